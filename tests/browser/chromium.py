@@ -138,6 +138,18 @@ class Tab:
         self._ask("Page.navigate", url=url)
         self._pipe.wait_for("Page.loadEventFired", self._session)
 
+    def open_with(self, script: str, url: str) -> None:
+        """Open an address whose page runs this script before its own."""
+        added = self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self.open(url)
+        self._ask("Page.removeScriptToEvaluateOnNewDocument", **added)
+
+    def heap_bytes(self) -> int:
+        """What the page's scripts keep in memory, after a collection of garbage."""
+        self._ask("HeapProfiler.collectGarbage")
+        used: int = self._ask("Runtime.getHeapUsage")["usedSize"]
+        return used
+
     def run(self, script: str) -> Any:
         """Evaluate an expression in the page, awaiting a promise. Raises BrowserError."""
         result = self._ask(

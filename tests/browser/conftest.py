@@ -53,9 +53,9 @@ KINDS = {
 """A page of every kind."""
 
 
-def write_site(issue_reader: PlainIssueReader, folder: Path) -> str:
+def write_site(issue_reader: PlainIssueReader, folder: Path, publication: str = "daily") -> str:
     """Write a site to disk, and return the address of its folder."""
-    write_files(folder, SiteChannel(SITE_CONFIG).render(issue_reader, "daily", issue_reader.days("daily")))
+    write_files(folder, SiteChannel(SITE_CONFIG).render(issue_reader, publication, issue_reader.days(publication)))
     return f"{folder.as_uri()}/"
 
 
@@ -75,8 +75,16 @@ def tab(browser: Tab, app: str) -> Tab:
     browser.set_view(View())
     browser.set_zone("Europe/Zurich")
     browser.open(f"{app}404.html")
-    browser.run("localStorage.clear()")
+    forget(browser)
     return browser
+
+
+def forget(tab: Tab) -> None:
+    """Delete what pages at this page's address have kept."""
+    tab.run(
+        "localStorage.clear(); new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
+        "r.onsuccess = r.onerror = done; })"
+    )
 
 
 @pytest.fixture(scope="session")

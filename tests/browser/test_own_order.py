@@ -14,7 +14,7 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for
 from hotpapers.wings.personal.vectors import vector_of, weighed
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS
+from tests.browser.conftest import KINDS, forget
 from tests.render.build import OWN
 from tests.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
@@ -47,9 +47,7 @@ def base(request: pytest.FixtureRequest, tab: Tab) -> str:
     """The address of a site, for a reader who has starred nothing."""
     address: str = request.getfixturevalue(request.param)
     tab.open(f"{address}404.html")
-    tab.run(
-        "new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); r.onsuccess = r.onerror = done; })"
-    )
+    forget(tab)
     return address
 
 
@@ -147,10 +145,36 @@ def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
     tab.run("localStorage.setItem('hotpapers', JSON.stringify({ size: 'l', follow: 'Ada', include: 'tea' }))")
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
     tab.wait(f"{TITLES}.length === 0")
+    assert tab.run("reader.getValue('followed')") == {"authors": [], "words": []}
     assert tab.run("localStorage.getItem('hotpapers')") == '{"size":"l"}'
     tab.open(base + KINDS["reading"])
     tab.wait(IDLE)
     assert tab.run(TITLES) == []
+
+
+def test_followed_authors_and_words_come_with_a_file_of_stars(tab: Tab, base: str) -> None:
+    tab.open(base + KINDS["reading"])
+    tab.wait(IDLE)
+    tab.run("reader.saveFollowed({ authors: ['Ada Brewster'], words: [] })")
+    tab.run(ADD.format(text=json.dumps('{"papers": ["2101.00001"], "authors": ["B. Baker", 7], "words": ["tea"]}')))
+    kept = {"authors": ["Ada Brewster", "B. Baker"], "words": ["tea"]}
+    assert tab.run("reader.getValue('followed')") == kept
+    assert tab.run("document.getElementById('follow').value") == "Ada Brewster\nB. Baker"
+    written = json.loads(tab.run("paperLibrary.FORMS.json([], reader.followed())"))
+    assert written == {"papers": [], **kept}
+
+
+def test_damaged_choices_are_kept_aside_and_the_rest_is_read(tab: Tab, base: str) -> None:
+    open_page(tab, base + KINDS["reading"])
+    whole = {"id": "2101.00001", "title": "Kettles", "words": [["kettle", 63]], "authors": 3}
+    damaged = {"stars": [whole, {"id": 7}, None, {**whole, "words": [["x"]]}], "seen": "all"}
+    tab.run(f"reader.setValue('choices', {json.dumps(damaged)})")
+    open_page(tab, base + KINDS["reading"])
+    status = tab.run("document.querySelector('#my-papers [role=status]').textContent")
+    assert "cannot be read" in status and tab.run(TITLES) == ["Kettles"]
+    tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'remove').click()")
+    tab.wait(f"{TITLES}.length === 0")
+    assert tab.run("reader.getValue('damaged choices')") == damaged
 
 
 def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:

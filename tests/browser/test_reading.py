@@ -88,6 +88,7 @@ def folded_titles(tab: Tab) -> list[str]:
 def test_words_fold_papers_away_and_a_button_shows_them(tab: Tab, app: str) -> None:
     set_choices(tab, exclude="robots\nfar  side\nnothing of the kind", include="WATER")
     tab.open(app + KINDS["issue"])
+    tab.wait("document.querySelectorAll('.yours').length === 3")
     assert folded_titles(tab) == [BRIDGES.title, OLD.title]
     assert not tab.run("document.querySelector('.folded .lead').checkVisibility()")
     notes = tab.run("[...document.querySelectorAll('.yours')].map((element) => element.textContent)")
@@ -120,15 +121,19 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     label = "document.querySelector('main button').textContent"
     assert tab.run(label) == "Follow"
     tab.run("document.querySelector('main button').click()")
-    assert tab.run(label) == "Unfollow"
+    tab.wait(f"{label} === 'Unfollow'")
     tab.open(app + KINDS["issue"])
+    tab.wait("document.querySelectorAll('.marked .yours').length === 2")
     marks = "[...document.querySelectorAll('.marked .yours')].map((element) => element.textContent)"
     assert tab.run(marks) == ["by Tansy Overquill", "by Tansy Overquill"]
     tab.open(app + KINDS["reading"])
-    assert tab.run("document.getElementById('follow').value") == "Tansy Overquill"
+    tab.wait("document.getElementById('follow').value === 'Tansy Overquill'")
     tab.open(app + KINDS["author"])
+    tab.wait(f"{label} === 'Unfollow'")
     tab.run("document.querySelector('main button').click()")
-    assert json.loads(tab.run("localStorage.getItem('hotpapers')"))["follow"] == ""
+    tab.wait(f"{label} === 'Follow'")
+    assert tab.run("reader.getValue('followed')") == {"authors": [], "words": []}
+    assert tab.run("localStorage.getItem('hotpapers')") is None
 
 
 def test_what_is_chosen_on_another_page_meanwhile_stays(tab: Tab, app: str) -> None:
@@ -136,13 +141,62 @@ def test_what_is_chosen_on_another_page_meanwhile_stays(tab: Tab, app: str) -> N
     tab.open(app + KINDS["author"])
     set_choices(tab, follow="Ines Tamarisk", size="l")
     tab.run("document.querySelector('main button').click()")
-    assert json.loads(tab.run(saved)) == {"follow": "Ines Tamarisk\nTansy Overquill", "size": "l"}
+    tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+    assert json.loads(tab.run(saved)) == {"size": "l"}
+    both = {"authors": ["Ines Tamarisk", "Tansy Overquill"], "words": []}
+    assert tab.run("reader.getValue('followed')") == both
     tab.open(app + KINDS["reading"])
-    set_choices(tab, follow="Bram Oakhollow")
+    set_choices(tab, size="xl")
     tab.run("document.getElementById('shortcuts').click()")
     tab.run("document.querySelector('#reading button').click()")
-    assert json.loads(tab.run(saved)) == {"follow": "Bram Oakhollow", "shortcuts": ""}
-    assert tab.run("document.getElementById('saved').textContent") == "Saved."
+    tab.wait("document.getElementById('saved').textContent === 'Saved.'")
+    assert json.loads(tab.run(saved)) == {"size": "xl", "shortcuts": ""}
+    assert tab.run("reader.getValue('followed')") == both
+
+
+def test_what_was_followed_before_moves_into_indexeddb(tab: Tab, app: str) -> None:
+    tab.open(app + KINDS["about"])
+    tab.run("reader.saveFollowed({ authors: ['Bram Oakhollow'], words: [] })")
+    set_choices(tab, follow="Ines Tamarisk\n\nBram Oakhollow", include="water", exclude="tea")
+    tab.open(app + KINDS["reading"])
+    tab.wait("document.getElementById('include').value === 'water'")
+    kept = {"authors": ["Bram Oakhollow", "Ines Tamarisk"], "words": ["water"]}
+    assert tab.run("reader.getValue('followed')") == kept
+    assert json.loads(tab.run("localStorage.getItem('hotpapers')")) == {"exclude": "tea"}
+    tab.run("const field = document.getElementById('include'); field.focus(); field.value = 'ice\\n'")
+    tab.run("field.dispatchEvent(new Event('input', { bubbles: true }))")
+    tab.wait("document.getElementById('saved').textContent === 'Saved.'")
+    assert tab.run("reader.getValue('followed')") == {**kept, "words": ["ice"]}
+    assert tab.run("field.value") == "ice\n", "what is being written stays as it is"
+
+
+BROKEN = {
+    "blocked": "indexedDB.open = () => { throw new DOMException('blocked', 'SecurityError'); }",
+    "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+}
+
+
+@pytest.mark.parametrize("failure", BROKEN)
+def test_followed_names_stay_in_the_preferences_where_indexeddb_keeps_nothing(tab: Tab, app: str, failure: str) -> None:
+    set_choices(tab, follow="Ines Tamarisk")
+    tab.open_with(BROKEN[failure], app + KINDS["author"])
+    tab.run("document.querySelector('main button').click()")
+    tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+    kept = json.loads(tab.run("localStorage.getItem('hotpapers')"))
+    assert kept == {"follow": "Ines Tamarisk\nTansy Overquill", "include": ""}
+    tab.run("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    assert not tab.run("reader.saveFollowed({ authors: ['Bram Oakhollow'], words: [] })")
+    tab.open(app + KINDS["author"])  # as it is again
+    tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+    assert tab.run("reader.followed().authors") == ["Ines Tamarisk", "Tansy Overquill"]
+
+
+def test_a_damaged_list_of_followed_names_is_read_as_far_as_possible(tab: Tab, app: str) -> None:
+    tab.open(app + KINDS["about"])
+    tab.run("reader.setValue('followed', { authors: ['Tansy Overquill', 7, null, '  '], words: 'x' })")
+    tab.open(app + KINDS["author"])
+    tab.wait("document.querySelector('main button').textContent === 'Unfollow'")
+    assert tab.run("reader.followed()") == {"authors": ["Tansy Overquill"], "words": []}
 
 
 def test_what_is_kept_and_is_none_is_forgotten(tab: Tab, app: str) -> None:

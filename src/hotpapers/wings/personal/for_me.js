@@ -2,9 +2,10 @@
 "use strict";
 (() => {
   const root = new URL(".", document.currentScript.src);
-  const STORE = "reader", KEY = "choices";
+  const KEY = "choices", DAMAGED = "damaged choices";
   const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3, MAX_SHOWN = 100, MAX_NAMES = 3, MAX_DAYS = 31;
   const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
+  const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -21,36 +22,20 @@
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
   let choices = empty(), trouble = "";
 
-  function database() {
-    return new Promise((done, failed) => {
-      const request = indexedDB.open("hotpapers", 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      request.onsuccess = () => done(request.result);
-      request.onerror = () => failed(request.error);
-    });
-  }
-
-  async function transact(mode, act) {
-    const opened = await database();
-    try {
-      return await new Promise((done, failed) => {
-        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
-        transaction.oncomplete = () => done(request.result);
-        transaction.onerror = transaction.onabort = () => failed(transaction.error);
-      });
-    } finally {
-      opened.close();
-    }
-  }
-
-  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words);
+  const isWord = (word) => Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] < 64;
+  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words) && paper.words.every(isWord);
   const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
-  const starredIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []);
+  const starredIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []).map((paper) => ({ ...paper, authors: strings(paper.authors), at: `${paper.at || ""}` }));
 
   async function load() {
+    await reader.loadFollowed();
     try {
-      const kept = (await transact("readonly", (store) => store.get(KEY))) || {};
+      const kept = (await reader.getValue(KEY)) || {};
       choices = { stars: starredIn(kept.stars), unwanted: starredIn(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
+      const isWhole = ["stars", "unwanted", "seen"].every((name) => !kept[name] || kept[name].length === choices[name].length);
+      if (isWhole) return;
+      await reader.setValue(DAMAGED, kept); // before anything takes its place
+      trouble = PARTLY_READ;
     } catch {
       trouble = NOT_KEPT;
     }
@@ -58,7 +43,7 @@
 
   async function keep() {
     try {
-      await transact("readwrite", (store) => store.put(choices, KEY));
+      await reader.setValue(KEY, choices);
       trouble = "";
     } catch (problem) {
       trouble = problem && problem.name === "QuotaExceededError" ? FULL : NOT_KEPT;
@@ -66,30 +51,7 @@
     if (trouble) report(trouble);
   }
 
-  // ---- followed authors and words: those of the page with the preferences
-
-  function followed() {
-    let kept = {};
-    try {
-      kept = JSON.parse(localStorage.getItem("hotpapers")) || {};
-    } catch {
-      // nothing is followed
-    }
-    const lines = (text) => window.phrases.lines(typeof text === "string" ? text : "");
-    return { authors: lines(kept.follow), words: lines(kept.include) };
-  }
-
-  function unfollow() {
-    try {
-      const { follow, include, ...others } = JSON.parse(localStorage.getItem("hotpapers")) || {};
-      localStorage.setItem("hotpapers", JSON.stringify(others));
-      for (const field of all("[name=follow], [name=include]")) field.value = "";
-    } catch {
-      // nothing is followed
-    }
-  }
-
-  const firstMatch = (phrases, text) => phrases.find((phrase) => window.phrases.pattern(phrase.trim()).test(text));
+  const firstMatch = (phrases, text) => phrases.find((phrase) => reader.pattern(phrase.trim()).test(text));
 
   // ---- files of the site: scripts, which pages may load from a disk, too
 
@@ -254,7 +216,7 @@
 
   async function showMine(papers, days) {
     await load();
-    const following = followed();
+    const following = reader.followed();
     if (!choices.stars.length && !following.authors.length && !following.words.length) {
       return report("Star some papers first, or follow authors and words in the preferences.");
     }
@@ -328,6 +290,7 @@
     if (!library) return report(`${file.name}: names no paper; nothing was changed.`);
     const rarity = await terms();
     await load();
+    await reader.saveFollowed(reader.joined(reader.followed(), library));
     const added = library.papers.filter(({ id, title }) => !choices.stars.some((star) => (id ? star.id === id : star.title === title)));
     const at = new Date().toISOString();
     choices.stars.push(...added.map((paper) => ({ ...paper, abstract: undefined, at, words: [...paperVectors.vector(paper.title, paper.abstract, rarity)] })));
@@ -348,7 +311,7 @@
       element.onclick = act;
       return element;
     };
-    const save = (name, type) => button(name.split(".")[1].toUpperCase().replace("BIB", "BibTeX"), () => download(name, paperLibrary.FORMS[name.split(".")[1]](choices.stars, followed()), type));
+    const save = (name, type) => button(name.split(".")[1].toUpperCase().replace("BIB", "BibTeX"), () => download(name, paperLibrary.FORMS[name.split(".")[1]](choices.stars, reader.followed()), type));
     list = () => {
       papers.replaceChildren(...choices.stars.map((star) => {
         const remove = button("remove", async () => {
@@ -362,7 +325,7 @@
     picker.onchange = () => picker.files[0] && add(picker.files[0]);
     const forget = button("Forget all", async () => {
       choices = empty();
-      unfollow();
+      await reader.saveFollowed({ authors: [], words: [] });
       await keep();
       if (!trouble) report("Everything is forgotten.");
       list();

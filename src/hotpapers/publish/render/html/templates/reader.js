@@ -1,7 +1,7 @@
 // Reading preferences, saved in this browser only. Every page is complete without this script.
 "use strict";
 (() => {
-  const KEY = "hotpapers";
+  const KEY = "hotpapers", STORE = "reader", FOLLOWED = "followed";
   const root = new URL(".", document.currentScript.src);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -29,6 +29,33 @@
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     return element;
   }
+
+  // ---- values in IndexedDB, for scripts that follow, too
+
+  function database() {
+    return new Promise((done, failed) => {
+      const request = indexedDB.open(KEY, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      request.onsuccess = () => done(request.result);
+      request.onerror = request.onblocked = () => failed(request.error);
+    });
+  }
+
+  async function transact(mode, act) {
+    const opened = await database();
+    try {
+      return await new Promise((done, failed) => {
+        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
+        transaction.oncomplete = () => done(request.result);
+        transaction.onerror = transaction.onabort = () => failed(transaction.error);
+      });
+    } finally {
+      opened.close();
+    }
+  }
+
+  const getValue = (key) => transact("readonly", (store) => store.get(key));
+  const setValue = (key, value) => transact("readwrite", (store) => store.put(value, key));
 
   // ---- size and colors: before anything is drawn
 
@@ -70,8 +97,46 @@
   const letter = "[\\p{L}\\p{N}]";
   const pattern = (word) =>
     new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
-  window.phrases = { lines, pattern }; // for scripts that follow
-  const firstMatch = (words, text) => lines(words).find((word) => pattern(word).test(text));
+  const firstMatch = (words, text) => words.find((word) => pattern(word).test(text));
+
+  // whom and what the reader follows; in the preferences, as in earlier versions, where IndexedDB keeps nothing
+  const LISTS = { follow: "authors", include: "words" };
+  let followed = { authors: [], words: [] };
+  const whenFollowed = []; // what shows them
+
+  const listsIn = (kept) => Object.fromEntries(Object.entries(LISTS).map(([field, name]) => [name, lines(kept[field])]));
+  const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string" && value.trim()) : []);
+  const joined = (one, other) => Object.fromEntries(Object.values(LISTS).map((name) => [name, [...new Set([...strings(one[name]), ...strings(other[name])])]]));
+
+  async function loadFollowed() {
+    const here = listsIn(load());
+    try {
+      followed = joined((await getValue(FOLLOWED)) || {}, here);
+      if (here.authors.length || here.words.length) await saveFollowed(followed);
+    } catch {
+      followed = here;
+    }
+    return followed;
+  }
+
+  // whether they are kept
+  async function saveFollowed(value) {
+    followed = value;
+    let isKept = true;
+    try {
+      await setValue(FOLLOWED, value);
+      const { follow, include, ...others } = load(), { authors, words } = listsIn({ follow, include });
+      const haveMoved = authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
+      if (haveMoved && (follow !== undefined || include !== undefined)) save((preferences = others));
+    } catch {
+      preferences = { ...load(), follow: value.authors.join("\n"), include: value.words.join("\n") };
+      isKept = save(preferences);
+    }
+    whenFollowed.forEach((show) => show());
+    return isKept;
+  }
+
+  window.reader = { pattern, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
@@ -84,13 +149,14 @@
 
   function sort() {
     all(".yours").forEach((old) => old.remove());
-    if (!preferences.exclude && !preferences.include && !preferences.follow) return; // nothing to look for
+    const excluded = lines(preferences.exclude), { authors: names, words } = followed;
+    if (![...excluded, ...names, ...words].length) return; // nothing to look for
     for (const paper of papers()) {
       const text = ownWords(paper);
       const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
-      const unwanted = firstMatch(preferences.exclude, text);
-      const author = firstMatch(preferences.follow, authors || text);
-      const word = firstMatch(preferences.include, text);
+      const unwanted = firstMatch(excluded, text);
+      const author = firstMatch(names, authors || text);
+      const word = firstMatch(words, text);
       paper.classList.toggle("folded", Boolean(unwanted));
       paper.classList.toggle("marked", Boolean(author || word));
       const reasons = [];
@@ -124,16 +190,14 @@
     const name = heading.dataset.author;
     const button = make("button", "", { type: "button" });
     const show = () => {
-      button.textContent = lines(preferences.follow).includes(name) ? "Unfollow" : "Follow";
+      button.textContent = followed.authors.includes(name) ? "Unfollow" : "Follow";
     };
-    button.onclick = () => {
-      preferences = load(); // another page may have changed them
-      const others = lines(preferences.follow).filter((author) => author !== name);
-      const authors = others.length < lines(preferences.follow).length ? others : [...others, name];
-      preferences = { ...preferences, follow: authors.join("\n") };
-      save(preferences);
-      show();
+    button.onclick = async () => {
+      const { authors, words } = await loadFollowed(); // another page may have changed them
+      const others = authors.filter((author) => author !== name);
+      await saveFollowed({ authors: others.length < authors.length ? others : [...others, name], words });
     };
+    whenFollowed.push(show);
     show();
     heading.append(button);
   }
@@ -347,12 +411,20 @@
     for (const field of form.elements) {
       if (!field.name) continue;
       if (field.type === "checkbox") field.checked = hasShortcuts();
-      else field.value = preferences[field.name] || "";
+      else if (!(field.name in LISTS)) field.value = preferences[field.name] || "";
     }
-    const savePreferences = (field) => { // only what is changed here: another page may have changed the rest
+    whenFollowed.push(() => {
+      for (const [name, list] of Object.entries(LISTS)) {
+        const field = form.elements[name];
+        if (field !== document.activeElement) field.value = followed[list].join("\n");
+      }
+    });
+    const savePreferences = async (field) => { // only what is changed here: another page may have changed the rest
       preferences = load();
-      if (field) preferences[field.name] = new FormData(form).get(field.name) || "";
-      document.getElementById("saved").textContent = save(preferences) ? "Saved." : "Your browser does not let this page save anything.";
+      const list = field && LISTS[field.name], text = field && new FormData(form).get(field.name);
+      if (field && !list) preferences[field.name] = text || "";
+      const isKept = list ? await saveFollowed({ ...(await loadFollowed()), [list]: lines(text) }) : save(preferences);
+      document.getElementById("saved").textContent = isKept ? "Saved." : "Your browser does not let this page save anything.";
       applyLook();
       showLocalTimes();
     };
@@ -363,7 +435,7 @@
     };
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
+  document.addEventListener("DOMContentLoaded", async () => {
     showLocalTimes();
     showLateNotices();
     sort();
@@ -374,5 +446,8 @@
     offerToFind();
     offerToCopy();
     offerToChoose();
+    await loadFollowed();
+    sort();
+    whenFollowed.forEach((show) => show());
   });
 })();
