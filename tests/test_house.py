@@ -38,7 +38,7 @@ LIBRARY = {
     "jinja2": ("publish/render/html/",),
     "latex2mathml": ("publish/view/mathml.py",),
     "nh3": ("publish/view/mathml.py",),
-    "PIL": ("publish/render/cards/drawing.py",),
+    "PIL": ("wings/cards/drawing.py",),
     "markupsafe": ("publish/view/", "publish/render/", "wings/personal/readers.py"),
     "starlette": ("serve/web/", "wings/mail/", "wings/mcp/route.py", "wings/proof/witness_server.py"),
     "uvicorn": ("serve/web/", "cli"),

@@ -31,6 +31,7 @@ from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import good, run
+from tests.conftest import needs_wings
 from tests.hostile.active_content import active_parts
 from tests.render.html import Page
 
@@ -145,6 +146,7 @@ def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: R
     assert second_export == all_files
 
 
+@needs_wings
 @pytest.mark.long
 def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
     name = publication_of(record, None).publication

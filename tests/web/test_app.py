@@ -21,6 +21,7 @@ from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.web.server import server
+from tests.conftest import needs_wings
 from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.full_sample import FULL_READER
@@ -305,6 +306,7 @@ def test_a_real_server_serves_it() -> None:
 PUBLIC = SiteConfig(base="https://papers.example/")
 
 
+@needs_wings
 def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
     public_site = app(lambda: LISTED_READER, "hot-papers", PUBLIC)
     files = SiteChannel(PUBLIC._replace(is_live=True)).render(

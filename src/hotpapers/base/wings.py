@@ -147,6 +147,8 @@ class Wing(NamedTuple):
     `about_tools(address)`: a line for language models about tools for a site.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
+    `card(pages, path, appearances)`: the picture of a page, for links to it (`CardMeta`); `draws_cards()`: whether the
+    machine can draw them.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
@@ -184,6 +186,8 @@ class Wing(NamedTuple):
     about_tools: Callable[[str], str] | None = None
     questions: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
+    card: Callable[[Any, str, Sequence[Any]], Any] | None = None
+    draws_cards: Callable[[], bool] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()

@@ -7,6 +7,7 @@ announce  issues in chat rooms, to webhooks and on Bluesky
 mail      issues by mail
 tables    tables for research
 mcp       tools for language models
+cards     pictures of issues and papers, for links to them
 x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
@@ -14,4 +15,4 @@ topics    what the papers of a week are about more than before
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics", "mcp")
+BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics", "mcp", "cards")

@@ -3,7 +3,6 @@
 html       the site: pages, templates, styles, scripts, its search index
 feeds      Atom, RSS and JSON Feed, in `feed_formats`
 markdown   our own Markdown; classic: the classic format
-cards      preview images for links to pages
 
 The input is what `view` says about issues, the output paths and bytes, the same on every machine. Sending and writing
 them is up to `deliver`; nothing here may open a file or a connection.

@@ -18,6 +18,7 @@ from hotpapers.base.http import ServerClocks
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.wings import wings
 from hotpapers.collect.jobs.attempts import PartRetries
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.build import IssueRecipe, build
@@ -29,7 +30,6 @@ from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
 from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
-from hotpapers.publish.render.cards import drawing
 from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.catching_up import still_catching_up
 from hotpapers.publish.schedule.first_issue import still_reading_back
@@ -293,7 +293,8 @@ def page_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) ->
     shown = sorted((row.network, row.shown) for row in allowed.values())
     titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
     settings = site_config._replace(proofs=None, note="")
-    rules = (shown, load_blocklist(record.database), drawing.is_available(), titles, settings)
+    has_cards = any(wing.draws_cards() for wing in wings() if wing.draws_cards)
+    rules = (shown, load_blocklist(record.database), has_cards, titles, settings)
     return sha256(msgspec.json.encode(rules)).hex()
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Attention, Paper
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.cards import card_pages
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
@@ -94,7 +93,7 @@ class IssuePages:
             due=next_issue_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",
             canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
-            card=card_pages.of_issue(site.site_config, site.issue(day)),
+            card=site.card(site_paths.issue_path(day)),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
             shows_why=site.site_config.shows_why,
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.model import IssueReader, RenderedFile
-from hotpapers.publish.render.cards.card_pages import CardPages
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import ListPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
@@ -44,7 +43,7 @@ class SitePages:
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
         self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
-        self._cards, self._parts = CardPages(self._site), self._site.parts
+        self._parts = self._site.parts
         self._lists, self._tops = ListPages(self._site), TopPages(self._site)
         self._once = StaticPages(self._site, self._issues)
         self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
@@ -67,7 +66,7 @@ class SitePages:
                 continue
             if day in chosen_days:
                 further = (part.day_paths for part in self._parts)
-                for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, *further):
+                for paths_of in (self._issues.paths, self._papers.paths, *further):
                     yield from _new(yielded, paths_of(day))
             elif chosen_days.intersection(all_days[max(n - 1, 0) : n + 2]):
                 yield from _new(yielded, [site_paths.issue_path(day)])
@@ -92,15 +91,18 @@ class SitePages:
 
     def ended(self, path: str) -> frozenset[str]:
         """For the path of an earlier edition: paths of pages that a correction removed and that may still exist. For
-        the page of a folded paper: its card. For a part's file: what it names. None for all other paths."""
+        other paths: what parts name."""
         day, edition = site_paths.issue_of(path) or ("", 0)
         if not edition:
-            return frozenset(filter(None, [self._cards.ended(path)])).union(*(part.ended(path) for part in self._parts))
+            return self._ended_with(path)
         issue = self._site.issue(day, edition)
         entries = (*issue.entries, *issue.ongoing)
         papers = {entry.path for entry in entries if entry.path}.difference(self._site.paths_of(entries))
-        cards = filter(None, map(self._cards.ended, papers))
-        return frozenset(papers).union(cards, self._lists.ended(day), self._issues.ended(day))
+        beside = map(self._ended_with, papers)
+        return frozenset(papers).union(*beside, self._lists.ended(day), self._issues.ended(day))
+
+    def _ended_with(self, path: str) -> frozenset[str]:
+        return frozenset().union(*(part.ended(path) for part in self._parts))
 
     # ---- pages ---------------------------------------------------------------------------------------
 
@@ -124,8 +126,6 @@ class SitePages:
         for part in self._parts:
             if part.has(path):
                 return part.page(path)
-        if path.endswith(".png"):
-            return self._cards.page(path)
         if path.startswith("top/"):
             return self._tops.page(path)
         if path.startswith("paper/"):

@@ -11,7 +11,6 @@ from hotpapers.base.model import Announcement, Attention, Paper
 from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.issues.ranking import words
 from hotpapers.issues.repository import MAX_POSTS
-from hotpapers.publish.render.cards import card_pages
 from hotpapers.publish.render.html.issue_pages import entries_of
 from hotpapers.publish.render.html.site_context import EntryAppearance, SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
@@ -99,7 +98,7 @@ class PaperPages:
             cite=cited[1] if cited else {},
             near=site.near(latest.metadata, appearances),
             canonical=site_paths.public_url(site.site_config.base, path),
-            card=card_pages.of_paper(site.site_config, site.title, path, appearances),
+            card=site.card(path, appearances),
         )
 
     def _announcements(self, paper: str) -> Sequence[Announcement]:

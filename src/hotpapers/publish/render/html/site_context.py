@@ -43,6 +43,15 @@ FINAL_HOURS = 168
 """Hours after which a paper's attention and posts no longer change."""
 
 
+class CardMeta(NamedTuple):
+    """What a page says about a picture of it. `alt`: the text alternative; `width`, `height`: pixels."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
 class EntryAppearance(NamedTuple):
     """A paper in an issue. `is_ongoing`: the issue lists it only as still talked about."""
 
@@ -235,6 +244,11 @@ class SiteContext:
         """The site's further files: proofs, and those of wings."""
         of_wings = (wing.site_part(self) for wing in wings() if wing.site_part)
         return (*([self.proofs.pages(self)] if self.proofs else ()), *of_wings)
+
+    def card(self, path: str, appearances: Sequence[EntryAppearance] = ()) -> CardMeta | None:
+        """The picture of a page, for links to it. `appearances`: of a paper, if the page is about one."""
+        of_wings = (wing.card(self, path, appearances) for wing in wings() if wing.card)
+        return next(filter(None, of_wings), None)
 
     def about_week(self, week: str) -> list[tuple[str, str]]:
         """Further pages about a week: what a link says, and the page's path."""

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from hotpapers.publish.render.cards import card_pages, drawing
-from hotpapers.publish.render.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.wings.cards import card_pages, drawing
+from hotpapers.wings.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
 from tests.conftest import ROOT
 from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
 from tests.render.full_sample import FULL_READER, SITE_CONFIG
@@ -220,7 +220,7 @@ def test_another_process_draws_the_same_bytes() -> None:
     """Even with another hash seed and locale."""
     card = CardContent("Daily", "Kettles, Łódź", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
     script = (
-        "import hashlib; from hotpapers.publish.render.cards.drawing import CardContent, draw; "
+        "import hashlib; from hotpapers.wings.cards.drawing import CardContent, draw; "
         f"print(hashlib.sha256(draw({card!r})).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C"}
@@ -289,7 +289,7 @@ def test_without_pillow_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 def test_without_cards_nothing_draws() -> None:
     script = (
-        "import sys; from tests.render.test_cards import *; "  # this file imports Pillow: unload it
+        "import sys; from tests.wings.cards.test_cards import *; "  # this file imports Pillow: unload it
         "[sys.modules.pop(name) for name in list(sys.modules) if name.split('.')[0] == 'PIL']; "
         "files(NOBODY); assert not [name for name in sys.modules if name.split('.')[0] == 'PIL']; "
         "files(PUBLIC); assert 'PIL.Image' in sys.modules"

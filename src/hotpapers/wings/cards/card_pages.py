@@ -1,4 +1,4 @@
-"""Cards of issues and papers: the preview image shown with a shared link (Open Graph).
+"""Cards of issues and papers.
 
 An image's address must be absolute, so there are cards only if the site's public address is known, and if Pillow is
 installed to draw them.
@@ -8,26 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
-from hotpapers.publish.render.cards import drawing
-from hotpapers.publish.render.cards.drawing import CardContent
-from hotpapers.publish.render.html.site_context import EntryAppearance, SiteContext
+from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.publish.view.sparkline import Sparkline
 from hotpapers.publish.view.tex import plain_line, tex_line
-
-
-class CardMeta(NamedTuple):
-    """What a page says about its card. `alt`: the card's text alternative."""
-
-    url: str
-    alt: str
-    width: int = drawing.WIDTH
-    height: int = drawing.HEIGHT
+from hotpapers.wings.cards import drawing
+from hotpapers.wings.cards.drawing import CardContent
 
 
 def has_cards(site_config: SiteConfig) -> bool:
@@ -35,27 +25,28 @@ def has_cards(site_config: SiteConfig) -> bool:
     return bool(site_config.base) and drawing.is_available()
 
 
-def of_issue(site_config: SiteConfig, issue: IssueView) -> CardMeta | None:
-    """The card of an issue, for its page's metadata; None on a site without cards."""
-    if not has_cards(site_config):
+def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]) -> CardMeta | None:
+    """The card of a page, for its metadata; None on a site without cards. `appearances`: of a paper in issues, oldest
+    first; none for an issue's page."""
+    if not has_cards(site.site_config):
         return None
-    path = site_paths.card_path(site_paths.issue_path(issue.day))
+    text = _about_paper(site.title, appearances) if appearances else _about_issue(site, path)
+    url = site.site_config.base + site_paths.card_path(path)
+    return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
+
+
+def _about_issue(site: SiteContext, path: str) -> str:
+    day, _ = site_paths.issue_of(path) or ("", 0)
+    issue = site.issue(day)
     places = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
-    text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
-    return CardMeta(site_config.base + path, phrases.cut(text, MAX_ALT_CHARS))
+    return f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
 
 
-def of_paper(
-    site_config: SiteConfig, publication: str, path: str, appearances: Sequence[EntryAppearance]
-) -> CardMeta | None:
-    """The card of a paper. `appearances`: the issues that contain it, oldest first. None on a site without cards."""
-    if not has_cards(site_config):
-        return None
+def _about_paper(publication: str, appearances: Sequence[EntryAppearance]) -> str:
     entry = appearances[-1].entry
     parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{places_line(appearances)}, {publication}")
     curve = _curve(appearances)
-    text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
-    return CardMeta(site_config.base + site_paths.card_path(path), phrases.cut(text, MAX_ALT_CHARS))
+    return ". ".join(filter(None, (*parts, curve.description if curve else "")))
 
 
 MAX_ALT_CHARS = 400
@@ -68,7 +59,10 @@ class CardPages:
     def __init__(self, site: SiteContext) -> None:
         self._site, self._exist = site, has_cards(site.site_config)
 
-    def paths(self, day: str) -> Iterator[str]:
+    def has(self, path: str) -> bool:
+        return bool(site_paths.page_of_card(path))
+
+    def day_paths(self, day: str) -> Iterator[str]:
         """The cards that change with a day's issue: the issue's own and its papers'."""
         if not self._exist:
             return
@@ -78,11 +72,17 @@ class CardPages:
             if not self._is_folded(site_paths.paper_of(path)):
                 yield site_paths.card_path(path)
 
-    def ended(self, path: str) -> str:
-        """By the path of a paper's page: the path of a removed card that may still exist; empty otherwise."""
+    def paths(self) -> Iterator[str]:
+        yield from ()
+
+    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+    def ended(self, path: str) -> Iterator[str]:
+        """By the path of a paper's page: the path of a removed card that may still exist."""
         paper = site_paths.paper_of(path) if self._exist else ""
-        is_over = paper and (self._is_folded(paper) or not self._site.has_paper(paper))
-        return site_paths.card_path(path) if is_over else ""
+        if paper and (self._is_folded(paper) or not self._site.has_paper(paper)):
+            yield site_paths.card_path(path)
 
     def page(self, path: str) -> bytes | None:
         page_path = site_paths.page_of_card(path) if self._exist else ""
