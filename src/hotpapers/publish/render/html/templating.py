@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from hotpapers.issues import announcement_counts
@@ -21,6 +21,8 @@ from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import prose
 
 FOLDER = Path(__file__).parent / "templates"
+# Read with this module: an upgrade may replace the files of a program that runs on, and new ones need new code.
+_FILES = {file.name: file.read_text("utf-8") for file in FOLDER.iterdir()}
 
 
 def _template(name: str) -> Template:
@@ -30,7 +32,7 @@ def _template(name: str) -> Template:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=DictLoader(_FILES),
         undefined=StrictUndefined,
         auto_reload=False,
         autoescape=True,
@@ -141,7 +143,6 @@ def macro(template: str | Path, name: str) -> Callable[..., Markup]:
     return function
 
 
-@cache
 def asset(name: str) -> bytes:
     """A file that is published unchanged."""
-    return (FOLDER / name).read_bytes()
+    return _FILES[name].encode()
