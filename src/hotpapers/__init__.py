@@ -7,15 +7,12 @@ on first use, which keeps the command line fast. `__init__.pyi` declares the sam
 from __future__ import annotations
 
 import importlib
-import sys
 
-from hotpapers.base import ids
+from hotpapers.base import ids as ids
 
 __version__ = "1.0.0rc1"
 
 _LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids"}
-
-sys.modules[f"{__name__}.ids"] = ids
 
 
 def __getattr__(name: str) -> object:
