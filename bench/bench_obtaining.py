@@ -40,8 +40,8 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             (_uvx(folder / f"{turn}", uvx, wheelhouse), _pip(folder / f"{turn}", wheelhouse))
             for turn in range(max(int(TURNS * scale), 1))
         ]
-    ours, peers = (statistics.median(times) for times in zip(*turns, strict=True))
-    lines = [measure.limit("until the site is there", ours, SECONDS, "s"), measure.at_most("same", ours, peers, SHARE)]
+    own, peers = (statistics.median(times) for times in zip(*turns, strict=True))
+    lines = [measure.limit("until the site is there", own, SECONDS, "s"), measure.at_most("same", own, peers, SHARE)]
     return {"lines": lines, "method": __doc__}
 
 
