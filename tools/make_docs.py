@@ -40,6 +40,7 @@ from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
 from hotpapers.wings.personal import settings as personal
 from hotpapers.wings.proof import settings as transparency
+from hotpapers.wings.voices import settings as voices
 from lab.attacks import report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -228,6 +229,7 @@ def settings_page() -> str:
             personal.ReaderSettings,
             "Once for each person: [their own order](../wings/own-order.md#as-a-feed-or-a-mail).",
         ),
+        ("`[[voices]]`", voices.VoicesSettings, "Once for each lane: [people you follow](../wings/voices.md)."),
         (
             "`[run]`",
             settings.RunSettings,

@@ -18,7 +18,9 @@ _URI = re.compile(rf"at://(did:plc:[a-z2-7]{{24}})/{re.escape(POST)}/([2-7a-z]{{
 
 
 def answer(state: NetworkState, request: Request) -> Reply:
-    """getPosts, which silently leaves out missing posts, and getProfile."""
+    """getPosts, which silently leaves out missing posts, getProfile, and who is on a list."""
+    if method := LISTS.get(request.path):
+        return method(state, request)
     if request.path == "/xrpc/app.bsky.actor.getProfile":
         return _profile(state, request.param("actor"))
     if request.path != "/xrpc/app.bsky.feed.getPosts":
@@ -31,6 +33,43 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return json({"error": "InvalidRequest", "message": "uris must be at-uris"}, 400)
     posts = [_find_post(state, match[1], match[2]) for match in matches if match]
     return json({"posts": state.reorder(view(state, post) for post in posts if post)})
+
+
+def _resolve(state: NetworkState, request: Request) -> Reply:
+    for account in state.script.accounts("bluesky"):
+        if f"{account.name}.example" == request.param("handle"):
+            return json({"did": account.id})
+    return json({"error": "InvalidRequest", "message": "Unable to resolve handle"}, 400)
+
+
+def _list(state: NetworkState, request: Request) -> Reply:
+    """A page of a list, of two accounts whatever the limit."""
+    match = _LIST.fullmatch(request.param("list"))
+    if not match or match[1] not in state.lists:
+        return json({"error": "InvalidRequest", "message": "List not found"}, 400)
+    accounts, start = state.lists[match[1]], int(request.param("cursor") or 0)
+    items = [
+        {"uri": f"at://{account.id}/app.bsky.graph.listitem/3k", "subject": _author(state, account)}
+        for account in accounts[start : start + 2]
+    ]
+    more = {"cursor": str(start + 2)} if start + 2 < len(accounts) else {}
+    return json({"list": {"uri": request.param("list"), "name": match[1]}, "items": items, **more})
+
+
+def _starter_pack(state: NetworkState, request: Request) -> Reply:
+    """A starter pack, whose list has its name."""
+    uri = request.param("starterPack")
+    if "/app.bsky.graph.starterpack/" not in uri:
+        return json({"error": "InvalidRequest", "message": "Starter pack not found"}, 400)
+    return json({"starterPack": {"uri": uri, "list": {"uri": uri.replace(".starterpack/", ".list/")}}})
+
+
+_LIST = re.compile(r"at://did:plc:[a-z2-7]{24}/app\.bsky\.graph\.list/(\w+)")
+LISTS = {
+    "/xrpc/com.atproto.identity.resolveHandle": _resolve,
+    "/xrpc/app.bsky.graph.getList": _list,
+    "/xrpc/app.bsky.graph.getStarterPack": _starter_pack,
+}
 
 
 def _profile(state: NetworkState, actor: str) -> Reply:

@@ -20,10 +20,18 @@ DAYS = 90
 
 def answer(state: NetworkState, request: Request) -> Reply:
     """The feed at a path."""
+    if request.path == "/blogroll.opml":
+        return Reply(200, _blogroll(state), "text/x-opml")
     if request.path not in PATHS:
         return not_found()
     number = PATHS.index(request.path)
     return (_rss, _atom, _json)[number](state, _entries(state, number))
+
+
+def _blogroll(state: NetworkState) -> bytes:
+    """The blogs, as feed readers exchange them."""
+    blogs = "".join(f'<outline type="rss" text="Blog" xmlUrl="{state.bases["feeds"]}{path}"/>' for path in PATHS)
+    return f'<?xml version="1.0"?><opml version="2.0"><head/><body>{blogs}</body></opml>'.encode()
 
 
 def _entries(state: NetworkState, number: int) -> list[Message]:

@@ -36,6 +36,7 @@ MAX_STATUSES = 40
 HISTORY_DAYS = 14
 """How many days a server's timelines go back."""
 _TIMELINE = re.compile(r"/api/v1/timelines/(?:tag/(\w+)|(public))")
+_LIST = re.compile(r"/api/v1/lists/(\d+)/accounts")
 _STATUS = re.compile(r"/api/v1/statuses/(\d{1,20})")
 
 
@@ -54,9 +55,18 @@ def answer(state: NetworkState, request: Request) -> Reply:
         return _timeline(state, request, timeline[1] or "")
     if status:
         return _status(state, status[1])
+    if members := _LIST.fullmatch(request.path):
+        return _members(state, request, members[1])
     if request.path == "/api/v1/accounts/lookup":
         return _lookup(state, request.param("acct"))
     return json(_instance(state)) if request.path == "/api/v2/instance" else not_found()
+
+
+def _members(state: NetworkState, request: Request, name: str) -> Reply:
+    """The accounts on a list, which only its owner can read; without pagination, as `limit=0` asks for."""
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        return json({"error": "The access token is invalid"}, 401)
+    return json([_account(state, account) for account in state.lists.get(name, ())])
 
 
 def server(state: NetworkState) -> str:

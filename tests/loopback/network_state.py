@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from tests.loopback.script import Script
+from tests.loopback.script import Account, Script
 
 T = TypeVar("T")
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -49,7 +49,8 @@ class NetworkState(NamedTuple):
     """A script at a moment. `host`: the host that answers; `bases`: the base address of each host.
 
     `skew`: µs by which the network's own clock is ahead; `order`: `reversed` or `doubled` if its lists are, else empty.
-    `profiles`: the current profile texts of accounts, by the networks' own ids.
+    `profiles`: the current profile texts of accounts, by the networks' own ids. `lists`: lists of accounts, by
+    name.
     """
 
     script: Script
@@ -59,6 +60,7 @@ class NetworkState(NamedTuple):
     skew: int = 0
     order: str = ""
     profiles: Mapping[str, str] = NONE
+    lists: Mapping[str, Sequence[Account]] = MappingProxyType({})
 
     def network_time(self, at: int) -> int:
         """A moment by this network's clock, µs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
@@ -15,7 +15,7 @@ from tests.loopback.clock import Clock
 from tests.loopback.faults import SILENT, WIRE, Fault, Plan
 from tests.loopback.hosts import HOSTS, STREAM, TRAP, Answer, addresses, answer_request, refusal, with_fault, with_hole
 from tests.loopback.network_state import NetworkState, Reply, Request, parse_request
-from tests.loopback.script import Script
+from tests.loopback.script import Account, Script
 from tests.loopback.stream import Tail
 from tests.loopback.wire import LARGE_MESSAGE, Websocket, break_off, head, send
 
@@ -39,7 +39,8 @@ class Loopback:
     """Serves a script by a clock, with faults. `port`: of the first host; the others follow. 0: any free ports.
 
     Use it in a `with` block. `bases`: the base address of each host. `requests`: the latest ones. `bytes_sent`:
-    bytes of bodies and messages, by host. `profiles`: the profile texts of accounts, by id; may be changed at any time.
+    bytes of bodies and messages, by host. `profiles`: the profile texts of accounts, by id; `lists`: lists of
+    accounts, by name; both may be changed at any time.
     """
 
     def __init__(self, script: Script, clock: Clock, plan: Plan | None = None, *, port: int = 0) -> None:
@@ -49,6 +50,7 @@ class Loopback:
         self._request_counts: Counter[tuple[str, int]] = Counter()
         self.bytes_sent: Counter[str] = Counter()
         self.profiles: dict[str, str] = {}
+        self.lists: dict[str, Sequence[Account]] = {}
         self._ports = {name: Port(self, name, port + n if port else 0) for n, name in enumerate(HOSTS)}
         self._lock, self._ports_lock = threading.Lock(), threading.Lock()
         self._port_thread = threading.Thread(target=self._keep_ports_updated, name="loopback", daemon=True)
@@ -91,7 +93,7 @@ class Loopback:
 
     def state(self, host: str) -> NetworkState:
         """What a host knows now."""
-        return NetworkState(self.script, self.clock.now(), host, self.bases, profiles=self.profiles)
+        return NetworkState(self.script, self.clock.now(), host, self.bases, profiles=self.profiles, lists=self.lists)
 
     def record(self, host: str, method: str, target: str, status: int, fault: Fault | None) -> None:
         """Record a request."""

@@ -28,12 +28,14 @@ from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
 from hotpapers.wings.personal.settings import ReaderSettings
 from hotpapers.wings.proof.settings import TransparencySettings
+from hotpapers.wings.voices.settings import VoicesSettings
 
 Settings: Any = settings.settings_type()
 EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
 contact = "mailto:desk@paper.example"
 reader = [{ name = "Ada", publication = "owls", stars = "ada.bib", feed = "for/ada.atom", papers = 5 }]
+voices = [{ publication = "owls", accounts = ["ada.example"] }]
 
 [[publication]]
 name = "night-owls"
@@ -215,6 +217,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
+        voices=(VoicesSettings(publication="owls", accounts=("ada.example",)),),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
         source={"lobsters": {"every": 7200}},
         bots=BotSettings(

@@ -8,6 +8,7 @@ freeze       writes contents, corrects them, and checks them against a rebuild
 past_days    makes issues of days gone by; inferred_days: announcements that nobody observed
 repository   reads frozen issues back for display; posts, announcement_counts: what an entry and an issue show
 explain      a score as arithmetic
+lanes        posts beside an issue, which count for nothing
 queries      queries on the store; page_changes: whether a batch changes a page
 
 The input is a view of the store up to a moment, the output an `IssueContent`. Nothing here may know how an issue is

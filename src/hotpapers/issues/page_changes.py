@@ -1,8 +1,9 @@
 """Whether batches change what pages show. Pages stay cached across batches that do not.
 
 Pages show frozen issues, so most collected rows change nothing: new posts, reactions and counts, papers in no issue.
-These do: issues and publications, metadata of papers in issues, posts that are gone or limited, verdicts that hide or
-doubt something, and whatever closes, prunes or forgets rows. Anything not known to be harmless counts as a change.
+These do: issues and publications, lanes, metadata of papers in issues, posts that are gone or limited, verdicts that
+hide or doubt something, and whatever closes, prunes or forgets rows. Anything not known to be harmless counts as a
+change.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from hotpapers.base.model import items, kind_of
-from hotpapers.issues import queries
+from hotpapers.issues import lanes, queries
 from hotpapers.issues.moderation import blocklist
 from hotpapers.record import batches, manifest
 from hotpapers.record.database import slices
+from hotpapers.record.meta import read_meta
 from hotpapers.record.record import Record
 
 _SHOWN_AS_FROZEN = (
@@ -40,12 +42,12 @@ class PageChangeCounter:
 
     def __init__(self, record: Record) -> None:
         self._database = record.database
-        self._position, self._blocked = record.head.position, blocklist.load_blocklist(record.database)
+        self._position, self._blocked = record.head.position, self._other_rules()
         self._issue_papers: frozenset[str] | None = None
         self.changes = 0
 
     def look(self) -> int:
-        blocked, position = blocklist.load_blocklist(self._database), batches.head(self._database).position
+        blocked, position = self._other_rules(), batches.head(self._database).position
         if position == self._position and blocked == self._blocked:
             return self.changes
         if blocked != self._blocked or position < self._position or self._is_changed():
@@ -53,6 +55,9 @@ class PageChangeCounter:
             self._issue_papers = None
         self._position, self._blocked = position, blocked
         return self.changes
+
+    def _other_rules(self) -> object:
+        return blocklist.load_blocklist(self._database), read_meta(self._database, lanes.COUNT)
 
     def _is_changed(self) -> bool:
         return any(map(self._changes, batches.manifests_after(self._database, self._position)))

@@ -4,7 +4,7 @@ for lists, and papers' attention by hour, as known when an issue was frozen."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import chain, takewhile
@@ -20,7 +20,9 @@ from hotpapers.base.model import (
     EntrySummary,
     HeldPapers,
     IssueContent,
+    LanePaper,
     Paper,
+    PaperLane,
     Place,
     Post,
     Publication,
@@ -30,6 +32,8 @@ from hotpapers.base.model import (
 from hotpapers.issues import paper_fields, posts, queries
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.freeze import FrozenIssue, editions
+from hotpapers.issues.lanes import MAX_PAPERS, noted_lanes
+from hotpapers.issues.lanes.queries import numbered_posts
 from hotpapers.issues.listing import places_of
 from hotpapers.issues.moderation import quotation_policy
 from hotpapers.issues.moderation.queries import doubtful_pairs
@@ -159,19 +163,22 @@ class RecordIssueReader:
         recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
         rule = QuotationRule(EACH_NETWORK)
         leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content), quoting=rule)
-        rows_of_papers = {paper: [post.row for post in leading_posts] for paper, leading_posts in leading.items()}
+        quotations = self._quotable({paper: [post.row for post in of_paper] for paper, of_paper in leading.items()})
+        reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
+        return {
+            paper: tuple(
+                msgspec.structs.replace(quotation, reactions=reactions[quotation.hash]) for quotation in of_paper
+            )
+            for paper, of_paper in quotations.items()
+        }
+
+    def _quotable(self, rows_of_papers: Mapping[str, Sequence[StoredRow]]) -> dict[str, list[Quotation]]:
+        """The posts about papers that may be shown now, by paper."""
         keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
         withheld = queries.withheld_posts(self._now, keys)
         quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         policy = self._quotation_policy(quotations)
-        reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
-        return {
-            paper: tuple(
-                msgspec.structs.replace(quotation, reactions=reactions[quotation.hash])
-                for quotation in quotation_policy.quotable(policy, paper, of_paper)
-            )
-            for paper, of_paper in quotations.items()
-        }
+        return {paper: quotation_policy.quotable(policy, paper, of_paper) for paper, of_paper in quotations.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.as_of, content.position)
@@ -217,7 +224,22 @@ class RecordIssueReader:
             withdrawn=self._withdrawn,
             later=self._later(papers),
             printed=all_posts if issue_header.listing else {},
+            lanes=tuple(self._lanes(view, content)),
         )
+
+    def _lanes(self, view: AsOfView, content: IssueContent) -> Iterator[PaperLane]:
+        """The lanes that were noted beside an issue, as far as they may be shown now."""
+        for title, numbers in noted_lanes(self._record.database, content.publication.publication, content.day) or ():
+            rows_of_papers = defaultdict[str, list[StoredRow]](list)
+            for paper, row in numbered_posts(view, numbers):
+                rows_of_papers[paper].append(row)
+            quotable = {paper: tuple(posts) for paper, posts in self._quotable(rows_of_papers).items() if posts}
+            papers = _described(view, list(quotable))
+            first = sorted(quotable, key=lambda paper: (-len(quotable[paper]), paper))[:MAX_PAPERS]
+            if first:
+                yield PaperLane(
+                    title, tuple(LanePaper(as_printed(papers.get(key), None, key), quotable[key]) for key in first)
+                )
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))

@@ -14,6 +14,13 @@ def read_meta(database: Database, name: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def read_prefixed(database: Database, prefix: str) -> dict[str, str]:
+    """The values of the names with a prefix, by the rest of the name, ascending."""
+    sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name"
+    rows = database.rows(sql, (len(prefix), prefix))
+    return {name.removeprefix(prefix): str(value) for name, value in rows}
+
+
 def write_meta(database: Database, name: str, value: str) -> None:
     """Set the value of a name. Call inside `write()`."""
     database.run(

@@ -11,8 +11,22 @@ cards     pictures of issues and papers, for links to them
 x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
+voices    papers shared by people whom a publication follows
 """
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics", "mcp", "cards")
+BUILT_IN = (
+    "archives",
+    "announce",
+    "mail",
+    "tables",
+    "proof",
+    "peers",
+    "x",
+    "personal",
+    "topics",
+    "mcp",
+    "cards",
+    "voices",
+)

@@ -185,6 +185,20 @@ class Quotation(msgspec.Struct, frozen=True, kw_only=True):
     reactions: int = 0
 
 
+class LanePaper(NamedTuple):
+    """A paper in a lane, and the posts about it that may be shown, the earliest first."""
+
+    paper: Paper
+    posts: tuple[Quotation, ...]
+
+
+class PaperLane(NamedTuple):
+    """Papers beside an issue, those with the most posts first. No place depends on them, nor the digest."""
+
+    title: str
+    papers: tuple[LanePaper, ...]
+
+
 class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen issue as channels see it.
 
@@ -193,7 +207,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
     first. `withdrawn`: the papers that are withdrawn, as known now. `later`: the metadata of later versions than those
     frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none because
-    nothing was read, ascending.
+    nothing was read, ascending. `lanes`: what is shown beside it.
     """
 
     content: IssueContent
@@ -208,6 +222,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: frozenset[str] = frozenset()
     later: dict[str, Paper] = {}
     days_without_issue: tuple[str, ...] = ()
+    lanes: tuple[PaperLane, ...] = ()
 
 
 class EntrySummary(NamedTuple):

@@ -3,7 +3,7 @@
     endpoints        all queries: name, address, parameters, answer
     session          a record, its terms and its issues, for one thread
     request_params   parameters with their limits
-    schemas          answers
+    schemas          answers; post_schemas: those about posts
     issues papers paper_posts status export    the functions
     saved_answers    a saved answer about an issue, compared with what its content gives
     queries          which posts about a paper may be shown

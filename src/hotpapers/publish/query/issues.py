@@ -114,7 +114,15 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         facts=phrases.facts(issue),
         entries=tuple(_entry(issue, entry) for entry in content.entries),
         ongoing=tuple(_entry(issue, entry) for entry in content.ongoing),
+        lanes=tuple(
+            schemas.LaneDetails(title=lane.title, papers=tuple(map(_lane_paper, lane.papers))) for lane in issue.lanes
+        ),
     )
+
+
+def _lane_paper(lane_paper: model.LanePaper) -> schemas.LanePaperDetails:
+    posts = tuple(as_post(quotation.post, quotation.shown) for quotation in lane_paper.posts)
+    return schemas.LanePaperDetails(id=bare(lane_paper.paper.paper), title=lane_paper.paper.title, posts=posts)
 
 
 def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
-import msgspec
-
 from hotpapers.base import model
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
+from hotpapers.publish.query.post_schemas import LaneDetails, LanePaperDetails, PostDetails, Schema
+
+__all__ = ["LaneDetails", "LanePaperDetails", "PostDetails", "Schema"]  # what others name as if it were here
 
 Lane = Literal["entries", "ongoing"]
 """Where a paper is in an issue: among the entries, or as still talked about."""
-
-
-class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all answers: every field is always present."""
 
 
 Answer = TypeVar("Answer", bound=Schema)
@@ -74,28 +71,6 @@ class IssuePage(Schema, frozen=True, kw_only=True):
 
     issues: tuple[IssueSummary, ...]
     next: str | None
-
-
-class PostDetails(Schema, frozen=True, kw_only=True):
-    """A post as far as its network's terms allow it to be shown; its words are a stranger's.
-
-    `shown`: all of it (text), its first words (excerpt), or only its place and time, without words or names (link).
-    `url`: its page on its network, empty if unknown. `automated`: its account was judged to be a bot, so it does not
-    count.
-    """
-
-    post: str
-    network: str
-    url: str
-    created_at: int
-    shown: model.Showing
-    text: str
-    links: tuple[model.TextLink, ...]
-    lang: str
-    rtl: bool
-    handle: str
-    name: str
-    automated: bool
 
 
 class EntryDetails(Schema, frozen=True, kw_only=True):
@@ -172,7 +147,8 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
     `announced`: the number of papers announced that day, null if unknown; `considered`: the number ranked. `facts`:
     these and what was read, in words. `choice`: the rule by which papers were chosen; `compared`: the largest
     reference, and whether it is so young that places are provisional; both null for imported listings. `earlier`: the
-    issues it considered. `replaces`, `reason`: the digest of the edition that it corrects, and why.
+    issues it considered. `replaces`, `reason`: the digest of the edition that it corrects, and why. `lanes`: what is
+    shown beside it; no place depends on that.
     """
 
     publication: str
@@ -199,6 +175,7 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
     reason: str
     entries: tuple[EntryDetails, ...]
     ongoing: tuple[EntryDetails, ...]
+    lanes: tuple[LaneDetails, ...] = ()
 
 
 class IssueWithProof(IssueDetails, frozen=True, kw_only=True):

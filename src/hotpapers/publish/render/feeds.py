@@ -24,6 +24,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
+from hotpapers.publish.view.lanes import LaneView, lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.publish.view.tops import TopPaper, Tops, period_name
@@ -232,8 +233,14 @@ def _issue_html(issue: PublishedIssue, base: str, with_pages: Container[str]) ->
     corrected = f"Corrected: {phrases.one_line(content.reason)}" if content.reason else ""
     rows = Markup("").join(_row(paper, base if paper.entry.paper in with_pages else "") for paper in _papers_of(issue))
     head = _paragraphs(phrases.note(content.publication), corrected, phrases.empty(issue))
+    lanes = Markup("").join(map(_lane, lane_views(issue)))
     facts = _paragraphs(" · ".join(phrases.facts(issue, with_reasons=False)), *phrases.notes(issue))
-    return str(head + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")) + facts)
+    return str(head + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")) + lanes + facts)
+
+
+def _lane(lane: LaneView) -> Markup:
+    rows = (Markup('<li><a href="{}">{}</a></li>').format(line.url, plain_line(line.title)) for line in lane.lines)
+    return _paragraphs(lane.title) + Markup("<ul>{}</ul>").format(Markup("").join(rows))
 
 
 def _paragraphs(*lines: str) -> Markup:

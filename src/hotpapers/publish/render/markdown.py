@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueReader, Paper, Post, PrintedCount, PublishedIssue, Quotation, RenderedFile
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.lanes import LaneLine, lane_views
 from hotpapers.publish.view.post_views import byline
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import tex_line
@@ -75,6 +76,9 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
     if content.ongoing:
         yield "## Still talked about"
         yield "\n".join(_ongoing_line(issue, entry) for entry in content.ongoing)
+    for title, lines in lane_views(issue):
+        yield f"## {escape(title)}"
+        yield "\n".join(map(_lane_line, lines))
     yield "---"
     yield f"Frozen {phrases.minute_name(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
     yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
@@ -149,6 +153,11 @@ def _links(paper: Paper) -> str:
     places = [place for place in places if place[1]] or [(paper.paper, "")]
     places += [(category, site_paths.category_url(category)) for category in paper.categories]
     return " · ".join(link(text, target) for text, target in places)
+
+
+def _lane_line(line: LaneLine) -> str:
+    sources = "; ".join(link(post.text, post.url) for post in line.posts)
+    return f"- {link(tex_line(line.title), line.url)}: {sources} {line.more}".rstrip()
 
 
 def _ongoing_line(issue: PublishedIssue, entry: Entry) -> str:

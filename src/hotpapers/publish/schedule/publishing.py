@@ -25,6 +25,7 @@ from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import TURN, was_read
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.freeze import check_read, publication_of
+from hotpapers.issues.lanes import issues_beside
 from hotpapers.issues.moderation.blocklist import load_blocklist
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
@@ -334,7 +335,7 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     posts, revised = sorted(queries.changed_posts(record, position)), queries.revised_papers(record, position)
     if not posts and not revised:
         return frozenset()
-    result = set(queries.issues_showing(record.database, posts))
+    result = {*queries.issues_showing(record.database, posts), *issues_beside(record.database, posts)}
     issue_reader = RecordIssueReader(record)
     result.update(*(issue_reader.appearances(paper) for paper in revised))
     for paper in queries.papers_named_by(record.database, posts):

@@ -4,7 +4,8 @@ issue_view     an issue and its entries          post_views   posts, as their ne
 phrases        sentences shared by all outputs   site_paths   the addresses of pages
 site_config    what pages know of a publication  tex, mathml  TeX in titles and abstracts
 clean_text     what no output may contain        icons, sparkline, category_names   parts of pages
-glance         what is seen first of an issue   page_fields  the categories of papers, which readers choose
+glance, lanes  what is seen first of an issue, and beside it
+page_fields    the categories of papers, which readers choose
 key_sentence   the sentence that tells most of an abstract; summary_source: who wrote it
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, attack_prices, contact_links   what is shown beside issues

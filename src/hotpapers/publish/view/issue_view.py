@@ -15,6 +15,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.contact_links import ReportSubject
 from hotpapers.publish.view.icons import mark
+from hotpapers.publish.view.lanes import LaneView, lane_views
 from hotpapers.publish.view.page_fields import field_of
 from hotpapers.publish.view.post_views import ElsewhereView, LinkedPiece, PostView, elsewhere, quotations
 from hotpapers.publish.view.sparkline import Sparkline, spark
@@ -174,6 +175,7 @@ class IssueView(NamedTuple):
     announced: int
     entries: LazyEntries
     ongoing: LazyEntries
+    lanes: tuple[LaneView, ...]
     ranking: str
     digest: str
     frozen: str
@@ -218,6 +220,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         announced=content.announced or 0,
         entries=LazyEntries(issue, content.entries, history, posts),
         ongoing=LazyEntries(issue, content.ongoing, history, posts),
+        lanes=lane_views(issue),
         ranking=content.ranking,
         digest=issue.digest,
         frozen=phrases.minute_name(issue.frozen_at),

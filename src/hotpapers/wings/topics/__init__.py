@@ -4,7 +4,6 @@ groups     the word groups of a paper
 finding    which groups stand out in a week: log-odds with a prior
 weeks      the topics of a publication's weeks, from its frozen issues
 freezing   notes the digest of each week that is over, and checks it
-queries    the notes in the store
 site_part  the pages `topics/2026-W47/` and their data
 tools      the same for language models
 cli        the command `topics`

@@ -12,10 +12,9 @@ from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.schedule.publishing import Part
 from hotpapers.record import Record
-from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.meta import read_meta, read_prefixed, write_meta
 from hotpapers.record.verify import VerifyFinding
 from hotpapers.wings.topics.finding import METHOD
-from hotpapers.wings.topics.queries import noted_weeks
 from hotpapers.wings.topics.weeks import TopicWeeks
 
 
@@ -46,7 +45,7 @@ class TopicFreezing:
 def freeze_next(record: Record, publication: str) -> str:
     """Notes the digest of the earliest week that is over and has none yet; which week it was, or "" if none."""
     weeks = TopicWeeks(RecordIssueReader(record), publication)
-    noted = noted_weeks(record, publication)
+    noted = read_prefixed(record.database, note_name(publication))
     week = next((week for week in weeks.closing_days if week not in noted), "")
     if week:
         digest = weeks.topics(week).digest
@@ -57,8 +56,8 @@ def freeze_next(record: Record, publication: str) -> str:
     return week
 
 
-def note_name(publication: str, week: str) -> str:
-    """The name of a week's note in the store."""
+def note_name(publication: str, week: str = "") -> str:
+    """The name of a week's note in the store, or how those of all weeks begin."""
     return f"{METHOD} {publication} {week}"
 
 
@@ -67,7 +66,7 @@ def check_notes(record: Record, publication: str | None) -> Iterator[VerifyFindi
     reader = RecordIssueReader(record)
     for name in [publication] if publication else [item.publication for item in reader.publications()]:
         weeks = TopicWeeks(reader, name)
-        for week, digest in noted_weeks(record, name).items():
+        for week, digest in read_prefixed(record.database, note_name(name)).items():
             try:
                 again = weeks.topics(week).digest
             except HotPapersError as problem:

@@ -1,0 +1,9 @@
+"""Followed voices: papers that people whom a publication follows have shared, in a lane beside its issues.
+
+settings   the tables `[[voices]]`
+members    who is on a list: of Bluesky, of a Mastodon server, a table of accounts, an OPML file of blogs
+lists      the lists as they were last read, in the store
+noting     the part of the job that publishes: reads the lists once a day, and notes each issue's lane
+queries    the wing's own SQL
+wing       what the wing hooks into the core
+"""

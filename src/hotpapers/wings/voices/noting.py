@@ -1,0 +1,131 @@
+"""Notes the lane of each new issue: what followed people shared since the issue before. Reads each list at most once a
+day; if it cannot be read, the one read last counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from hotpapers.base.errors import InputError, NetError, PartiallyRead
+from hotpapers.base.http import ClientLimits
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import DAY
+from hotpapers.base.model.keys import is_web_address
+from hotpapers.base.settings.announce import secret
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.job_factory import IngestContext, make_connection
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.collect.sources.bluesky import BlueskySettings
+from hotpapers.issues.freeze import editions
+from hotpapers.issues.lanes import NotedLane, note_lanes, noted_lanes
+from hotpapers.issues.paper_fields import matching_papers
+from hotpapers.issues.queries import frozen_days
+from hotpapers.publish.schedule.publishing import Part
+from hotpapers.record import Record
+from hotpapers.record.database import slices
+from hotpapers.site.site import Site
+from hotpapers.wings.voices.lists import KeptList, keep_lists, kept_lists, mark_of
+from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
+from hotpapers.wings.voices.queries import accounts_of, shared_by
+from hotpapers.wings.voices.settings import TABLE, VoicesSettings
+
+LIMITS = ClientLimits(read=20, whole=40, size=5_000_000, tries=1)
+MAX_SECONDS = 120.0
+"""After which no further list is read in a round: the issue waits."""
+MAX_DAYS, MAX_POSTS = 7, 400
+"""Latest issues whose lanes are noted, and posts of a lane."""
+
+
+class VoiceLanes:
+    """The part of the job that publishes. `view`: the address of Bluesky's public view."""
+
+    def __init__(self, tables: Sequence[VoicesSettings], folder: Path, connection: Connection, view: str) -> None:
+        self._tables, self._folder, self._connection, self._view = tables, folder, connection, view
+
+    def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        for name in publications:
+            if any(table.publication == name for table in self._tables):
+                yield f"voices of {name}", partial(self._note, context, name)
+
+    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        yield from ()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _note(self, context: JobContext, name: str) -> None:
+        """Notes the lanes that are missing. Raises PartiallyRead if a list cannot be read."""
+        record, days = context.record, frozen_days(context.record, name)
+        missing = [day for day in days[-MAX_DAYS:] if noted_lanes(record.database, name, day) is None]
+        if not missing:
+            return
+        problems = self._refresh(context)
+        lists = kept_lists(record)
+        for day in missing:
+            tables = [table for table in self._tables if table.publication == name]
+            lanes = [NotedLane(table.title, self._posts(record, table, lists, day)) for table in tables]
+            note_lanes(record.database, name, day, [lane for lane in lanes if lane.posts])
+            shown = sum(len(lane.posts) for lane in lanes)
+            log_event("voices noted", publication=name, day=day, posts=shown)
+        if problems:
+            raise PartiallyRead("; ".join(problems))
+
+    def _refresh(self, context: JobContext) -> list[str]:
+        """Reads the lists that were not read for a day. Returns what failed."""
+        started_at, lists, wanted = context.clock.now(), kept_lists(context.record), set[str]()
+        problems = list[str]()
+        for table in self._tables:
+            reader = ListReader(self._connection.http, self._view, secret(table.token, "voices: token"))
+            for name in lists_of(table):
+                mark, at = mark_of(name), context.clock.now()
+                wanted.add(mark)
+                is_due = mark not in lists or at >= lists[mark].read_at + DAY
+                if not is_due or at > started_at + MAX_SECONDS * 1e6:
+                    continue
+                try:
+                    lists[mark] = KeptList(at, reader.members(name))
+                except (NetError, InputError) as problem:
+                    shown = "" if is_web_address(name) else f"{name}: "
+                    problems.append(f"{shown}{problem}")
+        keep_lists(context.record, lists, wanted)
+        return problems
+
+    def _posts(self, record: Record, table: VoicesSettings, lists: Mapping[str, KeptList], day: str) -> tuple[int, ...]:
+        """The posts of a table's lane beside a day's issue, by number: each account's first about each paper."""
+        members = {member for name in lists_of(table) for member in lists.get(mark_of(name), (0, ()))[1]}
+        members |= set(filter(None, map(member_key, table.accounts)))
+        members |= {member for name in table.lists if not is_web_list(name) for member in self._file(name)}
+        content = editions(record, table.publication, day)[-1].content
+        view = record.view(content.as_of, content.position)
+        earlier = [other for other in frozen_days(record, table.publication) if other < day]
+        since = editions(record, table.publication, earlier[-1])[0].content.as_of if earlier else content.from_at
+        first = dict[tuple[int, str], int]()
+        for batch in slices(sorted(accounts_of(view, members))):
+            for post, account, paper in shared_by(view, batch, max(since, content.from_at)):
+                first.setdefault((account, paper), post)
+        papers = matching_papers(view, content.publication, {paper for _, paper in first})
+        posts = dict.fromkeys(post for (_, paper), post in first.items() if paper in papers)
+        return tuple(posts)[:MAX_POSTS]
+
+    def _file(self, name: str) -> tuple[str, ...]:
+        try:
+            return members_in((self._folder / Path(name).expanduser()).read_bytes())
+        except (OSError, InputError) as problem:
+            log_event("list not read", list=name, reason=problem)
+            return ()
+
+
+def voice_lanes(site: Site, shared: IngestContext) -> VoiceLanes:
+    """The part for a site. Raises SettingsError."""
+    tables: tuple[VoicesSettings, ...] = site.settings.table(TABLE.name)
+    view = str(site.settings.source.get("bluesky", {}).get("view", BlueskySettings().view))
+    own = [name for table in tables for name in table.lists if is_web_address(name)]
+    secrets = tuple(secret(table.token, "voices: token") for table in tables if table.token)
+    return VoiceLanes(tables, site.folder, make_connection((view, *own), secrets, shared, limits=LIMITS), view)
+
+
+def lists_of(table: VoicesSettings) -> Iterator[str]:
+    """What a table asks networks for: its lists there, and accounts that are known there by another name."""
+    yield from filter(is_web_list, table.lists)
+    yield from (key for key in map(member_key, table.accounts) if key.startswith("bluesky:@"))

@@ -1,0 +1,34 @@
+"""The wing's own SQL: accounts by key or handle, and what they shared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from hotpapers.base.model.keys import handle_key, network_of
+from hotpapers.issues.engagement.queries import posts_about_papers, show_tables
+from hotpapers.issues.lanes.queries import numbers_in
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import placeholders, slices
+from hotpapers.record.identities import key_of
+
+
+def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
+    """The numbers of the accounts that the record knows, by their keys or by those of their handles."""
+    handles = sorted({member.partition(":@")[2] for member in members} - {""})
+    numbers = set(numbers_in(view.database, sorted(members)))
+    for batch in slices(handles):
+        sql = f"""SELECT DISTINCT t.account, {key_of("t.account")}, t.handle FROM account AS t
+            WHERE lower(t.handle) IN ({placeholders(batch)}) AND {view.visible("t")}"""
+        rows = view.database.rows(sql, batch)
+        numbers |= {number for number, key, handle in rows if handle_key(network_of(key), handle) in members}
+    return frozenset(numbers)
+
+
+def shared_by(view: AsOfView, accounts: Sequence[int], since: int) -> Iterator[tuple[int, int, str]]:
+    """(post, account, paper) of what accounts wrote about papers since a moment and may be shown, the earliest first;
+    post and account as numbers."""
+    written = f"p.account IN ({', '.join(map(str, accounts))}) AND p.created_at > ?"
+    papers = f"""IN (SELECT x.paper FROM post AS p JOIN mention AS x ON x.post = p.post WHERE {written})"""
+    sql = f"""{show_tables(view, ())} SELECT p.post, p.account, {key_of("m.paper")} {posts_about_papers(view, papers)}
+        AND {written} ORDER BY p.created_at, p.post"""
+    yield from view.database.iterate(sql, (since, since))

@@ -1,0 +1,109 @@
+"""Who is on a list: accounts as people write them, files, and lists read from simulated networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.base.errors import InputError, RequestRefused
+from hotpapers.wings.voices.members import MAX_MEMBERS, ListReader, member_key, members_in
+from hotpapers.wings.voices.settings import VoicesSettings, voices_problems
+from tests.loopback import feeds, mastodon
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.manual_script import ManualScript, account, message
+from tests.loopback.reading import client
+from tests.loopback.servers import Loopback
+
+AT = moment("2026-03-10T09:00")
+PEOPLE = [account("bluesky", name) for name in ("ada", "wen", "moss", "fern", "reed")]
+TOOTERS = [account("mastodon", "moss"), account("mastodon", "fern", home="two")]
+CSV = (
+    b"Account address,Show boosts,Notify on new posts,Languages\nAda@Moth.example,true,false,\nwen@b.moth.example,,,\n"
+)
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Loopback]:
+    with Loopback(ManualScript(messages=[message(PEOPLE[0], AT - 1_000_000, "Hm")]), SteppedClock(AT)) as network:
+        network.lists |= {"readers": PEOPLE, "12": TOOTERS}
+        yield network
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("ada.example", "bluesky:@ada.example"),
+        ("@Ada.Example", "bluesky:@ada.example"),
+        ("did:plc:abc", "bluesky:did:plc:abc"),
+        ("@ada@moth.example", "mastodon:@ada@moth.example"),
+        ("ada@moth.example", "mastodon:@ada@moth.example"),
+        ("https://blog.example/feed.xml", "feeds:https://blog.example/feed.xml"),
+        ("X:@Somebody", "x:@somebody"),
+        ("ada", ""),
+        ("https://[", ""),
+        ("", ""),
+    ],
+)
+def test_accounts_as_people_write_them(text: str, key: str) -> None:
+    assert member_key(text) == key
+
+
+def test_lists_of_networks(loopback: Loopback) -> None:
+    view, owner = loopback.bases["bluesky.view"], PEOPLE[0].id
+    members = tuple(f"bluesky:{person.id}" for person in PEOPLE)
+    with client(loopback) as http:
+        reader = ListReader(http, f"{view}/", mastodon.TOKEN)
+        for name in (
+            f"https://bsky.app/profile/{owner}/lists/readers",
+            "https://bsky.app/profile/ada.example/lists/readers",
+            f"at://{owner}/app.bsky.graph.list/readers",
+            "https://bsky.app/starter-pack/ada.example/readers",
+            f"at://{owner}/app.bsky.graph.starterpack/readers",
+        ):
+            assert reader.members(name) == members
+        assert reader.members("bluesky:@ada.example") == members[:1]
+        server = loopback.bases["mastodon.one"]
+        assert reader.members(f"{server}/lists/12") == (
+            f"mastodon:{server}/users/moss", f"mastodon:{loopback.bases['mastodon.two']}/users/fern",
+        )  # fmt: skip
+        blogs = reader.members(f"{loopback.bases['feeds']}/blogroll.opml")
+        assert blogs == tuple(f"feeds:{loopback.bases['feeds']}{path}" for path in feeds.PATHS)
+        for name in (f"at://{owner}/app.bsky.graph.list/others", "bluesky:@nobody.example"):
+            with pytest.raises(RequestRefused):
+                reader.members(name)
+        with pytest.raises(RequestRefused):
+            ListReader(http, view, "wrong").members(f"{server}/lists/12")
+        with pytest.raises(InputError):
+            reader.members(f"{view}/xrpc/app.bsky.actor.getProfile?actor={owner}")
+
+
+def test_files() -> None:
+    assert members_in(CSV) == ("mastodon:@ada@moth.example", "mastodon:@wen@b.moth.example")
+    assert members_in(b"Readers,ada@moth.example\n") == ("mastodon:@ada@moth.example",)
+    outline = '<outline xmlUrl="https://blog.example/{}"/>'
+    many = "".join(outline.format(n) for n in range(MAX_MEMBERS + 10))
+    assert len(members_in(f"<opml><body>{many}</body></opml>".encode())) == MAX_MEMBERS
+    entity = b'<!DOCTYPE opml [<!ENTITY a "aaaa">]><opml><outline xmlUrl="https://blog.example/&a;"/></opml>'
+    for body in (b"", b"<opml>", b"<html></html>", b"name\nada\n", b"\xff\xfe\x00", entity):
+        with pytest.raises(InputError):
+            members_in(body)
+
+
+def problems(**values: object) -> str:
+    table = VoicesSettings(publication="daily", **values)  # type: ignore[arg-type]
+    return " ".join(f"{key}: {reason}" for key, reason in voices_problems([table]))
+
+
+def test_settings() -> None:
+    lists = ("https://bsky.app/profile/ada.example/lists/3k", "lists/blogs.opml", "https://blog.example/all.opml")
+    assert problems(accounts=("ada.example", "ada@moth.example"), lists=lists) == ""
+    assert problems() == "voices 1: accounts: name accounts or lists"
+    assert "'ada' is not an account; write ada.example, ada@moth.example" in problems(accounts=("ada",))
+    assert "read with `token`" in problems(lists=("https://moth.example/lists/12",))
+    assert problems(lists=("https://moth.example/lists/12",), token="env:TOKEN") == ""
+    assert "copy it from the list's page" in problems(lists=("https://",))
+    assert "copy it from the list's page" in problems(lists=("at://ada.example/app.bsky.feed.post/3k",))
+    assert "null byte" in problems(lists=("a\0",))
+    assert "name at most 20" in problems(lists=("a.opml",) * 21)
+    assert "title on one line" in problems(accounts=("ada.example",), title=" ")
