@@ -81,7 +81,9 @@ def shared_by(head: str, command: str) -> set[str]:
     for line in head.splitlines():
         is_inverted, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
         if not names or (command and (f"`{command}`" in names.split(", ")) != bool(is_inverted)):
-            options |= {name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z-]+", names)}
+            options |= {
+                name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z-]+", names)
+            }
     return options
 
 
