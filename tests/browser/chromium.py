@@ -24,6 +24,7 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--hide-scrollbars",
     "--disable-dev-shm-usage", "--remote-debugging-pipe", "--no-proxy-server", "--disable-extensions",
+    "--disable-features=BackForwardCache",  # a page kept there may keep a database open that a test deletes
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 PATIENCE = 60.0

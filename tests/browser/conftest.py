@@ -83,7 +83,7 @@ def forget(tab: Tab) -> None:
     """Delete what pages at this page's address have kept."""
     tab.run(
         "localStorage.clear(); new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
-        "r.onsuccess = r.onerror = done; })"
+        "r.onsuccess = r.onerror = r.onblocked = done; })"
     )
 
 

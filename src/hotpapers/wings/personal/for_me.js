@@ -325,6 +325,7 @@
     picker.onchange = () => picker.files[0] && add(picker.files[0]);
     const forget = button("Forget all", async () => {
       choices = empty();
+      await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
       await reader.saveFollowed({ authors: [], words: [] });
       await keep();
       if (!trouble) report("Everything is forgotten.");
