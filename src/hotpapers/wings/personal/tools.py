@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from hotpapers.base.durations import duration
 from hotpapers.base.errors import require
 from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
 from hotpapers.publish.query.session import bare
@@ -90,7 +91,7 @@ def in_time(papers: Iterable[RankedText], clock: Callable[[], float] = time.mono
     """The papers, until working through them has taken too long. Raises UsageError."""
     end = clock() + MAX_SECONDS
     for paper in papers:
-        require(clock() < end, f"this took more than {MAX_SECONDS:g} seconds; ask for fewer days, or give fewer stars")
+        require(clock() < end, f"this took more than {duration(MAX_SECONDS)}; ask for fewer days, or give fewer stars")
         yield paper
 
 
