@@ -175,7 +175,7 @@ def test_a_stranger_is_not_ordered_too_many_papers(demo_folder: Path, monkeypatc
     clock = iter([0.0, 1.0, 11.0])
     papers = in_time([RankedText(paper, "") for paper in "abc"], lambda: next(clock))
     assert next(papers).paper == "a"
-    with pytest.raises(UsageError, match="more than 10 seconds"):
+    with pytest.raises(UsageError, match="more than 10 s"):
         next(papers)
 
 
