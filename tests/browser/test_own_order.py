@@ -175,6 +175,11 @@ def test_damaged_choices_are_kept_aside_and_the_rest_is_read(tab: Tab, base: str
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'remove').click()")
     tab.wait(f"{TITLES}.length === 0")
     assert tab.run("reader.getValue('damaged choices')") == damaged
+    tab.open(base + KINDS["reading"])
+    tab.wait(IDLE)
+    tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
+    tab.wait("document.body.textContent.includes('Everything is forgotten.')")
+    assert tab.run("reader.getValue('damaged choices')") is None
 
 
 def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:

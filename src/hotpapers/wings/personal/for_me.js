@@ -328,7 +328,10 @@
       await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
       await reader.saveFollowed({ authors: [], words: [] });
       await keep();
-      if (!trouble) report("Everything is forgotten.");
+      if (!trouble) {
+        await reader.setValue(DAMAGED, null);
+        report("Everything is forgotten.");
+      }
       list();
     });
     const exports = make("p", "Take along: ", { class: "own" }, save("papers.bib", "text/plain"), " ", save("papers.ris", "text/plain"), " ", save("papers.json", "application/json"), " ", button("notes in Markdown", () => download("papers.zip", paperLibrary.notes(choices.stars))));
