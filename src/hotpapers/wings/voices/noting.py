@@ -62,9 +62,10 @@ class VoiceLanes:
             return
         problems = self._refresh(context)
         lists = kept_lists(record)
+        members = [(table.title, self._members(table, lists)) for table in self._tables if table.publication == name]
         for day in missing:
-            tables = [table for table in self._tables if table.publication == name]
-            lanes = [NotedLane(table.title, self._posts(record, table, lists, day)) for table in tables]
+            before = days[: days.index(day)]
+            lanes = [NotedLane(title, _posts(record, name, day, before, of_table)) for title, of_table in members]
             note_lanes(record.database, name, day, [lane for lane in lanes if lane.posts])
             shown = sum(len(lane.posts) for lane in lanes)
             log_event("voices noted", publication=name, day=day, posts=shown)
@@ -91,22 +92,11 @@ class VoiceLanes:
         keep_lists(context.record, lists, wanted)
         return problems
 
-    def _posts(self, record: Record, table: VoicesSettings, lists: Mapping[str, KeptList], day: str) -> tuple[int, ...]:
-        """The posts of a table's lane beside a day's issue, by number: each account's first about each paper."""
-        members = {member for name in lists_of(table) for member in lists.get(mark_of(name), (0, ()))[1]}
-        members |= set(filter(None, map(member_key, table.accounts)))
-        members |= {member for name in table.lists if not is_web_list(name) for member in self._file(name)}
-        content = editions(record, table.publication, day)[-1].content
-        view = record.view(content.as_of, content.position)
-        earlier = [other for other in frozen_days(record, table.publication) if other < day]
-        since = editions(record, table.publication, earlier[-1])[0].content.as_of if earlier else content.from_at
-        first = dict[tuple[int, str], int]()
-        for batch in slices(sorted(accounts_of(view, members))):
-            for post, account, paper in shared_by(view, batch, max(since, content.from_at)):
-                first.setdefault((account, paper), post)
-        papers = matching_papers(view, content.publication, {paper for _, paper in first})
-        posts = dict.fromkeys(post for (_, paper), post in first.items() if paper in papers)
-        return tuple(posts)[:MAX_POSTS]
+    def _members(self, table: VoicesSettings, lists: Mapping[str, KeptList]) -> frozenset[str]:
+        """Whom a table follows."""
+        read = (lists[mark].members for mark in map(mark_of, lists_of(table)) if mark in lists)
+        files = (self._file(name) for name in table.lists if not is_web_list(name))
+        return frozenset(filter(None, map(member_key, table.accounts))).union(*read, *files)
 
     def _file(self, name: str) -> tuple[str, ...]:
         try:
@@ -114,6 +104,23 @@ class VoiceLanes:
         except (OSError, InputError) as problem:
             log_event("list not read", list=name, reason=problem)
             return ()
+
+
+def _posts(
+    record: Record, publication: str, day: str, before: Sequence[str], members: frozenset[str]
+) -> tuple[int, ...]:
+    """The posts of a lane beside a day's issue, by number: each account's first about each paper. `before`: the days
+    of earlier issues."""
+    content = editions(record, publication, day)[-1].content
+    view = record.view(content.as_of, content.position)
+    since = editions(record, publication, before[-1])[0].content.as_of if before else content.from_at
+    first = dict[tuple[int, str], int]()
+    for batch in slices(sorted(accounts_of(view, members))):
+        for post, account, paper in shared_by(view, batch, max(since, content.from_at)):
+            first.setdefault((account, paper), post)
+    papers = matching_papers(view, content.publication, {paper for _, paper in first})
+    posts = dict.fromkeys(post for (_, paper), post in first.items() if paper in papers)
+    return tuple(posts)[:MAX_POSTS]
 
 
 def voice_lanes(site: Site, shared: IngestContext) -> VoiceLanes:
