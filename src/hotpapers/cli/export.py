@@ -42,7 +42,7 @@ FOLDERS = {name: folder for wing in wings() for name, folder in wing.exporters.i
 @click.option(
     "--output",
     type=common.FILE_OR_FOLDER,
-    default=streams.STDIN,
+    default=streams.STDOUT,
     metavar="FILE",
     help="The output file, compressed if it ends in .zst, or - for standard output (the default); for a format that is "
     "a folder, the folder.",

@@ -42,25 +42,24 @@ class PageChangeCounter:
 
     def __init__(self, record: Record) -> None:
         self._database = record.database
-        self._position, self._blocked = record.head.position, self._other_rules()
+        self._position, self._rules = record.head.position, self._read_rules()
         self._issue_papers: frozenset[str] | None = None
         self.changes = 0
 
     def look(self) -> int:
-        blocked, position = self._other_rules(), batches.head(self._database).position
-        if position == self._position and blocked == self._blocked:
+        rules, position = self._read_rules(), batches.head(self._database).position
+        if position == self._position and rules == self._rules:
             return self.changes
-        if blocked != self._blocked or position < self._position or self._is_changed():
+        added = batches.manifests_after(self._database, self._position)
+        if rules != self._rules or position < self._position or any(map(self._changes, added)):
             self.changes += 1
             self._issue_papers = None
-        self._position, self._blocked = position, blocked
+        self._position, self._rules = position, rules
         return self.changes
 
-    def _other_rules(self) -> object:
+    def _read_rules(self) -> tuple[object, str | None]:
+        """What pages depend on besides batches: the blocklist, and how often lanes were noted."""
         return blocklist.load_blocklist(self._database), read_meta(self._database, lanes.COUNT)
-
-    def _is_changed(self) -> bool:
-        return any(map(self._changes, batches.manifests_after(self._database, self._position)))
 
     def _changes(self, batch: manifest.Manifest) -> bool:
         if batch.closed or batch.pruned or batch.forgotten or batch.erased or batch.tombstones:
