@@ -26,8 +26,7 @@ COLLECT = 100_000
 default of 700, collection takes a tenth of the time of publishing a day."""
 ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 """The environment variable with which a shell's completion script asks for completions."""
-LASTING = (["run"], ["collect"], ["serve"])
-"""Commands that run for months: they keep Python's default for the garbage collector."""
+_USUAL = gc.get_threshold()
 
 Places = Mapping[str, tuple[str, str]]
 """Commands by name: where each is defined (`module:name`), and its line in the list of commands."""
@@ -151,12 +150,16 @@ def root(context: click.Context) -> None:
 def main() -> NoReturn:
     """The program `hotpapers`."""
     gc.freeze()  # imported modules stay to the end: the collector need not scan them, least of all at exit
-    if sys.argv[1:2] not in LASTING:
-        gc.set_threshold(COLLECT)
+    gc.set_threshold(COLLECT)
     status = run_command(sys.argv[1:])
     if "duckdb" not in sys.modules:  # its binding prints whatever is not collected
         gc.freeze()  # the command's own objects end with the process: no need to collect them
     sys.exit(status)
+
+
+def collect_as_usual() -> None:
+    """For commands that run for months: the garbage collector works as often as Python has it."""
+    gc.set_threshold(*_USUAL)
 
 
 def run_command(args: Sequence[str], group: click.Command | None = None, name: str = NAME) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.base.ids.timestamps import minute_of
-from hotpapers.cli import common
+from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import echo, print_error
 from hotpapers.collect.jobs.stop_signals import stopped_by_signals
 from hotpapers.issues.ranking.words import count_noun
@@ -29,6 +29,7 @@ def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
     Reads the sources enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. Failures are
     retried and do not affect other sources.
     """
+    collect_as_usual()
     with stopped_by_signals() as stop:
         result = site.collect(sources, once=once, stop=stop)
     zone = common_zone(site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.base.wings import loading
-from hotpapers.cli import common
+from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import fail_for
 from hotpapers.collect.jobs.stop_signals import stopped_by_signals
 from hotpapers.site import running
@@ -27,6 +27,7 @@ def run(once: bool, site: common.Site) -> None:
     Each publication's issue is frozen and published when its day closes. Failures are retried and do not affect other
     jobs.
     """
+    collect_as_usual()
     with stopped_by_signals() as stop:
         failures = running.run(site, stop, loading("hotpapers.serve.web.monitoring:monitor"), once=once)
     fail_for(failures)

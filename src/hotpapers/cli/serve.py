@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.base import logs
-from hotpapers.cli import common
+from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import NumberRange, echo
 from hotpapers.issues import freeze
 
@@ -26,12 +26,12 @@ from hotpapers.issues import freeze
 def serve(host: str, port: int, publication: str | None, site: common.Site) -> None:
     """Serve the site as a web app.
 
-    Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for
-    readers.
+    Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for readers.
     """
     from hotpapers.serve.web.server import listening
     from hotpapers.serve.web.serving import serve_site
 
+    collect_as_usual()
     chosen_publication = freeze.publication_of(site.record, publication)
     with listening(host, port) as listener:
         logs.listen(site.settings.run.log)

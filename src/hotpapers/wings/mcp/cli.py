@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from hotpapers.base import settings
 from hotpapers.base.errors import require
-from hotpapers.cli import common
+from hotpapers.cli import collect_as_usual, common
 
 if TYPE_CHECKING:
     from hotpapers.wings.mcp.published_site import PublishedSite
@@ -33,8 +32,7 @@ def mcp(address: str | None, site: common.Site) -> None:
     """
     from hotpapers.wings.mcp import rpc
 
-    gc.set_threshold(700)  # as for all that runs for months
-
+    collect_as_usual()
     if address is None:
         rpc.run(site)
         return
