@@ -90,20 +90,13 @@ class TopPages:
                 if choice.category in ("", field_of(paper.summary))
             ],
             further=site.about_week(period) if kind_of(period) == "week" else (),
-            days=self._whole_days(period),
+            days=self.tops.days(period)[::-1] if kind_of(period) in ("week", "month") else (),
             around=[_link(around) for around in self.tops.around(period)],
             previous=_link(earlier) if earlier else None,
             next=_link(later) if later else None,
             years=self._years() if path == INDEX else [],
             canonical=site_paths.public_url(site.site_config.base, site_paths.top_path(period)),
         )
-
-    def _whole_days(self, period: str) -> list[str]:
-        """The days of a week or a month, latest first, whose papers scripts can put in an order of their own."""
-        if kind_of(period) not in ("week", "month"):
-            return []
-        since = self._site.site_config.whole_since
-        return [day for day in reversed(self.tops.days(period)) if not site_paths.is_folded(day, since)]
 
     def _empty(self) -> bytes:
         return self._site.render("empty.html", INDEX, "No issue yet", first_due(self._site.publication))
