@@ -7,15 +7,7 @@
   const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
   const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-
-  function make(tag, text, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
+  const { all, make, firstMatch } = reader;
 
   // ---- what is kept: one value in IndexedDB
 
@@ -50,8 +42,6 @@
     }
     if (trouble) report(trouble);
   }
-
-  const firstMatch = (phrases, text) => phrases.find((phrase) => reader.pattern(phrase.trim()).test(text));
 
   // ---- files of the site: scripts, which pages may load from a disk, too
 

@@ -23,10 +23,11 @@
     }
   }
 
-  function make(tag, text, attributes = {}) {
+  function make(tag, text, attributes = {}, ...children) {
     const element = document.createElement(tag);
     element.textContent = text;
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
     return element;
   }
 
@@ -97,7 +98,7 @@
   const letter = "[\\p{L}\\p{N}]";
   const pattern = (word) =>
     new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
-  const firstMatch = (words, text) => words.find((word) => pattern(word).test(text));
+  const firstMatch = (words, text) => words.find((word) => pattern(word.trim()).test(text));
 
   // whom and what the reader follows; in the preferences, as in earlier versions, where IndexedDB keeps nothing
   const LISTS = { follow: "authors", include: "words" };
@@ -136,7 +137,7 @@
     return isKept;
   }
 
-  window.reader = { pattern, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
+  window.reader = { all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
