@@ -25,7 +25,7 @@ def test_init_writes_a_host_beside_new_and_beside_old_settings(cwd: Path) -> Non
     (cwd / "old" / "hotpapers.toml").write_text('[[publication]]\nname = "daily"\n')
     assert good("init", "old", "--systemd").splitlines() == ["old/hotpapers.service", "old/hotpapers-serve.service"]
     assert {file.name for file in (cwd / "old").iterdir()} == {"hotpapers.toml", *UNITS}
-    assert misuse("init", "old", "--systemd", "--contact", "x") == (
+    assert misuse("init", "old", "--systemd", "--contact", "a@b.example") == (
         "old/hotpapers.toml: already exists; set the contact there"
     )
 

@@ -49,7 +49,7 @@ def init_output(folder: Path, monkeypatch: pytest.MonkeyPatch, answers: str, *op
 def test_init_asks_for_what_most_people_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     out = init_output(
-        tmp_path, monkeypatch, "https://library.example/\ncs.XX\ncs.LG, stat.ML\nMachine Papers\n25\n6\n\nhere\n"
+        tmp_path, monkeypatch, "cs.LG\nhttps://library.example/\ncs.XX\ncs.LG, stat.ML\nMachine Papers\n25\n6\n\nhere\n"
     )
     [publication] = settings.load(tmp_path / "hotpapers.toml").publication
     assert (publication.categories, publication.title) == (("cs.LG", "stat.ML"), "Machine Papers")

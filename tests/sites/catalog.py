@@ -230,7 +230,7 @@ zone = "America/Los_Angeles"
 
 def default() -> Site:
     """8: as `init` writes it."""
-    text = settings.with_contact("https://library.example/").replace("$", "$$")
+    text = settings.with_values({"contact": "https://library.example/"}).replace("$", "$$")
     text = text.replace('store = "hotpapers.db"', 'store = "$store"') + sources(FREE)
     return Site("8-default", "default settings", partial(world, 8, 30, Subjects()), (Period(START, END, text),))
 

@@ -15,7 +15,7 @@ from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.wings import wings
 from hotpapers.cli import common
-from hotpapers.cli.init_questions import SiteAnswers, ask, fields_of, is_terminal, what_is_read
+from hotpapers.cli.init_questions import SiteAnswers, ask, contact_of, fields_of, is_terminal, what_is_read
 from hotpapers.cli.terminal import NumberRange, echo
 from hotpapers.publish.schedule.hosts.files import CONTAINER, LISTEN
 from hotpapers.publish.schedule.hosts.writing import write_hosts
@@ -65,6 +65,7 @@ def init(
     from the settings and can be added later.
     """
     file = folder / settings.FILE
+    contact = None if contact is None else contact_of(contact)
     answers = SiteAnswers(contact, fields_of(" ".join(fields)) if fields else None, title, hour, zone, hosts)
     if not (hosts and file.exists()):
         if os.path.lexists(file):
@@ -88,7 +89,7 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
     template = settings.template()
     if CONTAINER in answers.hosts:  # its health check needs an address to ask
         template = template.replace('# listen = ""', f'listen = "{LISTEN}"')
-    text = settings.with_values(answers.values, settings.with_contact(answers.contact or "", template))
+    text = settings.with_values(answers.values, template)
     settings.check(text, file)
     folder.mkdir(parents=True, exist_ok=True)
     with Record(str(folder / settings.defaults().store)) as record:

@@ -34,7 +34,13 @@ class SiteAnswers(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         """The settings that differ from the template's."""
-        values = {"categories": self.fields, "title": self.title, "hour": self.hour, "zone": self.zone}
+        values = {
+            "contact": self.contact or None,
+            "categories": self.fields,
+            "title": self.title,
+            "hour": self.hour,
+            "zone": self.zone,
+        }
         return {key: value for key, value in values.items() if value is not None}
 
 
@@ -48,7 +54,7 @@ def ask(given: SiteAnswers) -> SiteAnswers:
     table = settings.PublicationSettings(name="daily")
     print_note("Enter takes what is in brackets; all of it can be changed later in hotpapers.toml.")
     return SiteAnswers(
-        contact=_ask(given.contact, "Your public contact, a web or mail address", "", str),
+        contact=_ask(given.contact, "Your public contact, a web or mail address", "", contact_of),
         fields=_ask(given.fields, "Fields, such as cs.LG stat.ML or astro-ph; empty for all of arXiv", "", fields_of),
         title=_ask(given.title, "Name of the publication", table.title, str),
         hour=_ask(given.hour, "Hour at which each day closes, 0 to 23", table.hour, _hour),
@@ -79,6 +85,13 @@ def _hour(text: str) -> int:
 def _host() -> tuple[str, ...]:
     answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, SYSTEMD, CONTAINER, GITHUB_PAGES]), err=True)
     return () if answer == HERE else (answer,)
+
+
+def contact_of(text: str) -> str:
+    """A public contact, or nothing. Raises UsageError."""
+    if problem := settings.contact_problem(contact := text.strip()):
+        raise UsageError(f"the contact: {problem}")
+    return contact
 
 
 def fields_of(text: str) -> tuple[str, ...]:

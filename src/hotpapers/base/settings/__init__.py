@@ -313,7 +313,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _path_problems(settings)
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db"'
-    if problem := _contact_problem(settings.contact):
+    if problem := contact_problem(settings.contact):
         yield "contact", problem
     if not settings.publish.output.strip():
         yield "publish.output", 'is empty; write a folder, such as "public"'
@@ -440,21 +440,13 @@ def template() -> str:
     return text.replace(TABLES_OF_WINGS, "\n".join(tables))
 
 
-def _contact_problem(contact: str) -> str:
+def contact_problem(contact: str) -> str:
     """What is wrong with a public contact; empty if it is usable or there is none."""
     if not contact.isprintable() or len(contact) > MAX_CONTACT_CHARS:
         return f"write a web or mail address on one line, at most {MAX_CONTACT_CHARS} characters"
     if contact.strip() and not _CONTACT.search(contact):
         return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
     return ""
-
-
-def with_contact(contact: str, text: str = "") -> str:
-    """A text, or else the template, with the operator's public contact, if there is one. Raises SettingsError."""
-    contact = contact.strip()
-    if problem := _contact_problem(contact):
-        raise SettingsError(f"the contact: {problem}")
-    return with_values({"contact": contact} if contact else {}, text)
 
 
 def with_values(values: Mapping[str, str | int | Sequence[str]], text: str = "") -> str:
