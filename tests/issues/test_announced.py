@@ -69,6 +69,8 @@ def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
         assert sentence_for(*[THURSDAY] * count) == f"{papers}, of the 69 announced that day · 214 talked about"
     days = (THURSDAY, BEFORE, MONDAY)
     assert sentence_for(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 talked about"
+    assert sentence_for(*days, new=1).startswith("3 papers: the only one announced that day, 2 from before ·")
+    assert sentence_for(THURSDAY, new=1).startswith("1 paper, the only one announced that day ·")
     unknown = "3 papers: 1 announced that day, 2 from before · the day’s announcement is not in the record"
     assert sentence_for(*days, new=None) == f"{unknown} · 214 talked about"
 

@@ -110,11 +110,13 @@ def announced_on_page(evidence: Evidence, issue: FrozenIssue) -> int | None:
     file = evidence.folder(issue.publication) / issue.day / "index.html"
     facts = page(str(file), file.read_text("utf-8")).facts if file.is_file() else ""
     match = re.search(
-        r"of the ([\d,]+) announced that day|([\d,]+|none) announced that day, [\d,]+ talked about", facts
+        r"the only one announced that day|of the ([\d,]+) announced that day"
+        r"|([\d,]+|none) announced that day, [\d,]+ talked about",
+        facts,
     )
     if not match:
         return None
-    text = (match[1] or match[2]).replace(",", "")
+    text = (match[1] or match[2] or "1").replace(",", "")
     return 0 if text == "none" else int(text)
 
 

@@ -37,7 +37,7 @@ def facts(content: IssueContent) -> Iterator[str]:
     if content.announced is None:
         yield "the day’s announcement is not in the record"
         yield considered
-    elif _has_todays(content):
+    elif content.day in _labels_of_entries(content):
         yield considered
     else:
         announced = number(content.announced) if content.announced else "none"
@@ -55,25 +55,26 @@ def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
 
 
 def _announcement_days(content: IssueContent) -> str:
-    """`, of the 69 announced that day`, `: 4 of the 69 announced that day, 6 from before`, `, announced on Friday`;
-    empty if the issue has no papers or their days are unknown. An issue that closes late in the day may have papers of
-    the next day."""
+    """`, of the 69 announced that day`, `: 4 of the 69 announced that day, 6 from before`, `: the only one announced
+    that day, 6 from before`, `, announced on Friday`; empty if the issue has no papers or their days are unknown.
+
+    An issue that closes late in the day may have papers of the next day.
+    """
     labels = _labels_of_entries(content)
     if not labels:
         return ""
-    before, after = sum(label < content.day for label in labels), sum(label > content.day for label in labels)
+    day = content.day
+    counts = ((sum(label < day for label in labels), "before"), (sum(label > day for label in labels), "after"))
     total = f" of the {number(content.announced)}" if content.announced else ""
-    others = [f", {number(n)} from {period}" for n, period in ((before, "before"), (after, "after")) if n]
-    if _has_todays(content):
-        todays = f": {number(labels.count(content.day))}" if others else ","
+    others = [f", {number(count)} from {period}" for count, period in counts if count]
+    if day in labels:
+        todays = f": {number(labels.count(day))}" if others else ","
+        if content.announced == 1:
+            todays, total = todays[0], " the only one"
         return f"{todays}{total} announced that day{''.join(others)}"
     if len(set(labels)) == 1:
-        return f", announced {_day_text(content.day, labels[0])}"
-    return f", announced in the days {' and '.join([*['before'] * bool(before), *['after'] * bool(after)])}"
-
-
-def _has_todays(content: IssueContent) -> bool:
-    return content.day in _labels_of_entries(content)
+        return f", announced {_day_text(day, labels[0])}"
+    return f", announced in the days {' and '.join(period for count, period in counts if count)}"
 
 
 def _labels_of_entries(content: IssueContent) -> list[str]:
