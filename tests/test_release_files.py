@@ -1,8 +1,10 @@
-"""The files around a release: workflows and image pass actionlint and hadolint, where these can be installed."""
+"""The files around a release: workflows, image and registry entry pass actionlint, hadolint and skillsaw, where these
+can be installed."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hotpapers import __version__
 from hotpapers.base.settings import defaults
 from hotpapers.publish.schedule.hosts.files import WORKFLOW, host_files
 from tests.conftest import ROOT
@@ -58,6 +61,26 @@ def test_the_images_pass_hadolint(tmp_path: Path, tmp_path_factory: pytest.TempP
     written.write_text(texts[written.name], "utf-8")
     ended = subprocess.run([program, str(IMAGE), str(written)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.long
+def test_the_registrys_entry_is_valid_by_its_schema(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """skillsaw brings the registry's own schemas. No rule may be broken, even by a warning."""
+    command = [tool("skillsaw", tmp_path_factory), "lint", "--strict", "--type", "mcp-registry", "--no-custom-rules"]
+    entry = tmp_path / "server.json"
+    for old, new, ends in (("", "", 0), ('"isRequired": true', '"isRequired": "yes"', 1)):
+        entry.write_text((ROOT / entry.name).read_text("utf-8").replace(old, new), "utf-8")
+        ended = subprocess.run([*command, str(entry)], capture_output=True, text=True, check=False)
+        assert ended.returncode == ends, ended.stdout
+        assert ("does not conform to MCP Registry 2025-12-11" in ended.stdout) == bool(ends), ended.stdout
+
+
+def test_the_registrys_entry_is_of_this_version() -> None:
+    """The entry's own version is semantic, as the registry wants it."""
+    entry = json.loads((ROOT / "server.json").read_text("utf-8"))
+    assert entry["packages"][0]["version"] == __version__ == entry["version"].replace("-", "")
+    marker = f"mcp-name: {entry['name']} "
+    assert marker in (ROOT / "README.md").read_text("utf-8"), "by which the registry knows whose package it is"
 
 
 def test_the_image_runs_without_rights_and_is_asked_for_its_health() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from itertools import count
@@ -11,8 +12,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+import pytest
 
+from hotpapers.base.errors import NetError
 from hotpapers.base.http.retry_policy import Retryable
+from tests.conftest import data
+from tests.http.server import answer, client, serving
+from tests.http.test_tls import resolve
 from tests.loopback import arxiv
 from tests.loopback.direct_client import Change
 from tests.loopback.network_state import HTML, NetworkState, Reply, Request, json
@@ -20,8 +26,9 @@ from tests.loopback.one_network import MOVED, world
 
 Ask = Callable[[Request], Reply]
 Edit = Callable[[Any], Any]
-EXPIRED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)"
-"""What the client says of such a certificate."""
+EXPIRED = data("net", "expired.example.pem")
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which Python has no name."""
 LOGIN = b'<!doctype html><title>Log in</title><form method="post"><input name="user"><input type="password"></form>'
 CHALLENGE = (
     b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><noscript>Enable JavaScript and cookies "
@@ -119,8 +126,21 @@ def redirects(request: Request, ask: Ask) -> Reply:
 
 
 def has_expired(request: Request, ask: Ask) -> Retryable:
-    """The host's certificate has expired."""
-    return Retryable(EXPIRED, sent=False)
+    """The host's certificate has expired: what the program's own client says of such a server, which it can read as
+    soon as nobody looks at dates."""
+    own, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=EXPIRED)
+    own.load_cert_chain(EXPIRED)
+    with serving(own) as server:
+        server.on("/", answer(200, b"read"))
+        url = f"https://expired.example:{server.port}/"
+        settings: dict[str, Any] = {"base_addresses": [url], "resolve": resolve, "context": authority}
+        with client(**settings) as http, pytest.raises(NetError) as refusal:
+            http.get(url)
+        assert not server.requests, "nothing is sent over a connection with a wrong certificate"
+        authority.verify_flags = ssl.VerifyFlags(authority.verify_flags | NO_CHECK_TIME)
+        with client(**settings) as http:
+            assert http.get(url).body == b"read"
+    return Retryable(str(refusal.value), sent=False)
 
 
 def refuses(parameter: str) -> Change:

@@ -14,12 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hotpapers import __version__
 from hotpapers.base.errors import InputError, NotFound, UsageError
 from hotpapers.publish.render.html import static_pages
 from hotpapers.record import Record
@@ -34,7 +32,6 @@ from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.order import RankedText
 from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
-from tests.conftest import ROOT
 from tests.wings.mcp.test_mcp_typescript import MODULES
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -309,52 +306,3 @@ def test_the_official_inspector(demo_folder: Path, running: str, tmp_path: Path)
         assert tuple(tool["name"] for tool in inspect(server, "tools/list")["tools"]) == names
         answer = inspect(server, "tools/call", "--tool-name", "related", "--tool-arg", "paper=2101.04869")
         assert answer["structuredContent"]["papers"] and not answer["isError"]
-
-
-# ---- the registry --------------------------------------------------------------------------------------
-
-
-def test_the_registrys_file_is_valid_and_of_this_version() -> None:
-    """Against the rules of the registry's schema for the fields that the file has."""
-    server = json.loads((ROOT / "server.json").read_text("utf-8"))
-    jsonschema.validate(server, RULES)
-    assert server["version"] == server["packages"][0]["version"] == __version__
-    marker = f"mcp-name: {server['name']} "
-    assert marker in (ROOT / "README.md").read_text("utf-8"), "by which the registry knows whose package it is"
-
-
-ARGUMENT = {
-    "type": "object", "required": ["type"],
-    "properties": {
-        "type": {"enum": ["positional", "named"]},
-        "name": {"type": "string"}, "value": {"type": "string"}, "valueHint": {"type": "string"},
-        "description": {"type": "string"}, "placeholder": {"type": "string"}, "default": {"type": "string"},
-        "isRequired": {"type": "boolean"}, "isRepeated": {"type": "boolean"}, "isSecret": {"type": "boolean"},
-        "format": {"enum": ["string", "number", "boolean", "filepath"]},
-    },
-    "if": {"properties": {"type": {"const": "positional"}}},
-    "then": {"anyOf": [{"required": ["valueHint"]}, {"required": ["value"]}]},
-    "else": {"required": ["name"]},
-}  # fmt: skip
-RULES = {
-    "type": "object", "required": ["name", "description", "version"],
-    "properties": {
-        "$schema": {"const": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"},
-        "name": {"type": "string", "pattern": "^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$", "minLength": 3, "maxLength": 200},
-        "title": {"type": "string", "minLength": 1, "maxLength": 100},
-        "description": {"type": "string", "minLength": 1, "maxLength": 100},
-        "version": {"type": "string", "maxLength": 255},
-        "packages": {"type": "array", "items": {
-            "type": "object", "additionalProperties": False,
-            "required": ["registryType", "identifier", "transport"],
-            "properties": {
-                "registryType": {"type": "string"}, "registryBaseUrl": {"type": "string"},
-                "identifier": {"type": "string"},
-                "version": {"type": "string", "minLength": 1, "not": {"const": "latest"}},
-                "runtimeHint": {"type": "string"},
-                "transport": {"type": "object", "required": ["type"], "properties": {"type": {"const": "stdio"}}},
-                "packageArguments": {"type": "array", "items": ARGUMENT},
-            },
-        }},
-    },
-}  # fmt: skip
