@@ -11,7 +11,7 @@ import click
 import pytest
 
 from hotpapers.base.errors import NotFound
-from hotpapers.cli import commands, root
+from hotpapers.cli import root
 from hotpapers.cli.docs import all_pages, page_named
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
@@ -76,7 +76,7 @@ def texts_for_users() -> Iterator[tuple[str, str]]:
         *(SRC / "publish" / "schedule" / "hosts" / "templates").iterdir(),
     ):
         yield file.name, file.read_text("utf-8")
-    for name in commands():
+    for name in root.places():
         yield from helps(name, root.get_command(click.Context(root), name))
 
 

@@ -18,14 +18,14 @@ import pytest
 
 from hotpapers import cli
 from hotpapers.cli import terminal
-from hotpapers.cli.import_files import formats
+from hotpapers.cli.import_files import import_
 from hotpapers.site.sending import EVERY as EVERY_CHANNEL
 from tests.cli import classic_issues
 from tests.cli.run import Result, command_line, environment, good, run, run_process
 from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
-EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.commands()}
+EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.root.places()}
 INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
@@ -35,25 +35,25 @@ INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the sa
 def test_help_names_every_command_with_its_line() -> None:
     for word in ("--help", "-h"):
         output = " ".join(good(word).split())
-        for name, (_, text) in cli.commands().items():
+        for name, (_, text) in cli.root.places().items():
             assert f" {name} {text}" in output
 
 
-@pytest.mark.parametrize("name", cli.commands())
+@pytest.mark.parametrize("name", cli.root.places())
 def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
     command = EVERY_COMMAND[name]
     assert command is not None and command.name == name
-    assert (command.help or "").splitlines()[0] == cli.commands()[name][1]
+    assert (command.help or "").splitlines()[0] == cli.root.places()[name][1]
     output = good(name, "--help")
     assert "Example" in output and f"  hotpapers {name}" in output
     assert good(name, "-h") == output
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", import_.places())
 def test_the_line_in_the_list_of_formats_is_the_first_of_its_help(name: str) -> None:
     output = good("import", name, "--help")
-    assert f"  {formats()[name][1]}\n" in output and f"  hotpapers import {name} " in output
-    assert f" {name} {formats()[name][1]} " in " ".join(good("import", "--help").split())
+    assert f"  {import_.places()[name][1]}\n" in output and f"  hotpapers import {name} " in output
+    assert f" {name} {import_.places()[name][1]} " in " ".join(good("import", "--help").split())
 
 
 def every_command(group: click.Group = cli.root) -> Iterator[click.Command]:
@@ -160,7 +160,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "status", ("hotpapers.cli.init:gone", ""))
+    monkeypatch.setitem(cli.root.core, "status", ("hotpapers.cli.init:gone", ""))
     result = run("status")
     assert result.status == 1 and not result.out
     assert result.err.startswith("hotpapers: internal error: AttributeError: ")

@@ -24,7 +24,7 @@ import pytest
 from hotpapers import cli
 from hotpapers.base import logs, settings
 from hotpapers.cli import init
-from hotpapers.cli.import_files import formats
+from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
 from hotpapers.serve.web.page_cache import FreshIssueReader
 from hotpapers.wings.proof.signatures import has_library
@@ -300,7 +300,7 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
     ("text", "expected"),
     [
         ("hotpapers ver", {"verify"}),
-        ("hotpapers import ", set(formats())),
+        ("hotpapers import ", set(import_.places())),
         ("hotpapers publish --t", {"--to"}),
         (
             "hotpapers publish --to ",

@@ -30,7 +30,7 @@ def test_a_site_begins_publishes_and_verifies(core: Path, cwd: Path) -> None:
         assert (result.status, result.err) == (0, ""), result
         return result
 
-    listed = {line.split()[0] for line in run("--help").out.partition("Commands:")[2].splitlines() if line.strip()}
+    listed = {line.split()[0] for line in run("--help").out.partition("Begin:")[2].splitlines() if line.strip()}
     assert {"publish", "verify"} <= listed and not listed & COMMANDS
     run("init", "--contact", "")
     assert {path.name for path in cwd.iterdir()} == {"hotpapers.toml", "hotpapers.db"}

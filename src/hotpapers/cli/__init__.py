@@ -30,40 +30,58 @@ _USUAL = gc.get_threshold()
 
 Places = Mapping[str, tuple[str, str]]
 """Commands by name: where each is defined (`module:name`), and its line in the list of commands."""
-_CORE = {
-    "init": ("init:init", "Create a commented hotpapers.toml and an empty store."),
-    "demo": ("demo:demo", "Build a demo: five issues of real papers and a made-up week."),
-    "run": ("run:run", "Collect, freeze and publish on schedule until stopped."),
-    "check": ("check:check", "Try every source, sender and folder of the settings, and say what each needs."),
-    "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
-    "collect": ("collect:collect", "Read networks into the record."),
-    "import": ("import_files:import_", "Import listings, exports or archives of networks."),
-    "issue": ("issue:issue", "Freeze an issue and print it."),
-    "history": ("history:history", "Freeze the issues that a past period would have had."),
-    "publish": ("publish:publish", "Freeze pending issues and publish them."),
-    "serve": ("serve:serve", "Serve the site as a web app."),
-    "explain": ("explain:explain", "Explain how a paper's rank was calculated."),
-    "verify": ("verify:verify", "Check the store and rebuild issues from the record."),
-    "search": ("search:search", "Search papers by words, authors, categories and dates."),
-    "find": ("find:find", "Find the papers mentioned in a text."),
-    "export": ("export:export", "Export the record."),
-    "hide": ("hide:hide", "Hide a post or account on all pages."),
-    "reports": ("reports:reports", "List the reports that readers sent with the app's forms."),
-    "judge": ("judge:judge", "Show whether an account counts as a bot or as a paper's author, and why."),
-    "quarantine": ("quarantine:quarantine", "List payloads that could not be parsed, or show one."),
-    "reprocess": ("reprocess:reprocess", "Reparse a source's raw payloads with this version."),
-    "repair": ("repair:repair", "Close rows with an empty key."),
-    "forget": ("forget:forget", "Permanently delete a post or account."),
-    "prune": ("prune:prune", "Delete data that no issue or comparison needs."),
-    "backup": ("backup:backup", "Back up the store to a file, or restore one."),
-    "status": ("status:status", "Show the contents of the store, the state of its jobs, and whether it is sound."),
-    "wings": ("wing_list:wings", "List the features that are installed besides the core."),
-    "docs": ("docs:docs", "Show the documentation."),
-    "completion": ("completion:completion", "Print a shell completion script."),
+SECTIONS = {
+    "Begin": {
+        "init": ("hotpapers.cli.init:init", "Create a commented hotpapers.toml and an empty store."),
+        "check": (
+            "hotpapers.cli.check:check",
+            "Try every source, sender and folder of the settings, and say what each needs.",
+        ),
+        "demo": ("hotpapers.cli.demo:demo", "Build a demo: five issues of real papers and a made-up week."),
+        "docs": ("hotpapers.cli.docs:docs", "Show the documentation."),
+        "completion": ("hotpapers.cli.completion:completion", "Print a shell completion script."),
+    },
+    "Publish": {
+        "run": ("hotpapers.cli.run:run", "Collect, freeze and publish on schedule until stopped."),
+        "collect": ("hotpapers.cli.collect:collect", "Read networks into the record."),
+        "issue": ("hotpapers.cli.issue:issue", "Freeze an issue and print it."),
+        "publish": ("hotpapers.cli.publish:publish", "Freeze pending issues and publish them."),
+        "serve": ("hotpapers.cli.serve:serve", "Serve the site as a web app."),
+        "scheduled": ("hotpapers.cli.scheduled:scheduled", "Record the start and end of a scheduled run."),
+        "history": ("hotpapers.cli.history:history", "Freeze the issues that a past period would have had."),
+    },
+    "Read": {
+        "search": ("hotpapers.cli.search:search", "Search papers by words, authors, categories and dates."),
+        "find": ("hotpapers.cli.find:find", "Find the papers mentioned in a text."),
+        "explain": ("hotpapers.cli.explain:explain", "Explain how a paper's rank was calculated."),
+        "verify": ("hotpapers.cli.verify:verify", "Check the store and rebuild issues from the record."),
+        "export": ("hotpapers.cli.export:export", "Export the record."),
+    },
+    "Moderate": {
+        "hide": ("hotpapers.cli.hide:hide", "Hide a post or account on all pages."),
+        "forget": ("hotpapers.cli.forget:forget", "Permanently delete a post or account."),
+        "judge": (
+            "hotpapers.cli.judge:judge",
+            "Show whether an account counts as a bot or as a paper's author, and why.",
+        ),
+        "reports": ("hotpapers.cli.reports:reports", "List the reports that readers sent with the app's forms."),
+    },
+    "Maintain": {
+        "status": (
+            "hotpapers.cli.status:status",
+            "Show the contents of the store, the state of its jobs, and whether it is sound.",
+        ),
+        "backup": ("hotpapers.cli.backup:backup", "Back up the store to a file, or restore one."),
+        "import": ("hotpapers.cli.import_files:import_", "Import listings, exports or archives of networks."),
+        "prune": ("hotpapers.cli.prune:prune", "Delete data that no issue or comparison needs."),
+        "quarantine": ("hotpapers.cli.quarantine:quarantine", "List payloads that could not be parsed, or show one."),
+        "reprocess": ("hotpapers.cli.reprocess:reprocess", "Reparse a source's raw payloads with this version."),
+        "repair": ("hotpapers.cli.repair:repair", "Close rows with an empty key."),
+        "wings": ("hotpapers.cli.wing_list:wings", "List the features that are installed besides the core."),
+    },
 }
-"""Each command of the core: where it is defined in this package, and its line in the list of commands, which is also
-the first line of its help."""
-COMMANDS: dict[str, tuple[str, str]] = {name: (f"hotpapers.cli.{place}", line) for name, (place, line) in _CORE.items()}
+"""The commands of the core in the sections of the help, in the order in which a new user needs them: where each is
+defined (`module:name`), and its line, which is also the first line of its help."""
 
 
 NO_SITE = (
@@ -81,27 +99,28 @@ RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish",
 """Commands that resume where they were interrupted; the others start over, or have nothing to resume."""
 
 
-def commands() -> Places:
-    """All commands, also of wings."""
-    return {**COMMANDS, **{name: command for wing in wings() for name, command in wing.commands.items()}}
-
-
 class LazyGroup(click.Group):
-    """A group that imports its commands only when they are needed. `core`, `all_commands`: where each is defined, and
-    its line; those of wings are looked for only if the core has none of that name. `kind`: what they are called."""
+    """A group that imports its commands only when they are needed. `sections`: where each of the core is defined,
+    and its line, below the headings of the help; `of_wings`: those of wings, which are looked for only if the core has
+    none of that name; `kind`: what they are called."""
 
     def __init__(
-        self, *args: Any, core: Places, all_commands: Callable[[], Places], kind: str, **settings: Any
+        self, *args: Any, sections: Mapping[str, Places], of_wings: Callable[[], Places], kind: str, **settings: Any
     ) -> None:
         super().__init__(*args, **settings)
-        self.core, self.all_commands, self.kind = core, all_commands, kind
+        self.sections, self.of_wings, self.kind = sections, of_wings, kind
+        self.core = {name: place for section in sections.values() for name, place in section.items()}
+
+    def places(self) -> Places:
+        """All commands, also of wings."""
+        return {**self.core, **self.of_wings()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a new user needs them."""
-        return list(self.all_commands())
+        return list(self.places())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place, _ = self.core.get(cmd_name) or self.all_commands().get(cmd_name, ("", ""))
+        place, _ = self.core.get(cmd_name) or self.places().get(cmd_name, ("", ""))
         if not place:
             return None
         command = load(place)
@@ -109,15 +128,17 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        with formatter.section(f"{self.kind.capitalize()}s"):
-            formatter.write_dl([(name, text) for name, (_, text) in self.all_commands().items()])
+        for title, section in {**self.sections, f"{self.kind.capitalize()}s of wings": self.of_wings()}.items():
+            if section:
+                with formatter.section(title):
+                    formatter.write_dl([(name, text) for name, (_, text) in section.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The requested command; for a mistyped name, the error suggests similar ones."""
-        if args and args[0] not in self.core and args[0] not in self.all_commands() and not args[0].startswith("-"):
-            ctx.fail(f"No such {self.kind}: {args[0]!r}.{_meant(args[0], self.all_commands())}")
+        if args and args[0] not in self.core and args[0] not in self.places() and not args[0].startswith("-"):
+            ctx.fail(f"No such {self.kind}: {args[0]!r}.{_meant(args[0], self.places())}")
         return super().resolve_command(ctx, args)
 
 
@@ -130,8 +151,8 @@ def _meant(typed: str, names: Places) -> str:
 
 @click.command(
     cls=LazyGroup,
-    core=COMMANDS,
-    all_commands=commands,
+    sections=SECTIONS,
+    of_wings=lambda: {name: place for wing in wings() for name, place in wing.commands.items()},
     kind="command",
     epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
     "documentation.",

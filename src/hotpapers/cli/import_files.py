@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hotpapers.base.wings import wings
-from hotpapers.cli import LazyGroup, Places, common
+from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.terminal import fail_for, show
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer.classic_import import ClassicImport
@@ -31,19 +31,14 @@ FORMATS = {
 """The formats of the core: where the command of each is defined, and its line."""
 
 
-def formats() -> Places:
-    """All formats, also of wings."""
-    return {**FORMATS, **{name: command for wing in wings() for name, command in wing.importers.items()}}
-
-
 @common.examples("""
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst""")
 @click.command(
     "import",
     cls=LazyGroup,
-    core=FORMATS,
-    all_commands=formats,
+    sections={"Formats": FORMATS},
+    of_wings=lambda: {name: place for wing in wings() for name, place in wing.importers.items()},
     kind="format",
     options_metavar="",
     subcommand_metavar="FORMAT FILE…",

@@ -26,15 +26,19 @@ _STEPS = (
         r"could not be read|not the expected|answered 4|no counts|the dates of",
         "upgrade hotpapers, then `hotpapers reprocess {name}`; nothing counts as read until then",
     ),
+    (
+        r"harvested later",
+        "nothing: announcements from before the start, or that were missed, are listed without their day",
+    ),
     (r"another day's items", "nothing: it is read again as long as that day's feed is up"),
     (r"budget", "nothing: the budget goes on tomorrow; raise it in [source.{name}]"),
     (r"more .* since it was last read|newer than the last reading", "lower `every` in [source.{name}]"),
+    (r"", "nothing: it is tried again; `hotpapers check` shows whether it answers"),
 )
-_OTHERWISE = "nothing: it is tried again; `hotpapers check` shows whether it answers"
 
 
 def next_step(job: str, reason: str) -> str:
     """What to do about a job of a source that fails for a reason."""
     name = job.removesuffix(COUNTS)
-    step = next((step for pattern, step in _STEPS if re.search(pattern, reason)), _OTHERWISE)
+    step = next(step for pattern, step in _STEPS if re.search(pattern, reason))
     return step.format(name=name, key=f"; set {KEYS[name]}" if name in KEYS else "")
