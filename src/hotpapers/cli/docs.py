@@ -35,7 +35,8 @@ def docs(page: str | None) -> None:
     if page is None:
         width = max(map(len, pages))
         for name, file in pages.items():
-            echo(f"{name:<{width}}  {_title(file)}")
+            title = file.read_text("utf-8").partition("\n")[0].removeprefix("# ").replace("`", "")
+            echo(f"{name:<{width}}  {title}")
         return
     text = pages[page_named(page, list(pages))].read_text("utf-8")
     if sys.stdout is not None and sys.stdout.isatty():
@@ -45,7 +46,7 @@ def docs(page: str | None) -> None:
 
 
 def all_pages() -> dict[str, Path]:
-    """The pages for users, by name: `wings/mailing`, `reference/sources`, `reference/sources/x`. Raises NotFound if
+    """The pages for users, by name: `wings/mailing`, `reference/sources`, `reference/sources/arxiv`. Raises NotFound if
     the package was installed without them."""
     folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
     if folder is None:
@@ -56,9 +57,10 @@ def all_pages() -> dict[str, Path]:
 
 def page_named(typed: str, names: list[str]) -> str:
     """The page that is meant by a name, a path, or an address such as `docs/wings/mailing.md#bounces`. Raises
-    NotFound."""
+    NotFound. `sources/x` also means the source of a wing, `wings/x`."""
     wanted = typed.partition("#")[0].removeprefix("docs/").removesuffix(".md").removesuffix(f"/{INDEX}").strip("/")
     matches = [name for name in names if name == wanted] or [name for name in names if name.endswith(f"/{wanted}")]
+    matches = matches or [name for name in names if name == wanted.replace("sources/", "wings/")]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -68,8 +70,3 @@ def page_named(typed: str, names: list[str]) -> str:
 
 def _name(path: Path) -> str:
     return path.parent.as_posix() if path.stem == INDEX else path.with_suffix("").as_posix()
-
-
-def _title(file: Path) -> str:
-    lines = file.read_text("utf-8").splitlines()
-    return next((line[2:] for line in lines if line.startswith("# ")), "").replace("`", "")
