@@ -1,7 +1,7 @@
 """Write batches: one transaction, one position, one manifest.
 
 The position is assigned first, under the lock that admits one writer at a time. So it becomes visible only after all
-lower positions, and rows have it from the start (docs/development/decisions/0004).
+lower positions, and rows have it from the start (decision 0004).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 As with forgotten parts, `redacted` contains commitments to the words of a post and the names of an account, so the row
 keeps its hash. But the salt is kept: the rest is still covered by that hash, and no batch needs to say that something
-is missing (docs/development/decisions/0021). A store that imports such rows remembers their networks.
+is missing (decision 0021). A store that imports such rows remembers their networks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The classic format: imported listings as they were printed, and our own issues in the same format.
 
-A listing shows its posts as it printed them, whatever the networks' terms (docs/development/decisions/0020). Our own
+A listing shows its posts as it printed them, whatever the networks' terms (decision 0020). Our own
 issues show only posts whose text may be shown.
 """
 
