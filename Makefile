@@ -153,14 +153,14 @@ lock: $(made) ## update the versions and hashes in requirements/
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
 	@$(compile) pyproject.toml --group build --extra spark -c requirements/dev.txt -o requirements/spark.txt
-	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/publish/schedule/hosts/templates/requirements.txt
+	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/wings/hosting/templates/requirements.txt
 	@$(compile) --group tables -c requirements/dev.txt -o requirements/tables.txt
 	@$(compile) --group lab -c requirements/dev.txt -o requirements/lab.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group release -c requirements/lock.txt -o requirements/release.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
 	@$(compile) --group mutation -o requirements/mutation.txt
-	@git --no-pager diff --stat -- requirements src/hotpapers/publish/schedule/hosts/templates/requirements.txt
+	@git --no-pager diff --stat -- requirements src/hotpapers/wings/hosting/templates/requirements.txt
 
 setup: $(dev) ## set up .venv with everything developers need
 

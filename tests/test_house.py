@@ -412,7 +412,7 @@ def test_both_locks_name_the_same_versions() -> None:
     core, dev, spark = (locked_versions(name) for name in ("core", "dev", "spark"))
     assert core and core.items() <= dev.items() and core.items() <= spark.items()
     assert all(spark[name] == dev[name] for name in spark.keys() & dev.keys())
-    hosts = versions_in(SRC / "publish" / "schedule" / "hosts" / "templates" / "requirements.txt")
+    hosts = versions_in(SRC / "wings" / "hosting" / "templates" / "requirements.txt")
     assert core.keys() <= hosts.keys() and hosts.items() <= dev.items()
 
 

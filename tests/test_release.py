@@ -17,9 +17,9 @@ import pytest
 from hotpapers import __version__
 from tests.conftest import ROOT
 from tests.http.server import answer, serving
-from tests.schedule.hosts.runner import Machine
-from tests.schedule.hosts.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow
 from tests.test_release_files import tool
+from tests.wings.hosting.runner import Machine
+from tests.wings.hosting.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow
 from tools import release
 
 PINS = """\

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
-REQUIREMENTS = ROOT / "src" / "hotpapers" / "publish" / "schedule" / "hosts" / "templates" / "requirements.txt"
+REQUIREMENTS = ROOT / "src" / "hotpapers" / "wings" / "hosting" / "templates" / "requirements.txt"
 """The pinned versions for those who run the program, with all extras that hosting files use."""
 SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^ ;\\]+)(?: ; ([^\\]+?))? *\\?$")

@@ -73,7 +73,7 @@ def texts_for_users() -> Iterator[tuple[str, str]]:
                 yield file.name, node.value
     for file in (
         *SRC.rglob("template.toml"),
-        *(SRC / "publish" / "schedule" / "hosts" / "templates").iterdir(),
+        *(SRC / "wings" / "hosting" / "templates").iterdir(),
     ):
         yield file.name, file.read_text("utf-8")
     for name in root.places():

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.errors import UsageError
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import size_budget
@@ -25,7 +24,6 @@ from hotpapers.publish.deliver.size_budget import (
     site_size,
     whole_since,
 )
-from hotpapers.publish.schedule.hosts.site_export import SiteFolder, render_all
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.record import Record
@@ -175,18 +173,6 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
     assert target == "../../2020-12-30/index.html#2012.90001"
     assert 'id="2012.90001"' in files["2020-12-30/index.html"].decode()
     assert any(link.attributes["href"] == "https://arxiv.org/abs/2012.90001" for link in page.all("a"))
-
-
-@pytest.mark.long
-def test_a_host_without_a_folder_gets_a_site_that_fits_or_none(record: Record, tmp_path: Path) -> None:
-    publication = publication_of(record, None)
-    issue_reader = RecordIssueReader(record)
-    render_all(issue_reader, [SiteFolder(publication, "", SiteConfig())], tmp_path / "whole")
-    size = site_size(tmp_path / "whole")
-    render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=size - 1))], tmp_path / "tight")
-    assert 0 < site_size(tmp_path / "tight") < size
-    with pytest.raises(UsageError, match="although all paper pages are folded"):
-        render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
 
 
 # ---- what is reported --------------------------------------------------------------------------------------

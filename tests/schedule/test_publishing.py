@@ -20,14 +20,13 @@ from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import HOUR, Account, Post, Publication, Verdict
 from hotpapers.base.terms import TERMS, Table
 from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.queries import frozen_days
 from hotpapers.publish.schedule import IssueDestination, PublishJob
 from hotpapers.publish.schedule.health import health
-from hotpapers.publish.schedule.hosts import schedule_status
-from hotpapers.publish.schedule.hosts.cron_times import TimeOfDay
 from hotpapers.publish.schedule.publishing import FurtherParts, changed_issues, check_clock, render_changed
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import paper_path
@@ -275,9 +274,10 @@ def test_a_host_without_a_disk_writes_all_pages_at_the_end(
     site.round(CUT + 1)
     shutil.rmtree(site.folder.parent)
     site.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
-    schedule_status.begin(site.record, (TimeOfDay(7, 7),), CUT + HOUR, "schedule")
+    run = jobs_queries.load_state(site.record, SCHEDULED_RUN)
+    jobs_queries.save_state(site.record, msgspec.structs.replace(run, state=RUNNING))
     assert site.round(CUT + HOUR) == "idle" and "not updated" not in caplog.text
-    schedule_status.end(site.record, (TimeOfDay(7, 7),), CUT + HOUR, "success", (), "")
+    jobs_queries.save_state(site.record, run)
     site.record.append([judged(LEADING, "shown", at=CUT)], source="operator")
     assert site.round(CUT + 2 * HOUR) == "partial", "elsewhere, the disk is expected back"
 

@@ -14,15 +14,13 @@ import pytest
 from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, command_line, environment, run_process
 
+NEEDED_BY = {"proof": ("peers",), "x": ("archives",), "mcp": ("personal", "topics")}
 WITHOUT = [
-    ("mail",),
-    ("tables",),
-    ("peers",),
-    ("peers", "proof"),
+    *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
     tuple(name for name in BUILT_IN if name not in ("archives", "x")),
 ]
-"""Wings that are removed together: `peers` needs `proof`, `archives` needs `x`."""
-COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness"}
+"""Wings that are removed together: each, with those that need it; and most."""
+COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness", "mcp": "mcp", "hosting": "scheduled"}
 TABLES = {"mail": "mailing", "proof": "transparency"}
 
 

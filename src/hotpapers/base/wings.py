@@ -110,6 +110,15 @@ class NetworkSource(NamedTuple):
     count_limited: bool = True
 
 
+class HostKind(NamedTuple):
+    """A kind of host that `init` writes files for. `help`: that of its option; `settings`: a text in the template of
+    hotpapers.toml, and what such a host needs instead; `is_public`: whether others read its folder."""
+
+    help: str
+    settings: tuple[str, str] = ("", "")
+    is_public: bool = False
+
+
 class Wing(NamedTuple):
     """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
     line in the list of commands. `settings`: its table of hotpapers.toml.
@@ -131,6 +140,9 @@ class Wing(NamedTuple):
     which do not stop it.
     `trials(site)`: what `check` tries besides sources, senders and folders of issues.
     `init(folder)`: creates what a new site needs in its folder, which is not public; yields lines to print.
+    `hosts`: kinds of hosts that `init` writes files for, by name. `write_hosts(file, names, program, replace)`: writes
+    those for hotpapers.toml, over existing ones if the last argument is true; yields lines to print. `program`: how to
+    call this program without a PATH. Raises UsageError and SettingsError, having written nothing.
     `exporters`: further formats of `hotpapers export`, by name.
     `importers`: further formats of `hotpapers import`, by name: each is a command, given like those of `commands`.
     `verify(files, address, policy, site, as_json)`: checks saved files, or a whole site in a folder or at an address.
@@ -164,6 +176,8 @@ class Wing(NamedTuple):
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
     alarms: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    hosts: Mapping[str, HostKind] = {}
+    write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] | None = None
     exporters: Mapping[str, FolderFormat] = {}
     importers: Mapping[str, tuple[str, str]] = {}
     proofs: Callable[[Any], SiteProofs | None] | None = None
@@ -208,6 +222,11 @@ def connectors() -> dict[str, tuple[str, str]]:
     """Where the classes of the sources of all wings and of their settings are defined, by network."""
     known = {name: places for wing in wings() for name, places in wing.connectors.items()}
     return known | {name: (source.source, source.settings) for name, source in sources().items()}
+
+
+def hosts() -> dict[str, HostKind]:
+    """The kinds of hosts of all wings, by name."""
+    return {name: kind for wing in wings() for name, kind in wing.hosts.items()}
 
 
 def load(place: str) -> Any:

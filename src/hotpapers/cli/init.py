@@ -6,29 +6,33 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from hotpapers.base import settings
+from hotpapers.base import settings, wings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
-from hotpapers.base.wings import wings
 from hotpapers.cli import common
 from hotpapers.cli.init_questions import SiteAnswers, ask, contact_of, fields_of, is_terminal, what_is_read
 from hotpapers.cli.terminal import NumberRange, echo
-from hotpapers.publish.schedule.hosts.files import CONTAINER, LISTEN
-from hotpapers.publish.schedule.hosts.writing import write_hosts
 from hotpapers.record import Record
 
-GITHUB = "github-pages"
-"""A host whose folder is public: nothing secret is created there."""
+
+def _host_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds an option for each kind of host that a wing writes files for."""
+    kinds = wings.hosts()
+    if kinds:
+        command = click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")(command)
+    for name, kind in reversed(kinds.items()):
+        command = click.option(f"--{name}", "hosts", flag_value=name, multiple=True, help=kind.help)(command)
+    return command
 
 
 @common.command("""
   hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md
-  hotpapers init --github-pages
-  hotpapers init /srv/hotpapers --systemd""")
+  hotpapers init /srv/hotpapers --field astro-ph --hour 8 --zone Europe/Zurich""")
 @click.argument("folder", metavar="[DIR]", default=".", type=common.FOLDER)
 @click.option(
     "--contact",
@@ -39,14 +43,7 @@ GITHUB = "github-pages"
 @click.option("--title", metavar="NAME", help="The publication's name for readers.")
 @click.option("--hour", type=NumberRange(0, 23), metavar="N", help="The hour at which each day closes.")
 @click.option("--zone", metavar="ZONE", help="Its time zone, such as Europe/Zurich.")
-@click.option(
-    "--github-pages", "hosts", flag_value="github-pages", multiple=True, help="Write a workflow for GitHub Pages."
-)
-@click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Write units for a server with systemd.")
-@click.option(
-    "--container", "hosts", flag_value="container", multiple=True, help="Write a Containerfile and compose.yaml."
-)
-@click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")
+@_host_options
 @common.debug_option
 def init(
     folder: Path,
@@ -55,8 +52,8 @@ def init(
     title: str | None,
     hour: int | None,
     zone: str | None,
-    hosts: tuple[str, ...],
-    replace: bool,
+    hosts: tuple[str, ...] = (),
+    replace: bool = False,
 ) -> None:
     """Create a commented hotpapers.toml and an empty store.
 
@@ -74,7 +71,7 @@ def init(
     else:
         given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]
         require(not given, f"{file}: already exists; set the {' and '.join(given)} there")
-    for line in write_hosts(file, hosts, _program(), replace=replace) if hosts else ():
+    for line in _write_hosts(file, hosts, replace=replace):
         echo(line)
     if not hosts:  # hosting files say themselves how to start the program
         for line in what_is_read():
@@ -87,8 +84,8 @@ def init(
 def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
     """Creates the settings, an empty store, and what wings need. Returns the hosts to write files for."""
     template = settings.template()
-    if CONTAINER in answers.hosts:  # its health check needs an address to ask
-        template = template.replace('# listen = ""', f'listen = "{LISTEN}"')
+    for name in answers.hosts:
+        template = template.replace(*wings.hosts()[name].settings)
     text = settings.with_values(answers.values, template)
     settings.check(text, file)
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,10 +94,18 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         write_new(file, text.encode())
         echo(f"{file}: created; edit your settings here")
         echo(f"{record.database.where}: {state}")
-    is_private = GITHUB not in answers.hosts
-    for line in (line for wing in wings() if is_private and wing.init for line in wing.init(folder)):
+    is_private = not any(wings.hosts()[name].is_public for name in answers.hosts)
+    for line in (line for wing in wings.wings() if is_private and wing.init for line in wing.init(folder)):
         echo(line)
     return answers.hosts
+
+
+def _write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> Iterator[str]:
+    """Has wings write the files for hosts. Yields lines to print."""
+    for wing in wings.wings():
+        names = [name for name in dict.fromkeys(hosts) if name in wing.hosts]
+        if names and wing.write_hosts:
+            yield from wing.write_hosts(file, names, _program(), replace)
 
 
 def program(*, elsewhere: bool = False) -> str:

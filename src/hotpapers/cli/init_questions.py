@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from hotpapers.base import settings
+from hotpapers.base import settings, wings
 from hotpapers.base.errors import UsageError
 from hotpapers.base.settings.category_checks import category_problem
 from hotpapers.cli.terminal import print_note
-from hotpapers.publish.schedule.hosts.files import CONTAINER, GITHUB_PAGES, SYSTEMD
 
 HERE = "here"
 ZONES = "zoneinfo/"
@@ -59,7 +58,7 @@ def ask(given: SiteAnswers) -> SiteAnswers:
         title=_ask(given.title, "Name of the publication", table.title, str),
         hour=_ask(given.hour, "Hour at which each day closes, 0 to 23", table.hour, _hour),
         zone=_ask(given.zone, "Time zone", system_zone(), zone_of),
-        hosts=given.hosts or _host(),
+        hosts=given.hosts or _hosts(),
     )
 
 
@@ -82,8 +81,10 @@ def _hour(text: str) -> int:
     return int(text)
 
 
-def _host() -> tuple[str, ...]:
-    answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, SYSTEMD, CONTAINER, GITHUB_PAGES]), err=True)
+def _hosts() -> tuple[str, ...]:
+    kinds = wings.hosts()
+    choices = click.Choice([HERE, *kinds])
+    answer = click.prompt("Where it runs", HERE, type=choices, err=True) if kinds else HERE
     return () if answer == HERE else (answer,)
 
 

@@ -13,7 +13,6 @@ forgetting        forgets posts, accounts, and what wings keep about people
 site_jobs         the jobs that the settings ask for, and what would keep them from starting
 running           runs them: reads networks, or does everything on schedule
 run_notices, run_watches    what `run` tells when it starts, and while it works
-scheduled_runs    runs on a host that keeps no files
 demo              what `hotpapers demo` writes
 notices           what long work tells, and how far it is
 """

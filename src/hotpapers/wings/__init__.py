@@ -12,6 +12,7 @@ x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
+hosting   files for hosts: GitHub Pages, systemd, containers
 """
 
 from __future__ import annotations
@@ -29,4 +30,5 @@ BUILT_IN = (
     "mcp",
     "cards",
     "voices",
+    "hosting",
 )

@@ -10,7 +10,6 @@ sending        the job that sends issues
 housekeeping   the job that prunes, updates standing, and pings a monitor while all is well
 queries        which posts changed, and which issues show them
 health         the site's health: problems and metrics
-hosts          the files that keep a publication running on a host
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import wings
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import PartRetries
+from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import TURN, was_read
@@ -35,7 +37,6 @@ from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.catching_up import still_catching_up
 from hotpapers.publish.schedule.first_issue import still_reading_back
 from hotpapers.publish.schedule.freezing import judge_and_freeze
-from hotpapers.publish.schedule.hosts import schedule_status
 from hotpapers.publish.schedule.next_issues import missing_days
 from hotpapers.publish.summaries.generate import Summarize
 from hotpapers.publish.view import phrases
@@ -275,7 +276,7 @@ class PublishJob:
     def _has_pages_later(self, record: Record) -> bool:
         """Whether the machine began without any folder, and writes all pages at the end of the run."""
         has_folders = any(destination.folder.is_dir() for destination in self._destinations)
-        return not has_folders and schedule_status.is_under_way(record)
+        return not has_folders and jobs_queries.load_state(record, SCHEDULED_RUN).state == RUNNING
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:

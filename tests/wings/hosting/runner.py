@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import hotpapers
 from tests.conftest import ROOT
-from tests.schedule.hosts import gh
+from tests.wings.hosting import gh
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
@@ -45,7 +45,7 @@ class Machine:
         self._temp, self._programs = folder.parent / "temp", folder.parent / "programs"
         for path in (self._temp, self._programs, releases):
             path.mkdir(exist_ok=True)
-        self._program("gh", "tests.schedule.hosts.gh")
+        self._program("gh", "tests.wings.hosting.gh")
         if not installed:
             self._program("hotpapers", "hotpapers")
 

@@ -9,8 +9,8 @@ import click
 from hotpapers.base.errors import UsageError
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo, show
-from hotpapers.publish.schedule.hosts import schedule_status
-from hotpapers.site.scheduled_runs import begin_run, end_run
+from hotpapers.wings.hosting import schedule_status
+from hotpapers.wings.hosting.scheduled_runs import begin_run, end_run
 
 
 @common.command("""

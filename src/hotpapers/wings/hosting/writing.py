@@ -10,26 +10,26 @@ from pathlib import Path
 from hotpapers.base import settings
 from hotpapers.base.errors import UsageError
 from hotpapers.base.file_modes import write_atomically
-from hotpapers.publish.schedule.hosts.files import HostFile, HostMachine, host_files, remarks
+from hotpapers.wings.hosting.files import HostFile, HostMachine, host_files, remarks
 
 ROOT = "root"
 OWN_USER = "hotpapers"
 """The user that runs the program if root installs it."""
 
 
-def write_hosts(file: Path, hosts: Sequence[str], program: tuple[str, ...], *, replace: bool) -> Iterator[str]:
+def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], replace: bool) -> Iterator[str]:
     """Writes the hosting files for the settings in a file. Raises UsageError, having written nothing, if one already
     exists and `replace` is not given. Yields what it wrote, and what remains to do. `program`: how to call this program
     without a PATH."""
     file_settings, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
-    host_names, user = dict.fromkeys(hosts), getpass.getuser()
+    user = getpass.getuser()
     machine = HostMachine(str(file.parent.resolve()), program, OWN_USER if user == ROOT else user)
-    new_files = [host_file for name in host_names for host_file in host_files(name, file_settings, today, machine)]
+    new_files = [host_file for name in names for host_file in host_files(name, file_settings, today, machine)]
     for host_file in new_files:
         _check(file.parent / host_file.path, host_file, replace=replace)
     for host_file in new_files:
         yield _write(file.parent / host_file.path, host_file)
-    for name in host_names:
+    for name in names:
         for remark in remarks(name, file_settings):
             yield f"to do: {remark}"
 

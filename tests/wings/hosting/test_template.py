@@ -13,7 +13,7 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.publish.schedule.hosts.files import GITHUB_PAGES, host_files
+from hotpapers.wings.hosting.files import GITHUB_PAGES, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
 from tests.loopback.network_state import utc
@@ -21,8 +21,8 @@ from tests.loopback.papers import Subjects
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import source_tables
 from tests.loopback.world import World
-from tests.schedule.hosts.runner import Machine
-from tests.schedule.hosts.test_github_pages import BY_HAND, CONTEXT, END, RESTORE, assets, full_run, needs_programs
+from tests.wings.hosting.runner import Machine
+from tests.wings.hosting.test_github_pages import BY_HAND, CONTEXT, END, RESTORE, assets, full_run, needs_programs
 
 TEMPLATE = ROOT / "template"
 SUBJECTS = Subjects({"cs": 4, "stat": 1}, {"cs": ("cs.LG",), "stat": ("stat.ML",)}, {})

@@ -17,8 +17,8 @@ import pytest
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublicationSettings, Settings, defaults
 from hotpapers.publish.schedule import SiteHealth
-from hotpapers.publish.schedule.hosts.files import HostMachine, host_files
 from hotpapers.serve.web.monitoring import monitor
+from hotpapers.wings.hosting.files import HostMachine, host_files
 
 TODAY = datetime.date(2026, 11, 20)
 UNITS = ("hotpapers.service", "hotpapers-serve.service")

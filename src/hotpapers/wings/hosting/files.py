@@ -9,15 +9,14 @@ from typing import NamedTuple
 from hotpapers import __version__
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import FILE, Settings
-from hotpapers.publish.schedule.hosts.cron_times import crons, times
 from hotpapers.record.database import without_password
+from hotpapers.wings.hosting.cron_times import crons, times
+from hotpapers.wings.hosting.wing import LISTEN
 
 GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
 REQUIREMENTS = "hotpapers-requirements.txt"
 """The file with the versions and hashes of the program's dependencies."""
 WORKFLOW = ".github/workflows/hotpapers.yml"
-LISTEN = "127.0.0.1:9464"
-"""The address for a container's health check, unless the settings name another."""
 
 
 class HostMachine(NamedTuple):

@@ -14,13 +14,12 @@ import msgspec
 from hotpapers.base.durations import duration
 from hotpapers.base.ids.timestamps import SECOND, minute_of, rfc3339
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.schedule.hosts.cron_times import GRACE, TimeOfDay, following, planned
+from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.record import Record
+from hotpapers.wings.hosting.cron_times import GRACE, TimeOfDay, following, planned
 
-JOB = "schedule"
 WELL = "success"
 BY_SCHEDULE = "schedule"
-RUNNING = "running"
 
 
 class ScheduleReport(NamedTuple):
@@ -37,7 +36,7 @@ class ScheduleReport(NamedTuple):
 
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
-    earlier = jobs_queries.load_state(record, JOB)
+    earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
     delay = f"{duration(at // SECOND - planned(moments, at // SECOND))} after its planned time"
     text = f"began {minute_of(at)}, {delay if because == BY_SCHEDULE else 'by hand'}"
     status = msgspec.structs.replace(earlier, started_at=at, state=RUNNING, reason=text, next_at=_due(moments, at))
@@ -55,7 +54,7 @@ def end(
     record: Record, moments: Sequence[TimeOfDay], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
     """Records how a run ended. `outcome`: success, or anything else; `problems`: what else needs attention."""
-    earlier = jobs_queries.load_state(record, JOB)
+    earlier = jobs_queries.load_state(record, SCHEDULED_RUN)
     failures = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began_at = earlier.started_at or at
     text = earlier.reason if earlier.state == RUNNING else f"began {minute_of(began_at)}"
@@ -72,14 +71,9 @@ def end(
     return ScheduleReport("failure" if failures else WELL, rfc3339(began_at), rfc3339(at), next_by, failures, where)
 
 
-def is_under_way(record: Record) -> bool:
-    """Whether a run has begun and not ended. Its host keeps no files: in the end, it writes the whole site."""
-    return jobs_queries.load_state(record, JOB).state == RUNNING
-
-
 def sentence(record: Record) -> str:
     """The state of the schedule, for a page; empty without one. The reasons for failures are only for the operator."""
-    status = jobs_queries.load_state(record, JOB)
+    status = jobs_queries.load_state(record, SCHEDULED_RUN)
     if status.started_at is None or status.next_at is None:
         return ""
     if status.failing_since is None:

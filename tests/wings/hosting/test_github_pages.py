@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.schedule.hosts.files import WORKFLOW
 from hotpapers.record import Record
+from hotpapers.wings.hosting.files import WORKFLOW
 from tests.cli.run import good
 from tests.http.server import Server, answer, serving
-from tests.schedule.hosts.runner import JobResult, Machine
+from tests.wings.hosting.runner import JobResult, Machine
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read the workflow with")
 needs_programs = pytest.mark.skipif(

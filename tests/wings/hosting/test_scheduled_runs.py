@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hotpapers.base.model import Publication
 from hotpapers.base.settings import PublicationSettings
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.schedule.hosts import schedule_status
-from hotpapers.publish.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
-from hotpapers.publish.schedule.hosts.site_export import check_empty, site_folders
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
+from hotpapers.wings.hosting import schedule_status
+from hotpapers.wings.hosting.cron_times import GRACE, TimeOfDay, crons, following, planned, times
+from hotpapers.wings.hosting.site_export import check_empty, site_folders
 
 TODAY = datetime.date(2026, 11, 20)
 MORNING = int(datetime.datetime(2026, 11, 20, 7, 31, tzinfo=datetime.UTC).timestamp())

@@ -12,13 +12,13 @@ from hotpapers.base.errors import require
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule.hosts import schedule_status, site_export
-from hotpapers.publish.schedule.hosts.cron_times import TimeOfDay, times
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.site_jobs import site_health
+from hotpapers.wings.hosting import schedule_status, site_export
+from hotpapers.wings.hosting.cron_times import TimeOfDay, times
 
 REPORT = "schedule.json"
 """The report in the published site, for monitoring."""

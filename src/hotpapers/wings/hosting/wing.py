@@ -1,0 +1,22 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import HostKind, Wing, loading
+
+LISTEN = "127.0.0.1:9464"
+"""The address for a container's health check, unless the settings name another."""
+
+WING = Wing(
+    "hosting",
+    "Files for hosts: GitHub Pages, systemd, containers.",
+    commands={"scheduled": ("hotpapers.wings.hosting.cli:scheduled", "Record the start and end of a scheduled run.")},
+    hosts={
+        "github-pages": HostKind("Write a workflow for GitHub Pages.", is_public=True),
+        "systemd": HostKind("Write units for a server with systemd."),
+        "container": HostKind(
+            "Write a Containerfile and compose.yaml.", settings=('# listen = ""', f'listen = "{LISTEN}"')
+        ),
+    },
+    write_hosts=loading("hotpapers.wings.hosting.writing:write_hosts"),
+)
