@@ -6,6 +6,6 @@
 
 which returns `{"lines": […], "method": "…", "notes": […]}`, or `{"skipped": "why"}` if something it needs is missing.
 A line is a `Line` as a dict; `method` describes the peer, with its tables, indexes and settings; `notes` (optional) are
-sizes and further figures. Smaller scales are for trying things out: the figures in docs/development/benchmarks.md are
+sizes and further figures. Smaller scales are for trying things out: the figures in bench/README.md are
 measured at scale 1.
 """

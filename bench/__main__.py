@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Ratios against a limit or a peer.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"any of: {', '.join(NAMES)}; all by default")
     parser.add_argument("--scale", type=float, default=1.0, help="of the full size; smaller is for trying things out")
-    parser.add_argument("--write", action="store_true", help="renew docs/development/benchmarks.md with what was run")
+    parser.add_argument("--write", action="store_true", help="renew bench/README.md with what was run")
     parser.add_argument("--one", metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in NAMES]

@@ -1,4 +1,4 @@
-"""Results as a table for the terminal and as docs/development/benchmarks.md."""
+"""Results as a table for the terminal and as bench/README.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.measure import ROOT
 
-PAGE = ROOT / "docs" / "development" / "benchmarks.md"
+PAGE = ROOT / "bench" / "README.md"
 COLUMNS = ("what", "ours", "peer", "ratio", "goal")
 Results = Mapping[str, dict[str, Any]]
 
@@ -50,7 +50,7 @@ def table(results: Results) -> str:
 
 
 def write(results: Results, scale: float) -> None:
-    """Update docs/development/benchmarks.md; sections of benchmarks that did not run stay as they are."""
+    """Update bench/README.md; sections of benchmarks that did not run stay as they are."""
     old_sections = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
     fresh = {name: section(name, result, scale) for name, result in results.items() if "lines" in result}
     sections = old_sections | fresh
@@ -77,7 +77,7 @@ def _sections(page: str) -> dict[str, str]:
 def section(name: str, result: Mapping[str, Any], scale: float) -> str:
     """A benchmark's part of the page: the lines with a goal, or all if none has one, and when and where it ran."""
     lines = [line for line in result["lines"] if line["goal"]] or result["lines"]
-    ran = f"[How](../../bench/bench_{name}.py). {circumstances(result, scale)}"
+    ran = f"[How](bench_{name}.py). {circumstances(result, scale)}"
     return "\n".join([f"## {name}", "", ran, "", *(f"- {shown(cells(line))}" for line in lines), ""])
 
 

@@ -413,8 +413,9 @@ def files() -> dict[str, str]:
 
 
 def all_pages() -> list[Path]:
-    """The pages of the project and of its lab."""
-    return sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "lab" / "docs").glob("*.md")])
+    """The pages of the project, of its lab, and beside benchmarks and tests."""
+    beside = [*ROOT.glob("lab/docs/*.md"), *ROOT.glob("bench/*.md"), *ROOT.glob("tests/*/README.md")]
+    return sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *beside])
 
 
 def pages_with_examples() -> list[Path]:

@@ -14,5 +14,5 @@
     direct_client  the networks without sockets, for years in minutes
     expected       what a record that has read everything must contain; reading: the program's own sources, for tests
 
-`python -m tests.loopback` serves it to a program that runs beside it; see docs/development/loopback.md.
+`python -m tests.loopback` serves it to a program that runs beside it; see tests/loopback/README.md.
 """

@@ -168,6 +168,6 @@ def test_unknown_addresses_are_refused() -> None:
 
 
 def test_the_example_in_the_docs_works() -> None:
-    page = (ROOT / "docs" / "development" / "loopback.md").read_text("utf-8")
+    page = (ROOT / "tests" / "loopback" / "README.md").read_text("utf-8")
     example = page.partition("```python\n")[2].partition("```")[0]
-    exec(compile(example, "docs/development/loopback.md", "exec"), {"__name__": "example"})
+    exec(compile(example, "tests/loopback/README.md", "exec"), {"__name__": "example"})

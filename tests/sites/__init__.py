@@ -7,5 +7,5 @@ truth        what must be so, by the script and the calendar alone
 published    what pages, mail, feeds and the API say
 judges…      compare both
 kept         sites that were kept, for other tools
-`python -m tests.sites` plays and judges all (docs/development/sites.md)
+`python -m tests.sites` plays and judges all (tests/sites/README.md)
 """

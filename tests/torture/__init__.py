@@ -8,5 +8,5 @@
     bit_flips    flips single bits of a store
     table        the final report: what was done, how often, and with what result
 
-`make torture` runs everything; the ordinary test run includes a small part. Results: docs/development/torture.md.
+`make torture` runs everything; the ordinary test run includes a small part. Results: tests/torture/README.md.
 """

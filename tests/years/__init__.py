@@ -12,5 +12,5 @@
     newcomer        the first issues of new sites; places: how their issues differ from those of older sites
     figures         measurements, and what a full-size site needs according to them
 
-`python -m tests.years` runs the whole simulation; the tests run a short one. Results: docs/development/years.md.
+`python -m tests.years` runs the whole simulation; the tests run a short one. Results: tests/years/README.md.
 """

@@ -1,4 +1,4 @@
-"""The outcome of a simulation: everything that is wrong, and the figures in docs/development/years.md."""
+"""The outcome of a simulation: everything that is wrong, and the figures in tests/years/README.md."""
 
 from __future__ import annotations
 
