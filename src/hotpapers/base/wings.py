@@ -150,7 +150,8 @@ class Wing(NamedTuple):
     `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
-    `pages(backend)`: routes of the app, whose threads and limits are a `Backend`.
+    `routes(backend, pages, site)`: routes of the app of a publication, whose threads and limits are a `Backend`, and
+    whose rendered pages `CurrentPages`.
     `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
@@ -191,7 +192,7 @@ class Wing(NamedTuple):
     mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] | None = None
-    pages: Callable[[Any], Iterable[Any]] | None = None
+    routes: Callable[[Any, Any, Any], Iterable[Any]] | None = None
     forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] | None = None
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None

@@ -8,7 +8,6 @@ api                         queries: api_params, export_stream
 search_pages, search_view   search                 monitoring   health and metrics
 reader_features             what readers send: forms, report_forms, my_posts, and those of wings
 server, request_target      the HTTP server, also beside the program's work: monitoring, `hotpapers witness`
-feed_generator              Bluesky's custom feed
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.
 """

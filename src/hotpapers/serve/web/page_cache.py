@@ -213,7 +213,7 @@ class CurrentPages:
     long as nothing in it has changed."""
 
     def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
-        self._open, self._publication, self._site_config = open_issues, publication, site_config
+        self._open, self.publication, self._site_config = open_issues, publication, site_config
         self._refresh_pool = ThreadPoolExecutor(1, thread_name_prefix="refresh")
         self._render_pool = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._running: asyncio.Future[PageCache] | None = None
@@ -259,10 +259,10 @@ class CurrentPages:
     def _refresh(self) -> PageCache:
         issue_reader, version = self._open(), self._proofs_version()
         if self._cache is None or self._cache.issue_reader is not issue_reader or self._version != version:
-            self._cache = PageCache(issue_reader, self._publication, self._site_config, self._render_pool)
+            self._cache = PageCache(issue_reader, self.publication, self._site_config, self._render_pool)
             self._version = version
         return self._cache
 
     def _proofs_version(self) -> object:
         proofs = self._site_config.proofs
-        return proofs.version(self._publication) if proofs else None
+        return proofs.version(self.publication) if proofs else None

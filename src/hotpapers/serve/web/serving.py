@@ -9,7 +9,6 @@ from functools import partial
 from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.record import Record
-from hotpapers.serve.web import feed_generator
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
@@ -34,8 +33,7 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [
             *Api(backend).routes,
-            *feed_generator.routes(pages, name, site.settings.bluesky),
-            *(route for wing in wings() if wing.pages is not None for route in wing.pages(backend)),
+            *(route for wing in wings() if wing.routes is not None for route in wing.routes(backend, pages, site)),
             *form_routes(backend, publication, site),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]

@@ -5,6 +5,7 @@ members        finds papers by members
 chat           messages to rooms; apprise_client sends them
 webhook        signed JSON
 bluesky        threads and documents; thread: posts; atproto: sign-in, records
+custom_feed    the description of a custom feed on Bluesky; feed_generator: the service behind it
 destinations   a sender for each destination in the settings
 cli            `hotpapers feed-generator`; wing: what it hooks into the core
 

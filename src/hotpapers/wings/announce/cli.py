@@ -5,8 +5,8 @@ from __future__ import annotations
 from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.publish.deliver.custom_feed import COLLECTION, feed_record, service_did
 from hotpapers.wings.announce.atproto import AtprotoAccount
+from hotpapers.wings.announce.custom_feed import COLLECTION, feed_record, service_did
 
 
 @common.command("""

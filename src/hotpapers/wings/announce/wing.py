@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotpapers.base.wings import SendingChannel, Wing
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hotpapers.base.settings import Settings
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
+    from hotpapers.serve.web.backend import Backend
+    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
 
@@ -32,6 +34,12 @@ def _is_any(settings: Settings) -> bool:
     return is_any(settings)
 
 
+def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[Any]:
+    from hotpapers.wings.announce.feed_generator import routes
+
+    return routes(pages, site.settings.bluesky)
+
+
 WING = Wing(
     "announce",
     "Announce issues in chat rooms, to webhooks and on Bluesky.",
@@ -42,4 +50,5 @@ WING = Wing(
         )
     },
     channels={name: SendingChannel(partial(_destinations, name), _is_any) for name in ("chat", "webhook", "bluesky")},
+    routes=_routes,
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
     from hotpapers.serve.web.forms import FormRouter
+    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mail.plain_mailer import PlainMailer
@@ -94,7 +95,7 @@ def _housekeeping(record: Record, at: int) -> None:
     subscribers.tidy(record, at)  # even if mail is now off: the confirmation message promised deletion
 
 
-def _pages(backend: Backend) -> Sequence[BaseRoute]:
+def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[BaseRoute]:
     from hotpapers.wings.mail.mail_pages import routes
 
     return routes(backend)
@@ -126,7 +127,7 @@ WING = Wing(
     mailer=_mailer,
     subject=ForgettableSubject("A mail address is unsubscribed.", _recognize, _forget),
     housekeeping=_housekeeping,
-    pages=_pages,
+    routes=_routes,
     forms=_forms,
     join_path=_join_path,
 )

@@ -8,9 +8,11 @@ from hotpapers.base.wings import Wing
 
 if TYPE_CHECKING:
     from hotpapers.serve.web.backend import Backend
+    from hotpapers.serve.web.page_cache import CurrentPages
+    from hotpapers.site.site import Site
 
 
-def _pages(backend: Backend) -> tuple[Any]:
+def _routes(backend: Backend, pages: CurrentPages, site: Site) -> tuple[Any]:
     from hotpapers.wings.mcp.route import McpResponder
 
     return (McpResponder(backend).route,)
@@ -26,6 +28,6 @@ WING = Wing(
     commands={
         "mcp": ("hotpapers.wings.mcp.cli:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
-    pages=_pages,
+    routes=_routes,
     about_tools=_about_tools,
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
+    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mcp.record_tools import ToolDefinition
@@ -70,7 +71,7 @@ def _questions() -> tuple[Endpoint, ...]:
     return QUESTIONS
 
 
-def _pages(backend: Backend) -> tuple[()]:
+def _routes(backend: Backend, pages: CurrentPages, site: Site) -> tuple[()]:
     from hotpapers.wings.personal.preparing import prepare
 
     prepare(backend)
@@ -100,6 +101,6 @@ WING = Wing(
     site_part=_site_part,
     questions=_questions,
     neighbors=_neighbors,
-    pages=_pages,
+    routes=_routes,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )

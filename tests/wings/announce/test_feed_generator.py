@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import PublishedIssue, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.custom_feed import feed_record, feed_uri, service_did
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.feed_generator import ISSUES, FeedSkeleton, routes
 from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.wings.announce.custom_feed import feed_record, feed_uri, service_did
+from hotpapers.wings.announce.feed_generator import ISSUES, FeedSkeleton, routes
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
 from tests.web.asgi import get
 
@@ -57,7 +57,7 @@ NEWEST_FIRST = [3, 5, 6, 1, 2]
 
 def site_of(issue_reader: PlainIssueReader) -> SiteApp:
     pages = CurrentPages(lambda: issue_reader, "daily", NOBODY)
-    return SiteApp(pages, routes(pages, "daily", TABLES))
+    return SiteApp(pages, routes(pages, TABLES))
 
 
 def ask(path: str, issue_reader: PlainIssueReader = ISSUE_READER) -> tuple[int, dict[str, str], Any]:
@@ -203,7 +203,7 @@ def test_posts_with_odd_addresses_are_left_out() -> None:
 
 
 def test_without_a_feed_nothing_is_answered() -> None:
-    assert routes(CurrentPages(lambda: ISSUE_READER, "daily", NOBODY), "daily", TABLES[1:]) == []
+    assert routes(CurrentPages(lambda: ISSUE_READER, "daily", NOBODY), TABLES[1:]) == []
 
 
 def test_names() -> None:

@@ -24,10 +24,10 @@ from starlette.routing import Route
 
 from hotpapers.base.model import IssueReader
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.custom_feed import feed_uri, service_did, service_document
 from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
 from hotpapers.serve.web.page_cache import CurrentPages, PageCache
 from hotpapers.serve.web.responders import Answer, Responder
+from hotpapers.wings.announce.custom_feed import feed_uri, service_did, service_document
 
 ISSUES = 100
 """How many of the latest issues are in a feed."""
@@ -111,8 +111,9 @@ def _key_of(cursor: str) -> Key:
     return key(match[1], int(match[2]), int(match[3]))
 
 
-def routes(pages: CurrentPages, publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
+def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Route]:
     """The routes of a publication's feeds; none if the settings have no address for a feed."""
+    publication = pages.publication
     feeds = [account for account in accounts if account.publication == publication and account.feed]
     if not feeds:
         return []

@@ -1,7 +1,7 @@
 """A custom feed on Bluesky: its name and description (`app.bsky.feed.generator`) and its service. Pure.
 
 The record is in the publication's own account. Bluesky gets the feed from the service, which is identified by its
-address (did:web) and implemented in `serve/web/feed_generator.py`.
+address (did:web) and implemented in `feed_generator.py`.
 """
 
 from __future__ import annotations
