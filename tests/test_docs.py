@@ -63,8 +63,9 @@ def test_every_command_and_option_is_described() -> None:
     page = text_of(DOCS / "reference" / "cli.md")
     head = page.split("\n## ")[0]
     for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
-        assert f"\n## {context.command_path}\n" in page
-        section = page.split(f"\n## {context.command_path}\n")[1].split("\n## ")[0]
+        heading = f"\n## {make_docs.heading_of(context)}\n"
+        assert heading in page
+        section = page.split(heading)[1].split("\n## ")[0]
         options = [p for p in context.command.get_params(context) if not getattr(p, "hidden", False)]
         names = [name for p in options if p.param_type_name == "option" for name in [*p.opts, *p.secondary_opts]]
         command = context.command_path.partition(" ")[2]
