@@ -160,7 +160,7 @@ def test_what_could_not_be_sent_is_told_without_secrets(config: Path, server: Se
     server.on("/issues", answer(500), answer(200))
     result = run("publish", "2021-03-02", "--to", "webhook", "--config", config)
     assert result.status == 1 and result.out == "webhook: 0 deliveries\n"
-    assert result.err == "hotpapers: webhook 2021-03-02: 1 not sent ([secret]: answered 500 Internal Server Error)\n"
+    assert result.err == "hotpapers: webhook library 2021-03-02: 1 not sent (answered 500 Internal Server Error)\n"
     assert good("publish", "2021-03-02", "--to", "webhook", "--config", config) == "webhook: 1 delivery\n"
     assert server.requests[0].headers[ID] == server.requests[1].headers[ID]
 

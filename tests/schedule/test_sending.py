@@ -120,7 +120,7 @@ def test_failures_are_reported_and_tried_again(sending: SendingRounds) -> None:
     unreachable.tries = 0
     sending.sender.errors = [unreachable, NetError("broken")]
     status = sending.round()
-    assert status.state == "partial" and status.reason == f"box {DAY}: 2 not sent (broken and 1 other reasons)"
+    assert status.state == "partial" and status.reason == f"box {DAY}: 2 not sent (broken and 1 other reason)"
     assert sending.round(29 * 1_000_000).reason == status.reason and not sending.sender.received
     assert sending.round(1_000_000).state == "idle" and len(sending.sender.received) == 2
 

@@ -121,7 +121,7 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
             for day in days:
                 result = send_day(destination, issue_reader, site.record, publication, day)
                 results.append(result)
-                problems += problem_lines(name, day, result)
+                problems += problem_lines(destination.full_name, day, result)
                 if not result.sent:
                     reasons.append(idle_reason(site.record, destination.sender, issue_reader, publication, day))
     if not attempts:

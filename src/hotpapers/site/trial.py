@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsError, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer
+from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import TriableSender
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.wings import wings
@@ -129,11 +130,12 @@ def _store(site: ConfiguredSite) -> Iterator[CheckedPart]:
     try:
         with Record(site.store, create=False) as record:
             yield CheckedPart("store", "works", f"{where}: {count_noun(record.head.position, 'batch', 'batches')}")
-    except NotFound as problem:
+    except NotFound:
+        finding = f"{where}: no store there yet; `hotpapers run` creates it"
         if is_server(site.store):
-            yield CheckedPart("store", "works", str(problem), "`hotpapers run` creates the tables")
+            yield CheckedPart("store", "works", finding)
         else:
-            yield _written("store", store_path(site.store).parent, f"{where}: not created yet", "")
+            yield _written("store", store_path(site.store).parent, finding, "")
     except (StoreError, UsageError) as problem:
         yield CheckedPart("store", "fails", str(problem), "correct `store` in the settings, or start the server")
 
@@ -273,7 +275,8 @@ def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
     try:
         return CheckedPart(part, "works", try_out())
     except NetError as problem:
-        return CheckedPart(part, "fails", str(problem), f"correct address or password; {docs}")
+        finding = str(problem).removeprefix(f"{HIDDEN}: ")  # the part's name says which
+        return CheckedPart(part, "fails", finding, f"correct address or password; {docs}")
     except HotPapersError as problem:
         return CheckedPart(part, "needs" if isinstance(problem, UsageError) else "fails", str(problem), docs)
 

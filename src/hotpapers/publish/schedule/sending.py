@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, UsageError
+from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, BulkSender, HttpClient, IssueReader, Sender
@@ -20,6 +21,7 @@ from hotpapers.collect.jobs.isolation import isolated
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.freeze import FrozenIssue, editions
 from hotpapers.issues.queries import days_frozen_since
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, label_after
 from hotpapers.publish.deliver.send import SendResult, keep_finished, send_issue
@@ -47,6 +49,11 @@ class SenderDestination(NamedTuple):
     tidy: Callable[[int], object] = lambda at: None
     close: Callable[[], object] = lambda: None
     target: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The channel and the target, such as `webhook intranet`."""
+        return f"{self.sender.name} {self.target}".rstrip()
 
 
 OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
@@ -112,7 +119,9 @@ class SendJob:
                     by_day = self._send_days(context, destination, days, tidy_at)
                     results += by_day.values()
                     problems += (
-                        line for day, result in by_day.items() for line in problem_lines(names[-1], day[1], result)
+                        line
+                        for day, result in by_day.items()
+                        for line in problem_lines(destination.full_name, day[1], result)
                     )
             for name in names[:1]:
                 keep_finished(context.record, name, results, len(names), context.clock.now())
@@ -186,15 +195,16 @@ def send_day(
         return SendResult(0, problem.seconds if isinstance(problem, RetryLater) else 0, (), stopped=str(problem))
 
 
-def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
-    """The problems in one line; empty if there are none. Targets are left out: they would be of no use there."""
+def problem_lines(destination: str, day: str, result: SendResult) -> list[str]:
+    """The problems in one line; empty if there are none. Targets of messages are left out: they would be of no use
+    there, and secret addresses, as the destination's name says which it is."""
     if result.stopped:
-        return [f"{channel} {day}: {result.stopped}"]
+        return [f"{destination} {day}: {result.stopped}"]
     if not result.problems:
         return []
-    reasons = sorted({reason for _, reason in result.problems})
-    suffix = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
-    return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{suffix})"]
+    reasons = sorted({reason.removeprefix(f"{HIDDEN}: ") for _, reason in result.problems})
+    suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+    return [f"{destination} {day}: {len(result.problems)} not sent ({reasons[0]}{suffix})"]
 
 
 def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
