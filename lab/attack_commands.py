@@ -15,6 +15,7 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, bar, show
 from hotpapers.keep.transfer import streams
 from hotpapers.site.site import Site
+from lab.attacks.clauses import CLAUSES
 
 if TYPE_CHECKING:
     from hotpapers.publish.view.attack_figures import AttackFigures
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
 
 class AttackChoice(NamedTuple):
-    """What to try: rankings, attacks by name, files with attacks; and with how many processes."""
+    """What to try: rankings, attacks by name, files with attacks; without which clauses of `rarity/2`; and with how
+    many processes."""
 
     rankings: tuple[str, ...]
     names: tuple[str, ...]
     files: tuple[str, ...]
+    without: tuple[str, ...]
     workers: int
 
 
@@ -66,6 +69,12 @@ class IssueChoice(NamedTuple):
     metavar="FILE",
     type=common.FILE,
     help="Worlds of your own, as JSON.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(CLAUSES),
+    help="Count without this clause of rarity/2; repeatable.",
 )
 @click.option(
     "--workers",
@@ -111,6 +120,7 @@ def attacks(
         "--issue and --last do not go with --all, --quick or --worlds",
     )
     require(not (issues.days and issues.last), "give either --issue or --last, not both")
+    require(not (choice.without and outputs), "--without does not go with --output: the page is about whole rankings")
     streams.require_writable(*outputs, own=re.compile(rb'# Attacks\b|\{"program":"'), force=force)
     from lab.attacks import suite
 
@@ -141,7 +151,7 @@ def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, chosen_atta
     from lab.attacks import report, suite
 
     suite.check_laws(laws)
-    parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
+    parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files, choice.without))
     with bar("Attacking", len(parts)) as progress:
         results = suite.Results(*suite.in_processes(suite.run_block, parts, choice.workers, progress))
     return report.figures_of(results, laws, chosen_attacks)
@@ -155,7 +165,7 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice, chosen_attacks: Se
 
     store = Site.open(issues.config, issues.store).store
     rankings = tuple(contender.name for contender in suite.chosen_contenders(choice.rankings))
-    common_part = recorded_suite.IssuePart(store, "", "", rankings, choice.names, choice.files)
+    common_part = recorded_suite.IssuePart(store, "", "", rankings, choice.names, choice.files, choice.without)
     days = [check_day(day) for day in issues.days]
     with Record(store, create=False) as record:
         parts = list(recorded_suite.issue_parts(record, issues.publication, days, issues.last or 0, common_part))

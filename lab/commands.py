@@ -15,6 +15,7 @@ from hotpapers.cli.terminal import NumberRange, echo, print_json, show
 from hotpapers.keep.transfer import streams
 from lab import curves
 from lab.attack_commands import attacks
+from lab.clause_command import clauses
 from lab.outcomes.files import UpvoteCount, json_rows
 from lab.reader_command import readers, related
 from lab.topic_command import topics
@@ -35,6 +36,7 @@ def lab() -> None:
 
 
 lab.add_command(attacks)
+lab.add_command(clauses)
 lab.add_command(readers)
 lab.add_command(topics)
 lab.add_command(related)

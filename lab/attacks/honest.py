@@ -16,10 +16,12 @@ from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY, Candidate, RankingInput
 from hotpapers.base.settings import BotRules, PublicationSettings, publication_item
 from hotpapers.issues import selection
+from hotpapers.issues.engagement.attention import count_engagement
 from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from lab.attacks import coordinated
+from lab.attacks.clauses import Count
 from lab.attacks.least_costs import TEN, Contender
 from lab.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from lab.statistics import spearman
@@ -81,12 +83,12 @@ class SmallField(NamedTuple):
     entries: int
 
 
-def small_field(law: WorldLaw, contender: Contender) -> Iterator[SmallField]:
+def small_field(law: WorldLaw, contender: Contender, count: Count = count_engagement) -> Iterator[SmallField]:
     """The days of a world as seen by a record with one new paper a day."""
     world = World(msgspec.structs.replace(law, papers=1))
     for day in range(law.history, law.history + law.days):
         accounts = world.known(BEGINS + day * DAY + ISSUED)
-        scene = Scene(world, day, accounts if len(accounts) >= ENOUGH_KNOWN else None)
+        scene = Scene(world, day, accounts if len(accounts) >= ENOUGH_KNOWN else None, count=count)
         talked_about = sum(any(post.at <= scene.cut for post in paper.posts) for paper in scene.papers.values())
         yield SmallField(len(law.networks), talked_about, _entries(scene, contender))
 
@@ -203,7 +205,8 @@ def _candidate_without(
     if with_posts:
         posts = [post for post in posts if post.account != account]
     times = measurement_times(paper.announced_at, scene.cut, contender.needs.ages)
-    rows = engagements(paper, posts, times, scene.naming_networks, scene.rule._replace(left_out=frozenset({account})))
+    rule = scene.rule._replace(left_out=frozenset({account}))
+    rows = engagements(paper, posts, times, scene.naming_networks, rule, count=scene.count)
     return scene.candidate(paper, rows, contender.needs)
 
 

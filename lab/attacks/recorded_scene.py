@@ -31,12 +31,12 @@ from hotpapers.base.model import (
 from hotpapers.issues import paper_fields, ranking, ranking_input, selection
 from hotpapers.issues.build import IssueRecipe, earlier_issues, last_voices
 from hotpapers.issues.engagement import attention, measurement
-from hotpapers.issues.engagement.attention import Engagement, VoiceRule, count_engagement
+from hotpapers.issues.engagement.attention import Engagement, VoiceRule
 from hotpapers.issues.engagement.queries import people, reactions_to
 from hotpapers.issues.queries import read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
 from hotpapers.record.record import Record
-from lab.attacks import coordinated, recorded_posts
+from lab.attacks import clauses, coordinated, recorded_posts
 from lab.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
 from lab.attacks.other_collectors import other_collectors
 from lab.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, changed_peers
@@ -64,15 +64,20 @@ class RecordedPaper(NamedTuple):
 
 
 class RecordedScene:
-    """A frozen issue. `ranks`: the rankings to attack, each with its needs."""
+    """A frozen issue. `ranks`: the rankings to attack, each with its needs; `without`: see `clauses`."""
 
     def __init__(
-        self, record: Record, content: IssueContent, ranks: Iterable[tuple[Rank, ranking.RankingNeeds]]
+        self,
+        record: Record,
+        content: IssueContent,
+        ranks: Iterable[tuple[Rank, ranking.RankingNeeds]],
+        without: Sequence[str] = (),
     ) -> None:
         self.content, self.publication = content, content.publication
         self.name = f"{self.publication.publication} {content.day}"
         self._view = record.view(content.as_of, content.position)
         self._own_voices = record.voices_of(self.publication.own)
+        self._counter = clauses.StoreCounter(self._view, self._own_voices, without)
         self._people = people(self._view, self._own_voices)
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
         self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
@@ -86,9 +91,7 @@ class RecordedScene:
         pairs = tuple(ranks)
         kinds = dict.fromkeys(needs for _, needs in pairs)
         self._inputs = {needs: self._read_input(needs) for needs in kinds}
-        self._rules = {
-            needs: attention.voice_rule(self._view, self._people, with_standing=needs.with_standing) for needs in kinds
-        }
+        self._rules = {needs: self._counter.rule(with_standing=needs.with_standing) for needs in kinds}
         self._measured_posts = {
             needs: self._read_posts(needs, [rank for rank, other in pairs if other == needs]) for needs in kinds
         }
@@ -107,6 +110,8 @@ class RecordedScene:
         span = ranking_input.CandidateWindow(
             self.content.from_at, self._earlier_voices, self.content.choice is not msgspec.UNSET
         )
+        if self._counter.clauses:
+            return self._counter.inputs(self._measured_by(needs), span)
         return ranking_input.collect_input(self._view, self._measured_by(needs), span, self._own_voices)
 
     def _window(self, needs: ranking.RankingNeeds) -> measurement.MeasurementWindow:
@@ -135,6 +140,10 @@ class RecordedScene:
     def tells_apart(self, needs: ranking.RankingNeeds) -> bool:
         """Whether the record knows which accounts have standing."""
         return self._rules[needs].known is not None
+
+    def inputs(self, needs: ranking.RankingNeeds) -> RankingInput:
+        """What rankings with these needs get."""
+        return self._inputs[needs]
 
     # ---- honest ------------------------------------------------------------------------------------------------
 
@@ -443,7 +452,7 @@ class RecordedScene:
         rows = measured.rows()
         return (
             ranking_input.without_late_peer(row, self._since)
-            for row in count_engagement([rows] if rows else [], measured.reactions, rule)
+            for row in clauses.count_without(self._counter.clauses)([rows] if rows else [], measured.reactions, rule)
         )
 
     def _honest_rows(self, key: str, needs: ranking.RankingNeeds) -> list[Engagement]:

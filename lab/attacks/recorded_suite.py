@@ -21,7 +21,7 @@ from lab.attacks.suite import Trial
 
 
 class IssuePart(NamedTuple):
-    """The work of one process: an issue in a store, with the rankings to attack."""
+    """The work of one process: an issue in a store, with the rankings to attack; `without`: see `clauses`."""
 
     store: str
     publication: str
@@ -29,6 +29,7 @@ class IssuePart(NamedTuple):
     rankings: tuple[str, ...]
     attacks: tuple[str, ...]
     files: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
 
 class IssueResults(NamedTuple):
@@ -65,7 +66,7 @@ def attack_issue(part: IssuePart) -> IssueResults:
         content = editions(record, part.publication, part.day)[-1].content
         known = is_learned(record.database, content.position)
         able = [contender for contender in contenders if known or not contender.needs.with_standing]
-        scene = RecordedScene(record, content, [(contender.rank, contender.needs) for contender in able])
+        scene = RecordedScene(record, content, [(contender.rank, contender.needs) for contender in able], part.without)
         results = list(_results(scene, able, suite.chosen_attacks(part.attacks, part.files)))
     not_run = [
         NotRun(part.day, contender.name, "", UNKNOWN_STANDING) for contender in contenders if contender not in able

@@ -20,6 +20,7 @@ from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, peers_of
 from lab.attacks import coordinated
 from lab.attacks.campaign import AttackedNetwork, Campaign
+from lab.attacks.clauses import Count
 from lab.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 
 ISSUED = 8 * HOUR
@@ -63,9 +64,10 @@ def engagements(
     naming_networks: frozenset[str],
     rule: VoiceRule,
     bots: frozenset[int] = frozenset(),
+    count: Count = count_engagement,
 ) -> list[Engagement]:
     """A paper's attention at its measurement times. `naming_networks`: those that name who liked; `bots`: accounts
-    judged to be bots."""
+    judged to be bots; `count`: how attention is counted."""
     moments = [time.until for time in times]
     post_list = list(posts)
     rows = [
@@ -79,7 +81,7 @@ def engagements(
         for post in post_list
         if post.network in naming_networks and (post.likes or post.reactions)
     }
-    return list(count_engagement([rows], reactions, rule)) if rows else []
+    return list(count([rows], reactions, rule)) if rows else []
 
 
 def _post_at(paper: WorldPaper, post: PaperPost, time: MeasurementTime, *, automated: bool) -> PostAtAge:
@@ -163,14 +165,16 @@ class Scene:
         known: frozenset[int] | None,
         day_before: Scene | None = None,
         unread_networks: frozenset[str] = frozenset(),
+        count: Count = count_engagement,
     ) -> None:
         """`known`: the accounts with standing, None if every voice counts. `day_before`: the day before, or the same
-        day, with the same `known`. `unread_networks`: networks that could not be read for the last 24 hours."""
+        day, with the same `known`. `unread_networks`: networks that could not be read for the last 24 hours. `count`:
+        how attention is counted."""
         self.world, self.day, self._known = world, day, known
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
         self._unread = UnreadNetworks(unread_networks, self.cut - DAY)
-        self.rule = VoiceRule(known=known)
+        self.rule, self.count = VoiceRule(known=known), count
         self.naming_networks = frozenset(law.name for law in world.law.networks if law.names_accounts)
         self.papers = {paper.paper: paper for paper in world.papers if day - REFERENCE_DAYS < paper.day <= day}
         earlier_rows: dict[str, list[Engagement]] = {} if day_before is None else day_before.rows
@@ -194,6 +198,7 @@ class Scene:
             measurement_times(paper.announced_at, self.cut),
             self.naming_networks,
             self.rule,
+            count=self.count,
         )
 
     # ---- honest ----------------------------------------------------------------------------------------------
@@ -277,7 +282,7 @@ class Scene:
         if not unread_networks:
             return self
         if unread_networks not in self._outages:
-            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, unread_networks)
+            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, unread_networks, self.count)
         return self._outages[unread_networks]
 
     def _order_after(
@@ -320,7 +325,13 @@ class Scene:
         papers = ((self.papers[key], posts) for key, posts in posts_by_paper.items())
         return {
             paper.paper: engagements(
-                paper, posts, measurement_times(paper.announced_at, self.cut, ages), self.naming_networks, rule, bots
+                paper,
+                posts,
+                measurement_times(paper.announced_at, self.cut, ages),
+                self.naming_networks,
+                rule,
+                bots,
+                self.count,
             )
             for paper, posts in papers
         }

@@ -21,6 +21,7 @@ from hotpapers.publish.view.attack_figures import Goal
 from lab.attacks.attack_files import load_attack
 from lab.attacks.campaign import Attack
 from lab.attacks.catalogue import ATTACKS
+from lab.attacks.clauses import count_without
 from lab.attacks.honest import (
     Collateral,
     HonestLoss,
@@ -73,13 +74,14 @@ class Results(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The work of one process: days of a world, with the rankings to attack."""
+    """The work of one process: days of a world, with the rankings to attack; `without`: see `clauses`."""
 
     law: WorldLaw
     days: tuple[int, ...]
     rankings: tuple[str, ...]
     attacks: tuple[str, ...]
     files: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
 
 def contenders() -> dict[str, Contender]:
@@ -90,7 +92,11 @@ def contenders() -> dict[str, Contender]:
 
 
 def blocks(
-    laws: Sequence[WorldLaw], rankings: Sequence[str], attacks: Sequence[str], files: Sequence[str]
+    laws: Sequence[WorldLaw],
+    rankings: Sequence[str],
+    attacks: Sequence[str],
+    files: Sequence[str],
+    without: Sequence[str] = (),
 ) -> Iterator[Block]:
     """Split the work into blocks."""
     names = tuple(contender.name for contender in chosen_contenders(rankings))
@@ -102,7 +108,8 @@ def blocks(
                 names if start % (2 * BLOCK) == 0 else tuple(name for name in names if name == ranking.DEFAULT)
             )
             own_rankings = tuple(name for name in block_names if name not in FORMULAS)
-            yield Block(law, part, block_names if start == 0 else own_rankings, tuple(attacks), tuple(files))
+            some_names = block_names if start == 0 else own_rankings
+            yield Block(law, part, some_names, tuple(attacks), tuple(files), tuple(without))
 
 
 def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
@@ -174,11 +181,12 @@ def run_block(block: Block) -> Results:
     judged: list[JudgedVoices] = []
     own_rankings = [all_contenders[name] for name in ranking.RANKINGS]
     scene: Scene | None = None
+    count = count_without(block.without)
     for day in block.days:
         is_first = scene is None
-        scene = Scene(world, day, standing, scene)
+        scene = Scene(world, day, standing, scene, count=count)
         names = block.rankings if is_first else [name for name in block.rankings if name == ranking.DEFAULT]
-        trusting = Scene(world, day, None) if is_first else None
+        trusting = Scene(world, day, None, count=count) if is_first else None
         honest += collateral(scene, trusting, [all_contenders[name] for name in names])
         losses += honest_losses(scene, own_rankings, all_contenders[ranking.DEFAULT])
         judged.append(judged_voices(scene))
@@ -189,7 +197,8 @@ def run_block(block: Block) -> Results:
             for attack in tried_attacks:
                 trials += trials_of(scene, where, all_contenders[name], attack, attack.aged, effects)
             attacks = without_failed(attacks, trials)
-    small = small_field(block.law, all_contenders[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
+    is_first_block = block.days[0] == block.law.history
+    small = small_field(block.law, all_contenders[ranking.DEFAULT], count) if is_first_block else ()
     return Results(tuple(trials), tuple(honest), tuple(losses), tuple(judged), tuple(small))
 
 

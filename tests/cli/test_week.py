@@ -16,14 +16,17 @@ from hotpapers.base import settings
 from hotpapers.base.model import BEGAN, DAY, READ_BACK, PublishedIssue
 from hotpapers.base.settings import publication_item
 from hotpapers.issues import freeze
+from hotpapers.issues.ranking import words
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.site import demo as week
 from tests.cli.run import good
+from tests.conftest import ROOT
 from tests.render.html import Page
 from tools import week_script
 
+RANKINGS, CLAUSES = "explanation/ranking.md", "development/decisions/0059-what-a-part-counts-stays.md"
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -86,6 +89,32 @@ def test_some_of_those_counted_are_known_and_others_vouched_for(issues: list[Pub
     for issue in issues:
         parts = [part for entry in issue.content.entries for part in entry.parts if part.counted_as == "voices"]
         assert [part for part in parts if isinstance(part.known, int) and 0 < part.known < part.voices]
+
+
+def test_each_part_says_what_it_counted(week_folder: Path, issues: list[PublishedIssue]) -> None:
+    """On the page, in Markdown and in `explain`, with the formula."""
+    for issue in issues:
+        day, entries = issue.content.day, issue.content.entries
+        markdown = (week_folder / "markdown" / f"{day}.md").read_text("utf-8")
+        explained = good("explain", entries[0].paper, "--issue", day, "--store", week_folder / "hotpapers.db")
+        for text, shown in ((page_text(week_folder, day), entries), (markdown, entries), (explained, entries[:1])):
+            parts = [part for entry in shown for part in entry.parts if part.network]
+            amounts = [f"{words.counted_amount(part)} on {words.network_name(part.network)}" for part in parts]
+            one_line = " ".join(text.split())
+            assert [phrase for phrase in (*amounts, *map(words.formula, parts)) if phrase not in one_line] == []
+            assert any("likes of one post" in amount for amount in amounts)
+
+
+def test_the_docs_say_whose_likes_decide(week_folder: Path) -> None:
+    """And which entries would move without some clauses of `rarity/2`."""
+    usual, *variants = json.loads(good("lab", "clauses", week_folder / "hotpapers.db", "--json"))
+    of_one_post, with_one_known = (f"{usual[name]:.0f} %" for name in ("of_one_post", "with_one_known"))
+    docs = {name: (ROOT / "docs" / name).read_text("utf-8") for name in (RANKINGS, CLAUSES)}
+    shares = f"{of_one_post} of the points in the week of `hotpapers demo`, and {with_one_known}"
+    assert shares in " ".join(docs[RANKINGS].split())
+    [row] = re.findall(r"^\| of 50 entries of the demo's week, moved \|(.*)\|$", docs[CLAUSES], re.M)
+    *each, whole = (str(variant["moved"]) for variant in variants)
+    assert [cell.strip() for cell in row.split("|")] == ["", whole, *each]
 
 
 def test_networks_are_read_back_when_reading_begins(rows: Rows, first_read_at: dict[str, int]) -> None:
