@@ -8,7 +8,9 @@ import json
 import random
 import re
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,7 +147,10 @@ def test_a_file_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
         (f"<a {'b ' * 600_000}>", "tags have more than 1,000,000 characters"),
         (f"<a {'b=c ' * 1000}>" * 400, "tags have more than 1,000,000 characters"),
         (" " * 8_000_000, "larger than 8,000,000 bytes"),
+        (f"&#{'1' * 5_000};", "not HTML"),
+        (f'<a title="&#x{"f" * 5_000};&#{"9" * 5_000};">', "not HTML"),
     ],
+    ids=["brackets", "tags", "attributes", "tags of attributes", "spaces", "reference", "references"],
 )
 def test_a_huge_page_is_refused_before_it_is_read(
     publication: SamplePublication, tmp_path: Path, more: str, message: str
@@ -163,6 +168,25 @@ def test_huge_content_is_refused_before_it_is_read(publication: SamplePublicatio
         read_saved(tmp_path / "issue.json")
 
 
+def test_many_fractions_are_refused_before_they_are_read(publication: SamplePublication, tmp_path: Path) -> None:
+    text = (publication.folder / "site" / DAY / "issue.json").read_text()
+    (tmp_path / "issue.json").write_text(text.replace('"peers":[', f'"peers":[{"1e300," * 400_000}', 1))
+    before = time.process_time()
+    with pytest.raises(InputError, match="more than 20,000 fractions"):
+        read_saved(tmp_path / "issue.json")
+    assert time.process_time() - before < 2
+
+
+def test_many_links_of_an_entry_take_time_in_proportion(publication: SamplePublication, tmp_path: Path) -> None:
+    links = "".join(f"<a href=https://arxiv.org/abs/{n}>abs</a>" for n in range(24_000))
+    page = publication.page.read_text()
+    (tmp_path / "page.html").write_text(page.replace('<ul class="links">', f'<ul class="links">{links}', 1))
+    before = time.process_time()
+    verdict = check_saved(read_saved(tmp_path / "page.html"), publication.policy)
+    assert any("something else there" in problem for problem in verdict.problems)
+    assert time.process_time() - before < 2
+
+
 def test_an_issue_file_with_further_fields_is_not_verified(publication: SamplePublication, tmp_path: Path) -> None:
     value = json.loads((publication.folder / "site" / DAY / "issue.json").read_text())
     for more in ({"retracted": ["2405.00001"]}, {"digest": "x", "entries": [], "ongoing": []}):
@@ -177,6 +201,18 @@ def test_markdown_of_headings_alone_is_read_once(publication: SamplePublication,
         (tmp_path / "saved.md").write_text(line * 200_000)
         papers_shown = read_saved(tmp_path / "saved.md").shown
         assert papers_shown is not None and {entry.paper for entry in papers_shown} == {""}
+
+
+def test_markdown_without_line_ends_takes_little_memory(publication: SamplePublication, tmp_path: Path) -> None:
+    shutil.copy(publication.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
+    (tmp_path / "saved.md").write_text("## 1. " + "tea " * 1_900_000)
+    script = (
+        "import sys; from pathlib import Path; from hotpapers.wings.proof.saved_issues import read_saved\n"
+        "read_saved(Path(sys.argv[1])); print(Path('/proc/self/status').read_text())"
+    )
+    run = subprocess.run([sys.executable, "-c", script, tmp_path / "saved.md"], capture_output=True, check=True)
+    most = re.search(rb"VmHWM:\s+(\d+) kB", run.stdout)
+    assert most and int(most[1]) < 200_000
 
 
 PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"

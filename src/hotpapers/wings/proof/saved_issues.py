@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -37,15 +38,16 @@ MAX_TAGS, MAX_TAGS_CHARS = 200_000, 1_000_000
 """Most tags of a page, and most characters in them: each tag and attribute takes the parser some microseconds."""
 MAX_VALUES = 500_000
 """Most lists, objects and names in JSON: an issue's are mostly the counts of its peers, some ten thousand."""
+MAX_FRACTIONS = 20_000
+"""Most fractions in JSON, of which an issue has none: one can take the decoder 20 microseconds."""
+_FRACTION = re.compile(r"[0-9][.eE][-+]?[0-9]")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SCORE = re.compile(r"Why here: ([\d,]+)(?: points?)?")  # earlier pages have no unit
 _UNREADABLE = -1
 """A score that no entry has: what a page shows in its place is not a number."""
-_MARKDOWN_ENTRY = re.compile(
-    r"^## (\d{1,6})\. (?:(?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>)?", re.M | re.S
-)
-"""An entry ends where the next one begins, so a file without addresses is scanned once, not once per heading. An entry
-without an address counts, too: its paper is not in the issue."""
+_MARKDOWN_HEADING = "\n## "
+_MARKDOWN_PLACE = re.compile(r"([0-9]{1,6})\. ")
+_MARKDOWN_ADDRESS = re.compile(r"<https://arxiv\.org/abs/([^>\s]{1,64})>")
 _ARXIV_LINKS, _ID_LINK = ("abs", "pdf", "html"), "arXiv:"
 """The links of an entry whose addresses are compared; the first one's text may also begin so and name the paper."""
 _MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
@@ -172,6 +174,8 @@ def _of_json(text: str) -> SavedIssue:
 def _decoded(text: str, type: type[T]) -> T:
     if text.count("[") + text.count("{") + text.count('":') > MAX_VALUES:
         raise NotAProof(f"has more than {MAX_VALUES:,} lists, objects and names")
+    if next(islice(_FRACTION.finditer(text), MAX_FRACTIONS, None), None):
+        raise NotAProof(f"has more than {MAX_FRACTIONS:,} fractions")
     return decode_once(text, type)
 
 
@@ -193,7 +197,7 @@ def _of_html(text: str) -> SavedIssue:
     page = _PageReader()
     try:
         page.feed(text.replace("\r\n", "\n").replace("\r", "\n"))  # HTML allows all three, and some programs save CR
-    except AssertionError as problem:  # a declaration that the standard library's parser cannot handle
+    except (AssertionError, ValueError) as problem:  # declarations and references that the parser cannot handle
         raise NotAProof(f"not HTML: {problem}") from problem
     proof, content = ("".join(page.blocks.get(type, ())) for type in (TYPE, CONTENT_TYPE))
     if not proof or not content:
@@ -207,8 +211,16 @@ def _of_markdown(text: str, file: Path) -> SavedIssue:
     if not json_file.is_file():
         raise NotAProof(f"the proof of a Markdown file is in {json_file.name} beside it, which is missing")
     digests = _MARKDOWN_DIGEST.findall(text)
-    shown = tuple(ShownEntry(int(place), paper, None) for place, paper in _MARKDOWN_ENTRY.findall(text))
+    shown = tuple(_markdown_entries(text))
     return read_saved(json_file)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
+
+
+def _markdown_entries(text: str) -> Iterator[ShownEntry]:
+    """An entry without an address counts, too: its paper is not in the issue."""
+    for section in f"\n{text}".split(_MARKDOWN_HEADING)[1:]:
+        if place := _MARKDOWN_PLACE.match(section):
+            address = _MARKDOWN_ADDRESS.search(section)
+            yield ShownEntry(int(place[1]), address[1] if address else "", None)
 
 
 class _PageReader(HTMLParser):
@@ -270,6 +282,8 @@ class _PageReader(HTMLParser):
             self.digest = data.strip()
         elif self.entries and self._in_links and self._target and (kind := _arxiv_link(data)):
             entry = self.entries[-1]
+            if len(entry.linked) > 1:  # one of them is another paper already
+                return
             paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
             named = {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
             self.entries[-1] = entry._replace(linked=entry.linked | named)
