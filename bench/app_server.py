@@ -42,7 +42,7 @@ def own_app(store: str) -> ASGIApp:
         publication = publication_of(record, None).publication
     backend = Backend(partial(Record, store, create=False), ServeConfig(rate=0))
     pages = CurrentPages(FreshIssueReader(backend.open_record), publication, NOBODY)
-    return SiteApp(pages, Api(backend).routes)
+    return SiteApp(pages, api=Api(backend))
 
 
 def bare(files: list[Path]) -> Starlette:
@@ -98,7 +98,14 @@ def main() -> None:
         running = server(site)
     else:
         config = uvicorn.Config(
-            site, http="h11", ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
+            site,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            server_header=False,
+            access_log=False,
+            log_level="error",
+            proxy_headers=False,
         )
         running = uvicorn.Server(config)
 

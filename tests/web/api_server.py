@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
@@ -23,12 +24,12 @@ from tests.cli.run import environment
 from tests.conftest import ROOT
 
 
-def uvicorn_server(app: Starlette) -> uvicorn.Server:
+def uvicorn_server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical", proxy_headers=False))
 
 
 @contextmanager
-def thread_server(app: Starlette) -> Iterator[int]:
+def thread_server(app: ASGIApp) -> Iterator[int]:
     """Serves an app in a thread; yields its port."""
     server, listener = uvicorn_server(app), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

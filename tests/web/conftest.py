@@ -1,4 +1,4 @@
-"""An API over the sample."""
+"""The app with an API over the sample."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.query import query_stores
+from tests.render.sample import LISTED_READER
 
-ApiFactory = Callable[..., Starlette]
+ApiFactory = Callable[..., SiteApp]
 
 
 @pytest.fixture(scope="session")
@@ -27,13 +30,10 @@ def make_api(sample_store: Path) -> Iterator[ApiFactory]:
     """Makes an API over the sample or another store."""
     backends: list[Backend] = []
 
-    def make(store: str | Path = sample_store, **config: object) -> Starlette:
+    def make(store: str | Path = sample_store, **config: object) -> SiteApp:
         serve_config = ServeConfig(**{"rate": 0, **config})  # type: ignore[arg-type]
         backends.append(Backend(lambda: Record(str(store), create=False), serve_config))
-        api = Api(backends[-1])
-        app = Starlette(routes=api.routes)
-        app.state.api = api
-        return app
+        return SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), api=Api(backends[-1]))
 
     yield make
     for backend in backends:
@@ -41,6 +41,6 @@ def make_api(sample_store: Path) -> Iterator[ApiFactory]:
 
 
 @pytest.fixture(scope="session")
-def app(make_api: ApiFactory) -> Starlette:
+def app(make_api: ApiFactory) -> SiteApp:
     """The API over the sample, without a rate limit."""
     return make_api()

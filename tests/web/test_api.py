@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
 
 from hotpapers.base import terms
 from hotpapers.issues.freeze import freeze, publication_of
@@ -20,7 +21,8 @@ from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
 from hotpapers.serve.web import api
-from hotpapers.serve.web.http_messages import Reply, tagged_reply
+from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve.web.http_messages import Reply, reply, tagged_reply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
 from tests.query import query_stores
@@ -43,7 +45,7 @@ URLS = {
 
 
 @pytest.mark.parametrize("name", URLS)
-def test_whole_answers(app: Starlette, name: str) -> None:
+def test_whole_answers(app: SiteApp, name: str) -> None:
     response = get(app, URLS[name])
     assert (response.status, response.headers["content-type"]) == (200, "application/json")
     assert response.headers["content-length"] == str(len(response.body))
@@ -51,13 +53,13 @@ def test_whole_answers(app: Starlette, name: str) -> None:
     assert json.loads(query_stores.without_digests(response.body.decode())) == json.loads(expected)
 
 
-def test_the_content_is_the_very_bytes_of_the_digest(app: Starlette) -> None:
+def test_the_content_is_the_very_bytes_of_the_digest(app: SiteApp) -> None:
     content = get(app, f"{ISSUES}/2021-01-14/content")
     assert hashlib.sha256(content.body).hexdigest() == get(app, f"{ISSUES}/2021-01-14").json["digest"]
     assert get(app, f"{ISSUES}/2021-01-14/content?edition=1").body == content.body
 
 
-def test_the_document_and_the_way_to_it(app: Starlette) -> None:
+def test_the_document_and_the_way_to_it(app: SiteApp) -> None:
     for url, location in (("/api/v1/", "openapi.json"), ("/api/v1", "v1/openapi.json")):
         response = get(app, url)
         assert (response.status, response.headers["location"]) == (307, location)
@@ -65,7 +67,7 @@ def test_the_document_and_the_way_to_it(app: Starlette) -> None:
     assert get(app, "/api/v1/openapi.json").body.decode() == openapi.document_text()
 
 
-def test_identifiers_with_a_slash(app: Starlette) -> None:
+def test_identifiers_with_a_slash(app: SiteApp) -> None:
     for identifier in (
         "hep-th/9901001",
         "hep-th%2F9901001",
@@ -78,7 +80,7 @@ def test_identifiers_with_a_slash(app: Starlette) -> None:
         )
 
 
-def test_below_another_address(app: Starlette) -> None:
+def test_below_another_address(app: SiteApp) -> None:
     """Behind a proxy that leaves its prefix in the path."""
     scope = {**scope_of("/papers/api/v1/publications"), "root_path": "/papers"}
     assert asyncio.run(fetch(app, scope)).json == get(app, "/api/v1/publications").json
@@ -88,7 +90,7 @@ def test_below_another_address(app: Starlette) -> None:
 
 
 @pytest.mark.parametrize("url", [f"{ISSUES}?limit=2", "/api/v1/search?q=the&limit=9", f"{PAPER}/posts?limit=1"])
-def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
+def test_the_header_leads_from_page_to_page(app: SiteApp, url: str) -> None:
     pages, next_url = [], url
     while next_url:
         response = get(app, next_url)
@@ -108,7 +110,7 @@ def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
 # ---- conditional requests ------------------------------------------------------------------------------
 
 
-def test_what_is_known_is_not_sent_again(app: Starlette) -> None:
+def test_what_is_known_is_not_sent_again(app: SiteApp) -> None:
     for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", PAPER, "/api/v1/export"):
         tag = get(app, url).headers["etag"]
         for header in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
@@ -128,13 +130,13 @@ def test_an_export_by_other_terms_is_sent_again(make_api: ApiFactory, sample_sto
     assert response.status == 200 and response.headers["etag"] == tags[1] != tags[0]
 
 
-def test_a_head_has_the_same_headers_and_no_body(app: Starlette) -> None:
+def test_a_head_has_the_same_headers_and_no_body(app: SiteApp) -> None:
     for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", "/api/v1/nothing", f"{ISSUES}?limit=2", "/api/v1/export"):
         full, head = get(app, url), get(app, url, "HEAD")
         assert (head.status, head.headers, head.body) == (full.status, full.headers, b"")
 
 
-def test_packed_for_who_can_unpack_it(app: Starlette) -> None:
+def test_packed_for_who_can_unpack_it(app: SiteApp) -> None:
     plain = get(app, f"{ISSUES}/latest")
     for encodings in ("gzip", "br, gzip;q=0.5", "*", "GZIP"):
         compressed = get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": encodings})
@@ -203,7 +205,7 @@ def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: p
 
 
 @pytest.mark.long
-def test_the_export_can_be_taken_in(app: Starlette, tmp_path: Path) -> None:
+def test_the_export_can_be_taken_in(app: SiteApp, tmp_path: Path) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
         response = get(app, "/api/v1/export", headers=headers)
         assert response.headers["content-type"] == "application/x-ndjson" and "content-length" not in response.headers
@@ -211,7 +213,7 @@ def test_the_export_can_be_taken_in(app: Starlette, tmp_path: Path) -> None:
             assert import_lines(mirror, "export.jsonl", response.plain.splitlines(keepends=True)).added > 3_000
 
 
-def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
+def test_the_export_as_a_table_and_as_references(app: SiteApp) -> None:
     table = get(app, "/api/v1/export?format=csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8" and table.body.startswith(b"publication,day,")
     compressed = get(app, "/api/v1/export?format=bibtex", headers={"Accept-Encoding": "gzip"})
@@ -257,7 +259,7 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(("url", "status", "detail"), PROBLEMS, ids=[url[:60] for url, _, _ in PROBLEMS])
-def test_problems_say_what_to_do(app: Starlette, url: str, status: int, detail: str) -> None:
+def test_problems_say_what_to_do(app: SiteApp, url: str, status: int, detail: str) -> None:
     response = get(app, url)
     assert (response.status, response.headers["content-type"]) == (status, "application/problem+json")
     title = {400: "Bad Request", 404: "Not Found"}.get(status, response.json["title"])
@@ -265,7 +267,7 @@ def test_problems_say_what_to_do(app: Starlette, url: str, status: int, detail: 
     assert "etag" not in response.headers
 
 
-def test_only_questions_are_answered(app: Starlette) -> None:
+def test_only_questions_are_answered(app: SiteApp) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         response = get(app, "/api/v1/status", method)
         assert (response.status, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
@@ -274,7 +276,7 @@ def test_only_questions_are_answered(app: Starlette) -> None:
     assert get(app, "/api/v1/status", headers={"Content-Length": "0"}).status == 200
 
 
-def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
+def test_pages_of_other_sites_may_ask(app: SiteApp) -> None:
     preflight = get(app, f"{ISSUES}/latest", "OPTIONS")
     assert (preflight.status, preflight.body) == (204, b"")
     assert preflight.headers["access-control-allow-methods"] == "GET, HEAD"
@@ -288,7 +290,7 @@ def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
         assert "set-cookie" not in headers
 
 
-def test_strangers_are_not_told_why_a_job_fails(app: Starlette) -> None:
+def test_strangers_are_not_told_why_a_job_fails(app: SiteApp) -> None:
     response = get(app, "/api/v1/status")
     assert response.json["jobs"] == [] and response.json["position"] == 12
     assert str(response.json).count("/") == 0, "no path on this machine"
@@ -397,8 +399,28 @@ def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkey
 def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
     app = make_api()
-    cache = app.state.api.cache
+    assert app.api
+    cache = app.api.cache
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
     assert 0 < cache.size <= 40_000 and cache.size == sum(reply.size for reply in cache.values.values())
     assert get(app, f"{ISSUES}/latest").status == 200 and cache.size <= 40_000, "what is too large is not kept"
+
+
+def test_what_is_kept_is_sent_without_routing_and_under_the_same_rules(
+    make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_api(rate=40)
+    first = get(app, PAPER)
+    assert get(app, PAPER, headers={"Content-Length": "5"}).status == 413
+    assert get(app, PAPER, "POST").status == 405 and get(app, PAPER, "OPTIONS").status == 204
+    routed: list[str] = []
+
+    async def note(_: Router, scope: Scope, receive: Receive, send: Send) -> None:
+        routed.append(scope["path"])
+        await reply(429, {})(scope, receive, send)
+
+    monkeypatch.setattr(Router, "__call__", note)
+    assert get(app, PAPER, "HEAD").headers == get(app, PAPER).headers == first.headers and routed == []
+    assert get(app, f"{PAPER}?limit=3").status == 429 and routed == [PAPER]
+    assert [get(app, PAPER).status for _ in range(50)].count(429) > 10, "they cost as much as others"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from starlette.applications import Starlette
 
 from hotpapers.publish.query.openapi import document, json_of
+from hotpapers.serve.web.app import SiteApp
 from tests.web.asgi import Response, get
 
 DOCUMENT: dict[str, Any] = json.loads(json_of(document()))
@@ -90,7 +90,7 @@ def requests(draw: st.DrawFn, path: str) -> str:
 @pytest.mark.parametrize("path", OPERATIONS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_every_answer_is_documented(app: Starlette, path: str, data: st.DataObject) -> None:
+def test_every_answer_is_documented(app: SiteApp, path: str, data: st.DataObject) -> None:
     url = data.draw(requests(path))
     response = get(app, url)
     check(path, response)
@@ -100,7 +100,7 @@ def test_every_answer_is_documented(app: Starlette, path: str, data: st.DataObje
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.text(st.characters(exclude_categories=["Cs"]), max_size=60), query=st.binary(max_size=60))
-def test_any_address_gets_an_answer(app: Starlette, path: str, query: bytes) -> None:
+def test_any_address_gets_an_answer(app: SiteApp, path: str, query: bytes) -> None:
     response = get(app, f"/api/v1/{quote(path, safe='/')}?{query.decode('latin-1').replace('?', '')}")
     assert response.status in (200, 307, 400, 404)
     if response.status >= 400:
@@ -110,7 +110,7 @@ def test_any_address_gets_an_answer(app: Starlette, path: str, query: bytes) -> 
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
-def test_every_operation_gives_an_answer(app: Starlette, path: str) -> None:
+def test_every_operation_gives_an_answer(app: SiteApp, path: str) -> None:
     """With only the required parameters."""
     url = (
         path.replace("{publication}", "hot-papers")

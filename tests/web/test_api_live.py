@@ -15,16 +15,12 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
-from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.web import export_stream, server
 from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
 from tests.issues.made import post, write
 from tests.query import query_stores
-from tests.render.sample import LISTED_READER
 from tests.web.api_server import process_server, thread_server
 from tests.web.conftest import ApiFactory
 
@@ -97,8 +93,9 @@ def status_of(port: int, url: str = "/api/v1/export", method: str = "GET") -> in
         return response.status
 
 
-def exports_of(app: Starlette) -> export_stream.ExportStreams:
-    streams = app.state.api.exports
+def exports_of(app: SiteApp) -> export_stream.ExportStreams:
+    assert app.api
+    streams = app.api.exports
     assert isinstance(streams, export_stream.ExportStreams)
     return streams
 
@@ -155,9 +152,9 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
+def serving(app: SiteApp) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
     """The site's server with an API, in a thread; yields its port."""
-    web_server = server.server(SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), app.routes))
+    web_server = server.server(app)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -317,7 +317,7 @@ def test_a_client_has_one_budget_for_all_that_it_asks(sample_store: Path) -> Non
     with closing(Backend(lambda: Record(str(sample_store), create=False), ServeConfig(rate=10))) as backend:
         pages = CurrentPages(FreshIssueReader(backend.open_record), "hot-papers", SITE_CONFIG)
         search = SearchRoutes(backend, pages, "hot-papers", SITE_CONFIG)
-        site = SiteApp(pages, [*Api(backend).routes, *search.routes])
+        site = SiteApp(pages, search.routes, Api(backend))
         urls = ("/api/v1/publications", "/search/?q=robot", "/api/v1/status", "/search/?q=arm", "/search/?q=leg")
         assert [get(site, url).status for url in urls] == [200, 200, 200, 200, 429]
         assert get(site, "/search/?q=leg", peer="192.0.2.9").status == 200

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Scope
 
+from hotpapers.base.errors import StoreError
 from hotpapers.issues.moderation.blocklist import Blocklist
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params, schemas
 from hotpapers.publish.query.endpoints import EXPORT_COST, EXPORT_PATH
@@ -98,6 +99,19 @@ class Api:
         mount.path_regex = re.compile(f"{ROOT}/(?P<path>.*)", re.DOTALL)  # also paths with line breaks
         self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
+    def ready(self, scope: Scope) -> Reply | None:
+        """A cached reply to GET or HEAD that is known to be current without waiting, paid for by its client."""
+        answer = self.cache.get(_key(scope))
+        if answer is None or _has_body(scope):
+            return None
+        try:
+            if self._backend.state_at_once() != self._state:
+                return None
+            self._backend.spend(scope, 1)
+        except (StoreError, Refused):  # the routes say so
+            return None
+        return answer
+
     async def _enter(self, request: Request) -> ASGIApp:
         """What answers a request that the API accepts: a cached reply, or else a route."""
         scope = request.scope
@@ -105,7 +119,7 @@ class Api:
             return PREFLIGHT
         if len(scope["path"].removeprefix(scope["root_path"])) + len(scope["query_string"]) > MAX_PATH_CHARS:
             raise Refused(414, f"path and query are longer than {MAX_PATH_CHARS:,} characters")
-        if header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding"):
+        if _has_body(scope):
             raise Refused(413, "requests must not have a body")
         self._backend.spend(scope, 1)
         state = await self._backend.state()
@@ -177,6 +191,10 @@ class Api:
 def _route_path(path: str) -> str:
     """A query's path for the router: only identifiers of papers may contain slashes."""
     return path.replace("{paper}", "{paper:path}")
+
+
+def _has_body(scope: Scope) -> bool:
+    return header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding") != ""
 
 
 def _key(scope: Scope) -> Key:

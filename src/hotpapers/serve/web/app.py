@@ -1,7 +1,8 @@
 """The ASGI app: GET and HEAD of the site's pages, with the bytes of the static site's files, and further routes. Only
 lists that readers can choose from differ: here their choices are links, and addresses such as `?in=cs.CL` are answered.
 
-Pages that are rendered and known to be current are sent at once, without routing; see `page_cache` for the others."""
+Rendered pages and the API's cached replies are sent at once, without routing, if they are known to be current; see
+`page_cache` and `api` for the others."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, choice_of
+from hotpapers.serve.web.api import ROOT as API_ROOT
+from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.http_messages import (
     HTML,
     PAGE,
@@ -27,19 +30,26 @@ from hotpapers.serve.web.responders import READ, Responder
 
 
 class SiteApp:
-    """The app of one publication. `routes`: besides the pages."""
+    """The app of one publication. `routes`: besides those of the pages and the API."""
 
-    def __init__(self, pages: CurrentPages, routes: Sequence[BaseRoute] = ()) -> None:
-        self._pages = pages
+    def __init__(self, pages: CurrentPages, routes: Sequence[BaseRoute] = (), api: Api | None = None) -> None:
+        self._pages, self.api = pages, api
         page = Responder(self._page, _unavailable, methods=())
-        self._router = Router(routes, redirect_slashes=False, default=page)
+        all_routes = [*(api.routes if api else ()), *routes]
+        self._router = Router(all_routes, redirect_slashes=False, default=page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer: ASGIApp = self._router
-        if scope["method"] in READ and not scope["query_string"]:
-            page = self._pages.cached(_file_path(scope["path"][1:]))
-            answer = page.for_client(scope) if page else answer
+        answer: ASGIApp = self._ready(scope) or self._router
         await answer(scope, receive, send)
+
+    def _ready(self, scope: Scope) -> Reply | None:
+        """A reply that can be sent at once."""
+        if scope["method"] not in READ:
+            return None
+        if self.api and scope["path"].startswith(API_ROOT):
+            return self.api.ready(scope)
+        page = None if scope["query_string"] else self._pages.cached(_file_path(scope["path"][1:]))
+        return page.for_client(scope) if page else None
 
     async def _page(self, request: Request) -> Reply:
         """The reply of the site: a page, a redirect to the path with a slash, or *not found*."""

@@ -133,10 +133,14 @@ class Backend:
         config = self.config
         return QuerySession(record, config.terms, public=True, proofs=config.proofs, address=config.base)
 
+    def state_at_once(self) -> SessionState | None:
+        """What cached answers hold for; None where asking means waiting for a server. Raises StoreError."""
+        return self.call(attrgetter("state")) if self._is_file else None
+
     async def state(self) -> SessionState:
-        """What cached answers hold for: asked of a file at once, of a server in a thread. Raises StoreError."""
-        read = partial(self.call, attrgetter("state"))
-        return read() if self._is_file else await self._states.run(read)
+        """What cached answers hold for: asked of a server in a thread. Raises StoreError."""
+        at_once = self.state_at_once()
+        return at_once if at_once is not None else await self._states.run(partial(self.call, attrgetter("state")))
 
     def client_of(self, scope: Scope) -> str:
         """The client that a request counts for."""

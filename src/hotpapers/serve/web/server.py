@@ -42,6 +42,7 @@ def server(app: ASGIApp, allowed: ConnectionLimits | None = None, port: int = 0)
         server_header=False,
         proxy_headers=False,  # clients are determined by our own setting
         timeout_graceful_shutdown=STOPPING,
+        access_log=False,
         log_level="error",  # warnings are caused by clients, which could flood the log with them
     )
     return uvicorn.Server(config)

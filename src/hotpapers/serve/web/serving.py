@@ -32,10 +32,9 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [
-            *Api(backend).routes,
             *(route for wing in wings() if wing.routes is not None for route in wing.routes(backend, pages, site)),
             *form_routes(backend, publication, site),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]
-        running = server(SiteApp(pages, routes), allowed_behind(limits.proxies))
+        running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))
         running.run(sockets=[listener])
