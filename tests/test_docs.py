@@ -78,9 +78,11 @@ def is_named(option: str, text: str) -> bool:
 
 def shared_by(head: str, command: str) -> set[str]:
     """The shared options that a command takes, according to the top of the page."""
-    options = set()
+    options, above = set(), [("", "")]
     for line in head.splitlines():
-        is_inverted, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
+        takers = re.findall(r" Taken by (all but )?(`.*`)[.:]$", line)
+        above = above if line.startswith("  ") else takers or [("", "")]
+        is_inverted, names = above[0]
         if not names or (command and (f"`{command}`" in names.split(", ")) != bool(is_inverted)):
             options |= {
                 name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z-]+", names)

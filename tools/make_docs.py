@@ -131,11 +131,23 @@ def who_takes(record: OptionRecord, all_contexts: Iterable[click.Context]) -> st
     return f" Taken by all but {printed_names}." if shorter is names[False] else f" Taken by {printed_names}."
 
 
+def shared_lines(common: Iterable[OptionRecord], all_contexts: Collection[click.Context]) -> Iterator[str]:
+    """The options of many commands, those of the same commands below a line that says which."""
+    by_takers: dict[str, list[str]] = {}
+    for record in common:
+        by_takers.setdefault(who_takes(record, all_contexts), []).append(f"* `{record[0]}`: {record[1]}")
+    for takers, options in by_takers.items():
+        if len(options) == 1 or not takers:
+            yield from (f"{line}{takers}\n" for line in options)
+        else:
+            yield f"*{takers.removesuffix('.')}:\n" + "".join(f"  {line}\n" for line in options)
+
+
 def cli_page() -> str:
     """The text of docs/reference/cli.md."""
     all_contexts = list(contexts(root_command(), "hotpapers"))
     common = shared_options(all_contexts)
-    head = "".join(f"* `{record[0]}`: {record[1]}{who_takes(record, all_contexts)}\n" for record in common)
+    head = "".join(shared_lines(common, all_contexts))
     return CLI_HEAD + head + "".join(section(context, common) for context in all_contexts)
 
 
