@@ -259,8 +259,8 @@ whatever their size. *Loss* is the mean pinball loss of these quantiles, in vote
 *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
 and the loss is {GAIN:.0f} % below that of usual growth.
 
-* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08. In some months hardly more
-  than eight in ten were within their range: when habits change, ranges are wrong until newer papers are a week old.
+* **huggingface**: upvotes in the daily papers, 2025-04 to 2026-08. In some months hardly more than eight in ten were
+  within their range: when habits change, ranges are wrong until newer papers are a week old.
 * **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers.
 * **{OWN_CLOCK}**: the same stories, six hours after each was first seen. Here usual growth does as well.
 
