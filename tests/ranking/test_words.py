@@ -112,7 +112,7 @@ def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, 
     [
         ("likes", UNSET, 74, "74 likes of one post"),
         ("reposts", UNSET, 1, "1 repost of one post"),
-        ("voices", 3, 6, "6 voices, 3 known and 3 they vouch for"),
+        ("voices", 3, 6, "6 counted voices, 3 of them known here,"),
         ("voices", 6, 6, "6 known voices"),
         ("voices", 0, 0, "0 known voices"),
         ("voices", UNSET, 12, "12 voices"),
@@ -128,7 +128,7 @@ def test_what_a_part_counted(
 
 def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
     text = sentence(rule=rarity_2.COUNTED, counted_as="voices", known=3, voices=6)
-    assert text.startswith("6 voices, 3 known and 3 they vouch for on Bluesky. Of ")
+    assert text.startswith("6 counted voices, 3 of them known here, on Bluesky. Of ")
     assert " talked about there in " in text and "had 6 or more after a day" in text
     part = msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)
     assert words.part_sentence(part, with_formula=True).endswith("each adds at most 20: 20 × 4 = 80.")

@@ -19,6 +19,7 @@ from hotpapers.keep.search import (
     index,
     indexing,
     outstanding,
+    papers,
     search,
     search_posts,
     update_index,
@@ -108,6 +109,15 @@ def test_the_index_follows_the_batches(store: Record) -> None:
     store.append([paper("Kettle of two")], source="s")
     assert behind(store) == 1
     assert search(store, "kettle").total == 2 and behind(store) == 0
+
+
+def test_nobody_waits_for_a_large_index(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search indexes for a few seconds, says what is missing, and the next one goes on."""
+    monkeypatch.setattr(indexing, "SLICE", 2)
+    monkeypatch.setattr(papers, "MAX_INDEXING_SECONDS", 0.0)
+    store.append([paper(f"Kettle {number}") for number in range(5)], source="s")
+    results = [search(store, "kettle") for _ in range(4)]
+    assert [(page.total, page.behind) for page in results] == [(2, 1), (4, 1), (5, 1), (5, 0)]
 
 
 def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,6 +213,9 @@ class Site(ConfiguredSite):
 
     def search(self, query: str) -> Iterator[schemas.SearchHit]:
         """Papers, best first, as `hotpapers search` finds them."""
+        from hotpapers.keep import search as searching
+
+        searching.make_index(self.record, lambda rows: None)
         return self._all("search", "papers", q=query)
 
     def find_papers(self, query: str, *, limit: int = 10, posts: bool = False) -> FoundPapers:

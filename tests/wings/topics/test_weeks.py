@@ -112,7 +112,7 @@ def test_a_site_that_is_too_young_has_no_pages(tmp_path: Path) -> None:
         pages = SitePages(RecordIssueReader(record), "daily")
         assert not [path for path in pages.paths() if path.startswith("topics/")]
         assert pages.page("topics/index.html") is None and freeze_next(record, "daily") == ""
-        assert "no week is over yet" in run("topics", "--store", tmp_path / "young.db").err
+        assert "no topics yet: they need" in run("topics", "--store", tmp_path / "young.db").err
 
 
 def test_the_command_and_the_tool_say_the_same(store: Path, record: Record) -> None:

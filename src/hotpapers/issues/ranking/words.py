@@ -76,15 +76,14 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
 
 
 def counted_amount(part: ScoreComponent) -> str:
-    """What a part counted: `74 likes of one post`, `6 voices, 3 known and 3 they vouch for`, `17 counted voices`."""
+    """What a part counted: `74 likes of one post`, `6 counted voices, 3 of them known here`, `17 counted voices`."""
     if part.counted_as in ("likes", "reposts"):
         return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} of one post"
     if part.known is UNSET:
         return units(part.voices, "voice" if part.counted_as else unit(part))
     if part.known == part.voices:
         return count_noun(part.voices, "known voice")
-    others = part.voices - part.known
-    return f"{count_noun(part.voices, 'voice')}, {number(part.known)} known and {number(others)} they vouch for"
+    return f"{count_noun(part.voices, 'counted voice')}, {number(part.known)} of them known here,"
 
 
 def _vouching_sentence(part: ScoreComponent, result: str) -> str:

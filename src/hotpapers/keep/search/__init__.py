@@ -3,8 +3,7 @@
     search(record, query)         papers by words, authors, categories, days: see `query_parser` for the syntax
     search_posts(record, query)   posts by their words, in any language
     make_index(record, …)         the same, or an index for one connection to a store that cannot be written
-    update_index(record)          brings the index up to the last batch, as searching does; long-running programs do it
-                                  now and then, so that no reader has to wait
+    update_index(record)          brings the index up to the last batch, as searching does for a few seconds at most
 
 Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
 `tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`,

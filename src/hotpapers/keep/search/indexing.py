@@ -6,6 +6,8 @@ stopped, since each slice is committed together with the index's state.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.categories import archive_of
@@ -38,14 +40,16 @@ def behind(record: Record) -> int:
     return record.head.position - (state.position if state else 0)
 
 
-def catch_up(record: Record, on_progress: OnProgress = lambda _: None) -> int:
-    """Bring the index up to the last batch. Returns the number of rows processed; `on_progress` gets that of each
-    step."""
-    builder = _IndexBuilder(record.database)
+def catch_up(record: Record, on_progress: OnProgress = lambda _: None, seconds: float = math.inf) -> int:
+    """Bring the index up to the last batch, or until so many seconds are over. Returns the number of rows
+    processed; `on_progress` gets that of each step."""
+    builder, end = _IndexBuilder(record.database), time.monotonic() + seconds
     total = 0
     while step := builder.step():
         total += step
         on_progress(step)
+        if time.monotonic() > end:
+            break
     return total
 
 

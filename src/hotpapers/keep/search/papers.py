@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -28,6 +29,8 @@ ALTERNATIVES = 64
 """Most words that a part is expanded to: the shortest ones."""
 PARTS = 4
 """Words in longer queries are not searched as parts, since each takes a scan of all words."""
+MAX_INDEXING_SECONDS = 3.0
+"""How long a search brings the index up to date, so that no reader has to wait for a new one; the next goes on."""
 AT_ONCE = 20
 """Parameters that a statement has room for."""
 
@@ -37,8 +40,9 @@ Answer = TypeVar("Answer", PaperResults, PostResults)
 def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
     """The papers that match a query (see `query_parser`), in their latest observation.
 
-    Brings the index up to date first. `cursor`: `next` from an answer to the same query. Raises UsageError for an
-    invalid limit or cursor, ReadOnlyStore if there is no index and none can be made.
+    Brings the index up to date first, for MAX_INDEXING_SECONDS at most: `behind` tells what it lacks then. `cursor`:
+    `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is
+    no index and none can be made.
     """
     parsed, start = query_parser.parse(query), _start(limit, cursor)
 
@@ -82,14 +86,15 @@ def _start(limit: int, cursor: str | None) -> int:
     return int(cursor)
 
 
-def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
-    """Bring the index up to date. Returns the number of batches it still lacks if the store cannot be written now.
+def update_index(record: Record, on_progress: OnProgress | None = None, seconds: float = math.inf) -> int:
+    """Bring the index up to date. Returns the number of batches it still lacks if the store cannot be written now, or
+    if so many seconds are not enough.
 
     `on_progress` gets the number of rows of each step. Raises the store's error if there is no index yet.
     """
     try:
-        indexing.catch_up(record, on_progress or (lambda _: None))
-        return 0
+        indexing.catch_up(record, on_progress or (lambda _: None), seconds)
+        return indexing.behind(record)
     except (ReadOnlyStore, BusyStore, FullStore):
         if index.load(record.database) is None:
             raise
@@ -123,7 +128,7 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
 
 
 def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
-    behind = update_index(record)
+    behind = update_index(record, seconds=MAX_INDEXING_SECONDS)
     with record.database.snapshot():
         return ask()._replace(behind=behind)
 

@@ -69,7 +69,7 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
         text = f"No paper {page.understood}; {number} with it as part of a word{first}."
     else:
         text = f"{number} {page.understood}{first}."
-    backlog = " The newest posts are not searched yet."
+    backlog = " Not everything is searched yet."
     return text + (backlog if page.behind else "")
 
 

@@ -27,7 +27,9 @@ def topics_of(session: QuerySession, publication: str, week: str) -> WeekTopics:
     weeks = TopicWeeks(session.issue_reader(), name)
     chosen = weeks.latest() if week == "latest" else week
     if not chosen:
-        raise NotFound(f"{name}: no week is over yet that has four with issues before it")
+        raise NotFound(
+            f"{name}: no topics yet: they need a week that is over, and at least four earlier weeks with issues"
+        )
     return weeks.topics(chosen)
 
 
