@@ -48,7 +48,7 @@ endif
 
 # Not base, which imports nothing of the rest, and not what runs the whole program with its wings.
 core_tests := accounts deliver engagement forecast ingest issues jobs moderation privacy query ranking render schedule \
-              search settings sources store summaries transfer view web
+              search settings sources store transfer view web
 test-core: $(dev) ## test the core in a copy without its wings: all but the command line (WORKERS=3)
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -R [!.]* "$$copy" && cd "$$copy" && \
 	    rm -rf src/hotpapers/wings tests/wings && PYTHONPATH="$$copy/src" PYTHONDONTWRITEBYTECODE= \

@@ -13,7 +13,7 @@ from hotpapers.base.errors import InputError, NetError, UsageError
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources import feed_parser
 from hotpapers.publish.query.request_params import key_of
-from hotpapers.publish.summaries.llm_client import sentence_of
+from hotpapers.wings.summaries.llm_client import sentence_of
 
 DEEP = b"[" * 100_000
 BROKEN_UTF8 = b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'

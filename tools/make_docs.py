@@ -40,6 +40,7 @@ from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
 from hotpapers.wings.personal import settings as personal
 from hotpapers.wings.proof import settings as transparency
+from hotpapers.wings.summaries import settings as summaries
 from hotpapers.wings.voices import settings as voices
 from lab.attacks import report
 
@@ -255,7 +256,7 @@ def settings_page() -> str:
         ("`[quote]`", pages.QuoteSettings, "What is never quoted: [channels](channels.md)."),
         (
             "`[summary]`",
-            pages.SummarySettings,
+            summaries.SummarySettings,
             "See [summaries](../explanation/summary.md).",
         ),
         ("`[serve]`", serve.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),

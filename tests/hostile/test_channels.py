@@ -28,7 +28,6 @@ from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.render import channel
-from hotpapers.publish.summaries.llm_client import request, sentence_of
 from hotpapers.publish.view.key_sentence import key_sentence, sentences
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
@@ -38,6 +37,7 @@ from hotpapers.wings.announce.announcement import announcement
 from hotpapers.wings.announce.chat import message
 from hotpapers.wings.announce.thread import thread
 from hotpapers.wings.mail.messages import address_message, issue_message
+from hotpapers.wings.summaries.llm_client import request, sentence_of
 from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill

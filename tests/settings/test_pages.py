@@ -28,10 +28,6 @@ def load(folder: Path, text: str) -> settings.Settings:
         ('[quote]\nblock_words = ["tea", " "]', "quote.block_words: contains an empty word"),
         ('[quote]\nblock_servers = ["https://rude.example"]', "quote.block_servers: write servers like"),
         ('[quote]\nblock_word = ["tea"]', "quote: block_word: no such setting; did you mean block_words?"),
-        ('[summary]\nmodel = "tea-7b"', "summary.model: has no effect without a url"),
-        ('[summary]\nurl = "localhost:11434"', "summary.url: write a full address"),
-        ('[summary]\nurl = "http://me@127.0.0.1/v1"', "summary.url: write a full address"),
-        ('[summary]\nurl = "http://127.0.0.1:11434/v1"', "summary.model: is missing"),
         ("[publish]\nbudget = -1", "publish.budget: must be a whole number, 0 or more"),
     ],
 )  # fmt: skip
@@ -45,9 +41,9 @@ def test_what_can_be_used(tmp_path: Path) -> None:
     setup = load(
         tmp_path,
         '[quote]\nblock_accounts = ["x:@Name"]\nblock_words = ["tea party"]\nblock_servers = ["rude.example"]\n'
-        '[summary]\nurl = "http://127.0.0.1:11434/v1"\nmodel = "tea-7b"\nkey = "env:TEA"\n[publish]\nbudget = 0\n',
+        "[publish]\nbudget = 0\n",
     )
-    assert setup.quote.block_words == ("tea party",) and setup.summary.model == "tea-7b" and setup.publish.budget == 0
+    assert setup.quote.block_words == ("tea party",) and setup.publish.budget == 0
     assert load(tmp_path, "").publish.budget == 800
 
 

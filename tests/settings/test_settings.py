@@ -21,13 +21,14 @@ from hotpapers.base.settings import (
     load,
 )
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.settings.pages import QuoteSettings, SummarySettings
+from hotpapers.base.settings.pages import QuoteSettings
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.terms import TERMS, TermsOverride, table
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
 from hotpapers.wings.personal.settings import ReaderSettings
 from hotpapers.wings.proof.settings import TransparencySettings
+from hotpapers.wings.summaries.settings import SummarySettings
 from hotpapers.wings.voices.settings import VoicesSettings
 
 Settings: Any = settings.settings_type()

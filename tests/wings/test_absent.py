@@ -21,7 +21,7 @@ WITHOUT = [
 ]
 """Wings that are removed together: each, with those that need it; and most."""
 COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness", "mcp": "mcp", "hosting": "scheduled"}
-TABLES = {"mail": "mailing", "proof": "transparency"}
+TABLES = {"mail": "mailing", "proof": "transparency", "summaries": "summary"}
 
 
 def copy_without(wings: tuple[str, ...], folder: Path) -> str:
@@ -50,6 +50,11 @@ def test_the_core_works_without(wings: tuple[str, ...], tmp_path: Path) -> None:
     text = (site / "hotpapers.toml").read_text("utf-8")
     assert {name: f"[{table}]" in text for name, table in TABLES.items()} == {n: n not in wings for n in TABLES}
     assert "sound      yes" in printed("status", "--config", site / "hotpapers.toml")
+    if len(wings) == 1 and (table := TABLES.get(wings[0])):
+        old = tmp_path / "old.toml"
+        old.write_text(f"[{table}]\n")
+        refused = run_process("status", "--config", old, PYTHONPATH=path)
+        assert refused.status == 2 and "wing that is not installed: `hotpapers wings`" in refused.err
     printed("demo", tmp_path / "demo")
     demo = tmp_path / "demo" / "hotpapers.db"
     printed("publish", "--all", "--store", demo, "--output", tmp_path / "out")

@@ -35,6 +35,10 @@ Problems = Iterator[tuple[str, str]]
 """What is wrong with a table, as (key, reason and remedy)."""
 
 
+BeforeFreezing = Callable[[Any, Any, str, int], object]
+"""Prepares a `Record` for a publication's issue of a day, which closes at a moment."""
+
+
 class SettingsTable(NamedTuple):
     """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may stand several times;
     `default`: its value if it is missing; `problems`: what is wrong with a value, with keys in the table, or whole
@@ -133,6 +137,8 @@ class Wing(NamedTuple):
     `rankings`: by name, such as `loudest/1`, where the function of each is defined (`module:name`).
     `jobs(site)`: the jobs that read for a site beside those of its sources, by name; each is made from `shared`.
     `publishing(site, shared)`: parts of the job that publishes (`FurtherParts`), if there are any.
+    `before_freezing(site, stop)`: what is done before an issue is frozen, once accounts are judged, until `stop` is set
+    (`threading.Event`, or None); None if there is nothing to do.
     `proofs(site)`: the proofs of the site's issues, if there are any.
     `alarms(site)`: what has to be looked at, each with the command that acknowledges it.
     `status_check(site)`: raises SettingsError for what only `status` tells, as `run` can start.
@@ -183,6 +189,7 @@ class Wing(NamedTuple):
     importers: Mapping[str, tuple[str, str]] = {}
     proofs: Callable[[Any], SiteProofs | None] | None = None
     publishing: Callable[[Any, Any], Any] | None = None
+    before_freezing: Callable[[Any, Any], BeforeFreezing | None] | None = None
     on_change: Callable[[Any, Any, Sequence[str]], list[str]] | None = None
     status_check: Callable[[Any], object] | None = None
     trials: Callable[[Any], Iterable[Trial]] | None = None

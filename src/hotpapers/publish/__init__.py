@@ -3,7 +3,6 @@
 view       issues in words and numbers for pages
 render     site, feeds, Markdown, classic format
 query      answers of API, library and language models' tools
-summaries  a line about a paper from the operator's own language model
 deliver    into folders, to chat rooms and networks
-schedule   freeze and publish in time; health; hosts
+schedule   freeze and publish in time; health
 """

@@ -18,7 +18,7 @@ from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.settings import Settings, defaults
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import NetworkTerms, table
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import BeforeFreezing, wings
 from hotpapers.issues import ranking
 from hotpapers.issues.moderation.blocklist import Blocklist, save_blocklist
 from hotpapers.issues.queries import listed_publications
@@ -30,10 +30,11 @@ from hotpapers.record.record import is_server, store_path
 from hotpapers.site.notices import Notice, Progress, no_progress
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from hotpapers.base.http import PoliteHttpClient
     from hotpapers.collect.job_factory import ConfiguredSource
     from hotpapers.publish.query import QuerySession
-    from hotpapers.publish.summaries.generate import Summarize
 
 SQLITE = "sqlite:///"
 PACE = 0.1
@@ -287,14 +288,10 @@ class ConfiguredSite:
         has_feeds = self.has_settings and {"site", "feeds"} <= set(self.settings.publish.channels)
         return self.site_config_of(publication)._replace(feeds=has_feeds)
 
-    @property
-    def summarize(self) -> Summarize | None:
-        """The function that writes summaries with the model in the settings; None without one."""
-        if not self.settings.summary.url:  # the HTTP client is imported only where it is needed
-            return None
-        from hotpapers.publish.summaries.generate import summarizer
-
-        return summarizer(self.settings.summary, self.settings.contact)
+    def before_freezing(self, stop: Event | None = None) -> list[BeforeFreezing]:
+        """What wings do before an issue is frozen, until `stop`. Raises SettingsError."""
+        prepare = (wing.before_freezing(self, stop) for wing in wings() if wing.before_freezing)
+        return [do for do in prepare if do is not None]
 
     def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:
         """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""

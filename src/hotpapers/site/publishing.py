@@ -53,7 +53,7 @@ def freeze_day(
     from hotpapers.publish.schedule import judge_and_freeze
 
     return judge_and_freeze(
-        record, publication, day, site.settings.bots, again=again, reason=reason, summarize=site.summarize
+        record, publication, day, site.settings.bots, again=again, reason=reason, further=site.before_freezing()
     )
 
 

@@ -13,7 +13,6 @@ from hotpapers.collect.job_factory import IngestContext, job_names, make_connect
 from hotpapers.collect.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health
-from hotpapers.publish.summaries.generate import summarizer
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.destinations import check_unmoved, configured_folders
@@ -30,7 +29,6 @@ def site_jobs(
     `reads_more`: whether there are others that read. `shared`: what the jobs of this process share."""
 
     def publish() -> PublishJob:
-        summarize = summarizer(site.settings.summary, site.settings.contact, shared.stop)
         parts = [parts for wing in wings() if wing.publishing and (parts := wing.publishing(site, shared))]
         return PublishJob(
             site.own_publications,
@@ -38,7 +36,7 @@ def site_jobs(
             site.settings.bots,
             site.site_config,
             site.terms,
-            summarize,
+            site.before_freezing(shared.stop),
             read_jobs,
             shared.witnesses if read_jobs or reads_more else None,
             parts,
@@ -113,7 +111,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
     return (
         site.sources,
         site.publication_items,
-        partial(summarizer, site.settings.summary, site.settings.contact),
+        site.before_freezing,
         partial(wing_jobs, site),
         partial(_check_run, site),
         partial(issue_destinations, site),

@@ -17,7 +17,6 @@ from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsEr
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import TriableSender
-from hotpapers.base.settings.announce import secret
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
@@ -33,7 +32,6 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.schedule import SenderDestination
-from hotpapers.publish.summaries.llm_client import try_model
 from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
@@ -285,9 +283,7 @@ def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
 
 
 def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
-    """The model that writes summaries, and what wings read or write."""
-    if site.settings.summary.url:
-        yield _tried("summary", partial(_try_model, site), "explanation/summary")
+    """What wings read or write."""
     open_client = client_opener(site, LIMITS)
     for wing in wings():
         try:
@@ -295,10 +291,3 @@ def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
                 yield _tried(trial.part, partial(trial.try_out, open_client), trial.page)
         except SettingsError:
             pass  # told with the settings
-
-
-def _try_model(site: ConfiguredSite) -> str:
-    summary = site.settings.summary
-    key = secret(summary.key, "summary.key")
-    with closing(site.http((summary.url,), limits=LIMITS, secrets=(key,))) as http:
-        return try_model(http, summary.url, summary.model, key)

@@ -12,6 +12,7 @@ x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
+summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
 """
 
@@ -30,5 +31,6 @@ BUILT_IN = (
     "mcp",
     "cards",
     "voices",
+    "summaries",
     "hosting",
 )

@@ -31,7 +31,7 @@ from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, Webho
 from hotpapers.base.settings.category_checks import category_problem
 from hotpapers.base.settings.explanations import converted, homes_below
 from hotpapers.base.settings.limits import AnyNumber, Name
-from hotpapers.base.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.base.settings.pages import QuoteSettings, quote_problems
 from hotpapers.base.settings.paths import is_address, path_problem
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
 from hotpapers.base.suggestions import choices, did_you_mean
@@ -179,7 +179,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publication: tuple[PublicationSettings, ...] = ()
     publish: PublishSettings = PublishSettings()
     quote: QuoteSettings = QuoteSettings()
-    summary: SummarySettings = SummarySettings()
     chat: tuple[ChatSettings, ...] = ()
     webhook: tuple[WebhookSettings, ...] = ()
     bluesky: tuple[BlueskyAccount, ...] = ()
@@ -334,7 +333,6 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"bots.{key}", problem
     tables = {
         "quote": quote_problems(settings.quote),
-        "summary": summary_problems(settings.summary),
         "serve": serve_problems(settings.serve),
     }
     for table, problems in tables.items():

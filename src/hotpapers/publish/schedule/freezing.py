@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.wings import BeforeFreezing
 from hotpapers.issues.freeze import FrozenIssue, freeze
 from hotpapers.issues.moderation.author_voices import judge_authors
 from hotpapers.issues.moderation.bots.verdicts import judge
 from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.issues.windows import closing
-from hotpapers.publish.summaries.generate import Summarize
 from hotpapers.record import Record, now
 
 
@@ -35,10 +35,10 @@ def judge_and_freeze(
     again: bool = False,
     reason: str = "",
     at: int | None = None,
-    summarize: Summarize | None = None,
+    further: Sequence[BeforeFreezing] = (),
 ) -> FrozenIssue:
     """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
-    judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
+    judged, since its counts have no accounts. `further`: what wings do first."""
     at = at or now()
 
     def prepare(publication: Publication) -> None:
@@ -48,7 +48,7 @@ def judge_and_freeze(
         join_bridged_accounts(record, at)
         judge(record, bots, cut)
         judge_authors(record, at)
-        if summarize is not None:
-            summarize(record, publication, day, cut)
+        for prepare_further in further:
+            prepare_further(record, publication, day, cut)
 
     return freeze(record, publication, day, again=again, reason=reason, at=at, prepare=prepare)

@@ -18,7 +18,7 @@ from hotpapers.base.http import ServerClocks
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import BeforeFreezing, wings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import PartRetries
 from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
@@ -38,7 +38,6 @@ from hotpapers.publish.schedule.catching_up import still_catching_up
 from hotpapers.publish.schedule.first_issue import still_reading_back
 from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.publish.schedule.next_issues import missing_days
-from hotpapers.publish.summaries.generate import Summarize
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, batches
@@ -81,9 +80,8 @@ class FurtherParts(Protocol):
 
 class PublishJob:
     """The job. `destinations`: where issues go. `bots`: the rules for judging bots before an issue is frozen.
-    `summarize`: writes summaries before. `read_jobs`: the jobs that read networks; the first issue waits for their
-    first round. `witnesses`: the clocks of the servers that are read, if any are. `further`: what wings
-    add."""
+    `before_freezing`: what wings do before, too. `read_jobs`: the jobs that read networks; the first issue waits for
+    their first round. `witnesses`: the clocks of the servers that are read, if any are. `further`: what wings add."""
 
     name = "issues"
 
@@ -94,13 +92,13 @@ class PublishJob:
         bots: BotSettings | None = None,
         site_config: SiteConfig = NOBODY,
         allowed: terms.Table = terms.TERMS,
-        summarize: Summarize | None = None,
+        before_freezing: Sequence[BeforeFreezing] = (),
         read_jobs: Sequence[str] = (),
         witnesses: ServerClocks | None = None,
         further: Sequence[FurtherParts] = (),
     ) -> None:
         self._publications, self._destinations, self._bots = publications, destinations, bots or BotSettings()
-        self._site_config, self._allowed, self._summarize = site_config, allowed, summarize
+        self._site_config, self._allowed, self._before_freezing = site_config, allowed, before_freezing
         self._read_jobs, self._witnesses = read_jobs, witnesses
         self._further = further
         self._retries = PartRetries(self.name)
@@ -164,7 +162,7 @@ class PublishJob:
             try:
                 check_read(context.record, publication, day, at)
                 issue = judge_and_freeze(
-                    context.record, publication, day, self._bots, at=context.clock.now(), summarize=self._summarize
+                    context.record, publication, day, self._bots, at=context.clock.now(), further=self._before_freezing
                 )
             except IssueError as problem:  # it may still be read: later days must wait for it
                 context.note(reason=str(problem))

@@ -16,16 +16,16 @@ import pytest
 from hotpapers.base.errors import InputError, SettingsError, Stopped
 from hotpapers.base.model import HOUR, HttpClient, Issue, Paper, Response
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.settings.pages import SummarySettings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.schedule import judge_and_freeze
-from hotpapers.publish.summaries.generate import MAX_FAILURES, MAX_MINUTES, LanguageModel, summarize, summarizer
-from hotpapers.publish.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
+from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, LanguageModel, summarize, summarizer
+from hotpapers.wings.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
+from hotpapers.wings.summaries.settings import SummarySettings
 from tests.http.server import Handler, Play, Server, answer, raw, serving
 from tests.issues.made import DAILY, DAY, background, key, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
@@ -180,7 +180,7 @@ def settings(server: Server, **values_given: str) -> SummarySettings:
 
 def freeze_with(record: Record, server: Server, **values_given: str) -> None:
     summarize_issue = summarizer(settings(server, **values_given), "desk@paper.example")
-    judge_and_freeze(record, DAILY, DAY, BotSettings(), summarize=summarize_issue)
+    judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[summarize_issue])
 
 
 def leads(record: Record) -> dict[str, tuple[str, str]]:
@@ -240,7 +240,7 @@ def test_a_sentence_on_the_same_abstract_is_reused_without_a_request(either_reco
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     write(record, weekly)
     request_count = len(server.requests)
-    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), summarize=summarizer(settings(server), ""))
+    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), further=[summarizer(settings(server), "")])
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
     assert phrases.opening(papers[key(1)])[0] == SENTENCE and len(server.requests) == request_count
 
@@ -334,10 +334,6 @@ def test_it_recovers(record: Record, server: Server) -> None:
     assert "authorization" not in server.requests[0].headers
 
 
-def test_it_is_off_without_an_address() -> None:
-    assert summarizer(SummarySettings(), "") is None
-
-
 def test_a_key_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.delenv("TEA_KEY", raising=False)
     with pytest.raises(SettingsError, match="the environment variable TEA_KEY is not set"):
@@ -351,7 +347,7 @@ def test_summarizing_stops_when_told_to(record: Record, server: Server) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        judge_and_freeze(record, DAILY, DAY, BotSettings(), summarize=summarizer(settings(server), "", stop))
+        judge_and_freeze(record, DAILY, DAY, BotSettings(), further=[summarizer(settings(server), "", stop)])
     assert issues_queries.frozen_days(record, "daily") == []
 
 

@@ -8,7 +8,7 @@ rebuilds the issue from the record alone, and the model is not asked again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,15 +20,16 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
 from hotpapers.base.settings.announce import secret
-from hotpapers.base.settings.pages import SummarySettings
+from hotpapers.base.wings import BeforeFreezing
 from hotpapers.collect.jobs import isolation
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.queries import described
-from hotpapers.publish.summaries.llm_client import ask
 from hotpapers.publish.view.summary_source import signed, unsigned
 from hotpapers.record import Record
 from hotpapers.record.as_of import AsOfView
+from hotpapers.wings.summaries.llm_client import ask
+from hotpapers.wings.summaries.settings import SummarySettings
 
 SOURCE = JOB = "summaries"
 MAX_PAPERS = 100
@@ -52,14 +53,8 @@ class LanguageModel(NamedTuple):
     key: str
 
 
-Summarize = Callable[[Record, Publication, str, int], object]
-"""Writes sentences for a publication's issue of a day, which closes at a moment."""
-
-
-def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> Summarize | None:
-    """The function that writes sentences with the configured model; None without one. `stop`: as for any client."""
-    if not settings.url:
-        return None
+def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> BeforeFreezing:
+    """The function that writes sentences with the configured model. `stop`: as for any client."""
     model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
     limits = ClientLimits(size=MAX_ANSWER_BYTES, read=TIMEOUT, whole=TIMEOUT)
     pace = {urlsplit(model.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time

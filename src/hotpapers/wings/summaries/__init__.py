@@ -1,5 +1,7 @@
 """A sentence for each entry by the operator's language model: off by default, marked, and never requested twice.
 
+settings     the table `[summary]`
 llm_client   the prompt, the check of answers, and the request
 generate     which papers get a sentence, and how sentences are kept, so that an issue verifies without the model
+wing         what the wing hooks into the core
 """

@@ -10,14 +10,21 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import HttpClient
+from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view.clean_text import one_line
+
+if TYPE_CHECKING:
+    from hotpapers.site.sending import OpenClient
+    from hotpapers.wings.summaries.settings import SummarySettings
 
 MAX_ABSTRACT_CHARS = 6000
 MIN_SENTENCE_CHARS, MAX_SENTENCE_CHARS = 20, 300
@@ -111,10 +118,12 @@ def ask(http: HttpClient, url: str, model: str, key: str, title: str, abstract: 
     return sentence_of(answer.body, title, abstract)
 
 
-def try_model(http: HttpClient, url: str, model: str, key: str) -> str:
-    """Whether a server has a model, by its list, which costs nothing; in a few words. Raises UsageError if it has not,
-    InputError, NetError."""
-    answer = http.get(f"{url.rstrip('/')}/models", headers=_headers(key), accept=(404, 405))
+def try_model(settings: SummarySettings, open_client: OpenClient) -> str:
+    """Whether the server has the model, by its list, which costs nothing; in a few words. Raises UsageError if it has
+    not, InputError, NetError."""
+    key, model = secret(settings.key, "summary.key"), settings.model
+    with closing(open_client((settings.url,), (key,))) as client:
+        answer = client.http.get(f"{settings.url.rstrip('/')}/models", headers=_headers(key), accept=(404, 405))
     if answer.status != 200:
         return f"the server answers, but does not list its models ({answer.status})"
     names = sorted(listed.id for listed in decode_json(answer.body, _ModelList).data)

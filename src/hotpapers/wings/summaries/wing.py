@@ -1,0 +1,46 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hotpapers.base.wings import SettingsTable, Trial, Wing, loading
+
+if TYPE_CHECKING:
+    import threading
+
+    from hotpapers.base.wings import BeforeFreezing
+    from hotpapers.site.site import Site
+
+
+def _settings() -> SettingsTable:
+    from hotpapers.wings.summaries.settings import TABLE
+
+    return TABLE
+
+
+def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing | None:
+    summary = site.settings.table("summary")
+    if not summary.url:
+        return None
+    from hotpapers.wings.summaries.generate import summarizer
+
+    return summarizer(summary, site.settings.contact, stop)
+
+
+def _trials(site: Site) -> Iterator[Trial]:
+    summary = site.settings.table("summary")
+    if summary.url:
+        try_out = loading("hotpapers.wings.summaries.llm_client:try_model")
+        yield Trial("summary", partial(try_out, summary), "explanation/summary")
+
+
+WING = Wing(
+    "summaries",
+    "A sentence about each paper by a language model of yours.",
+    settings=_settings,
+    before_freezing=_before_freezing,
+    trials=_trials,
+)
