@@ -46,6 +46,10 @@ def reading(network: str, state: str, reason: str = "") -> NetworkReading:
             [reading("x", "complete"), *(reading(name, "refused") for name in ("reddit", "lobsters", "mastodon"))],
             "1 paper · 1 network · 3 networks could not be read",
         ),
+        (
+            [*(reading(name, "partial", "a gap") for name in ("reddit", "lobsters", "mastodon")), REFUSED],
+            "1 paper · 3 networks · all only in part · Hacker News could not be read",
+        ),
     ],
 )
 def test_the_line_names_what_was_not_read(readings: list[NetworkReading], line: str) -> None:

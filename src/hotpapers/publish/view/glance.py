@@ -48,7 +48,7 @@ def _networks(content: IssueContent) -> Iterator[str]:
         if reading.state != "complete":
             by_verb.setdefault(_verb(reading), []).append(reading)
     for verb, readings in by_verb.items():
-        yield f"{_names(readings)} {verb}"
+        yield f"{'all' if readings == read and len(read) > NAMED else _names(readings)} {verb}"
 
 
 def _verb(reading: NetworkReading) -> str:
