@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from hotpapers.base import settings
+from hotpapers.base.errors import UsageError
 from hotpapers.base.model import BEGAN, DAY, READ_BACK, PublishedIssue
 from hotpapers.base.settings import publication_item
 from hotpapers.issues import freeze
@@ -236,3 +237,11 @@ def test_a_store_that_was_not_finished_is_not_there(tmp_path: Path, monkeypatch:
             week.make_week(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["hotpapers.toml"]
     assert week.make_week(tmp_path).content.day == week.DAYS[-1]
+
+
+def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE).write_text("[[publication]]\nname = 'mine'\n")
+    with pytest.raises(UsageError, match="not the demo's settings"):
+        week.make_week(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == [settings.FILE]
+    assert "mine" in (tmp_path / settings.FILE).read_text()

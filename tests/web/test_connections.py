@@ -35,7 +35,15 @@ async def _large(request: Request) -> Response:
     return Response(b"x" * 20_000_000)
 
 
-EXTRA_ROUTES = [Route("/size", _body_size, methods=["POST"]), Route("/large", _large)]
+async def _at_once(request: Request) -> Response:
+    return Response(b"x")
+
+
+EXTRA_ROUTES = [
+    Route("/size", _body_size, methods=["POST"]),
+    Route("/large", _large),
+    Route("/at-once", _at_once),
+]
 
 
 @contextmanager
@@ -208,7 +216,12 @@ def test_behind_a_proxy_all_connections_are_its_own() -> None:
 UPGRADE = HEAD + b"1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n"
 
 
-@pytest.mark.parametrize("data", [b"\x16\x03\x01\x02\x00\r\n\r\n", UPGRADE], ids=["TLS", "WebSocket"])
+BROKEN_CHUNK = b"GET /at-once HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02\x00\r\n\r\n", UPGRADE, BROKEN_CHUNK], ids=["TLS", "WebSocket", "chunk"]
+)
 def test_who_connects_cannot_fill_the_log(data: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     with serve_site(ConnectionLimits()) as port, connect(port, data) as connection:
         assert is_closed(connection)

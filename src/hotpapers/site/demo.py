@@ -87,14 +87,16 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
 
 def make_week(folder: Path) -> PublishedIssue:
     """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
-    always rendered."""
+    always rendered. Raises UsageError if somebody's own settings are there without a store."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = folder / settings.defaults().store
+    store, file = folder / settings.defaults().store, folder / settings.FILE
     if not store.exists():
-        write_atomically(folder / settings.FILE, SETTINGS.encode(), PRIVATE)
+        if file.exists() and file.read_bytes() != SETTINGS.encode():
+            raise UsageError(f"{file}: not the demo's settings; move that file, or name another folder")
+        write_atomically(file, SETTINGS.encode(), PRIVATE)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
             with Record(str(Path(scratch) / store.name)) as record:
-                _fill(record, publication_item(settings.load(folder / settings.FILE).publication[0], MONDAY - DAY))
+                _fill(record, publication_item(settings.load(file).publication[0], MONDAY - DAY))
             for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:

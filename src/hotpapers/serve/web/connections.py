@@ -21,6 +21,8 @@ from hotpapers.serve.web.rate_limits import client_of
 
 MAX_HEAD_BYTES = 64 * 1024
 """Most bytes of a request's head."""
+_PHASES = {h11.IDLE: "head", h11.SEND_BODY: "body"}
+"""The expected part of a request by the client's state: a name of ConnectionLimits."""
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -88,13 +90,12 @@ class GuardedProtocol(H11Protocol):
         if not self._has_place or self.transport.is_closing():
             self._start_reading_timer()
             return
-        phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
+        phase = _PHASES.get(self.conn.their_state, "")
         if phase == self._phase:
             return
         self._phase = phase
         self._table.set_waiting(self, bool(phase))
-        seconds = {"head": self._table.allowed.head, "body": self._table.allowed.body}.get(phase, inf)
-        self._deadline = self.loop.time() + seconds
+        self._deadline = self.loop.time() + (getattr(self._table.allowed, phase) if phase else inf)
         # one timer serves many requests: a new one for each would take as long as reading its head
         if self._request_timer is None or self._deadline < self._request_timer.when():
             self._start_request_timer()
@@ -124,3 +125,8 @@ class GuardedProtocol(H11Protocol):
 def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """The protocol factory for a server."""
     return partial(GuardedProtocol, table=ConnectionTable(allowed))
+
+
+def is_refused_already(problem: BaseException | None) -> bool:
+    """Whether an answer failed because its request was refused meanwhile."""
+    return isinstance(problem, h11.LocalProtocolError) and "MUST_CLOSE" in str(problem)

@@ -18,11 +18,12 @@ from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.listen_address import address_of
 from hotpapers.base.struct_types import learn_structs
 from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
-from hotpapers.serve.web.connections import guarded
-from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, StreamAborted, header_of, text_reply
+from hotpapers.serve.web.connections import guarded, is_refused_already
+from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, StreamAborted, text_reply
 from hotpapers.serve.web.request_target import is_whole_address, path_of
 from hotpapers.serve.web.responders import nothing
 
+_LENGTHS = {b"transfer-encoding", b"content-length"}
 STOPPING = 8
 """Seconds that running requests have to end when the server stops: a download could take hours, and containers are
 killed after ten."""
@@ -52,11 +53,10 @@ def _with_sound_requests(app: ASGIApp) -> ASGIApp:
     """The app, with paths as it expects them if a request's target is a whole address, which uvicorn passes on."""
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        target = scope["raw_path"].decode("latin-1")
-        if target[:1] != "/" and is_whole_address(target):
+        if scope["raw_path"][:1] != b"/" and is_whole_address(target := scope["raw_path"].decode("latin-1")):
             path = path_of(target)
             scope = {**scope, "path": unquote(path), "raw_path": path.encode("latin-1")}
-        if header_of(scope, b"transfer-encoding") and header_of(scope, b"content-length"):
+        if {name for name, _ in scope["headers"]} >= _LENGTHS:
             # a proxy in front may believe the other length (RFC 9112 §6.1): nothing that follows may be read
             app_or_refusal: ASGIApp = text_reply(400, "both Content-Length and Transfer-Encoding", PRIVATE | CLOSE)
         else:
@@ -67,11 +67,11 @@ def _with_sound_requests(app: ASGIApp) -> ASGIApp:
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn's log is worth it: not if a client read too slowly, which any can do, or was cut off
-    when the server stopped. A stream's other failures are logged where they happen."""
+    """Whether a line of uvicorn's log is worth it: not if a client read too slowly or sent a broken body, which any can
+    do, or was cut off when the server stopped. A stream's other failures are logged where they happen."""
     problem = record.exc_info[1] if record.exc_info else None
     is_cut_off = isinstance(problem, asyncio.CancelledError) or str(record.msg).startswith("Cancel %s running task")
-    return not (is_cut_off or isinstance(problem, StreamAborted))
+    return not (is_cut_off or is_refused_already(problem) or isinstance(problem, StreamAborted))
 
 
 def listening(host: str, port: int, remedy: str = "choose another --host or --port") -> socket.socket:
