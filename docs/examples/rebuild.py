@@ -146,7 +146,7 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             measured += [(self.ages[0], self.as_of, 0)] if at + self.ages[0] * HOUR > self.as_of else []
         if self.window in ("weekly", "monthly") and (at is None or not self.from_at < at <= self.as_of):
             posts = chain(*(self.rows("post", row["post"]) for row in self.rows("mention", paper)))
-            is_posted = any(post["created_at"] >= self.from_at for post in posts)
+            is_posted = any(self.from_at <= post["created_at"] <= self.issue.get("until_at", MOST) for post in posts)
             measured += [(168, self.as_of, self.from_at)] if is_posted else []
         return measured
 
@@ -206,7 +206,8 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             if not post or mentioned_at > until or post.get("gone") or post["network"] not in self.networks:
                 continue
             voice = self.voice(post["account"])
-            in_time = from_at <= post["created_at"] and (until == moment or post["created_at"] <= moment)
+            latest = self.issue.get("until_at", MOST) if from_at else MOST if until == moment else moment
+            in_time = from_at <= post["created_at"] <= latest
             if in_time and voice not in self.own and (key, paper) not in self.doubtful:
                 about = {"voice": voice, "bot": voice in self.bots, "network": post["network"], "text": post["text"]}
                 about["shared"] = self.papers_of_post[key] > 1
@@ -390,7 +391,7 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         considered, candidates, read = 0, [], set()
         for paper, by_measurement in counts.items():
             (*_, from_at), networks = list(by_measurement.items())[-1]
-            is_new = self.announced_at.get(paper, 0) > self.from_at
+            is_new = self.from_at < self.announced_at.get(paper, 0) <= self.issue.get("until_at", MOST)
             if (any(by_measurement.values()) and (is_new or paper in listed)) or (from_at and networks):
                 considered += is_new or self.window != "daily"
                 read |= networks.keys()

@@ -46,7 +46,8 @@ WITH cut AS (SELECT DISTINCT as_of, position AS batch FROM 'issues.parquet'),
     listed AS (  -- weekly and monthly issues count only their own time's posts about papers announced before it
         SELECT c.*, i.as_of, i.position AS batch, "window", greatest(c.until, back_at) AS read_until,
             CASE WHEN "window" IN ('weekly', 'monthly') AND coalesce(e.announced_at, '-infinity') <= from_at
-                THEN from_at ELSE '-infinity' END AS read_from
+                THEN from_at ELSE '-infinity' END AS read_from,
+            CASE WHEN read_from = from_at THEN until_at END AS posted_until
         FROM 'entry_counts.parquet' AS c JOIN 'issues.parquet' AS i USING (publication, day, edition)
         JOIN 'entries.parquet' AS e USING (publication, day, edition, lane, place)
         LEFT JOIN back USING (as_of, network)),
@@ -62,7 +63,8 @@ WITH cut AS (SELECT DISTINCT as_of, position AS batch FROM 'issues.parquet'),
         SELECT t.*, coalesce(v.voice_number, t.account_number) AS voice_number
         FROM told AS t LEFT JOIN voice AS v USING (as_of, batch, account_number)
         ANTI JOIN doubtful AS d USING (as_of, batch, post_number, paper)
-        WHERE NOT gone AND created_at >= read_from AND (created_at <= until OR read_until = until)),
+        WHERE NOT gone AND created_at BETWEEN read_from AND coalesce(posted_until, 'infinity')
+            AND (created_at <= until OR read_until = until)),
     counted AS (
         SELECT s.*, b.voice_number IS NOT NULL AS bot, coalesce(c.reposts, 0) AS r, coalesce(c.likes, 0) AS n
         FROM spoken AS s LEFT JOIN bots AS b USING (as_of, batch, voice_number)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hotpapers.base.model import (
     DAY,
     HOUR,
+    MAX_INTEGER,
     Alias,
     Announcement,
     AnnouncementType,
@@ -40,6 +41,7 @@ windows = st.builds(
     own_voices=st.just(()),
     candidates_from=st.sampled_from([WEEK_AGO, CUT - 24 * HOUR]),
     posted_from=st.sampled_from([None, WEEK_AGO, CUT - 24 * HOUR]),
+    posted_until=st.sampled_from([MAX_INTEGER, MAX_INTEGER, CUT - 6 * HOUR, CUT - 24 * HOUR]),
     papers=st.sampled_from([(), (), ("arxiv:2311.00001",), ("arxiv:2311.00002", "arxiv:2311.00003")]),
     with_standing=st.sampled_from([True, True, False]),
     announced_from=st.sampled_from([0, 0, WEEK_AGO, CUT - 24 * HOUR]),
@@ -70,7 +72,7 @@ def compare(
     rows = list(attention.read_engagement(record.view(cut, position), measured_window))
     plain = Plain(
         contents, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from,
-        window.papers, ENOUGH if window.with_standing else None, window.youngest,
+        window.papers, ENOUGH if window.with_standing else None, window.youngest, window.posted_until,
     ).engagements()  # fmt: skip
     plain = [row for row in plain if row.announced_at >= window.announced_from]
     assert rows == [row for row in plain if not window.papers or row.paper in window.papers]

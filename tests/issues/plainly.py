@@ -12,6 +12,7 @@ from hotpapers.base.model import (
     BEGAN,
     DAY,
     HOUR,
+    MAX_INTEGER,
     READ_BACK,
     Alias,
     Announcement,
@@ -74,6 +75,7 @@ class Plain(NamedTuple):
     enough: int | None = None
     """How many accounts must have standing before voices are told apart; None if they never are."""
     youngest: int = 0
+    posted_until: int = MAX_INTEGER
 
     def visible(self, kind: type[T]) -> list[T]:
         """All observations up to the cut."""
@@ -171,7 +173,9 @@ class Plain(NamedTuple):
         """The papers measured: those announced, and older ones with a post in the window."""
         times = {post.post: post.created_at for post in self.visible(Post)}
         posts_at = {
-            mention.paper for mention in self.visible(Mention) if times.get(mention.post, -1) >= (self.posted_from or 0)
+            mention.paper
+            for mention in self.visible(Mention)
+            if (self.posted_from or 0) <= times.get(mention.post, -1) <= self.posted_until
         }
         wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in posts_at}
         return {paper for paper in wanted if not self.papers or paper in self.papers}
@@ -238,6 +242,8 @@ class Plain(NamedTuple):
             if until > mark.until and post.created_at > mark.until:
                 continue
             person = self.person(post.account)
+            if not mark.announced_at and post.created_at > self.posted_until:
+                continue
             if post.gone or post.created_at < mark.posted_from or person in self.ourselves:
                 continue
             if self.networks and post.network not in self.networks:

@@ -36,7 +36,7 @@ from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
-from hotpapers.issues.windows import closing, known_absent, window_start
+from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
 from hotpapers.record import batches
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.commitments import canonical_json
@@ -56,7 +56,8 @@ class IssueRecipe(NamedTuple):
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
     announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. For an issue that was already
-    frozen, `moments`: the start and end of what it counts, and `posts`: the hashes of the posts it chose, by paper.
+    frozen, `moments`: the start and end of what it counts, and the end of its window if that was earlier, else None;
+    `posts`: the hashes of the posts it chose, by paper.
     """
 
     publication: Publication
@@ -65,7 +66,7 @@ class IssueRecipe(NamedTuple):
     position: int
     replaces: str = ""
     reason: str = ""
-    moments: tuple[int, int] | None = None
+    moments: tuple[int, int, int | None] | None = None
     choice: str = selection.LEAST
     quoting: str = quotations.LATEST
     counting: str = paper_fields.CATEGORIES
@@ -131,7 +132,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     publication = recipe.publication
     selection.check(recipe.choice)
     paper_fields.check(recipe.counting)
-    start, cut = recipe.moments or moments_of(record, recipe)
+    start, cut, end = recipe.moments or moments_of(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
         learn_standing(record.database, recipe.position)
@@ -140,7 +141,8 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     earlier = earlier_issues(record, recipe)
     earlier_voices = last_voices(content for _, content in earlier)
     has_rule = recipe.choice != selection.THRESHOLD
-    ranking_input, forecasts = collect(view, publication, CandidateWindow(start, earlier_voices, has_rule), own_voices)
+    span = CandidateWindow(start, earlier_voices, has_rule, model.MAX_INTEGER if end is None else end)
+    ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
     least_entries = selection.least_papers(publication, compared)
     chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice)
@@ -149,7 +151,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
     posts_since = 0 if publication.window == "daily" else start
     quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
-    leading = posts.leading(view, publication, papers_shown, own_voices, posts_since, quoting)
+    leading = posts.leading(view, publication, papers_shown, own_voices, (posts_since, span.end), quoting)
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
@@ -179,15 +181,19 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         if is_retrospective
         else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
+        until_at=msgspec.UNSET if end is None else end,
     )
     content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
-def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
-    """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement."""
-    cut = closing(record.view(position=recipe.position), recipe.publication, recipe.day)
-    return window_start(recipe.publication, recipe.day), cut
+def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | None]:
+    """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
+    end of a longer window that closes late, whose later posts and papers are the next one's."""
+    publication, day = recipe.publication, recipe.day
+    cut, hour = closing(record.view(position=recipe.position), publication, day), cut_of(publication, day)
+    is_late = publication.window != "daily" and hour < cut
+    return window_start(publication, day), cut, hour if is_late else None
 
 
 class SelectedEntries(NamedTuple):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from hotpapers.base.model import Place, Post, Publication
+from hotpapers.base.model import MAX_INTEGER, Place, Post, Publication
 from hotpapers.issues import queries, quotations
 from hotpapers.issues.quotations import CandidatePost, QuotationRule
 from hotpapers.record.as_of import AsOfView
@@ -31,15 +31,15 @@ def leading(
     publication: Publication,
     papers: Iterable[str],
     own_voices: Sequence[int],
-    since: int = 0,
+    made: tuple[int, int] = (0, MAX_INTEGER),
     quoting: QuotationRule = quotations.BY_REACTIONS_ALONE,
 ) -> dict[str, list[CandidatePost]]:
-    """The leading posts about each paper at the cut, made since a moment: those with the most reactions, chosen by the
-    quotation rule; one per account and text, and none that may not be quoted."""
+    """The leading posts about each paper at the cut, `made` between two moments: those with the most reactions, chosen
+    by the quotation rule; one per account and text, and none that may not be quoted."""
     candidates: dict[str, list[CandidatePost]] = defaultdict(list)
     remaining_papers = iter(papers)
     while batch := list(islice(remaining_papers, AT_ONCE)):
-        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, since)
+        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, made)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
             candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
     return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in candidates.items()}

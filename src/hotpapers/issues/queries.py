@@ -67,18 +67,19 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
 
 
 def leading_posts_sql(
-    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], since: int
+    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], made: tuple[int, int]
 ) -> tuple[str, tuple[str | int, ...]]:
-    """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown."""
+    """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown.
+    `made`: between which moments, µs UTC."""
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
     columns = columns_with_commitments(SPECS[Post], "p")
     sql = f"""{show_tables(view, own_voices)}
         SELECT {key_of("m.paper")}, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {columns}
-        {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)} AND p.created_at >= ?{networks} AND
+        {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)} AND p.created_at BETWEEN ? AND ?{networks} AND
         {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
-    return sql, (*papers, since, *publication.networks)
+    return sql, (*papers, *made, *publication.networks)
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:

@@ -22,12 +22,13 @@ from hotpapers.record.as_of import AsOfView
 
 
 class CandidateWindow(NamedTuple):
-    """Which papers may be candidates: those announced after `start`, and the papers of earlier issues. `with_days`:
-    references say over how many days their papers were announced."""
+    """Which papers may be candidates: those announced after `start` and up to `end`, and the papers of earlier issues.
+    `with_days`: references say over how many days their papers were announced."""
 
     start: int
     earlier_papers: Collection[str] = ()
     with_days: bool = True
+    end: int = model.MAX_INTEGER
 
 
 ReferenceKey = tuple[str, int, str]
@@ -43,7 +44,7 @@ def collect_input(
 ) -> RankingInput:
     """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too."""
     needs = ranking.needs_of(publication.ranking)
-    window = measured_window(publication, span.start, own_voices)
+    window = measured_window(publication, span.start, own_voices, span.end)
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
@@ -55,13 +56,16 @@ def collect_input(
         if curves is not None:
             curves.add(rows)
         peers.add(peers_of(rows, needs))
-        if (candidate := candidate_of(rows, span.start, span.earlier_papers, view.as_of, needs)) is not None:
+        candidate = candidate_of(rows, span.start, span.earlier_papers, view.as_of, needs)
+        if candidate is not None and candidate.announced_at <= span.end:
             candidates.append(candidate)
     return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
 
 
-def measured_window(publication: Publication, start: int, own_voices: tuple[int, ...]) -> measurement.MeasurementWindow:
-    """What to measure for a publication's issue whose candidates start at `start`."""
+def measured_window(
+    publication: Publication, start: int, own_voices: tuple[int, ...], end: int = model.MAX_INTEGER
+) -> measurement.MeasurementWindow:
+    """What to measure for a publication's issue whose window is from `start` to `end`."""
     needs = ranking.needs_of(publication.ranking)
     return measurement.MeasurementWindow(
         youngest=needs.ages[0],
@@ -70,6 +74,7 @@ def measured_window(publication: Publication, start: int, own_voices: tuple[int,
         own_voices=own_voices,
         candidates_from=start,
         posted_from=None if publication.window == "daily" else start,
+        posted_until=end,
     )
 
 

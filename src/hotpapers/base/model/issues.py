@@ -167,7 +167,8 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     rule by which posts were chosen. `counting`: the rule by which announced papers were counted. These four are absent
     in listings and in issues frozen before the fields existed.
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
-    the same papers.
+    the same papers. `until_at`: present if a weekly or monthly issue closed after its hour: the end of its window.
+    Posts and announcements after it are the next issue's.
     """
 
     format: Literal[1] = 1
@@ -194,6 +195,7 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     counting: str | msgspec.UnsetType = msgspec.UNSET
     retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
     witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET
+    until_at: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class HeldPaper(msgspec.Struct, frozen=True):

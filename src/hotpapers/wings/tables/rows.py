@@ -153,6 +153,7 @@ def _issues(view: AsOfView) -> Iterator[Row]:
             content.replaces or None,
             content.publication.window,
             _own_numbers(view, content),
+            content.until_at or None,
         )
 
 

@@ -210,6 +210,7 @@ TABLES = (
         "replaces VARCHAR The digest of the edition that it corrects; empty if none.",
         "window VARCHAR daily, weekly or monthly; listing if imported.",
         "own_numbers BIGINT[] The publication's own accounts, as in mentions, whose posts do not count.",
+        "until_at TIMESTAMP The end of the window of a weekly or monthly issue that closed later, UTC; else empty.",
     ),
     _table(
         "entries",
