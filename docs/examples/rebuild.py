@@ -146,7 +146,7 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             measured += [(self.ages[0], self.as_of, 0)] if at + self.ages[0] * HOUR > self.as_of else []
         if self.window in ("weekly", "monthly") and (at is None or not self.from_at < at <= self.as_of):
             posts = chain(*(self.rows("post", row["post"]) for row in self.rows("mention", paper)))
-            is_posted = any(self.from_at <= post["created_at"] <= self.issue.get("until_at", MOST) for post in posts)
+            is_posted = any(self.from_at <= post["created_at"] < self.issue.get("until_at", MOST) for post in posts)
             measured += [(168, self.as_of, self.from_at)] if is_posted else []
         return measured
 
@@ -206,8 +206,8 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             if not post or mentioned_at > until or post.get("gone") or post["network"] not in self.networks:
                 continue
             voice = self.voice(post["account"])
-            latest = self.issue.get("until_at", MOST) if from_at else MOST if until == moment else moment
-            in_time = from_at <= post["created_at"] <= latest
+            end = self.issue.get("until_at", MOST) if from_at else MOST if until == moment else moment + 1
+            in_time = from_at <= post["created_at"] < end
             if in_time and voice not in self.own and (key, paper) not in self.doubtful:
                 about = {"voice": voice, "bot": voice in self.bots, "network": post["network"], "text": post["text"]}
                 about["shared"] = self.papers_of_post[key] > 1

@@ -63,7 +63,7 @@ WITH cut AS (SELECT DISTINCT as_of, position AS batch FROM 'issues.parquet'),
         SELECT t.*, coalesce(v.voice_number, t.account_number) AS voice_number
         FROM told AS t LEFT JOIN voice AS v USING (as_of, batch, account_number)
         ANTI JOIN doubtful AS d USING (as_of, batch, post_number, paper)
-        WHERE NOT gone AND created_at BETWEEN read_from AND coalesce(posted_until, 'infinity')
+        WHERE NOT gone AND created_at >= read_from AND created_at < coalesce(posted_until, 'infinity')
             AND (created_at <= until OR read_until = until)),
     counted AS (
         SELECT s.*, b.voice_number IS NOT NULL AS bot, coalesce(c.reposts, 0) AS r, coalesce(c.likes, 0) AS n

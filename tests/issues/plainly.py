@@ -175,7 +175,7 @@ class Plain(NamedTuple):
         posts_at = {
             mention.paper
             for mention in self.visible(Mention)
-            if (self.posted_from or 0) <= times.get(mention.post, -1) <= self.posted_until
+            if (self.posted_from or 0) <= times.get(mention.post, -1) < self.posted_until
         }
         wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in posts_at}
         return {paper for paper in wanted if not self.papers or paper in self.papers}
@@ -242,7 +242,7 @@ class Plain(NamedTuple):
             if until > mark.until and post.created_at > mark.until:
                 continue
             person = self.person(post.account)
-            if not mark.announced_at and post.created_at > self.posted_until:
+            if not mark.announced_at and post.created_at >= self.posted_until:
                 continue
             if post.gone or post.created_at < mark.posted_from or person in self.ourselves:
                 continue

@@ -13,12 +13,13 @@ from hotpapers.base.model import (
     Attention,
     Candidate,
     Entry,
+    Issue,
     Item,
     Paper,
     Publication,
     RankingInput,
 )
-from hotpapers.issues import build, ranking
+from hotpapers.issues import build, freeze, ranking
 from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
@@ -328,6 +329,27 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
     assert (content.from_at, content.ongoing, content.earlier, content.considered) == (start, (), (), 3)
     rows = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
     assert [(row.place, row.post) for row in rows] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
+
+
+def test_a_week_that_closes_late_has_nothing_of_the_next(record: Record) -> None:
+    """Nothing was read from before its hour until a day later: then it closes, with papers and posts of its week."""
+    end = moment("2024-05-06") + 8 * HOUR
+    late = end + 28 * HOUR
+    write(record, background("2024-03-01"), read("bluesky", end - 168 * HOUR, end - 20 * HOUR))
+    write(record, paper(1, "2024-05-03"), posts_about(1, 60, moment("2024-05-03")))
+    write(record, paper(2, "2024-03-20"), post(2, "bluesky:before", end - 1), counts("bluesky:before", 30, end))
+    write(record, post(2, "bluesky:after", end), counts("bluesky:after", 40, end + HOUR))
+    write(record, paper(3, "2024-03-20"), post(3, "bluesky:third", end + 1), counts("bluesky:third", 90, end + HOUR))
+    write(record, paper(4, "2024-05-07"), posts_about(4, 99, moment("2024-05-07")))
+    write(record, read("bluesky", end - 20 * HOUR, late))
+    weekly = Publication(publication="weekly", title="The Weekly", window="weekly", posts=2, observed_at=0)
+    [first, second] = [frozen(record, weekly, day).content for day in ("2024-05-06", "2024-05-13")]
+    assert (first.as_of, first.until_at, second.from_at) == (late, end, end)
+    assert [(entry.paper[-1], entry.voices) for entry in first.entries] == [("1", 60), ("2", 31)]
+    assert [(entry.paper[-1], entry.voices) for entry in second.entries] == [("4", 99), ("3", 91), ("2", 41)]
+    shown = build.build(record, build.IssueRecipe(weekly, "2024-05-06", 1, record.head.position)).shown
+    assert [row.post for row in shown] == ["bluesky:1", "bluesky:before"]
+    assert [finding for item in record.view().items(Issue) for finding in freeze.check_issue(record, item)] == []
 
 
 def test_a_paper_may_be_in_many_weekly_issues(record: Record) -> None:

@@ -233,13 +233,14 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.least_papers(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-6:] == (
+    assert model.IssueContent.__struct_fields__[-7:] == (
         "choice",
         "compared",
         "quoting",
         "counting",
         "retrospective",
         "witnessed",
+        "until_at",
     )
 
 

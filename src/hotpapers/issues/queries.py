@@ -70,14 +70,15 @@ def leading_posts_sql(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], made: tuple[int, int]
 ) -> tuple[str, tuple[str | int, ...]]:
     """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown.
-    `made`: between which moments, µs UTC."""
+    `made`: from when on, and before when, µs UTC."""
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
     columns = columns_with_commitments(SPECS[Post], "p")
     sql = f"""{show_tables(view, own_voices)}
         SELECT {key_of("m.paper")}, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {columns}
-        {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)} AND p.created_at BETWEEN ? AND ?{networks} AND
+        {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)}
+        AND p.created_at >= ? AND p.created_at < ?{networks} AND
         {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
     return sql, (*papers, *made, *publication.networks)
 

@@ -27,9 +27,9 @@ def age_after(hours: int) -> int:
 
 class MeasurementWindow(NamedTuple):
     """What to measure. `posted_from`: papers announced by `candidates_from`, or never, count with the posts made since
-    this moment, up to `posted_until`; None: not at all. `papers`: only these; empty for all. `with_standing`: whether
-    to count voices with standing. `announced_from`: papers announced earlier are not measured. `youngest`: papers that
-    have not reached this age, in hours, are measured as they are; by default the first age."""
+    this moment, and before `posted_until`; None: not at all. `papers`: only these; empty for all. `with_standing`:
+    whether to count voices with standing. `announced_from`: papers announced earlier are not measured. `youngest`:
+    papers that have not reached this age, in hours, are measured as they are; by default the first age."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     older = ""
     if window.posted_from is not None:
         only = _is_one_of_papers("m.paper", window.papers)
-        made_in_window = f"p.created_at BETWEEN {window.posted_from} AND {window.posted_until}"
+        made_in_window = f"p.created_at >= {window.posted_from} AND p.created_at < {window.posted_until}"
         older = f"""
         UNION ALL
         SELECT DISTINCT m.paper, 0, 1, {window.posted_from}, {window.posted_until}
@@ -233,7 +233,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
         JOIN post AS p ON p.post = m.post
         LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE m.paper = n.paper{since} AND {view.visible("m")} AND {view.visible("p")}
-          AND p.gone = '' AND p.created_at BETWEEN n.posted_from AND n.posted_until{networks}
+          AND p.gone = '' AND p.created_at >= n.posted_from AND p.created_at < n.posted_until{networks}
           AND {VOICE} NOT IN (SELECT voice FROM own)
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
 
