@@ -488,9 +488,8 @@ def main(file):
     issues, wrong = [json.loads(row["content"]) for rows in export.rows["issue"].values() for row in rows], 0
     for issue in issues:
         name, rebuilt = issue["publication"]["publication"], Issue(export, issue).rebuild()
-        lines = list(differences({name: issue[name] for name in rebuilt if name in issue}, rebuilt))
-        wrong += bool(lines)
-        if lines:
+        if lines := list(differences({name: issue[name] for name in rebuilt if name in issue}, rebuilt)):
+            wrong += 1
             print(f"{name} {issue['day']}, edition {issue['edition']}:", *lines, sep="\n")
     print(f"{len(issues) - wrong} of {len(issues)} issues equal")
     return int(wrong > 0)

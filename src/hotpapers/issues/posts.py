@@ -31,15 +31,15 @@ def leading(
     publication: Publication,
     papers: Iterable[str],
     own_voices: Sequence[int],
-    made: tuple[int, int] = (0, MAX_INTEGER),
+    period: tuple[int, int] = (0, MAX_INTEGER),
     quoting: QuotationRule = quotations.BY_REACTIONS_ALONE,
 ) -> dict[str, list[CandidatePost]]:
-    """The leading posts about each paper at the cut, `made` between two moments: those with the most reactions, chosen
+    """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
     by the quotation rule; one per account and text, and none that may not be quoted."""
     candidates: dict[str, list[CandidatePost]] = defaultdict(list)
     remaining_papers = iter(papers)
     while batch := list(islice(remaining_papers, AT_ONCE)):
-        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, made)
+        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
             candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
     return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in candidates.items()}

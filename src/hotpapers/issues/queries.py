@@ -67,10 +67,10 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
 
 
 def leading_posts_sql(
-    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], made: tuple[int, int]
+    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], period: tuple[int, int]
 ) -> tuple[str, tuple[str | int, ...]]:
     """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown.
-    `made`: from when on, and before when, µs UTC."""
+    `period`: when they were made: its start and its end, not included, µs UTC."""
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
@@ -80,7 +80,7 @@ def leading_posts_sql(
         {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)}
         AND p.created_at >= ? AND p.created_at < ?{networks} AND
         {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
-    return sql, (*papers, *made, *publication.networks)
+    return sql, (*papers, *period, *publication.networks)
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
