@@ -80,17 +80,16 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     older = ""
     if window.posted_from is not None:
         only = _is_one_of_papers("m.paper", window.papers)
-        made_in_window = f"p.created_at >= {window.posted_from} AND p.created_at < {window.posted_until}"
         older = f"""
-        UNION ALL
-        SELECT DISTINCT m.paper, 0, 1, {window.posted_from}, {window.posted_until}
+        UNION ALL SELECT DISTINCT m.paper, 0, 1, {window.posted_from}, {window.posted_until}
         FROM post AS p JOIN mention AS m ON m.post = p.post
-        WHERE {view.visible("p")} AND {view.visible("m")} AND {made_in_window}{only}
+        WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}
+          AND p.created_at < {window.posted_until}{only}
           AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
     archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
             AND {view.newest(SPECS[model.Paper], "t")}), '')"""
     return f"""listed (paper, at, older, posted_from, posted_until) AS (
-        SELECT paper, at, 0, 0, {model.MAX_INTEGER} FROM announced{older}),
+        SELECT paper, at, 0, 0, {NEVER} FROM announced{older}),
     topic AS MATERIALIZED (
         SELECT n.paper, {key_of("n.paper")} AS name, n.at, n.older, n.posted_from, n.posted_until, {archive} AS archive
             FROM listed AS n)"""
