@@ -79,12 +79,11 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     """The papers to measure: announced ones at every age, older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
-        only = _is_one_of_papers("m.paper", window.papers)
         older = f"""
         UNION ALL SELECT DISTINCT m.paper, 0, 1, {window.posted_from}, {window.posted_until}
         FROM post AS p JOIN mention AS m ON m.post = p.post
         WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}
-          AND p.created_at < {window.posted_until}{only}
+          AND p.created_at < {window.posted_until}{_is_one_of_papers("m.paper", window.papers)}
           AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
     archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
             AND {view.newest(SPECS[model.Paper], "t")}), '')"""
