@@ -158,12 +158,13 @@ class Wing(NamedTuple):
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
     `routes(backend, pages, site)`: routes of the app of a publication, whose threads and limits are a `Backend`, and
     whose rendered pages `CurrentPages`.
+    `prepare(backend)`: begins what the app's pages will need, when it starts.
     `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
-    `about_tools(address)`: a line for language models about tools for a site.
+    `about_tools(address)`: a line for language models about tools for a site, naming all `site_tools`.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `card(pages, path, appearances)`: the picture of a page, for links to it (`CardMeta`); `draws_cards()`: whether the
@@ -200,6 +201,7 @@ class Wing(NamedTuple):
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] | None = None
     routes: Callable[[Any, Any, Any], Iterable[Any]] | None = None
+    prepare: Callable[[Any], object] | None = None
     forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] | None = None
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None

@@ -221,6 +221,7 @@ def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None
 def test_a_site_says_how_to_ask_it() -> None:
     text = static_pages.llms_txt("Papers", "https://papers.example/").decode()
     assert "hotpapers mcp --site https://papers.example/" in text
+    assert text.rstrip().endswith(": hot, paper, search, related, for_me")
 
 
 # ---- official clients ----------------------------------------------------------------------------------

@@ -19,7 +19,10 @@ def _routes(backend: Backend, pages: CurrentPages, site: Site) -> tuple[Any]:
 
 
 def _about_tools(address: str) -> str:
-    return f"- `hotpapers mcp --site {address}`: the tools hot, paper and search (Model Context Protocol)"
+    from hotpapers.wings.mcp.site_tools import all_site_tools
+
+    names = ", ".join(all_site_tools())
+    return f"- `hotpapers mcp --site {address}`: tools by the Model Context Protocol: {names}"
 
 
 WING = Wing(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
-    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mcp.record_tools import ToolDefinition
@@ -71,11 +70,10 @@ def _questions() -> tuple[Endpoint, ...]:
     return QUESTIONS
 
 
-def _routes(backend: Backend, pages: CurrentPages, site: Site) -> tuple[()]:
+def _prepare(backend: Backend) -> None:
     from hotpapers.wings.personal.preparing import prepare
 
     prepare(backend)
-    return ()
 
 
 def _neighbors(reader: IssueReader, publication: str) -> Neighbors:
@@ -101,6 +99,6 @@ WING = Wing(
     site_part=_site_part,
     questions=_questions,
     neighbors=_neighbors,
-    routes=_routes,
+    prepare=_prepare,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )
