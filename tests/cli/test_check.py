@@ -17,6 +17,7 @@ from tests.cli.run import assert_matches_file, run
 from tests.conftest import DATA
 from tests.http.server import answer
 from tests.http.server import serving as serve_http
+from tests.loopback import feeds
 from tests.loopback.clock import RunningClock
 from tests.loopback.faults import Plan, parse
 from tests.loopback.servers import Loopback
@@ -193,6 +194,24 @@ def test_followed_sites_a_model_and_readers_are_tried_too(
         finding = "the server has no model 'kettle-3b'; it has pot-1b, tea-7b:latest"
         assert (rows["summary"]["state"], rows["summary"]["finding"]) == ("needs", finding)
         assert {request.headers["authorization"] for request in server.requests} == {"Bearer made-up-key"}
+
+
+def test_lists_of_followed_people_are_read(tmp_path: Path, networks: dict[str, str]) -> None:
+    """With how many accounts they name; a list that is not there says so."""
+    (tmp_path / "blogs.opml").write_text('<opml><body><outline xmlUrl="https://ada.example/feed"/></body></opml>')
+    blogroll = f"{networks['feeds']}/blogroll.opml"
+
+    def row(*lists: str) -> tuple[str, str]:
+        table = f'[[voices]]\npublication = "daily"\naccounts = ["wen@moth.example"]\nlists = {list(lists)}\n'
+        text = f"{CONTACT}{DAILY}{tables(networks, 'hackernews')}{table}"
+        (tmp_path / "hotpapers.toml").write_text(text, "utf-8")
+        rows = run("check", "--json", "--config", tmp_path / "hotpapers.toml").json
+        [found] = [row for row in rows if row["part"] == "voices of daily"]
+        return found["state"], found["finding"]
+
+    assert row("blogs.opml", blogroll) == ("works", f"{2 + len(feeds.PATHS)} accounts")
+    assert row("gone.opml") == ("fails", "gone.opml: No such file or directory")
+    assert row(f"{networks['feeds']}/nothing.opml")[0] == "fails"
 
 
 def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:

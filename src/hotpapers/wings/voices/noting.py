@@ -4,7 +4,9 @@ day; if it cannot be read, the one read last counts."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from hotpapers.base.errors import InputError, NetError, PartiallyRead
@@ -13,6 +15,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.base.model.keys import is_web_address
 from hotpapers.base.settings.announce import secret
+from hotpapers.base.wings import Trial
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
@@ -21,9 +24,11 @@ from hotpapers.issues.freeze import editions
 from hotpapers.issues.lanes import NotedLane, note_lanes, noted_lanes
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
+from hotpapers.issues.ranking import words
 from hotpapers.publish.schedule.publishing import Part
 from hotpapers.record import Record
 from hotpapers.record.database import slices
+from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.voices.lists import KeptList, keep_lists, kept_lists, mark_of
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
@@ -100,10 +105,18 @@ class VoiceLanes:
 
     def _file(self, name: str) -> tuple[str, ...]:
         try:
-            return members_in((self._folder / Path(name).expanduser()).read_bytes())
-        except (OSError, InputError) as problem:
+            return read_file(self._folder, name)
+        except InputError as problem:
             log_event("list not read", list=name, reason=problem)
             return ()
+
+
+def read_file(folder: Path, name: str) -> tuple[str, ...]:
+    """The accounts in a file, relative to a folder. Raises InputError."""
+    try:
+        return members_in((folder / Path(name).expanduser()).read_bytes())
+    except OSError as problem:
+        raise InputError(f"{name}: {problem.strerror or problem}") from problem
 
 
 def _posts(
@@ -126,10 +139,39 @@ def _posts(
 def voice_lanes(site: Site, shared: IngestContext) -> VoiceLanes:
     """The part for a site. Raises SettingsError."""
     tables: tuple[VoicesSettings, ...] = site.settings.table(TABLE.name)
-    view = str(site.settings.source.get("bluesky", {}).get("view", BlueskySettings().view))
-    own = [name for table in tables for name in table.lists if is_web_address(name)]
-    secrets = tuple(secret(table.token, "voices: token") for table in tables if table.token)
-    return VoiceLanes(tables, site.folder, make_connection((view, *own), secrets, shared, limits=LIMITS), view)
+    view = _view_of(site)
+    connections = [_addresses(table, view) for table in tables]
+    own, secrets = (tuple(dict.fromkeys(chain(*names))) for names in zip(*connections, strict=True))
+    return VoiceLanes(tables, site.folder, make_connection(own, secrets, shared, limits=LIMITS), view)
+
+
+def trials(site: Site) -> Iterator[Trial]:
+    """For `check`: whom each table follows, as its lists say now."""
+    for table in site.settings.table(TABLE.name):
+        yield Trial(f"voices of {table.publication}", partial(_try_out, table, site), "wings/voices")
+
+
+def _try_out(table: VoicesSettings, site: Site, open_client: OpenClient) -> str:
+    view = _view_of(site)
+    own, secrets = _addresses(table, view)
+    with closing(open_client(own, secrets)) as connection:
+        reader = ListReader(connection.http, view, *secrets)
+        members = {*filter(None, map(member_key, table.accounts)), *chain(*map(reader.members, lists_of(table)))}
+    for name in table.lists:
+        if not is_web_list(name):
+            members |= {*read_file(site.folder, name)}
+    return words.count_noun(len(members), "account")
+
+
+def _view_of(site: Site) -> str:
+    """The address of Bluesky's public view."""
+    return str(site.settings.source.get("bluesky", {}).get("view", BlueskySettings().view))
+
+
+def _addresses(table: VoicesSettings, view: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a client for a table may ask though it be an inside address, and its secrets. Raises SettingsError."""
+    own = (view, *filter(is_web_address, table.lists))
+    return own, (secret(table.token, "voices: token"),) if table.token else ()
 
 
 def lists_of(table: VoicesSettings) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SettingsTable, Wing
+from hotpapers.base.wings import SettingsTable, Trial, Wing
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
@@ -39,6 +39,12 @@ def _publishing(site: Site, shared: IngestContext) -> VoiceLanes | None:
     return voice_lanes(site, shared)
 
 
+def _trials(site: Site) -> Iterator[Trial]:
+    from hotpapers.wings.voices.noting import trials
+
+    return trials(site)
+
+
 def _forget(record: Record) -> None:
     from hotpapers.wings.voices.lists import drop_forgotten
 
@@ -62,4 +68,5 @@ WING = Wing(
     on_change=_on_change,
     housekeeping=_housekeeping,
     status_check=_check,
+    trials=_trials,
 )
