@@ -206,8 +206,8 @@ def test_lists_of_followed_people_are_read(tmp_path: Path, networks: dict[str, s
         text = f"{CONTACT}{DAILY}{tables(networks, 'hackernews')}{table}"
         (tmp_path / "hotpapers.toml").write_text(text, "utf-8")
         rows = run("check", "--json", "--config", tmp_path / "hotpapers.toml").json
-        [found] = [row for row in rows if row["part"] == "voices of daily"]
-        return found["state"], found["finding"]
+        [voices] = [row for row in rows if row["part"] == "voices of daily"]
+        return voices["state"], voices["finding"]
 
     assert row("blogs.opml", blogroll) == ("works", f"{2 + len(feeds.PATHS)} accounts")
     assert row("gone.opml") == ("fails", "gone.opml: No such file or directory")
