@@ -175,7 +175,7 @@ def test_a_failing_destination_is_tried_again_and_reported(sending: SendingSetup
     for hours in (0.0, 0.1):
         assert sending.round(hours) == "partial"
         status = jobs_queries.load_state(sending.record, "sending")
-        assert f"webhook {DAY}: 1 not sent" in status.reason and SECRET not in status.reason
+        assert f"webhook two {DAY}: 1 not sent" in status.reason and SECRET not in status.reason
         assert sending.server.base not in status.reason
     assert sending.round(0.2) == "idle"
     assert sorted(sending.paths) == ["one", "room", "two", "two", "two"]
