@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
-from hotpapers.base.model import Candidate, Publication, RankingInput, Reaction
-from hotpapers.issues import collectors, ranking, ranking_input
+from hotpapers.base.model import Publication, RankingInput, Reaction
 from hotpapers.issues.engagement import attention, measurement, queries
 from hotpapers.issues.engagement.attention import Engagement, PostAtAge, PostCount, VoiceRule
 from hotpapers.issues.engagement.post_reactions import ReactionsByPost
 from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN, AccountHistory, add_activity, has_standing
-from hotpapers.issues.queries import read_since
-from hotpapers.issues.ranking_input import CandidateWindow, PeerCounts, candidate_of, peers_of, without_late_peer
+from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.record.as_of import AsOfView
 from lab.queries import activities_but_replies
 
@@ -87,24 +83,12 @@ class StoreCounter(NamedTuple):
         )
 
     def inputs(self, publication: Publication, span: CandidateWindow) -> RankingInput:
-        """A ranking's input, as `collect_input` makes it."""
-        needs, peers, candidates = ranking.needs_of(publication.ranking), PeerCounts(), list[Candidate]()
-        window = ranking_input.measured_window(publication, span.start, self.own_voices)
-        rows_of_all = collectors.with_better_counts(self.view, window, self._rows(window))
-        for _, group in groupby(rows_of_all, key=attrgetter("paper")):
-            rows = list(group)
-            peers.add(peers_of(rows, needs))
-            candidate = candidate_of(rows, span.start, span.earlier_papers, self.view.as_of, needs)
-            candidates += [candidate] if candidate is not None else []
-        return RankingInput(
-            candidates=tuple(candidates), peers=peers.histograms(self.view.as_of, with_days=span.with_days)
-        )
+        """A ranking's input."""
+        return collect_input(self.view, publication, span, self.own_voices, read=self._read)
 
-    def _rows(self, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
-        rule = self.rule(with_standing=window.with_standing)
-        people, since = queries.people(self.view, self.own_voices), read_since(self.view)
-        last, count = self.view.last_row(Reaction), count_without(self.clauses)
-        for group in attention.in_groups(attention.read_posts(self.view, window)):
-            moments = attention.moments_of(group)
-            reactions = queries.reactions_to(self.view, moments, people, last) if last else {}
-            yield from (without_late_peer(row, since) for row in count(group, reactions, rule))
+    def _read(self, view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
+        rule, people = self.rule(with_standing=window.with_standing), queries.people(view, self.own_voices)
+        last, count = view.last_row(Reaction), count_without(self.clauses)
+        for group in attention.in_groups(attention.read_posts(view, window)):
+            reactions = queries.reactions_to(view, attention.moments_of(group), people, last) if last else {}
+            yield from count(group, reactions, rule)

@@ -18,6 +18,7 @@ import msgspec
 from hotpapers.base.categories import archive_of
 from hotpapers.base.model import (
     DAY,
+    MAX_INTEGER,
     Announcement,
     Candidate,
     IssueContent,
@@ -82,6 +83,7 @@ class RecordedScene:
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
         self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
         self._since = read_since(self._view)
+        self._end = content.until_at or MAX_INTEGER
         self._unread = UnreadNetworks(frozenset(), content.as_of)
         self._outages: dict[frozenset[str], RecordedScene] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
@@ -108,14 +110,14 @@ class RecordedScene:
 
     def _read_input(self, needs: ranking.RankingNeeds) -> RankingInput:
         span = ranking_input.CandidateWindow(
-            self.content.from_at, self._earlier_voices, self.content.choice is not msgspec.UNSET
+            self.content.from_at, self._earlier_voices, self.content.choice is not msgspec.UNSET, self._end
         )
-        if self._counter.clauses:
-            return self._counter.inputs(self._measured_by(needs), span)
-        return ranking_input.collect_input(self._view, self._measured_by(needs), span, self._own_voices)
+        return self._counter.inputs(self._measured_by(needs), span)
 
     def _window(self, needs: ranking.RankingNeeds) -> measurement.MeasurementWindow:
-        return ranking_input.measured_window(self._measured_by(needs), self.content.from_at, self._own_voices)
+        return ranking_input.measured_window(
+            self._measured_by(needs), self.content.from_at, self._own_voices, self._end
+        )
 
     def _read_posts(
         self, needs: ranking.RankingNeeds, ranks: Iterable[Rank]

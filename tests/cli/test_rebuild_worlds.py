@@ -113,7 +113,7 @@ recipes = st.builds(
     moments=st.tuples(
         st.sampled_from((CUT - 24 * HOUR, CUT - 168 * HOUR)),
         st.just(CUT),
-        st.sampled_from((None, None, CUT - 6 * HOUR, CUT - 20 * HOUR)),
+        st.sampled_from((msgspec.UNSET, msgspec.UNSET, CUT - 6 * HOUR, CUT - 20 * HOUR)),
     ),
     choice=st.sampled_from((selection.THRESHOLD, selection.LEAST)),
     counting=st.sampled_from((paper_fields.FEEDS, paper_fields.CATEGORIES)),
@@ -128,5 +128,5 @@ def test_made_up_records(sqlite_url: str, program: ModuleType, world: World, rec
         fill(emptied(record), world)
         position = record.head.position - 3 + recipe.position
         if recipe.publication.window == "daily" and recipe.moments:  # never ends before it closes
-            recipe = recipe._replace(moments=(*recipe.moments[:2], None))
+            recipe = recipe._replace(moments=(*recipe.moments[:2], msgspec.UNSET))
         assert rebuilt_differently(program, record, recipe._replace(position=position)) == []

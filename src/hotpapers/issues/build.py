@@ -56,7 +56,7 @@ class IssueRecipe(NamedTuple):
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
     announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. For an issue that was already
-    frozen, `moments`: the start and end of what it counts, and the end of its window if that was earlier, else None;
+    frozen, `moments`: the start and end of what it counts, and the end of its window if that was earlier, else UNSET;
     `posts`: the hashes of the posts it chose, by paper.
     """
 
@@ -66,7 +66,7 @@ class IssueRecipe(NamedTuple):
     position: int
     replaces: str = ""
     reason: str = ""
-    moments: tuple[int, int, int | None] | None = None
+    moments: tuple[int, int, int | msgspec.UnsetType] | None = None
     choice: str = selection.LEAST
     quoting: str = quotations.LATEST
     counting: str = paper_fields.CATEGORIES
@@ -141,7 +141,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     earlier = earlier_issues(record, recipe)
     earlier_voices = last_voices(content for _, content in earlier)
     has_rule = recipe.choice != selection.THRESHOLD
-    span = CandidateWindow(start, earlier_voices, has_rule, model.MAX_INTEGER if end is None else end)
+    span = CandidateWindow(start, earlier_voices, has_rule, end or model.MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
     least_entries = selection.least_papers(publication, compared)
@@ -181,19 +181,19 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         if is_retrospective
         else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
-        until_at=msgspec.UNSET if end is None else end,
+        until_at=end,
     )
     content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
-def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | None]:
+def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | msgspec.UnsetType]:
     """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
     end of a longer window that closes late, whose later posts and papers are the next one's."""
     publication, day = recipe.publication, recipe.day
     cut, hour = closing(record.view(position=recipe.position), publication, day), cut_of(publication, day)
     is_late = publication.window != "daily" and hour < cut
-    return window_start(publication, day), cut, hour if is_late else None
+    return window_start(publication, day), cut, hour if is_late else msgspec.UNSET
 
 
 class SelectedEntries(NamedTuple):

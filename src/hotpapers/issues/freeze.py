@@ -275,7 +275,7 @@ def _recipe_of(content: model.IssueContent) -> IssueRecipe:
         content.position,
         content.replaces,
         content.reason,
-        moments=(content.from_at, content.as_of, content.until_at or None),
+        moments=(content.from_at, content.as_of, content.until_at),
         choice=content.choice or THRESHOLD,
         quoting=content.quoting or quotations.BY_REACTIONS,
         counting=content.counting or paper_fields.FEEDS,

@@ -35,20 +35,25 @@ ReferenceKey = tuple[str, int, str]
 """Network, age and archive of the papers compared with."""
 
 
+EngagementReader = Callable[[AsOfView, measurement.MeasurementWindow], Iterable[Engagement]]
+
+
 def collect_input(
     view: AsOfView,
     publication: Publication,
     span: CandidateWindow,
     own_voices: tuple[int, ...],
     curves: CurveCollector | None = None,
+    read: EngagementReader = attention.read_engagement,
 ) -> RankingInput:
-    """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too."""
+    """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too;
+    `read`: how attention is counted."""
     needs = ranking.needs_of(publication.ranking)
     window = measured_window(publication, span.start, own_voices, span.end)
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
-    own_rows = (without_late_peer(engagement, since) for engagement in attention.read_engagement(view, window))
+    own_rows = (without_late_peer(engagement, since) for engagement in read(view, window))
     for _, group in groupby(
         collectors.with_better_counts(view, window, own_rows), key=lambda engagement: engagement.paper
     ):

@@ -211,7 +211,7 @@ class PublishJob:
         name = publication.publication
         if (name, day) in self._asked_again or not due.is_near(publication, day, at):
             return
-        moments = (window_start(publication, day), at, None)
+        moments = (window_start(publication, day), at, msgspec.UNSET)
         built = build(context.record, IssueRecipe(publication, day, 1, context.record.head.position, moments=moments))
         engagement_queries.ask_again_at_once(context.record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add((name, day))
