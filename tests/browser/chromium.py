@@ -161,10 +161,11 @@ class Tab:
             raise BrowserError(details.get("exception", {}).get("description", details["text"]))
         return result["result"].get("value")
 
-    def leave(self, script: str) -> None:
-        """Run a script that opens another page. Raises BrowserError."""
+    def follow(self, script: str) -> None:
+        """Run a script that opens another page, and wait until that has loaded. Raises BrowserError."""
         with suppress(NavigationError):
-            self.run(script)
+            self.run(f"window.isLeft = false; {script}")
+        self.wait("window.isLeft === undefined")
 
     def wait(self, condition: str) -> None:
         """Wait until an expression is true, on this page or on one that opens meanwhile, once it has loaded. Raises

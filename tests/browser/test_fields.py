@@ -72,11 +72,11 @@ def test_without_scripts_the_app_chooses_and_files_show_numbers(tab: Tab, disk: 
     everything = shown(tab)
     assert tab.run(f"{CHIPS}.length") > 2 and not tab.run("document.querySelector('.fields a')")
     tab.open(app + ISSUE)
-    tab.leave(f"{CHIPS}[1].querySelector('a').click()")
-    tab.wait("location.search")
+    tab.follow(f"{CHIPS}[1].querySelector('a').click()")
+    assert tab.run("location.search")
     assert len(set(shown(tab))) == 1 < len(set(everything))
-    tab.leave(f"{CHIPS}[0].querySelector('a').click()")
-    tab.wait("!location.search")
+    tab.follow(f"{CHIPS}[0].querySelector('a').click()")
+    assert not tab.run("location.search")
     assert shown(tab) == everything
 
 

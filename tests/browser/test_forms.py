@@ -77,8 +77,7 @@ def forms(store: Path) -> Iterator[str]:
 def submit(tab: Tab, text: str = "") -> str:
     """Fill in a form, press the button, and wait for the next page."""
     fill = f"document.querySelector('textarea').value = {json.dumps(text)}; " if text else ""
-    tab.leave(f"window.before = 1; {fill} document.querySelector('button').click()")
-    tab.wait("window.before === undefined && document.readyState === 'complete'")
+    tab.follow(f"{fill} document.querySelector('button').click()")
     return str(tab.run("document.body.innerText"))
 
 
