@@ -28,7 +28,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 PATIENCE = 60.0
-"""Seconds of silence after which the browser is considered dead."""
+"""Seconds of silence after which the browser is considered dead, and a condition never true."""
 
 
 class BrowserError(AssertionError):
@@ -170,7 +170,7 @@ class Tab:
     def wait(self, condition: str) -> None:
         """Wait until an expression is true, on this page or on one that opens meanwhile, once it has loaded. Raises
         BrowserError."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not self._is_true(condition):
             if time.monotonic() > deadline:
                 raise BrowserError(f"never true: {condition}")

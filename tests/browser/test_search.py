@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,7 +31,7 @@ from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.search_pages import SearchRoutes
 from hotpapers.serve.web.search_view import NOTHING
 from hotpapers.serve.web.server import server
-from tests.browser.chromium import BrowserError, Tab, View
+from tests.browser.chromium import Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores
 from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, own_entry, paper
@@ -120,13 +119,6 @@ def search(tab: Tab, site: str, query: str) -> list[str]:
     assert tab.console_messages() == []
     titles: list[str] = tab.run("[...document.querySelectorAll('.hits bdi')].map((element) => element.textContent)")
     return titles
-
-
-def wait_for_page(tab: Tab, condition: str) -> None:
-    """Wait across a navigation, during which the page cannot be queried."""
-    for _ in range(20):
-        with suppress(BrowserError):
-            return tab.wait(condition)
 
 
 def number(title: str) -> int:
@@ -336,13 +328,13 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
 
 def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str) -> None:
     tab.open(f"{site}index.html")
-    tab.run("document.querySelector('nav a[href*=search]').click()")
-    wait_for_page(tab, "document.title.startsWith('Search') && document.readyState === 'complete'")
+    tab.follow("document.querySelector('nav a[href*=search]').click()")
+    assert tab.run("document.title").startswith("Search")
     assert tab.run("document.querySelector('.help').checkVisibility()")
     tab.run("document.getElementById('find').focus()")
     tab.write("steam")
     tab.press("Enter")
-    wait_for_page(tab, "location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
+    tab.wait("location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
     tree = tab.accessibility_tree()
     assert ("status", "") in tree and ("StaticText", "1 paper with “steam”.") in tree and ("search", "") in tree
     assert ("searchbox", "Words, authors, categories, days") in tree
@@ -430,7 +422,7 @@ def test_the_app_answers_with_and_without_a_script(tab: Tab, search_app: str, sc
     tab.run("document.getElementById('find').focus()")
     tab.write("transformer")
     tab.press("Enter")
-    wait_for_page(tab, "location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
+    tab.wait("location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
     assert tab.run("document.querySelector('[role=status]').textContent").endswith(
         "papers with “transformer”, the best first."
     )
