@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.base.ids.accents import without_accents
-from hotpapers.base.ids.mentions import own_words
+from hotpapers.base.ids.mentions import own_words, title_words
 from hotpapers.issues.moderation import author_names
+from hotpapers.keep.search import tokenizer
 from hotpapers.publish.view import catalogue
 
 ACCENTED = st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.text(alphabet="aeéèøłđßÆﬁ²ÅİıǛ한漢\u0301 .")
@@ -49,3 +52,17 @@ def test_ligatures_are_spelled_as_before_in_addresses_of_pages(text: str) -> Non
     decomposed = unicodedata.normalize("NFKD", text).translate(catalogue._LIGATURES)
     before = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     assert without_accents(text).translate(catalogue._LIGATURES) == before
+
+
+@pytest.mark.parametrize(
+    ("fold", "digest"),
+    [
+        (author_names.fold, "d34ec014d9d3698b"),
+        (title_words.plain, "3c4997af5e975a3f"),
+        (catalogue.slug, "b8a18661a9ecaa7e"),
+        (lambda text: " ".join(tokenizer.words(text)), "5a4346f2268f874f"),
+    ],
+)
+def test_every_latin_letter_is_folded_as_ever(fold: Callable[[str], str], digest: str) -> None:
+    folded = "|".join(fold(f"a{chr(number)}z") for number in range(0x20, 0x250))
+    assert hashlib.sha256(folded.encode()).hexdigest()[:16] == digest

@@ -1,16 +1,41 @@
-"""Spans: (start, end) pairs of numbers, without the end."""
+"""Spans: (start, end) pairs of numbers, without the end. Those called `apart` ascend, and do not overlap or touch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+
+Span = tuple[int, int]
 
 
-def union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What spans in any order cover, as the fewest spans, ascending: those that overlap or touch are one."""
-    result: list[tuple[int, int]] = []
+def union(spans: Iterable[Span]) -> list[Span]:
+    """What spans in any order cover, as the fewest spans, apart."""
+    result: list[Span] = []
     for start, end in sorted(spans):
         if result and start <= result[-1][1]:
             result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
+            result.append((start, end))
+    return result
+
+
+def within(apart: Sequence[Span], start: int, end: int) -> Iterator[Span]:
+    """What spans cover between two points."""
+    for left, right in apart[bisect_right(apart, start, key=itemgetter(1)) :]:
+        if left >= end:
+            break
+        yield max(left, start), min(right, end)
+
+
+def difference(apart: Iterable[Span], without: Sequence[Span]) -> list[Span]:
+    """What spans cover that others, also apart, do not."""
+    result: list[Span] = []
+    for start, end in apart:
+        for left, right in within(without, start, end):
+            if start < left:
+                result.append((start, left))
+            start = right
+        if start < end:
             result.append((start, end))
     return result

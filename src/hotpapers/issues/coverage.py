@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
-from operator import itemgetter
 from typing import NamedTuple
 
 from hotpapers.base import model
 from hotpapers.base.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading, Publication
-from hotpapers.base.spans import union
+from hotpapers.base.spans import Span, union, within
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import site_started_at
 from hotpapers.record.as_of import AsOfView
@@ -61,14 +59,8 @@ class UnreadTimes:
 
     def of(self, network: str, start: int, end: int) -> int:
         """How much of the time between two moments, µs."""
-        ranges = self._read.get(network, [])
-        first = bisect_right(ranges, start, key=itemgetter(1))
-        read = 0
-        for left, right in ranges[first:]:
-            if left >= end:
-                break
-            read += min(right, end) - max(left, start)
-        return max(end - start, 0) - read
+        read = within(self._read.get(network, []), start, end)
+        return max(end - start, 0) - sum(right - left for left, right in read)
 
 
 def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> UnreadTimes:
@@ -81,7 +73,7 @@ def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> Unre
     return UnreadTimes(spans)
 
 
-def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
+def _read_ranges(spans: Sequence[Coverage]) -> list[Span]:
     """The (start, end) ranges in which a network was read in full, ascending."""
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)

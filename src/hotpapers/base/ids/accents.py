@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
+PLAIN_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+"""Small Latin letters that are not just a letter with an accent, as people type them. Rules and addresses that must
+never change depend on it: a new letter goes into the table of the rule that needs it."""
+
 
 def without_accents(text: str) -> str:
     """A text in compatible forms (NFKD) without accents: é is e, ﬁ is fi, ² is 2. Letters such as ø and ł stay."""

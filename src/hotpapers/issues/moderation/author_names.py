@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.ids.accents import PLAIN_LETTERS, without_accents
 from hotpapers.issues.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
 
 MAX_NAME_CHARS = 200
@@ -25,10 +25,7 @@ MIN_HANDLE_LETTERS = 6
 REMEMBERED = 10_000
 """Parsed author names to cache: many posts name the same papers."""
 
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
-    | dict.fromkeys("'’ʼ`´‘", "")
-)
+_LETTERS = str.maketrans(PLAIN_LETTERS | {"ħ": "h"} | dict.fromkeys("'’ʼ`´‘", ""))
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WORD = re.compile(r"[^\W\d_]+")
 _SEPARATOR = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from hotpapers.base.ids.accents import PLAIN_LETTERS
 from hotpapers.base.ids.tex_letters import SMALL_GREEK
 
 MAX_WORD_CHARS = 64
@@ -116,9 +117,7 @@ def stem(word: str) -> str:
 
 # ---- letter by letter -----------------------------------------------------------------------------------
 
-_ALIKE = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŧ": "t", "ـ": ""}
-)
+_ALIKE = str.maketrans(PLAIN_LETTERS | {"ħ": "h", "ŧ": "t", "ـ": ""})
 """Letters that people type without their stroke; the Arabic elongation character."""
 
 _POINTS = re.compile(

@@ -13,16 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.ids.accents import PLAIN_LETTERS, without_accents
 from hotpapers.base.model import EntrySummary
 from hotpapers.publish.view import clean_text, site_paths
 
 LATEST = 60
 """Papers on the first page of a category."""
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
-_LIGATURES = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
-)
+_LIGATURES = str.maketrans(PLAIN_LETTERS)
 
 
 @lru_cache(maxsize=1 << 16)

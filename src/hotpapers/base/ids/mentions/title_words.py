@@ -12,17 +12,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from hotpapers.base.ids.accents import PLAIN_LETTERS
 from hotpapers.base.ids.tex_letters import SMALL_GREEK
 
 _GREEK = tuple(SMALL_GREEK)
-_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-"""Latin letters that are not just a letter with an accent."""
 _SPELLED = str.maketrans(
-    _LETTERS
+    PLAIN_LETTERS
     | {letter: name for name, letter in SMALL_GREEK.items()}
     | {letter.upper(): name for name, letter in SMALL_GREEK.items()}
     | {"ς": "sigma"}
-    | {letter.upper(): spelled for letter, spelled in _LETTERS.items() if letter not in "ßı"}
+    | {letter.upper(): spelled for letter, spelled in PLAIN_LETTERS.items() if letter not in "ßı"}
     | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD turns ‑ into the last one
 )
 _FUNCTIONS = ("log", "sin", "cos", "tan", "exp", "max", "min", "sup", "inf", "lim", "det", "dim", "ker", "gcd", "deg")

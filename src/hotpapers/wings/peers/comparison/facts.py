@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.spans import union
+from hotpapers.base.spans import union, within
 from hotpapers.base.untrusted_json import decode_lines
 from hotpapers.wings.peers.comparison import lines as kinds
 from hotpapers.wings.peers.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
@@ -47,8 +47,7 @@ class NetworkCoverage:
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
-        first = bisect_right(self._gaps, start, key=lambda span: span[1])
-        return first < len(self._gaps) and self._gaps[first][0] < end
+        return any(within(self._gaps, start, end))
 
 
 class CollectorFacts(NamedTuple):

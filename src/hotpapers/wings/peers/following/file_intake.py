@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from hotpapers.base import file_modes, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.base.model import HOUR, NETWORKS, HttpClient
 from hotpapers.base.model.keys import network_of, own_id
-from hotpapers.base.spans import union
+from hotpapers.base.spans import Span, difference, union
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.privacy.forget import forget_all
 from hotpapers.keep.privacy.queries import keys_known
@@ -32,7 +32,7 @@ from hotpapers.wings.proof.entries import ListLeaf, ObservedFile, withdrawn_list
 from hotpapers.wings.proof.observation_files import REACH, SUFFIX, WithdrawnList, line_row, parse_withdrawn, root_of
 from hotpapers.wings.proof.observations import ObservationLine
 
-TimeSpan = tuple[int, int]
+TimeSpan = Span
 """Start and end, µs UTC."""
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 """Shows the progress of so many steps; yields a function to call with the number of steps just done."""
@@ -117,22 +117,21 @@ class _Intake:
 
     def outcome(self) -> IntakeResult:
         """The round's result."""
-        covered = self._covered.hours(self._oldest)
-        complete_hours = covered - self._absent.hours(self._oldest)
-        first, last = min(covered, default=0), max(complete_hours, default=-1)
-        missing = [hour for hour in range(first, last) if hour not in complete_hours]
-        unlisted = _hour_ranges([hour for hour in missing if hour not in covered])
+        covered = self._covered.since(self._oldest)
+        complete = difference(covered, self._absent.since(self._oldest))
+        until = complete[-1][1] if complete else 0
+        missing = difference([(covered[0][0], until)] if complete else [], complete)
         problems = [
             f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
-            for hour_range in unlisted
+            for hour_range in difference(missing, covered)
         ]
         return IntakeResult(
             files=len(self._added_hours),
             items=self._items,
             withdrawn=self._forgotten,
             since=min(self._added_hours, default=0) * HOUR,
-            until=(last + 1) * HOUR,
-            missing=tuple((start * HOUR, end * HOUR) for start, end in _hour_ranges(missing)),
+            until=until * HOUR,
+            missing=tuple((start * HOUR, end * HOUR) for start, end in missing),
             problems=(*self._problems, *problems),
             others=tuple(filter(None, [self._allowance.refusal])),
         )
@@ -333,9 +332,9 @@ class HourSpans(dict[int, int]):
         """Add the hours of a file."""
         self[last] = min(first, self.get(last, first))
 
-    def hours(self, oldest: int) -> set[int]:
-        """All hours, except those before the oldest."""
-        return {hour for last, first in self.items() for hour in range(max(first, oldest), last + 1)}
+    def since(self, oldest: int) -> list[Span]:
+        """The hours, apart, except those before the oldest."""
+        return union((max(first, oldest), last + 1) for last, first in self.items() if last >= oldest)
 
 
 class _WithdrawnRows:
@@ -377,12 +376,7 @@ def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
     return next((leaf.name for leaf in leaves if leaf.name not in done), "")
 
 
-def _hour_ranges(hours: Iterable[int]) -> list[tuple[int, int]]:
-    """Hours as ranges: each by its first hour and the one after its last."""
-    return union((hour, hour + 1) for hour in hours)
-
-
-def _range_name(hour_range: tuple[int, int]) -> str:
+def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
     first, last = hour_range[0], hour_range[1] - 1
     return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
