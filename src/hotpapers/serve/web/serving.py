@@ -36,8 +36,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
             *form_routes(backend, publication, site),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]
-        for wing in wings():
+        running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))
+        for wing in wings():  # once `server` has learned all structs, which no two threads may do at once
             if wing.prepare is not None:
                 wing.prepare(backend)
-        running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))
         running.run(sockets=[listener])
