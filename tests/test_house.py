@@ -42,6 +42,7 @@ LIBRARY = {
     "markupsafe": ("publish/view/", "publish/render/", "wings/personal/readers.py"),
     "starlette": (
         "serve/web/",
+        "wings/accounts/",
         "wings/announce/feed_generator.py",
         "wings/mail/",
         "wings/mcp/route.py",

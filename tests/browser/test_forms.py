@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from hotpapers.publish.render.html.templating import asset
 from hotpapers.record import Record, reader_reports
-from hotpapers.serve.web import my_posts
 from hotpapers.serve.web.report_forms import ReportDependencies, routes
+from hotpapers.wings.accounts import my_posts
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server

@@ -4,16 +4,23 @@ number."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 
+import hotpapers
+from hotpapers.base import settings as all_settings
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR
+from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record, reader_reports
+from hotpapers.serve.web import reader_features
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
 from hotpapers.serve.web.report_forms import ReportDependencies, routes
 from tests.issues.made import (
@@ -203,3 +210,18 @@ def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
 
 def test_a_form_of_another_site_says_nothing(site: Site) -> None:
     assert submit(site.app, "/report", site.fields(), sec_fetch_site="cross-site").status == 403 and site.reports == []
+
+
+@pytest.mark.parametrize(
+    ("base", "proxies", "warns"),
+    [(BASE, 0, True), (BASE, 1, False), ("http://127.0.0.1:8000/", 0, False), ("", 0, False)],
+)
+def test_who_forgets_the_proxy_is_warned(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
+) -> None:
+    """Otherwise all readers would count as one client."""
+    site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
+    site = hotpapers.Site(settings=site_settings, file=tmp_path / "hotpapers.toml")
+    with closing(Backend(partial(Record, ":memory:"), ServeConfig(base=base, proxies=proxies))) as backend:
+        assert bool(reader_features.form_routes(backend, DAILY, site)) == bool(base)
+    assert ("Set proxies = 1" in caplog.text) == warns

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,16 +71,36 @@ def test_without_mail_its_pages_and_its_channel_are_missing(tmp_path: Path, demo
     assert channel.status == 2 and "'mailing' is not one of" in channel.err
     address = run_process("forget", "somebody@moth.example", "--yes", "--store", demo, PYTHONPATH=path)
     assert address.status == 2 and "not a post or account" in address.err
+    with served(path, "--store", demo) as base:
+        assert status_of(f"{base}about/") == 200
+        assert status_of(f"{base}mail/unsubscribe/token") == status_of(f"{base}mail/join") == 404
+
+
+@pytest.mark.long
+def test_without_accounts_authors_have_no_page_and_no_link(tmp_path: Path, site: Path) -> None:
+    file = site / "hotpapers.toml"
+    file.write_text(file.read_text("utf-8") + '\n[serve]\nbase = "http://127.0.0.1/"\n')
+    for wings in ((), ("accounts",)):
+        path = copy_without(wings, tmp_path / "-".join(("copy", *wings)))
+        with served(path, "--config", file) as base:
+            assert status_of(f"{base}mine") == (404 if wings else 200)
+            about = urllib.request.urlopen(f"{base}about/", timeout=30).read().decode()
+            assert ("your-posts" in about) == (not wings)
+
+
+@contextmanager
+def served(path: str, *args: str | Path) -> Iterator[str]:
+    """The address of an app of the package at `path`."""
     server = subprocess.Popen(
-        command_line("serve", "--port", "0", "--store", demo), env=environment(PYTHONPATH=path, PYTHONUNBUFFERED="1"),
+        command_line("serve", "--port", "0", *args), env=environment(PYTHONPATH=path, PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with server:
         assert server.stdout is not None
-        base = re.findall(r"http://\S+", server.stdout.readline())[0]
-        assert status_of(f"{base}about/") == 200
-        assert status_of(f"{base}mail/unsubscribe/token") == status_of(f"{base}mail/join") == 404
-        server.terminate()
+        try:
+            yield re.findall(r"http://\S+", server.stdout.readline())[0]
+        finally:
+            server.terminate()
 
 
 def status_of(url: str) -> int:

@@ -161,7 +161,8 @@ class Wing(NamedTuple):
     `prepare(backend)`: begins what the app's pages will need, when it starts.
     `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
     by a `FormRouter`.
-    `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
+    `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot. `authors_path`: where in
+    it authors of posts say what becomes of theirs.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
     `about_tools(address)`: a line for language models about tools for a site, naming all `site_tools`.
@@ -204,6 +205,7 @@ class Wing(NamedTuple):
     prepare: Callable[[Any], object] | None = None
     forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] | None = None
     join_path: Callable[[Settings], str] | None = None
+    authors_path: str = ""
     tools: Callable[[], Iterable[Any]] | None = None
     site_tools: Callable[[], Iterable[Any]] | None = None
     public_tools: Callable[[], Iterable[Any]] | None = None

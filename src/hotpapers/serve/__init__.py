@@ -1,5 +1,4 @@
 """Serve: issues to readers and programs that ask.
 
-web       the site and the API over HTTP, forms, metrics
-accounts  prove that an account is yours
+web   the site and the API over HTTP, forms, metrics
 """

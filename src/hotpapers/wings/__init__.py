@@ -14,6 +14,7 @@ topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
 summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
+accounts  authors of posts prove that an account is theirs, and hide its posts or contest a verdict
 """
 
 from __future__ import annotations
@@ -33,4 +34,5 @@ BUILT_IN = (
     "voices",
     "summaries",
     "hosting",
+    "accounts",
 )

@@ -6,7 +6,7 @@ backend                     threads, sessions and each client's budget, shared b
 page_cache, byte_cache      pages already made     connections, connection_table   limits for connections
 api                         queries: api_params, export_stream
 search_pages, search_view   search                 monitoring   health and metrics
-reader_features             what readers send: forms, report_forms, my_posts, and those of wings
+reader_features             what readers send: forms, report_forms, and those of wings
 server, request_target      the HTTP server, also beside the program's work: monitoring, `hotpapers witness`
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.

@@ -124,6 +124,7 @@ class StaticPages:
             publication=self._site.publication,
             contact=linked_contact(self._site.contact),
             app=self._site.site_config.app,
+            authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
             join=join_address(self._site.site_config, self._site.name),
             command=f"hotpapers verify {issue.content.day}" if issue else "hotpapers verify --all",
         )

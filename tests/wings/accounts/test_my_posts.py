@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,17 +14,15 @@ from hotpapers.base import settings as all_settings
 from hotpapers.base.model import DAY as A_DAY
 from hotpapers.base.model import HOUR, Account, Alias, Item, Judgement, Verdict
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.issues.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, reader_reports
-from hotpapers.serve.web import my_posts, reader_features
 from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
 from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.wings.accounts import my_posts
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, posts_about, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
@@ -92,7 +89,7 @@ class Site:
         """Starts the app with fresh rate limits."""
         self.router = form_router(DAILY.title)
         hot_papers = hotpapers.Site(self.store, file=self.folder / "hotpapers.toml")
-        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), hot_papers)
+        dependencies = my_posts.dependencies_of(partial(Record, str(self.store)), hot_papers)
         self.dependencies = dependencies._replace(
             open_client=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"],
             clock=lambda: self.clock, bots=bots or BotSettings(), contact="desk@papers.example",
@@ -466,25 +463,10 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
     settings = all_settings.load(file)
     hot_papers = hotpapers.Site(settings=settings, file=file)
-    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), hot_papers)
+    dependencies = my_posts.dependencies_of(partial(Record, str(site.store)), hot_papers)
     site.router.backend.close()
     site.router = form_router(DAILY.title)
     site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
     for person in (ADA, MOSS):
         assert "Your posts are hidden" in site.prove(person).text
     assert len(site.verdicts()) == 2
-
-
-@pytest.mark.parametrize(
-    ("base", "proxies", "warns"),
-    [(BASE, 0, True), (BASE, 1, False), ("http://127.0.0.1:8000/", 0, False), ("", 0, False)],
-)
-def test_who_forgets_the_proxy_is_warned(
-    site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
-) -> None:
-    """Otherwise all readers would count as one client."""
-    site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
-    hot_papers = hotpapers.Site(settings=site_settings, file=site.folder / "hotpapers.toml")
-    with closing(Backend(partial(Record, str(site.store)), ServeConfig(base=base, proxies=proxies))) as backend:
-        reader_features.form_routes(backend, DAILY, hot_papers)
-    assert ("Set proxies = 1" in caplog.text) == warns

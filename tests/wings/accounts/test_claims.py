@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.serve.accounts.claims import NOT_HERE, parse_claim
+from hotpapers.wings.accounts.claims import NOT_HERE, parse_claim
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 ADA = ("mastodon:@ada@social.example",)

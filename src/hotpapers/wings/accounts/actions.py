@@ -23,7 +23,7 @@ from hotpapers.issues.moderation.bots.review import AccountReview, accept_proof,
 from hotpapers.record import Record, reader_reports
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.reader_reports import ReaderReport
-from hotpapers.serve.accounts.profiles import KnownAccount
+from hotpapers.wings.accounts.profiles import KnownAccount
 
 HIDE_REASON = "asked for by the account, which proved itself"
 CONTEST_REASON = "says that it is a person, and proved itself"

@@ -18,21 +18,29 @@ from typing import NamedTuple
 from starlette.routing import BaseRoute
 
 from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings import BotSettings
+from hotpapers.collect.job_factory import addresses, read_settings, secrets_of
+from hotpapers.collect.pace import PACE
+from hotpapers.collect.sources.bluesky import BlueskySettings
+from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.accounts import actions, claims, codes, profiles
-from hotpapers.serve.accounts.codes import ProofChallenge
-from hotpapers.serve.accounts.profiles import KnownAccount
 from hotpapers.serve.web import forms
 from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
+from hotpapers.site.site import Site
+from hotpapers.wings.accounts import actions, claims, codes, profiles
+from hotpapers.wings.accounts.codes import ProofChallenge
+from hotpapers.wings.accounts.profiles import KnownAccount
 
 PATH = "/mine"
 COST = 2
 HIDE, PERSON = "hide", "person"
+ASKING = ClientLimits(connect=5.0, read=10.0, whole=15.0, size=1_000_000, redirects=1, tries=1)
+"""Tight limits, as a reader is waiting for the response."""
 CHOICES = ((HIDE, "Hide all my posts on this site"), (PERSON, "I am a person, not a bot"))
 
 
@@ -71,6 +79,27 @@ class MyPostsDependencies(NamedTuple):
     bots: BotSettings = BotSettings()
     contact: str = ""
     clock: Callable[[], int] = now
+
+
+def dependencies_of(open_record: Callable[[], Record], site: Site) -> MyPostsDependencies:
+    """The dependencies of the page. Raises SettingsError.
+
+    Of internal addresses, only those that the settings of sources name can be reached."""
+    settings = site.settings
+    tables = [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
+    bluesky = read_settings("bluesky", tables[0], str(site.file))
+    assert isinstance(bluesky, BlueskySettings)
+    allowed, hidden, pacer = tuple(addresses(tables)), tuple(secrets_of(tables)), HostPacer()
+    return MyPostsDependencies(
+        open_record,
+        partial(site.http, allowed, pace=PACE, reserve=pacer, secrets=hidden, limits=ASKING),
+        bluesky.view,
+        partial(render_changed, site_config=site.site_config, allowed=site.terms),
+        ServerTurns(),
+        allowed,
+        settings.bots,
+        settings.contact,
+    )
 
 
 def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:

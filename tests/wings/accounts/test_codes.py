@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.serve.accounts.codes import LASTS, NONCE, ProofChallenge, appears_in, code, decode, encode
+from hotpapers.wings.accounts.codes import LASTS, NONCE, ProofChallenge, appears_in, code, decode, encode
 
 SECRET, OTHER = bytes(range(32)), bytes(32)
 ADA = ProofChallenge("bluesky:did:plc:ada", 1_800_000_000, "ab" * (NONCE // 2))

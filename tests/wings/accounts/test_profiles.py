@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base.errors import NetError, RequestRefused
-from hotpapers.serve.accounts.profiles import KnownAccount, fetch_description, server_of
-from hotpapers.serve.web.reader_features import ASKING
+from hotpapers.wings.accounts.my_posts import ASKING
+from hotpapers.wings.accounts.profiles import KnownAccount, fetch_description, server_of
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client
