@@ -369,7 +369,7 @@ What is still cheap on `rarity/2`:
 * A paper that only three known voices vouch for can drop out if one of them is removed.
 
 Not tried, as they change no score: readers' reports, hidden posts, and cross-lists. A bot that proves itself a
-[person](../../docs/how-to/readers.md#people-who-posted) is an account like others."""
+[person](../../docs/wings/accounts.md) is an account like others."""
 
 _BY_ATTACK = """
 ## Each attack, on `{ranking}`
