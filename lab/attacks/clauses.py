@@ -89,6 +89,5 @@ class StoreCounter(NamedTuple):
     def _read(self, view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
         rule, people = self.rule(with_standing=window.with_standing), queries.people(view, self.own_voices)
         last, count = view.last_row(Reaction), count_without(self.clauses)
-        for group in attention.in_groups(attention.read_posts(view, window)):
-            reactions = queries.reactions_to(view, attention.moments_of(group), people, last) if last else {}
+        for group, reactions in attention.with_reactions(view, attention.read_posts(view, window), people, last):
             yield from count(group, reactions, rule)

@@ -168,11 +168,13 @@ def test_several_publications_must_be_told_apart(project: Path) -> None:
     message = "several publications; choose one with --publication: daily, hot-papers"
     for command in (["issue"], ["publish", "--all"]):
         assert misuse(*command) == message
-    for command in (["serve"], ["explain", "2103.90001"]):
-        assert misuse(*command) == message
+    assert misuse("serve") == misuse("explain", "2103.99999") == message
     assert misuse("issue", "--publication", "no") == "no: no such publication; there are: daily, hot-papers"
     good("issue", "--publication", "hot-papers")
-    assert "place 1 of 3" in good("explain", "2103.90001", "--publication", "hot-papers")
+    explained = good("explain", "2103.90001", "--publication", "hot-papers")
+    assert "place 1 of 3" in explained
+    assert good("explain", "2103.90001") == explained == good("explain", "2103.90001", "--issue", "2021-03-02")
+    assert misuse("explain", "2103.90001", "--issue", "2021-03-09") == message
     assert good("verify", "--all", "--publication", "hot-papers").startswith("verified: 1 issue rebuilt, ")
     assert good("verify", "--all", "--publication", "daily").startswith("verified: 0 issues rebuilt, ")
     assert misuse("verify", "--all", "--publication", "no") == "no: no such publication; there are: daily, hot-papers"

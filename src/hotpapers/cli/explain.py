@@ -9,7 +9,7 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.issues import freeze
 from hotpapers.issues.explain import text_of
-from hotpapers.publish.query.issues import explained
+from hotpapers.publish.query.issues import explained, publication_with
 from hotpapers.publish.query.request_params import EntryParams
 
 
@@ -35,10 +35,11 @@ def explain(
     Shows every part of its score, and what would make it swap places with its neighbors. PAPER is an identifier or any
     address of the paper.
     """
-    name = freeze.publication_of(site.record, publication).publication
     label = freeze.check_day(day) if day else "latest"
-    params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
     try:
+        chosen = publication or publication_with(site.session, paper, label) or None
+        name = freeze.publication_of(site.record, chosen).publication
+        params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
         explanation = explained(site.session, params)
     except NotAnArxivId as problem:
         raise UsageError(str(problem)) from problem

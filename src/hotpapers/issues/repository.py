@@ -172,6 +172,13 @@ class RecordIssueReader:
             for paper, of_paper in quotations.items()
         }
 
+    def frozen_posts(self, issue: PublishedIssue) -> Mapping[str, Post]:
+        """The posts of an issue as it was frozen, by their hashes, even if they are not shown now; without those that
+        are forgotten."""
+        content = issue.content
+        by_paper = self._posts(self._view_of(content), content, issue.places, withheld=())
+        return {quotation.hash: quotation.post for quotation in chain.from_iterable(by_paper.values())}
+
     def _quotable(self, rows_of_papers: Mapping[str, Sequence[StoredRow]]) -> dict[str, list[Quotation]]:
         """The posts about papers that may be shown now, by paper."""
         keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
@@ -215,7 +222,7 @@ class RecordIssueReader:
         issue_header = self._header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
         places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
-        all_posts, papers = self._posts(view, content, places), self._papers(view, content, places)
+        all_posts, papers = self._posts(view, content, places, self.withheld), self._papers(view, content, places)
         return msgspec.structs.replace(
             issue_header,
             papers=papers,
@@ -257,14 +264,14 @@ class RecordIssueReader:
         return {paper.paper: paper for paper in revised if (paper.version or 0) > versions[paper.paper]}
 
     def _posts(
-        self, view: AsOfView, content: IssueContent, places: dict[str, Place]
+        self, view: AsOfView, content: IssueContent, places: dict[str, Place], withheld: Container[str]
     ) -> dict[str, tuple[Quotation, ...]]:
         if places:
             rows_of_papers = posts.listed_under(view, list(places.values()))
-            return {paper: _allowed(rows, self.withheld) for paper, rows in rows_of_papers.items()}
+            return {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.ongoing]
-        return {entry.paper: _allowed(listed_posts.get(n, []), self.withheld) for n, entry in enumerate(entries, 1)}
+        return {entry.paper: _allowed(listed_posts.get(n, []), withheld) for n, entry in enumerate(entries, 1)}
 
     def _quoted_posts(
         self, content: IssueContent, all_posts: Mapping[str, Sequence[Quotation]]

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
+from hotpapers.base.model import Item, TextLink
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
@@ -39,12 +42,19 @@ class SamplePublication(NamedTuple):
         return self.folder / "site" / DAY / "index.html"
 
 
-def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> SamplePublication:
+def publish(
+    folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,), likes: int = 90, links: tuple[TextLink, ...] = ()
+) -> SamplePublication:
+    """`likes`: of the first post, and one more. `links`: of every post."""
     config = config_in(folder, policy=f"witness a {WITNESS.verifier}\nquorum a\n")
     with Record(str(folder / "hotpapers.db")) as record:
         posts = [(n, f"bluesky:{n}") for n in (1, 2, 3)]
-        items = [item for n, name in posts for item in (*post(n, name, moment(DAY)), counts(name, 90 - n, moment(DAY)))]
-        write(record, [DAILY], background(), *(paper(n, title=f"Tea <b>no. {n}</b> & more") for n in (1, 2, 3)), items)
+        items = [
+            item
+            for n, name in posts
+            for item in (*post(n, name, moment(DAY), links=links), counts(name, likes - n, moment(DAY)))
+        ]
+        write(record, [DAILY], background(), *map(_paper, (1, 2, 3)), items)
         frozen(record)
         update_log(record.database, NAME, config, AT)
         for witness in witnesses:
@@ -54,6 +64,11 @@ def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> Sampl
     file = folder / "policy.txt"
     file.write_text((folder / "site/log/policy.txt").read_text())
     return SamplePublication(folder, parse_policy(file.read_text()), file, config)
+
+
+def _paper(number: int) -> list[Item]:
+    described, announcement = paper(number, title=f"Tea <b>no. {number}</b> & more")
+    return [msgspec.structs.replace(described, version=1), announcement]
 
 
 def add_cosignature(config: LogConfig, witness: SigningKey) -> None:

@@ -138,7 +138,7 @@ def post_of(answer: Json) -> Json:
 def test_fields_from_elsewhere_must_be_possible(
     publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
 ) -> None:
-    assert set(FROM_ELSEWHERE) == {"frozen_at", "editions", "posts", "withdrawn"}
+    assert set(FROM_ELSEWHERE) == {"frozen_at", "editions", "posts", "withdrawn", "later_version"}
     forged = json.loads(answer)
     post_of(forged)[name] = {"x": 1}
     [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
@@ -164,6 +164,13 @@ FORGERIES: list[tuple[Change, str]] = [
     (lambda a: a["entries"][1].update(posts=a["entries"][0]["posts"] * 9), "the response shows another posts"),
     (lambda a: post_of(a).update(url="https://elsewhere.example/"), "the response shows another posts"),
     (lambda a: post_of(a).update(reposts=7), "the response shows another posts"),
+    (lambda a: a["entries"][0]["posts"].extend(a["entries"][0]["posts"]), "the response shows another posts"),
+    (lambda a: post_of(a).update(automated=True), "the response shows another posts"),
+    (lambda a: post_of(a).update(created_at=a["as_of"] + 1), "the response shows another posts"),
+    (lambda a: post_of(a).update(shown="link"), "the response shows another posts"),
+    (lambda a: a["entries"][0].update(later_version=1), "the response shows another later_version"),
+    (lambda a: a["entries"][0].update(comment="Best paper"), "the response shows another comment"),
+    (lambda a: a["entries"][0].update(code="https://github.com/a/b"), "the response shows another code"),
     (lambda a: post_of(a).update(links=[{"start": 0, "end": 1, "target": "x", "title": "x"}]), "another posts"),
 ]
 

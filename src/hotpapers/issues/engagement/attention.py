@@ -91,9 +91,17 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
-    for group in in_groups(papers):
-        reactions = queries.reactions_to(view, moments_of(group), people, last) if last else {}
+    for group, reactions in with_reactions(view, papers, people, last):
         yield from count_engagement(group, reactions, rule)
+
+
+def with_reactions(
+    view: AsOfView, papers: Iterable[list[PostAtAge]], people: queries.People, last: int
+) -> Iterator[tuple[list[list[PostAtAge]], ReactionsByPost]]:
+    """Papers in groups, each with the reactions to its posts. `last`: the last row of reactions, 0 if there are
+    none."""
+    for group in in_groups(papers):
+        yield group, queries.reactions_to(view, moments_of(group), people, last) if last else {}
 
 
 def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:

@@ -240,10 +240,18 @@ def explanation(session: QuerySession, params: request_params.EntryParams) -> sc
 def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
     """The same as `explanation`, for a terminal. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
-    name = session.publication(params.publication).publication
+    name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
     day = _latest_with(session, name, key) if params.day == "latest" else params.day
     issue = _published_issue(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
     return explaining.explain(issue, key)
+
+
+def publication_with(session: QuerySession, paper: str, day: str = "latest") -> str:
+    """The only publication with a paper in an issue, by default of any day; empty if there are several or none. Raises
+    NotAnArxivId."""
+    appearances = session.issue_reader().appearances(paper_key(paper))
+    names = {name for name, of_day in appearances if day in ("latest", of_day) and not is_retrospective(name)}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _latest_with(session: QuerySession, name: str, key: str) -> str:

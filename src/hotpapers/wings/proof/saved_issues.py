@@ -129,11 +129,13 @@ class SavedIssue(NamedTuple):
 
 
 class ProofVerdict(NamedTuple):
-    """`problems`: empty if all checks passed. `witnesses`: names of the cosigners with the time, as text."""
+    """`problems`: empty if all checks passed. `witnesses`: names of the cosigners with the time, as text.
+    `is_compared`: whether an API response was also compared with a store."""
 
     issue: SavedIssue
     problems: tuple[str, ...]
     witnesses: tuple[str, ...]
+    is_compared: bool = False
 
 
 def read_saved(file: Path) -> SavedIssue:

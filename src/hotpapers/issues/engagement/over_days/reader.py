@@ -174,10 +174,8 @@ class EngagementOverDays:
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
-        for group in attention.in_groups(self._with_shared(posts) for posts in attention.read_posts(view, window)):
-            reactions = (
-                queries.reactions_to(view, attention.moments_of(group), self._people, self._last) if self._last else {}
-            )
+        by_paper = map(self._with_shared, attention.read_posts(view, window))
+        for group, reactions in attention.with_reactions(view, by_paper, self._people, self._last):
             yield from attention.count_by_network(group, reactions, self._rule)
 
     def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:

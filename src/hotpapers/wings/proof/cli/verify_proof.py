@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
-from hotpapers.base.errors import InputError, UsageError, require
+from hotpapers.base.errors import InputError, NotFound, StoreError, UsageError, require
 from hotpapers.cli.terminal import bar, show
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.query.saved_answers import differences
+from hotpapers.publish.query.saved_posts import StoredIssue, stored_issue
 from hotpapers.site.site import Site
 from hotpapers.wings.proof.config import site_logs
 from hotpapers.wings.proof.mirrors import POLICY_FILE, check_mirror
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
-from hotpapers.wings.proof.saved_issues import ProofVerdict, check_saved, read_saved
+from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
 
 
 def verify_saved(
@@ -44,7 +47,17 @@ def _verdict(file: Path, policy_file: Path | None, site: Site) -> ProofVerdict |
     except InputError as problem:
         return str(problem)
     policy = read_policy(policy_file) if policy_file else _own_policy(site, issue.content.publication.publication)
-    return check_saved(issue, policy, differences)
+    stored = _stored_issue(issue, site) if issue.answer else None
+    return check_saved(issue, policy, partial(differences, stored=stored))._replace(is_compared=stored is not None)
+
+
+def _stored_issue(issue: SavedIssue, site: Site) -> StoredIssue | None:
+    """The issue as the site's store has it; None if it has no store, or another issue there."""
+    content = issue.content
+    with suppress(StoreError, NotFound):
+        name = content.publication.publication
+        return stored_issue(site.session, name, content.day, content.edition, issue.digest)
+    return None
 
 
 def read_policy(file: Path) -> LogPolicy:
@@ -86,6 +99,7 @@ def _as_json(verdict: ProofVerdict | str) -> dict[str, object]:
         "leaf": verdict.issue.proof.leaf,
         "size": checkpoint.size,
         "witnesses": verdict.witnesses,
+        "compared_with_store": verdict.is_compared,
         "entries": [{"place": entry.place, "paper": entry.paper, "score": entry.score} for entry in content.entries],
     }
 
@@ -99,7 +113,10 @@ def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
     edition = f"{content.publication.publication} {content.day} edition {content.edition}"
     position = f"leaf {verdict.issue.proof.leaf} of {checkpoint.size:,} in {checkpoint.origin}"
     cosigners = f"cosigned by {', '.join(verdict.witnesses) or 'nobody'}"
-    return [f"verified: {edition}, digest {verdict.issue.digest}", f"  {position}, {cosigners}"]
+    lines = [f"verified: {edition}, digest {verdict.issue.digest}", f"  {position}, {cosigners}"]
+    if verdict.issue.answer and not verdict.is_compared:
+        lines.append("  no store here has this issue: words, names and times of posts were not compared")
+    return lines
 
 
 def verify_site(address: str, policy_file: Path | None, site: Site, as_json: bool) -> None:
