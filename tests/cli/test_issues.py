@@ -418,12 +418,8 @@ def test_a_paper_is_known_by_every_form(demo: Path, paper: str) -> None:
 
 def test_an_explanation_as_json_has_names_and_numbers(demo: Path) -> None:
     explanation = run("explain", "2105.04297", "--json", "--store", demo).json
-    assert (explanation["place"], explanation["classic_rank"], explanation["entries"], explanation["score"]) == (
-        3,
-        4,
-        27,
-        757,
-    )
+    fields = ("place", "classic_rank", "entries", "score")
+    assert tuple(explanation[field] for field in fields) == (3, 4, 27, 757)
     assert explanation["score"] == sum(part["score"] for part in explanation["parts"])
     assert explanation["above"]["place"] == 2 and explanation["below"]["place"] == 4
     [swap] = explanation["above"]["swaps"]

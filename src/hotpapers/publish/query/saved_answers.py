@@ -156,9 +156,9 @@ def _are_editions(digests: Any, content: IssueContent, digest: str, stored: tupl
     whether they are those of the store, except for later ones."""
     if not isinstance(digests, list):
         return digests is None
-    known = [content.replaces, digest] if content.replaces else [digest]
-    is_possible = digests[max(content.edition - len(known), 0) : content.edition] == known
-    return is_possible and all(one == other for one, other in zip(digests, stored or digests, strict=False))
+    last = [content.replaces, digest] if content.replaces else [digest]
+    is_possible = digests[max(content.edition - len(last), 0) : content.edition] == last
+    return is_possible and all(shown == known for shown, known in zip(digests, stored or digests, strict=False))
 
 
 def _unproved(names: set[str]) -> str:
