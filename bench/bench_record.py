@@ -114,7 +114,7 @@ def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
 def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
     """[ours, peer] in seconds, best of three; or why there are none."""
     try:
-        from hotpapers.record.postgres import translate_schema
+        from hotpapers.wings.postgres.server_store import translate_schema
     except HotPapersError as missing:
         return str(missing)
     import psycopg

@@ -197,6 +197,8 @@ def postgres_record(postgres_url: str) -> Iterator[Record]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server on which databases can be created, for all tests of this process."""
+    if not HAS_WINGS:
+        pytest.skip("the wing postgres is left out")
     with postgres.server(MEMORY if _roomy(MEMORY) else None) as url:
         yield url
 

@@ -28,7 +28,7 @@ LIBRARY = {
     "stringzilla": ("base/ids/mentions", "record/commitments.py"),
     "feedparser": ("collect/sources/feed_parser.py",),
     "apsw": ("record/sqlite", "keep/search/sqlite"),
-    "psycopg": ("record/postgres",),
+    "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("keep/transfer/", "wings/tables/"),
     "fsspec": ("wings/archives/remote_files.py",),
     "libipld": ("wings/archives/",),
@@ -66,7 +66,13 @@ LIBRARY = {
 
 # Where SQL is allowed: the store, each package's `queries.py`, and the search index, whose tables differ between
 # databases. Parquet files are queried by SQL too, but not the store's.
-SQL_HOMES = ("record/", "keep/search/", "keep/transfer/parquet.py", "keep/transfer/parquet_reader.py")
+SQL_HOMES = (
+    "record/",
+    "wings/postgres/",
+    "keep/search/",
+    "keep/transfer/parquet.py",
+    "keep/transfer/parquet_reader.py",
+)
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 
 MODULES = sorted(SRC.rglob("*.py"))

@@ -56,7 +56,8 @@ def test_a_store_of_a_newer_version_is_named_and_left_alone(store: Path) -> None
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
     assert misuse("status", "--store", "mysql://x") == (
-        "mysql://x: a store is a path, sqlite:////absolute/path or postgresql://…"
+        "mysql://x: a store is a path, sqlite:////absolute/path or postgresql://…; no wing that is installed opens "
+        "this address: `hotpapers wings`"
     )
     assert (
         misuse("status", "--store", tmp_path)
@@ -120,7 +121,7 @@ def test_a_server_that_goes_away_after_forgetting(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The output names what was forgotten, and says that the same command finishes the job."""
-    from hotpapers.record.postgres import PostgresDatabase
+    from hotpapers.wings.postgres.server_store import PostgresDatabase
 
     good("import", "classic", classic_issues.file(tmp_path, "2021-03-02"), "--store", postgres_url)
     key, erase = f"x:{classic_issues.post(100).id}", PostgresDatabase.erase_traces

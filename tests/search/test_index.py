@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore
@@ -24,7 +22,6 @@ from hotpapers.keep.search import (
     search_posts,
     update_index,
 )
-from hotpapers.keep.search.postgres import VectorIndex, vector
 from hotpapers.keep.transfer.backup import backup, restore
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, database, schema
@@ -377,7 +374,6 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
         with pytest.raises(CorruptStore):
             search(record, "kettle")
         assert behind(record) == 0
-    assert not VectorIndex().is_to_blame(CorruptStore("a page"))
 
 
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,18 +386,3 @@ def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.
     monkeypatch.setattr(schema, "MIGRATIONS", (tables_before + tables_after, schema._SEARCH))
     with Record(bare_store_url) as record:
         assert titles(record, "kettle") == ["Kettle"]
-
-
-@given(
-    st.lists(
-        st.tuples(st.lists(st.sampled_from(["tea", "x" * 64, "茶" * 3, "_"]), max_size=9), st.sampled_from("ABCD"))
-    )
-)
-def test_a_vector_is_written_as_postgresql_reads_it(columns: list[tuple[list[str], str]]) -> None:
-    text = vector(columns)
-    assert "_" not in text and text.count("'") % 2 == 0
-
-
-def test_a_vector_is_bounded() -> None:
-    words = [f"{n:064}" for n in range(16_000)]
-    assert len(vector([(words, "A")]).encode()) < 1_000_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.keep.search import highlights, postgres, query_parser, sqlite, tokenizer
+from hotpapers.keep.search import highlights, query_parser, sqlite, tokenizer
 from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
 from hotpapers.keep.search.tokenizer import stem
 
@@ -216,8 +216,6 @@ def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> Non
     query = parse(text)
     sqlite_rest = re.sub(r'"[^"]*"', "", sqlite.expression(query))
     assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", sqlite_rest)
-    postgres_rest = re.sub(r"'[^']*'", "", postgres.expression(query))
-    assert re.fullmatch(r"(?:[ ()&|!:*]|<->|[ABCD])*", postgres_rest)
 
 
 # ---- places ----------------------------------------------------------------------------------------------

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 import apsw
+import psycopg
 import pytest
 
 from hotpapers.base import errors, model
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.backup import backup
-from hotpapers.record import Record, postgres, sqlite
+from hotpapers.record import Record, sqlite
 from hotpapers.record.database import Params
 from hotpapers.record.manifest import listing, pack
 from hotpapers.record.record import store_path
@@ -281,9 +282,7 @@ def test_a_store_that_others_still_write_is_not_taken_for_still(open_folder: Pat
 def test_who_waits_too_long_is_told_so(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "BUSY_MS", 50)
     if store_url.startswith("postgresql"):
-        from hotpapers.record import postgres
-
-        monkeypatch.setattr(postgres, "WAIT_MS", 50)
+        monkeypatch.setattr("hotpapers.wings.postgres.server_store.WAIT_MS", 50)
     with shared_store(store_url) as record, Record(store_url) as other:
         with record.database.write():
             record.database.run("DELETE FROM cursor")
@@ -348,12 +347,15 @@ MISTAKES = [
 ]
 
 
+OF_SERVER = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError)
+
+
 @pytest.mark.parametrize(("sql", "params"), MISTAKES)
 def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str, sql: str, params: Params) -> None:
     """The library's own error shows where the mistake is; it must not look as if the database were unavailable."""
     with Record(store_url) as record:
         for ask in (record.database.rows, record.database.run, lambda *query: list(record.database.iterate(*query))):
-            with pytest.raises((*sqlite.PROGRAM_ERRORS, *postgres.PROGRAM_ERRORS)), record.database.write():
+            with pytest.raises((*sqlite.PROGRAM_ERRORS, *OF_SERVER)), record.database.write():
                 ask(sql, params)
         assert record.database.rows("SELECT count(*) FROM batch") == [(0,)]
 

@@ -252,7 +252,7 @@ def test_columns_are_the_fields(store_url: str) -> None:
 
 def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
     """Without statistics its plans are guesses, and an issue takes ten times as long."""
-    from hotpapers.record.postgres import FIRST_ANALYSIS
+    from hotpapers.wings.postgres.server_store import FIRST_ANALYSIS
 
     with Record(postgres_url) as record:
         record.append([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")

@@ -17,8 +17,9 @@ from hotpapers.collect.collect_job import CollectJob
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.record import Record, postgres
+from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
+from hotpapers.wings.postgres import server_store
 from tests.ingest.job_setup import collect_setup
 from tests.ingest.test_collect_job import Stream
 from tests.torture.rig import rig
@@ -121,8 +122,8 @@ def test_a_process_that_lost_its_lease_reports_no_failure(store_url: str) -> Non
 def test_a_machine_that_fails_in_a_batch_does_not_block_others_for_long(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    assert job_state.LEASE / 1e3 < postgres.IDLE_MS < postgres.WAIT_MS
-    monkeypatch.setattr(postgres, "IDLE_MS", 200)
+    assert job_state.LEASE / 1e3 < server_store.IDLE_MS < server_store.WAIT_MS
+    monkeypatch.setattr(server_store, "IDLE_MS", 200)
     with Record(postgres_url) as hanging_record, Record(postgres_url) as record:
         with pytest.raises(StoreError), hanging_record.database.write():
             assert jobs_queries.take_lease(record, "lobsters", "another")  # waits until the server times out

@@ -88,6 +88,14 @@ def test_without_accounts_authors_have_no_page_and_no_link(tmp_path: Path, site:
             assert ("your-posts" in about) == (not wings)
 
 
+@pytest.mark.long
+def test_without_postgres_its_stores_are_refused(tmp_path: Path) -> None:
+    path = copy_without(("postgres",), tmp_path / "copy")
+    refused = run_process("status", "--store", "postgresql://ada:secret@127.0.0.1/papers", PYTHONPATH=path)
+    assert refused.status == 2 and "no wing that is installed opens this address: `hotpapers wings`" in refused.err
+    assert "secret" not in refused.err
+
+
 @contextmanager
 def served(path: str, *args: str | Path) -> Iterator[str]:
     """The address of an app of the package at `path`."""

@@ -134,6 +134,8 @@ class Wing(NamedTuple):
     `connectors`: for networks that the core knows but does not read, by name, where the classes of a source and of its
     settings are defined.
     `renderers`: channels that write files, by name: where the class of each is defined (`module:name`).
+    `databases`: kinds of databases besides SQLite, by the scheme of their addresses: where the class of a connection
+    (`Database`) is defined.
     `rankings`: by name, such as `loudest/1`, where the function of each is defined (`module:name`).
     `jobs(site)`: the jobs that read for a site beside those of its sources, by name; each is made from `shared`.
     `publishing(site, shared)`: parts of the job that publishes (`FurtherParts`), if there are any.
@@ -182,6 +184,7 @@ class Wing(NamedTuple):
     sources: Mapping[str, NetworkSource] = {}
     connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
+    databases: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
     alarms: Callable[[Any], Iterable[tuple[str, str]]] | None = None

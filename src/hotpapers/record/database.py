@@ -1,4 +1,4 @@
-"""The database interface: the same few methods for SQLite and PostgreSQL.
+"""The database interface: the same few methods for SQLite and the databases of wings.
 
 SQL is written once, with `?` for parameters and no other `?` or `%`.
 """
@@ -72,11 +72,13 @@ def insert_sql(table: str, columns: tuple[str, ...]) -> str:
 class Database(Protocol):
     """One connection to a store. If the database fails, methods raise a StoreError that says what to do.
 
-    Mistakes in our own SQL are raised as the library's own errors: they are bugs that retrying cannot fix.
+    Mistakes in our own SQL are raised as the library's own errors: they are bugs that retrying cannot fix. `word_index`
+    makes its index for the search (`WordIndex`), given whether in temporary tables; None for SQLite's.
     """
 
     name: str
     where: str
+    word_index: Any
 
     @property
     def is_lost(self) -> bool:

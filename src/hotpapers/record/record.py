@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from hotpapers.base import errors, model
+from hotpapers.base.wings import load, wings
 from hotpapers.record import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batch_writer import BatchWriter
@@ -31,7 +32,7 @@ def now() -> int:
 
 def is_server(store: str) -> bool:
     """Whether a store is a database on a server rather than a file."""
-    return store.startswith(("postgresql://", "postgres://"))
+    return "://" in store and not store.startswith("sqlite:///")
 
 
 def store_path(store: str) -> Path:
@@ -40,14 +41,15 @@ def store_path(store: str) -> Path:
 
 
 def connect(store: str, *, create: bool = True) -> Database:
-    """Open the database at `path`, `sqlite:////absolute/path` or `postgresql://…`."""
+    """Open the database at `path`, `sqlite:////absolute/path` or an address that a wing knows."""
     if is_server(store):
-        from hotpapers.record.postgres import PostgresDatabase  # an optional dependency
-
-        return PostgresDatabase(store, create=create)
-    if "://" in store and not store.startswith("sqlite:///"):
+        places = {scheme: place for wing in wings() for scheme, place in wing.databases.items()}
+        if place := places.get(store.partition("://")[0]):
+            database: Database = load(place)(store, create=create)
+            return database
         raise errors.UsageError(
-            f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…"
+            f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…; no wing that "
+            "is installed opens this address: `hotpapers wings`"
         )
     path = store_path(store)
     if path.is_dir():

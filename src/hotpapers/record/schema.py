@@ -1,7 +1,7 @@
 """The tables, as numbered migrations. A store's schema version is the number of migrations applied to it.
 
 Append new migrations to the list; never change old ones. The SQL is written once, for SQLite's STRICT tables;
-`postgres` translates the three types. Columns that refer to a post, an account or a paper contain the number of its
+`wings/postgres` translates the types. Columns that refer to a post, an account or a paper contain the number of its
 identity (see `identities`). Every item table ends with the same columns:
 
 `salt`     in kinds with personal words: 16 random bytes for the commitments to them; renewed when parts of the row are

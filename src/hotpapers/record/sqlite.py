@@ -116,6 +116,7 @@ class SqliteDatabase:
     """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
 
     name = "sqlite"
+    word_index = None
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         version = apsw.SQLITE_VERSION_NUMBER

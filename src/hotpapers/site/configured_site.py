@@ -318,13 +318,13 @@ def site_pace(address: str) -> dict[str, float]:
 
 def store_address(folder: Path, store: str) -> str:
     """A store's address from the settings: paths are relative to the settings' folder, `~` is the home folder."""
-    if "://" in store and not store.startswith(SQLITE):
+    if is_server(store):
         return store
     head = SQLITE if store.startswith(SQLITE) else ""
     return head + str(folder / Path(store.removeprefix(SQLITE)).expanduser())
 
 
 def _same(store: str, other: str) -> bool:
-    if "://" in store.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
+    if is_server(store) or is_server(other):
         return store == other
     return Path(store.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()

@@ -51,7 +51,7 @@ def import_files(site: Site, files: Sequence[str], take: ImportFiles, size: int 
     with site.opened(create=True) as record, site.progress("Importing", size, in_bytes=True) as progress:
         task = ImportTask(files, site, record, progress, [], [], [])
         take(task)
-        if record.database.name == "postgres":  # until then it plans queries with the statistics of an emptier store
+        if record.database.name != "sqlite":  # until then it plans queries with the statistics of an emptier store
             record.database.run("ANALYZE")
         if any(getattr(done, "forgotten", 0) for _, done in task.done):  # forgotten in the exporting store
             export_again(record, site.site_config, site.terms)

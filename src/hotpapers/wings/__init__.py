@@ -14,6 +14,7 @@ topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
 summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
+postgres  the store in a PostgreSQL database
 accounts  authors of posts prove that an account is theirs, and hide its posts or contest a verdict
 """
 
@@ -35,4 +36,5 @@ BUILT_IN = (
     "summaries",
     "hosting",
     "accounts",
+    "postgres",
 )

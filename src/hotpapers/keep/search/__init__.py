@@ -6,7 +6,7 @@
     update_index(record)          brings the index up to the last batch, as searching does for a few seconds at most
 
 Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
-`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`,
+`tokenizer` (the words of a text), `index` (its tables; `sqlite`: its own), `indexing`,
 `statement` (the SQL), `documents` (what databases find), `papers` and `posts`, `highlights` (where the words are).
 """
 

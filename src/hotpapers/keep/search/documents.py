@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from hotpapers.base.errors import CorruptStore
+from hotpapers.keep.search.query_parser import SearchQuery
+from hotpapers.record.database import Database
 
 BETWEEN = "_"
 """Separates two authors, so that no phrase spans both; never a word itself."""
@@ -36,3 +41,31 @@ class MatchSql(NamedTuple):
     where: str
     score: str
     params: tuple[str, ...]
+
+
+class WordIndex(Protocol):
+    """A database's own full-text search, in the store, or in temporary tables of a connection."""
+
+    def is_made(self, database: Database) -> bool:
+        """Whether its tables are there."""
+
+    def copy_tables(self, database: Database, tables: Sequence[str]) -> None:
+        """Create temporary tables like those of the store, with their indexes."""
+
+    def make(self, database: Database) -> None:
+        """Recreate its tables, empty."""
+
+    def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
+        """Add papers."""
+
+    def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
+        """Add posts."""
+
+    def tidy(self, database: Database) -> None:
+        """Erase what deleted rows left."""
+
+    def is_to_blame(self, problem: CorruptStore) -> bool:
+        """Whether the index is what is damaged."""
+
+    def match(self, table: str, query: SearchQuery) -> MatchSql:
+        """The rows of a table that match a query."""

@@ -1,6 +1,6 @@
 """The word index: created when first needed, filled in batch order, and rebuilt from scratch at any time.
 
-Nothing in it is an item, part of a batch, or exported. Four tables are the same in both databases (see `schema`):
+Nothing in it is an item, part of a batch, or exported. Four tables are the same in all databases (see `schema`):
 
     search_state   the last batch indexed, and the last row of each kind
     search_paper   each paper, by the row of its latest observation, and the day on which it was announced
@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from weakref import WeakSet
 
-from hotpapers.keep.search.postgres import VectorIndex
+from hotpapers.keep.search.documents import WordIndex
 from hotpapers.keep.search.sqlite import FullTextIndex
 from hotpapers.record import batches
 from hotpapers.record.database import Database
@@ -30,9 +30,10 @@ _WITH_TEMPORARY: WeakSet[Database] = WeakSet()
 """Connections to a store that cannot be written, which have an index in temporary tables of their own."""
 
 
-def of(database: Database) -> VectorIndex | FullTextIndex:
+def of(database: Database) -> WordIndex:
     """The database's own word index."""
-    return (VectorIndex if database.name == "postgres" else FullTextIndex)(database in _WITH_TEMPORARY)
+    index: WordIndex = (database.word_index or FullTextIndex)(database in _WITH_TEMPORARY)
+    return index
 
 
 def start_temporary(database: Database) -> None:

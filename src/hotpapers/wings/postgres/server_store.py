@@ -1,5 +1,4 @@
-"""PostgreSQL: the store behind postgresql://… URLs, for several processes or machines. The only module that imports
-psycopg."""
+"""The store behind postgresql://… URLs, for several processes or machines. The only module that imports psycopg."""
 
 from __future__ import annotations
 
@@ -20,6 +19,7 @@ from hotpapers.record.database import (
     insert_sql,
     without_password,
 )
+from hotpapers.wings.postgres.vector_index import VectorIndex
 
 try:
     import psycopg
@@ -78,6 +78,7 @@ class PostgresDatabase:
     """A store in a PostgreSQL database."""
 
     name = "postgres"
+    word_index = VectorIndex
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         self.where, self._create = without_password(url), create

@@ -11,8 +11,9 @@ import pytest
 
 from hotpapers.base import errors, model
 from hotpapers.keep.privacy.forget import forget
-from hotpapers.record import Record, postgres
+from hotpapers.record import Record
 from hotpapers.record.record import connect
+from hotpapers.wings.postgres import server_store
 from tests.postgres import with_database
 from tests.store import made, workers
 from tests.store.test_faults import shared_store
@@ -64,7 +65,7 @@ def test_a_server_whose_strings_are_not_standard(postgres_url: str) -> None:
     with Record(f"{postgres_url}?options=-cstandard_conforming_strings%3Doff") as record:
         posts = [
             model.Post(post=f"x:{n}", network="x", account="x:1", created_at=n, text="tea", observed_at=n)
-            for n in range(2 * postgres.COPIED_FROM)
+            for n in range(2 * server_store.COPIED_FROM)
         ]
         record.append(posts, source="test")
         assert not made.verified(record).findings
