@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const root = new URL(".", document.currentScript.src);
+  document.documentElement.dataset.own = ""; // keeps room for what follows
   const KEY = "choices", DAMAGED = "damaged choices";
   const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3, MAX_SHOWN = 100, MAX_NAMES = 3, MAX_DAYS = 31;
   const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
@@ -250,7 +251,8 @@
 
   function offerOrder(papers) {
     const head = document.querySelector("main .head");
-    if (!head || papers.length < 2 || document.querySelector("article.paper") || daysOf(papers).length > MAX_DAYS) return;
+    const row = head?.querySelector(".own");
+    if (!row || papers.length < 2 || document.querySelector("article.paper") || daysOf(papers).length > MAX_DAYS) return;
     const button = make("button", "My order", { type: "button", "aria-pressed": false });
     button.onclick = async () => {
       if (goBack) goBack();
@@ -264,7 +266,7 @@
       await keep();
       papers.forEach(({ refresh }) => refresh());
     };
-    head.append(make("p", "", { class: "own" }, button, " ", box, " ", make("label", "hide what I have seen", { for: "hide-seen" }), " ", status));
+    row.append(button, " ", box, " ", make("label", "hide what I have seen", { for: "hide-seen" }), " ", status);
   }
 
   // ---- the page with the preferences: what is kept, to take along, add to or forget

@@ -3,6 +3,7 @@ bookmarklet; and robots.txt, the sitemap and other fixed files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
@@ -197,8 +198,9 @@ class StaticPages:
 
 
 def _reader_script() -> bytes:
-    """The script of all pages, and those of wings."""
-    return b"\n".join([asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)])
+    """The script of all pages, and those of wings, without lines that are comments."""
+    script = b"\n".join([asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)])
+    return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
 
 
 STATUS_ISSUES = 15

@@ -14,11 +14,11 @@
     else window.alert("This page’s address names no arXiv paper.");
   }
 
-  const link = document.createElement("a");
-  link.textContent = "What is said?";
+  const link = document.createElement("a"), place = document.querySelector("#bookmark span");
+  link.textContent = place.textContent;
   link.href = `javascript:${encodeURIComponent(`(${leave})(${JSON.stringify(page.href)})`)}`;
   link.addEventListener("click", (event) => event.preventDefault()); // only dragging it makes a bookmark
-  document.getElementById("bookmark").append(link);
+  place.replaceWith(link);
 
   function linkTo(text, address) {
     const target = document.createElement("a");

@@ -92,6 +92,14 @@
     for (const notice of all("[data-due]")) notice.hidden = new Date() < new Date(notice.dataset.due);
   }
 
+  // as the page arrives, before its lines are drawn
+  const arrival = new MutationObserver(() => {
+    showLocalTimes();
+    showLateNotices();
+    arrival.takeRecords(); // of these changes themselves
+  });
+  arrival.observe(document, { childList: true, subtree: true });
+
   // ---- words and authors
 
   const lines = (text) => (text || "").split("\n").map((line) => line.trim()).filter(Boolean);
@@ -322,9 +330,8 @@
 
   function offerToFind() {
     const list = papers();
-    const head = document.querySelector("main .head");
-    if (!head || list.length < 12 || !list[0].matches("li")) return;
-    const box = make("div", "", { class: "find", role: "search" });
+    const box = document.querySelector("main .find");
+    if (!box) return;
     const input = make("input", "", { type: "search", id: "find", autocomplete: "off" });
     const status = make("span", "", { role: "status" });
     input.oninput = () => {
@@ -333,8 +340,7 @@
       const visible = list.filter((paper) => !paper.hidden).length;
       status.textContent = wanted.words.length ? `${visible} of ${list.length} papers` : "";
     };
-    box.append(make("label", "Find on this page", { for: "find" }), " ", input, " ", status);
-    head.append(box);
+    box.append(make("label", "Find on this page", { for: "find" }), input, status);
   }
 
   // ---- keys
@@ -407,8 +413,6 @@
   function offerToChoose() {
     const form = document.getElementById("reading");
     if (!form) return;
-    document.getElementById("unscripted").remove();
-    form.hidden = false;
     for (const field of form.elements) {
       if (!field.name) continue;
       if (field.type === "checkbox") field.checked = hasShortcuts();
@@ -437,6 +441,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
+    arrival.disconnect();
     showLocalTimes();
     showLateNotices();
     sort();
