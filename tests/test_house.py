@@ -71,7 +71,7 @@ SQL_HOMES = (
     "wings/postgres/",
     "keep/search/",
     "keep/transfer/parquet.py",
-    "keep/transfer/parquet_reader.py",
+    "wings/archives/parquet_reader.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 
@@ -135,6 +135,28 @@ def test_imports_go_down() -> None:
 def test_the_story_is_told_by_ls() -> None:
     names = {path.name for path in SRC.iterdir() if not path.name.startswith(("__", "py.typed", "ids.py"))}
     assert names == {*LEVELS, "wings"}
+
+
+IMPORTED_FROM_OUTSIDE = {"__main__.py", "ids.py"}
+PLACE = re.compile(r"hotpapers\.([\w.]+)(?=:\w)")
+"""A module that is imported by name, as in `hotpapers.cli.run:run`."""
+
+
+def modules_of(file: Path) -> set[str]:
+    """The modules that a file imports, as paths below `hotpapers` without a suffix; names in modules, too."""
+    tree = ast.parse(file.read_text("utf-8"))
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module)
+    names = {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
+    names |= {name.rpartition(".")[0] for name in names}
+    names |= {f"hotpapers.{place}" for place in PLACE.findall(file.read_text("utf-8"))}
+    return {name.partition(".")[2].replace(".", "/") for name in names}
+
+
+def test_what_only_a_wing_uses_is_in_the_wing() -> None:
+    core = [file for file in MODULES if not name_of(file).startswith("wings/")]
+    used = set().union(*map(modules_of, core))
+    modules = {name_of(file) for file in core if file.name != "__init__.py"}
+    assert {name for name in modules if name.removesuffix(".py") not in used} == IMPORTED_FROM_OUTSIDE
 
 
 def wrong_libraries(file: Path) -> Iterator[str]:

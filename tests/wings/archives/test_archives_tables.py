@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Post
-from hotpapers.keep.transfer import parquet_reader, streams
+from hotpapers.keep.transfer import streams
 from hotpapers.record import Record
-from hotpapers.wings.archives import file_import
+from hotpapers.wings.archives import file_import, parquet_reader
 from hotpapers.wings.archives.hackernews import COLUMNS
 from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 from hotpapers.wings.archives.table import is_table, table_content

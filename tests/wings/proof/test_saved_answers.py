@@ -17,12 +17,12 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.errors import InputError
 from hotpapers.publish.query.openapi import document
-from hotpapers.publish.query.saved_answers import FROM_ELSEWHERE, differences
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
 from hotpapers.wings.proof.publication_log import update_log
+from hotpapers.wings.proof.saved_answers import FROM_ELSEWHERE, differences
 from hotpapers.wings.proof.saved_issues import check_saved, read_saved
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.cli.run import good

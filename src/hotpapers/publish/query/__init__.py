@@ -5,7 +5,6 @@
     request_params   parameters with their limits
     schemas          answers; post_schemas: those about posts
     issues papers paper_posts status export    the functions
-    saved_answers    a saved answer about an issue, compared with what its content gives; saved_posts: its posts
     queries          which posts about a paper may be shown
     openapi          the API's document, generated from these
 

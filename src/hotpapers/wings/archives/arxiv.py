@@ -14,7 +14,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import DAY, Item, Paper, RawPayload
 from hotpapers.collect.pipeline import SNAPSHOT
-from hotpapers.collect.sources.arxiv import snapshot
+from hotpapers.wings.archives import snapshot
 from hotpapers.wings.archives.block_filter import FilterResult
 from hotpapers.wings.archives.format import FIRST_PAPER, UNREADABLE, ArchiveFormat
 from hotpapers.wings.archives.framing import Unit, lines_of

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from hotpapers.keep.transfer.parquet_reader import TablePart
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat
 from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
+from hotpapers.wings.archives.parquet_reader import TablePart
 
 NOTHING: Mapping[str, int] = {}
 UnitsOf = Callable[[bytes], Iterable[Unit]]

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
 from hotpapers.base.errors import InputError
-from hotpapers.keep.transfer.parquet_reader import TablePart
+from hotpapers.wings.archives.parquet_reader import TablePart
 
 MAX_LINE_BYTES = 2**25
 """Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import InputError
 from hotpapers.keep.transfer.packed import BLOCK, GZIP_MAGIC, ChunkStream, Reader, is_zstd, open_range, zstd_frames
-from hotpapers.keep.transfer.parquet_reader import MAGIC as TABLE_MAGIC
+from hotpapers.wings.archives.parquet_reader import MAGIC as TABLE_MAGIC
 
 PART = 2**24
 """Compressed bytes per part of a Zstandard file."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple, cast
 
 from hotpapers.keep.transfer.packed import copy_out
-from hotpapers.keep.transfer.parquet_reader import MAGIC, table_parts
 from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, mark
+from hotpapers.wings.archives.parquet_reader import MAGIC, table_parts
 
 
 class TableContent(NamedTuple):

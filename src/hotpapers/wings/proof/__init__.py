@@ -10,6 +10,7 @@
     config, site_logs        where the logs are; the logs on a site's pages
     witness, witness_protocol, witness_client   cosign others' logs, and have one's own cosigned (C2SP tlog-witness)
     saved_issues, mirrors    check a saved page, or a copy of a whole site; downloads: makes one
+    saved_answers            a saved answer about an issue, compared with what its content gives; saved_posts: its posts
     issue_proof, log_pages   an issue's proof and a log, on pages; log_export: writes the log's files alone
     log_keeping, log_update  extend logs: while the program runs, and after a command
     witness_server           serves a witness; observations: published observations, without words and names

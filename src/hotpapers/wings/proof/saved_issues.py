@@ -22,12 +22,12 @@ from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.ids.timestamps import SECOND, minute_of
 from hotpapers.base.model import Paper, Place
 from hotpapers.base.untrusted_json import BROKEN, decode_json, decode_once
-from hotpapers.publish.query.saved_answers import SavedAnswer
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import policies
 from hotpapers.wings.proof.entries import issue_entry
 from hotpapers.wings.proof.policies import LogPolicy
 from hotpapers.wings.proof.proofs import TYPE, LogProof, parse_proof
+from hotpapers.wings.proof.saved_answers import SavedAnswer
 
 T = TypeVar("T")
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
@@ -105,7 +105,7 @@ class ShownAnswer(SavedFile, frozen=True, kw_only=True):
 
 
 CompareAnswer = Callable[[SavedAnswer], Iterable[str]]
-"""Where an API response differs from what its content gives, as in `query.saved_answers`."""
+"""Where an API response differs from what its content gives, as in `saved_answers`."""
 
 
 def deny_answer(answer: SavedAnswer) -> Iterator[str]:

@@ -13,13 +13,13 @@ import click
 from hotpapers.base.errors import InputError, NotFound, StoreError, UsageError, require
 from hotpapers.cli.terminal import bar, show
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.publish.query.saved_answers import differences
-from hotpapers.publish.query.saved_posts import StoredIssue, stored_issue
 from hotpapers.site.site import Site
 from hotpapers.wings.proof.config import site_logs
 from hotpapers.wings.proof.mirrors import POLICY_FILE, check_mirror
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
+from hotpapers.wings.proof.saved_answers import differences
 from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
+from hotpapers.wings.proof.saved_posts import StoredIssue, stored_issue
 
 
 def verify_saved(

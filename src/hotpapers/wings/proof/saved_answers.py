@@ -19,9 +19,9 @@ from hotpapers.base.model import IssueContent, Paper, Place
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.issues.repository import as_printed
 from hotpapers.publish.query.issues import as_issue
-from hotpapers.publish.query.saved_posts import StoredIssue, are_posts, has_type
 from hotpapers.publish.view import site_paths
 from hotpapers.record.commitments import canonical_json
+from hotpapers.wings.proof.saved_posts import StoredIssue, are_posts, has_type
 
 LANES = ("entries", "ongoing")
 PROVED_BY_HASHES = frozenset(("content", "metadata", "proof"))

@@ -6,7 +6,7 @@ DuckDB reads only the row groups that contain the requested rows, and only the r
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -56,15 +56,6 @@ def table_parts(path: str, names: Collection[str], first: int) -> Iterator[Table
     for start, end in spans(groups):
         if end > first:
             yield TablePart(os.path.abspath(path), max(start, first), end, sum(groups), columns)
-
-
-def rows_of(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows of one of our own files, in order. Raises InputError."""
-    with _reading(path) as connection:
-        names = ", ".join(f'"{column}"' for column in columns)
-        connection.execute(f"SELECT {names} FROM read_parquet(?)", [literal_path(path)])
-        while rows := connection.fetchmany(FETCHED):
-            yield from rows
 
 
 def spans(groups: Collection[int]) -> Iterator[tuple[int, int]]:
