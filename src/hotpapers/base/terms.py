@@ -234,11 +234,12 @@ def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     if not limited:
         return result
     allowed_items = [item for item in result if not (isinstance(item, Mention | Snapshot) and item.post in limited)]
-    return [_wordless(post) if isinstance(post, Post) and post.post in limited else post for post in allowed_items]
-
-
-def _wordless(post: Post) -> Post:
-    return msgspec.structs.replace(post, text="", links=(), handle="", name="")
+    return [
+        msgspec.structs.replace(post, text="", links=(), handle="", name="")
+        if isinstance(post, Post) and post.post in limited
+        else post
+        for post in allowed_items
+    ]
 
 
 # ---- publishing ----------------------------------------------------------------------------------------

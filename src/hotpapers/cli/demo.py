@@ -33,9 +33,17 @@ def demo(folder: Path, is_opened: bool) -> None:
     """
     issue = make_demo(folder)
     _print(issue, SHOWN)
-    _print_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
+    paper = issue.content.entries[0].paper.removeprefix("arxiv:")
+    store = folder / settings.defaults().store
+    echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
+    echo(f"Markdown  {folder / 'markdown'}")
+    echo(f"why       {program()} explain {paper} --issue {issue.content.day} --store {store}")
+    echo(f"proof     {program()} verify --all --store {store}\n")
     _print_week(folder / FOLDER)
-    _print_next()
+    echo("Next")
+    echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
+    echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")
+    echo(f"  3. Start your own: {program()} init my-papers && cd my-papers && {program(elsewhere=True)} run")
     if is_opened:
         for site in (folder / FOLDER / "site", folder / "site"):
             webbrowser.open((site / "index.html").absolute().as_uri())
@@ -56,14 +64,6 @@ def _voices(count: PrintedCount) -> str:
     return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
 
 
-def _print_where(folder: Path, day: str, paper: str) -> None:
-    store = folder / settings.defaults().store
-    echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
-    echo(f"Markdown  {folder / 'markdown'}")
-    echo(f"why       {program()} explain {paper} --issue {day} --store {store}")
-    echo(f"proof     {program()} verify --all --store {store}\n")
-
-
 def _print_week(folder: Path) -> None:
     issue = make_week(folder)
     _print(issue, SHOWN_OF_WEEK)
@@ -71,10 +71,3 @@ def _print_week(folder: Path) -> None:
     echo(f"site      {folder / 'site' / 'index.html'}")
     echo(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
     echo(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
-
-
-def _print_next() -> None:
-    echo("Next")
-    echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
-    echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")
-    echo(f"  3. Start your own: {program()} init my-papers && cd my-papers && {program(elsewhere=True)} run")

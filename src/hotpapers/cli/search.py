@@ -86,21 +86,17 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, site:
     if as_json:
         print_json({"query": text, **results._asdict()})
     else:
-        _print(results, hits)
+        echo(_head(results, hits))
+        for hit in results.papers if isinstance(results, PaperResults) else results.posts:
+            click.echo()
+            for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
+                click.echo(line)
     if results.behind:
         batches = count_noun(results.behind, "batch", "batches")
         print_error(f"the store cannot be written, so the search index lacks the last {batches}")
 
 
 # ---- for people ----------------------------------------------------------------------------------------
-
-
-def _print(results: PaperResults | PostResults, hits: int) -> None:
-    echo(_head(results, hits))
-    for hit in results.papers if isinstance(results, PaperResults) else results.posts:
-        click.echo()
-        for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
-            click.echo(line)
 
 
 def _head(results: PaperResults | PostResults, hits: int) -> str:

@@ -63,7 +63,10 @@ def ingest(
     items = _items_of(parsed)
     with context.batch() as batch:
         remember_reactions(batch, _reactions(parsed), at)
-        changes = ChangeFilter.inside(batch, items, _edited_posts(parsed))
+        edits = (payload.items for payload in parsed if payload.payload.kind == EDIT)
+        changes = ChangeFilter.inside(
+            batch, items, [item.post for item in chain.from_iterable(edits) if isinstance(item, Post)]
+        )
         if not believes_dates:
             check_dates((post, changes.recorded(post)) for post in items if isinstance(post, Post))
         new = [_new_items(changes, payload) for payload in parsed]
@@ -100,11 +103,6 @@ def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """A payload with only its new items."""
     items = with_consequences(changes, parsed.payload, parsed.items)
     return parsed._replace(items=[item for item in items if changes.is_new(item)])
-
-
-def _edited_posts(parsed: Iterable[ParsedPayload]) -> list[str]:
-    edits = (payload.items for payload in parsed if payload.payload.kind == EDIT)
-    return [item.post for item in chain.from_iterable(edits) if isinstance(item, Post)]
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:

@@ -111,7 +111,12 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     """How many of the papers' counts others made too, and how many of those agree. UNSET if there are none."""
     if not queries.has_measurements(view):
         return msgspec.UNSET
-    others = _counts_of(view, [candidate.paper for candidate in candidates])
+    # What others counted for the papers, by paper, network and moment
+    papers = [candidate.paper for candidate in candidates]
+    others: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
+    for batch in slices(papers):
+        for item in view.items(Measurement, f"t.paper IN ({numbers_of(batch)})", batch):
+            others[item.paper, item.network, item.until_at].append(item)
     pairs = [
         (attention, items)
         for candidate in candidates
@@ -128,15 +133,6 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
 def _other_counts(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
     """The counts of collectors that read the network in full, except the one already used."""
     return [item for item in items if item.unread <= TURN and item.source != attention.collector]
-
-
-def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str, int], Sequence[Measurement]]:
-    """What others counted for the papers, by paper, network and moment."""
-    result: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
-    for batch in slices(papers):
-        for item in view.items(Measurement, f"t.paper IN ({numbers_of(batch)})", batch):
-            result[item.paper, item.network, item.until_at].append(item)
-    return result
 
 
 def is_close(voices: int, others: int) -> bool:

@@ -139,18 +139,14 @@ def unread(content: IssueContent) -> Iterator[str]:
     for reading in content.readings:
         if reading.state != "complete":
             reason = f", {reading.reason}" if reading.reason else ""
-            others = _collectors(content, reading.network)
+            # The collectors whose counts an issue uses on a network that was not read in full, in words
+            counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
+            names = {count.collector for count in counts if count.network == reading.network and count.collector}
+            others = " and ".join(sorted(names))
             consequence = (
                 f"counts from {others} are used where they read more" if others else "what it would add is not known"
             )
             yield f"{words.network_name(reading.network)}: {reading.state}{reason}; {consequence}."
-
-
-def _collectors(content: IssueContent, network: str) -> str:
-    """The collectors whose counts an issue uses on a network that was not read in full, in words."""
-    counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
-    names = {count.collector for count in counts if count.network == network and count.collector}
-    return " and ".join(sorted(names))
 
 
 def text_of(explanation: Explanation) -> Iterator[str]:

@@ -32,7 +32,9 @@ def infer_days(record: Record, first: date, last: date) -> int:
     """Infer when papers in arXiv's snapshot were announced, for the issues of a period; return how many papers are new.
     Earlier inferences that have been observed since are withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
-    _withdraw(record, days)
+    outdated = queries.outdated_inferences(record.view(), days)
+    if outdated:
+        record.append([], source=SOURCE, close=outdated)
     start = calendar.announced_at(days[0]) - 1
     before = queries.count_inferred(record.view(), start)
     announcements = _inferred(record, days)
@@ -62,9 +64,3 @@ def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
         )
         for category in distinct(paper.categories)
     ]
-
-
-def _withdraw(record: Record, days: tuple[str, str]) -> None:
-    outdated = queries.outdated_inferences(record.view(), days)
-    if outdated:
-        record.append([], source=SOURCE, close=outdated)

@@ -77,7 +77,12 @@ class PageChangeCounter:
         if kind == ALIAS:  # an alias may connect posts to a hidden account
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
-            return self._verdicts_matter()
+            # Whether an account or post was hidden or unhidden, or a previously known post is in doubt
+            subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
+            return any(not about for _, about in subjects) or any(
+                queries.is_any_known(self._database, batch, self._position)
+                for batch in slices(sorted({subject for subject, _ in subjects}))
+            )
         return True
 
     def _papers(self) -> frozenset[str]:
@@ -86,11 +91,3 @@ class PageChangeCounter:
             issues = queries.issue_papers(self._database)
             self._issue_papers = frozenset(paper for _, _, issue in issues for paper in issue.papers)
         return self._issue_papers
-
-    def _verdicts_matter(self) -> bool:
-        """Whether an account or post was hidden or unhidden, or a previously known post is in doubt."""
-        subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
-        return any(not about for _, about in subjects) or any(
-            queries.is_any_known(self._database, batch, self._position)
-            for batch in slices(sorted({subject for subject, _ in subjects}))
-        )

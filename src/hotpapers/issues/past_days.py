@@ -92,12 +92,6 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
 def check_days(record: Record, publication: Publication, first: date, last: date) -> list[str]:
     """The days of a period that can have issues made afterwards. Raises UsageError if there are none, IssueError if one
     already has a regular issue."""
-    labels = _labels(publication, first, last)
-    check_no_regular_issue(record, history_of(publication).publication, labels)
-    return labels
-
-
-def _labels(publication: Publication, first: date, last: date) -> list[str]:
     if publication.window == "listing":
         raise UsageError(
             f"{publication.publication}: a listing has only the issues that its maker published; no others can be made"
@@ -105,13 +99,14 @@ def _labels(publication: Publication, first: date, last: date) -> list[str]:
     if last < first:
         raise UsageError(f"{first} to {last}: the period ends before it begins")
     check_not_ended(publication, first)
-    days = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
-    if not days:
+    labels = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
+    if not labels:
         raise UsageError(
             f"{first} to {last}: issues of {publication.publication} are {publication.window},"
             f" {RULE[publication.window]}; there is none in this period"
         )
-    return days
+    check_no_regular_issue(record, history_of(publication).publication, labels)
+    return labels
 
 
 def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool:
@@ -192,7 +187,13 @@ class InputOverDays:
             changed |= self._engagement.announced.keys()
             self._since = since
         for paper in changed:
-            self._update(paper)
+            # Update a paper's counts in the references
+            self._counts.add(self._peers.pop(paper, ()), -1)
+            self._curves.pop(paper, None)
+            if rows := self._rows(paper):
+                self._peers[paper] = ranking_input.peers_of(rows, self._needs)
+                self._counts.add(self._peers[paper])
+                self._curves[paper] = curves_of(rows)
         inputs = RankingInput(
             candidates=tuple(self._candidates(view, span)),
             peers=self._counts.histograms(view.as_of, with_days=span.with_days),
@@ -201,15 +202,6 @@ class InputOverDays:
 
     def _rows(self, paper: str) -> list[Engagement]:
         return [ranking_input.without_late_peer(row, self._since) for row in self._engagement.rows(paper)]
-
-    def _update(self, paper: str) -> None:
-        """Update a paper's counts in the references."""
-        self._counts.add(self._peers.pop(paper, ()), -1)
-        self._curves.pop(paper, None)
-        if rows := self._rows(paper):
-            self._peers[paper] = ranking_input.peers_of(rows, self._needs)
-            self._counts.add(self._peers[paper])
-            self._curves[paper] = curves_of(rows)
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():

@@ -77,18 +77,16 @@ class BatchWriter:
     def write(self, offers: Sequence[Offer], stamp: BatchStamp, close: Sequence[StoredRow] = ()) -> WrittenBatch:
         """Add the new ones of the offered items, close the given rows, and chain the batch."""
         allowed = _allowed(offers, self.forgotten) if self.forgotten else offers
-        rows = self._rows(row_groups.grouped(allowed))
-        written = batches.append(self.database, stamp, rows, RowChanges(close=close), self.last)
-        return written._replace(refused=len(offers) - len(allowed))
-
-    def _rows(self, groups: Sequence[row_groups.OfferedGroup]) -> NewRows:
-        """The rows of items, and the identities that they need, which are added here."""
+        # The rows of items, and the identities that they need, which are added here
+        groups = row_groups.grouped(allowed)
         tables = ["identity", *(group.spec.kind for group in groups)]
         numbers = identities.next_numbers(self.database, tables) if groups else {}
         keys = row_groups.keys_of(groups)
         enrolled = identities.enroll(self.identities, keys, self.last.position + 1, numbers.get("identity", 0))
         prepared = [row_groups.prepare_group(group, self.hasher, enrolled.known) for group in groups]
-        return NewRows(prepared, numbers, enrolled, self._recent)
+        rows = NewRows(prepared, numbers, enrolled, self._recent)
+        written = batches.append(self.database, stamp, rows, RowChanges(close=close), self.last)
+        return written._replace(refused=len(offers) - len(allowed))
 
 
 def _allowed(offers: Sequence[Offer], known: Tombstones) -> list[Offer]:

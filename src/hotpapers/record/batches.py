@@ -168,7 +168,9 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
     if database.insert(spec.kind, spec.columns, group.filled(first, position)) == count:
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
-    new = _numbers_of_last(database, spec, position, first)
+    # The numbers of the rows just added at a position
+    sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
+    new = frozenset(number for (number,) in database.rows(sql, (position, first)))
     present = [row.prepared for row in rows if row.number not in new]
     different = _not_known(database, spec, present)
     moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
@@ -176,12 +178,6 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
     numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
     return AddedRows(spec.kind, numbers, hashes, origins, len(present) - len(moved), len(moved))
-
-
-def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
-    """The numbers of the rows just added at a position."""
-    sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
-    return frozenset(number for (number,) in database.rows(sql, (position, first)))
 
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:

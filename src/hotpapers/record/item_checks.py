@@ -57,7 +57,10 @@ def check(item: model.Item) -> None:
     if isinstance(item, model.Coverage) and item.until_at < item.from_at:
         raise ValueError("coverage ends before it begins")
     if isinstance(item, model.Issue):
-        _check_content(item)
+        try:
+            msgspec.json.decode(item.content, type=model.IssueContent)
+        except (ValueError, RecursionError) as problem:
+            raise ValueError(f"not the content of an issue: {problem}") from problem
 
 
 def check_closed(item: model.Item) -> None:
@@ -65,27 +68,26 @@ def check_closed(item: model.Item) -> None:
     for name in _CHECKED_OF[type(item)]:
         value = getattr(item, name)
         if isinstance(value, int):
-            _check_number(name, value)
+            if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
+                raise ValueError(
+                    f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small"
+                )
+            if value < 0 and name in NEVER_NEGATIVE:
+                raise ValueError(f"{name} is negative")
         elif isinstance(value, str) and value:
-            _check_text(name, value)
+            if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+                raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
+            if name in _TEXT_CHECKS:
+                _TEXT_CHECKS[name](name, value)
     if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
         raise ValueError("a link is outside the text")
     if isinstance(item, model.Publication):
-        _check_hours(item)
-
-
-def _check_number(name: str, value: int) -> None:
-    if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
-        raise ValueError(f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small")
-    if value < 0 and name in NEVER_NEGATIVE:
-        raise ValueError(f"{name} is negative")
-
-
-def _check_text(name: str, value: str) -> None:
-    if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
-        raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
-    if name in _TEXT_CHECKS:
-        _TEXT_CHECKS[name](name, value)
+        if not 0 <= item.hour <= 23:
+            raise ValueError(f"hour {item.hour} is not between 0 and 23")
+        try:
+            ZoneInfo(item.zone)
+        except (OSError, LookupError) as problem:
+            raise ValueError(f"zone {item.zone[:40]!r} is unknown") from problem
 
 
 def _check_paper(_: str, value: str) -> None:
@@ -130,22 +132,6 @@ def _checked(kind: type[model.Item]) -> tuple[str, ...]:
 
 
 _CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
-
-
-def _check_content(issue: model.Issue) -> None:
-    try:
-        msgspec.json.decode(issue.content, type=model.IssueContent)
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"not the content of an issue: {problem}") from problem
-
-
-def _check_hours(publication: model.Publication) -> None:
-    if not 0 <= publication.hour <= 23:
-        raise ValueError(f"hour {publication.hour} is not between 0 and 23")
-    try:
-        ZoneInfo(publication.zone)
-    except (OSError, LookupError) as problem:
-        raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
 
 
 def cleaned(items: Iterable[model.Item]) -> list[model.Item]:

@@ -63,17 +63,14 @@ class LatestItems:
         items = [earlier for earlier in self._earlier_items[key] if earlier.observed_at <= item.observed_at]
         self._earlier_items[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
-            observations = [*items, *self._recorded(at, key, stale)]
+            row = self._view._replace(as_of=at).latest_row(*key)
+            while row and row.id in stale:
+                row = self._view._replace(as_of=row.item.observed_at - 1).latest_row(*key)
+            observations = [*items, *([row.item] if row else [])]
             last = max(observations, key=lambda observation: observation.observed_at, default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
         return True
-
-    def _recorded(self, at: int, key: tuple[Any, ...], stale: Collection[int]) -> list[Item]:
-        row = self._view._replace(as_of=at).latest_row(*key)
-        while row and row.id in stale:
-            row = self._view._replace(as_of=row.item.observed_at - 1).latest_row(*key)
-        return [row.item] if row else []
 
 
 def differences(

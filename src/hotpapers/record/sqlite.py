@@ -145,7 +145,10 @@ class SqliteDatabase:
         connection = apsw.Connection(name, flags)
         try:
             connection.set_busy_timeout(BUSY_MS)
-            self._check_owner(connection)
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+            owner = connection.execute("PRAGMA application_id").get
+            if owner != APPLICATION and (tables or owner):
+                raise errors.NotAStore(f"{self.where}: belongs to another program; choose another path with --store")
             if flags & apsw.SQLITE_OPEN_READWRITE:
                 connection.execute(f"PRAGMA page_size = {PAGE}")  # no effect unless the file is empty
                 _use_wal(connection)
@@ -163,13 +166,6 @@ class SqliteDatabase:
         return (
             readable and not os.access(self.path.parent, os.W_OK, effective_ids=with_effective_ids) and not log.exists()
         )
-
-    def _check_owner(self, connection: apsw.Connection) -> None:
-        # Read the tables before the owner: another process may be creating both right now.
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
-        owner = connection.execute("PRAGMA application_id").get
-        if owner != APPLICATION and (tables or owner):
-            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another path with --store")
 
     @property
     def is_lost(self) -> bool:

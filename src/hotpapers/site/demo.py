@@ -110,16 +110,12 @@ def _fill(record: Record, publication: Publication) -> None:
     record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
         judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
-    _correct(record, publication)
-    forget(record, _last_quoted(record, REGRETTED).post.account)
-
-
-def _correct(record: Record, publication: Publication) -> None:
-    """The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason."""
+    # The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
     set_verdict(record, BotSettings(), _last_quoted(record, CORRECTED).post.account, word, at=at)
     judge_and_freeze(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
+    forget(record, _last_quoted(record, REGRETTED).post.account)
 
 
 def _last_quoted(record: Record, day: str) -> Quotation:

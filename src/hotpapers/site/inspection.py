@@ -75,7 +75,13 @@ def inspect(site: ConfiguredSite) -> Inspection:
     """The state of a site now."""
     exposed = list(map(str, too_open(_own_files(site))))  # before opening the store creates its own log
     at, record = now(), site.record
-    soundness = _soundness(record)
+    # What is wrong with a store, as far as a few seconds of checking can show
+    database = record.database
+    damaged, unchecked = database.integrity(CHECKED_FOR)
+    chain = check_chain(database, CHECKED_FOR)
+    findings = map(str, (*chain.findings, *check_keys(database)))
+    partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
+    soundness = IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
     copies = sorted({target for _, target in copies_before(record.database, MAX_INTEGER)})
     return Inspection(
         at,
@@ -111,16 +117,6 @@ def _own_publications(record: Record) -> list[str]:
         for item in record.view().items(Publication)
         if item.window != "listing" and not is_retrospective(item.publication)
     ]
-
-
-def _soundness(record: Record) -> IntegrityReport:
-    """What is wrong with a store, as far as a few seconds of checking can show."""
-    database = record.database
-    damaged, unchecked = database.integrity(CHECKED_FOR)
-    chain = check_chain(database, CHECKED_FOR)
-    findings = map(str, (*chain.findings, *check_keys(database)))
-    partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
-    return IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
 
 
 def _own_files(site: ConfiguredSite) -> Iterator[Path]:

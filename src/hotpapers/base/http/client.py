@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from socket import getaddrinfo
@@ -325,7 +325,12 @@ class PoliteHttpClient:
     def _judge(
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
     ) -> _OpenResponse | Retryable | httpx2.URL:
-        headers = _header_map(response.headers)
+        # Names in lower case; values of the same name joined by commas
+        result: dict[str, str] = {}
+        for raw_name, raw_value in response.headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            result[name] = f"{result[name]}, {value}" if name in result else value
+        headers = MappingProxyType(result)
         if self._on_headers is not None:
             self._on_headers(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
@@ -400,15 +405,6 @@ class PoliteHttpClient:
         return httpcore2.ConnectionPool(
             ssl_context=self._context, network_backend=self._backend, max_keepalive_connections=4, keepalive_expiry=15
         )
-
-
-def _header_map(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """Names in lower case; values of the same name joined by commas."""
-    result: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        result[name] = f"{result[name]}, {value}" if name in result else value
-    return MappingProxyType(result)
 
 
 class _Validators:

@@ -82,7 +82,9 @@ def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
             if tag.name in RAW and not tag.ends:
                 at = _after_raw(source, at, tag.name)
         elif source.startswith(("<!", "<?", "</"), mark):
-            at = _after(source, mark, "-->" if source.startswith("<!--", mark) else ">")
+            end = "-->" if source.startswith("<!--", mark) else ">"
+            place = source.find(end, mark)
+            at = len(source) if place < 0 else place + len(end)
         else:
             yield None, source[mark : mark + 1]
             at = mark + 1
@@ -101,11 +103,6 @@ def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
         value = next((group for group in match.groups()[1:] if group is not None), "")
         result.setdefault(match[1].lower(), _unescaped(value))
         at = match.end()
-
-
-def _after(source: str, at: int, end: str) -> int:
-    place = source.find(end, at)
-    return len(source) if place < 0 else place + len(end)
 
 
 def _after_raw(source: str, at: int, name: str) -> int:

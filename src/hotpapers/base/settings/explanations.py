@@ -83,8 +83,12 @@ def _place(start: ValuePlace, steps: str) -> ValuePlace:
         if name:
             default = next(field.default for field in msgspec.structs.fields(place.hint) if field.name == name)
             hint = get_type_hints(place.hint, include_extras=True)[name]
+            members = [member for member in get_args(hint) if member is not types.NoneType]
             place = ValuePlace(
-                ".".join(filter(None, (place.path, name))), _without_none(hint), default, place.value[name]
+                ".".join(filter(None, (place.path, name))),
+                members[0] if get_origin(hint) in (Union, types.UnionType) and len(members) == 1 else hint,
+                default,
+                place.value[name],
             )
         else:
             element = get_args(_bare(place.hint))[0]
@@ -206,11 +210,6 @@ def homes_below(cls: type[msgspec.Struct]) -> dict[str, str]:
 def _is_list_of_tables(hint: Any) -> bool:
     element = get_args(hint)[0] if get_origin(hint) is tuple else None
     return isinstance(element, type) and issubclass(element, msgspec.Struct)
-
-
-def _without_none(hint: Any) -> Any:
-    members = [member for member in get_args(hint) if member is not types.NoneType]
-    return members[0] if get_origin(hint) in (Union, types.UnionType) and len(members) == 1 else hint
 
 
 def _bare(hint: Any) -> Any:

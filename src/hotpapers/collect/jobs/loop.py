@@ -166,7 +166,13 @@ class JobLoop:
         except (Stopped, *FATAL, *ENDS):
             raise
         except StoreError as problem:
-            return self._handle_store_failure(problem)
+            # The store is gone, full or busy: uncommitted pages will be requested again
+            self._failures += 1
+            self.problem = problem
+            following = next_attempt(problem, self._failures - 1, 0)
+            log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
+            self._close_store()
+            return following
         except BaseException as problem:
             return self._handle_defect(problem)
 
@@ -202,15 +208,6 @@ class JobLoop:
         else:
             context.recovered()
         context.note(state=following.state, next_at=at + int(following.seconds * 1e6))
-
-    def _handle_store_failure(self, problem: StoreError) -> NextAttempt:
-        """The store is gone, full or busy: uncommitted pages will be requested again."""
-        self._failures += 1
-        self.problem = problem
-        following = next_attempt(problem, self._failures - 1, 0)
-        log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
-        self._close_store()
-        return following
 
     def _handle_defect(self, problem: BaseException) -> NextAttempt:
         """An unexpected error: logs and records it if possible, then discards the job and closes the store."""

@@ -34,7 +34,10 @@ class EndpointRotation:
                 self._check_pause(name, http.now())
                 yield from pages
             except NetError as problem:
-                self._pause(name, problem, http.now())
+                now = http.now()
+                if isinstance(problem, RetryLater | RequestRefused) and name not in self._paused:
+                    pause = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else REFUSED_FOR
+                    self._paused[name] = (now + pause, problem)
                 failures.append(problem)
         yield from final_pages
         raise_failures(failures, count)
@@ -46,11 +49,6 @@ class EndpointRotation:
             self._paused.pop(name, None)
         else:
             raise type(error)((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
-
-    def _pause(self, name: str, problem: NetError, now: int) -> None:
-        if isinstance(problem, RetryLater | RequestRefused) and name not in self._paused:
-            pause = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else REFUSED_FOR
-            self._paused[name] = (now + pause, problem)
 
 
 def raise_failures(failures: Sequence[NetError], count: int) -> None:

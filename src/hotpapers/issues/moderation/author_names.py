@@ -180,7 +180,9 @@ def _around_comma(part: str) -> Iterator[tuple[str, ...]]:
 
 def _is_name_of(known: PersonName, shown: PersonName) -> bool:
     if not known.parts or not shown.parts:
-        return _is_exact(known, shown)
+        # Names of a single word or a group: every letter must match
+        letters = known.letters
+        return letters == shown.letters and (len(letters) >= MIN_HANDLE_LETTERS or not letters.isascii())
     if _is_turned_round(known.words, shown.words) or _has_first_surname(known.words, shown.words):
         return True
     return any(
@@ -188,12 +190,6 @@ def _is_name_of(known: PersonName, shown: PersonName) -> bool:
         for part in known.parts
         for other in shown.parts
     )
-
-
-def _is_exact(known: PersonName, shown: PersonName) -> bool:
-    """Names of a single word or a group: every letter must match."""
-    letters = known.letters
-    return letters == shown.letters and (len(letters) >= MIN_HANDLE_LETTERS or not letters.isascii())
 
 
 def _is_turned_round(known: Sequence[str], shown: Sequence[str]) -> bool:

@@ -39,7 +39,10 @@ class PriceList:
     def price(self, score: int, archive: str) -> Price:
         """The price of reaching a score, for a paper in an archive."""
         known = rarity_2.needed(score) if self._known else 0
-        bound = _least_bound(score)
+        # A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to
+        # BOUND_STEP
+        accounts = max(-(-score // rarity_2.MAX_POINTS_PER_VOICE), 1)
+        bound = min(-(-accounts // BOUND_STEP) * BOUND_STEP, MAX_PRICE)
         while (best := self._best_scores(archive, bound))[-1] < score and bound < MAX_PRICE:
             bound = min(bound + bound // 2, MAX_PRICE)
         accounts = bisect_left(best, score)
@@ -60,18 +63,11 @@ class PriceList:
         references = [self._references.find(attention, archive) for attention in silence]
         key = (age, tuple(among for among, _ in references))
         if len(self._scores_by_age.get(key, ())) <= bound:
-            self._scores_by_age[key] = best_scores([_steps_to(bound, reference) for _, reference in references], bound)
+            self._scores_by_age[key] = best_scores(
+                [list(takewhile(lambda step: step[0] <= bound, steps_of(reference))) for _, reference in references],
+                bound,
+            )
         return self._scores_by_age[key]
-
-
-def _least_bound(score: int) -> int:
-    """A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to BOUND_STEP."""
-    accounts = max(-(-score // rarity_2.MAX_POINTS_PER_VOICE), 1)
-    return min(-(-accounts // BOUND_STEP) * BOUND_STEP, MAX_PRICE)
-
-
-def _steps_to(bound: int, reference: VoiceReference) -> list[tuple[int, int]]:
-    return list(takewhile(lambda step: step[0] <= bound, steps_of(reference)))
 
 
 def steps_of(reference: VoiceReference) -> Iterator[tuple[int, int]]:

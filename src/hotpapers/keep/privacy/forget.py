@@ -116,7 +116,12 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
     row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
     batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
-    return _erased_rows(changes, gone, raw_payloads)
+    # Counts the rows that lost words, by key
+    own: dict[str, set[int]] = defaultdict(set)
+    for number, (row, _) in enumerate(changes):
+        for key in gone.intersection(_own_keys(row.item)) or ("",):
+            own[key].add(number)
+    return ErasedRows(own, len(own.pop("", ())), raw_payloads)
 
 
 def erase_beside(
@@ -146,15 +151,6 @@ def _changes(
         changes.setdefault((row.spec.kind, row.id), (row, row.item))
     # The rest is unchanged.
     return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
-
-
-def _erased_rows(changes: Sequence[Change], keys: frozenset[str], raw_payloads: int) -> ErasedRows:
-    """Counts the rows that lost words, by key."""
-    own: dict[str, set[int]] = defaultdict(set)
-    for number, (row, _) in enumerate(changes):
-        for key in keys.intersection(_own_keys(row.item)) or ("",):
-            own[key].add(number)
-    return ErasedRows(own, len(own.pop("", ())), raw_payloads)
 
 
 def copies(record: Record, key: str | None = None) -> Iterator[str]:

@@ -145,7 +145,13 @@ def _update(database: Database, hasher: KeyedHasher, new: frozenset[ForgottenMar
             if missing or not is_whole:
                 _write(file, stream, old, _block(old, hasher, missing, all_marks=not is_whole))
     except OSError as problem:
-        _complain(file, problem)
+        # Log the problem only: forgetting and unsubscribing must not fail because of this file
+        log_event(
+            "cannot write the list of who was forgotten beside the store",
+            level=logging.WARNING,
+            file=file,
+            reason=problem.strerror,
+        )
 
 
 @contextmanager
@@ -184,13 +190,3 @@ def _write(file: Path, stream: BinaryIO, old: ForgottenFile, block: bytes) -> No
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _complain(file: Path, problem: OSError) -> None:
-    """Log the problem only: forgetting and unsubscribing must not fail because of this file."""
-    log_event(
-        "cannot write the list of who was forgotten beside the store",
-        level=logging.WARNING,
-        file=file,
-        reason=problem.strerror,
-    )

@@ -90,16 +90,14 @@ class Highlighter:
         the query's words are in it."""
         if len(text) <= SNIPPET:
             return text, places(text, self._texts)
-        start, end = _window(text, self._likely(text))
+        # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a
+        # text
+        lowered = text.lower()
+        starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
+        start, end = _window(text, sorted(starts) if starts else [start for start, _ in places(text, self._texts)])
         part, before = text[start:end].rstrip(), "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
         return f"{before}{part}{' …' * (end < len(text))}", spans
-
-    def _likely(self, text: str) -> list[int]:
-        """Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text."""
-        lowered = text.lower()
-        starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
-        return sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
 
 
 def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]:
@@ -156,14 +154,10 @@ def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
 
 def _window(text: str, marks: Sequence[int]) -> tuple[int, int]:
     """The start and end of the part to show."""
-    start = _between_words(text, max(_best(marks) - BEFORE, 0))
-    return start, _between_words(text, min(start + SNIPPET, len(text)))
-
-
-def _best(marks: Sequence[int]) -> int:
-    """The first mark with the most other marks close after it. `marks`: ascending."""
+    # The first mark with the most other marks close after it. `marks`: ascending.
     near = {start: bisect_left(marks, start + SNIPPET - BEFORE) - n for n, start in enumerate(marks)}
-    return max(marks, key=lambda start: near[start], default=0)
+    start = _between_words(text, max(max(marks, key=lambda start: near[start], default=0) - BEFORE, 0))
+    return start, _between_words(text, min(start + SNIPPET, len(text)))
 
 
 def _between_words(text: str, at: int) -> int:

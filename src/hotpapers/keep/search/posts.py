@@ -49,7 +49,9 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM stable_account AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
-    params = (*networks, *_moments(query))
+    # The range of days as timestamps: start (inclusive) and end (exclusive)
+    first = _midnight(query.since) if query.since else 0
+    params = (*networks, *(first, _midnight(_after(query.until)) if query.until else MAX_INTEGER))
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
     if not query.wanted and not query.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
@@ -63,12 +65,6 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
         (*match.params, *params),
         context,
     )
-
-
-def _moments(query: SearchQuery) -> tuple[int, int]:
-    """The range of days as timestamps: start (inclusive) and end (exclusive)."""
-    first = _midnight(query.since) if query.since else 0
-    return first, _midnight(_after(query.until)) if query.until else MAX_INTEGER
 
 
 def _midnight(day: str) -> int:

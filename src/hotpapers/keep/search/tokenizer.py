@@ -136,16 +136,12 @@ class _FoldTable(dict[str, str | None]):
     def __missing__(self, character: str) -> str | None:
         kind = unicodedata.category(character)
         if kind[0] in "LNM":
-            self[character] = _fold(character)
+            small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+            decomposed = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
+            self[character] = "".join(letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
         else:
             self[character] = "" if kind == "Cf" else None
         return self[character]
-
-
-def _fold(character: str) -> str:
-    small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    decomposed = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
-    return "".join(letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
 
 
 _FOLDED = _FoldTable()

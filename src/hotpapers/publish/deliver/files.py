@@ -113,7 +113,13 @@ def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
     if name in _NO_NAMES or not _is_inside(root, folder, inner_folders):
         raise HotPapersError(f"{file.path}: the channel's file is outside its folder")
     if not file.data:
-        return _removed(target)
+        try:
+            os.unlink(target)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        with suppress(OSError):
+            os.rmdir(os.path.dirname(target))  # if nothing else is in it
+        return True
     if _holds(target, file.data):
         return False
     with temporary_file(root, PUBLISHED_FILE) as part:
@@ -152,13 +158,3 @@ def _holds(target: str, data: bytes) -> bool:
         if problem.errno in (errno.ENOENT, errno.ELOOP):
             return False
         raise
-
-
-def _removed(target: str) -> bool:
-    try:
-        os.unlink(target)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    with suppress(OSError):
-        os.rmdir(os.path.dirname(target))  # if nothing else is in it
-    return True

@@ -70,21 +70,19 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that the public may have."""
-    withheld = _words_to_withhold(session)
-    for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
-        public = _public(line, withheld)
-        if public is not None:
-            yield public
-
-
-def _words_to_withhold(session: QuerySession) -> WithheldWords:
     view = session.record.view()
     hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
     aliases = list(view.items(model.Alias)) if hidden else []
     hidden |= {alias.stable for alias in aliases if alias.account in hidden}
     hidden |= {alias.account for alias in aliases if alias.stable in hidden}
     policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
-    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
+    withheld = WithheldWords(
+        terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
+    )
+    for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
+        public = _public(line, withheld)
+        if public is not None:
+            yield public
 
 
 def _public(line: bytes, withheld: WithheldWords) -> bytes | None:

@@ -56,18 +56,14 @@ def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
     first = ranking if ranking in names else figures.default
     ordered = sorted(names, key=lambda name: name != first)
     prices = tuple((label, f"{dollars:g}", source, year) for label, dollars, source, year in PRICES)
-    return AttackPrices(figures, first, _cheapest(figures, first), tuple(_tables(figures, ordered)), prices)
-
-
-def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
     result = []
-    for networks, goal, goal_rows in by_goal([row for row in figures.rows if row.ranking == ranking]):
+    for networks, goal, goal_rows in by_goal([row for row in figures.rows if row.ranking == first]):
         if goal != "rival out":
             new, standing = (
                 _least(row for row in goal_rows if needs_standing(row) is required) for required in (False, True)
             )
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
-    return tuple(result)
+    return AttackPrices(figures, first, tuple(result), tuple(_tables(figures, ordered)), prices)
 
 
 def _least(rows: Iterable[CostSummary]) -> str:

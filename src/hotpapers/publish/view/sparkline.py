@@ -31,7 +31,13 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
     counts = sorted(by_age.items())
     if len(counts) < 2 or not any(voices for _, voices in counts):
         return None
-    return curve([(0, 0), *counts], _description(counts))
+    # `Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`
+    rows_with_voices = [row for row in counts if row[1]]
+    chosen_rows = dict.fromkeys(
+        [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
+    )
+    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
+    return curve([(0, 0), *counts], f"Voices since the announcement: {parts}.")
 
 
 def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
@@ -43,13 +49,3 @@ def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
         for moment, count in counts
     ]
     return Sparkline(" ".join(f"{x},{y}" for x, y in points), points[-1], description)
-
-
-def _description(counts: list[tuple[int, int]]) -> str:
-    """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
-    rows_with_voices = [row for row in counts if row[1]]
-    chosen_rows = dict.fromkeys(
-        [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
-    )
-    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
-    return f"Voices since the announcement: {parts}."

@@ -117,7 +117,8 @@ class Backend:
         if session is None:
             record = self.open_record()
             self._is_file = record.database.name == "sqlite"
-            session = self._session(record)
+            config = self.config
+            session = QuerySession(record, config.terms, public=True, proofs=config.proofs, address=config.base)
         try:
             result = work(session)
         except StoreError:  # the database server may have gone away: the next request gets a new connection
@@ -128,10 +129,6 @@ class Backend:
             raise
         self._idle.append(session)
         return result
-
-    def _session(self, record: Record) -> QuerySession:
-        config = self.config
-        return QuerySession(record, config.terms, public=True, proofs=config.proofs, address=config.base)
 
     def state_at_once(self) -> SessionState | None:
         """What cached answers hold for; None where asking means waiting for a server. Raises StoreError."""

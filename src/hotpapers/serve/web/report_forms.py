@@ -107,7 +107,11 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
-    content = _content(record, digest)
+    row = issue_of_digest(record.database, digest)
+    if not row:
+        raise NotFound("no such issue")
+    publication, day = row
+    content = next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
     if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
@@ -121,14 +125,6 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
-
-
-def _content(record: Record, digest: str) -> IssueContent:
-    row = issue_of_digest(record.database, digest)
-    if not row:
-        raise NotFound("no such issue")
-    publication, day = row
-    return next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
 
 
 def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:

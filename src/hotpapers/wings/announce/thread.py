@@ -15,7 +15,7 @@ from hotpapers.base.ids.timestamps import as_utc, tid
 from hotpapers.base.model import PublishedIssue
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.wings.announce.announcement import AnnouncementText, EntryLine, announcement
+from hotpapers.wings.announce.announcement import EntryLine, announcement
 
 COLLECTION = "app.bsky.feed.post"
 MAX_POST_CHARS = 300
@@ -42,7 +42,11 @@ class Thread(NamedTuple):
 def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
     content = announcement(issue, site_config)
-    posts = [_head(content), *map(_paper, content.lines)]
+    # The first titles; how the issue was made is on the card below
+    title = f"{phrases.cut(content.publication, 60)}, {content.day}"
+    text = _fit([content.introduction, title, phrases.cut(content.correction, 140)], 0, [content.url])
+    facts = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
+    posts = [(text, content.url, {"title": title, "description": facts}), *map(_paper, content.lines)]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
@@ -59,19 +63,17 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
         "createdAt": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if url:
-        record["facets"] = [_link(text, url)]
+        # The link facet for the address in a text: the last place where it stands
+        shown = _short_url(url)
+        start = len(text[: text.rindex(shown)].encode())
+        record["facets"] = [
+            {
+                "index": {"byteStart": start, "byteEnd": start + len(shown.encode())},
+                "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
+            }
+        ]
         record["embed"] = {"$type": "app.bsky.embed.external", "external": {"uri": url, **card}}
     return PostDraft(tid(issue.frozen_at + n, clock), record)
-
-
-def _link(text: str, url: str) -> dict[str, Any]:
-    """The link facet for the address in a text: the last place where it stands."""
-    shown = _short_url(url)
-    start = len(text[: text.rindex(shown)].encode())
-    return {
-        "index": {"byteStart": start, "byteEnd": start + len(shown.encode())},
-        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
-    }
 
 
 def _short_url(url: str) -> str:
@@ -81,14 +83,6 @@ def _short_url(url: str) -> str:
 
 PostParts = tuple[str, str, dict[str, str]]
 """Text, link, and the card below it."""
-
-
-def _head(content: AnnouncementText) -> PostParts:
-    """The first titles; how the issue was made is on the card below."""
-    title = f"{phrases.cut(content.publication, 60)}, {content.day}"
-    text = _fit([content.introduction, title, phrases.cut(content.correction, 140)], 0, [content.url])
-    facts = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
-    return text, content.url, {"title": title, "description": facts}
 
 
 def _paper(line: EntryLine) -> PostParts:

@@ -21,7 +21,7 @@ from hotpapers.wings.archives.block_filter import FilteredBlock, filter_blocks, 
 from hotpapers.wings.archives.event_import import EventImport, spill_folder
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED, refusal
-from hotpapers.wings.archives.formats import EVENTS, LINES, LineSpec
+from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
 from hotpapers.wings.archives.parts import FilePart, parts_of
@@ -64,13 +64,11 @@ class ArchiveImporter:
         self._files, self._kind = files, kind
         self._progress, self._pool, self._staging = progress, pool, staging
         if kind in LINES:
-            self._begin(LINES[kind])
-
-    def _begin(self, spec: LineSpec) -> None:
-        self.kind, self.format = spec, spec.make(self.place)
-        self.before: str | None = ""
-        self._number = 0
-        self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
+            spec = LINES[kind]
+            self.kind, self.format = spec, spec.make(self.place)
+            self.before: str | None = ""
+            self._number = 0
+            self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
 
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, or why it could not be read to its end. Raises FullStore."""
@@ -227,7 +225,13 @@ class FileImport:
         """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
         it has another format."""
         try:
-            self._read_blocks()
+            ended = True
+            for filtered in self._blocks:
+                self._read_block(filtered)
+                ended, self._cut = filtered.block.ended, filtered.block.cut
+            self._leave_out_what_breaks_off(ended=ended)
+            if not self._readable and self._bad:
+                raise self._refusal()
             self._store()
         except InputError as problem:
             reason = problem.reason
@@ -242,15 +246,6 @@ class FileImport:
         result = ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
         return result._replace(**figures)
-
-    def _read_blocks(self) -> None:
-        ended = True
-        for filtered in self._blocks:
-            self._read_block(filtered)
-            ended, self._cut = filtered.block.ended, filtered.block.cut
-        self._leave_out_what_breaks_off(ended=ended)
-        if not self._readable and self._bad:
-            raise self._refusal()
 
     def _read_block(self, filtered: FilteredBlock) -> None:
         block, first = filtered.block, self._place.lines

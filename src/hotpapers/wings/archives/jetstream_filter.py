@@ -99,16 +99,13 @@ class JetstreamBlockFilter:
         self._keys = []
         lines = _plain_lines(data)
         if not lines:
-            return self._one_by_one(data)
+            # Handles lines of which some are not as Jetstream writes them
+            units, all_posts = list(lines_of(data)), bool(len(self._names))
+            odd = (unit for unit in units if not _is_let_go(unit.content, all_posts=all_posts))
+            return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
         block = Str(data)
         places = set(_all_places(block, data, all_posts=bool(len(self._names))))
         return FilteredEvents(lines, list(self._kept(_lines_at(data, block, places))), self._keys)
-
-    def _one_by_one(self, data: bytes) -> FilteredEvents:
-        """Handles lines of which some are not as Jetstream writes them."""
-        units, all_posts = list(lines_of(data)), bool(len(self._names))
-        odd = (unit for unit in units if not _is_let_go(unit.content, all_posts=all_posts))
-        return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
 
     def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
         for unit in units:
@@ -233,18 +230,15 @@ def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
     not be searched for: nothing else names papers."""
     if not all_posts:
         yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
-    yield from _places_of(block, data, (*MARKS, POSTS) if all_posts else MARKS)
-    yield from _escapes(data)
-
-
-def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
-    """Positions of words in a block: the first of each word per line."""
+    # Positions of words in a block: the first of each word per line
+    words = (*MARKS, POSTS) if all_posts else MARKS
     for word in words:
         place = block.find(word)
         while place >= 0:
             yield place
             end = data.find(b"\n", place)
             place = block.find(word, end) if end >= 0 else -1
+    yield from _escapes(data)
 
 
 def _escapes(data: bytes) -> Iterator[int]:

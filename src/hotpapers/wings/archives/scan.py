@@ -82,9 +82,6 @@ class Scanner:
             return _FirstPass(self._spec, self._block_filter, writer, task.part).scan(progress)
         if task.keys not in self._posts:
             self._posts = {task.keys: PostKeys.of(pickle.loads(Path(task.keys).read_bytes()))}
-        return self._second(task, writer, progress)
-
-    def _second(self, task: ScanTask, writer: SpillWriter, progress: Progress) -> PartScan:
         tells = array("I")
         try:
             for event in self._referring(task, progress):

@@ -79,17 +79,14 @@ class SpillWriter:
         first, last = events[0][:2], events[-1][:2]
         with full_disk_told(self._folder):
             if self._out is None or events[0] < self._last:
-                self._open(first)
+                self._close()
+                path = self._folder / f"{self._name}-{next(self._numbers)}"
+                self._out = path.open("wb", buffering=0)
+                self._runs.append(SpillRun(str(path), first, first))
             assert self._out is not None
             self._out.write(b"".join(map(_packed, events)))
         self._runs[-1] = self._runs[-1]._replace(last=last)
         self._waiting, self._size, self._last = [], 0, events[-1]
-
-    def _open(self, first: tuple[int, int]) -> None:
-        self._close()
-        path = self._folder / f"{self._name}-{next(self._numbers)}"
-        self._out = path.open("wb", buffering=0)
-        self._runs.append(SpillRun(str(path), first, first))
 
     def _close(self) -> None:
         if self._out is not None:

@@ -209,11 +209,20 @@ class XArchive(ArchiveFormat):
         if entry.data or entry.errors or entry.meta:
             return self._page(entry)
         if entry.action is not None or entry.delete is not None:
-            return self._deletion(entry)
+            if entry.action not in (None, "delete"):
+                return ()
+            own = entry.delete.status.id_str if entry.delete else str(entry.id)
+            moment = entry.delete.timestamp_ms if entry.delete else entry.redacted_at
+            return [RawPayload("gone", str(self._number(own)), b"null", seen_at(self._place, 0, (moment,)))]
         if entry.id_str is not None:
             return list(self._first(line, self._at(entry)))
         if entry.id is not None and entry.text is not None:
-            return [*self._post(line, {}, self._at(entry)), *self._within(entry)]
+            # The posts nested inside a flattened post
+            posts = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
+            return [
+                *self._post(line, {}, self._at(entry)),
+                *entries(posts, partial(self._post, users={}, at=self._at(entry)), self._place.now),
+            ]
         if entry.limit or entry.warning or entry.disconnect or entry.scrub_geo:
             return ()  # status messages of a stream
         raise InputError("contains no post")
@@ -235,11 +244,6 @@ class XArchive(ArchiveFormat):
             *entries(includes.tweets, take, self._place.now),
             *entries(line.errors, partial(self._gone_by, at=at), self._place.now),
         ]
-
-    def _within(self, line: _Line) -> Iterator[RawPayload]:
-        """The posts nested inside a flattened post."""
-        posts = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
-        return entries(posts, partial(self._post, users={}, at=self._at(line)), self._place.now)
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
@@ -267,13 +271,6 @@ class XArchive(ArchiveFormat):
         yield from entries(inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
 
     # ---- what is gone --------------------------------------------------------------------------------------
-
-    def _deletion(self, line: _Line) -> Sequence[RawPayload]:
-        if line.action not in (None, "delete"):
-            return ()
-        own = line.delete.status.id_str if line.delete else str(line.id)
-        moment = line.delete.timestamp_ms if line.delete else line.redacted_at
-        return [RawPayload("gone", str(self._number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
     def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)

@@ -121,10 +121,14 @@ def issue_card(issue: IssueView) -> CardContent:
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, and the attention curve as of then."""
     entry = appearances[-1].entry
+    # The first authors whose names can be drawn, and how many more there are
+    drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
+    first_names = list(islice(drawable_names, AUTHORS))
+    omitted = len(entry.authors) - len(first_names)
     return CardContent(
         drawing.drawable(publication),
         _title(entry),
-        _authors(entry.authors),
+        f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names),
         foot=places_line(appearances),
         curve=_points(_curve(appearances)),
     )
@@ -144,14 +148,6 @@ def _title(entry: EntryView) -> str:
     if drawing.drawable(title) != title:
         title = phrases.marked_title(tex_line(entry.title), withdrawn=entry.withdrawn)
     return drawing.drawable(title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
-
-
-def _authors(names: Sequence[str]) -> str:
-    """The first authors whose names can be drawn, and how many more there are."""
-    drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in names[: 2 * AUTHORS]))
-    first_names = list(islice(drawable_names, AUTHORS))
-    omitted = len(names) - len(first_names)
-    return f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names)
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:

@@ -263,22 +263,23 @@ def _palette() -> list[int]:
 def draw(card: CardContent) -> bytes:
     """The card as PNG. Texts must already have passed `drawable`."""
     canvas = _Canvas()
-    _draw_head(canvas, card.name)
-    below = _draw_title(canvas, card.title, card.under)
-    _draw_rows(canvas, card.rows, below)
-    _draw_foot(canvas, card)
-    return canvas.png()
-
-
-def _draw_head(canvas: _Canvas, name: str) -> None:
-    """Draw the mark, as in icon.svg, and the publication's name."""
+    # Draw the mark, as in icon.svg, and the publication's name
     unit, upper = ICON / 26, TOP - ICON + 8
     canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
-    for line in within(name, BODY, COLUMN - BESIDE, 1):
+    for line in within(card.name, BODY, COLUMN - BESIDE, 1):
         canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+    below = _draw_title(canvas, card.title, card.under)
+    # Draw the rows: numeral and text
+    for n, (numeral, text) in enumerate(card.rows[:ROWS], 1):
+        y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
+        canvas.text((MARGIN, y), numeral, ROW, ACCENT)
+        for line in within(text, ROW, WIDTH - MARGIN - left, 1):
+            canvas.text((left, y), line, ROW, INK)
+    _draw_foot(canvas, card)
+    return canvas.png()
 
 
 def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
@@ -293,15 +294,6 @@ def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
         y += SMALL * 1.4
         canvas.text((MARGIN, y), line, BODY, DIM)
     return y
-
-
-def _draw_rows(canvas: _Canvas, rows: Sequence[tuple[str, str]], below: float) -> None:
-    """Draw the rows: numeral and text."""
-    for n, (numeral, text) in enumerate(rows[:ROWS], 1):
-        y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
-        canvas.text((MARGIN, y), numeral, ROW, ACCENT)
-        for line in within(text, ROW, WIDTH - MARGIN - left, 1):
-            canvas.text((left, y), line, ROW, INK)
 
 
 def _draw_foot(canvas: _Canvas, card: CardContent) -> None:

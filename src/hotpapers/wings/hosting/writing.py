@@ -26,17 +26,18 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
     machine = HostMachine(str(file.parent.resolve()), program, OWN_USER if user == ROOT else user)
     new_files = [host_file for name in names for host_file in host_files(name, file_settings, today, machine)]
     for host_file in new_files:
-        _check(file.parent / host_file.path, host_file, replace=replace)
+        path = file.parent / host_file.path
+        if (
+            path.exists()
+            and not (host_file.keep_existing or replace)
+            and path.read_text("utf-8", "replace") != host_file.text
+        ):
+            raise UsageError(f"{path}: already exists; --replace overwrites it. Nothing was changed.")
     for host_file in new_files:
         yield _write(file.parent / host_file.path, host_file)
     for name in names:
         for remark in remarks(name, file_settings):
             yield f"to do: {remark}"
-
-
-def _check(path: Path, file: HostFile, *, replace: bool) -> None:
-    if path.exists() and not (file.keep_existing or replace) and path.read_text("utf-8", "replace") != file.text:
-        raise UsageError(f"{path}: already exists; --replace overwrites it. Nothing was changed.")
 
 
 def _write(path: Path, file: HostFile) -> str:

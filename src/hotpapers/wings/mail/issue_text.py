@@ -96,11 +96,13 @@ def _correction(view: IssueView) -> str:
 def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
     more_authors = f" and {len(view.other_authors)} more" if view.other_authors else ""
     counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
+    # The paper's lead text and where it comes from
+    mark = f" ({view.lead_mark})" if view.lead_mark else ""
     return MessageEntry(
         place=view.place,
         title=_title(view, site_config),
         authors=phrases.cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
-        lead=_lead(view),
+        lead=phrases.cut(plain_line(view.lead), MAX_LEAD_CHARS) + mark,
         counts=phrases.cut(counts, MAX_COUNTS_CHARS),
         links=tuple(_links(issue, view, site_config)),
     )
@@ -116,12 +118,6 @@ def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> 
         if (entry.posts or entry.elsewhere) and not issue.listing:
             yield LinkedPiece("Discussion", f"{page}#discussed")
         yield LinkedPiece("Why here", f"{page}#on-{issue.content.day}")
-
-
-def _lead(entry: EntryView) -> str:
-    """The paper's lead text and where it comes from."""
-    mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
-    return phrases.cut(plain_line(entry.lead), MAX_LEAD_CHARS) + mark
 
 
 def _has_page(entry: EntryView, site_config: SiteConfig) -> bool:
@@ -159,7 +155,13 @@ def _blocks(view: MessageView) -> Iterator[str]:
     yield from map(_wrap, view.notes)
     yield _wrap(view.empty)
     for entry in view.entries:
-        yield from _entry_blocks(entry)
+        number = f"{entry.place}. "
+        indent = " " * len(number)
+        yield "\n".join(filter(None, [_wrap(entry.title.text, number), _wrap(entry.authors, indent)]))
+        yield _wrap(entry.lead, indent)
+        yield "\n".join(
+            filter(None, [_wrap(entry.counts, indent), *(f"{indent}{_link(link)}" for link in entry.links)])
+        )
     yield _wrap(view.more)
     if view.ongoing:
         yield "\n".join(["Still talked about", *(_wrap(_link(text), "- ") for text in view.ongoing)])
@@ -167,14 +169,6 @@ def _blocks(view: MessageView) -> Iterator[str]:
     yield _wrap(_link(view.page)) if view.page.url else ""
     yield "\n".join(map(_wrap, view.proof))
     yield f"{_wrap(view.subscription_note)}\n{_wrap(_link(view.unsubscribe))}"
-
-
-def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
-    number = f"{entry.place}. "
-    indent = " " * len(number)
-    yield "\n".join(filter(None, [_wrap(entry.title.text, number), _wrap(entry.authors, indent)]))
-    yield _wrap(entry.lead, indent)
-    yield "\n".join(filter(None, [_wrap(entry.counts, indent), *(f"{indent}{_link(link)}" for link in entry.links)]))
 
 
 def _link(link: LinkedPiece) -> str:

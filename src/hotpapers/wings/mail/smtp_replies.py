@@ -111,14 +111,10 @@ def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
     if (code in _SENDER_CODES and not names_address) or (step == "sender" and code != _TOO_LARGE):
         return Deferred(reply, for_all=True)
     if 500 <= code < 600:
-        return _rejected(reply, code, status, text, step)
+        # A message is refused for good. After DATA, only a status tells that the address is the reason.
+        if (step == "recipient" or status) and is_bad_address(code, status, text):
+            return Rejected(reply, no_such_address=True)
+        if step == "message" and not _ABOUT_SENDER.fullmatch(status):
+            return Rejected(f"{reply} {AFTER_DATA}")
+        return Rejected(failure_reason(reply, status, text))
     return Deferred(reply, for_all=not 400 <= code < 500)
-
-
-def _rejected(reply: str, code: int, status: str, text: str, step: Step) -> Rejected:
-    """A message is refused for good. After DATA, only a status tells that the address is the reason."""
-    if (step == "recipient" or status) and is_bad_address(code, status, text):
-        return Rejected(reply, no_such_address=True)
-    if step == "message" and not _ABOUT_SENDER.fullmatch(status):
-        return Rejected(f"{reply} {AFTER_DATA}")
-    return Rejected(failure_reason(reply, status, text))

@@ -189,12 +189,15 @@ class ToolDefinition(NamedTuple):
     @property
     def definition(self) -> dict[str, Any]:
         """Its entry in a list of tools (Model Context Protocol)."""
+        # The JSON Schema of a struct, with its references as `$defs`
+        _, parts = msgspec.json.schema_components([self.answer], ref_template="#/$defs/{name}")
+        root: dict[str, Any] = on_one_line(parts.pop(self.answer.__name__))
         return {
             "name": self.name,
             "title": self.title,
             "description": f"{self.about} {WARNING}",
             "inputSchema": _in_both_dialects(fields_of(self.params)),
-            "outputSchema": _in_both_dialects(_flat_schema(self.answer)),
+            "outputSchema": _in_both_dialects({**root, "$defs": on_one_line(parts)} if parts else root),
             "annotations": {
                 "readOnlyHint": True,
                 "destructiveHint": False,
@@ -287,13 +290,6 @@ def all_tools() -> dict[str, ToolDefinition]:
 def public_tools() -> dict[str, ToolDefinition]:
     """Tools by name for anybody, over HTTP: the core's, and those of wings that bound their work."""
     return {**TOOLS, **{tool.name: tool for wing in wings() if wing.public_tools for tool in wing.public_tools()}}
-
-
-def _flat_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON Schema of a struct, with its references as `$defs`."""
-    _, parts = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
-    root: dict[str, Any] = on_one_line(parts.pop(cls.__name__))
-    return {**root, "$defs": on_one_line(parts)} if parts else root
 
 
 def _in_both_dialects(schema: Any) -> Any:

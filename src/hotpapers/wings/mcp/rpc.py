@@ -184,21 +184,17 @@ def _invalid(message: Any, reason: str) -> Json:
 def result(session: Any, request: RpcRequest, tools: Tools) -> Json:
     """The result of a request. Raises RpcError."""
     if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
-        _check_meta(request)
+        version = request.meta.get(f"{META}protocolVersion")
+        if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
+            raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
+        if version not in PER_REQUEST:
+            supported = [*PER_REQUEST, *HANDSHAKE]
+            raise RpcError(
+                UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
+            )
         handler = _by_request(session, request, tools)
         return {"resultType": "complete", **handler, "_meta": {f"{META}serverInfo": SERVER}}
     return _by_handshake(session, request, tools)
-
-
-def _check_meta(request: RpcRequest) -> None:
-    version = request.meta.get(f"{META}protocolVersion")
-    if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
-        raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
-    if version not in PER_REQUEST:
-        supported = [*PER_REQUEST, *HANDSHAKE]
-        raise RpcError(
-            UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
-        )
 
 
 def _by_request(session: Any, request: RpcRequest, tools: Tools) -> Json:

@@ -80,7 +80,9 @@ def nearest_in(
         number = _numbers()[word]
         place = bisect_left(block.words, number)
         if place < len(block.words) and block.words[place] == number:
-            for other, other_weight in _having(block, place):
+            # The papers with a word, by number, and its weight in each
+            start, end = block.starts[place], block.starts[place + 1]
+            for other, other_weight in zip(block.numbers[start:end], block.weights[start:end], strict=True):
                 products[other] += weight * other_weight
     ratios = list(map(truediv, products, block.lengths))
     bound = (least - 1) * vector.length / (WHOLE << 16)
@@ -89,12 +91,6 @@ def nearest_in(
         value = (products[n] << 16) * WHOLE // (vector.length * block.lengths[n])
         if value >= least:
             yield value, block.papers[n]
-
-
-def _having(block: VectorBlock, place: int) -> Iterator[tuple[int, int]]:
-    """The papers with a word, by number, and its weight in each."""
-    start, end = block.starts[place], block.starts[place + 1]
-    return zip(block.numbers[start:end], block.weights[start:end], strict=True)
 
 
 class SavedBlock(NamedTuple):

@@ -107,7 +107,10 @@ class ReaderSender:
         assert isinstance(payload, DayForReader)
         try:
             if self._mailer is None:
-                return self._write()
+                data = atom(self._document(self._feed_id))
+                self._check_feed()
+                write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
+                return "written"
             mail = self.mail(payload.day)
         except HotPapersError as problem:  # such as a file of stars that cannot be read
             raise NetError(f"reader {self._reader.name!r}: {problem}", tries=0) from problem
@@ -138,12 +141,6 @@ class ReaderSender:
         subject = ordered.places[0].paper.title if ordered.places else "no papers"
         key = f"{reader.publication} {day} {reader.name}"
         return PlainMail(ascii_address(reader.mail), f"{day}, for you: {subject}", f"{text}\n", key)
-
-    def _write(self) -> str:
-        data = atom(self._document(self._feed_id))
-        self._check_feed()
-        write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
-        return "written"
 
     @property
     def _feed_id(self) -> str:

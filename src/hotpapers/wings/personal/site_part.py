@@ -55,7 +55,12 @@ class PersonalPart:
         if match is None or not self._site.has(match[1]):
             return None
         if match[2] == "papers":
-            return self._papers(match[1])
+            day = match[1]
+            content = self._site.frozen(day).content
+            places = {entry.paper: 0 for entry in content.ongoing} | {
+                entry.paper: entry.place for entry in content.entries
+            }
+            return papers_script(day, papers_of_day(self._site.issue_reader, self._site.name, day), places)
         return kept(self._site.issue_reader, "script", self._site.name, [match[1]], partial(self._script, match[1]), 64)
 
     def _script(self, day: str) -> bytes:
@@ -66,8 +71,3 @@ class PersonalPart:
             if (paper_id := site_paths.arxiv_id(text.paper))
         }
         return vector_script(day, vectors)
-
-    def _papers(self, day: str) -> bytes:
-        content = self._site.frozen(day).content
-        places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.entries}
-        return papers_script(day, papers_of_day(self._site.issue_reader, self._site.name, day), places)

@@ -39,7 +39,12 @@ class ProvedIssue(NamedTuple):
     @property
     def words(self) -> str:
         """`leaf 7 of papers.example/log/daily/1, cosigned by 2 witnesses: a, b`."""
-        return _words(self.proof)
+        leaf = f"leaf {self.proof.proof.leaf} of {self.proof.proof.signed.checkpoint.origin}"
+        if not self.proof.witnesses:
+            return leaf if self.proof.complete else f"{leaf}, not yet cosigned"
+        amount = count_noun(len(self.proof.witnesses), "witness", "witnesses")
+        cosigned = f"{leaf}, cosigned by {amount}: {', '.join(self.proof.witnesses)}"
+        return cosigned if self.proof.complete else f"{cosigned}; not yet by enough"
 
     @property
     def blocks(self) -> tuple[tuple[str, str], ...]:
@@ -65,12 +70,3 @@ def proved_issue(issue: PublishedIssue, proof: IssueProof | None) -> ProvedIssue
     return ProvedIssue(
         issue.content, {paper: item for paper, item in items.items() if digest_of(item) == entries[paper]}, proof
     )
-
-
-def _words(proof: IssueProof) -> str:
-    leaf = f"leaf {proof.proof.leaf} of {proof.proof.signed.checkpoint.origin}"
-    if not proof.witnesses:
-        return leaf if proof.complete else f"{leaf}, not yet cosigned"
-    amount = count_noun(len(proof.witnesses), "witness", "witnesses")
-    cosigned = f"{leaf}, cosigned by {amount}: {', '.join(proof.witnesses)}"
-    return cosigned if proof.complete else f"{cosigned}; not yet by enough"

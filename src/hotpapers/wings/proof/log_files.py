@@ -126,21 +126,17 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
-    return StoredLog(number, _read_entries(folder, data), checkpoints, key)
+    # The complete leaves in the content of a log's file
+    known, entries = _latest.get(folder, (b"", NO_ENTRIES))
+    if known != data:
+        entries = LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
+        _latest[folder] = (data, entries)
+    return StoredLog(number, entries, checkpoints, key)
 
 
 _latest: dict[Path, tuple[bytes, LogEntries]] = {}
 """By the folder of a log, what was last read: its file of leaves, and the leaves. A log is read several times in each
 round; no earlier state is kept, as each has all leaves."""
-
-
-def _read_entries(folder: Path, data: bytes) -> LogEntries:
-    """The complete leaves in the content of a log's file."""
-    known, entries = _latest.get(folder, (b"", NO_ENTRIES))
-    if known != data:
-        entries = LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
-        _latest[folder] = (data, entries)
-    return entries
 
 
 def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> SignedCheckpoint:

@@ -163,7 +163,11 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
     tree = MerkleTree(map(leaf_hash, entries))
     if tree.size != size or tree.root(size) != signed.checkpoint.root:
         raise NotAProof("its leaves do not match its signed checkpoint")
-    _check_tiles(base, tree)
+    # Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves.
+    for level, index, width in tiles.widths(tree.size):
+        path = tiles.tile_path(level, index, width)
+        if _bytes(base / path) != tiles.tile(tree, level, index, width):
+            raise NotAProof(f"{path} does not match the leaves")
     return MirroredLog(signed, entries, tree)
 
 
@@ -173,14 +177,6 @@ def log_path(origin: str) -> str:
     if match is None:
         raise NotAProof("its name does not end with the path of its files, …/log/PUBLICATION/NUMBER")
     return match[0].removeprefix("/")
-
-
-def _check_tiles(base: Path, tree: MerkleTree) -> None:
-    """Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves."""
-    for level, index, width in tiles.widths(tree.size):
-        path = tiles.tile_path(level, index, width)
-        if _bytes(base / path) != tiles.tile(tree, level, index, width):
-            raise NotAProof(f"{path} does not match the leaves")
 
 
 def _bytes(file: Path) -> bytes:

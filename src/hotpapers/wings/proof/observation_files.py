@@ -126,7 +126,9 @@ def fresh_entries(
     try:
         remove_temporary_files(folder)
         _check_store(folder, hasher)
-        _delete_old(folder, listed, at)
+        for name in names_in(folder):
+            if name in listed and _is_old(listed[name], at):
+                (folder / name).unlink()
         current = [file.name for file in known if not _is_old(file.hour, at)]
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
@@ -140,12 +142,6 @@ def fresh_entries(
 
 def _is_old(hour: int, at: int) -> bool:
     return hour < (at - KEPT) // HOUR
-
-
-def _delete_old(folder: Path, listed: Mapping[str, int], at: int) -> None:
-    for name in names_in(folder):
-        if name in listed and _is_old(listed[name], at):
-            (folder / name).unlink()
 
 
 def _check_store(folder: Path, hasher: KeyedHasher) -> None:

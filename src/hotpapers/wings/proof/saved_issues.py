@@ -336,7 +336,13 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
     if issue.shown_digest and issue.shown_digest != issue.digest:
         yield f"the page shows the digest {issue.shown_digest}, but its content has {issue.digest}"
     if issue.shown is not None:
-        yield from _shown_problems(issue.shown, entries)
+        if len(issue.shown) != len(entries):
+            yield f"the page shows {len(issue.shown)} papers, but the issue has {len(entries)}"
+        for visible, entry in zip(issue.shown, entries, strict=False):
+            score, paper = entry.score if visible.score is None else visible.score, _anchor(entry.paper)
+            is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
+            if not is_same or visible.linked - {paper}:
+                yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
     if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in issue.content.ongoing):
         yield "the page shows other papers as still talked about"
     for entry in (*entries, *issue.content.ongoing):
@@ -346,16 +352,6 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
     yield from (
         f"{paper}: has metadata in the file but is not in the issue" for paper in sorted(issue.metadata.keys() - papers)
     )
-
-
-def _shown_problems(shown: tuple[ShownEntry, ...], entries: tuple[SavedEntry, ...]) -> Iterator[str]:
-    if len(shown) != len(entries):
-        yield f"the page shows {len(shown)} papers, but the issue has {len(entries)}"
-    for visible, entry in zip(shown, entries, strict=False):
-        score, paper = entry.score if visible.score is None else visible.score, _anchor(entry.paper)
-        is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
-        if not is_same or visible.linked - {paper}:
-            yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
 
 
 def _anchor(paper: str) -> str:

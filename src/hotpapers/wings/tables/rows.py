@@ -140,6 +140,9 @@ def _issue_key(content: IssueContent) -> Row:
 
 def _issues(view: AsOfView) -> Iterator[Row]:
     for digest, content in _contents(view):
+        # The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs
+        own = set(content.publication.own)
+        known = identities.find(view.database, own)
         yield (
             *_issue_key(content),
             digest,
@@ -152,16 +155,9 @@ def _issues(view: AsOfView) -> Iterator[Row]:
             content.considered,
             content.replaces or None,
             content.publication.window,
-            _own_numbers(view, content),
+            sorted(known[account].number for account in own & known.keys()),
             content.until_at or None,
         )
-
-
-def _own_numbers(view: AsOfView, content: IssueContent) -> list[int]:
-    """The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs."""
-    own = set(content.publication.own)
-    known = identities.find(view.database, own)
-    return sorted(known[account].number for account in own & known.keys())
 
 
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:

@@ -55,7 +55,17 @@ def _write_all(connection: Any, record: Record, folder: Path, at: int) -> Writte
             files = [_write(connection, view, table, Path(beside)) for table in TABLES]
             digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
             moment = timestamps.rfc3339(at)
-            facts = ExportFacts(_title(view), __version__, moment, head.position, head.chain.hex(), digest, files)
+            # The titles of all publications that are not retrospective; a default title if there are none
+            own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
+            facts = ExportFacts(
+                ", ".join(item.title for item in own) or UNTITLED,
+                __version__,
+                moment,
+                head.position,
+                head.chain.hex(),
+                digest,
+                files,
+            )
             _describe(facts, Path(beside))
             for file in Path(beside).iterdir():
                 file.replace(folder / file.name)
@@ -68,12 +78,6 @@ def _describe(facts: ExportFacts, folder: Path) -> None:
     for name, describe in DESCRIPTIONS.items():
         text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
         (folder / name).write_bytes(text + b"\n")
-
-
-def _title(view: AsOfView) -> str:
-    """The titles of all publications that are not retrospective; a default title if there are none."""
-    own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
-    return ", ".join(item.title for item in own) or UNTITLED
 
 
 def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:

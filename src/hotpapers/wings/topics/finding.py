@@ -167,7 +167,17 @@ def _counted(
         before_weight = sum(paper.weight for paper in earlier)
         z = log_odds(weight, here, before_weight, there)
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:
-            yield GroupCount(group, _surface(uses), len(uses), weight, len(earlier), before_weight, z)
+            # How most papers write a group; among equals, in small letters
+            written = Counter(use.use.surface for use in uses)
+            yield GroupCount(
+                group,
+                min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text)),
+                len(uses),
+                weight,
+                len(earlier),
+                before_weight,
+                z,
+            )
 
 
 def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) -> int:
@@ -191,9 +201,3 @@ def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) 
 def _effective(papers: PaperSet) -> Decimal:
     """How many papers of equal weight tell as much (Kish: Survey Sampling, 1965)."""
     return _DECIMAL.divide(papers.weight * papers.weight, papers.squares)
-
-
-def _surface(uses: Sequence[_Use]) -> str:
-    """How most papers write a group; among equals, in small letters."""
-    written = Counter(use.use.surface for use in uses)
-    return min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text))

@@ -107,16 +107,10 @@ class TopicsPart:
             return None
         if match and match[2] == "topics.json":
             return self.weeks.topics(week).data
-        view = self._view(week, with_weeks=path == INDEX)
-        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), unit_of(self._site.publication.window))
-        title = f"Topics of {view.period}"
-        canonical = site_paths.public_url(self._site.site_config.base, page_path(week))
-        return self._site.render("wing.html", path, title, view.summary, body=body, canonical=canonical)
-
-    def _view(self, week: str, *, with_weeks: bool) -> TopicsView:
+        with_weeks = path == INDEX
         of_week, weeks = self.weeks.topics(week), ["", *self.weeks.closing_days, ""]
         n = weeks.index(week)
-        return TopicsView(
+        view = TopicsView(
             period=period_name(week),
             top=site_paths.top_path(week),
             summary=summary_of(of_week),
@@ -127,6 +121,10 @@ class TopicsPart:
             next=_named(weeks[n + 1]) if weeks[n + 1] else None,
             weeks=list(map(_named, reversed(self.weeks.closing_days))) if with_weeks else [],
         )
+        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), unit_of(self._site.publication.window))
+        title = f"Topics of {view.period}"
+        canonical = site_paths.public_url(self._site.site_config.base, page_path(week))
+        return self._site.render("wing.html", path, title, view.summary, body=body, canonical=canonical)
 
     def _topic(self, topic: Topic, of_week: WeekTopics) -> TopicView:
         others = [group.surface for group in topic.groups if group.surface != topic.name]

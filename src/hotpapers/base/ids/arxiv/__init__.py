@@ -47,7 +47,12 @@ def parse(text: str) -> ArxivId:
         mention = _only_address(plain)
         if mention:
             return ArxivId(*mention[2:4])
-    raise NotAnArxivId(_refusal(text))
+    excerpt = text if len(text) <= 60 else text[:57] + "..."
+    reason = grammar.error_reason(excerpt.lower())
+    raise NotAnArxivId(
+        f"{excerpt!r} is not an arXiv identifier{f' ({reason})' if reason else ''}; write it like 2101.04869, "
+        "2101.04869v2, arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
+    )
 
 
 def _only_address(plain: str) -> addresses.Mention | None:
@@ -60,15 +65,6 @@ def _only_address(plain: str) -> addresses.Mention | None:
                 return mention
             place = plain.find(needle, place + 1)
     return None
-
-
-def _refusal(text: str) -> str:
-    excerpt = text if len(text) <= 60 else text[:57] + "..."
-    reason = grammar.error_reason(excerpt.lower())
-    return (
-        f"{excerpt!r} is not an arXiv identifier{f' ({reason})' if reason else ''}; write it like 2101.04869, "
-        "2101.04869v2, arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
-    )
 
 
 def key(id: str) -> str:

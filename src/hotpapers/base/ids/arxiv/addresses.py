@@ -52,7 +52,12 @@ def match(text: str, needle: str, place: int) -> Mention | None:
     if needle == "5iv":
         return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
     if needle == "xxx.":
-        return _on_old_host(text, place)
+        match = _OLD_HOST.match(text, place)
+        start = _address_start(text, place) if match else -1
+        if match is None or start < 0:
+            return None
+        form, new, archive, number, version = match.groups()
+        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
     return _papers(text, place) if needle == "papers" else _on_ads(text, place)
 
 
@@ -148,15 +153,6 @@ def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
         form, new, archive, number, version = match.groups()
         return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
     return None
-
-
-def _on_old_host(text: str, place: int) -> Mention | None:
-    match = _OLD_HOST.match(text, place)
-    start = _address_start(text, place) if match else -1
-    if match is None or start < 0:
-        return None
-    form, new, archive, number, version = match.groups()
-    return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
 
 
 def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str], form: str) -> Mention | None:

@@ -62,17 +62,13 @@ def spans(text: str) -> list[addresses.Mention]:
                 place = mention[1] - 1
             place = plain.find(needle, place + 1)
     mentions.sort()
-    _set_apart(mentions)
-    return [_shift(mention, dropped) for mention in mentions] if dropped else mentions
-
-
-def _set_apart(mentions: list[addresses.Mention]) -> None:
-    """Remove overlaps: a mention that would begin inside the one before it begins after that one."""
+    # Remove overlaps: a mention that would begin inside the one before it begins after that one
     for n in range(1, len(mentions)):
         before = mentions[n - 1][1]
         start, end, id, version, form = mentions[n]
         if start < before:
             mentions[n] = (before, end, id, version, form)
+    return [_shift(mention, dropped) for mention in mentions] if dropped else mentions
 
 
 def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:

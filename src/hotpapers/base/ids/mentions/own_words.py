@@ -70,7 +70,12 @@ def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
     known = frozenset[str]().union(*map(_names, known_papers))
     own = [number for number, word in enumerate(words) if word not in known]
     if 100 * sum(len(words[number]) for number in own) > BARE * sum(map(len, words)):
-        quoted = _quoted(words, known_papers)
+        # The positions of words in runs that are also in an abstract
+        runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in known_papers))
+        quoted: set[int] = set()
+        for start in range(len(words) - RUN + 1):
+            if tuple(words[start : start + RUN]) in runs:
+                quoted.update(range(start, start + RUN))
         own = [number for number in own if number not in quoted]
     return OwnWords(tuple(words), tuple(words[number] for number in own))
 
@@ -86,16 +91,6 @@ def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
     """All runs of RUN words in an abstract."""
     abstract_words = folded(abstract[: 2 * MAX_TEXT_CHARS])
     return frozenset(tuple(abstract_words[start : start + RUN]) for start in range(len(abstract_words) - RUN + 1))
-
-
-def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:
-    """The positions of words in runs that are also in an abstract."""
-    runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in papers))
-    result: set[int] = set()
-    for start in range(len(words) - RUN + 1):
-        if tuple(words[start : start + RUN]) in runs:
-            result.update(range(start, start + RUN))
-    return result
 
 
 def frame(texts: Sequence[OwnWords]) -> frozenset[str]:

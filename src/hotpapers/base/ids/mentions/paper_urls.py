@@ -63,20 +63,16 @@ def key(host: str, rest: str) -> str:
     if host in REPOSITORIES:
         return f"{host}/{parts[0]}/{parts[1].removesuffix('.git')}" if len(parts) > 1 else ""
     if host == _MODELS:
-        return _model(parts)
+        kind = parts[:1] if parts and parts[0] in _KINDS else []
+        owner_and_name = parts[len(kind) : len(kind) + 2]
+        return (
+            "/".join((_MODELS, *kind, *owner_and_name))
+            if len(owner_and_name) == 2 and owner_and_name[0] not in _NO_OWNERS
+            else ""
+        )
     if parts and parts[-1] in ("index.html", "index.htm"):
         parts.pop()
     return "/".join((host, *parts))
-
-
-def _model(parts: list[str]) -> str:
-    kind = parts[:1] if parts and parts[0] in _KINDS else []
-    owner_and_name = parts[len(kind) : len(kind) + 2]
-    return (
-        "/".join((_MODELS, *kind, *owner_and_name))
-        if len(owner_and_name) == 2 and owner_and_name[0] not in _NO_OWNERS
-        else ""
-    )
 
 
 def keys(text: str) -> Iterator[str]:

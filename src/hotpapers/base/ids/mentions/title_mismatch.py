@@ -39,7 +39,7 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
         return None
     words_only = _ADDRESS.sub("\n", text)
     text_words = words(words_only)
-    if _holds(text_words, title):
+    if f" {' '.join(title)} " in f" {' '.join(text_words)} ":
         return None
     quoted = names.titles_in(words_only)
     if not quoted:
@@ -87,10 +87,6 @@ def _is_dressed(heading: str) -> bool:
         and latin
         and not _NOT_A_TITLE.search(heading)
     )
-
-
-def _holds(text_words: Sequence[str], title: Sequence[str]) -> bool:
-    return f" {' '.join(title)} " in f" {' '.join(text_words)} "
 
 
 def _stems(words: Iterable[str]) -> set[str]:

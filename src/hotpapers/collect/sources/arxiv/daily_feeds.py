@@ -67,7 +67,9 @@ def parse(data: bytes) -> DailyFeed:
     unreadable: list[bytes] = []
     for body in bodies:
         try:
-            items.append(_entry(body))
+            item = xml.parse(body)
+            arxiv_id, kind = _announced_id(item)
+            items.append(DailyFeedEntry(arxiv_id.id, arxiv_id.version, kind, _categories(item), _day(item), body))
         except InputError:
             unreadable.append(body)
     return DailyFeed(published_on, tuple(items), tuple(unreadable))
@@ -76,12 +78,6 @@ def parse(data: bytes) -> DailyFeed:
 def _text(tree: Element, name: str) -> str:
     """The text of an RSS channel's or an Atom feed's own element."""
     return xml.text(tree, f"channel/{name}") or xml.text(tree, name)
-
-
-def _entry(body: bytes) -> DailyFeedEntry:
-    item = xml.parse(body)
-    arxiv_id, kind = _announced_id(item)
-    return DailyFeedEntry(arxiv_id.id, arxiv_id.version, kind, _categories(item), _day(item), body)
 
 
 def _announced_id(item: Element) -> tuple[ArxivId, AnnouncementType]:

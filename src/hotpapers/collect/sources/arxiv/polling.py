@@ -117,7 +117,10 @@ class ArxivPoll:
         yield from self._describe([*self.cursor.overdue, *self.cursor.owed])
         yield from self._read_feeds()
         if self._is_first and not (self.cursor.open or self.cursor.day):
-            self._open_latest()
+            # Start with the last day that had feeds: the listings show it and those before
+            opened = cursor_state.open_day(self.cursor, days.current(self.http.now()), self.settings.since)
+            self.cursor = msgspec.structs.replace(opened, fed=self.settings.archives)
+            self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
         if self.cursor.open and not self._days_without_feed():
             if self.cursor.items or self._is_surely_empty():
                 yield from self._finish_day()
@@ -196,12 +199,6 @@ class ArxivPoll:
                 self.cursor, day, self.settings.since, api_answers=not self._fetcher.failed
             )
         return day == self.cursor.open
-
-    def _open_latest(self) -> None:
-        """Start with the last day that had feeds: the listings show it and those before."""
-        opened = cursor_state.open_day(self.cursor, days.current(self.http.now()), self.settings.since)
-        self.cursor = msgspec.structs.replace(opened, fed=self.settings.archives)
-        self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
 
     def _open_checks(self) -> CompletenessChecks:
         """The comparison with the listings, which are asked for once a round."""

@@ -82,19 +82,15 @@ class EventFilter:
             payloads.append(RawPayload("post", uri, body, at))
         if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
             return payloads
-        payloads += self._answers(uri, record, commit.operation, body, at)
-        return payloads
-
-    def _answers(
-        self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
-    ) -> Sequence[RawPayload]:
-        """Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves."""
+        # Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper
+        # themselves
         answers = {kind: post for kind, post in record.answers().items() if self._is_tracked_post(post)}
-        withdrawals = self._withdrawn_answers(uri, answers, body, at) if operation == "update" else NOTHING
-        return [
+        withdrawals = self._withdrawn_answers(uri, answers, body, at) if commit.operation == "update" else NOTHING
+        payloads += [
             *withdrawals,
             *(self._reaction_payload(answer_key(uri, kind), post, body, at) for kind, post in answers.items()),
         ]
+        return payloads
 
     def _withdrawn_answers(
         self, uri: str, answers: Mapping[ReactionType, str], body: bytes, at: int

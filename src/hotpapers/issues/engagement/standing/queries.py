@@ -106,20 +106,16 @@ def _next_batch(database: Database, state: LearnedRows) -> int:
     return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1)
 
 
-def _next_end(database: Database, state: LearnedRows) -> int | None:
-    """The last of the batches to process next, each of them whole. None if nothing is left."""
+def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
+    """The next rows of both kinds, by batch, and by moment within a batch."""
+    # The last of the batches to process next, each of them whole. None if nothing is left.
     ends = []
     for (kind, _), after in zip(_KINDS, state, strict=True):
         sql = f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
         ends += database.rows(sql, (after, ROWS_AT_ONCE - 1)) or database.rows(
             f"SELECT max(since) FROM {kind} WHERE id > ?", (after,)
         )
-    return min((end for (end,) in ends if end is not None), default=None)
-
-
-def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
-    """The next rows of both kinds, by batch, and by moment within a batch."""
-    end = _next_end(database, state) or 0
+    end = min((end for (end,) in ends if end is not None), default=None) or 0
     kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
     rows = (_ActivityRow._make(row) for some in kinds for row in some)
     return iter(sorted(rows, key=lambda row: (row.position, row.observed_at)))

@@ -51,16 +51,13 @@ def missing_post_cause(
         return judgement_cause(rules, holder.header.rules)
     first = max(named, own.seen[0][0])
     if first > known:
-        return _late_cause(post.created_at, first, known, lacker.covered(post.network))
+        # The cause for a post that was read after the moment
+        coverage = lacker.covered(post.network)
+        if first - post.created_at <= USUAL_DELAY:
+            return "moment"
+        read = coverage.read_at(post.created_at)
+        return "coverage" if read is None or read > known or coverage.had_gap(post.created_at, first) else None
     return None if is_there(own, known) else _gone_cause(post, own, known)
-
-
-def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
-    """The cause for a post that was read after the moment."""
-    if first - created_at <= USUAL_DELAY:
-        return "moment"
-    read = coverage.read_at(created_at)
-    return "coverage" if read is None or read > known or coverage.had_gap(created_at, first) else None
 
 
 def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:

@@ -151,7 +151,12 @@ class _Intake:
                         self._forget(withdrawn.marks)
                         new_names[leaf.name] = None
         finally:
-            self._clean_up(new_names)
+            # Erase the traces of what was forgotten, then mark these lists as done
+            if new_names:
+                self._peer.database.erase_traces()
+            for name in new_names:
+                self._peer.append([], source=name, cursor=DONE)
+                self._done.add(name)
             self._allowance.save()
 
     def load_withdrawn(self, logs: Sequence[LoggedFolder]) -> None:
@@ -204,14 +209,6 @@ class _Intake:
             known_keys |= keys_known(self._peer.database, [f"{network}:{mark}" for mark in marks])
         outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
-
-    def _clean_up(self, names: Collection[str]) -> None:
-        """Erase the traces of what was forgotten, then mark these lists as done."""
-        if names:
-            self._peer.database.erase_traces()
-        for name in names:
-            self._peer.append([], source=name, cursor=DONE)
-            self._done.add(name)
 
     # ---- files -------------------------------------------------------------------------------------
 
