@@ -287,7 +287,13 @@ def _checked(table: dict[str, Any]) -> Settings:
         if network not in TERMS:
             raise SettingsError(f"terms.{network}: no such network; the networks are {choices(network, TERMS)}")
         converted(values, TermsOverride, f"terms.{network}")
-    return converted(table, settings_type(), homes=_homes())
+    # Where a key belongs that is in another table
+    networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
+    return converted(
+        table,
+        settings_type(),
+        homes={key: place for key, place in (networks | homes_below(settings_type())).items() if key not in _AMBIGUOUS},
+    )
 
 
 def _as_table(path: str, value: object) -> str:
@@ -296,12 +302,6 @@ def _as_table(path: str, value: object) -> str:
     return (
         f"write [{path}] in single brackets" if isinstance(value, list) else f"write [{path}], and its settings below"
     )
-
-
-def _homes() -> dict[str, str]:
-    """Where a key belongs that is in another table."""
-    networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
-    return {key: place for key, place in (networks | homes_below(settings_type())).items() if key not in _AMBIGUOUS}
 
 
 _AMBIGUOUS = frozenset(("terms", "source", "port", "user"))

@@ -217,17 +217,13 @@ def _is_same_given(known: Sequence[str], shown: Sequence[str], surname: str) -> 
         return True
     if agreeing > 1 or (agreeing and (is_rare_surname(surname) or _may_be_nickname(known[0], shown[0], surname))):
         return True
-    return _is_middle_name(known, shown, surname)
+    # Whether an author goes by a given name that is not their first: J. Jasmine Doe, Jasmine Doe.
+    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
 
 
 def _may_be_nickname(name: str, other: str, surname: str) -> bool:
     """Whether one given name may be short for the other, next to a surname that many share."""
     return min(len(name), len(other)) > 2 and surname not in EASTERN
-
-
-def _is_middle_name(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
-    """Whether an author goes by a given name that is not their first: J. Jasmine Doe, Jasmine Doe."""
-    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
 
 
 def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:

@@ -131,7 +131,13 @@ def _unneeded_snapshots(
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
         chunk = posts[start : start + AT_ONCE]
-        moments = _age_moments(record, issue_cuts, chunk)
+        # The moments at which the posts' papers are compared, each with the first position at which an issue
+        # did so
+        moments: dict[int, list[_IssueCut]] = defaultdict(list)
+        for post, announced_at in queries.announcements_of(record.database, chunk):
+            moments[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)
+        for post, read_back_at in queries.read_back_moments(record.database, chunk):
+            moments[post].append(issue_cuts.first_after(read_back_at))
         papers_named = queries.papers_named(record.database, chunk)
         needed_posts = {post for post, paper in papers_named if paper in issue_cuts.papers}
         rows = queries.snapshots_of(record.database, chunk, before)
@@ -165,16 +171,6 @@ def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]
     last = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[-1].observed_at, 0))
     yield from issue_cuts.cuts[first:last]
     yield _IssueCut(MAX_INTEGER, issue_cuts.firsts[last])
-
-
-def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> dict[int, list[_IssueCut]]:
-    """The moments at which the posts' papers are compared, each with the first position at which an issue did so."""
-    result: dict[int, list[_IssueCut]] = defaultdict(list)
-    for post, announced_at in queries.announcements_of(record.database, posts):
-        result[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)
-    for post, read_back_at in queries.read_back_moments(record.database, posts):
-        result[post].append(issue_cuts.first_after(read_back_at))
-    return result
 
 
 class _Content(HeldPapers, frozen=True, kw_only=True):

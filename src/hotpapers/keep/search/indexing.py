@@ -106,17 +106,14 @@ class _IndexBuilder:
                     self._last_ids = state.last_ids | {kind: rows[-1][0]}
                     index.save(self._database, state._replace(last_ids=self._last_ids))
                     return len(rows)
-            self._take_closed(state)
+            # Reindex what a better parser has superseded
+            for kind, (key, take) in _KINDS.items():
+                sql = f"SELECT DISTINCT {key} FROM {kind} AS t WHERE t.until > 0 AND t.until > ?"
+                if rows := self._database.rows(sql, (state.position,)):
+                    take(self, [row[0] for row in rows])
             head = batches.head(self._database)
             index.save(self._database, IndexState(head.position, head.chain.hex(), state.last_ids))
             return 0
-
-    def _take_closed(self, state: IndexState) -> None:
-        """Reindex what a better parser has superseded."""
-        for kind, (key, take) in _KINDS.items():
-            sql = f"SELECT DISTINCT {key} FROM {kind} AS t WHERE t.until > 0 AND t.until > ?"
-            if rows := self._database.rows(sql, (state.position,)):
-                take(self, [row[0] for row in rows])
 
     def take_announcements(self, papers: Sequence[str]) -> None:
         """Update the days of indexed papers."""

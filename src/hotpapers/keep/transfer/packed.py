@@ -202,7 +202,10 @@ def _frame_steps() -> Generator[_Step, bytes, None]:
         if magic != ZSTD_MAGIC:
             yield _Step(2**62, skip=True)
         descriptor = (yield _Step(1))[0]
-        yield _Step(_header_size(descriptor), skip=True)
+        # The number of bytes in a frame's header after its descriptor: window, dictionary, content size
+        is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
+        size = (is_single, 2, 4, 8)[size_flag]
+        yield _Step((not is_single) + (0, 1, 2, 4)[descriptor & 3] + size, skip=True)
         is_last = False
         while not is_last:
             head = int.from_bytes((yield _Step(3)), "little")
@@ -210,13 +213,6 @@ def _frame_steps() -> Generator[_Step, bytes, None]:
             yield _Step(1 if head >> 1 & 3 == 1 else head >> 3, skip=True)
         if descriptor & 4:
             yield _Step(4, skip=True)
-
-
-def _header_size(descriptor: int) -> int:
-    """The number of bytes in a frame's header after its descriptor: window, dictionary, content size."""
-    is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
-    size = (is_single, 2, 4, 8)[size_flag]
-    return (not is_single) + (0, 1, 2, 4)[descriptor & 3] + size
 
 
 class _Frames:

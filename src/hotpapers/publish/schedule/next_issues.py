@@ -67,17 +67,18 @@ def days_without_issue(record: Record, publication: str, at: int) -> Iterator[Da
             yield DayWithoutIssue(publication, day, unread_reason(view, settings, day))
 
 
-def start_of_issues(record: Record, publication: str) -> int:
-    """From when on there can be issues, µs UTC: the record existed and knew of the publication."""
-    known_since = publication_started_at(record.database, publication)
-    first, _ = written_between(record.database)
-    since, began_at = max(known_since, first or 0), site_started_at(record.view())
-    return since if began_at is None else due.first_due(publication_of(record, publication), since, began_at)
-
-
 def missing_days(record: Record, publication: Publication, settled: Collection[str], at: int) -> list[str]:
     """The days whose issue has closed but is not among the `settled` ones, ascending. The start of issues is looked up
     only if a day has none: that reads all coverage, and these days are asked for every few seconds."""
     if not due.due_days(publication, settled, 0, at):
         return []
-    return due.due_days(publication, settled, start_of_issues(record, publication.publication), at)
+    # From when on there can be issues, µs UTC: the record existed and knew of the publication
+    known_since = publication_started_at(record.database, publication.publication)
+    first, _ = written_between(record.database)
+    since, began_at = max(known_since, first or 0), site_started_at(record.view())
+    return due.due_days(
+        publication,
+        settled,
+        since if began_at is None else due.first_due(publication_of(record, publication.publication), since, began_at),
+        at,
+    )

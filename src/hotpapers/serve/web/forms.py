@@ -103,13 +103,6 @@ NO_METHOD = "This address does not accept this request method."
 UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=400)
 
 
-def too_many_requests(seconds: int) -> FormPage:
-    """The page for a client with too many requests."""
-    minutes = (seconds + 59) // 60
-    line = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
-    return FormPage("Try again later", (line,), status=429, wait=seconds)
-
-
 def with_refusal(refusal: FormPage, form: FormPage) -> FormPage:
     """The form as the reader filled it in, with the reason for the refusal."""
     if form.form is None:
@@ -199,7 +192,10 @@ class FormRouter:
 def refusal_page(refused: Refused) -> FormPage:
     """The page that says what is refused."""
     if refused.status == 429:
-        return too_many_requests(refused.wait)
+        # The page for a client with too many requests
+        minutes = (refused.wait + 59) // 60
+        line = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
+        return FormPage("Try again later", (line,), status=429, wait=refused.wait)
     pages = {400: UNUSABLE, 404: NOTHING, 405: FormPage("Not found", (NO_METHOD,), status=405)}
     return pages.get(refused.status, BUSY)
 

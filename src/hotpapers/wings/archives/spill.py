@@ -112,16 +112,6 @@ def _packed(event: SpilledEvent) -> bytes:
     return HEAD.pack(event.at, event.rank, event.asks, event.file, len(event.content)) + event.content
 
 
-def events_of(run: SpillRun, is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
-    """The events of a run. With `is_known`, those that ask for a mark only if it is known."""
-    with open(run.path, "rb", buffering=BUFFER) as stream:
-        while head := stream.read(HEAD.size):
-            at, rank, asks, file, length = HEAD.unpack(head)
-            content = stream.read(length)
-            if is_known is None or asks == ANYWAY or is_known(asks):
-                yield SpilledEvent(at, rank, content, asks, file)
-
-
 def merged(runs: Iterable[SpillRun], is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
     """The events of runs in order, without duplicates. With `is_known`, those that ask for a mark only if it is known.
     A run is opened when its first event is due, and deleted at its end."""
@@ -154,7 +144,13 @@ def _push(
 
 
 def _removed_at_end(run: SpillRun, is_known: IsKnown | None) -> Iterator[SpilledEvent]:
-    yield from events_of(run, is_known)
+    # The events of a run. With `is_known`, those that ask for a mark only if it is known.
+    with open(run.path, "rb", buffering=BUFFER) as stream:
+        while head := stream.read(HEAD.size):
+            at, rank, asks, file, length = HEAD.unpack(head)
+            content = stream.read(length)
+            if is_known is None or asks == ANYWAY or is_known(asks):
+                yield SpilledEvent(at, rank, content, asks, file)
     with suppress(OSError):
         os.remove(run.path)
 

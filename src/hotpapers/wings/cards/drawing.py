@@ -278,7 +278,12 @@ def draw(card: CardContent) -> bytes:
         canvas.text((MARGIN, y), numeral, ROW, ACCENT)
         for line in within(text, ROW, WIDTH - MARGIN - left, 1):
             canvas.text((left, y), line, ROW, INK)
-    _draw_foot(canvas, card)
+    # Draw the last line, with the curve to its right
+    left = WIDTH - MARGIN - 120 * SCALE
+    if card.curve:
+        canvas.curve((left, FOOT - 22 * SCALE), card.curve)
+    for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
+        canvas.text((MARGIN, FOOT), line, BODY, DIM)
     return canvas.png()
 
 
@@ -294,12 +299,3 @@ def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
         y += SMALL * 1.4
         canvas.text((MARGIN, y), line, BODY, DIM)
     return y
-
-
-def _draw_foot(canvas: _Canvas, card: CardContent) -> None:
-    """Draw the last line, with the curve to its right."""
-    left = WIDTH - MARGIN - 120 * SCALE
-    if card.curve:
-        canvas.curve((left, FOOT - 22 * SCALE), card.curve)
-    for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
-        canvas.text((MARGIN, FOOT), line, BODY, DIM)

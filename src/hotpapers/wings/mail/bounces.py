@@ -182,7 +182,8 @@ def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
     if kind in ("delivery-status", "feedback-report"):
-        returned = _returned(raw, message, secret)
+        # The message that a report returns, verbatim or in an encoded part
+        returned = next(filter(None, (sent_message(secret, text) for text in (raw, *_decoded(message)))), None)
         if returned is None:
             return None
         if kind == "delivery-status":
@@ -241,11 +242,6 @@ def _parts(message: Message) -> Iterator[Message]:
         if number >= MAX_PARTS:
             return
         yield part
-
-
-def _returned(raw: bytes, message: Message, secret: bytes) -> SentMessage | None:
-    """The message that a report returns, verbatim or in an encoded part."""
-    return next(filter(None, (sent_message(secret, text) for text in (raw, *_decoded(message)))), None)
 
 
 def _decoded(message: Message) -> Iterator[bytes]:

@@ -110,14 +110,12 @@ def _without_words(item: model.Item) -> model.Item | None:
         is_ours = item.judgement in _JUDGEMENTS and _WORD.fullmatch(item.rule)
         return msgspec.structs.replace(item, reason="") if is_ours else None
     if isinstance(item, model.Coverage):
-        return msgspec.structs.replace(item, reason=_reason(item.reason))
+        return msgspec.structs.replace(
+            item, reason=COUNTS if item.reason.startswith(COUNTS) else item.reason if item.reason in _REASONS else ""
+        )
     if isinstance(item, model.Announcement):
         return item if _CATEGORY.fullmatch(item.category) and item.type != model.INFERRED else None
     return item if isinstance(item, model.Reaction | model.Snapshot) else None
-
-
-def _reason(text: str) -> str:
-    return COUNTS if text.startswith(COUNTS) else text if text in _REASONS else ""
 
 
 # ---- files ----------------------------------------------------------------------------------------------

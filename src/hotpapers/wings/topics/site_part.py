@@ -8,7 +8,7 @@ topics/2026-W47/topics.json     the same as data: the bytes that are frozen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -135,7 +135,15 @@ class TopicsPart:
             for paper in topic.papers
         ]
         shown = ", ".join(others[:MAX_OTHERS]) + (" …" if len(others) > MAX_OTHERS else "")
-        return TopicView(topic.name, curve_of(topic.line), arithmetic_of(topic, of_week), shown, lines)
+        # Counts by week as a curve
+        text = ", ".join(map(str, topic.line))
+        return TopicView(
+            topic.name,
+            curve(list(enumerate(topic.line)), f"Papers in each of {len(topic.line)} weeks: {text}."),
+            arithmetic_of(topic, of_week),
+            shown,
+            lines,
+        )
 
     def _summary(self, paper: str, week: str) -> EntrySummary:
         """A paper's entry in that week, or else, where it was only still talked about, in another."""
@@ -164,12 +172,6 @@ def arithmetic_of(topic: Topic, of_week: WeekTopics) -> str:
     before = f"{group.before_papers:,} of {of_week.before_papers:,}"
     before_weight = f"{group.before_weight:,} of {of_week.before_weight:,}"
     return f"“{group.surface}”: {here} this week; {before} with {before_weight} before; z = {group.z / 100:.2f}"
-
-
-def curve_of(counts: Sequence[int]) -> Sparkline:
-    """Counts by week as a curve."""
-    text = ", ".join(map(str, counts))
-    return curve(list(enumerate(counts)), f"Papers in each of {len(counts)} weeks: {text}.")
 
 
 def _named(week: str) -> NamedPath:

@@ -51,7 +51,12 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     """Judges all accounts by what was known at moment `at`. The verdicts carry that moment, so they count for issues
     that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
-    held_bots = bots_by_rule(view)
+    # The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned
+    accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
+    for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
+        if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
+            accounts_by_rule[verdict.rule].add(verdict.subject)
+    held_bots = {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
     bots = findings(view, settings.rules, held_bots)
     new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
     verdicts, withdrawn = by_settings(view, settings)
@@ -61,15 +66,6 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     with record.batch() as batch:
         written_at = max(at, batches.last_written_at(record.database))
         return batch.append(new, source=SOURCE, at=written_at, close=withdrawn)
-
-
-def bots_by_rule(view: AsOfView) -> BotsByRule:
-    """The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned."""
-    accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
-    for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
-        if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
-            accounts_by_rule[verdict.rule].add(verdict.subject)
-    return {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
 
 
 def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[BotFinding]:

@@ -28,11 +28,7 @@ def verify_saved(
     """Checks saved issues, or a whole site."""
     if address is not None:
         return verify_site(address, policy_file, site, as_json)
-    return verify_files(files, policy_file, site, as_json)
-
-
-def verify_files(files: Sequence[Path], policy_file: Path | None, site: Site, as_json: bool) -> None:
-    """Checks saved issues and prints what is proved about each. Exits with status 1 if a check fails."""
+    # Checks saved issues and prints what is proved about each. Exits with status 1 if a check fails.
     verdicts = [(file, _verdict(file, policy_file, site)) for file in files]
     value = [{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts]
     show(value, (line for file, verdict in verdicts for line in _lines(file, verdict)), as_json)
