@@ -95,9 +95,9 @@ def write_atomically(target: Path, data: bytes, mode: int = PUBLISHED_FILE) -> N
         os.close(folder)
 
 
-def write_new(file: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Writes a file that must not exist yet, not even as a link. Raises OSError."""
-    with _create(str(file), mode) as out:
+def write_new(file: Path, data: bytes) -> None:
+    """Writes a private file that must not exist yet, not even as a link. Raises OSError."""
+    with _create(str(file), PRIVATE) as out:
         out.write(data)
 
 

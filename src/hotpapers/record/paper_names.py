@@ -27,17 +27,15 @@ NAMING: tuple[type[Item], ...] = (Paper, Post, Mention)
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 
 
-def load_names(record: Record, at: int, since: int | None = None, position: int | None = None) -> PaperIndex:
+def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
     """The names of the papers announced between `since` (by default 180 days earlier) and `at`, and of papers observed
-    then but never announced (imported ones), as known at a position, by default now."""
-    return PaperIndex(paper_aliases(record, at, since, position))
+    then but never announced (imported ones), as known now."""
+    return PaperIndex(paper_aliases(record, at, since))
 
 
-def paper_aliases(
-    record: Record, at: int, since: int | None = None, position: int | None = None
-) -> Iterator[PaperAlias]:
+def paper_aliases(record: Record, at: int, since: int | None) -> Iterator[PaperAlias]:
     """The entries of the index that `load_names` makes, as plain values for processes without a store."""
-    view = record.view(position=position)
+    view = record.view()
     span = (at - KEPT if since is None else since, at)
     return chain(_papers(view, span), _linked(view, span))
 

@@ -161,7 +161,7 @@ class Record:
             return batch.ingest(parsed, source=source, at=at or now(), job=job, cursor=cursor)
 
     def plan_reprocess(
-        self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
+        self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]]
     ) -> reparse.ReparsePlan:
         """What `reprocess` would change in the current record."""
         with self.database.snapshot():

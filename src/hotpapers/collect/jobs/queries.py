@@ -60,11 +60,11 @@ def count_holders(record: Record, prefix: str, *, at: int | None = None, hold: i
     return int(record.database.rows(sql, (prefix, prefix + "~", at, at + hold))[0][0])
 
 
-def announced_holders(record: Record, prefix: str, *, at: int | None = None, hold: int = LEASE) -> list[str]:
+def announced_holders(record: Record, prefix: str) -> list[str]:
     """The names of the current leases that start with `prefix`, with which processes announce themselves."""
-    at = at or record.database.clock()
+    at = record.database.clock()
     sql = "SELECT source FROM lease WHERE source >= ? AND source < ? AND until_at > ? AND until_at <= ? ORDER BY source"
-    return [str(source) for (source,) in record.database.rows(sql, (prefix, prefix + "~", at, at + hold))]
+    return [str(source) for (source,) in record.database.rows(sql, (prefix, prefix + "~", at, at + LEASE))]
 
 
 def end_leases(database: Database, holder: str) -> None:

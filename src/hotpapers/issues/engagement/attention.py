@@ -213,7 +213,7 @@ def count_engagement(
 
 
 def count_by_network(
-    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = ALL_VOICES
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule
 ) -> Iterator[NetworkEngagement]:
     """The same before standing is considered."""
     for posts in papers:

@@ -115,7 +115,7 @@ def price_sentence(price: Price | msgspec.UnsetType) -> str:
 _TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
 
 
-def tie_sentence(ranking: str, *, is_listed: bool = False) -> str:
+def tie_sentence(ranking: str, *, is_listed: bool) -> str:
     """How ties are broken. `is_listed`: the papers are in an imported listing."""
     first_rule = _TIE_BREAKS.get(ranking, "The listing's own order decides" if is_listed else "")
     rule = f"{first_rule}, then the earlier announcement" if first_rule else "The earlier announcement goes first"

@@ -107,7 +107,7 @@ def tagged_reply(headers: Mapping[str, str], body: bytes, *, compress: bool) -> 
     return reply(200, headers, body, f'"{etag}"')
 
 
-def text_reply(status: int, text: str, headers: Mapping[str, str] = COMMON) -> Reply:
+def text_reply(status: int, text: str, headers: Mapping[str, str]) -> Reply:
     """A line of text."""
     return reply(status, {**headers, "content-type": TEXT}, f"{text}\n".encode())
 

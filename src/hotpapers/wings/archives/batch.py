@@ -196,7 +196,7 @@ def _names(items: Iterable[Item]) -> Iterator[str]:
             yield name
 
 
-def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool = False) -> list[list[Item]]:
+def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool) -> list[list[Item]]:
     """The items of each group that differ from the previous observation with the same key, in the record or in another
     group. A group is what was seen together.
 

@@ -77,8 +77,8 @@ class EventImport:
         files: Sequence[ArchiveFile],
         terms: NetworkTerms,
         progress: Progress,
-        pool: Pool | None = None,
-        staging: str = "",
+        pool: Pool | None,
+        staging: str,
     ) -> None:
         self._kind, self._spec, self._place, self._files, self._terms = kind, EVENTS[kind], place, files, terms
         self._pool, self._staging, self._progress = pool, staging, _Halves(progress)

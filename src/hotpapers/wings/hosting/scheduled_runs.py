@@ -33,7 +33,7 @@ def begin_run(site: ConfiguredSite, because: str) -> str:
 
 
 def end_run(
-    site: ConfiguredSite, outcome: str, output: Path, *, where: str = "", base: str = ""
+    site: ConfiguredSite, outcome: str, output: Path, *, where: str, base: str
 ) -> tuple[schedule_status.ScheduleReport, int]:
     """Records how a run ended, and writes the whole site with a report into an empty folder. `where`: the address of
     the run's log; `base`: that of the site, if it is not in the settings. Returns the report, and how many

@@ -54,7 +54,7 @@ def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> 
     return [*payloads, *removals]
 
 
-def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
+def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool) -> list[Item]:
     """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited."""
     pair = msgspec.json.decode(body, type=XPostWithAuthor)
     tweet = decode_entry(pair.tweet, XPost)

@@ -63,7 +63,7 @@ class ArxivSource:
         """Nothing: arXiv has no counts."""
         return iter(())
 
-    def next_due(self, now: int, cursor: str | None = None) -> int:
+    def next_due(self, now: int, cursor: str | None) -> int:
         """When to read again after a successful round: soon while a day is open or due, else when the next one begins.
 
         Holidays are read too: the table may be wrong, and a feed is only up for a day.

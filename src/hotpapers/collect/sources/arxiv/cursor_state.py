@@ -119,7 +119,7 @@ def mark_described(cursor: ArxivCursor, identifiers: Iterable[str], described: C
     )
 
 
-def close_day(cursor: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
+def close_day(cursor: ArxivCursor, missed: list[str], doubt: str) -> ArxivCursor:
     """Close the open day; missed days before those that the listings show become the gap."""
     unlisted = [day for day in missed if day < cursor.exact]
     after = cursor.after if cursor.stamp else cursor.last

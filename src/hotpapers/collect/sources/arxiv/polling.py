@@ -100,9 +100,7 @@ class ArxivPoll:
     """Reads on from a cursor, a page at a time. `is_first`: nothing was read before, so don't wait for the next feed
     on a weekend, when there is none."""
 
-    def __init__(
-        self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, is_first: bool = False
-    ) -> None:
+    def __init__(self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, is_first: bool) -> None:
         self.settings, self.http, self.cursor, self._is_first = settings, http, start, is_first
         self._holidays: Container[str] = frozenset(settings.holidays)
         self._fetcher = MetadataFetcher(settings, self._ask)

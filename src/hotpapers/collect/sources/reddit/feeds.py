@@ -25,7 +25,7 @@ class RedditFeeds:
     """Reads Reddit's feeds. `interval`: the usual seconds between two rounds. `account`: the token and the name of the
     account whose feeds they are, if they are somebody's."""
 
-    def __init__(self, web: str, interval: float, known: Container[str], account: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, web: str, interval: float, known: Container[str], account: tuple[str, str]) -> None:
         self._token = account[0]
         self._params = dict(zip(("feed", "user"), account, strict=True)) if self._token else {}
         self._web, self._every, self._known = web, interval, known

@@ -11,6 +11,8 @@ from hotpapers.publish.view import clean_text
 
 PATH = "search/index.html"
 SCRIPTS = ("search_index.js", "search.js")
+MAX_NAMES = 3
+"""Authors of a hit that are shown whether or not they match."""
 """The scripts that search a static site."""
 HELP = (
     ("kettle steam", "both words in title, authors or abstract"),
@@ -90,10 +92,10 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
     return html + escape(clean_text.shown(text[at:]))
 
 
-def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], most: int = 3) -> Markup:
+def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> Markup:
     """The first names, and those with a match. Each span follows the index of its name."""
     spans_by_name = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
-    printed = [n for n in range(len(names)) if n < most or n in spans_by_name]
+    printed = [n for n in range(len(names)) if n < MAX_NAMES or n in spans_by_name]
     omitted = len(names) - len(printed)
     text = Markup(", ").join(marked(names[n], spans_by_name.get(n, ())) for n in printed)
     return text + f" and {omitted} more" if omitted else text

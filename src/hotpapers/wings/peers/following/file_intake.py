@@ -78,7 +78,7 @@ def take_files(
     peer: Record,
     http: HttpClient,
     allowed: terms.Table,
-    progress: ProgressBar = no_bar,
+    progress: ProgressBar,
 ) -> IntakeResult:
     """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
     answer does. `peer`: the store of the site's observations. Raises NetError, StoreError, NotAProof for too

@@ -119,7 +119,7 @@ def _first_named(problems: Sequence[str]) -> str:
 
 
 def fetch_site(
-    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
+    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar
 ) -> IntakeResult:
     """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
     operator has dealt with it. Raises like `follow_site`."""
