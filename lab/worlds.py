@@ -22,7 +22,12 @@ import msgspec
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.issues.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
+from hotpapers.issues.engagement.standing.account_history import (
+    AccountHistory,
+    PaperActivity,
+    add_activity,
+    has_standing,
+)
 
 BEGINS = 20_454 * DAY
 """Midnight of the first day of every world, 2026-01-01, µs UTC."""

@@ -296,6 +296,16 @@ def test_modules_have_plain_names() -> None:
     assert [name for name in trees() if Path(name).stem in VAGUE_MODULES | REPLACED] == []
 
 
+ONE_A_PACKAGE = {"__init__", "queries", "settings", "commands", "wing"}
+"""Modules that many packages have: the same part of each."""
+
+
+def test_a_module_name_is_used_twice_at_most() -> None:
+    """So that a search for a file by its name gives an answer."""
+    uses = Counter(Path(name).stem for name in trees())
+    assert {stem for stem, count in uses.items() if count > 2} <= ONE_A_PACKAGE
+
+
 VAGUE = {
     "found", "one", "said", "told", "made", "seen", "heard", "asked", "taken", "handed", "spoken", "sung", "reacted",
     "begun", "mine", "ours", "theirs", "somebody", "everybody", "anybody", "talk", "office", "imprint", "desk", "shelf",

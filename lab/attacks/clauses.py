@@ -16,7 +16,12 @@ from hotpapers.base.model import Publication, RankingInput, Reaction
 from hotpapers.issues.engagement import attention, measurement, queries
 from hotpapers.issues.engagement.attention import Engagement, PostAtAge, PostCount, VoiceRule
 from hotpapers.issues.engagement.post_reactions import ReactionsByPost
-from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN, AccountHistory, add_activity, has_standing
+from hotpapers.issues.engagement.standing.account_history import (
+    ENOUGH_KNOWN,
+    AccountHistory,
+    add_activity,
+    has_standing,
+)
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.record.as_of import AsOfView
 from lab.queries import activities_but_replies

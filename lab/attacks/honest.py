@@ -17,7 +17,7 @@ from hotpapers.base.model import DAY, Candidate, RankingInput
 from hotpapers.base.settings import BotRules, PublicationSettings, publication_item
 from hotpapers.issues import selection
 from hotpapers.issues.engagement.attention import count_engagement
-from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN
+from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from lab.attacks import coordinated

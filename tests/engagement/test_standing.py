@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, Item, Mention, Post, Reaction, Snapshot
-from hotpapers.issues.engagement.standing import queries, rules
-from hotpapers.issues.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
+from hotpapers.issues.engagement.standing import account_history, queries
+from hotpapers.issues.engagement.standing.account_history import (
+    AccountHistory,
+    PaperActivity,
+    add_activity,
+    has_standing,
+)
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -289,7 +294,7 @@ def test_too_few_known_accounts_count_as_none(sqlite_record: Record, monkeypatch
         monkeypatch.setattr(queries, "ENOUGH_KNOWN", minimum)
         known = queries.known_accounts(sqlite_record.view(NOW))
         assert (known and len(known)) == expected
-    assert rules.ENOUGH_KNOWN == 100
+    assert account_history.ENOUGH_KNOWN == 100
 
 
 # ---- odd cases -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, Retry
 from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.collect.sources.feed_parser import entries
 from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
-from hotpapers.collect.sources.reddit.api import BATCH, OVERLAP
+from hotpapers.collect.sources.reddit.oauth_api import BATCH, OVERLAP
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 

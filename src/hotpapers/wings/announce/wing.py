@@ -45,7 +45,7 @@ WING = Wing(
     "Announce issues in chat rooms, to webhooks and on Bluesky.",
     commands={
         "feed-generator": (
-            "hotpapers.wings.announce.cli:feed_generator",
+            "hotpapers.wings.announce.commands:feed_generator",
             "Register a publication's custom feed on Bluesky.",
         )
     },

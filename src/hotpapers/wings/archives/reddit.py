@@ -18,7 +18,7 @@ from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import Item, RawPayload
 from hotpapers.collect.sources.decoding import entry_decoder
 from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
-from hotpapers.collect.sources.reddit.parser import DELETED, REMOVED
+from hotpapers.collect.sources.reddit.post_parser import DELETED, REMOVED
 from hotpapers.wings.archives.format import (
     ArchiveFormat,
     ImportTarget,

@@ -35,7 +35,7 @@ from hotpapers.wings.archives.format import (
     seen_at,
     timely,
 )
-from hotpapers.wings.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
+from hotpapers.wings.x.objects import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 from hotpapers.wings.x.source import XSettings, XSource
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

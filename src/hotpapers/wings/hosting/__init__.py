@@ -6,6 +6,6 @@ cron_times        when a host should run the program, if it does not run continu
 schedule_status   how a scheduled run went, and when the next is due
 site_export       the whole site, into an empty folder
 scheduled_runs    begins and ends a scheduled run
-cli               the command `scheduled`
+commands          the command `scheduled`
 wing              what the wing hooks into the core
 """

@@ -10,7 +10,9 @@ LISTEN = "127.0.0.1:9464"
 WING = Wing(
     "hosting",
     "Files for hosts: GitHub Pages, systemd, containers.",
-    commands={"scheduled": ("hotpapers.wings.hosting.cli:scheduled", "Record the start and end of a scheduled run.")},
+    commands={
+        "scheduled": ("hotpapers.wings.hosting.commands:scheduled", "Record the start and end of a scheduled run.")
+    },
     hosts={
         "github-pages": HostKind("Write a workflow for GitHub Pages.", is_public=True),
         "systemd": HostKind("Write units for a server with systemd."),

@@ -29,7 +29,7 @@ WING = Wing(
     "mcp",
     "Tools for language models, by the Model Context Protocol.",
     commands={
-        "mcp": ("hotpapers.wings.mcp.cli:mcp", "Serve issues, papers and search to language models (MCP)."),
+        "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
     routes=_routes,
     about_tools=_about_tools,

@@ -17,6 +17,6 @@ queries    papers by key
 site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
 tools      the same for language models
 site_tools the same about a published site, from its files
-cli        the command `for-me`
+commands   the command `for-me`
 wing       what the wing hooks into the core
 """

@@ -87,7 +87,7 @@ WING = Wing(
     "A reader's own order of papers, without an account.",
     commands={
         "for-me": (
-            "hotpapers.wings.personal.cli:for_me_command",
+            "hotpapers.wings.personal.commands:for_me_command",
             "Order a day's papers by their closeness to those that you starred.",
         ),
     },

@@ -5,6 +5,6 @@ rows       the rows of each table: identifiers, times and counts, no words or na
 queries    the SQL queries
 describe   machine-readable descriptions: Data Package, Croissant
 writer     writes all files into a folder
-cli        what `hotpapers export` does with them
+commands   what `hotpapers export` does with them
 wing       what it hooks into the core
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _export(record: Record, folder: Path, force: bool) -> Iterable[str]:
-    from hotpapers.wings.tables.cli import export
+    from hotpapers.wings.tables.commands import export
 
     return export(record, folder, force=force)
 

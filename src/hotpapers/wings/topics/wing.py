@@ -47,7 +47,7 @@ WING = Wing(
     "What the papers of a week are about more than before.",
     commands={
         "topics": (
-            "hotpapers.wings.topics.cli:topics",
+            "hotpapers.wings.topics.commands:topics",
             "Show what a week's discussed papers are about more than those before.",
         ),
     },

@@ -3,7 +3,7 @@
 source    the connector
 spending  the budget: before each request, its maximum cost is booked
 billing   one request: booked, sent, settled
-schemas   the network's formats; parser: reads posts into items
+objects   the network's formats; post_parser: reads posts into items
 wing      what it hooks into the core
 
 Each returned post costs money, and each author returned with it; a lost response may have cost money too

@@ -11,7 +11,7 @@ from hotpapers.base.http import retry_policy
 from hotpapers.base.model import HttpClient, PayloadPage, Response
 from hotpapers.collect.sources.decoding import decode_response
 from hotpapers.wings.x import spending
-from hotpapers.wings.x.schemas import XResponse
+from hotpapers.wings.x.objects import XResponse
 from hotpapers.wings.x.spending import BudgetState
 
 UNSURE_AGAIN = 6 * 3600

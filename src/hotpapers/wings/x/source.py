@@ -19,10 +19,10 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.batched_requests import ids_in
 from hotpapers.collect.sources.list_checks import no_overlap
 from hotpapers.collect.sources.removals import RemovalCheck
-from hotpapers.wings.x import parser, spending
+from hotpapers.wings.x import post_parser, spending
 from hotpapers.wings.x.billing import BilledResponse, send_billed
-from hotpapers.wings.x.parser import NETWORK
-from hotpapers.wings.x.schemas import XResponse
+from hotpapers.wings.x.objects import XResponse
+from hotpapers.wings.x.post_parser import NETWORK
 from hotpapers.wings.x.spending import Budget, BudgetState
 
 PAGE, MIN_PAGE = 100, 10
@@ -96,7 +96,7 @@ class XSource:
             account = note(account, billed.response.ids)
             next_at = spending.tomorrow(http.now()) if is_spent else None
             leaves = self._unpaid(billed.response, http.now()) if is_spent and next_token else None
-            payloads = parser.search_payloads(billed.response, self.known, billed.at)
+            payloads = post_parser.search_payloads(billed.response, self.known, billed.at)
             yield PayloadPage(payloads, spending.encode(account), next_at=next_at, leaves=leaves)
             if leaves:
                 raise leaves
@@ -119,7 +119,7 @@ class XSource:
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
             if billed.response.ids:
                 account = msgspec.structs.replace(account, confirmed=http.now())
-            payloads = parser.search_payloads(billed.response, self.known, billed.at)
+            payloads = post_parser.search_payloads(billed.response, self.known, billed.at)
             yield PayloadPage(payloads, spending.encode(account))
             if payloads:
                 return account
@@ -180,7 +180,7 @@ class XSource:
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
             billed = yield from self._send(http, account, "/tweets", params, size * limits.max_post_cost)
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
-            payloads = parser.count_payloads(billed.response, batch, billed.at)
+            payloads = post_parser.count_payloads(billed.response, batch, billed.at)
             yield PayloadPage(self._removal_check.believed(payloads), spending.encode(account))
         return account
 
@@ -188,10 +188,10 @@ class XSource:
         """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "counts":
-            return parser.read_counts(key, payload.body, payload.at)
+            return post_parser.read_counts(key, payload.body, payload.at)
         if payload.kind == "gone":
-            return parser.read_gone(key, payload.body, payload.at)
-        return parser.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
+            return post_parser.read_gone(key, payload.body, payload.at)
+        return post_parser.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
 
     # ---- requests --------------------------------------------------------------------------------------
 

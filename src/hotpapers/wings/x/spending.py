@@ -15,7 +15,7 @@ from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import RetryLater
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.wings.x.schemas import XResponse
+from hotpapers.wings.x.objects import XResponse
 
 TRIES = 3
 """Most tries for one response, each of which a server may charge for (`ClientLimits.tries`)."""

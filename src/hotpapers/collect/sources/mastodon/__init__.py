@@ -3,9 +3,9 @@
 A post is the same post on every server; its counts are fetched from its home server.
 
 settings        which servers are read
-schemas         the formats of statuses
+entities        the formats of statuses
 server_events   the format of event streams
-parser          reads statuses into items
+status_parser   reads statuses into items
 timelines       which pages of a timeline are read
 home_servers    counts, and what is gone
 
@@ -25,12 +25,12 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, unreadable_key
 from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
-from hotpapers.collect.sources.mastodon import parser
+from hotpapers.collect.sources.mastodon import status_parser
+from hotpapers.collect.sources.mastodon.entities import TimelineEntry
 from hotpapers.collect.sources.mastodon.home_servers import HomeServers
-from hotpapers.collect.sources.mastodon.parser import HOME, NETWORK, PUBLIC, edits, host
-from hotpapers.collect.sources.mastodon.schemas import TimelineEntry
 from hotpapers.collect.sources.mastodon.server_events import ServerEvent, events
 from hotpapers.collect.sources.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.collect.sources.mastodon.status_parser import HOME, NETWORK, PUBLIC, edits, host
 from hotpapers.collect.sources.mastodon.timelines import Timeline
 
 __all__ = ["MastodonServer", "MastodonSettings", "MastodonSource"]
@@ -158,7 +158,7 @@ class MastodonSource:
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""
-        return parser.read_payload(payload, self.names)
+        return status_parser.read_payload(payload, self.names)
 
 
 def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:

@@ -15,8 +15,8 @@ from hotpapers.collect.sources import removals
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.collect.sources.endpoint_rotation import raise_failures, soonest_retry
-from hotpapers.collect.sources.mastodon.parser import HOME, NETWORK, edits, host
-from hotpapers.collect.sources.mastodon.schemas import TimelineEntry
+from hotpapers.collect.sources.mastodon.entities import TimelineEntry
+from hotpapers.collect.sources.mastodon.status_parser import HOME, NETWORK, edits, host
 from hotpapers.collect.sources.removals import RemovalCheck
 
 SLOW = 10

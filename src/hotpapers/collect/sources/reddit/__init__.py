@@ -1,7 +1,7 @@
 """Reddit: new posts of subreddits, with the operator's own key (counts) or from feeds (no counts). Off by default.
 
-    api      reading with a key; feeds: reading without one
-    parser   reads the posts of both into items
+    oauth_api     reading with a key; subreddit_feeds: reading without one
+    post_parser   reads the posts of both into items
 
 https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
 """
@@ -19,10 +19,10 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.batched_requests import ids_in
 from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
 from hotpapers.collect.sources.paper_mentions import gone_post
-from hotpapers.collect.sources.reddit import parser
-from hotpapers.collect.sources.reddit.api import RedditApi
-from hotpapers.collect.sources.reddit.feeds import RedditFeeds
-from hotpapers.collect.sources.reddit.parser import DELETED, NETWORK
+from hotpapers.collect.sources.reddit import post_parser
+from hotpapers.collect.sources.reddit.oauth_api import RedditApi
+from hotpapers.collect.sources.reddit.post_parser import DELETED, NETWORK
+from hotpapers.collect.sources.reddit.subreddit_feeds import RedditFeeds
 
 __all__ = ["DELETED", "NETWORK", "RedditSettings", "RedditSource"]
 
@@ -107,5 +107,5 @@ class RedditSource:
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
             return [gone_post(NETWORK, key, payload.at, "deleted")]
-        read = parser.read_feed if payload.kind in ("feed", "thread") else parser.read_api
+        read = post_parser.read_feed if payload.kind in ("feed", "thread") else post_parser.read_api
         return read(key, payload.kind, payload.body, payload.at, self.names)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import MAX_INTEGER
-from hotpapers.issues.engagement.standing.rules import (
+from hotpapers.issues.engagement.standing.account_history import (
     ENOUGH_KNOWN,
     KNOWN_FOR,
     SETTLED_FOR,

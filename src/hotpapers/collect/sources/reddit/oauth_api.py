@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.base.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.collect.sources.batched_requests import one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.collect.sources.reddit.parser import NETWORK, RedditThing, known_missing, too_many
+from hotpapers.collect.sources.reddit.post_parser import NETWORK, RedditThing, known_missing, too_many
 from hotpapers.collect.sources.removals import RemovalCheck
 
 BATCH = 100

@@ -11,7 +11,7 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot, TextLink
 from hotpapers.collect.sources.decoding import decode_entry, decode_or_none, microseconds_of, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
-from hotpapers.wings.x.schemas import (
+from hotpapers.wings.x.objects import (
     NOBODY,
     XMetrics,
     XPost,
