@@ -6,11 +6,11 @@ data, not observations: they are not items and not part of batches or exports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hotpapers.base.model import DAY
 from hotpapers.record.batch_writer import BatchWriter
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database
 from hotpapers.record.record import Record
 
 REACTIONS_KEPT = 30 * DAY
@@ -31,21 +31,6 @@ def post_of_reaction(record: Record, address: str) -> str | None:
     """The key of a reaction's post; None if it is unknown or no longer remembered."""
     rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.hasher.reaction(address),))
     return str(rows[0][0]) if rows else None
-
-
-def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
-    """The reactions whose post is known."""
-    marks = {record.hasher.reaction(address): address for address in addresses}
-    known = []
-    for chunk in slices(sorted(marks)):
-        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(chunk)})"
-        known += [marks[mark] for (mark,) in record.database.rows(sql, chunk)]
-    return known
-
-
-def all_marks(record: Record) -> Iterator[int]:
-    """The marks of all reactions whose post is known."""
-    return (mark for (mark,) in record.database.iterate("SELECT mark FROM reaction_post", ()))
 
 
 def drop_old_reactions(record: Record, before: int) -> int:

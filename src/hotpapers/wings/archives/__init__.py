@@ -27,5 +27,5 @@ scan              scans a part
 spill             what was found, sorted on disk
 event_import      the whole import: two passes, then the events in order of time into the record
 
-cli: `hotpapers import` of archives; wing: what it hooks into the core.
+queries: what imports ask of the store; cli: `hotpapers import` of archives; wing: what it hooks into the core.
 """

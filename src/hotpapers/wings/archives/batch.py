@@ -25,14 +25,13 @@ from hotpapers.base.model import (
     typed_key,
 )
 from hotpapers.base.terms import NetworkTerms, admitted
-from hotpapers.collect import queries
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences
-from hotpapers.collect.queries import known_keys
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.parsing import ParsedPayload, parse
 from hotpapers.wings.archives.format import BROKEN, ArchiveFormat, key_of
+from hotpapers.wings.archives.queries import known_keys
 
 MAX_BATCH_FINDINGS = 5_000
 """Findings per batch."""
@@ -271,5 +270,5 @@ def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
         columns[kind_of(item)] = item.key[0]
         keys_by_kind[kind_of(item)].add(getattr(item, item.key[0]))
     return defaultdict(
-        set, {kind: set(queries.known_keys(record, kind, columns[kind], keys)) for kind, keys in keys_by_kind.items()}
+        set, {kind: set(known_keys(record, kind, columns[kind], keys)) for kind, keys in keys_by_kind.items()}
     )

@@ -22,14 +22,14 @@ from hotpapers.base.errors import FullStore, InputError, ReadOnlyStore
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
 from hotpapers.base.terms import NetworkTerms
-from hotpapers.collect import queries
 from hotpapers.collect.sources.bluesky.parser import author_of
 from hotpapers.keep.transfer.packed import pack
-from hotpapers.record import Record, reaction_marks
+from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.leftovers import FOLDER
 from hotpapers.record.paper_names import paper_aliases
 from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
 from hotpapers.wings.archives.event_stamps import ANYWAY, mark_of
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
@@ -361,7 +361,7 @@ class KnownKeys:
     def __init__(self, record: Record, marks: KnownMarks) -> None:
         self._marks, self._reaction = marks, record.hasher.reaction
         self._recorded: KnownMarks | None = None
-        for reaction_mark in reaction_marks.all_marks(record):
+        for reaction_mark in queries.all_marks(record):
             self._recorded = self._recorded or KnownMarks()
             self._recorded.add((reaction_mark,))
 

@@ -12,10 +12,10 @@ import msgspec
 
 from hotpapers.base.errors import FullStore, InputError
 from hotpapers.base.terms import NetworkTerms
-from hotpapers.collect import queries
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.paper_names import load_names, paper_aliases
+from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import KEPT, MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
 from hotpapers.wings.archives.block_filter import FilteredBlock, filter_blocks, filtered_block
 from hotpapers.wings.archives.event_import import EventImport, spill_folder

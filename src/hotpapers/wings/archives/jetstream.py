@@ -12,13 +12,13 @@ from typing import cast
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
-from hotpapers.collect import queries
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.record import Record, reaction_marks
+from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.event_stamps import frame_events
 from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
 
@@ -46,7 +46,7 @@ class TrackedAt:
         """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
         known = set(queries.known_identities(self._record, keys))
-        known.update(reaction_marks.known_reactions(self._record, reactions))
+        known.update(queries.known_reactions(self._record, reactions))
         self._absent = {*keys, *reactions} - known
 
     def look(self, at: int) -> None:

@@ -1,0 +1,83 @@
+"""What imports of archives ask of the store: which posts, accounts and reactions it knew before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hotpapers.record import Record
+from hotpapers.record.database import placeholders, slices
+from hotpapers.record.identities import NUMBER, key_of, numbers_of
+
+
+def count_unknown_papers(record: Record, job: str, position: int) -> int:
+    """How many papers named in a job's batches after a position are missing from the record."""
+    sql = """SELECT count(DISTINCT m.paper) FROM mention AS m JOIN batch AS b ON b.position = m.since
+        WHERE b.source = ? AND b.position > ? AND NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.paper = m.paper)"""
+    return int(record.database.rows(sql, (job, position))[0][0])
+
+
+def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
+    """The keys for which the record has a row of a kind."""
+    for chunk in slices(sorted(keys)):
+        sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(chunk)})"
+        yield from (row[0] for row in record.database.rows(sql, chunk))
+
+
+def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
+    """The keys that the record knows in any way."""
+    for chunk in slices(sorted(keys)):
+        sql = f"SELECT key FROM identity WHERE key IN ({placeholders(chunk)})"
+        yield from (row[0] for row in record.database.rows(sql, chunk))
+
+
+def posts_of(record: Record, network: str) -> Iterator[str]:
+    """The keys of all of a network's posts in the record."""
+    sql = f"SELECT {key_of('t.post')} FROM (SELECT DISTINCT post FROM post WHERE network = ?) AS t"
+    return (key for (key,) in record.database.iterate(sql, (network,)))
+
+
+def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
+    """(post, creation time, when first recorded) for each version of each Bluesky post that was created between two
+    moments and not gone at a third, oldest version first. µs UTC.
+
+    An edit may change a post's creation time; posts whose earlier version was created before the period are left out.
+    """
+    gone = "g.post = t.post AND g.until = 0 AND g.gone <> ''"
+    older = f"""SELECT 1 FROM post AS o WHERE o.post = t.post AND o.until = 0 AND o.gone = '' AND o.created_at <= ?
+        AND o.observed_at < t.observed_at AND NOT EXISTS (SELECT 1 FROM post AS g
+            WHERE {gone} AND g.observed_at >= o.observed_at AND g.observed_at <= t.observed_at)"""
+    sql = f"""SELECT {key_of("t.post")}, t.created_at, t.observed_at FROM post AS t
+        WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = '' AND t.created_at > ? AND t.created_at < ?
+            AND NOT EXISTS (SELECT 1 FROM post AS g
+                WHERE {gone} AND g.observed_at >= t.observed_at AND g.observed_at <= ?) AND NOT EXISTS ({older})
+        ORDER BY t.observed_at"""
+    params = (*born, at, born[0])
+    return ((post, created_at, since) for post, created_at, since in record.database.iterate(sql, params))
+
+
+def was_held(record: Record, key: str, at: int) -> bool:
+    """Whether the record had a post or an account before a moment, however old."""
+    tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER} AND observed_at < ?)" for name in ("post", "account"))
+    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", (key, at, key, at))[0][0])
+
+
+def had_reaction(record: Record, post: str, account: str, type: str, at: int) -> bool:
+    """Whether the record had an account's reaction to a post before a moment."""
+    sql = f"""SELECT 1 FROM reaction WHERE post = {NUMBER} AND account = {NUMBER} AND type = ? AND observed_at < ?
+        LIMIT 1"""
+    return bool(record.database.rows(sql, (post, account, type, at)))
+
+
+def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
+    """The reactions whose post is known."""
+    marks = {record.hasher.reaction(address): address for address in addresses}
+    known = []
+    for chunk in slices(sorted(marks)):
+        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(chunk)})"
+        known += [marks[mark] for (mark,) in record.database.rows(sql, chunk)]
+    return known
+
+
+def all_marks(record: Record) -> Iterator[int]:
+    """The marks of all reactions whose post is known."""
+    return (mark for (mark,) in record.database.iterate("SELECT mark FROM reaction_post", ()))
