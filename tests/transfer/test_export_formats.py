@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import zstandard
 
 from hotpapers.base.errors import InputError, NotExchange
 from hotpapers.base.model import Paper
-from hotpapers.keep.transfer import export_formats, packed, parquet, streams
+from hotpapers.keep.transfer import export_formats, packed, parquet, parquet_reader, streams
 from hotpapers.keep.transfer.jsonl.exporter import ExportRequest, export_lines
 from hotpapers.record import Record
 from hotpapers.wings.archives.table import table_content
@@ -56,7 +57,20 @@ def test_no_text_is_taken_for_a_formula(text: str) -> None:
     assert next(csv.reader(io.StringIO(row.decode(), newline=""))) == [f"'{text}", "7", "Tea = water + leaves"]
 
 
-@pytest.mark.parametrize("text", ["", " ", "1+1", "Tea", "“=”", "ℝ = R"])
+SPLIT = [
+    ("Tea;=1+1", "Tea;'=1+1"),
+    ("A. Leaf; ＝1+1", "A. Leaf;' ＝1+1"),
+    ('"|@SUM(A1)', """"|'@SUM(A1)"""),
+    ("=1\t-1", "'=1\t'-1"),
+]
+
+
+@pytest.mark.parametrize(("text", "escaped"), SPLIT)
+def test_no_part_is_taken_for_a_formula_where_another_sign_separates_cells(text: str, escaped: str) -> None:
+    assert next(csv.reader(io.StringIO(export_formats._csv_row((text,)).decode(), newline=""))) == [escaped]
+
+
+@pytest.mark.parametrize("text", ["x; y=1", "Tea; leaves", "a|b", "", " ", "1+1", "Tea", "“=”", "ℝ = R"])
 def test_other_text_is_left_alone(text: str) -> None:
     assert next(csv.reader(io.StringIO(export_formats._csv_row((text, 7)).decode(), newline=""))) == [text, "7"]
 
@@ -69,6 +83,34 @@ def bomb(path: Path, lines: int) -> Path:
             "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
         )
     return path
+
+
+def many_groups(path: Path) -> Path:
+    """A small table of more row groups than anybody needs."""
+    with parquet.connect() as connection:
+        rows = 2048 * (parquet.MAX_GROUPS + 1)
+        connection.execute(
+            f"COPY (SELECT 0::TINYINT AS n, ''::VARCHAR AS line FROM range({rows})) TO '{path}' "
+            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
+        )
+    return path
+
+
+def nested(path: Path) -> Path:
+    """A table with a column nested a hundred times."""
+    value = "{'n': " * 100 + "1" + "}" * 100
+    with parquet.connect() as connection:
+        connection.execute(f"COPY (SELECT {value} AS n, '' AS line) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+@pytest.mark.parametrize("write_table", [pytest.param(many_groups, marks=pytest.mark.long), nested])
+def test_a_table_that_would_take_minutes_is_refused(tmp_path: Path, write_table: Callable[[Path], Path]) -> None:
+    path = write_table(tmp_path / "t.parquet")
+    with pytest.raises(NotExchange, match=r"a table of more than 10,000 row groups, or of deeply nested columns"):
+        list(parquet.parquet_lines(str(path)))
+    with pytest.raises(InputError, match=r"a table of more than 10,000 row groups, or of deeply nested columns"):
+        list(parquet_reader.table_parts(str(path), ("n",), 0))
 
 
 def test_a_small_table_does_not_fill_the_memory(tmp_path: Path) -> None:

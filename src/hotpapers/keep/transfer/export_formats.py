@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from hotpapers.base import model
 from hotpapers.base.ids import arxiv
@@ -72,8 +73,8 @@ def _entry_values(
         arxiv.from_key(entry.paper),
         entry.score,
         entry.voices,
-        sum(c.reposts for c in counts),
-        sum(c.likes for c in counts),
+        model.within_largest(sum(c.reposts for c in counts)),
+        model.within_largest(sum(c.likes for c in counts)),
         paper.title if paper else "",
         "; ".join(paper.authors) if paper else "",
         " ".join(paper.categories) if paper else "",
@@ -81,19 +82,23 @@ def _entry_values(
     )
 
 
-_FORMULA = re.compile(r"[=+\-@\u2212]|[^\S ]")
-"""What a formula begins with, and white space that spreadsheets split or skip: tabs, line breaks."""
-_SKIPPED = re.compile(r"[ \u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]+")
+_SKIPPED = r"[ \u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]*"
 """Spaces and characters that nobody sees, before a formula."""
+_FORMULA = re.compile(rf"{_SKIPPED}(?:[=+\-@\u2212]|[^\S ])")
+"""What a formula begins with, and white space that spreadsheets split or skip: tabs, line breaks."""
+_LATER_FORMULA = re.compile(rf"([;|\t\n\r\uff1b\uff5c])(?={_SKIPPED}[=+\-@\u2212])")
+"""The same after signs at which some spreadsheets begin a new cell, depending on their language."""
 
 
 def _cell(value: object) -> object:
-    """A value, with text escaped so that spreadsheets do not treat it as a formula, as some do even if its signs are
-    full-width."""
+    """A value, with text escaped so that spreadsheets do not treat it or a part as a formula, as some do even if its
+    signs are full-width."""
     if not isinstance(value, str):
         return value
-    start = skipped.end() if (skipped := _SKIPPED.match(value)) else 0
-    return f"'{value}" if _FORMULA.match(unicodedata.normalize("NFKC", value[start : start + 1])) else value
+    plain = "".join(narrow if len(narrow := unicodedata.normalize("NFKC", sign)) == 1 else sign for sign in value)
+    later = [match.end() for match in _LATER_FORMULA.finditer(plain)]
+    pieces = [value[start:end] for start, end in pairwise([0, *later, len(value)])]
+    return "'" * bool(_FORMULA.match(plain)) + "'".join(pieces)
 
 
 def _csv_row(values: tuple[object, ...]) -> bytes:

@@ -39,6 +39,11 @@ ALLOWED, MAX_SORT_RATIO = 2**30, 100
 """How much DuckDB may write to disk to sort the lines of an export: bytes, and times the size of the file."""
 
 
+MAX_GROUPS, MAX_TYPE_CHARS = 10_000, 200
+"""Most row groups of a table, and longest name of a column's type: DuckDB's time grows with the square of groups and
+the cube of nesting, to minutes for a small file."""
+
+
 def connect() -> Any:
     """Open an in-memory DuckDB connection. Raises UsageError if DuckDB is not installed."""
     try:
@@ -56,6 +61,16 @@ def _quoted(path: Path) -> str:
 def literal_path(file: str) -> str:
     """A file's name, escaped so that DuckDB does not treat it as a pattern."""
     return _GLOB.sub(r"[\g<0>]", file)
+
+
+def columns_of(connection: Any, file: str) -> list[tuple[str, str]]:
+    """The columns (name, type) of a table. Raises InputError if it would take DuckDB minutes to read any of it."""
+    path = [literal_path(file)]
+    [(groups,)] = connection.execute("SELECT num_row_groups FROM parquet_file_metadata(?)", path).fetchall()
+    described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", path).fetchall()
+    if groups > MAX_GROUPS or any(len(row[1]) > MAX_TYPE_CHARS for row in described):
+        raise InputError(f"a table of more than {MAX_GROUPS:,} row groups, or of deeply nested columns")
+    return [(str(row[0]), str(row[1])) for row in described]
 
 
 def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
@@ -122,6 +137,7 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
             f"SELECT left(line, {MAX_LINE_BYTES + 1}) FROM read_parquet(?) ORDER BY n"  # the reader refuses longer ones
         )
         try:
+            columns_of(connection, file)
             connection.execute(sql, [literal_path(file)])
             while rows := connection.fetchmany(1000):
                 yield from (str(line).encode() for (line,) in rows)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import InputError
-from hotpapers.keep.transfer.parquet import MEMORY, connect, literal_path
+from hotpapers.keep.transfer.parquet import MEMORY, columns_of, connect, literal_path
 
 MAGIC = b"PAR1"
 ROWS = 50_000
@@ -47,10 +47,10 @@ def table_parts(path: str, names: Collection[str], first: int) -> Iterator[Table
     """A file's rows from `first`, in parts that follow row groups where possible: several groups, or a piece of one.
     Raises InputError if it is not a Parquet file or has none of the columns."""
     with _reading(path) as connection:
-        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal_path(path)]).fetchall()
+        described = columns_of(connection, path)
         sql = "SELECT row_group_id, any_value(row_group_num_rows) FROM parquet_metadata(?) GROUP BY 1 ORDER BY 1"
         groups = [int(rows) for _, rows in connection.execute(sql, [literal_path(path)]).fetchall()]
-    columns = tuple((str(row[0]), str(row[1])) for row in described if row[0] in names)
+    columns = tuple((name, type) for name, type in described if name in names)
     if not columns:
         raise InputError(f"a Parquet file without any of the columns {', '.join(sorted(names))}")
     for start, end in spans(groups):
