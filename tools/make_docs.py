@@ -216,8 +216,19 @@ def as_set(field: msgspec.structs.FieldInfo, hint: Any) -> str:
     return ", ".join([key, *(f'`"{word}"`' for word in choices)])
 
 
-WHOLE = """Below are `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
-`serve`, `transparency`, `bots`; those of `source` are in [sources](sources/README.md)."""
+WHOLE = "Tables are below; those of `source` are in [sources](sources/README.md)."
+WINGS: dict[str, tuple[type[msgspec.Struct], str]] = {
+    "[[chat]]": (announce.ChatSettings, "wings/chat"),
+    "[[webhook]]": (announce.WebhookSettings, "wings/webhook"),
+    "[[bluesky]]": (announce.BlueskyAccount, "wings/bluesky"),
+    "[mailing]": (mail.MailingSettings, "wings/mailing"),
+    "[[reader]]": (personal.ReaderSettings, "wings/own-order"),
+    "[[voices]]": (voices.VoicesSettings, "wings/voices"),
+    "[summary]": (summaries.SummarySettings, "explanation/summary"),
+    "[transparency]": (transparency.TransparencySettings, "wings/proof"),
+    "[[follow]]": (following.FollowSettings, "wings/follow"),
+}
+"""The tables of wings, and the pages that describe them."""
 
 
 def settings_page() -> str:
@@ -227,49 +238,12 @@ def settings_page() -> str:
         ("`[[publication]]`", settings.PublicationSettings, "Once for each publication of the store."),
         ("`[publish]`", settings.PublishSettings, "What `publish` does by default."),
         (
-            "`[[chat]]`",
-            announce.ChatSettings,
-            "Once for each room: [chat](../wings/chat.md).",
-        ),
-        (
-            "`[[webhook]]`",
-            announce.WebhookSettings,
-            "Once for each receiver: [webhooks](../wings/webhook.md).",
-        ),
-        (
-            "`[[bluesky]]`",
-            announce.BlueskyAccount,
-            "Once for each account: [on Bluesky](../wings/bluesky.md).",
-        ),
-        ("`[mailing]`", mail.MailingSettings, "See [mailing](../wings/mailing.md)."),
-        (
-            "`[[reader]]`",
-            personal.ReaderSettings,
-            "Once for each person: [their own order](../wings/own-order.md#as-a-feed-or-a-mail).",
-        ),
-        ("`[[voices]]`", voices.VoicesSettings, "Once for each lane: [people you follow](../wings/voices.md)."),
-        (
             "`[run]`",
             settings.RunSettings,
             "See [running](../explanation/running.md).",
         ),
         ("`[quote]`", pages.QuoteSettings, "What is never quoted: [channels](channels.md)."),
-        (
-            "`[summary]`",
-            summaries.SummarySettings,
-            "See [summaries](../explanation/summary.md).",
-        ),
         ("`[serve]`", serve.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),
-        (
-            "`[transparency]`",
-            transparency.TransparencySettings,
-            "See [proofs](../wings/proof.md).",
-        ),
-        (
-            "`[[follow]]`",
-            following.FollowSettings,
-            "Once for each site: [following](../wings/follow.md).",
-        ),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
@@ -278,7 +252,8 @@ def settings_page() -> str:
     for heading, cls, intro in parts:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
         text += f"\n## {heading}\n\n{intro}\n\n{list_of(cls, names)}"
-    return text
+    links = ", ".join(f"[`{table}`](../{page}.md)" for table, (_, page) in WINGS.items())
+    return f"{text}\n## Of wings\n\n{links}.\n"
 
 
 # ---- errors --------------------------------------------------------------------------------------------
