@@ -14,7 +14,7 @@ import zstandard
 
 from hotpapers.base.errors import InputError, NotExchange
 from hotpapers.base.model import Paper
-from hotpapers.keep.transfer import export_formats, packed, parquet, parquet_reader, streams
+from hotpapers.keep.transfer import export_formats, packed, parquet, streams
 from hotpapers.keep.transfer.jsonl.exporter import ExportRequest, export_lines
 from hotpapers.record import Record
 from hotpapers.wings.archives.table import table_content
@@ -109,8 +109,6 @@ def test_a_table_that_would_take_minutes_is_refused(tmp_path: Path, write_table:
     path = write_table(tmp_path / "t.parquet")
     with pytest.raises(NotExchange, match=r"a table of more than 10,000 row groups, or of deeply nested columns"):
         list(parquet.parquet_lines(str(path)))
-    with pytest.raises(InputError, match=r"a table of more than 10,000 row groups, or of deeply nested columns"):
-        list(parquet_reader.table_parts(str(path), ("n",), 0))
 
 
 def test_a_small_table_does_not_fill_the_memory(tmp_path: Path) -> None:

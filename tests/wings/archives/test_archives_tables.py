@@ -26,6 +26,7 @@ from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 from hotpapers.wings.archives.table import is_table, table_content
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
+from tests.transfer.test_export_formats import nested
 from tests.wings.archives.archive_helpers import (
     SEEN_AT,
     assert_same,
@@ -142,6 +143,12 @@ def test_the_program_reads_tables_plain_packed_and_from_a_pipe(tmp_path: Path) -
 def test_what_is_no_table_is_refused(record: Record, content: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         import_one(record, "hackernews", content)
+
+
+def test_a_table_that_would_take_minutes_is_refused(tmp_path: Path) -> None:
+    path = nested(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"or of deeply nested columns"):
+        list(parquet_reader.table_parts(str(path), ("n",), 0))
 
 
 def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
