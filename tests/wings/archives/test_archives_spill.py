@@ -46,7 +46,9 @@ def test_runs_come_together_in_order_and_each_event_once(
         assert spill._overlap(merged_runs) <= most_open
         result = [event[:3] for event in merged(merged_runs, None if known is None else known.__contains__)]
     asked_for = range(-1, 6) if known is None else {ANYWAY, *known}
-    assert result == sorted({event[:3] for run_events in writers for event in run_events if event.asks in asked_for})
+    assert result == sorted(
+        {event[:3] for run_events in writers for event in run_events if event.needed_mark in asked_for}
+    )
     assert not list(folder.iterdir())
 
 

@@ -18,7 +18,7 @@ from zlib import crc32
 
 from hotpapers.base import terms
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, alone, write_files, write_some
+from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive, write_files, write_some
 from hotpapers.publish.render.html.pages import SiteChannel, everything
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
@@ -51,7 +51,7 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
-    with alone(output) as (root, lock):
+    with exclusive(output) as (root, lock):
         helper = _start_helper(task, root, lock)
         try:
             written_files = write_some(root, share(own_share))

@@ -55,7 +55,7 @@ def issue_path(day: str, edition: int = 0) -> str:
 
 
 def issue_of(path: str) -> tuple[str, int] | None:
-    """The inverse: day and edition, 0 for the latest; None for any other path."""
+    """Day and edition, 0 for the latest, of the issue at a path; None for any other path."""
     match = _ISSUE_PATH.fullmatch(path)
     return (match[1], int(match[2] or 0)) if match else None
 
@@ -66,7 +66,7 @@ def listing_path(day: str) -> str:
 
 
 def listing_of(path: str) -> str:
-    """The inverse: the day; empty for any other path."""
+    """The day of the listing at a path; empty for any other path."""
     return _part(_ALL_PATH, path)
 
 
@@ -76,7 +76,7 @@ def citation_path(day: str, form: str) -> str:
 
 
 def citation_of(path: str) -> tuple[str, str] | None:
-    """The inverse: day and form; None for any other path."""
+    """Day and form of the citation file at a path; None for any other path."""
     match = _CITED_PATH.fullmatch(path)
     return (match[1], match[2]) if match else None
 
@@ -87,7 +87,7 @@ def author_path(slug: str) -> str:
 
 
 def author_of(path: str) -> str:
-    """The inverse: the slug; empty for any other path."""
+    """The slug of the author whose page is at a path; empty for any other path."""
     return _part(_AUTHOR_PATH, path)
 
 
@@ -99,7 +99,7 @@ def category_path(category: str, year: str = "") -> str:
 
 
 def category_of(path: str) -> tuple[str, str] | None:
-    """The inverse: category and year, which may be empty; None for any other path."""
+    """Category and year, which may be empty, of the page at a path; None for any other path."""
     match = _CATEGORY_PATH.fullmatch(path)
     return (match[1], match[2] or "") if match and _CATEGORY.fullmatch(match[1]) else None
 
@@ -110,7 +110,7 @@ def top_path(period: str) -> str:
 
 
 def top_of(path: str) -> str:
-    """The inverse: the period; empty for any other path."""
+    """The period of the top at a path; empty for any other path."""
     return _part(_TOP_PATH, path)
 
 
@@ -120,7 +120,7 @@ def card_path(path: str) -> str:
 
 
 def page_of_card(path: str) -> str:
-    """The inverse: the page; empty for any other path."""
+    """The page whose card is at a path; empty for any other path."""
     return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
 
 
@@ -146,7 +146,7 @@ def paper_path(paper: str) -> str:
 
 
 def paper_of(path: str) -> str:
-    """The inverse: the paper's key; empty for any other path."""
+    """The key of the paper whose page is at a path; empty for any other path."""
     match = _PAPER_PATH.fullmatch(path)
     return f"arxiv:{match[1]}" if match and arxiv_id(f"arxiv:{match[1]}") else ""
 

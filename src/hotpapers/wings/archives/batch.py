@@ -74,7 +74,7 @@ class ArchiveBatch:
         self.count += len(payloads)
         self.size += sum(len(payload.body) for payload in payloads)
 
-    def set_apart(self, line: bytes, problem: Exception, file: int = 0) -> None:
+    def quarantine_line(self, line: bytes, problem: Exception, file: int = 0) -> None:
         """Adds an unreadable line for quarantine."""
         payload = RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)
         self._reasons[payload.key] = problem

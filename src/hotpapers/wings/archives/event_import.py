@@ -41,7 +41,7 @@ from hotpapers.wings.archives.jetstream import JetstreamArchive, withdrawn_addre
 from hotpapers.wings.archives.jetstream_filter import key_in
 from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
-from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, full_disk_told, merged, with_less_overlap
+from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, full_disk_as_error, merged, with_less_overlap
 from hotpapers.wings.archives.workers import Pool, WorkerSetup, scan_part
 
 PREFIX = f"{FOLDER}import-"
@@ -130,7 +130,7 @@ class EventImport:
         if not path:
             path = str(folder / f"copy{number}")
             try:
-                with full_disk_told(folder), file.open() as stream:
+                with full_disk_as_error(folder), file.open() as stream:
                     pack(stream, path)
             except InputError as error:
                 problem = error
@@ -164,7 +164,7 @@ class EventImport:
         if not keys:
             return [(file, ()) for file in files]
         path = folder / "keys"
-        with full_disk_told(folder):
+        with full_disk_as_error(folder):
             path.write_bytes(pickle.dumps(list(keys)))
         tasks = [
             ScanTask(part, f"second{part.file}-{part.start}", str(path), first.end)
@@ -183,8 +183,8 @@ class EventImport:
 
     def _noted(self, scan: PartScan) -> PartScan:
         """A part's scan, after adding its marks to the known ones."""
-        self._marks.add(array("I", scan.tells))
-        return scan._replace(tells=b"")
+        self._marks.add(array("I", scan.known_marks))
+        return scan._replace(known_marks=b"")
 
     def _recorded(self) -> Iterator[bytes]:
         """The lookup keys of all posts in the record; adds the marks of these posts and their accounts to the known
@@ -242,7 +242,7 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
         _remove_unused(old)
     place = parent or Path(tempfile.gettempdir())
     try:
-        with full_disk_told(place / "_"):
+        with full_disk_as_error(place / "_"):
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     except OSError as problem:  # which names a folder that nobody knows
         raise ReadOnlyStore(f"{place}: cannot be written: {problem.strerror}") from problem
@@ -324,7 +324,7 @@ class EventRecorder:
         try:
             payloads = self._format.take(event.content)
         except UNREADABLE as problem:
-            self._batch.set_apart(event.content, problem, event.file)
+            self._batch.quarantine_line(event.content, problem, event.file)
             return
         if payloads:
             self._batch.add(payloads, event.file)
@@ -372,7 +372,7 @@ class KnownKeys:
 
     def is_relevant(self, event: SpilledEvent) -> bool:
         """Whether an event is about something known. Rarely also true when it is not."""
-        if event.asks == ANYWAY or event.asks in self._marks:
+        if event.needed_mark == ANYWAY or event.needed_mark in self._marks:
             return True
         recorded = self._recorded
         return recorded is not None and any(

@@ -18,14 +18,14 @@ ANYWAY = -1
 
 
 class EventStamp(NamedTuple):
-    """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment. `asks`:
-    the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY. `tells`: the marks of
-    what it makes known."""
+    """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment.
+    `needed_mark`: the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY.
+    `known_marks`: the marks of what it makes known."""
 
     at: int
     rank: int
-    asks: int = ANYWAY
-    tells: tuple[int, ...] = ()
+    needed_mark: int = ANYWAY
+    known_marks: tuple[int, ...] = ()
 
 
 def mark_of(address: str) -> int:

@@ -289,7 +289,7 @@ class FileImport:
         if len(self._samples) < MAX_SAMPLES:
             self._samples.append(line[:KEPT])
             self._reason = self._reason or str(problem)
-        self._batch.set_apart(line, problem)
+        self._batch.quarantine_line(line, problem)
         self._bad += 1
         self._last_is_bad, self._truncated = True, TRUNCATED in str(problem)
         if not self._readable and self._bad >= MAX_UNREADABLE_LINES:

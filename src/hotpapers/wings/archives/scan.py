@@ -45,7 +45,7 @@ class PartScan(NamedTuple):
     """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `bad`: how
     many were unreadable, with the first ones as `samples`, and the reason. `cut`: the last line is incomplete and was
     left out. `problem`: why the rest of the part cannot be read. `end`: bytes read, decompressed. `keys`: of posts that
-    name papers. `check`: a checksum of what was found. `tells`: marks of what it makes known."""
+    name papers. `check`: a checksum of what was found. `known_marks`: marks of what it makes known."""
 
     lines: int = 0
     readable: bool = False
@@ -57,7 +57,7 @@ class PartScan(NamedTuple):
     end: int = 0
     keys: tuple[bytes, ...] = ()
     check: int = 0
-    tells: bytes = b""
+    known_marks: bytes = b""
     runs: tuple[SpillRun, ...] = ()
 
     @property
@@ -82,15 +82,15 @@ class Scanner:
             return _FirstPass(self._spec, self._block_filter, writer, task.part).scan(progress)
         if task.keys not in self._posts:
             self._posts = {task.keys: PostKeys.of(pickle.loads(Path(task.keys).read_bytes()))}
-        tells = array("I")
+        known_marks = array("I")
         try:
             for event in self._referring(task, progress):
                 stamp = cast("EventStamp", event.stamp)
                 writer.add(spilled(stamp, event.unit.content.rstrip(self._block_filter.ending), task.part.file))
-                tells.extend(stamp.tells)
+                known_marks.extend(stamp.known_marks)
         except InputError as problem:
             return PartScan(problem=problem)
-        return PartScan(tells=tells.tobytes(), runs=tuple(writer.runs()))
+        return PartScan(known_marks=known_marks.tobytes(), runs=tuple(writer.runs()))
 
     def _referring(self, task: ScanTask, progress: Progress) -> Iterator[KeptEvent]:
         """References to known posts, only as far as the first pass read: the file may have grown, or be incomplete
@@ -115,7 +115,7 @@ class _FirstPass:
         self._reason = ""
         self._last: tuple[int, bytes] | None = None
         self._keys: list[bytes] = []
-        self._tells = array("I")
+        self._known_marks = array("I")
 
     def scan(self, progress: Progress) -> PartScan:
         """What is relevant by itself. Raises FullStore."""
@@ -142,7 +142,7 @@ class _FirstPass:
             self._end,
             tuple(self._keys),
             self._check,
-            self._tells.tobytes(),
+            self._known_marks.tobytes(),
             tuple(self._writer.runs()),
         )
 
@@ -171,7 +171,7 @@ class _FirstPass:
         if stamp is not None:
             self._readable = True
             self._add(stamp, content)
-            self._tells.extend(stamp.tells)
+            self._known_marks.extend(stamp.known_marks)
             return
         self._bad += 1
         if len(self._samples) < MAX_SAMPLES:
@@ -201,4 +201,4 @@ class _FirstPass:
 
 def spilled(stamp: EventStamp, content: bytes, file: int) -> SpilledEvent:
     """An event of a file, with its place in time."""
-    return SpilledEvent(stamp.at, stamp.rank, content, stamp.asks, file)
+    return SpilledEvent(stamp.at, stamp.rank, content, stamp.needed_mark, file)

@@ -30,14 +30,14 @@ IsKnown = Callable[[int], bool]
 class SpilledEvent(NamedTuple):
     """An event and its place in the order: by moment, rank and its own bytes, whatever file it came from.
 
-    `at`: µs UTC; 0 for unreadable ones. `asks`: the mark that must be known for it to be relevant, or ANYWAY. `file`:
-    the number of its file.
+    `at`: µs UTC; 0 for unreadable ones. `needed_mark`: the mark that must be known for it to be relevant, or ANYWAY.
+    `file`: the number of its file.
     """
 
     at: int
     rank: int
     content: bytes
-    asks: int
+    needed_mark: int
     file: int
 
 
@@ -77,7 +77,7 @@ class SpillWriter:
     def _write(self) -> None:
         events = sorted(self._waiting)
         first, last = events[0][:2], events[-1][:2]
-        with full_disk_told(self._folder):
+        with full_disk_as_error(self._folder):
             if self._out is None or events[0] < self._last:
                 self._close()
                 path = self._folder / f"{self._name}-{next(self._numbers)}"
@@ -95,7 +95,7 @@ class SpillWriter:
 
 
 @contextmanager
-def full_disk_told(folder: Path) -> Iterator[None]:
+def full_disk_as_error(folder: Path) -> Iterator[None]:
     """Raises FullStore if there is no room left for the sorted events."""
     try:
         yield
@@ -109,7 +109,7 @@ def full_disk_told(folder: Path) -> Iterator[None]:
 
 
 def _packed(event: SpilledEvent) -> bytes:
-    return HEAD.pack(event.at, event.rank, event.asks, event.file, len(event.content)) + event.content
+    return HEAD.pack(event.at, event.rank, event.needed_mark, event.file, len(event.content)) + event.content
 
 
 def merged(runs: Iterable[SpillRun], is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
@@ -147,10 +147,10 @@ def _removed_at_end(run: SpillRun, is_known: IsKnown | None) -> Iterator[Spilled
     # The events of a run. With `is_known`, those that ask for a mark only if it is known.
     with open(run.path, "rb", buffering=BUFFER) as stream:
         while head := stream.read(HEAD.size):
-            at, rank, asks, file, length = HEAD.unpack(head)
+            at, rank, needed_mark, file, length = HEAD.unpack(head)
             content = stream.read(length)
-            if is_known is None or asks == ANYWAY or is_known(asks):
-                yield SpilledEvent(at, rank, content, asks, file)
+            if is_known is None or needed_mark == ANYWAY or is_known(needed_mark):
+                yield SpilledEvent(at, rank, content, needed_mark, file)
     with suppress(OSError):
         os.remove(run.path)
 

@@ -31,7 +31,7 @@ from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import ArchiveBlock
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
-from hotpapers.wings.archives.spill import full_disk_told
+from hotpapers.wings.archives.spill import full_disk_as_error
 
 MAX_AHEAD = 8
 """Tasks per process that may be under way or waiting for the record."""
@@ -53,7 +53,7 @@ class WorkerSetup(NamedTuple):
     @classmethod
     def saved(cls, format: str, now: int, folder: Path, aliases: Iterable[PaperAlias]) -> WorkerSetup:
         """A setup whose folder has the names of papers. Raises FullStore."""
-        with full_disk_told(folder):
+        with full_disk_as_error(folder):
             (folder / "names").write_bytes(pickle.dumps(list(aliases)))
         return cls(format, now, str(folder))
 
@@ -119,7 +119,7 @@ def run(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str
     """Runs in any process. Returns the name of the file with the result, in the shared folder. Raises FullStore."""
     path = Path(setup.folder) / uuid.uuid4().hex
     result = work(setup, task, progress)
-    with full_disk_told(path.parent):
+    with full_disk_as_error(path.parent):
         path.write_bytes(pickle.dumps(result))
     return path.name
 

@@ -142,7 +142,7 @@ class SmtpClient:
         RetryLater if the relay cannot be used now."""
         self.ready()
         try:
-            problem = self._name_recipient_anew(address, len(message))
+            problem = self._name_recipient_again(address, len(message))
             connection = self._connection
             assert connection is not None
             if problem is None and not begin():
@@ -170,7 +170,7 @@ class SmtpClient:
 
     # ---- one message ----------------------------------------------------------------------------------
 
-    def _name_recipient_anew(self, address: str, length: int) -> Deferred | Rejected | None:
+    def _name_recipient_again(self, address: str, length: int) -> Deferred | Rejected | None:
         """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages."""
         is_reused = self._messages > 0
         try:
