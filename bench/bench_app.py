@@ -8,6 +8,9 @@ machine slows down both, but not in equal turns.
 
 *Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other papers
 every half second; 16 connections.
+
+*All pages cold*: each issue's and each paper's page of that store, requested once over one connection, so that nothing
+is cached.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +37,7 @@ from hotpapers.site.demo import take_sample
 CONNECTIONS = 64
 BESIDE = 16
 """Connections while a writer runs."""
+ALL_PAPERS = "SELECT DISTINCT key FROM place JOIN identity ON identity.id = paper ORDER BY key"
 LAST_PAPER = "SELECT key FROM place JOIN identity ON identity.id = paper ORDER BY day DESC, place LIMIT 1"
 SECONDS = 2.0
 TURNS = 9
@@ -155,7 +160,7 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
     with Record(store) as record:
         key = record.database.rows(LAST_PAPER)[0][0]
     paths = {"the front page": "/", "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/"}
-    lines: list[dict[str, Any]] = []
+    lines = [all_cold(folder, store)]
     with serving("ours", store) as own_app:
         for label, path in paths.items():
             body = asyncio.run(fetched(own_app.port, path))
@@ -163,4 +168,32 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
             file.write_bytes(body)
             with serving("bare", store, file) as bare, serving("writer", store):
                 lines += measured(f"{label} beside a writer", (own_app, path), (bare, "/0"), scale, BESIDE)
-    return lines, [note] if note else []
+    load = f"load while pages were cold: {os.getloadavg()[0]:.1f}"
+    return lines, [load, *([note] if note else [])]
+
+
+def all_cold(folder: Path, store: str) -> dict[str, Any]:
+    """The line for all pages of issues and papers, each requested once."""
+    with Record(store) as record:
+        days = [f"/{day}/" for (day,) in record.database.rows("SELECT day FROM issue ORDER BY day")]
+        papers = [f"/paper/{key.removeprefix('arxiv:')}/" for (key,) in record.database.rows(ALL_PAPERS)]
+    with serving("ours", store) as own_app:
+        own_rate, bodies = each_once(own_app, [*days, *papers])
+    files = [folder / f"cold-{n}.html" for n in range(len(bodies))]
+    for file, body in zip(files, bodies, strict=True):
+        file.write_bytes(body)
+    with serving("bare", store, *files) as bare:
+        bare_rate, _ = each_once(bare, [f"/{n}" for n in range(len(files))])
+    return measure.at_least(f"all {len(files):,} pages cold", own_rate, bare_rate, "pages", None)
+
+
+def each_once(server: Served, paths: list[str]) -> tuple[float, list[bytes]]:
+    """Pages per second of the server's processor time, requested one after the other, and their bodies."""
+    before, bodies = server.busy, list[bytes]()
+    with closing(HTTPConnection("127.0.0.1", server.port)) as connection:
+        for path in paths:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            bodies.append(answer.read())
+            assert answer.status == 200, path
+    return len(paths) / (server.busy - before), bodies
