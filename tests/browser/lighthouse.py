@@ -1,10 +1,11 @@
 """Lighthouse scores of the pages: `make lighthouse` prints a table, and fails if a page scores too low.
 
 Every type of page is served on this machine twice: by the app, as if it had a public address, and as a file of the
-demo's static site. Each is tested five times as on a phone, and the median counts. Accessibility, best practices and
-search engines must score 100; performance, 99, which also depends on the machine: it is lower on a busy one.
+demo's static site; those about topics, as files of a site that is old enough. Pages that search engines must not find
+are left out. Each is tested five times as on a phone, and the median counts. Accessibility, best practices and search
+engines must score 100; performance, 99, which also depends on the machine: it is lower on a busy one.
 
-    python -m tests.browser.lighthouse [--runs 5] [--of app|site] [PAGE…]
+    python -m tests.browser.lighthouse [--runs 5] [--of app|site|topics] [PAGE…]
 """
 
 from __future__ import annotations
@@ -29,23 +30,33 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from hotpapers.base import settings
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.server import server
 from hotpapers.site import demo as week
+from hotpapers.wings.topics.freezing import freeze_next
 from tests.browser.chromium import find_browser
 from tests.conftest import ROOT
 from tests.render.full_sample import FULL_READER
+from tests.wings.topics.made import WEEK as TOPICS_WEEK
+from tests.wings.topics.made import fill
 
 PROGRAM = ROOT / ".browser" / "node_modules" / ".bin" / "lighthouse"
 PAGES = {
+    "front": "",
+    "edition": "2021-01-14/edition-1/",
+    "no-papers": "2021-01-13/",
     "issue": "2021-01-14/",
     "paper": "paper/2101.99901/",
     "archive": "archive/",
     "category": "category/hep-th/",
+    "category-year": "category/hep-th/2021/",
     "author": "author/tansy-overquill/",
     "all": "2021-01-14/all/",
     "method": "method/",
@@ -57,13 +68,20 @@ PAGES = {
     "about": "about/",
     "bookmarklet": "bookmarklet/",
     "top": "top/",
+    "top-week": "top/2021-W02/",
+    "top-month": "top/2021-01/",
+    "top-year": "top/2021/",
+    "top-all": "top/all/",
 }
 SITE_PAGES = {
     **PAGES, "issue": f"{week.DAYS[3]}/", "paper": "paper/2603.00116/", "category": "category/cs.CL/",
-    "author": "author/chiara-amberfield/", "all": f"{week.DAYS[3]}/all/", "front": "", "top-week": "top/2026-W11/",
-    "top-year": "top/2026/", "top-all": "top/all/", "edition": f"{week.DAYS[2]}/edition-1/",
+    "category-year": "category/cs.CL/2026/", "author": "author/chiara-amberfield/", "all": f"{week.DAYS[3]}/all/",
+    "top-week": "top/2026-W11/", "top-month": "top/2026-03/", "top-year": "top/2026/",
+    "edition": f"{week.DAYS[2]}/edition-1/",
 }  # fmt: skip
 """The same of the demo's made-up week."""
+del SITE_PAGES["no-papers"]
+TOPICS_PAGES = {"topics": "topics/", "topics-week": f"topics/{TOPICS_WEEK}/", "top-with-topics": f"top/{TOPICS_WEEK}/"}
 LOWEST_SCORES = {"performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100}
 """The lowest acceptable scores."""
 CHROMIUM = (
@@ -116,21 +134,42 @@ def serve_app() -> Iterator[str]:
 
 
 @contextmanager
-def serve_site() -> Iterator[str]:
-    """The address of the static site of the demo's made-up week, served as a host of files does: compressed."""
+def files_at(folder: Path) -> Iterator[str]:
+    """The address of a folder, served as a host of files does: compressed."""
     port = free_port()
-    base = f"http://127.0.0.1:{port}/"
+    files = GZipMiddleware(StaticFiles(directory=folder, html=True))
+    with running(uvicorn.Server(uvicorn.Config(files, port=port, log_level="error", lifespan="off"))):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextmanager
+def serve_site() -> Iterator[str]:
+    """The address of the static site of the demo's made-up week."""
     with tempfile.TemporaryDirectory() as folder:
         week.make_week(Path(folder))
         public = Path(folder, "public")
-        with Record(str(Path(folder, settings.defaults().store))) as record:
-            export_site(record, week.NAME, week.DAYS, "site", public, week.SITE._replace(base=base))
-        files = GZipMiddleware(StaticFiles(directory=public, html=True))
-        with running(uvicorn.Server(uvicorn.Config(files, port=port, log_level="error", lifespan="off"))):
+        public.mkdir()
+        with files_at(public) as base:
+            with Record(str(Path(folder, settings.defaults().store))) as record:
+                export_site(record, week.NAME, week.DAYS, "site", public, week.SITE._replace(base=base))
             yield base
 
 
-SERVED = {"app": (serve_app, PAGES), "site": (serve_site, SITE_PAGES)}
+@contextmanager
+def serve_topics() -> Iterator[str]:
+    """The address of the static site of a publication that is old enough to have topics."""
+    with tempfile.TemporaryDirectory() as folder, files_at(Path(folder)) as base:
+        with Record(":memory:") as record:
+            fill(record)
+            while freeze_next(record, "daily"):
+                pass
+            reader = RecordIssueReader(record)
+            days = reader.days("daily")
+            write_files(Path(folder), SiteChannel(SiteConfig("desk@daily.example", base)).render(reader, "daily", days))
+        yield base
+
+
+SERVED = {"app": (serve_app, PAGES), "site": (serve_site, SITE_PAGES), "topics": (serve_topics, TOPICS_PAGES)}
 
 
 def run_lighthouse(url: str, attempts: int = ATTEMPTS) -> PageRun:
@@ -192,9 +231,14 @@ def _test_page(name: str, url: str, runs: int) -> bool:
 def main() -> int:
     """0 if every page scores high enough."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.lighthouse")
-    parser.add_argument("pages", nargs="*", metavar="PAGE", help=f"of {', '.join(SITE_PAGES)}; all by default")
+    parser.add_argument(
+        "pages",
+        nargs="*",
+        metavar="PAGE",
+        help=f"of {', '.join({**SITE_PAGES, **PAGES, **TOPICS_PAGES})}; all by default",
+    )
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--of", choices=SERVED, help="only the pages of the app or of the static site")
+    parser.add_argument("--of", choices=SERVED, help="only the pages of the app, of the static site, or about topics")
     options = parser.parse_args()
     if not find_browser() or not PROGRAM.exists():
         print("lighthouse: needs Chromium, and Lighthouse itself: tests/browser/setup installs it", file=sys.stderr)
