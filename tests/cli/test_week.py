@@ -103,7 +103,7 @@ def test_each_part_says_what_it_counted(week_folder: Path, issues: list[Publishe
             amounts = [f"{words.counted_amount(part)} on {words.network_name(part.network)}" for part in parts]
             one_line = " ".join(text.split())
             assert [phrase for phrase in (*amounts, *map(words.formula, parts)) if phrase not in one_line] == []
-            assert any("likes of one post" in amount for amount in amounts)
+            assert any("likes for one post" in amount for amount in amounts)
 
 
 def test_the_docs_say_whose_likes_decide(week_folder: Path) -> None:

@@ -43,6 +43,7 @@ def test_the_sentence_of_a_part() -> None:
     [
         (2, 24, "2 voices on Bluesky, too few to score: 0."),
         (1, 6, "1 voice on Bluesky, too few to score: 0."),
+        (0, 24, "Nothing on Bluesky counts: 0."),
         (2, 0, "2 likes on Bluesky, too few to score: 0."),
     ],
 )
@@ -110,8 +111,8 @@ def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, 
 @pytest.mark.parametrize(
     ("counted_as", "known", "voices", "amount"),
     [
-        ("likes", UNSET, 74, "74 likes of one post"),
-        ("reposts", UNSET, 1, "1 repost of one post"),
+        ("likes", UNSET, 74, "74 likes for one post"),
+        ("reposts", UNSET, 1, "1 repost for one post"),
         ("voices", 3, 6, "6 counted voices, 3 of them known here,"),
         ("voices", 6, 6, "6 known voices"),
         ("voices", 0, 0, "0 known voices"),
@@ -131,12 +132,12 @@ def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
     assert text.startswith("6 counted voices, 3 of them known here, on Bluesky. Of ")
     assert " talked about there in " in text and "had 6 or more after a day" in text
     part = msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)
-    assert words.part_sentence(part, with_formula=True).endswith("each adds at most 20: 20 × 4 = 80.")
+    assert words.part_sentence(part, with_formula=True).endswith("each adds at most 20 points: 20 × 4 = 80.")
 
 
 def test_the_sentence_of_a_capped_part() -> None:
     capped = sentence(rule=rarity_2.CAPPED, voices=4, score=80)
-    assert capped.endswith("4 counted voices or more after a day; but each adds at most 20: 80.")
+    assert capped.endswith("4 counted voices or more after a day; but each adds at most 20 points: 80.")
     assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
 
 
@@ -188,7 +189,7 @@ def test_whose_voices_a_count_has() -> None:
     assert words.voices_of(measured) == "41 voices, 30 known here, 2 of authors"
     nobody = msgspec.structs.replace(measured, known=0, authors=1)
     assert words.voices_of(nobody) == "41 voices, none known here, 1 of an author"
-    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "0 voices"
+    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "no voices"
 
 
 def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:

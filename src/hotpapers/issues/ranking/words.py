@@ -57,6 +57,8 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
     if part.rule == rarity_2.RULE:
         return _vouching_sentence(part, result)
     amount = counted_amount(part)
+    if part.score == 0 and part.voices == 0:
+        return f"Nothing on {name} counts: 0."
     if part.score == 0 and part.voices < 3:
         return f"{amount} on {name}, too few to score: 0."
     if part.age and not part.papers:
@@ -66,7 +68,7 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
     least = number(part.voices) if has_amount else amount
     comparison = f"{number(part.atleast) if part.atleast else 'none'} had {least} or more"
     is_capped = part.rule == rarity_2.CAPPED
-    points = f"{f'; but each adds at most {rarity_2.MAX_POINTS_PER_VOICE}' if is_capped else ''}: {result}."
+    points = f"{f'; but each adds at most {rarity_2.MAX_POINTS_PER_VOICE} points' if is_capped else ''}: {result}."
     if part.age == 0:
         return f"Of {other_papers} listed in the 90 days before, {comparison}{points}"
     age = _AGES.get(part.age, f"after {part.age} hours")
@@ -76,9 +78,9 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
 
 
 def counted_amount(part: ScoreComponent) -> str:
-    """What a part counted: `74 likes of one post`, `6 counted voices, 3 of them known here`, `17 counted voices`."""
+    """What a part counted: `74 likes for one post`, `6 counted voices, 3 of them known here`, `17 counted voices`."""
     if part.counted_as in ("likes", "reposts"):
-        return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} of one post"
+        return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} for one post"
     if part.known is UNSET:
         return units(part.voices, "voice" if part.counted_as else unit(part))
     if part.known == part.voices:
@@ -124,7 +126,7 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
 
 def voices_of(count: PrintedCount) -> str:
     """`41 voices, 30 known here, 2 of authors`."""
-    text = count_noun(count.voices, "voice")
+    text = count_noun(count.voices, "voice") if count.voices else "no voices"
     if count.known is not msgspec.UNSET and count.voices:
         text += f", {number(count.known) if count.known else 'none'} known here"
     if not count.authors:
