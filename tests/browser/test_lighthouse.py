@@ -29,4 +29,4 @@ def test_the_median_counts() -> None:
 
 
 def test_every_kind_of_page_is_looked_at_once() -> None:
-    assert len(set(PAGES.values())) == len(PAGES) and all(path.endswith("/") for path in PAGES.values())
+    assert len(set(PAGES.values())) == len(PAGES) and all(path[-1:] in ("", "/") for path in PAGES.values())
