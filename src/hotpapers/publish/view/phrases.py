@@ -143,7 +143,8 @@ def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
 def _talk_time(content: IssueContent) -> Iterator[str]:
     """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had to talk about the papers."""
     if content.publication.window != "daily":
-        yield f"{words.count_noun(round(((content.until_at or content.as_of) - content.from_at) / DAY), 'day')} of discussion"
+        days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
+        yield f"{words.count_noun(days, 'day')} of discussion"
     elif content.announced and content.as_of > announced_at(content.day):
         hours = (content.as_of - announced_at(content.day)) // HOUR
         yield f"{words.count_noun(hours, 'hour')} of discussion since the announcement"
