@@ -141,7 +141,7 @@ def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
 
 
 def _talk_time(content: IssueContent) -> Iterator[str]:
-    """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had to talk about the papers."""
+    """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had."""
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
         yield f"{words.count_noun(days, 'day')} of discussion"
