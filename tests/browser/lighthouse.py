@@ -158,8 +158,8 @@ def serve_site() -> Iterator[str]:
 @contextmanager
 def serve_topics() -> Iterator[str]:
     """The address of the static site of a publication that is old enough to have topics."""
-    with tempfile.TemporaryDirectory() as folder, files_at(Path(folder)) as base:
-        with Record(":memory:") as record:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as kept, files_at(Path(folder)) as base:
+        with Record(str(Path(kept, "papers.db"))) as record:
             fill(record)
             while freeze_next(record, "daily"):
                 pass
