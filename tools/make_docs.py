@@ -39,6 +39,7 @@ from hotpapers.record.item_checks import NEVER_NEGATIVE
 from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
 from hotpapers.wings.personal import settings as personal
+from hotpapers.wings.personal.embeddings import settings as embeddings
 from hotpapers.wings.proof import settings as transparency
 from hotpapers.wings.summaries import settings as summaries
 from hotpapers.wings.voices import settings as voices

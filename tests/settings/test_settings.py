@@ -26,6 +26,7 @@ from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.terms import TERMS, TermsOverride, table
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
+from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 from hotpapers.wings.personal.settings import ReaderSettings
 from hotpapers.wings.proof.settings import TransparencySettings
 from hotpapers.wings.summaries.settings import SummarySettings
@@ -144,6 +145,11 @@ block_accounts = ["x:@loudowl"]
 block_words = ["hoot"]
 block_servers = ["owls.example"]
 
+[embeddings]
+url = "http://127.0.0.1:8080/v1"
+model = "owl-2"
+key = "env:OWL_KEY"
+
 [summary]
 url = "http://127.0.0.1:11434/v1"
 model = "owl-1"
@@ -228,6 +234,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         quote=QuoteSettings(
             block_accounts=("x:@loudowl",), block_words=("hoot",), block_servers=("owls.example",)
         ),
+        embeddings=EmbeddingSettings(url="http://127.0.0.1:8080/v1", model="owl-2", key="env:OWL_KEY"),
         summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
         terms={"x": TermsOverride(keep=7, shown="text")},
     )  # fmt: skip
@@ -474,6 +481,7 @@ ADDRESSES = {
     "publication 'daily': base": f'{PUBLICATION}base = "URL"',
     "serve.base": '[serve]\nbase = "URL"',
     "mailing.base": '[mailing]\nbase = "URL"',
+    "embeddings.url": '[embeddings]\nmodel = "owl"\nurl = "URL"',
     "summary.url": '[summary]\nmodel = "owl"\nurl = "URL"',
     "follow 'owls': url": '[[follow]]\nname = "owls"\nurl = "URL"',
     "webhook 1: url": f'{PUBLICATION}[[webhook]]\nname = "owls"\npublication = "daily"\nsecret = "sixteen owls sit"\n'

@@ -125,7 +125,7 @@ class HostKind(NamedTuple):
 
 class Wing(NamedTuple):
     """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
-    line in the list of commands. `settings`: its table of hotpapers.toml.
+    line in the list of commands. `settings`: its table of hotpapers.toml; `further_settings`: more of them.
 
     What further fields are called with are types of parts above this one: `site` is a `Site`, `shared` the
     process's `IngestContext`. Those that get a `site` raise SettingsError.
@@ -181,6 +181,7 @@ class Wing(NamedTuple):
     summary: str
     commands: Mapping[str, tuple[str, str]] = {}
     settings: Callable[[], SettingsTable] | None = None
+    further_settings: Callable[[], Iterable[SettingsTable]] | None = None
     sources: Mapping[str, NetworkSource] = {}
     connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
@@ -258,7 +259,8 @@ def loading(place: str) -> Callable[..., Any]:
 @cache
 def settings_tables() -> tuple[SettingsTable, ...]:
     """The tables of all wings."""
-    return tuple(wing.settings() for wing in wings() if wing.settings is not None)
+    of_wings = ((wing.settings, wing.further_settings) for wing in wings())
+    return tuple(table for one, more in of_wings for table in (*((one(),) if one else ()), *(more() if more else ())))
 
 
 def _built_in() -> Iterator[Wing]:

@@ -22,9 +22,9 @@ from hotpapers.site.trial import BAD, CheckedPart, try_settings
 def check(as_json: bool, store: str | None, config: Path | None) -> None:
     """Try every source, sender and folder of the settings, and say what each needs.
 
-    Sends each source, followed site and the server of the summary model a few requests, signs in at mail servers and
-    Bluesky, reads the stars of readers, and writes a file to each folder, which it removes. Stores and sends nothing,
-    and spends no money. Exit status 1 if something needs you.
+    Sends each source, followed site and server of a model a few requests, signs in at mail servers and Bluesky, reads
+    the stars of readers, and writes a file to each folder, which it removes. Stores and sends nothing, and spends no
+    money. Exit status 1 if something needs you.
     """
     parts = try_settings(config, store)
     if as_json:

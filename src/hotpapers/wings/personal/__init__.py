@@ -12,6 +12,7 @@ related    the papers of the record that are nearest to a paper
 neighbors  those of a publication, for its pages; papers of an issue on the same topic
 blocks     vectors of many papers, by word
 kept       what is made of frozen issues, while the program runs and in files
+embeddings related papers in the order of the operator's own embeddings server
 preparing  the vectors of an app's days, made when it starts
 queries    papers by key
 site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages

@@ -80,7 +80,12 @@ def store_of(reader: IssueReader) -> str:
 def folder_of(reader: IssueReader) -> Path | None:
     """The folder beside the store; None if the store is not a file."""
     database = reader.record.database if isinstance(reader, RecordIssueReader) else None
-    return Path(f"{database.where}{FOLDER}") if database and database.name == "sqlite" else None
+    return vectors_folder(Path(database.where)) if database and database.name == "sqlite" else None
+
+
+def vectors_folder(store: Path) -> Path:
+    """The folder beside the file of a store."""
+    return store.with_name(f"{store.name}{FOLDER}")
 
 
 def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving[Value]) -> Value:

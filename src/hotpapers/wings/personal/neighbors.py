@@ -1,5 +1,6 @@
 """The papers near to one, for its page: among all papers announced in the 180 days up to a day, and those of all issues
-up to then. Pages depend on issues alone, so they are the same whenever they are made.
+up to then. Pages depend on issues alone, so they are the same whenever they are made, unless vectors of an embeddings
+server put the nearest in order.
 
 Papers that `related` finds are of the whole record, as it is now.
 """
@@ -14,8 +15,10 @@ from typing import Literal
 
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
+from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
+from hotpapers.wings.personal.embeddings.files import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, kept, store_of
+from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, folder_of, kept, store_of
 from hotpapers.wings.personal.order import SHOWN_WORDS
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
@@ -51,18 +54,23 @@ class Neighbors:
         text = text_of(paper)
         vector = weighed(broad_vector_of(text.title, text.abstract))
         best: dict[str, NeighborPaper] = {}
-        least = MIN_NEAR
+        files = saved_vectors(folder_of(self._reader))
+        least, count = MIN_NEAR, MAX_CANDIDATES if files else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
-            near = nearest_in(self._block(kind, days), vector, MAX_RELATED + 1, least)
+            near = nearest_in(self._block(kind, days), vector, count + 1, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
                 for value, other in near
                 if other.paper != paper.paper
             }
-            if len(best) > 10 * MAX_RELATED:
-                best = {place.paper: place for place in _nearest(best.values())}
+            if len(best) > 10 * count:
+                best = {place.paper: place for place in _nearest(best.values(), count)}
                 least = min(place.closeness for place in best.values())
-        return _nearest(best.values())
+        nearest = _nearest(best.values(), count)
+        values = by_vectors(files, paper.paper, [place.paper for place in nearest]) if files else None
+        if values is not None:
+            nearest = [place._replace(closeness=value) for place, value in zip(nearest, values, strict=True)]
+        return _nearest(nearest, MAX_RELATED)
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
         """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first
@@ -116,5 +124,5 @@ class Neighbors:
         return kept(self._reader, kind, self._name, days, make, saving=SAVING)
 
 
-def _nearest(places: Iterable[NeighborPaper]) -> list[NeighborPaper]:
-    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:MAX_RELATED]
+def _nearest(places: Iterable[NeighborPaper], count: int) -> list[NeighborPaper]:
+    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:count]

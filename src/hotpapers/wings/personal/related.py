@@ -1,13 +1,18 @@
-"""Papers near to a paper: the search index finds papers that share its rarest words, their vectors decide."""
+"""Papers near to a paper: the search index finds papers that share its rarest words; their vectors decide, or those of
+an embeddings server."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hotpapers.keep import search as index
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.papers import known_paper
+from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
+from hotpapers.wings.personal.embeddings.files import saved_vectors
 from hotpapers.wings.personal.for_me import text_of
+from hotpapers.wings.personal.kept import folder_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.vectors import (
@@ -47,6 +52,13 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
         other = weighed(broad_vector_of(paper.title, paper.abstract))
         common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
         places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
-    return sorted((place for place in places if place.closeness), key=lambda p: (-p.closeness, p.paper.paper))[
-        :MAX_RELATED
-    ]
+    nearest = _nearest((place for place in places if place.closeness), MAX_CANDIDATES)
+    files = saved_vectors(folder_of(session.issue_reader()))
+    values = by_vectors(files, key, [place.paper.paper for place in nearest]) if files else None
+    if values is not None:
+        nearest = [place._replace(closeness=value) for place, value in zip(nearest, values, strict=True)]
+    return _nearest(nearest, MAX_RELATED)
+
+
+def _nearest(places: Iterable[RelatedPaper], count: int) -> list[RelatedPaper]:
+    return sorted(places, key=lambda place: (-place.closeness, place.paper.paper))[:count]

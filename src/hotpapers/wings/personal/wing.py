@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SendingChannel, SettingsTable, Wing
+from hotpapers.base.wings import SendingChannel, SettingsTable, Trial, Wing, loading
 
 if TYPE_CHECKING:
     from hotpapers.base.model import IssueReader
     from hotpapers.base.settings import Settings
+    from hotpapers.collect.job_factory import IngestContext
     from hotpapers.publish.query import Endpoint
     from hotpapers.publish.render.html.site_context import SiteContext
     from hotpapers.publish.schedule import SenderDestination
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mcp.record_tools import ToolDefinition
+    from hotpapers.wings.personal.embeddings.filling import VectorFilling
     from hotpapers.wings.personal.neighbors import Neighbors
     from hotpapers.wings.personal.site_part import PersonalPart
 
@@ -27,6 +30,31 @@ def _settings() -> SettingsTable:
     from hotpapers.wings.personal.settings import TABLE
 
     return TABLE
+
+
+def _further_settings() -> tuple[SettingsTable, ...]:
+    from hotpapers.wings.personal.embeddings.settings import TABLE
+
+    return (TABLE,)
+
+
+def _publishing(site: Site, shared: IngestContext) -> VectorFilling | None:
+    from hotpapers.wings.personal.embeddings.filling import vector_filling
+
+    return vector_filling(site, shared)
+
+
+def _check(site: Site) -> None:
+    from hotpapers.wings.personal.embeddings.filling import check_store
+
+    check_store(site)
+
+
+def _trials(site: Site) -> Iterator[Trial]:
+    table = site.settings.table("embeddings")
+    if table.url:
+        try_out = loading("hotpapers.wings.personal.embeddings.server:try_server")
+        yield Trial("embeddings", partial(try_out, table), "wings/own-order")
 
 
 def _has_readers(settings: Settings) -> bool:
@@ -92,6 +120,10 @@ WING = Wing(
         ),
     },
     settings=_settings,
+    further_settings=_further_settings,
+    publishing=_publishing,
+    status_check=_check,
+    trials=_trials,
     channels={"reader": SendingChannel(_destinations, _has_readers, page="wings/own-order")},
     tools=_tools,
     site_tools=_site_tools,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from hotpapers.base.settings.paths import is_address
+from hotpapers.base.settings.paths import model_problems
 from hotpapers.base.wings import SettingsTable
-
-_API = re.compile(r"(?:https|http)://[^\s/?#\"<>@]+(?:/[^\s?#\"<>]*)?")
 
 
 class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,15 +25,7 @@ class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
     """Problems in `[summary]`, as (key, reason and remedy)."""
-    if not summary.url:
-        for key in ("model", "key"):
-            if getattr(summary, key):
-                yield key, "has no effect without a url; set url to the API's address, or remove it"
-        return
-    if not (_API.fullmatch(summary.url) and is_address(summary.url)):
-        yield "url", "write a full address, such as http://127.0.0.1:11434/v1"
-    if not summary.model.strip():
-        yield "model", "is missing; write the model's name on that server"
+    return model_problems(summary.url, summary.model, summary.key)
 
 
 TABLE = SettingsTable(

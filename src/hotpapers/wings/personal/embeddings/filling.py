@@ -1,0 +1,169 @@
+"""Asks for the vectors of the record's papers that have none, the latest first.
+
+A round takes at most `MAX_SECONDS`: issues are published after it. If the server fails, related papers stay in the
+order of words, the job that publishes is *partial*, and the server is asked again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused, SettingsError
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import HttpClient, Paper
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.job_factory import IngestContext, make_connection
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.publish.schedule.publishing import Part
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.record import is_server, store_path
+from hotpapers.site.site import Site
+from hotpapers.wings.personal.embeddings.files import (
+    EmbeddingFiles,
+    SavedModel,
+    begin,
+    clear,
+    place_of,
+    saved_vectors,
+)
+from hotpapers.wings.personal.embeddings.server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
+from hotpapers.wings.personal.embeddings.settings import TABLE
+from hotpapers.wings.personal.for_me import text_of
+from hotpapers.wings.personal.kept import vectors_folder
+from hotpapers.wings.personal.order import RankedText
+
+MAX_SECONDS = 60.0
+"""Of a round."""
+MAX_ROWS = 256
+"""Rows of papers that are read at once."""
+TOO_MUCH = (400, 413, 422)
+"""Statuses of servers that do not take a text, such as one that is too long for the model."""
+
+
+class VectorFilling:
+    """The part of the job that publishes. `vectors`: the folder beside the store."""
+
+    def __init__(self, server: EmbeddingServer, vectors: Path, connection: Connection) -> None:
+        self._server, self._vectors, self._connection = server, vectors, connection
+        self._rows: list[tuple[int, int]] = []
+        """The rows of papers that are not looked at yet: after a number, up to a number."""
+        self._last = 0
+
+    def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        yield "embeddings", partial(self._fill, context)
+
+    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        yield from ()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _fill(self, context: JobContext) -> None:
+        """Raises PartiallyRead if the server fails, or the folder cannot be written."""
+        until = context.clock.now() + int(MAX_SECONDS * SECOND)
+        saving = VectorSaving(self._server, self._vectors, self._connection.http)
+        try:
+            self._work_through(saving, context.record.view(), lambda: context.clock.now() > until)
+        except (InputError, NetError) as problem:
+            raise PartiallyRead(f"{problem}; related papers stay in the order of words") from problem
+        except OSError as problem:
+            raise PartiallyRead(f"{self._vectors}: {problem.strerror}") from problem
+        finally:
+            if saving.count:
+                log_event("vectors saved", papers=saving.count, refused=saving.refused)
+
+    def _work_through(self, saving: VectorSaving, view: AsOfView, is_late: Callable[[], bool]) -> None:
+        last = view.last_row(Paper)
+        if last > self._last:
+            self._rows.append((self._last, last))
+            self._last = last
+        while self._rows:
+            start, end = self._rows[-1]
+            after = max(start, end - MAX_ROWS)
+            papers = view.items(Paper, "t.id > ? AND t.id <= ? AND t.title <> ''", (after, end))
+            missing = saving.without_vector(map(text_of, list(papers)))
+            while batch := list(islice(missing, MAX_BATCH)):
+                if is_late():
+                    return
+                saving.save(batch)
+            self._rows[-1:] = [(start, after)] if after > start else []
+
+
+class VectorSaving:
+    """Asks a server and saves its vectors. `count`: how many; `refused`: of how many texts it wants to know nothing."""
+
+    def __init__(self, server: EmbeddingServer, vectors: Path, http: HttpClient) -> None:
+        self._server, self._vectors, self._http = server, vectors, http
+        self.count = self.refused = 0
+
+    def without_vector(self, texts: Iterator[RankedText]) -> Iterator[RankedText]:
+        for text in texts:
+            files = self._files()
+            if place_of(text.paper)[0] and not (files and files.vector(text.paper)):
+                yield text
+
+    def save(self, batch: Sequence[RankedText]) -> None:
+        """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
+        NetError, OSError."""
+        for text, vector in zip(batch, self._answers(batch), strict=True):
+            files = self._files() or begin(self._vectors, SavedModel(self._server.model, len(vector)))
+            if len(vector) != files.model.numbers:
+                raise InputError(
+                    f"vectors of {len(vector):,} numbers, not {files.model.numbers:,} as before; "
+                    f"delete {files.folder} if the model is another one now"
+                )
+            files.save(text.paper, vector)
+            self.count += 1
+
+    def _answers(self, batch: Sequence[RankedText]) -> list[bytes]:
+        texts = [f"{text.title}\n\n{text.abstract}" for text in batch]
+        try:
+            return embed(self._http, self._server, texts)
+        except RequestRefused as problem:
+            if problem.status not in TOO_MUCH or len(texts) == 1:
+                raise
+        alone = list(map(self._answer, texts))
+        numbers = {len(vector) for vector in alone if vector}
+        if len(numbers) != 1:  # it refuses everything, not a text
+            raise InputError(f"{self._server.model}: the server refuses every text, or its vectors differ in length")
+        self.refused += alone.count(b"")
+        return [vector or bytes(*numbers) for vector in alone]
+
+    def _answer(self, text: str) -> bytes:
+        """The vector of one text; empty if the server refuses it."""
+        try:
+            return embed(self._http, self._server, [text])[0]
+        except RequestRefused as problem:
+            if problem.status not in TOO_MUCH:
+                raise
+            return b""
+
+    def _files(self) -> EmbeddingFiles | None:
+        files = saved_vectors(self._vectors)
+        return files if files and files.model.model == self._server.model else None
+
+
+def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | None:
+    """The part for a site; None, and no vectors any more, if the settings name no server. Raises SettingsError."""
+    table = site.settings.table(TABLE.name)
+    check_store(site)
+    if not table.url:
+        with suppress(OSError):  # of a folder that nobody can write; a server's store has none
+            clear(vectors_folder(store_path(site.store)))
+        return None
+    server = server_of(table)
+    pace = {urlsplit(server.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
+    connection = make_connection((server.url,), (server.key,), shared, pace, LIMITS)
+    return VectorFilling(server, vectors_folder(store_path(site.store)), connection)
+
+
+def check_store(site: Site) -> None:
+    """Raises SettingsError if there is no folder for vectors, but a server to ask."""
+    if site.settings.table(TABLE.name).url and is_server(site.store):
+        raise SettingsError("embeddings: vectors are kept beside a store that is a file; remove the table")

@@ -1,0 +1,101 @@
+"""The request to a server of embeddings, `/v1/embeddings`, and the check of its answers.
+
+A vector is kept as signed bytes: the largest of its numbers becomes ±127, so that closeness is the same on every
+machine. A server may send anything: vectors of other lengths, numbers that are none, or a page.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.http import ClientLimits
+from hotpapers.base.model import HttpClient
+from hotpapers.base.settings.announce import secret
+from hotpapers.base.untrusted_json import decode_json
+
+if TYPE_CHECKING:
+    from hotpapers.site.sending import OpenClient
+    from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
+
+MAX_BATCH = 32
+"""Texts of a request."""
+MAX_TEXT_CHARS = 4_000
+"""Code points of a text."""
+MAX_NUMBERS = 4_096
+"""Numbers of a vector."""
+LIMITS = ClientLimits(read=60, whole=60, size=5_000_000, tries=1)
+WHOLE_BYTE = 127
+TRIED = "On the tones of kettles: which width of the spout makes which tone."
+
+
+class EmbeddingServer(NamedTuple):
+    """A server: the address of its API, its model, the operator's key."""
+
+    url: str
+    model: str
+    key: str
+
+
+class _Embedding(msgspec.Struct):
+    index: int
+    embedding: list[float]
+
+
+class _Answer(msgspec.Struct):
+    data: list[_Embedding]
+
+
+def server_of(table: EmbeddingSettings) -> EmbeddingServer:
+    """The server of the settings. Raises SettingsError if its key is not in the environment."""
+    return EmbeddingServer(table.url, table.model, secret(table.key, "embeddings.key"))
+
+
+def embed(http: HttpClient, server: EmbeddingServer, texts: Sequence[str]) -> list[bytes]:
+    """The vectors of at most `MAX_BATCH` texts, all of one length. Raises InputError for other answers, NetError."""
+    cut = [text[:MAX_TEXT_CHARS] for text in texts]
+    body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()
+    answer = http.post(f"{server.url.rstrip('/')}/embeddings", body=body, headers=_headers(server.key))
+    return vectors_in(answer.body, len(texts))
+
+
+def vectors_in(body: bytes, count: int) -> list[bytes]:
+    """The vectors in an answer about so many texts, in their order. Raises InputError."""
+    try:
+        rows = decode_json(body, _Answer).data
+    except InputError as problem:
+        raise InputError(f"not an answer of embeddings: {problem}") from problem
+    by_index = {row.index: row.embedding for row in rows}
+    if len(rows) != count or by_index.keys() != set(range(count)):
+        raise InputError(f"{len(rows):,} vectors for {count:,} texts, or not one for each")
+    lengths = {len(row) for row in by_index.values()}
+    if len(lengths) > 1 or not all(0 < length <= MAX_NUMBERS for length in lengths):
+        raise InputError(f"vectors of {', '.join(f'{n:,}' for n in sorted(lengths)[:3])} numbers")
+    return [_as_bytes(by_index[n]) for n in range(count)]
+
+
+def _as_bytes(numbers: Sequence[float]) -> bytes:
+    largest = max(map(abs, numbers))
+    if not all(map(isfinite, numbers)) or not largest:
+        raise InputError("a vector without direction, or with numbers beyond all bounds")
+    return array("b", [round(number / largest * WHOLE_BYTE) for number in numbers]).tobytes()
+
+
+def try_server(table: EmbeddingSettings, open_client: OpenClient) -> str:
+    """Asks the server for one vector; what came, in a few words. Raises SettingsError, InputError, NetError."""
+    server = server_of(table)
+    with closing(open_client((server.url,), (server.key,))) as client:
+        (vector,) = embed(client.http, server, [TRIED])
+    return f"{server.model} answers with vectors of {len(vector):,} numbers"
+
+
+def _headers(key: str) -> Mapping[str, str]:
+    authorization = {"authorization": f"Bearer {key}"} if key else {}
+    return {"accept": "application/json", "content-type": "application/json", **authorization}

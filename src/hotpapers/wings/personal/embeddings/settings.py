@@ -1,0 +1,37 @@
+"""The table `[embeddings]` of hotpapers.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from hotpapers.base.settings.paths import model_problems
+from hotpapers.base.wings import SettingsTable
+
+
+class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[embeddings]`: the order of related papers by a server of embeddings; off without a `url`.
+
+    `url`: the address of an OpenAI-compatible API, up to /v1, such as http://127.0.0.1:11434/v1. `model`: the model's
+    name there. `key`: your API key, or env:NAME; a server of your own may need none.
+    """
+
+    url: str = ""
+    model: str = ""
+    key: str = ""
+
+
+def embedding_problems(table: EmbeddingSettings) -> Iterator[tuple[str, str]]:
+    """Problems in `[embeddings]`, as (key, reason and remedy)."""
+    return model_problems(table.url, table.model, table.key)
+
+
+TABLE = SettingsTable(
+    "embeddings",
+    EmbeddingSettings,
+    EmbeddingSettings(),
+    embedding_problems,
+    template=Path(__file__).with_name("template.toml"),
+)
