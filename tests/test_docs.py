@@ -195,7 +195,15 @@ def test_the_schema_is_valid_and_distinguishes_kinds() -> None:
 def test_every_kind_of_line_has_an_example_that_is_one() -> None:
     kinds = {line["kind"] for line in examples()}
     items = {model.kind_of(cls) for cls in model.KINDS}
-    assert kinds == (items - {"issue", "delivery"}) | {"header", "batch", "identity", "pruned", "delivery_state", "end"}
+    assert kinds == (items - {"issue", "delivery"}) | {
+        "header",
+        "batch",
+        "identity",
+        "pruned",
+        "delivery_state",
+        "note",
+        "end",
+    }
     for line in examples():
         if line["kind"] in items:
             msgspec.convert({k: v for k, v in line.items() if k != "row"}, items_module.BY_KIND[line["kind"]].type)

@@ -350,6 +350,7 @@ LINES: tuple[type[msgspec.Struct], ...] = (
     lines.IdentityLine,
     lines.PrunedLine,
     lines.DeliveryStateLine,
+    lines.NoteLine,
     lines.ExchangeEnd,
 )
 """The lines that are not items."""

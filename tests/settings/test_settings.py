@@ -36,6 +36,7 @@ Settings: Any = settings.settings_type()
 EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
 contact = "mailto:desk@paper.example"
+embeddings = { url = "http://127.0.0.1:8080/v1", model = "owl-2", key = "env:OWL_KEY" }
 reader = [{ name = "Ada", publication = "owls", stars = "ada.bib", feed = "for/ada.atom", papers = 5 }]
 voices = [{ publication = "owls", accounts = ["ada.example"] }]
 
@@ -144,11 +145,6 @@ echo = 20
 block_accounts = ["x:@loudowl"]
 block_words = ["hoot"]
 block_servers = ["owls.example"]
-
-[embeddings]
-url = "http://127.0.0.1:8080/v1"
-model = "owl-2"
-key = "env:OWL_KEY"
 
 [summary]
 url = "http://127.0.0.1:11434/v1"

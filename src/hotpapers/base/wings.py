@@ -173,6 +173,7 @@ class Wing(NamedTuple):
     `card(pages, path, appearances)`: the picture of a page, for links to it (`CardMeta`); `draws_cards()`: whether the
     machine can draw them.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
+    `notes`: how the names of its notes in a store begin that full exports contain.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
@@ -219,6 +220,7 @@ class Wing(NamedTuple):
     card: Callable[[Any, str, Sequence[Any]], Any] | None = None
     draws_cards: Callable[[], bool] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None
+    notes: tuple[str, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
 
@@ -259,8 +261,8 @@ def loading(place: str) -> Callable[..., Any]:
 @cache
 def settings_tables() -> tuple[SettingsTable, ...]:
     """The tables of all wings."""
-    of_wings = ((wing.settings, wing.further_settings) for wing in wings())
-    return tuple(table for one, more in of_wings for table in (*((one(),) if one else ()), *(more() if more else ())))
+    tables = [wing.settings() for wing in wings() if wing.settings]
+    return (*tables, *(table for wing in wings() if wing.further_settings for table in wing.further_settings()))
 
 
 def _built_in() -> Iterator[Wing]:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from msgspec import Meta
 
 from hotpapers.base.errors import NotFound
+from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.query import QuerySession, request_params
+from hotpapers.publish.view.tops import period_of
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
-from hotpapers.wings.topics.weeks import TopicWeeks, WeekTopics
+from hotpapers.wings.topics.site_part import data_path
+from hotpapers.wings.topics.weeks import TopicWeeks, WeekTopics, weeks_up_to
+
+MAX_WEEKS = 6
+"""Weeks in which a site's latest topics are looked for."""
 
 
-class TopicsParams(request_params.Params, frozen=True, kw_only=True):
-    """A week of a publication."""
+class SiteTopicsParams(request_params.Params, frozen=True, kw_only=True):
+    """A week."""
 
-    publication: request_params.Publication = ""
     week: Annotated[
         str, Meta(pattern=r"^(latest|[0-9]{4}-W[0-9]{2})$", description="An ISO week such as 2026-W47, or latest")
     ] = "latest"
+
+
+class TopicsParams(SiteTopicsParams, frozen=True, kw_only=True):
+    """A week of a publication."""
+
+    publication: request_params.Publication = ""
 
 
 def topics_of(session: QuerySession, publication: str, week: str) -> WeekTopics:
@@ -33,6 +46,18 @@ def topics_of(session: QuerySession, publication: str, week: str) -> WeekTopics:
     return weeks.topics(chosen)
 
 
+def _site_topics(site: PublishedSite, params: SiteTopicsParams) -> WeekTopics:
+    """The topics of a week, or of the latest with topics, by their file."""
+    weeks = [params.week]
+    if params.week == "latest":
+        last = next(site.days(), "")
+        weeks = weeks_up_to(period_of("week", "daily", last), MAX_WEEKS)[::-1] if last else []
+    for week in weeks:
+        with suppress(NotFound):
+            return decode_json(site.file(data_path(week)), WeekTopics)
+    raise NotFound(f"the site has no topics of {params.week}" if params.week != "latest" else "the site has no topics")
+
+
 TOOLS = (
     ToolDefinition(
         "topics",
@@ -44,3 +69,4 @@ TOOLS = (
         lambda session, params: topics_of(session, params.publication, params.week),
     ),
 )
+SITE_TOOLS = (TOOLS[0]._replace(params=SiteTopicsParams, ask=_site_topics),)

@@ -36,6 +36,12 @@ def _tools() -> tuple[ToolDefinition, ...]:
     return TOOLS
 
 
+def _site_tools() -> tuple[ToolDefinition, ...]:
+    from hotpapers.wings.topics.tools import SITE_TOOLS
+
+    return SITE_TOOLS
+
+
 def _site_part(pages: SiteContext) -> TopicsPart:
     from hotpapers.wings.topics.site_part import TopicsPart
 
@@ -53,6 +59,8 @@ WING = Wing(
     },
     publishing=_publishing,
     findings=_findings,
+    notes=("topics/",),
     tools=_tools,
+    site_tools=_site_tools,
     site_part=_site_part,
 )

@@ -16,6 +16,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore
+from hotpapers.base.wings import wings
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
 from hotpapers.keep.transfer.jsonl.lines import (
@@ -25,6 +26,7 @@ from hotpapers.keep.transfer.jsonl.lines import (
     ExchangeEnd,
     ExchangeHeader,
     IdentityLine,
+    NoteLine,
     PrunedLine,
     RowExtras,
 )
@@ -32,6 +34,7 @@ from hotpapers.record import batches, identities, redaction
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.manifest import Manifest, RowName
+from hotpapers.record.meta import read_prefixed
 from hotpapers.record.ordered_scan import all_scans
 from hotpapers.record.record import Record
 from hotpapers.record.redaction import WordRedactor
@@ -100,6 +103,14 @@ def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     yield from _batches(record, redactor)
     for row in queries.delivery_states(record.database):
         yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
+    for prefix in note_prefixes():
+        for name, value in read_prefixed(record.database, prefix).items():
+            yield _line(NoteLine(name=prefix + name, value=value))
+
+
+def note_prefixes() -> tuple[str, ...]:
+    """How the names of notes begin that full exports contain."""
+    return tuple(prefix for wing in wings() for prefix in wing.notes)
 
 
 def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

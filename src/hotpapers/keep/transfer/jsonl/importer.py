@@ -19,8 +19,15 @@ from hotpapers.base.errors import BusyStore, FullStore, InputError, NotExchange
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import delete_snapshots
 from hotpapers.keep.transfer import queries
-from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE
-from hotpapers.keep.transfer.jsonl.lines import ExchangeBatch, NumberedLine, PrunedLine, has_fields_of, hex_bytes
+from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE, note_prefixes
+from hotpapers.keep.transfer.jsonl.lines import (
+    ExchangeBatch,
+    NoteLine,
+    NumberedLine,
+    PrunedLine,
+    has_fields_of,
+    hex_bytes,
+)
 from hotpapers.keep.transfer.jsonl.reader import ExchangeReader
 from hotpapers.keep.transfer.jsonl.redactions import LaterRedactions
 from hotpapers.record import batches, identities, manifest, redaction
@@ -28,6 +35,7 @@ from hotpapers.record.batches import NumberedRow
 from hotpapers.record.identities import EnrolledKeys, IdentityRow
 from hotpapers.record.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.record.manifest import HASH, BatchStamp, Pair
+from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.record import Record
 from hotpapers.record.verify import VerifyFinding, check, flaw_of
 
@@ -35,6 +43,8 @@ CHUNK = 5_000
 """Items per new batch."""
 PRUNED = "snapshot"
 """The only kind of which rows are pruned."""
+BESIDE = ("delivery_state", "note")
+"""Lines after the last batch."""
 IN_MEMORY = 32 * 2**20
 """Bytes of checked items kept in memory; more go to a temporary file."""
 
@@ -51,6 +61,13 @@ class ImportResult(NamedTuple):
     issues_left: int = 0
     forgotten: int = 0
     present: int = 0
+
+
+class LinesBeside(NamedTuple):
+    """What a full export has after its last batch: states of deliveries, and notes by name."""
+
+    states: list[tuple[str | int, ...]]
+    notes: dict[str, str]
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
@@ -84,7 +101,7 @@ def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedL
     issues = 0
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as checked_lines:
         for line in stream:
-            if line.kind in ("batch", "identity", "pruned", "delivery_state"):
+            if line.kind in ("batch", "identity", "pruned", *BESIDE):
                 continue
             item, beside = reader.item(line)
             issues += isinstance(item, model.Issue)
@@ -147,10 +164,10 @@ class _FullImport:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        here, line, states = 0, NumberedLine(1, "header", {}), list[tuple[str | int, ...]]()
+        here, line, beside = 0, NumberedLine(1, "header", {}), LinesBeside([], {})
         for line in stream:
-            if line.kind == "delivery_state":
-                states = [self.reader.delivery_state(state_line) for state_line in chain([line], stream)]
+            if line.kind in BESIDE:
+                beside = self._beside(chain([line], stream))
                 break
             if line.kind != "batch":
                 raise self.reader.error(line.number, "expected a batch")
@@ -167,8 +184,23 @@ class _FullImport:
         forgotten_file.complete(self.record.database, self.record.hasher)
         self._check_whole(line)
         with self.record.database.write():
-            queries.merge_delivery_states(self.record.database, states)
+            queries.merge_delivery_states(self.record.database, beside.states)
+            for name, value in beside.notes.items():
+                if read_meta(self.record.database, name) is None:
+                    write_meta(self.record.database, name, value)
         return self._with_batches(ImportResult(forgotten=self._redactions.rows + self._redactions.keys), here)
+
+    def _beside(self, stream: Iterator[NumberedLine]) -> LinesBeside:
+        """Without the notes of wings that are not installed."""
+        beside, prefixes = LinesBeside([], {}), note_prefixes()
+        for line in stream:
+            if line.kind == "note":
+                note = self.reader.convert(line, NoteLine)
+                if note.name.startswith(prefixes):
+                    beside.notes[note.name] = note.value
+            else:
+                beside.states.append(self.reader.delivery_state(line))
+        return beside
 
     def _with_batches(self, result: ImportResult, here: int) -> ImportResult:
         """`here`: how many of the file's batches are here now."""

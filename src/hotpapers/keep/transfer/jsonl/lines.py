@@ -1,5 +1,5 @@
-"""The lines of the exchange format that are not items: header, batch, identity, pruned, delivery_state, end; and what a
-full export adds to an item."""
+"""The lines of the exchange format that are not items: header, batch, identity, pruned, delivery_state, note, end;
+and what a full export adds to an item."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 Moment = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 StorableText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$")]
 """Without U+0000, which some databases cannot store."""
+NoteText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=1000)]
 TombstoneMark = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 Pair = tuple[Number, Number]
 Remainder = tuple[Number, Number, str]
@@ -99,6 +100,14 @@ class DeliveryStateLine(ExchangeLine, frozen=True, kw_only=True, tag="delivery_s
     state: Literal["sending", "sent", "failed"]
     receipt: str = ""
     at: Moment
+
+
+class NoteLine(ExchangeLine, frozen=True, kw_only=True, tag="note"):
+    """What the program noted about issues, such as the digest of a week's topics, after the last batch of a full
+    export. Not an item, and not covered by any hash."""
+
+    name: NoteText
+    value: NoteText
 
 
 class ExchangeEnd(ExchangeLine, frozen=True, kw_only=True, tag="end"):

@@ -24,9 +24,9 @@ def by_vectors(files: EmbeddingFiles, paper: str, others: Sequence[str]) -> list
     return values if len(values) == len(others) else None
 
 
-def cosine(one: bytes, other: bytes) -> int:
+def cosine(vector: bytes, other: bytes) -> int:
     """The cosine of two vectors of signed bytes in ten-thousandths, 0 at least."""
-    first, second = array("b", one), array("b", other)
+    first, second = array("b", vector), array("b", other)
     product = sum(map(mul, first, second))
     length = isqrt(sum(map(mul, first, first)) * sum(map(mul, second, second)))
     return max(product * WHOLE // length, 0) if length else 0
