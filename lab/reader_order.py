@@ -104,7 +104,7 @@ def _methods(papers: Sequence[PaperText]) -> Iterator[tuple[str, Scoring]]:
 def _packed(papers: Sequence[PaperText]) -> Scoring:
     @cache
     def of(place: int) -> WeighedVector:
-        return weighed(vector_of(papers[place].title, papers[place].abstract))
+        return weighed(vector_of(papers[place].title, papers[place].abstract, papers[place].categories))
 
     def scores(trial: ReaderTrial) -> list[float]:
         starred = list(map(of, trial.starred))

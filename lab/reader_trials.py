@@ -29,6 +29,7 @@ class PaperText(msgspec.Struct, frozen=True):
     abstract: str
     listed: str
     primary: str = ""
+    categories: tuple[str, ...] = ()
 
     @property
     def is_recent(self) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for
-from hotpapers.wings.personal.vectors import vector_of, weighed
+from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for, vector_of_text
+from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
 from tests.browser.conftest import KINDS, forget
 from tests.render.build import OWN
@@ -193,11 +193,13 @@ def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:
 def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
     open_page(tab, app + KINDS["issue"])
     texts = [
-        RankedText(f"26.{n}", title, ("A. Author",) if n % 9 == 4 else (), text)
+        RankedText(
+            f"26.{n}", title, ("A. Author",) if n % 9 == 4 else (), text, ("cs.LG", "hep-th", "math.AG")[: n % 4]
+        )
         for n, (title, text) in enumerate(made_up(60))
     ]
     stars, unwanted, papers = texts[:12], texts[12:14], texts[14:]
-    vectors = {text.paper: vector_of(text.title, text.abstract) for text in texts}
+    vectors = {text.paper: vector_of_text(text) for text in texts}
     profile = ReaderProfile(
         tuple((star, weighed(vectors[star.paper])) for star in stars), ("a. author",), ("model",),
         tuple(weighed(vectors[text.paper]) for text in unwanted),

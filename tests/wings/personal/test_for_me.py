@@ -38,14 +38,14 @@ def profile(authors: tuple[str, ...] = (), words: tuple[str, ...] = ()) -> Reade
 def test_the_nearest_come_first_with_their_reasons() -> None:
     places = order_for(PAPERS, profile())
     assert [place.paper.paper for place in places] == ["arxiv:3", "arxiv:5", "arxiv:2", "arxiv:4"]
-    assert places[0].reason == "near “Neural operators on meshes”: molecule, equivariant, mesh"
+    assert places[0].reason == "near “Neural operators on meshes”: equivariant, molecule, mesh"
     assert places[2].reason == "" and places[2].value == places[3].value == 0
 
 
 def test_followed_authors_come_first_and_then_followed_words() -> None:
     places = order_for(PAPERS, profile(authors=("ada brewster",), words=("leaves",)))
     assert [place.paper.paper for place in places] == ["arxiv:3", "arxiv:4", "arxiv:2", "arxiv:5"]
-    assert places[0].reason.endswith("molecule, equivariant, mesh · by ada brewster, whom you follow")
+    assert places[0].reason.endswith("equivariant, molecule, mesh · by ada brewster, whom you follow")
     assert places[2].reason == "has “leaves”"
 
 

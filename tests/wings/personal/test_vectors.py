@@ -32,6 +32,8 @@ TEXTS = [
     ("diffusion " * 40, "bridge " * 9 + "lattice " * 10 + "quark " * 11),
 ]
 
+CATEGORIES = ["cs.LG", "hep-th", "cond-mat.mtrl-sci", "astro-ph", "math.AG"]
+
 
 def made_up(count: int) -> list[tuple[str, str]]:
     """Titles and abstracts from the words of the table, common ones more often."""
@@ -95,18 +97,39 @@ def test_closeness_is_the_cosine_in_ten_thousandths() -> None:
     assert vectors.closeness(papers[0], vectors.weighed({})) == 0
 
 
-def test_the_three_nearest_of_a_set_decide() -> None:
+def test_the_nearest_of_a_set_count_most() -> None:
     paper, *others = (vectors.weighed({word: 10 for word in words.split()}) for words in ("a b", "a", "b", "a b", "c"))
-    assert vectors.closeness_to_set(paper, others) == (7071 + 7071 + 10_002) // 3  # lengths are rounded down
+    assert (
+        vectors.closeness_to_set(paper, others) == (10 * 10_002 + 9 * 7071 + 8 * 7071) // 34
+    )  # lengths are rounded down
+    assert vectors.closeness_to_set(paper, others * 9) == (54 * 10_002 + 7071) // 55
     assert vectors.closeness_to_set(paper, others[:1]) == 7071 and vectors.closeness_to_set(paper, []) == 0
 
 
 def test_common_words_are_those_that_bring_papers_closest() -> None:
     assert vectors.common_words({"a": 9, "b": 5, "c": 60}, {"b": 8, "a": 4, "d": 1}, 5) == ["b", "a"]
+    assert vectors.common_words({"a": 1, "cs.LG": 60}, {"a": 1, "cs.LG": 60}, 5) == ["a"]
+    assert vectors.common_words({"cs.LG": 60}, {"a": 1, "cs.LG": 60}, 5) == ["cs.LG"]
+
+
+def test_categories_are_a_fifth_as_long_as_words_and_take_the_place_of_the_last() -> None:
+    title, abstract = made_up(3)[0]
+    words = vectors.vector_of(title, abstract)
+    for categories in (CATEGORIES[:1], CATEGORIES):
+        vector = vectors.vector_of(title, abstract, [*categories, *categories, "no category", "cslg", "cs.lg more"])
+        held = categories[: vectors.MAX_CATEGORIES]
+        assert list(vector) == [*list(words)[: vectors.TERMS - len(held)], *held]
+        length = sqrt(sum(vector[word] ** 2 for word in words if word in vector))
+        assert abs(sqrt(sum(vector[name] ** 2 for name in held)) / length - 0.2) < 0.02
+    assert vectors.vector_of("", "", CATEGORIES) == {} and not any(map(vectors.is_category, words))
+    assert vectors.vector_of("quark spin", "lattice") == vectors.topic_vector_of("quark spin", "quark spin lattice")
 
 
 def test_a_day_is_unpacked_as_it_was_packed() -> None:
-    papers = {f"2611.{n:05}": dict(vectors.vector_of(*text)) for n, text in enumerate([*TEXTS, *made_up(200)])}
+    papers = {
+        f"2611.{n:05}": dict(vectors.vector_of(*text, CATEGORIES[: n % 5]))
+        for n, text in enumerate([*TEXTS, *made_up(200)])
+    }
     assert packing.vectors_in(packing.vector_script("2026-11-20", papers)) == papers
 
 
@@ -141,7 +164,8 @@ def test_the_browser_makes_the_same_vectors() -> None:
 
 
 def test_the_browser_compares_the_same() -> None:
-    papers = {f"2611.{n:05}": vectors.vector_of(*text) for n, text in enumerate([*TEXTS, *made_up(120)])}
+    texts = enumerate([*TEXTS, *made_up(120), ("Kettles", "")])
+    papers = {f"2611.{n:05}": vectors.vector_of(*text, CATEGORIES[: n % 5]) for n, text in texts}
     code = """const { words, papers } = JSON.parse(input.slice(15, -3));
     const all = Object.values(papers).map((text) => paperVectors.weighed(paperVectors.unpack(text, words.split(" "))));
     const stars = all.slice(0, 30);
@@ -156,5 +180,5 @@ def test_the_browser_compares_the_same() -> None:
     for paper, (length, each, mean, words) in zip(weighed, calculated, strict=True):
         assert length == paper.length and each == [vectors.closeness(paper, star) for star in stars]
         assert mean == vectors.closeness_to_set(paper, stars)
-        order = sorted(range(30), key=lambda n: (-each[n], n))[:3]
+        order = sorted(range(30), key=lambda n: (-each[n], n))[: vectors.NEAREST]
         assert words == [list(vectors.common_words(paper.weights, stars[n].weights, 4)) for n in order]

@@ -11,10 +11,10 @@ from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain
-from hotpapers.wings.personal.order import PersonalPlace, RankedText, ReaderProfile, order_for
+from hotpapers.wings.personal.order import PersonalPlace, RankedText, ReaderProfile, order_for, vector_of_text
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.stars import ReaderChoices
-from hotpapers.wings.personal.vectors import vector_of, weighed
+from hotpapers.wings.personal.vectors import weighed
 
 WEEK = 7
 
@@ -62,7 +62,7 @@ def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
     texts = [
         known.get(paper.paper) or RankedText(paper.paper, paper.title, (), paper.abstract) for paper in choices.starred
     ]
-    starred = tuple((text, weighed(vector_of(text.title, text.abstract))) for text in texts)
+    starred = tuple((text, weighed(vector_of_text(text))) for text in texts)
     return ReaderProfile(starred, choices.authors, choices.words)
 
 
@@ -75,4 +75,4 @@ def text_of(paper: Paper) -> RankedText:
     """A paper's own words, in one line each."""
     title = plain(phrases.one_line(paper.title)) or paper.paper
     authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
-    return RankedText(paper.paper, title, authors, paper.abstract or paper.summary)
+    return RankedText(paper.paper, title, authors, paper.abstract or paper.summary, paper.categories)

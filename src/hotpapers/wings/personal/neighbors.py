@@ -25,7 +25,7 @@ from hotpapers.wings.personal.vectors import (
     broad_vector_of,
     closeness,
     common_words,
-    vector_of,
+    topic_vector_of,
     weighed,
 )
 
@@ -75,7 +75,7 @@ class Neighbors:
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
         """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first
         two."""
-        vectors = [weighed(vector_of(text.title, text.abstract)) for text in map(text_of, papers)]
+        vectors = [weighed(topic_vector_of(text.title, text.abstract)) for text in map(text_of, papers)]
         groups: list[PaperGroup] = []
         for first, second in combinations(range(len(vectors)), 2):
             if closeness(vectors[first], vectors[second]) < MIN_ALIKE:

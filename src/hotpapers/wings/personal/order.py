@@ -37,6 +37,7 @@ class RankedText(NamedTuple):
     title: str
     authors: tuple[str, ...] = ()
     abstract: str = ""
+    categories: tuple[str, ...] = ()
 
 
 class ReaderProfile(NamedTuple):
@@ -58,7 +59,12 @@ class PersonalPlace(NamedTuple):
 
 def order_for(papers: Iterable[RankedText], profile: ReaderProfile) -> list[PersonalPlace]:
     """Papers in a reader's order, without those that are starred. `papers`: in the public order."""
-    return order_with_vectors(((paper, vector_of(paper.title, paper.abstract)) for paper in papers), profile)
+    return order_with_vectors(((paper, vector_of_text(paper)) for paper in papers), profile)
+
+
+def vector_of_text(paper: RankedText) -> Vector:
+    """The vector of a paper."""
+    return vector_of(paper.title, paper.abstract, paper.categories)
 
 
 def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: ReaderProfile) -> list[PersonalPlace]:

@@ -20,7 +20,7 @@ from hotpapers.wings.personal.vectors import (
     broad_vector_of,
     closeness,
     common_words,
-    vector_of,
+    topic_vector_of,
     weighed,
 )
 
@@ -42,7 +42,7 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
     key = known_paper(session, text)
     view = session.record.view()
     own = {paper.paper: text_of(paper) for paper in papers_of(view, [key])}.get(key)
-    words = vector_of(own.title, own.abstract) if own else {}
+    words = topic_vector_of(own.title, own.abstract) if own else {}
     if not (own and words):
         return []
     vector = broad_vector_of(own.title, own.abstract)

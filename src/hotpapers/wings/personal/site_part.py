@@ -18,8 +18,9 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import kept
+from hotpapers.wings.personal.order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, vector_script
-from hotpapers.wings.personal.vectors import TABLE, vector_of
+from hotpapers.wings.personal.vectors import TABLE
 
 TERMS = "terms.js"
 _DAY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)/(vectors|papers)\.js", re.ASCII)
@@ -65,9 +66,5 @@ class PersonalPart:
 
     def _script(self, day: str) -> bytes:
         texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))
-        vectors = {
-            paper_id: vector_of(text.title, text.abstract)
-            for text in texts
-            if (paper_id := site_paths.arxiv_id(text.paper))
-        }
+        vectors = {paper_id: vector_of_text(text) for text in texts if (paper_id := site_paths.arxiv_id(text.paper))}
         return vector_script(day, vectors)

@@ -1,7 +1,7 @@
 // What papers are about, and how close they are: the same arithmetic as in vectors.py, in integers.
 "use strict";
 const paperVectors = (() => {
-  const TERMS = 40, HIGHEST = 63, WHOLE = 10000, NEAREST = 3, MORE = 32;
+  const TERMS = 40, HIGHEST = 63, WHOLE = 10000, NEAREST = 10, MORE = 32;
   const FREQUENCY = [0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53];
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const VALUES = new Int8Array(128).fill(-1);
@@ -35,10 +35,10 @@ const paperVectors = (() => {
     return new Map(lines.flatMap(([level, ...ofLevel]) => ofLevel.map((word) => [word, Number(level)])));
   }
 
-  // word → weight, in the order of weights
+  // word → weight, in the order of weights; without categories, which only the vectors of a day have
   function vector(title, abstract, rarity) {
     const counts = new Map();
-    for (const word of words(`${title} ${abstract}`)) if (rarity.has(word)) counts.set(word, (counts.get(word) || 0) + 1);
+    for (const word of words(`${title} ${title} ${abstract}`)) if (rarity.has(word)) counts.set(word, (counts.get(word) || 0) + 1);
     const score = ([word, count]) => [word, FREQUENCY[Math.min(count, FREQUENCY.length - 1)] * rarity.get(word)];
     const scores = [...counts].map(score).sort(falling).slice(0, TERMS);
     const weight = ([word, number]) => [word, Math.floor((number * HIGHEST * 2 + scores[0][1]) / (2 * scores[0][1]))];
@@ -91,7 +91,15 @@ const paperVectors = (() => {
     return best;
   }
 
-  const mean = (best) => (best.length ? Math.floor(best.reduce((sum, [value]) => sum + value, 0) / best.length) : 0);
+  // the nearest counts ten times, each further one once less
+  function mean(best) {
+    let sum = 0, counts = 0;
+    for (let n = 0; n < best.length; n++) {
+      sum += best[n][0] * (NEAREST - n);
+      counts += NEAREST - n;
+    }
+    return counts && Math.floor(sum / counts);
+  }
 
   function common(one, other, count) {
     const products = [];
@@ -99,7 +107,8 @@ const paperVectors = (() => {
       const weightThere = other.get(word);
       if (weightThere) products.push([word, weight * weightThere]);
     }
-    return products.sort(falling).slice(0, count).map(([word]) => word);
+    const order = products.sort(falling).map(([word]) => word), plain = order.filter((word) => !/[.-]/.test(word));
+    return (plain.length ? plain : order).slice(0, count); // categories only if no word is shared
   }
 
   function unpack(text, places) {

@@ -1,4 +1,5 @@
-"""What a paper is about, as a vector: at most 40 words of its title and abstract, each with a weight of 1 to 63.
+"""What a paper is about, as a vector: at most 40 words of its title and abstract, among them its categories, each with
+a weight of 1 to 63.
 
 Rare words count most. How rare a word is comes from a table that is part of the program, `terms-1.txt`: the first line
 has its version, the number of papers that were counted and what a level is; each further line has a level and the words
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from heapq import nlargest
 from math import isqrt
+from operator import mul
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,8 +34,10 @@ MAX_RELATED = 10
 """Papers that are named as the nearest to a paper."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
-NEAREST = 3
-"""How many papers of a set decide how close it is."""
+NEAREST = 10
+"""How many papers of a set decide how close it is: the nearest counts this often, each further one once less."""
+MAX_CATEGORIES = 4
+"""Categories of a vector: together a fifth as long as its words."""
 
 _FREQUENCY = (0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53)
 """What a word counts by its occurrences in a text, the last for all above: 16 · (1 + ln n)."""
@@ -42,6 +46,7 @@ _COMMAND, _ACCENT, _WORD = (
     re.compile("[\u0300-\u036f]"),
     re.compile(r"[A-Za-z][A-Za-z0-9]+"),
 )
+_CATEGORY = re.compile(r"(?=.*[.-])[a-z]{1,10}(?:-[a-z]{1,10})?(?:\.[A-Za-z-]{2,20})?", re.ASCII)
 
 Vector = Mapping[str, int]
 """Weights by word."""
@@ -67,8 +72,23 @@ def levels() -> Mapping[str, int]:
     return {word: int(level) for level, *words in map(str.split, lines) for word in words}
 
 
-def vector_of(title: str, abstract: str) -> Vector:
-    """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word."""
+def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vector:
+    """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word, then the
+    categories. Words of the title count twice."""
+    held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
+    words = _weights(f"{title} {title}", abstract, levels(), TERMS - len(held))
+    square = sum(weight * weight for weight in words.values())
+    weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT) if held else 0
+    return {**words, **dict.fromkeys(held, weight)} if weight else words
+
+
+def is_category(text: str) -> bool:
+    """Whether a text is a category in a vector: none of them looks like a word."""
+    return _CATEGORY.fullmatch(text) is not None
+
+
+def topic_vector_of(title: str, abstract: str) -> Vector:
+    """A vector of words alone, each as often as it is in the text."""
     return _weights(title, abstract, levels(), TERMS)
 
 
@@ -108,19 +128,21 @@ def closeness(paper: WeighedVector, other: WeighedVector) -> int:
 
 
 def closeness_to_set(paper: WeighedVector, others: Iterable[WeighedVector]) -> int:
-    """The mean closeness to the three nearest of a set, in ten-thousandths."""
+    """The mean closeness to the ten nearest of a set, in ten-thousandths."""
     return mean(nlargest(NEAREST, (closeness(paper, other) for other in others)))
 
 
 def mean(values: Sequence[int]) -> int:
-    """The mean, rounded down; 0 without values."""
-    return sum(values) // len(values) if values else 0
+    """The mean of at most ten values, of which the first counts most, rounded down; 0 without values."""
+    counts = range(NEAREST, NEAREST - len(values), -1)
+    return sum(map(mul, values, counts)) // sum(counts) if values else 0
 
 
 def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
-    """The words that bring two papers closest."""
+    """The words that bring two papers closest; categories only if they share no word."""
     products = {word: weight * other[word] for word, weight in vector.items() if word in other}
-    return sorted(products, key=lambda word: (-products[word], word))[:count]
+    order = sorted(products, key=lambda word: (-products[word], word))
+    return ([word for word in order if not is_category(word)] or order)[:count]
 
 
 # ---- as text ----------------------------------------------------------------------------------------------
