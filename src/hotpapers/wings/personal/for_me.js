@@ -15,8 +15,7 @@
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
   let choices = empty(), trouble = "";
 
-  const isWord = (word) => Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] < 64;
-  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words) && paper.words.every(isWord);
+  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words) && paper.words.every(paperLibrary.isWord);
   const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
   const starredIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []).map((paper) => ({ ...paper, authors: strings(paper.authors), at: `${paper.at || ""}` }));
 
@@ -285,7 +284,7 @@
     await reader.saveFollowed(reader.joined(reader.followed(), library));
     const added = library.papers.filter(({ id, title }) => !choices.stars.some((star) => (id ? star.id === id : star.title === title)));
     const at = new Date().toISOString();
-    choices.stars.push(...added.map((paper) => ({ ...paper, abstract: undefined, at, words: [...paperVectors.vector(paper.title, paper.abstract, rarity)] })));
+    choices.stars.push(...added.map((paper) => ({ ...paper, abstract: undefined, at, words: paper.words.length ? paper.words : [...paperVectors.vector(paper.title, paper.abstract, rarity)] })));
     await keep();
     if (!trouble) report(`${added.length} papers added.`);
     list();

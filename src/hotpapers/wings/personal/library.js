@@ -10,6 +10,8 @@ const paperLibrary = (() => {
   const oneLine = (text) => text.replace(/[{}]/g, "").replace(/&amp;/g, "&").replace(/\s+/g, " ").trim().slice(0, LONGEST);
   const texts = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
 
+  const isWord = (word) => Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] < 64;
+
   function first(patterns, text) {
     for (const pattern of patterns) {
       const match = pattern.exec(text);
@@ -23,7 +25,7 @@ const paperLibrary = (() => {
     return match ? match[1] || match[2] : "";
   }
 
-  // {papers: [{id, title, abstract, authors}], authors, words}; null for a file that names nothing
+  // {papers: [{id, title, abstract, authors, words}], authors, words}; null for a file that names nothing
   function read(text) {
     let choices = null;
     try {
@@ -36,8 +38,8 @@ const paperLibrary = (() => {
       const followed = (kind) => [...text.matchAll(new RegExp(`^${kind}: *(\\S.*)$`, "gim"))].map(([, name]) => name.trim());
       choices = { papers: (isList ? text.split("\n") : entries).map(entry), authors: followed("author"), words: followed("word") };
     }
-    const clean = ({ id, title, abstract, authors }) =>
-      ({ id: idIn(`${id || ""}`), title: oneLine(`${title || ""}`), abstract: oneLine(`${abstract || ""}`), authors: texts(authors) });
+    const clean = ({ id, title, abstract, authors, words }) =>
+      ({ words: (Array.isArray(words) ? words : []).filter(isWord).slice(0, 40), id: idIn(`${id || ""}`), title: oneLine(`${title || ""}`), abstract: oneLine(`${abstract || ""}`), authors: texts(authors) });
     choices.papers = choices.papers.map(clean).filter(({ id, title }) => id || title).slice(0, MOST);
     return choices.papers.length || choices.authors.length || choices.words.length ? choices : null;
   }
@@ -65,7 +67,7 @@ const paperLibrary = (() => {
     ris: (papers) => papers.map((paper) => [
       "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${name}`), `UR  - ${address(paper)}`, "ER  - ", "",
     ].join("\r\n")).join("\r\n"),
-    json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors }) => ({ id, title, authors })), ...choices }, null, 1),
+    json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors, words }) => ({ id, title, authors, words })), ...choices }, null, 1),
   };
 
   const note = (paper) => `---
@@ -106,5 +108,5 @@ tags: [paper]
 
   const notes = (papers) => zip(papers.map((paper, n) => [`${(paper.id || `paper-${n}`).replace("/", "-")}.md`, note(paper)]));
 
-  return { read, idIn, FORMS, notes };
+  return { read, isWord, idIn, FORMS, notes };
 })();
