@@ -22,9 +22,9 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings import filling
 from hotpapers.wings.personal.embeddings.closeness import by_vectors, cosine
-from hotpapers.wings.personal.embeddings.files import EmbeddingFiles, SavedModel, begin, place_of, saved_vectors
+from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, EmbeddingServer, vectors_in
 from hotpapers.wings.personal.embeddings.filling import VectorFilling, vector_filling
-from hotpapers.wings.personal.embeddings.server import MAX_BATCH, MAX_NUMBERS, EmbeddingServer, vectors_in
+from hotpapers.wings.personal.embeddings.vector_files import EmbeddingFiles, SavedModel, begin, place_of, saved_vectors
 from hotpapers.wings.personal.kept import vectors_folder
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.related import related
@@ -351,7 +351,7 @@ def test_check_asks_for_a_vector(
 
 def test_inside_addresses_are_asked_only_if_the_settings_name_them(server: Server) -> None:
     from hotpapers.base.errors import RequestRefused
-    from hotpapers.wings.personal.embeddings.server import embed
+    from hotpapers.wings.personal.embeddings.embedding_server import embed
 
     with closing(PoliteHttpClient("test", limits=ClientLimits(tries=1))) as client, pytest.raises(RequestRefused):
         embed(client, EmbeddingServer(f"{server.base}/v1", MODEL, ""), ["tea"])

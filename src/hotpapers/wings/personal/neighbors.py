@@ -16,7 +16,7 @@ from typing import Literal
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.files import saved_vectors
+from hotpapers.wings.personal.embeddings.vector_files import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, folder_of, kept, store_of
 from hotpapers.wings.personal.order import SHOWN_WORDS

@@ -10,7 +10,7 @@ from hotpapers.keep import search as index
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.papers import known_paper
 from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.files import saved_vectors
+from hotpapers.wings.personal.embeddings.vector_files import saved_vectors
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.kept import folder_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText

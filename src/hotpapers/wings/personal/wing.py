@@ -53,7 +53,7 @@ def _check(site: Site) -> None:
 def _trials(site: Site) -> Iterator[Trial]:
     table = site.settings.table("embeddings")
     if table.url:
-        try_out = loading("hotpapers.wings.personal.embeddings.server:try_server")
+        try_out = loading("hotpapers.wings.personal.embeddings.embedding_server:try_server")
         yield Trial("embeddings", partial(try_out, table), "wings/own-order")
 
 

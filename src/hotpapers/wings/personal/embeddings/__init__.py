@@ -1,8 +1,8 @@
 """Related papers by the vectors of the operator's own embeddings server: off by default.
 
-settings   the table `[embeddings]`
-server     the request, the check of answers, and what `check` tries
-files      vectors in files beside the store: a paper is asked about once
-filling    asks for the vectors that are missing, after issues are frozen
-closeness  how close papers are by their vectors
+settings          the table `[embeddings]`
+embedding_server  the request, the check of answers, and what `check` tries
+vector_files      vectors in files beside the store: a paper is asked about once
+filling           asks for the vectors that are missing, after issues are frozen
+closeness         how close papers are by their vectors
 """

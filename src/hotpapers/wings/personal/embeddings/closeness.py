@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import isqrt
 from operator import mul
 
-from hotpapers.wings.personal.embeddings.files import EmbeddingFiles
+from hotpapers.wings.personal.embeddings.vector_files import EmbeddingFiles
 from hotpapers.wings.personal.vectors import WHOLE
 
 MAX_CANDIDATES = 100

@@ -24,7 +24,9 @@ from hotpapers.publish.schedule.publishing import Part
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import is_server, store_path
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.embeddings.files import (
+from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
+from hotpapers.wings.personal.embeddings.settings import TABLE
+from hotpapers.wings.personal.embeddings.vector_files import (
     EmbeddingFiles,
     SavedModel,
     begin,
@@ -32,8 +34,6 @@ from hotpapers.wings.personal.embeddings.files import (
     place_of,
     saved_vectors,
 )
-from hotpapers.wings.personal.embeddings.server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
-from hotpapers.wings.personal.embeddings.settings import TABLE
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.kept import vectors_folder
 from hotpapers.wings.personal.order import RankedText

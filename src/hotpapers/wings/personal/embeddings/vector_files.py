@@ -21,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.file_modes import PRIVATE, write_atomically
-from hotpapers.wings.personal.embeddings.server import MAX_NUMBERS
+from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
 FOLDER, MODEL = "embeddings", "model"
 CHECKSUM_BYTES = 4
