@@ -225,6 +225,7 @@ WINGS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "[mailing]": (mail.MailingSettings, "wings/mailing"),
     "[[reader]]": (personal.ReaderSettings, "wings/own-order"),
     "[[voices]]": (voices.VoicesSettings, "wings/voices"),
+    "[embeddings]": (embeddings.EmbeddingSettings, "wings/own-order"),
     "[summary]": (summaries.SummarySettings, "explanation/summary"),
     "[transparency]": (transparency.TransparencySettings, "wings/proof"),
     "[[follow]]": (following.FollowSettings, "wings/follow"),
