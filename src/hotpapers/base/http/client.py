@@ -326,11 +326,10 @@ class PoliteHttpClient:
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
     ) -> _OpenResponse | Retryable | httpx2.URL:
         # Names in lower case; values of the same name joined by commas
-        result: dict[str, str] = {}
+        headers: dict[str, str] = {}
         for raw_name, raw_value in response.headers:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            result[name] = f"{result[name]}, {value}" if name in result else value
-        headers = MappingProxyType(result)
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         if self._on_headers is not None:
             self._on_headers(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:

@@ -39,8 +39,7 @@ class PriceList:
     def price(self, score: int, archive: str) -> Price:
         """The price of reaching a score, for a paper in an archive."""
         known = rarity_2.needed(score) if self._known else 0
-        # A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to
-        # BOUND_STEP
+        # A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to BOUND_STEP
         accounts = max(-(-score // rarity_2.MAX_POINTS_PER_VOICE), 1)
         bound = min(-(-accounts // BOUND_STEP) * BOUND_STEP, MAX_PRICE)
         while (best := self._best_scores(archive, bound))[-1] < score and bound < MAX_PRICE:

@@ -131,8 +131,7 @@ def _unneeded_snapshots(
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
         chunk = posts[start : start + AT_ONCE]
-        # The moments at which the posts' papers are compared, each with the first position at which an issue
-        # did so
+        # The moments at which the posts' papers are compared, each with the first position at which an issue did so
         moments: dict[int, list[_IssueCut]] = defaultdict(list)
         for post, announced_at in queries.announcements_of(record.database, chunk):
             moments[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)

@@ -90,8 +90,7 @@ class Highlighter:
         the query's words are in it."""
         if len(text) <= SNIPPET:
             return text, places(text, self._texts)
-        # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a
-        # text
+        # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text
         lowered = text.lower()
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
         start, end = _window(text, sorted(starts) if starts else [start for start, _ in places(text, self._texts)])

@@ -82,8 +82,7 @@ class EventFilter:
             payloads.append(RawPayload("post", uri, body, at))
         if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
             return payloads
-        # Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper
-        # themselves
+        # Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves
         answers = {kind: post for kind, post in record.answers().items() if self._is_tracked_post(post)}
         withdrawals = self._withdrawn_answers(uri, answers, body, at) if commit.operation == "update" else NOTHING
         payloads += [
