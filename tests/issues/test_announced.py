@@ -66,7 +66,7 @@ def test_which_papers_were_announced_when(days: list[str], sentence: str) -> Non
 
 def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
     for count, papers in ((1, "1 paper"), (3, "3 papers")):
-        assert sentence_for(*[THURSDAY] * count) == f"{papers}, of the 69 announced that day · 214 talked about"
+        assert sentence_for(*[THURSDAY] * count) == f"{papers} of the 69 announced that day · 214 talked about"
     days = (THURSDAY, BEFORE, MONDAY)
     assert sentence_for(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 talked about"
     assert sentence_for(*days, new=1).startswith("3 papers: the only one announced that day, 2 from before ·")

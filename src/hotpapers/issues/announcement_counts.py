@@ -55,7 +55,7 @@ def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
 
 
 def _announcement_days(content: IssueContent) -> str:
-    """`, of the 69 announced that day`, `: 4 of the 69 announced that day, 6 from before`, `: the only one announced
+    """` of the 69 announced that day`, `: 4 of the 69 announced that day, 6 from before`, `: the only one announced
     that day, 6 from before`, `, announced on Friday`; empty if the issue has no papers or their days are unknown.
 
     An issue that closes late in the day may have papers of the next day.
@@ -68,9 +68,9 @@ def _announcement_days(content: IssueContent) -> str:
     total = f" of the {number(content.announced)}" if content.announced else ""
     others = [f", {number(count)} from {period}" for count, period in counts if count]
     if day in labels:
-        todays = f": {number(labels.count(day))}" if others else ","
+        todays = f": {number(labels.count(day))}" if others else "" if total else ","
         if content.announced == 1:
-            todays, total = todays[0], " the only one"
+            todays, total = ":" if others else ",", " the only one"
         return f"{todays}{total} announced that day{''.join(others)}"
     if len(set(labels)) == 1:
         return f", announced {_day_text(day, labels[0])}"

@@ -36,7 +36,7 @@ DAYS = tuple(f"2026-03-{day:02}" for day in range(9, 14))
 CORRECTED, REGRETTED = DAYS[2], DAYS[1]
 """The day whose issue is corrected, and the day whose issue quotes an account that is then forgotten."""
 NOTE = "Made up: papers, people and words here are invented."
-REASON = "an account that posts by itself was counted as a person"
+REASON = "an automated account was counted as a person"
 SETTINGS = f"""# The demo's made-up week. `hotpapers init` writes a file with every setting explained.
 store = "hotpapers.db"
 

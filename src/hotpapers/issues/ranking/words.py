@@ -135,15 +135,15 @@ def voices_of(count: PrintedCount) -> str:
 
 
 def known_sentence(counts: Iterable[PrintedCount]) -> str:
-    """`Known here for a month or more: 30 of 41 voices on Bluesky, 1 of 8 voices on Mastodon.`; empty if nothing is
-    known about any."""
+    """`Voices known here for a month or more: 30 of 41 on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known
+    about any."""
     with_known = [(count, count.known) for count in counts if count.known is not msgspec.UNSET]
     parts = [
-        f"{number(known)} of {count_noun(count.voices, 'voice')} on {network_name(count.network)}"
+        f"{number(known)} of {number(count.voices)} on {network_name(count.network)}"
         for count, known in with_known
         if known
     ]
-    return f"Known here for a month or more: {', '.join(parts) or 'none of them'}." if with_known else ""
+    return f"Voices known here for a month or more: {', '.join(parts) or 'none'}." if with_known else ""
 
 
 # ---- the size of references --------------------------------------------------------------------------
