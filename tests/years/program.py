@@ -30,6 +30,7 @@ from hotpapers.site import site_jobs as site_jobs_module
 from hotpapers.site.site import Site
 from hotpapers.site.site_jobs import jobs_in, site_jobs, wing_jobs
 from hotpapers.wings.peers.cli import following as following_module
+from hotpapers.wings.personal.embeddings import filling as filling_module
 from hotpapers.wings.proof import log_keeping as log_keeping_module
 from hotpapers.wings.voices import noting as noting_module
 from tests.loopback.clock import SteppedClock
@@ -72,7 +73,7 @@ threshold = 1
 channels = ["site", "markdown"]
 """
 
-CONNECTING = (job_factory, site_jobs_module, following_module, log_keeping_module, noting_module)
+CONNECTING = (job_factory, site_jobs_module, following_module, log_keeping_module, noting_module, filling_module)
 """The modules that open connections. All are patched, also one that the program imports late: imported first inside the
 patched block, it would keep the client of that simulation."""
 
