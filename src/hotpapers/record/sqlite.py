@@ -145,6 +145,7 @@ class SqliteDatabase:
         connection = apsw.Connection(name, flags)
         try:
             connection.set_busy_timeout(BUSY_MS)
+            # Read the tables before the owner: another process may be creating both right now.
             tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
             owner = connection.execute("PRAGMA application_id").get
             if owner != APPLICATION and (tables or owner):

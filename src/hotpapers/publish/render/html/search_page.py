@@ -11,9 +11,9 @@ from hotpapers.publish.view import clean_text
 
 PATH = "search/index.html"
 SCRIPTS = ("search_index.js", "search.js")
+"""The scripts that search a static site."""
 MAX_NAMES = 3
 """Authors of a hit that are shown whether or not they match."""
-"""The scripts that search a static site."""
 HELP = (
     ("kettle steam", "both words in title, authors or abstract"),
     ("kettl*", "prefix match"),
