@@ -174,9 +174,14 @@ def test_without_all_vectors_words_decide(tmp_path: Path) -> None:
     saved.save("arxiv:2611.01001", b"\x7f\x00")
     saved.save("arxiv:2611.01002", b"\x7f\x7f")
     saved.save("arxiv:2611.01003", b"\x00\x00")
-    assert by_vectors(saved, "arxiv:2611.01001", ["arxiv:2611.01002", "arxiv:2611.01003"]) == [7071, 0]
-    assert by_vectors(saved, "arxiv:2611.01001", ["arxiv:2611.01002", "arxiv:2611.01009"]) is None
-    assert by_vectors(saved, "arxiv:2611.01003", ["arxiv:2611.01002"]) is None
+    whole, partly = (
+        dict.fromkeys(["arxiv:2611.01002", "arxiv:2611.01003"], 5),
+        {"arxiv:2611.01002": 5, "arxiv:2611.01009": 4},
+    )
+    assert by_vectors(saved, "arxiv:2611.01001", whole) == {"arxiv:2611.01002": 7071, "arxiv:2611.01003": 0}
+    assert by_vectors(saved, "arxiv:2611.01001", partly) == partly
+    assert by_vectors(saved, "arxiv:2611.01003", whole) == whole
+    assert by_vectors(None, "arxiv:2611.01001", whole) == whole
 
 
 # ---- rounds ----------------------------------------------------------------------------------------------

@@ -67,10 +67,8 @@ class Neighbors:
                 best = {place.paper: place for place in _nearest(best.values(), count)}
                 least = min(place.closeness for place in best.values())
         nearest = _nearest(best.values(), count)
-        values = by_vectors(files, paper.paper, [place.paper for place in nearest]) if files else None
-        if values is not None:
-            nearest = [place._replace(closeness=value) for place, value in zip(nearest, values, strict=True)]
-        return _nearest(nearest, MAX_RELATED)
+        values = by_vectors(files, paper.paper, {place.paper: place.closeness for place in nearest})
+        return _nearest([place._replace(closeness=values[place.paper]) for place in nearest], MAX_RELATED)
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
         """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first

@@ -54,10 +54,8 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
         places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
     nearest = _nearest((place for place in places if place.closeness), MAX_CANDIDATES)
     files = saved_vectors(folder_of(session.issue_reader()))
-    values = by_vectors(files, key, [place.paper.paper for place in nearest]) if files else None
-    if values is not None:
-        nearest = [place._replace(closeness=value) for place, value in zip(nearest, values, strict=True)]
-    return _nearest(nearest, MAX_RELATED)
+    values = by_vectors(files, key, {place.paper.paper: place.closeness for place in nearest})
+    return _nearest([place._replace(closeness=values[place.paper.paper]) for place in nearest], MAX_RELATED)
 
 
 def _nearest(places: Iterable[RelatedPaper], count: int) -> list[RelatedPaper]:

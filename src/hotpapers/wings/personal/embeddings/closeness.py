@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import isqrt
 from operator import mul
 
@@ -14,14 +14,14 @@ MAX_CANDIDATES = 100
 """The nearest papers by words, which are put in order by vectors."""
 
 
-def by_vectors(files: EmbeddingFiles, paper: str, others: Sequence[str]) -> list[int] | None:
-    """How close each of some papers is to one, by key, in ten-thousandths; None if the vector of any is missing:
-    values by vectors and by words do not compare."""
-    own, vectors = files.vector(paper), list(map(files.vector, others))
-    if own is None or not any(own):
-        return None
-    values = [cosine(own, vector) for vector in vectors if vector is not None]
-    return values if len(values) == len(others) else None
+def by_vectors(files: EmbeddingFiles | None, paper: str, by_words: Mapping[str, int]) -> Mapping[str, int]:
+    """How close papers are to one, by key, in ten-thousandths: by vectors, or as `by_words` says if the vector of any
+    is missing, since values of both kinds do not compare."""
+    own = files.vector(paper) if files else None
+    if files is None or own is None or not any(own):
+        return by_words
+    values = {other: cosine(own, vector) for other in by_words if (vector := files.vector(other)) is not None}
+    return values if len(values) == len(by_words) else by_words
 
 
 def cosine(vector: bytes, other: bytes) -> int:

@@ -103,16 +103,17 @@ class VectorSaving:
         self.count = self.refused = 0
 
     def without_vector(self, texts: Iterator[RankedText]) -> Iterator[RankedText]:
+        files = self._files()  # if others take their place, none of these texts has a vector there yet
         for text in texts:
-            files = self._files()
             if place_of(text.paper)[0] and not (files and files.vector(text.paper)):
                 yield text
 
     def save(self, batch: Sequence[RankedText]) -> None:
         """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
         NetError, OSError."""
+        files = self._files()
         for text, vector in zip(batch, self._answers(batch), strict=True):
-            files = self._files() or begin(self._vectors, SavedModel(self._server.model, len(vector)))
+            files = files or begin(self._vectors, SavedModel(self._server.model, len(vector)))
             if len(vector) != files.model.numbers:
                 raise InputError(
                     f"vectors of {len(vector):,} numbers, not {files.model.numbers:,} as before; "
