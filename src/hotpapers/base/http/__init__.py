@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.http.client import ClientLimits, PoliteHttpClient, user_agent
+from hotpapers.base.http.client import ClientLimits, PoliteHttpClient, bearer, user_agent
 from hotpapers.base.http.retry_policy import HostPacer
 from hotpapers.base.http.server_dates import ServerClocks
 from hotpapers.base.http.transport import TrafficCount, TrafficCounter

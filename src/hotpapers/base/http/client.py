@@ -97,6 +97,11 @@ def user_agent(contact: str) -> str:
     return f"hotpapers/{__version__} (+{comment})" if comment else f"hotpapers/{__version__}"
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The header that a request with a token has (RFC 6750); none without one."""
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
 def wall_clock() -> int:
     """Microseconds since 1970, UTC."""
     return time.time_ns() // 1000

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hotpapers.base.errors import InputError, UsageError
+from hotpapers.base.http import bearer
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import did_you_mean
@@ -134,4 +135,4 @@ def try_model(settings: SummarySettings, open_client: OpenClient) -> str:
 
 
 def _headers(key: str) -> dict[str, str]:
-    return {"accept": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
+    return {"accept": "application/json", **bearer(key)}

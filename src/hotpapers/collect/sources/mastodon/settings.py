@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from hotpapers.base.http import bearer
 from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.settings.limits import AtLeastOne
 
@@ -29,7 +30,7 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     @property
     def headers(self) -> dict[str, str]:
         """The headers for this server, and for no other."""
-        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+        return bearer(self.token)
 
     @property
     def paths(self) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.http import ClientLimits
+from hotpapers.base.http import ClientLimits, bearer
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.untrusted_json import decode_json
@@ -62,7 +62,8 @@ def embed(http: HttpClient, server: EmbeddingServer, texts: Sequence[str]) -> li
     """The vectors of at most `MAX_BATCH` texts, all of one length. Raises InputError for other answers, NetError."""
     cut = [text[:MAX_TEXT_CHARS] for text in texts]
     body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()
-    answer = http.post(f"{server.url.rstrip('/')}/embeddings", body=body, headers=_headers(server.key))
+    headers = {"accept": "application/json", "content-type": "application/json", **bearer(server.key)}
+    answer = http.post(f"{server.url.rstrip('/')}/embeddings", body=body, headers=headers)
     return vectors_in(answer.body, len(texts))
 
 
@@ -94,8 +95,3 @@ def try_server(table: EmbeddingSettings, open_client: OpenClient) -> str:
     with closing(open_client((server.url,), (server.key,))) as client:
         (vector,) = embed(client.http, server, [TRIED])
     return f"{server.model} answers with vectors of {len(vector):,} numbers"
-
-
-def _headers(key: str) -> Mapping[str, str]:
-    authorization = {"authorization": f"Bearer {key}"} if key else {}
-    return {"accept": "application/json", "content-type": "application/json", **authorization}
