@@ -125,7 +125,7 @@ class HostKind(NamedTuple):
 
 class Wing(NamedTuple):
     """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
-    line in the list of commands. `settings`: its table of hotpapers.toml; `further_settings`: more of them.
+    line in the list of commands. `settings`: its tables of hotpapers.toml.
 
     What further fields are called with are types of parts above this one: `site` is a `Site`, `shared` the
     process's `IngestContext`. Those that get a `site` raise SettingsError.
@@ -181,8 +181,7 @@ class Wing(NamedTuple):
     name: str
     summary: str
     commands: Mapping[str, tuple[str, str]] = {}
-    settings: Callable[[], SettingsTable] | None = None
-    further_settings: Callable[[], Iterable[SettingsTable]] | None = None
+    settings: Callable[[], Iterable[SettingsTable]] | None = None
     sources: Mapping[str, NetworkSource] = {}
     connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
@@ -261,8 +260,7 @@ def loading(place: str) -> Callable[..., Any]:
 @cache
 def settings_tables() -> tuple[SettingsTable, ...]:
     """The tables of all wings."""
-    tables = [wing.settings() for wing in wings() if wing.settings]
-    return (*tables, *(table for wing in wings() if wing.further_settings for table in wing.further_settings()))
+    return tuple(table for wing in wings() if wing.settings is not None for table in wing.settings())
 
 
 def _built_in() -> Iterator[Wing]:

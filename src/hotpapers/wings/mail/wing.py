@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from hotpapers.wings.mail.plain_mailer import PlainMailer
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
     from hotpapers.wings.mail.settings import TABLE
 
-    return TABLE
+    return (TABLE,)
 
 
 def _has_relay(settings: Settings) -> bool:

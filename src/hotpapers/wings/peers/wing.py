@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from hotpapers.site.site import Site
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
     from hotpapers.wings.peers.settings import TABLE
 
-    return TABLE
+    return (TABLE,)
 
 
 def _jobs(site: Site) -> Mapping[str, Callable[[IngestContext], JobLoop]]:

@@ -26,16 +26,11 @@ if TYPE_CHECKING:
     from hotpapers.wings.personal.site_part import PersonalPart
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
+    from hotpapers.wings.personal.embeddings.settings import TABLE as EMBEDDINGS
     from hotpapers.wings.personal.settings import TABLE
 
-    return TABLE
-
-
-def _further_settings() -> tuple[SettingsTable, ...]:
-    from hotpapers.wings.personal.embeddings.settings import TABLE
-
-    return (TABLE,)
+    return TABLE, EMBEDDINGS
 
 
 def _publishing(site: Site, shared: IngestContext) -> VectorFilling | None:
@@ -120,7 +115,6 @@ WING = Wing(
         ),
     },
     settings=_settings,
-    further_settings=_further_settings,
     publishing=_publishing,
     status_check=_check,
     trials=_trials,

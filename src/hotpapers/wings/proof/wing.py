@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from hotpapers.wings.proof.site_logs import SiteLogs
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
     from hotpapers.wings.proof.settings import TABLE
 
-    return TABLE
+    return (TABLE,)
 
 
 def _proofs(site: Site) -> SiteLogs | None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from hotpapers.site.site import Site
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
     from hotpapers.wings.summaries.settings import TABLE
 
-    return TABLE
+    return (TABLE,)
 
 
 def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing | None:

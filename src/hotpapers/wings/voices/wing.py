@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from hotpapers.wings.voices.noting import VoiceLanes
 
 
-def _settings() -> SettingsTable:
+def _settings() -> tuple[SettingsTable, ...]:
     from hotpapers.wings.voices.settings import TABLE
 
-    return TABLE
+    return (TABLE,)
 
 
 def _check(site: Site) -> None:
