@@ -79,6 +79,19 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
     assert tab.run(titles) == public and tab.run("document.querySelector('.mine')") is None
 
 
+def test_no_category_stands_above_papers_of_other_categories(tab: Tab, base: str) -> None:
+    headings = "[...document.querySelectorAll('main h2')].filter((heading) => heading.checkVisibility()).length"
+    open_page(tab, base + KINDS["all of a day"])
+    public = tab.run(headings)
+    star_first(tab)
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    assert tab.run("document.querySelector('.mine').closest('.group')") is None
+    assert tab.run(headings) == 1 < public, "that of the starred paper, which stays where it is"
+    tab.run(f"{ORDER}.click()")
+    assert tab.run(headings) == public
+
+
 def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
     open_page(tab, base + KINDS["all of a day"])
     star_first(tab)

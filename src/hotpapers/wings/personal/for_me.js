@@ -229,7 +229,7 @@
     const rest = days ? first.parentNode : null;
     const list = make(isRanked ? "ol" : isLine ? "ul" : "div", "", { class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`, "aria-label": "My order" });
     goBack = showPublic(papers, list, rest);
-    first.closest(".entries, .group, ul, ol").before(list);
+    (first.closest(".entries, .group") || first.closest("ul, ol")).before(list);
     if (rest) rest.hidden = true;
     for (const { paper, near, reason } of places) {
       if (!paper.element) {
