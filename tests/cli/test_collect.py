@@ -18,7 +18,6 @@ from tests.http.server import Server, answer, serving
 LINK = "https://arxiv.org/abs/2609.01234"
 HIT = {
     "objectID": "91",
-    "created_at_i": int(time.time()) - 60,
     "author": "teapot",
     "title": "On moss",
     "url": LINK,
@@ -40,7 +39,8 @@ DAILY = {"paper": {"id": "2609.01234", "title": "On moss", "upvotes": 7}, "title
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serving() as server:
-        server.on("/hn/search_by_date", answer(200, json.dumps({"hits": [HIT]}).encode()))
+        hit = HIT | {"created_at_i": int(time.time()) - 60}
+        server.on("/hn/search_by_date", answer(200, json.dumps({"hits": [hit]}).encode()))
         server.on("/lobsters/domains/arxiv.org.json", answer(200, json.dumps([STORY]).encode()))
         server.on("/hf/api/daily_papers", answer(200, json.dumps([DAILY]).encode()))
         yield server
