@@ -1,7 +1,8 @@
 """A reader's own order of a day in Chromium: 1,000 papers against 100 stars.
 
-The page's own function on the day's file, with reasons and sorting, on a page that has just been opened (so nothing is
-compiled yet), median of nine; and what the page keeps in memory for it, after a collection of garbage.
+The page's own functions, from the day's file to the reasons of all papers in their order, on a page that has just been
+opened, so that nothing is compiled yet, median of 15; and what the page keeps in memory for it, after a collection of
+garbage. Texts are made up from the program's table; each paper has two categories, some of them common.
 """
 
 from __future__ import annotations
@@ -20,16 +21,15 @@ from hotpapers.wings.personal.vectors import levels, vector_of
 from hotpapers.wings.personal.wing import WING
 from tests.browser.chromium import chromium, find_browser
 
-PAPERS, STARS, TURNS = 1000, 100, 9
+PAPERS, STARS, TURNS = 1000, 100, 15
+CATEGORIES = ("cs.LG", "cs.CL", "cs.CV", "hep-th", "math.AG", "quant-ph", "cond-mat.mtrl-sci", "astro-ph.GA", "stat.ML")
 MILLISECONDS, KILOBYTES = 50, 2_000
 ORDER = """(() => {
-  const { words, papers } = day, places = words.split(" ");
-  const packed = new Map(Object.entries(papers));
-  const unpacked = (id) => paperVectors.unpack(packed.get(id), places);
-  const here = [...packed.keys()].map((id, place) => ({ id, place, authors: "", text: "" }));
-  const stars = STARS.map((id) => ({ id: `star ${id}`, title: id, words: [...unpacked(id)] }));
+  const here = Object.keys(day.papers).map((id, place) => ({ id, place, authors: "", text: "" }));
   const start = performance.now();
-  window.kept = paperOrder(here, { get: unpacked }, { stars, unwanted: [] }, { authors: [], words: [] });
+  const file = paperVectors.dayFile(day);
+  window.places = paperOrder(here, [file], { stars: STARS, unwanted: [] }, { authors: [], words: [] });
+  window.reasons = places.map(({ reason }) => reason());
   return performance.now() - start;
 })()"""
 
@@ -42,7 +42,12 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     chance = random.Random(1)
     words = list(levels())
     texts = [" ".join(words[int(len(words) * chance.random() ** 3)] for _ in range(120)) for _ in range(PAPERS)]
-    vectors = {f"2611.{n:05}": vector_of("", text) for n, text in enumerate(texts)}
+    categories = [[CATEGORIES[int(len(CATEGORIES) * chance.random() ** 2)] for _ in range(2)] for _ in texts]
+    vectors = {f"2611.{n:05}": vector_of("", *text) for n, text in enumerate(zip(texts, categories, strict=True))}
+    stars = [
+        {"id": f"star {paper}", "title": paper, "words": list(vector.items())}
+        for paper, vector in list(vectors.items())[:STARS]
+    ]
     with tempfile.TemporaryDirectory() as folder, chromium(program) as tab:
         page = Path(folder) / "page.html"
         scripts = "\n".join([asset("reader.js").decode(), *(script.read_text("utf-8") for script in WING.scripts)])
@@ -53,7 +58,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         for _ in range(max(int(TURNS * scale), 3)):
             tab.open(page.as_uri())
             before = tab.heap_bytes()
-            times.append(tab.run(ORDER.replace("STARS", json.dumps(list(vectors)[:STARS]))))
+            times.append(tab.run(ORDER.replace("STARS", json.dumps(stars))))
             sizes.append(tab.heap_bytes() - before)
     lines = [
         measure.limit(f"{PAPERS:,} papers, {STARS} stars", statistics.median(times), MILLISECONDS, "ms"),

@@ -12,6 +12,7 @@ import pytest
 
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for, vector_of_text
+from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
 from tests.browser.conftest import KINDS, forget
@@ -227,11 +228,14 @@ def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
         for n, text in enumerate(papers)
     ]
     choices = {"stars": kept(stars), "unwanted": kept(unwanted)}
-    every = {paper: list(vector.items()) for paper, vector in vectors.items()}
-    calculated = tab.run(f"""paperOrder({json.dumps(here)},
-        new Map(Object.entries({json.dumps(every)}).map(([id, words]) => [id, new Map(words)])),
+    ids = list(vectors)
+    files = [
+        json.loads(vector_script("", {paper: vectors[paper] for paper in part})[len(HEAD) : -len(END)])
+        for part in (ids[:40], ids[40:])
+    ]
+    calculated = tab.run(f"""paperOrder({json.dumps(here)}, {json.dumps(files)}.map(paperVectors.dayFile),
         {json.dumps(choices)}, {{authors: ["a. author"], words: ["model"]}})
-        .map(({{ paper, value, reason }}) => [paper.id, value, reason])""")
+        .map(({{ paper, value, reason }}) => [paper.id, value, reason()])""")
     assert calculated == expected
 
 

@@ -166,19 +166,20 @@ def test_the_browser_makes_the_same_vectors() -> None:
 def test_the_browser_compares_the_same() -> None:
     texts = enumerate([*TEXTS, *made_up(120), ("Kettles", "")])
     papers = {f"2611.{n:05}": vectors.vector_of(*text, CATEGORIES[: n % 5]) for n, text in texts}
-    code = """const { words, papers } = JSON.parse(input.slice(15, -3));
-    const all = Object.values(papers).map((text) => paperVectors.weighed(paperVectors.unpack(text, words.split(" "))));
-    const stars = all.slice(0, 30);
-    console.log(JSON.stringify(all.map((paper) => {
-      const best = paperVectors.nearest(paper, paperVectors.indexed(stars));
-      const words = best.map(([, n]) => paperVectors.common(paper.weights, stars[n].weights, 4));
-      return [paper.length, stars.map((star) => paperVectors.closeness(paper, star)), paperVectors.mean(best), words];
+    code = """const file = paperVectors.dayFile(JSON.parse(input.slice(15, -3))), ids = [...file.packed.keys()];
+    const stars = ids.slice(0, 30).map((id) => ({ words: paperVectors.unpack(file, id) }));
+    const placed = (set) => paperVectors.placed(paperVectors.indexed(set), file);
+    const every = placed(stars), single = stars.map((star) => placed([star]));
+    console.log(JSON.stringify(ids.map((id) => {
+      const { mean, highest, first } = paperVectors.nearest(every, id);
+      const each = single.map((star) => paperVectors.nearest(star, id).highest);
+      return [mean, highest, first, each, stars.map((_, n) => paperVectors.common(every, n, id, 4))];
     })));"""
     calculated = in_browser(code, packing.vector_script("2026-11-20", papers).decode())
     weighed = [vectors.weighed(vector) for vector in papers.values()]
     stars = weighed[:30]
-    for paper, (length, each, mean, words) in zip(weighed, calculated, strict=True):
-        assert length == paper.length and each == [vectors.closeness(paper, star) for star in stars]
-        assert mean == vectors.closeness_to_set(paper, stars)
-        order = sorted(range(30), key=lambda n: (-each[n], n))[: vectors.NEAREST]
-        assert words == [list(vectors.common_words(paper.weights, stars[n].weights, 4)) for n in order]
+    for paper, (mean, highest, first, each, words) in zip(weighed, calculated, strict=True):
+        assert each == [vectors.closeness(paper, star) for star in stars]
+        assert (mean, highest) == (vectors.closeness_to_set(paper, stars), max(each))
+        assert first == (each.index(highest) if highest else -1)
+        assert words == [list(vectors.common_words(paper.weights, star.weights, 4)) for star in stars]

@@ -46,11 +46,7 @@
   // ---- files of the site: scripts, which pages may load from a disk, too
 
   const loaded = new Map(), arrived = new Map();
-  window.paperVectorsOf = ({ day, words, papers }) => {
-    const places = words.split(" ");
-    const packed = new Map(Object.entries(papers)); // unpacked one at a time, which takes a tenth of the memory
-    arrived.set(day, { get: (id) => packed.has(id) ? paperVectors.unpack(packed.get(id), places) : undefined });
-  };
+  window.paperVectorsOf = (file) => arrived.set(file.day, paperVectors.dayFile(file));
   window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
   window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
 
@@ -58,16 +54,16 @@
     if (!loaded.has(name)) {
       loaded.set(name, new Promise((done) => {
         const script = make("script", "", { src: new URL(path, root) });
-        script.onload = script.onerror = () => done(arrived.get(name) || new Map());
+        script.onload = script.onerror = () => done(arrived.get(name));
         document.head.append(script);
       }));
     }
     return loaded.get(name);
   }
 
-  const vectorsOf = (day) => fetchScript(`${day}/vectors.js`, day);
-  const papersOf = (day) => fetchScript(`${day}/papers.js`, `papers ${day}`);
-  const terms = () => fetchScript("terms.js", "terms");
+  const vectorsOf = (day) => fetchScript(`${day}/vectors.js`, day); // undefined if it has not come
+  const papersOf = async (day) => (await fetchScript(`${day}/papers.js`, `papers ${day}`)) || new Map();
+  const terms = async () => (await fetchScript("terms.js", "terms")) || new Map();
 
   // ---- the papers of this page
 
@@ -97,9 +93,9 @@
   const has = (papers, id) => papers.some((paper) => paper.id === id);
 
   async function kept({ id, title, authors, day }) {
-    const vectors = day ? await vectorsOf(day) : new Map();
-    const vector = vectors.get(id) || paperVectors.vector(title, "", await terms());
-    return { id, title, authors: authors.split(", ").map((name) => name.trim()).filter(Boolean), at: new Date().toISOString(), words: [...vector] };
+    const file = day && (await vectorsOf(day));
+    const words = file?.packed.has(id) ? paperVectors.unpack(file, id) : [...paperVectors.vector(title, "", await terms())];
+    return { id, title, authors: authors.split(", ").map((name) => name.trim()).filter(Boolean), at: new Date().toISOString(), words };
   }
 
   // ---- buttons beside each paper
@@ -137,29 +133,32 @@
 
   // ---- the order: as in order.py
 
-  const weighedOf = ({ words }) => paperVectors.weighed(new Map(words));
+  const NO_FILE = { words: [], packed: new Map() };
 
-  function ordered(papers, vectors, { stars, unwanted }, { authors, words }) {
-    const near = stars.map(weighedOf), index = paperVectors.indexed(near), far = paperVectors.indexed(unwanted.map(weighedOf));
+  // files: of the days of the papers. A place's reason is told when it is shown
+  function ordered(papers, files, { stars, unwanted }, { authors, words }) {
+    const near = paperVectors.indexed(stars), far = paperVectors.indexed(unwanted);
+    const sets = [...files, NO_FILE].map((file) => ({ file, near: paperVectors.placed(near, file), far: paperVectors.placed(far, file) }));
     const starred = new Set(stars.map(({ id }) => id));
     const places = papers.filter(({ id }) => !starred.has(id)).map((paper) => {
-      const vector = paperVectors.weighed(vectors.get(paper.id) || new Map());
-      const best = paperVectors.nearest(vector, index), reasons = [];
+      const set = sets.find(({ file }) => file.packed.has(paper.id)) || sets.at(-1);
+      const { mean, first } = paperVectors.nearest(set.near, paper.id);
+      const worst = unwanted.length ? paperVectors.nearest(set.far, paper.id).highest : 0;
       const author = firstMatch(authors, paper.authors), word = firstMatch(words, paper.text);
-      const [[worst] = [0]] = paperVectors.nearest(vector, far);
-      const value = paperVectors.mean(best) + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
-      if (best.length && best[0][0]) {
-        const star = stars[best[0][1]];
-        const common = paperVectors.common(vector.weights, near[best[0][1]].weights, SHOWN_WORDS).join(", ");
-        reasons.push(`near “${star.title || star.id}”: ${common}`);
-      }
-      if (author) reasons.push(`by ${author}, whom you follow`);
-      if (word) reasons.push(`has “${word}”`);
-      return { paper, value, near: paperVectors.mean(best), reason: reasons.join(" · ") };
+      const value = mean + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
+      return { paper, value, near: mean, reason: () => reasonOf(paper, set.near, stars[first], first, author, word) };
     });
     return places.sort((one, other) => other.value - one.value || one.paper.place - other.paper.place);
   }
   window.paperOrder = ordered;
+
+  function reasonOf({ id }, near, star, which, author, word) {
+    const reasons = [];
+    if (star) reasons.push(`near “${star.title || star.id}”: ${paperVectors.common(near, which, id, SHOWN_WORDS).join(", ")}`);
+    if (author) reasons.push(`by ${author}, whom you follow`);
+    if (word) reasons.push(`has “${word}”`);
+    return reasons.join(" · ");
+  }
 
   // ---- the papers of a week or a month: of each day those announced and those in its issue, not only those of the page
 
@@ -212,12 +211,11 @@
     }
     const ofPage = daysOf(papers);
     if (days) report(`Reading the papers of ${days.length} days …`);
-    const vectorFiles = await Promise.all((days || ofPage).map(vectorsOf));
-    const candidates = days || following.authors.length ? await named(papers, days || ofPage) : papers;
-    const vectors = { get: (id) => vectorFiles.map((file) => file.get(id)).find(Boolean) };
-    const places = ordered(days ? candidates : candidates.filter(({ element }) => element), vectors, choices, following);
+    const fileDays = days || ofPage, files = (await Promise.all(fileDays.map(vectorsOf))).filter(Boolean);
+    const candidates = days || following.authors.length ? await named(papers, fileDays) : papers;
+    const places = ordered(days ? candidates : candidates.filter(({ element }) => element), files, choices, following);
     showPlaces(papers, days ? places.slice(0, MAX_SHOWN) : places, days);
-    const missing = vectorFiles.filter((file) => file instanceof Map).length; // none has come
+    const missing = fileDays.length - files.length;
     const facts = [`My order: ${places.length} papers, the nearest to yours first.`];
     if (days) facts.push(`${places.length > MAX_SHOWN ? `The first ${MAX_SHOWN} are shown. ` : ""}The numbers are public places.`);
     if (missing) facts.push(`The files of ${missing} days could not be read.`);
@@ -237,7 +235,7 @@
         addButtons(paper);
         paper.refresh();
       }
-      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason}` : reason || "nothing in common with what you starred";
+      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}` : reason() || "nothing in common with what you starred";
       paper.element.querySelector(".own").before(make("p", text, { class: "yours reason" }));
       list.append(paper.element);
     }

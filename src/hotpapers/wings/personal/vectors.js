@@ -8,7 +8,7 @@ const paperVectors = (() => {
   for (let value = 0; value < DIGITS.length; value++) VALUES[DIGITS.charCodeAt(value)] = value;
 
   // by falling number, then by word: words are ASCII, so that scripts compare them as the program does
-  const falling = ([word, number], [other, otherNumber]) => otherNumber - number || (word < other ? -1 : 1);
+  const falling = (one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1);
 
   function root(number) {
     let result = Math.floor(Math.sqrt(number));
@@ -45,89 +45,111 @@ const paperVectors = (() => {
     return new Map(scores.map(weight).filter(([, number]) => number));
   }
 
-  function weighed(weights) {
-    let squares = 0;
-    for (const weight of weights.values()) squares += weight * weight;
-    return { weights, length: root(squares * 65536) };
+  // a day's file: its words by place, and its papers' vectors, each read when it is compared
+  function dayFile({ words, papers }) {
+    return { words: words.split(" "), packed: new Map(Object.entries(papers)) };
   }
 
-  function closeness(one, other) {
-    const [small, large] = one.weights.size < other.weights.size ? [one, other] : [other, one];
-    let product = 0;
-    for (const [word, weight] of small.weights) product += weight * (large.weights.get(word) || 0);
-    return product && Math.floor((product * 65536 * WHOLE) / (one.length * other.length));
+  // what read() leaves for the functions that call it, since an object for each vector would take most of the time
+  const placesRead = new Int32Array(TERMS), weightsRead = new Int32Array(TERMS);
+  let sizeRead = 0, lengthRead = 0;
+
+  // the places of a paper's words in a day's file, and their weights; none of a paper that the file has not
+  function read({ words, packed }, id) {
+    const text = packed.get(id) || "", end = text.length;
+    let place = -1, at = 0, squares = 0, size = 0;
+    while (at < end) {
+      const weight = VALUES[text.charCodeAt(at++)], before = place;
+      let digit = VALUES[text.charCodeAt(at++)], factor = MORE;
+      place += digit % MORE;
+      for (; digit >= MORE; factor *= MORE) {
+        digit = VALUES[text.charCodeAt(at++)];
+        place += (digit % MORE) * factor;
+      }
+      if (!(place > before && place < words.length) || !(weight > 0) || size === TERMS) throw new Error("not a packed vector");
+      placesRead[size] = place;
+      weightsRead[size++] = weight;
+      squares += weight * weight;
+    }
+    sizeRead = size;
+    lengthRead = root(squares * 65536);
+  }
+
+  // [[word, weight], …], as stars are kept
+  function unpack(file, id) {
+    read(file, id);
+    return Array.from({ length: sizeRead }, (_, n) => [file.words[placesRead[n]], weightsRead[n]]);
   }
 
   // a set of papers, by word: which of the set · 64 + weight, small integers that need no memory of their own
   function indexed(set) {
-    const byWord = new Map();
+    const byWord = new Map(), lengths = new Float64Array(set.length);
     for (let n = 0; n < set.length; n++) {
-      for (const [word, weight] of set[n].weights) {
-        const row = byWord.get(word);
+      let squares = 0;
+      const { words } = set[n];
+      for (let k = 0; k < words.length; k++) {
+        const word = words[k][0], weight = words[k][1], row = byWord.get(word);
         if (row) row.push(n * 64 + weight);
         else byWord.set(word, [n * 64 + weight]);
+        squares += weight * weight;
       }
+      lengths[n] = root(squares * 65536);
     }
-    return { byWord, lengths: set.map(({ length }) => length), products: new Float64Array(set.length) };
+    return { byWord, lengths, products: new Int32Array(set.length) };
   }
 
-  // of the nearest: [closeness, which of the set], the nearest first; of equal ones the first
-  function nearest(paper, { byWord, lengths, products }) {
-    const best = [];
+  // the same by the places that a day's file gives to words, to compare the papers of that file with
+  function placed({ byWord, lengths, products }, file) {
+    return { file, rows: file.words.map((word) => byWord.get(word)), lengths, products };
+  }
+
+  const values = new Int32Array(NEAREST); // closeness of the nearest
+
+  // how close a paper is to a set: the mean of the nearest, of which the first counts ten times and each further one once
+  // less; the highest; and which of the set has it, of equal ones the first, -1 if none is near
+  function nearest({ file, rows, lengths, products }, id) {
+    let size = 0, first = -1;
+    read(file, id);
     products.fill(0);
-    for (const [word, weight] of paper.weights) {
-      const row = byWord.get(word);
+    for (let n = 0; n < sizeRead; n++) {
+      const row = rows[placesRead[n]], weight = weightsRead[n];
       if (row) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
     }
     for (let n = 0; n < products.length; n++) {
-      const product = products[n];
-      if (!product && best.length === NEAREST) continue;
-      const value = product && Math.floor((product * 65536 * WHOLE) / (paper.length * lengths[n]));
-      let at = best.length;
-      while (at && best[at - 1][0] < value) at--;
-      if (at < NEAREST) best.splice(at, 0, [value, n]);
-      if (best.length > NEAREST) best.pop();
+      if (!products[n]) continue; // most
+      const value = Math.floor((products[n] * 65536 * WHOLE) / (lengthRead * lengths[n]));
+      if (!value || (size === NEAREST && value <= values[NEAREST - 1])) continue;
+      let at = size < NEAREST ? size++ : NEAREST - 1;
+      for (; at && values[at - 1] < value; at--) values[at] = values[at - 1];
+      values[at] = value;
+      if (!at) first = n;
     }
-    return best;
+    return { mean: mean(size, Math.min(products.length, NEAREST)), first, highest: size ? values[0] : 0 };
   }
 
-  // the nearest counts ten times, each further one once less
-  function mean(best) {
-    let sum = 0, counts = 0;
-    for (let n = 0; n < best.length; n++) {
-      sum += best[n][0] * (NEAREST - n);
-      counts += NEAREST - n;
-    }
-    return counts && Math.floor(sum / counts);
+  function mean(size, count) {
+    let sum = 0;
+    for (let n = 0; n < size; n++) sum += values[n] * (NEAREST - n);
+    return count && Math.floor((2 * sum) / (count * (2 * NEAREST + 1 - count)));
   }
 
-  function common(one, other, count) {
+  // of one of the set in a row: its weight, 0 if it is not there
+  function weightIn(row, which) {
+    for (let k = 0; k < row.length; k++) if (row[k] >> 6 === which) return row[k] & 63;
+    return 0;
+  }
+
+  // the words that bring a paper closest to one of a set; categories only if they share no word
+  function common({ file, rows }, which, id, count) {
     const products = [];
-    for (const [word, weight] of one) {
-      const weightThere = other.get(word);
-      if (weightThere) products.push([word, weight * weightThere]);
+    read(file, id);
+    for (let n = 0; n < sizeRead; n++) {
+      const row = rows[placesRead[n]], weight = row ? weightIn(row, which) : 0;
+      if (weight) products.push([file.words[placesRead[n]], weight * weightsRead[n]]);
     }
     const order = products.sort(falling).map(([word]) => word), plain = order.filter((word) => !/[.-]/.test(word));
-    return (plain.length ? plain : order).slice(0, count); // categories only if no word is shared
+    return (plain.length ? plain : order).slice(0, count);
   }
 
-  function unpack(text, places) {
-    const result = new Map();
-    let place = -1, at = 0;
-    while (at < text.length) {
-      const weight = VALUES[text.charCodeAt(at++)];
-      const before = place;
-      let factor = 1, digit;
-      do {
-        digit = VALUES[text.charCodeAt(at++)];
-        place += (digit % MORE) * factor;
-        factor *= MORE;
-      } while (digit >= MORE);
-      if (!(place > before && place < places.length) || !(weight > 0) || result.size === TERMS) throw new Error("not a packed vector");
-      result.set(places[place], weight);
-    }
-    return result;
-  }
-
-  return { words, levels, vector, weighed, closeness, indexed, nearest, mean, common, unpack };
+  return { words, levels, vector, dayFile, unpack, indexed, placed, nearest, common };
 })();

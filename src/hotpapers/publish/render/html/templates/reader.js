@@ -104,9 +104,15 @@
 
   const lines = (text) => (text || "").split("\n").map((line) => line.trim()).filter(Boolean);
   const letter = "[\\p{L}\\p{N}]";
-  const pattern = (word) =>
-    new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
-  const firstMatch = (words, text) => words.find((word) => pattern(word.trim()).test(text));
+  const patterns = new Map(); // as many as somebody follows and hides
+  function pattern(word) {
+    if (!patterns.has(word)) {
+      const plain = word.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+      patterns.set(word, new RegExp(`(?<!${letter})${plain}(?!${letter})`, "iu"));
+    }
+    return patterns.get(word);
+  }
+  const firstMatch = (words, text) => words.find((word) => pattern(word).test(text));
 
   // whom and what the reader follows; in the preferences, as in earlier versions, where IndexedDB keeps nothing
   const LISTS = { follow: "authors", include: "words" };
