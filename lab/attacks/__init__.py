@@ -4,7 +4,7 @@ scene            a day of a world as a ranking sees it, before and after a campa
 recorded_scene   the same for a frozen issue; recorded_posts: the posts about its papers
 other_collectors counts of other sites that the issue uses in place of ours
 honest           what rankings and bot rules do to honest accounts
-coordinated      which accounts are judged to be a chorus after a campaign
+chorus           which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
 attack_files     users' own attacks: loaded, checked and run, with every failure reported
 catalogue        the attacks, one per file

@@ -20,7 +20,7 @@ from hotpapers.issues.engagement.attention import count_engagement
 from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost
-from lab.attacks import coordinated
+from lab.attacks import chorus
 from lab.attacks.clauses import Count
 from lab.attacks.least_costs import TEN, Contender
 from lab.attacks.scene import ISSUED, Scene, engagements, measurement_times
@@ -128,15 +128,15 @@ class JudgedVoices(NamedTuple):
 def judged_voices(scene: Scene) -> JudgedVoices:
     """The honest voices of a day."""
     posts_by_paper = [
-        (paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
+        (paper, [post for post in paper.posts if chorus.is_judged_by(post, scene.cut)])
         for paper in scene.papers.values()
     ]
     posts, delays = _by_account(posts_by_paper), _delays([post for _, some in posts_by_paper for post in some])
     reacting = {account for _, some in posts_by_paper for post in some for account in post.likers}
-    bots = set(coordinated.judged(posts_by_paper, lambda account: 0, scene.cut))
+    bots = set(chorus.judged(posts_by_paper, lambda account: 0, scene.cut))
     bots |= {account for account, waited in delays.items() if rules.echo_reason(waited, LIMITS.echo)}
     announced_papers = {
-        "all": {paper.paper for paper, _ in posts_by_paper if paper.announced_at > scene.cut - coordinated.SPAN}
+        "all": {paper.paper for paper, _ in posts_by_paper if paper.announced_at > scene.cut - chorus.SPAN}
     }
     mentioned_papers = {paper.paper: MentionedPaper(paper.title) for paper, _ in posts_by_paper}
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):

@@ -37,7 +37,7 @@ from hotpapers.issues.engagement.queries import people, reactions_to
 from hotpapers.issues.queries import read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
 from hotpapers.record.record import Record
-from lab.attacks import clauses, coordinated, recorded_posts
+from lab.attacks import chorus, clauses, recorded_posts
 from lab.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
 from lab.attacks.other_collectors import other_collectors
 from lab.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, changed_peers
@@ -318,8 +318,7 @@ class RecordedScene:
             for paper in (self._paper_of(campaign, key) for key in touched)
         ]
         bots = (
-            coordinated.judged(posts_by_paper, partial(self._elsewhere, posts_by_paper), self.content.as_of)
-            | campaign.bots
+            chorus.judged(posts_by_paper, partial(self._elsewhere, posts_by_paper), self.content.as_of) | campaign.bots
         )
         rule, fingerprints = self._rule(campaign, needs, bots), self._fingerprints(posts_by_paper, needs)
         rows = {}
@@ -429,17 +428,17 @@ class RecordedScene:
             authors={**rule.authors, target: authors} if authors else rule.authors,
         )
 
-    def _elsewhere(self, posts_by_paper: coordinated.PostsByPaper, account: int) -> int:
+    def _elsewhere(self, posts_by_paper: chorus.PostsByPaper, account: int) -> int:
         """How many posts an account made about other papers in the two weeks."""
         if account > ATTACKERS:
             return 0
         if account not in self._posts_made:
-            since = self.content.as_of - coordinated.SPAN
+            since = self.content.as_of - chorus.SPAN
             self._posts_made[account] = posts_made(self._view, account, since)
         own_posts = (post for _, posts in posts_by_paper for post in posts if post.account == account)
-        return self._posts_made[account] - sum(coordinated.is_judged_by(post, self.content.as_of) for post in own_posts)
+        return self._posts_made[account] - sum(chorus.is_judged_by(post, self.content.as_of) for post in own_posts)
 
-    def _fingerprints(self, posts_by_paper: coordinated.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
+    def _fingerprints(self, posts_by_paper: chorus.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
         """The numbers of the texts of honest posts, which an attack may repeat."""
         known = self._measured_posts[needs]
         return {

@@ -18,7 +18,7 @@ from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.issues.engagement.post_reactions import CountedReactions
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, peers_of
-from lab.attacks import coordinated
+from lab.attacks import chorus
 from lab.attacks.campaign import AttackedNetwork, Campaign
 from lab.attacks.clauses import Count
 from lab.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
@@ -342,9 +342,7 @@ class Scene:
         def elsewhere(account: int) -> int:
             return sum(key not in posts_by_paper for key in self._papers_of.get(account, ()))
 
-        return coordinated.judged(
-            [(self.papers[key], posts) for key, posts in posts_by_paper.items()], elsewhere, self.cut
-        )
+        return chorus.judged([(self.papers[key], posts) for key, posts in posts_by_paper.items()], elsewhere, self.cut)
 
     @cached_property
     def _papers_of(self) -> Mapping[int, Sequence[str]]:
@@ -352,7 +350,7 @@ class Scene:
         papers: dict[int, list[str]] = {}
         for key, paper in self.papers.items():
             for post in paper.posts:
-                if coordinated.is_judged_by(post, self.cut):
+                if chorus.is_judged_by(post, self.cut):
                     papers.setdefault(post.account, []).append(key)
         return papers
 

@@ -20,7 +20,7 @@ from hotpapers.base.settings import BotRules
 from hotpapers.issues import ranking
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.publish.view import attack_figures as figures
-from lab.attacks import attack_files, catalogue, coordinated, least_costs, report, suite
+from lab.attacks import attack_files, catalogue, chorus, least_costs, report, suite
 from lab.attacks.campaign import Attack, Campaign, Expenses
 from lab.attacks.catalogue import ATTACKS
 from lab.attacks.scene import ISSUED, Scene, UnreadNetworks
@@ -401,7 +401,7 @@ def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
         hours = (scene.cut - PAPER.announced_at) / HOUR - 5 + n / 100
         attackers.post(account, "x", hours=hours, text=texts[n % len(texts)])
     assert set(accounts) == {post.account for post in attackers.posts_about(PAPER)}
-    return coordinated.judged(
+    return chorus.judged(
         [(PAPER, attackers.posts_about(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut
     )
 
@@ -430,7 +430,7 @@ def test_texts_of_a_world_are_unique(world: World) -> None:
     texts = [post.text for paper in world.papers for post in paper.posts]
     assert len(set(texts)) == len(texts) > 500 and {len(text.split()) for text in texts} == {5}
     posts = [(paper, paper.posts) for paper in world.papers]
-    assert not coordinated.judged(posts, lambda account: 0, BEGINS + 98 * DAY)
+    assert not chorus.judged(posts, lambda account: 0, BEGINS + 98 * DAY)
 
 
 # ---- the stored figures, from which tools.make_docs makes the page -----------------------------------------------

@@ -25,8 +25,8 @@ from hotpapers.base.ids.mentions import own_words as words
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY
 from hotpapers.base.settings import BotRules
-from hotpapers.issues.moderation.bots import coordination, rules
-from hotpapers.issues.moderation.bots.coordination import TimedPost
+from hotpapers.issues.moderation.bots import chorus, rules
+from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
 
 pytestmark = pytest.mark.long
@@ -120,7 +120,7 @@ def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: lis
         by_paper[item.post.papers[0]].append(item)
     for items in by_paper.values():
         voices = [TimedPost(item.handle, item.post.post, 0, item.post.text) for item in items]
-        assert not list(coordination.coordinated_posts(voices, items[0].paper, 3)), "as if all were said at once"
+        assert not list(chorus.chorus_posts(voices, items[0].paper, 3)), "as if all were said at once"
 
 
 # ---- bots ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.issues.engagement.queries import persons_sql
 from hotpapers.issues.moderation.bots import rules
-from hotpapers.issues.moderation.bots.coordination import TimedPost
+from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import placeholders, slices
@@ -154,7 +154,7 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:
-    """All posts in the window about a paper on one network: with a limit, further posts would hide coordinated ones."""
+    """All posts in the window about a paper on one network: with a limit, further posts would hide a chorus."""
     is_there = "p.network || '' = ?"  # no plain column, for which SQLite would read all the network's posts each time
     sql = f"""SELECT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text
         FROM (SELECT DISTINCT m.post FROM mention AS m WHERE m.paper = {NUMBER} AND {span.view.visible("m")}) AS m

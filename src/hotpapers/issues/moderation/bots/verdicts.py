@@ -15,7 +15,7 @@ import msgspec
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import Judgement, Verdict, keys
 from hotpapers.base.settings import BotRules, BotSettings
-from hotpapers.issues.moderation.bots import bot_names, coordination, queries, rules
+from hotpapers.issues.moderation.bots import bot_names, chorus, queries, rules
 from hotpapers.issues.moderation.bots.queries import ActivityWindow
 from hotpapers.issues.moderation.bots.rules import DAYS, MIN_ANNOUNCED_PAPERS, RULES
 from hotpapers.issues.ranking.words import count_noun
@@ -100,7 +100,7 @@ def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterato
     parts = {
         "list": by_list(view, held_bots["list"]) if limits.list else None,
         "says-so": by_self_label(view, held_bots["says-so"]) if limits.says_so else None,
-        "chorus": by_coordination(span, limits.chorus, held_bots["chorus"]) if limits.chorus else None,
+        "chorus": by_chorus(span, limits.chorus, held_bots["chorus"]) if limits.chorus else None,
         "echo": by_echo(span, limits.echo, held_bots["echo"]) if limits.echo else None,
     }
     yield from chain.from_iterable(part for part in parts.values() if part is not None)
@@ -171,18 +171,16 @@ def _concluded(
             yield BotFinding(account, rule, "human", f"no longer: {summary}")
 
 
-def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
+def by_chorus(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
     """The accounts that post the same words together."""
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
         known_paper = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        parts += coordination.coordinated_posts(queries.posts_about(span, paper, network), known_paper, limit)
-    coordinated = coordination.by_account(parts)
-    counts = queries.posting_volumes(span, [*coordinated, *held_bots])
-    for account in sorted({*coordinated, *held_bots}):
-        reason = (
-            coordination.reason(coordinated[account], counts[account].posts, DAYS) if account in coordinated else ""
-        )
+        parts += chorus.chorus_posts(queries.posts_about(span, paper, network), known_paper, limit)
+    in_chorus = chorus.by_account(parts)
+    counts = queries.posting_volumes(span, [*in_chorus, *held_bots])
+    for account in sorted({*in_chorus, *held_bots}):
+        reason = chorus.reason(in_chorus[account], counts[account].posts, DAYS) if account in in_chorus else ""
         if reason:
             yield BotFinding(account, "chorus", "bot", reason)
         elif account in counts:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import HOUR
-from hotpapers.issues.moderation.bots import coordination
-from hotpapers.issues.moderation.bots.coordination import (
-    CoordinatedPosts,
+from hotpapers.issues.moderation.bots import chorus
+from hotpapers.issues.moderation.bots.chorus import (
+    ChorusPosts,
     TimedPost,
     by_account,
-    coordinated_posts,
+    chorus_posts,
     near_in_time,
 )
 
@@ -27,22 +27,18 @@ def voices(texts: list[str], interval: int = MINUTE) -> list[TimedPost]:
 
 def test_numbers_tags_and_addresses_make_no_difference() -> None:
     texts = [f"{WORDS} {n}! {PAPER.title} #tea{n} https://made.up/{n}" for n in range(10)]
-    assert sorted(coordinated_posts(voices(texts), PAPER, 10)) == sorted(
-        (f"x:{n}", f"x:p{n}", 10) for n in range(1, 10)
-    )
-    assert list(coordinated_posts(voices(texts[:9]), PAPER, 10)) == []
+    assert sorted(chorus_posts(voices(texts), PAPER, 10)) == sorted((f"x:{n}", f"x:p{n}", 10) for n in range(1, 10))
+    assert list(chorus_posts(voices(texts[:9]), PAPER, 10)) == []
 
 
 def test_the_first_poster_repeats_nobody() -> None:
     texts = voices([f"{WORDS} {PAPER.title}"] * 30)
-    assert {account for account, _, _ in coordinated_posts(reversed(texts), PAPER, 10)} == {
-        f"x:{n}" for n in range(1, 30)
-    }
+    assert {account for account, _, _ in chorus_posts(reversed(texts), PAPER, 10)} == {f"x:{n}" for n in range(1, 30)}
 
 
 def test_other_words_are_another_text() -> None:
     texts = [f"{WORDS} {'really' if n % 2 else 'truly'}: {PAPER.title}" for n in range(18)]
-    assert list(coordinated_posts(voices(texts), PAPER, 10)) == []
+    assert list(chorus_posts(voices(texts), PAPER, 10)) == []
 
 
 def test_for_a_bare_title_it_takes_twice_as_many() -> None:
@@ -52,17 +48,17 @@ def test_for_a_bare_title_it_takes_twice_as_many() -> None:
         (f"Wow {PAPER.title}", PAPER),
         (f"{WORDS} {PAPER.title}", MentionedPaper()),
     ):
-        assert list(coordinated_posts(voices([text] * 19), paper, 10)) == []
-        assert len(list(coordinated_posts(voices([text] * 20), paper, 10))) == 19
+        assert list(chorus_posts(voices([text] * 19), paper, 10)) == []
+        assert len(list(chorus_posts(voices([text] * 20), paper, 10))) == 19
 
 
 def test_addresses_alone_are_not_compared() -> None:
-    assert list(coordinated_posts(voices(["https://made.up/abs/1 Kettles"] * 50), PAPER, 10)) == []
+    assert list(chorus_posts(voices(["https://made.up/abs/1 Kettles"] * 50), PAPER, 10)) == []
 
 
 def test_an_account_is_one_voice_however_often_it_posts() -> None:
     posts = [TimedPost("x:1", f"x:p{n}", n, f"{WORDS} {PAPER.title}") for n in range(50)]
-    assert list(coordinated_posts(posts, PAPER, 10)) == []
+    assert list(chorus_posts(posts, PAPER, 10)) == []
 
 
 def test_over_an_hour_is_not_together() -> None:
@@ -83,13 +79,13 @@ def test_together_is_the_fullest_hour_around_each(moments: list[tuple[int, int]]
     assert {post.post: accounts for post, accounts in near_in_time(posts, least)} == expected
 
 
-def test_an_account_with_more_posts_of_its_own_is_not_coordinated() -> None:
+def test_an_account_with_more_posts_of_its_own_is_not_in_a_chorus() -> None:
     findings = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
     assert findings == {
-        "x:1": CoordinatedPosts(frozenset({"x:a", "x:b"}), 30),
-        "x:2": CoordinatedPosts(frozenset({"x:c"}), 30),
+        "x:1": ChorusPosts(frozenset({"x:a", "x:b"}), 30),
+        "x:2": ChorusPosts(frozenset({"x:c"}), 30),
     }
-    assert coordination.reason(findings["x:1"], 4, 14) == (
+    assert chorus.reason(findings["x:1"], 4, 14) == (
         "said the same words about the same paper within an hour as 29 others did, in 2 of its 4 posts of 14 days"
     )
-    assert coordination.reason(findings["x:1"], 5, 14) == ""
+    assert chorus.reason(findings["x:1"], 5, 14) == ""

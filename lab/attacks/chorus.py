@@ -1,5 +1,5 @@
 """Which accounts would be judged part of a chorus after a campaign, by the rule for accounts of a record with its usual
-limit (see `moderation.bots.coordination`)."""
+limit (see `moderation.bots.chorus`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY
 from hotpapers.base.settings import BotRules
-from hotpapers.issues.moderation.bots import coordination
-from hotpapers.issues.moderation.bots.coordination import TimedPost
+from hotpapers.issues.moderation.bots import chorus
+from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import DAYS
 from lab.attacks.campaign import AttackedPaper
 from lab.worlds import PaperPost
@@ -31,9 +31,9 @@ def is_judged_by(post: PaperPost, cut: int) -> bool:
 def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: int) -> frozenset[int]:
     """The accounts that are judged at a moment. `elsewhere`: how many posts an account made about other papers in the
     two weeks."""
-    parts = (part for paper, posts in posts_by_paper for part in _coordinated(paper, posts, cut))
-    coordinated_accounts = coordination.by_account(parts)
-    if not coordinated_accounts:
+    parts = (part for paper, posts in posts_by_paper for part in _in_chorus(paper, posts, cut))
+    accounts_in_chorus = chorus.by_account(parts)
+    if not accounts_in_chorus:
         return frozenset()
     account_of_post = {
         post.id: post.account for _, posts in posts_by_paper for post in posts if is_judged_by(post, cut)
@@ -41,15 +41,15 @@ def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: i
     post_counts = Counter(account_of_post.values())
     return frozenset(
         account
-        for account, group in ((int(key), group) for key, group in coordinated_accounts.items())
-        if coordination.reason(group, post_counts[account] + elsewhere(account), DAYS)
+        for account, group in ((int(key), group) for key, group in accounts_in_chorus.items())
+        if chorus.reason(group, post_counts[account] + elsewhere(account), DAYS)
     )
 
 
-def _coordinated(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> Iterator[tuple[str, str, int]]:
+def _in_chorus(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> Iterator[tuple[str, str, int]]:
     posts_by_network: dict[str, list[TimedPost]] = defaultdict(list)
     for post in (other for other in posts if is_judged_by(other, cut)):
         posts_by_network[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
     for group in posts_by_network.values():
         if len(group) >= LIMIT:
-            yield from coordination.coordinated_posts(group, MentionedPaper(paper.title), LIMIT)
+            yield from chorus.chorus_posts(group, MentionedPaper(paper.title), LIMIT)

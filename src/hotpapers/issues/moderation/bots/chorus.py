@@ -30,14 +30,14 @@ class TimedPost(NamedTuple):
     text: str
 
 
-class CoordinatedPosts(NamedTuple):
-    """An account's coordinated posts, and the most accounts that shared one of them."""
+class ChorusPosts(NamedTuple):
+    """An account's posts in a chorus, and the most accounts that shared one of them."""
 
     posts: frozenset[str]
     accounts: int
 
 
-def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
+def chorus_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
     """(account, post, number of accounts) for each post about a paper on one network whose words at least `limit`
     accounts posted within an hour; twice as many accounts for short texts and papers without a title.
 
@@ -99,8 +99,8 @@ def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
         yield first, len(counts)
 
 
-def reason(group: CoordinatedPosts, posts: int, days: int) -> str:
-    """Why an account counts as coordinated: at least half of its `posts` in `days` days were. Otherwise empty."""
+def reason(group: ChorusPosts, posts: int, days: int) -> str:
+    """Why an account counts as part of a chorus: at least half of its `posts` in `days` days were. Otherwise empty."""
     if 2 * len(group.posts) < posts:
         return ""
     return (
@@ -109,10 +109,10 @@ def reason(group: CoordinatedPosts, posts: int, days: int) -> str:
     )
 
 
-def by_account(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
-    """The results of `coordinated_posts` for all papers, by account."""
-    result: dict[str, CoordinatedPosts] = {}
+def by_account(parts: Iterable[tuple[str, str, int]]) -> dict[str, ChorusPosts]:
+    """The results of `chorus_posts` for all papers, by account."""
+    result: dict[str, ChorusPosts] = {}
     for account, post, accounts in parts:
-        before = result.get(account, CoordinatedPosts(frozenset(), 0))
-        result[account] = CoordinatedPosts(before.posts | {post}, max(before.accounts, accounts))
+        before = result.get(account, ChorusPosts(frozenset(), 0))
+        result[account] = ChorusPosts(before.posts | {post}, max(before.accounts, accounts))
     return result
