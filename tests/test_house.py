@@ -431,6 +431,21 @@ def test_packages_name_their_modules() -> None:
             assert set(first_words) <= modules, folder
 
 
+def _calls_at_import(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield ast.unparse(child.func)
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _calls_at_import(child)
+
+
+def test_no_test_uses_the_time_of_its_import() -> None:
+    """A long run would compare it with the time much later."""
+    clocks = {"time.time", "time.time_ns", "time.monotonic", "datetime.datetime.now", "datetime.date.today"}
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert not [str(file) for file in files if clocks & set(_calls_at_import(ast.parse(file.read_text("utf-8"))))]
+
+
 def test_no_file_is_large() -> None:
     assert not [str(file) for file in PROJECT if file.stat().st_size > 1_000_000]
 

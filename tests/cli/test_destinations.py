@@ -39,7 +39,7 @@ def test_a_second_publication_leaves_the_first_where_it_is(site: Path) -> None:
     assert (site / "public/again/markdown" / f"{DAY}.md").is_file()
 
 
-@pytest.mark.parametrize("base", ["", "https://papers.example/"])
+@pytest.mark.parametrize("base", ["", pytest.param("https://papers.example/", marks=pytest.mark.long)])
 def test_a_publication_that_would_move_is_refused_with_what_to_write(site: Path, base: str) -> None:
     publish = f'\n[publish]\nbase = "{base}"\n' if base else ""
     settings(site, more=publish)
@@ -109,8 +109,11 @@ def test_a_publication_is_not_named_like_a_folder_of_the_first_ones_site(site: P
     "change",
     [
         ('title = "The Made-Up Week"', 'title = "A Newly Named Week"', "A Newly Named Week"),
-        ("are invented.", "are made up by us.", "are made up by us."),
-        ("[[publication]]", 'contact = "desk@new.example"\n[[publication]]', "desk@new.example"),
+        pytest.param(("are invented.", "are made up by us.", "are made up by us."), marks=pytest.mark.long),
+        pytest.param(
+            ("[[publication]]", 'contact = "desk@new.example"\n[[publication]]', "desk@new.example"),
+            marks=pytest.mark.long,
+        ),
         ("[[publication]]", '[publish]\nbase = "https://new.example/"\n[[publication]]', "https://new.example/"),
     ],
     ids=("title", "note", "contact", "base"),

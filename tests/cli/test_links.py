@@ -18,7 +18,7 @@ from tests.cli.run import good
 from tests.cli.test_start import run_server
 from tests.links import ORIGIN, Answer, broken_in_folder, broken_links
 
-BASES = ("", f"{ORIGIN}/", f"{ORIGIN}/hot/papers/")
+BASES = ("", pytest.param(f"{ORIGIN}/", marks=pytest.mark.long), f"{ORIGIN}/hot/papers/")
 FEW = 8
 """Forms of each kind to open: the app limits how many one reader may have."""
 
@@ -102,7 +102,14 @@ def test_the_demo(demo_folder: Path, folder: str) -> None:
     assert broken_in_folder(demo_folder / folder, "/below/") == []
 
 
-@pytest.mark.parametrize("more", ["", f'base = "{ORIGIN}/"', f'[publish]\nbase = "{ORIGIN}/"'])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        pytest.param(f'base = "{ORIGIN}/"', marks=pytest.mark.long),
+        pytest.param(f'[publish]\nbase = "{ORIGIN}/"', marks=pytest.mark.long),
+    ],
+)
 def test_the_app(site: Path, more: str) -> None:
     set_up(site, f"\n[serve]\nrate = 100_000\n{more}\n")
     with run_server() as (_, address):

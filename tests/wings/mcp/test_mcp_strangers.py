@@ -228,6 +228,7 @@ def test_a_site_says_how_to_ask_it() -> None:
 # ---- official clients ----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_official_typescript_client(demo_folder: Path, running: str) -> None:
     node = shutil.which("node")
     if node is None or not (MODULES / "@modelcontextprotocol").is_dir():

@@ -27,6 +27,7 @@ def _policy(number: int, port: int) -> str:
     return "\n".join([*lines, f"group all all {' '.join(f'w{n}' for n in range(number))}", "quorum all"])
 
 
+@pytest.mark.long
 def test_all_of_them_cosign_and_the_log_continues(tmp_path: Path) -> None:
     witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config_in(tmp_path))),)), KEYS[:-1], tmp_path / "w")
     with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness, "127.0.0.1:0") as port:

@@ -103,6 +103,7 @@ def test_every_refusal_has_its_status(witness: LogWitness) -> None:
     assert witness.alarms == () and _last(witness) == Checkpoint(LOG.name, 60, TREE.root(60))
 
 
+@pytest.mark.long
 def test_what_strangers_send_is_not_remembered(witness: LogWitness) -> None:
     forger = SigningKey(LOG.name, ED25519, bytes(32))
     line = notes.sign("something else\n", forger)._replace(key_id=LOG.verifier.key_id)

@@ -64,6 +64,7 @@ def test_a_log_of_files_that_are_not_there_is_not_asked_for_all_of_them_in_a_rou
     assert follower.follow(3, 9).files == 2, "what was not there does not use up the day's amount"
 
 
+@pytest.mark.long
 def test_a_log_of_long_overlapping_files_costs_little_time(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_log_of_long_overlapping_files_costs_little_time(
     assert sum("is in no log" in problem for problem in outcome.problems) == 2_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("leaf", "reason"),
     [
