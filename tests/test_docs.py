@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Container, Iterable, Iterator
-from itertools import chain
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, get_args
 
+import click
 import jsonschema
 import msgspec
 import pytest
@@ -59,21 +60,26 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
 
 
 def test_every_command_and_option_is_described() -> None:
-    """In its command's section, or at the top of the page with the commands that take it."""
-    page = text_of(DOCS / "reference" / "cli.md")
-    head = page.split("\n## ")[0]
-    for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
-        heading = f"\n## {make_docs.heading_of(context)}\n"
-        assert heading in page
-        section = page.split(heading)[1].split("\n## ")[0]
-        options = [p for p in context.command.get_params(context) if not getattr(p, "hidden", False)]
-        names = [name for p in options if p.param_type_name == "option" for name in [*p.opts, *p.secondary_opts]]
-        command = context.command_path.partition(" ")[2]
-        assert {name for name in names if not is_named(name, section)} == shared_by(head, command)
+    """Below its command's line, or at the top of the page with the commands that take it."""
+    head, *sections = text_of(DOCS / "reference" / "cli.md").split("\n## ")
+    lines = [line for section in sections for line in section.splitlines()]
+    program, *all_contexts = make_docs.contexts(make_docs.root_command(), "hotpapers")
+    for context in all_contexts:
+        command = make_docs.name_of(context)
+        assert option_names(context) - options_below(command, lines) == shared_by(head, command), command
+    assert option_names(program) - set(re.findall(r"`hotpapers (--\w+)`", head)) == shared_by(head, "")
 
 
-def is_named(option: str, text: str) -> bool:
-    return bool(re.search(rf"`[^`]*(?<![\w-]){re.escape(option)}(?![\w-])", text))
+def option_names(context: click.Context) -> set[str]:
+    options = [p for p in context.command.get_params(context) if not getattr(p, "hidden", False)]
+    return {name for p in options if p.param_type_name == "option" for name in [*p.opts, *p.secondary_opts]}
+
+
+def options_below(command: str, lines: Sequence[str]) -> set[str]:
+    """The options in the lines below that of a command, which has its arguments after two spaces or in capitals."""
+    [start] = [n for n, line in enumerate(lines) if re.match(rf"{re.escape(command)}( [^a-z]|$)", line)]
+    below = takewhile(lambda line: line.startswith(" "), lines[start + 1 :])
+    return {name for line in below for name in re.findall(r"^  (--[\w-]+)", line)}
 
 
 def shared_by(head: str, command: str) -> set[str]:
@@ -151,7 +157,7 @@ def test_architecture_follows_a_post_through_existing_files() -> None:
 def test_every_ranking_channel_and_window_is_described() -> None:
     assert all(f"## {name}" in text_of(DOCS / "explanation" / "ranking.md") for name in RANKINGS)
     assert all(f"* `{name}`:" in text_of(DOCS / "reference" / "channels.md") for name in CHANNELS)
-    assert all(f"| `{name}` |" in text_of(DOCS / "explanation" / "issues.md") for name in get_args(model.Window))
+    assert all(f"* `{name}`:" in text_of(DOCS / "explanation" / "issues.md") for name in get_args(model.Window))
 
 
 # ---- the exchange format ---------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def test_nothing_is_loaded_before_it_is_needed() -> None:
 def test_finding_papers_is_a_library_of_its_own() -> None:
     """It has what its page names, is one with what the program uses, and loads neither more nor other libraries."""
     page = (ROOT / "docs" / "reference" / "ids.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(\w+)", page, re.M)) | {"NotAnArxivId"} == set(hotpapers.ids.__all__)
+    assert set(re.findall(r"^\* `(\w+)", page, re.M)) | {"NotAnArxivId"} == set(hotpapers.ids.__all__)
     assert all(hasattr(hotpapers.ids, name) for name in hotpapers.ids.__all__)
     assert importlib.import_module("hotpapers.ids") is hotpapers.ids
     with pytest.raises(AttributeError, match="'shut'"):

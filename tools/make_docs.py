@@ -107,19 +107,25 @@ def shared_options(all_contexts: Iterable[click.Context]) -> list[OptionRecord]:
     return [record for record, times in counts.items() if times >= SHARED]
 
 
-def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
-    """One command: a heading, its arguments, the first paragraph of its help, and its own options."""
-    summary = " ".join(inspect.cleandoc(context.command.help or "").partition("\n\n")[0].split())
+def rows_of(context: click.Context, shared: Collection[OptionRecord]) -> list[OptionRecord]:
+    """One command with its arguments and the first paragraph of its help, then its own options, indented."""
     takes = " ".join(context.command.collect_usage_pieces(context)).removeprefix("[OPTIONS]").strip()
-    usage = f"`{takes}`: " if takes else ""
     own = [record for record in option_records(context) if record not in shared]
-    own_lines = "".join(f"* `{names}`: {' '.join(meaning.split())}\n" for names, meaning in own)
-    return f"\n## {heading_of(context)}\n\n{usage}{summary}\n" + (f"\n{own_lines}" if own_lines else "")
+    summary = inspect.cleandoc(context.command.help or "").partition("\n\n")[0]
+    rows = [(f"{name_of(context)} {takes}".strip(), summary), *((f"  {names}", meaning) for names, meaning in own)]
+    return [(name, " ".join(text.split())) for name, text in rows]
 
 
-def heading_of(context: click.Context) -> str:
+def name_of(context: click.Context) -> str:
     """A command's name without that of the program, which has options of its own."""
     return context.command_path.removeprefix("hotpapers ")
+
+
+def section(title: str, listed: Iterable[click.Context], shared: Collection[OptionRecord]) -> str:
+    """Commands below a heading, as the program's help shows them."""
+    formatter = click.HelpFormatter(width=100)
+    formatter.write_dl([row for context in listed for row in rows_of(context, shared)], col_max=28)
+    return f"\n## {title}\n\n```text\n{formatter.getvalue()}```\n"
 
 
 def who_takes(record: OptionRecord, all_contexts: Iterable[click.Context]) -> str:
@@ -147,10 +153,17 @@ def shared_lines(common: Iterable[OptionRecord], all_contexts: Collection[click.
 
 def cli_page() -> str:
     """The text of docs/reference/cli.md."""
-    all_contexts = list(contexts(root_command(), "hotpapers"))
-    common = shared_options(all_contexts)
-    head = "".join(shared_lines(common, all_contexts))
-    return CLI_HEAD + head + "".join(section(context, common) for context in all_contexts)
+    root = root_command()
+    program, *all_contexts = contexts(root, "hotpapers")
+    common = shared_options([program, *all_contexts])
+    head = "".join(shared_lines(common, [program, *all_contexts]))
+    own = [record for record in option_records(program) if record not in common]
+    head += "".join(f"* `hotpapers {names}`: {meaning}\n" for names, meaning in own)
+    titles = {name: title for title, places in getattr(root, "sections", {}).items() for name in places}
+    by_title: dict[str, list[click.Context]] = {}
+    for context in all_contexts:
+        by_title.setdefault(titles.get(name_of(context).split()[0], "Of wings"), []).append(context)
+    return CLI_HEAD + head + "".join(section(title, listed, common) for title, listed in by_title.items())
 
 
 # ---- settings ------------------------------------------------------------------------------------------
