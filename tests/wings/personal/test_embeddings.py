@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,17 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query import QuerySession
+from hotpapers.record import Record
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings import filling
 from hotpapers.wings.personal.embeddings.closeness import by_vectors, cosine
 from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, EmbeddingServer, vectors_in
-from hotpapers.wings.personal.embeddings.filling import VectorFilling, vector_filling
-from hotpapers.wings.personal.embeddings.vector_files import EmbeddingFiles, SavedModel, begin, place_of, saved_vectors
+from hotpapers.wings.personal.embeddings.filling import VectorClearing, VectorFilling, vector_filling
+from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors, place_for
+from hotpapers.wings.personal.embeddings.vector_files import SavedModel, VectorFolder, place_of
 from hotpapers.wings.personal.kept import vectors_folder
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.related import related
-from hotpapers.wings.personal.wing import WING
 from tests.cli.run import run
 from tests.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.issues.made import DAY, key, paper, posts_about, write
@@ -73,13 +74,25 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def site(sqlite_url: str, tmp_path: Path, server: Server) -> Iterator[PublishingSite]:
+    with site_of(sqlite_url, tmp_path, server) as opened:
+        yield opened
+
+
+@pytest.fixture
+def any_site(store_url: str, tmp_path: Path, server: Server) -> Iterator[PublishingSite]:
+    with site_of(store_url, tmp_path, server) as opened:
+        yield opened
+
+
+@contextmanager
+def site_of(store: str, folder: Path, server: Server) -> Iterator[PublishingSite]:
+    """A site that asks a server, with its store in either database."""
     with ExitStack() as stack:
         limits = ClientLimits(read=1, whole=1, size=100_000, tries=1)
         client = PoliteHttpClient("test", base_addresses=(server.base,), limits=limits, pace={"127.0.0.1": 0.0})
         http = stack.enter_context(client)
-        folder = vectors_folder(Path(sqlite_url.removeprefix("sqlite:///")))
-        part = VectorFilling(EmbeddingServer(f"{server.base}/v1", MODEL, "s3cret"), folder, Connection(http))
-        opened = stack.enter_context(publishing(sqlite_url, tmp_path / "public", further=[part]))
+        part = VectorFilling(EmbeddingServer(f"{server.base}/v1", MODEL, "s3cret"), Connection(http))
+        opened = stack.enter_context(publishing(store, folder / "public", further=[part]))
         fill(opened.record)
         for number in range(2, 9):
             write(opened.record, about(number), posts_about(number, 50 - number, CUT - 5 * HOUR))
@@ -95,8 +108,8 @@ def about(number: int) -> list[Item]:
     return [msgspec.structs.replace(first, abstract=ABSTRACT), *others]
 
 
-def files_of(site: PublishingSite) -> EmbeddingFiles | None:
-    return saved_vectors(vectors_folder(Path(site.record.database.where)))
+def saved_of(site: PublishingSite) -> SavedVectors | None:
+    return place_for(site.record.database).saved()
 
 
 def near(site: PublishingSite, number: int = 2) -> list[tuple[str, int]]:
@@ -146,34 +159,30 @@ def test_closeness_is_the_cosine() -> None:
 def test_each_paper_has_a_place_and_what_is_damaged_is_not_there(tmp_path: Path) -> None:
     assert place_of("arxiv:2611.01234") == ("2611.01", 234) and place_of("arxiv:0704.0001") == ("0704.0", 1)
     assert place_of("arxiv:hep-th/9901007") == ("hep-th-9901", 7) and place_of("doi:10.1/../../x") == ("", 0)
-    saved = begin(tmp_path / "s.db.vectors", SavedModel(MODEL, 2))
-    for number, vector in ((234, b"\x01\x02"), (999, b"\x03\x04"), (0, b"\x00\x00")):
-        saved.save(f"arxiv:2611.01{number:03}", vector)
-    again = saved_vectors(tmp_path / "s.db.vectors")
-    assert (
-        again == saved and again.vector("arxiv:2611.01999") == b"\x03\x04" and again.vector("arxiv:2611.01001") is None
-    )
-    assert again.vector("arxiv:2611.01000") == b"\x00\x00" and again.vector("arxiv:2612.01000") is None
+    place = VectorFolder(tmp_path / "s.db.vectors" / "embeddings")
+    saved = place.begin(SavedModel(MODEL, 2))
+    vectors = {
+        f"arxiv:2611.01{number}": vector for number, vector in (("234", b"\1\2"), ("999", b"\3\4"), ("000", b"\0\0"))
+    }
+    saved.save(vectors)
+    again = place.saved()
+    assert again == saved and again.vectors([*vectors, "arxiv:2611.01001", "arxiv:2612.01000"]) == vectors
     (file,) = (path for path in saved.folder.iterdir() if path.name != "model")
     assert file.stat().st_mode & 0o777 == 0o600
     data = file.read_bytes()
     file.write_bytes(data[:-1])
-    assert again.vector("arxiv:2611.01999") is None and again.vector("arxiv:2611.01234") == b"\x01\x02"
-    file.write_bytes(data.replace(b"\x01\x02", b"\x01\x09"))
-    assert again.vector("arxiv:2611.01234") is None
-    with pytest.raises(ValueError, match="3 numbers, not 2"):
-        saved.save("arxiv:2611.01234", b"\x01\x02\x03")
+    assert again.vectors(vectors).keys() == {"arxiv:2611.01000", "arxiv:2611.01234"}
+    file.write_bytes(data.replace(b"\1\2", b"\1\x09"))
+    assert "arxiv:2611.01234" not in again.vectors(vectors)
     (saved.folder / "model").write_bytes(b"{")
-    assert saved_vectors(tmp_path / "s.db.vectors") is None and saved_vectors(None) is None
-    begin(tmp_path / "s.db.vectors", SavedModel("other", 2))
+    assert place.saved() is None
+    place.begin(SavedModel("other", 2))
     assert [path.name for path in saved.folder.iterdir()] == ["model"]
 
 
 def test_without_all_vectors_words_decide(tmp_path: Path) -> None:
-    saved = begin(tmp_path / "s.db.vectors", SavedModel(MODEL, 2))
-    saved.save("arxiv:2611.01001", b"\x7f\x00")
-    saved.save("arxiv:2611.01002", b"\x7f\x7f")
-    saved.save("arxiv:2611.01003", b"\x00\x00")
+    saved = VectorFolder(tmp_path / "embeddings").begin(SavedModel(MODEL, 2))
+    saved.save({"arxiv:2611.01001": b"\x7f\x00", "arxiv:2611.01002": b"\x7f\x7f", "arxiv:2611.01003": b"\x00\x00"})
     whole, partly = (
         dict.fromkeys(["arxiv:2611.01002", "arxiv:2611.01003"], 5),
         {"arxiv:2611.01002": 5, "arxiv:2611.01009": 4},
@@ -188,11 +197,12 @@ def test_without_all_vectors_words_decide(tmp_path: Path) -> None:
 
 
 def test_the_nearest_by_words_are_put_in_order_by_vectors_and_asked_about_once(
-    site: PublishingSite, server: Server
+    any_site: PublishingSite, server: Server
 ) -> None:
+    site = any_site
     assert site.round(CUT + 1) == "idle"
     by_words = near(site)
-    saved = files_of(site)
+    saved = saved_of(site)
     assert saved is not None and saved.model == SavedModel(MODEL, 3)
     known = [paper for paper in site.record.view().items(Paper) if paper.title]
     texts = [text for request in server.requests for text in json.loads(request.body)["input"]]
@@ -206,15 +216,15 @@ def test_the_nearest_by_words_are_put_in_order_by_vectors_and_asked_about_once(
     assert site.round(CUT + MINUTE) == "idle" and len(server.requests) == count
 
 
-def test_the_record_answers_in_the_same_way(site: PublishingSite) -> None:
-    site.round(CUT + 1)
-    session = QuerySession(site.record)
+def test_the_record_answers_in_the_same_way(any_site: PublishingSite) -> None:
+    any_site.round(CUT + 1)
+    session = QuerySession(any_site.record)
     answers = [(int(place.paper.paper[-5:]), place.closeness) for place in related(session, "2405.00002")]
     assert answers == sorted(answers, key=lambda row: -row[1]) and len(answers) > 3
-    saved = files_of(site)
+    saved = saved_of(any_site)
     assert saved is not None
-    own = saved.vector(key(2))
-    assert own and all(value == cosine(own, saved.vector(key(number)) or b"") for number, value in answers)
+    vectors = saved.vectors([key(2), *(key(number) for number, _ in answers)])
+    assert all(value == cosine(vectors[key(2)], vectors[key(number)]) for number, value in answers)
 
 
 def endless(handler: Handler) -> None:
@@ -244,9 +254,9 @@ def test_with_a_server_that_fails_words_decide_and_the_status_says_so(
     status = jobs_queries.load_state(site.record, "issues")
     assert status.reason.startswith("embeddings: ") and "s3cret" not in status.reason
     assert "related papers stay in the order of words" in status.reason
-    assert "Made-up paper 1" in site.page() and files_of(site) is None and near(site)
+    assert "Made-up paper 1" in site.page() and saved_of(site) is None and near(site)
     server.on(PATH, speaking)
-    assert site.round(CUT + 10 * MINUTE) == "idle" and files_of(site) is not None
+    assert site.round(CUT + 10 * MINUTE) == "idle" and saved_of(site) is not None
 
 
 def test_a_text_that_a_server_does_not_take_is_asked_about_alone_and_not_again(
@@ -254,22 +264,24 @@ def test_a_text_that_a_server_does_not_take_is_asked_about_alone_and_not_again(
 ) -> None:
     server.on(PATH, strict)
     assert site.round(CUT + 1) == "idle"
-    saved = files_of(site)
+    saved = saved_of(site)
     assert saved is not None
-    assert saved.vector(key(1000)) == bytes(3) and saved.vector(key(1))
+    vectors = saved.vectors([key(1000), key(1)])
+    assert vectors[key(1000)] == bytes(3) and any(vectors[key(1)])
     count = len(server.requests)
     assert site.round(CUT + MINUTE) == "idle" and len(server.requests) == count
 
 
-def test_vectors_of_another_length_than_before_are_not_mixed(site: PublishingSite, server: Server) -> None:
-    folder = vectors_folder(Path(site.record.database.where))
-    before = begin(folder, SavedModel(MODEL, 2))
-    assert site.round(CUT + 1) == "partial"
-    reason = jobs_queries.load_state(site.record, "issues").reason
-    assert f"vectors of 3 numbers, not 2 as before; delete {before.folder}" in reason
-    begin(folder, SavedModel("another model", 2))
-    assert site.round(CUT + 10 * MINUTE) == "idle"
-    saved = files_of(site)
+def test_vectors_of_another_length_than_before_are_not_mixed(any_site: PublishingSite) -> None:
+    place = place_for(any_site.record.database)
+    before = place.begin(SavedModel(MODEL, 2))
+    before.save({key(1): b"\1\2"})
+    assert any_site.round(CUT + 1) == "partial"
+    reason = jobs_queries.load_state(any_site.record, "issues").reason
+    assert f"vectors of 3 numbers, not 2 as before; delete {before.where}" in reason
+    assert place.begin(SavedModel("another model", 3)).vectors([key(1)]) == {}
+    assert any_site.round(CUT + 10 * MINUTE) == "idle"
+    saved = place.saved()
     assert saved is not None and saved.model == SavedModel(MODEL, 3)
 
 
@@ -311,20 +323,26 @@ def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str,
         site_with(tmp_path, f"[embeddings]\n{text}\n")
 
 
-def test_without_the_table_earlier_vectors_are_deleted(tmp_path: Path) -> None:
-    begin(vectors_folder(tmp_path / "hotpapers.db"), SavedModel(MODEL, 2))
+def test_without_the_table_earlier_vectors_are_deleted(store_url: str, tmp_path: Path) -> None:
     shared: Any = None  # not used
-    assert vector_filling(site_with(tmp_path, ""), shared) is None
-    assert saved_vectors(vectors_folder(tmp_path / "hotpapers.db")) is None
+    part = vector_filling(site_with(tmp_path, ""), shared)
+    assert isinstance(part, VectorClearing)
+    with publishing(store_url, tmp_path / "public", further=[part]) as site:
+        fill(site.record)
+        assert site.round(CUT + 1) == "idle", "there are none"
+        place_for(site.record.database).begin(SavedModel(MODEL, 2))
+        assert site.round(CUT + MINUTE) == "idle"
+        assert saved_of(site) is None
 
 
-def test_a_store_on_a_server_has_no_folder_for_vectors(tmp_path: Path) -> None:
-    file = tmp_path / "hotpapers.toml"
-    file.write_text(f'[embeddings]\nurl = "http://127.0.0.1/v1"\nmodel = "{MODEL}"\n')
-    site = Site("postgresql://127.0.0.1/papers", settings=load(file))
-    assert WING.status_check is not None
-    with pytest.raises(SettingsError, match="beside a store that is a file"):
-        WING.status_check(site)
+def test_a_table_that_is_damaged_is_none(postgres_record: Record) -> None:
+    database = postgres_record.database
+    saved = place_for(database).begin(SavedModel(MODEL, 2))
+    saved.save({key(1): b"\1\2", key(2): b"\1\2\3"})
+    assert saved.vectors([key(1), key(2), key(3)]) == {key(1): b"\1\2"}
+    with database.write():
+        database.run("UPDATE embedding SET vector = ? WHERE paper = ''", (b"{",))
+    assert place_for(database).saved() is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hotpapers.base.file_modes import PRIVATE, temporary_file
 from hotpapers.base.model import IssueReader
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.commitments import sha256
+from hotpapers.record.database import Database
 
 MAX_KEPT = 250
 """Values of a kind that are kept of one store."""
@@ -74,12 +75,17 @@ def _values_of(reader: IssueReader) -> Values:
 
 def store_of(reader: IssueReader) -> str:
     """Where the store is that is read; empty if none is."""
-    return reader.record.database.where if isinstance(reader, RecordIssueReader) else ""
+    return database.where if (database := database_of(reader)) else ""
+
+
+def database_of(reader: IssueReader) -> Database | None:
+    """The store that is read; None if none is."""
+    return reader.record.database if isinstance(reader, RecordIssueReader) else None
 
 
 def folder_of(reader: IssueReader) -> Path | None:
     """The folder beside the store; None if the store is not a file."""
-    database = reader.record.database if isinstance(reader, RecordIssueReader) else None
+    database = database_of(reader)
     return vectors_folder(Path(database.where)) if database and database.name == "sqlite" else None
 
 

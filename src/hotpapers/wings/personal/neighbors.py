@@ -16,9 +16,9 @@ from typing import Literal
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.vector_files import saved_vectors
+from hotpapers.wings.personal.embeddings.saved_vectors import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, folder_of, kept, store_of
+from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, kept, store_of
 from hotpapers.wings.personal.order import SHOWN_WORDS
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
@@ -54,8 +54,8 @@ class Neighbors:
         text = text_of(paper)
         vector = weighed(broad_vector_of(text.title, text.abstract))
         best: dict[str, NeighborPaper] = {}
-        files = saved_vectors(folder_of(self._reader))
-        least, count = MIN_NEAR, MAX_CANDIDATES if files else MAX_RELATED
+        saved = saved_vectors(self._reader)
+        least, count = MIN_NEAR, MAX_CANDIDATES if saved else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
             near = nearest_in(self._block(kind, days), vector, count + 1, least)
             best |= {
@@ -67,7 +67,7 @@ class Neighbors:
                 best = {place.paper: place for place in _nearest(best.values(), count)}
                 least = min(place.closeness for place in best.values())
         nearest = _nearest(best.values(), count)
-        values = by_vectors(files, paper.paper, {place.paper: place.closeness for place in nearest})
+        values = by_vectors(saved, paper.paper, {place.paper: place.closeness for place in nearest})
         return _nearest([place._replace(closeness=values[place.paper]) for place in nearest], MAX_RELATED)
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:

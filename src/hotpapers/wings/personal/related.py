@@ -10,9 +10,8 @@ from hotpapers.keep import search as index
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.papers import known_paper
 from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.vector_files import saved_vectors
+from hotpapers.wings.personal.embeddings.saved_vectors import saved_vectors
 from hotpapers.wings.personal.for_me import text_of
-from hotpapers.wings.personal.kept import folder_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.vectors import (
@@ -53,8 +52,8 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
         common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
         places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
     nearest = _nearest((place for place in places if place.closeness), MAX_CANDIDATES)
-    files = saved_vectors(folder_of(session.issue_reader()))
-    values = by_vectors(files, key, {place.paper.paper: place.closeness for place in nearest})
+    saved = saved_vectors(session.issue_reader())
+    values = by_vectors(saved, key, {place.paper.paper: place.closeness for place in nearest})
     return _nearest([place._replace(closeness=values[place.paper.paper]) for place in nearest], MAX_RELATED)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mcp.record_tools import ToolDefinition
-    from hotpapers.wings.personal.embeddings.filling import VectorFilling
+    from hotpapers.wings.personal.embeddings.filling import VectorClearing, VectorFilling
     from hotpapers.wings.personal.neighbors import Neighbors
     from hotpapers.wings.personal.site_part import PersonalPart
 
@@ -33,16 +33,10 @@ def _settings() -> tuple[SettingsTable, ...]:
     return TABLE, EMBEDDINGS
 
 
-def _publishing(site: Site, shared: IngestContext) -> VectorFilling | None:
+def _publishing(site: Site, shared: IngestContext) -> VectorFilling | VectorClearing:
     from hotpapers.wings.personal.embeddings.filling import vector_filling
 
     return vector_filling(site, shared)
-
-
-def _check(site: Site) -> None:
-    from hotpapers.wings.personal.embeddings.filling import check_store
-
-    check_store(site)
 
 
 def _trials(site: Site) -> Iterator[Trial]:
@@ -116,7 +110,6 @@ WING = Wing(
     },
     settings=_settings,
     publishing=_publishing,
-    status_check=_check,
     trials=_trials,
     channels={"reader": SendingChannel(_destinations, _has_readers, page="wings/own-order")},
     tools=_tools,

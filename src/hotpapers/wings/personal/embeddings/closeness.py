@@ -7,21 +7,20 @@ from collections.abc import Mapping
 from math import isqrt
 from operator import mul
 
-from hotpapers.wings.personal.embeddings.vector_files import EmbeddingFiles
+from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors
 from hotpapers.wings.personal.vectors import WHOLE
 
 MAX_CANDIDATES = 100
 """The nearest papers by words, which are put in order by vectors."""
 
 
-def by_vectors(files: EmbeddingFiles | None, paper: str, by_words: Mapping[str, int]) -> Mapping[str, int]:
+def by_vectors(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> Mapping[str, int]:
     """How close papers are to one, by key, in ten-thousandths: by vectors, or as `by_words` says if the vector of any
     is missing, since values of both kinds do not compare."""
-    own = files.vector(paper) if files else None
-    if files is None or own is None or not any(own):
+    vectors = saved.vectors({paper, *by_words}) if saved else {}
+    if not any(vectors.get(paper, b"")) or not by_words.keys() <= vectors.keys():
         return by_words
-    values = {other: cosine(own, vector) for other in by_words if (vector := files.vector(other)) is not None}
-    return values if len(values) == len(by_words) else by_words
+    return {other: cosine(vectors[paper], vectors[other]) for other in by_words}
 
 
 def cosine(vector: bytes, other: bytes) -> int:

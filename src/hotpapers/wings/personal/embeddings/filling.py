@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused, SettingsError
+from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper
@@ -22,20 +21,12 @@ from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import Part
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.record import is_server, store_path
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
+from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors, VectorPlace, place_for
 from hotpapers.wings.personal.embeddings.settings import TABLE
-from hotpapers.wings.personal.embeddings.vector_files import (
-    EmbeddingFiles,
-    SavedModel,
-    begin,
-    clear,
-    place_of,
-    saved_vectors,
-)
+from hotpapers.wings.personal.embeddings.vector_files import SavedModel, place_of
 from hotpapers.wings.personal.for_me import text_of
-from hotpapers.wings.personal.kept import vectors_folder
 from hotpapers.wings.personal.order import RankedText
 
 MAX_SECONDS = 60.0
@@ -47,10 +38,10 @@ TOO_MUCH = (400, 413, 422)
 
 
 class VectorFilling:
-    """The part of the job that publishes. `vectors`: the folder beside the store."""
+    """The part of the job that publishes."""
 
-    def __init__(self, server: EmbeddingServer, vectors: Path, connection: Connection) -> None:
-        self._server, self._vectors, self._connection = server, vectors, connection
+    def __init__(self, server: EmbeddingServer, connection: Connection) -> None:
+        self._server, self._connection = server, connection
         self._rows: list[tuple[int, int]] = []
         """The rows of papers that are not looked at yet: after a number, up to a number."""
         self._last = 0
@@ -65,15 +56,15 @@ class VectorFilling:
         self._connection.close()
 
     def _fill(self, context: JobContext) -> None:
-        """Raises PartiallyRead if the server fails, or the folder cannot be written."""
+        """Raises PartiallyRead if the server fails, or a folder cannot be written."""
         until = context.clock.now() + int(MAX_SECONDS * SECOND)
-        saving = VectorSaving(self._server, self._vectors, self._connection.http)
+        saving = VectorSaving(self._server, place_for(context.record.database), self._connection.http)
         try:
             self._work_through(saving, context.record.view(), lambda: context.clock.now() > until)
         except (InputError, NetError) as problem:
             raise PartiallyRead(f"{problem}; related papers stay in the order of words") from problem
         except OSError as problem:
-            raise PartiallyRead(f"{self._vectors}: {problem.strerror}") from problem
+            raise PartiallyRead(f"{problem.filename or 'vectors'}: {problem.strerror}") from problem
         finally:
             if saving.count:
                 log_event("vectors saved", papers=saving.count, refused=saving.refused)
@@ -98,29 +89,29 @@ class VectorFilling:
 class VectorSaving:
     """Asks a server and saves its vectors. `count`: how many; `refused`: of how many texts it wants to know nothing."""
 
-    def __init__(self, server: EmbeddingServer, vectors: Path, http: HttpClient) -> None:
-        self._server, self._vectors, self._http = server, vectors, http
+    def __init__(self, server: EmbeddingServer, place: VectorPlace, http: HttpClient) -> None:
+        self._server, self._place, self._http = server, place, http
         self.count = self.refused = 0
 
     def without_vector(self, texts: Iterator[RankedText]) -> Iterator[RankedText]:
-        files = self._files()  # if others take their place, none of these texts has a vector there yet
-        for text in texts:
-            if place_of(text.paper)[0] and not (files and files.vector(text.paper)):
-                yield text
+        possible = [text for text in texts if place_of(text.paper)[0]]
+        saved = self._saved()  # if others take their place, none of these texts has a vector there yet
+        known = saved.vectors([text.paper for text in possible]) if saved else {}
+        return (text for text in possible if text.paper not in known)
 
     def save(self, batch: Sequence[RankedText]) -> None:
         """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
         NetError, OSError."""
-        files = self._files()
-        for text, vector in zip(batch, self._answers(batch), strict=True):
-            files = files or begin(self._vectors, SavedModel(self._server.model, len(vector)))
-            if len(vector) != files.model.numbers:
-                raise InputError(
-                    f"vectors of {len(vector):,} numbers, not {files.model.numbers:,} as before; "
-                    f"delete {files.folder} if the model is another one now"
-                )
-            files.save(text.paper, vector)
-            self.count += 1
+        vectors = dict(zip([text.paper for text in batch], self._answers(batch), strict=True))
+        numbers = len(next(iter(vectors.values())))
+        saved = self._saved() or self._place.begin(SavedModel(self._server.model, numbers))
+        if numbers != saved.model.numbers:
+            raise InputError(
+                f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; "
+                f"delete {saved.where} if the model is another one now"
+            )
+        saved.save(vectors)
+        self.count += len(vectors)
 
     def _answers(self, batch: Sequence[RankedText]) -> list[bytes]:
         texts = [f"{text.title}\n\n{text.abstract}" for text in batch]
@@ -145,26 +136,33 @@ class VectorSaving:
                 raise
             return b""
 
-    def _files(self) -> EmbeddingFiles | None:
-        files = saved_vectors(self._vectors)
-        return files if files and files.model.model == self._server.model else None
+    def _saved(self) -> SavedVectors | None:
+        saved = self._place.saved()
+        return saved if saved and saved.model.model == self._server.model else None
 
 
-def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | None:
-    """The part for a site; None, and no vectors any more, if the settings name no server. Raises SettingsError."""
+class VectorClearing:
+    """The same without a server: deletes the vectors of an earlier one."""
+
+    def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        yield "embeddings", partial(self._clear, context)
+
+    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        yield from ()
+
+    def close(self) -> None:
+        """Does nothing: nothing is open."""
+
+    def _clear(self, context: JobContext) -> None:
+        with suppress(OSError):  # of a folder that nobody can write
+            place_for(context.record.database).clear()
+
+
+def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | VectorClearing:
+    """The part for a site. Raises SettingsError."""
     table = site.settings.table(TABLE.name)
-    check_store(site)
     if not table.url:
-        with suppress(OSError):  # of a folder that nobody can write; a server's store has none
-            clear(vectors_folder(store_path(site.store)))
-        return None
+        return VectorClearing()
     server = server_of(table)
     pace = {urlsplit(server.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
-    connection = make_connection((server.url,), (server.key,), shared, pace, LIMITS)
-    return VectorFilling(server, vectors_folder(store_path(site.store)), connection)
-
-
-def check_store(site: Site) -> None:
-    """Raises SettingsError if there is no folder for vectors, but a server to ask."""
-    if site.settings.table(TABLE.name).url and is_server(site.store):
-        raise SettingsError("embeddings: vectors are kept beside a store that is a file; remove the table")
+    return VectorFilling(server, make_connection((server.url,), (server.key,), shared, pace, LIMITS))

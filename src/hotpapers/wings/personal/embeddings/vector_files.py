@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import zlib
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ import msgspec
 from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
-FOLDER, MODEL = "embeddings", "model"
+MODEL = "model"
 CHECKSUM_BYTES = 4
 _KEY = re.compile(r"arxiv:(?:(\d{4}\.\d{1,2})|([a-z-]{1,20})/(\d{4}))(\d{3})", re.ASCII)
 
@@ -41,8 +42,15 @@ class EmbeddingFiles(NamedTuple):
     folder: Path
     model: SavedModel
 
-    def vector(self, paper: str) -> bytes | None:
-        """The vector of a paper, by key; None if there is none, zeros if the server refused its text."""
+    @property
+    def where(self) -> str:
+        return str(self.folder)
+
+    def vectors(self, papers: Iterable[str]) -> Mapping[str, bytes]:
+        """The vectors of papers, by key, as far as there are any; zeros where the server refused a text."""
+        return {paper: vector for paper in papers if (vector := self._vector(paper)) is not None}
+
+    def _vector(self, paper: str) -> bytes | None:
         name, place = place_of(paper)
         if not name:
             return None
@@ -56,10 +64,12 @@ class EmbeddingFiles(NamedTuple):
         vector = data[CHECKSUM_BYTES:]
         return vector if len(data) == size and data[:CHECKSUM_BYTES] == self._checksum(vector) else None
 
-    def save(self, paper: str, vector: bytes) -> None:
-        """Saves the vector of a paper that has a place. Raises OSError, ValueError for one of another length."""
-        if len(vector) != self.model.numbers:
-            raise ValueError(f"{len(vector):,} numbers, not {self.model.numbers:,}")
+    def save(self, vectors: Mapping[str, bytes]) -> None:
+        """Saves the vectors of papers that have a place, by key. Raises OSError."""
+        for paper, vector in vectors.items():
+            self._save(paper, vector)
+
+    def _save(self, paper: str, vector: bytes) -> None:
         name, place = place_of(paper)
         file = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         try:
@@ -80,28 +90,34 @@ def place_of(paper: str) -> tuple[str, int]:
     return new or f"{archive}-{month}", int(number)
 
 
-def saved_vectors(vectors: Path | None) -> EmbeddingFiles | None:
-    """The vectors in the folder of what was made of issues (`kept`); None if there are none."""
-    if vectors is None:
-        return None
-    with suppress(OSError, msgspec.MsgspecError):
-        data = (vectors / FOLDER / MODEL).read_bytes()
-        model = msgspec.json.decode(data, type=SavedModel)
-        if 0 < model.numbers <= MAX_NUMBERS:
-            return EmbeddingFiles(vectors / FOLDER, model)
+def read_model(text: bytes) -> SavedModel | None:
+    """The model that a text names; None for any other text."""
+    with suppress(msgspec.MsgspecError):
+        model = msgspec.json.decode(text, type=SavedModel)
+        return model if 0 < model.numbers <= MAX_NUMBERS else None
     return None
 
 
-def begin(vectors: Path, model: SavedModel) -> EmbeddingFiles:
-    """Files for a model, in place of any other's. Raises OSError."""
-    clear(vectors)
-    folder = vectors / FOLDER
-    folder.mkdir(mode=0o700, parents=True)
-    write_atomically(folder / MODEL, msgspec.json.encode(model), PRIVATE)
-    return EmbeddingFiles(folder, model)
+class VectorFolder(NamedTuple):
+    """The folder, which need not exist."""
 
+    folder: Path
 
-def clear(vectors: Path) -> None:
-    """Deletes all vectors. Raises OSError."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(vectors / FOLDER)
+    def saved(self) -> EmbeddingFiles | None:
+        """The vectors in the folder; None if there are none."""
+        with suppress(OSError):
+            if model := read_model((self.folder / MODEL).read_bytes()):
+                return EmbeddingFiles(self.folder, model)
+        return None
+
+    def begin(self, model: SavedModel) -> EmbeddingFiles:
+        """Files for a model, in place of any other's. Raises OSError."""
+        self.clear()
+        self.folder.mkdir(mode=0o700, parents=True)
+        write_atomically(self.folder / MODEL, msgspec.json.encode(model), PRIVATE)
+        return EmbeddingFiles(self.folder, model)
+
+    def clear(self) -> None:
+        """Deletes all vectors. Raises OSError."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.folder)
