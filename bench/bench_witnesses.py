@@ -31,14 +31,12 @@ from hotpapers.publish.deliver.export_site import export_again, export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.proof import log_files, log_keeping, log_keys
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey, VerifierKey
-from hotpapers.wings.proof.policies import KnownLog, LogPolicy
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, VerifierKey
 from hotpapers.wings.proof.proofs import LogProof
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.queries import frozen_digests
 from hotpapers.wings.proof.site_logs import SiteLogs
-from hotpapers.wings.proof.witness import LogWitness
-from hotpapers.wings.proof.witness_server import witness_server
+from tests.wings.proof.cosigners import Cosigner, Witness, witness_server
 
 DAYS = 366
 SECONDS, TILE_BYTES, PROOF_BYTES = 5, 2_000_000, 4_000
@@ -59,14 +57,14 @@ def timed(seconds: list[float], task: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def witnesses(folder: Path, key: VerifierKey) -> Iterator[tuple[str, list[str]]]:
+def witnesses(key: VerifierKey) -> Iterator[tuple[str, list[str]]]:
     """Three witnesses of a log. Yields the policy that asks all three and needs two, and their addresses."""
     lines, addresses = [], []
     with ExitStack() as stack:
         for n in (1, 2, 3):
-            own = SigningKey(f"witness.example/{n}", COSIGNATURE_ED25519, bytes([n]) * 32)
-            server = witness_server(LogWitness(LogPolicy(logs=(KnownLog(key),)), [own], folder / str(n)), "127.0.0.1:0")
-            addresses.append(f"http://127.0.0.1:{stack.enter_context(server)}/")
+            own = Cosigner(f"witness.example/{n}", COSIGNATURE_ED25519, bytes([n]) * 32)
+            port = stack.enter_context(witness_server(Witness(key, [own])))
+            addresses.append(f"http://127.0.0.1:{port}/")
             lines.append(f"witness w{n} {own.verifier} {addresses[-1]}\n")
         yield "".join((*lines, "group all 2 w1 w2 w3\nquorum all\n")), addresses
 
@@ -88,7 +86,7 @@ def year(folder: Path, days: int) -> dict[str, Any]:
         signed = update_log(record.database, "daily", config, _morning(1)).signed
         assert signed is not None
         [key] = log_files.verifier_keys(config.folder)
-        with witnesses(folder / "witnesses", key) as (policy, addresses):
+        with witnesses(key) as (policy, addresses):
             config = config._replace(policy=policy)
             used, largest = _rounds(record, config, folder / "site", addresses, days)
         proofs = _proofs(record, config)

@@ -46,7 +46,6 @@ LIBRARY = {
         "wings/announce/feed_generator.py",
         "wings/mail/",
         "wings/mcp/route.py",
-        "wings/proof/witness_server.py",
     ),
     "uvicorn": ("serve/web/", "cli"),
     "h11": ("serve/web/connections.py",),

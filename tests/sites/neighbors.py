@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.wings.proof import log_keys
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, ED25519, SigningKey, VerifierKey
-from hotpapers.wings.proof.policies import parse_policy
-from hotpapers.wings.proof.witness import LogWitness
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, ED25519, VerifierKey
 from tests.loopback.direct_client import Answer
 from tests.loopback.network_state import HTML, Reply, Request, not_found
+from tests.wings.proof import cosigners
 
 ROOM, WITNESS = "lab.example", "witness.example"
 BYTES = "application/octet-stream"
@@ -53,20 +52,16 @@ class Witness:
     def __init__(self, folder: Path, base: str, publication: str) -> None:
         key = log_keys.make_key(folder / "hotpapers.key")
         log_key = VerifierKey(log_keys.origin_of(key, base, publication, 1), ED25519, key.verifier.public)
-        cosigner = SigningKey(f"{WITNESS}/one", COSIGNATURE_ED25519, bytes(range(32)))
-        policy = parse_policy(f"log {log_key}\nquorum none\n")
-        self._witness = LogWitness(policy, [cosigner], folder / "witness")
+        cosigner = cosigners.Cosigner(f"{WITNESS}/one", COSIGNATURE_ED25519, bytes(range(32)))
+        self._witness = cosigners.Witness(log_key, [cosigner])
         self.policy = f"witness one {cosigner.verifier} https://{WITNESS}/\nquorum one"
         self.answers: list[int] = []
 
     def answer(self, request: Request, at: int) -> Reply:
         """Cosign a checkpoint."""
-        result = self._witness.add_checkpoint(request.body, at // 1_000_000)
-        self.answers.append(result.status)
-        return Reply(result.status, result.body.encode(), result.type)
-
-    def close(self) -> None:
-        self._witness.close()
+        status, text = self._witness.add_checkpoint(request.body, at // 1_000_000)
+        self.answers.append(status)
+        return Reply(status, text.encode(), "text/plain; charset=utf-8")
 
 
 def hosts_around(public: Mapping[str, Path], messages: list[Announced], witness: Witness | None) -> dict[str, Answer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
@@ -95,7 +95,7 @@ def _set_up(site: Site, folder: Path, shared: tuple[Timeline, World, Path], stac
         store = stack.enter_context(postgres.database_on(server))
     witness = None
     if site.logged:
-        witness = stack.enter_context(closing(Witness(folder, site.base, site.logged)))
+        witness = Witness(folder, site.base, site.logged)
     return Played(site, folder, store, script, timeline, [], stack.enter_context(serving()), [], witness, log_file)
 
 

@@ -22,7 +22,7 @@ WITHOUT = [
     tuple(name for name in BUILT_IN if name not in ("archives", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
-COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness", "mcp": "mcp", "hosting": "scheduled"}
+COMMANDS = {"mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled"}
 TABLES = {"mail": "mailing", "proof": "transparency", "summaries": "summary"}
 
 

@@ -37,12 +37,13 @@ from hotpapers.site.site import Site
 from hotpapers.wings.peers.cli import following
 from hotpapers.wings.peers.following.site_log import FollowedSite
 from hotpapers.wings.proof.log_keys import make_key
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
 from tests.http.server import answer, serving
 from tests.issues.made import counts, key, paper, post
 from tests.wings.peers.following.sites import NAME, reading, render
+from tests.wings.proof.cosigners import Cosigner
 from tests.wings.proof.test_log import serve_folder
 
 
@@ -136,7 +137,7 @@ def test_a_site_is_compared_with_a_store(cwd: Path, url: str, tmp_path: Path) ->
 
 
 def test_a_site_without_its_witnesses_is_not_compared_and_says_why(cwd: Path, url: str, tmp_path: Path) -> None:
-    witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+    witness = Cosigner("w.example", COSIGNATURE_ED25519, bytes(range(32)))
     policy = tmp_path / "neighbor/public/log/policy.txt"
     policy_text = policy.read_text().replace("quorum none\n", "")
     policy.write_text(f"{policy_text}witness w {witness.verifier}\nquorum w\n")

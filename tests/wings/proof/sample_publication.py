@@ -13,15 +13,15 @@ from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.proof import log_files
-from hotpapers.wings.proof.checkpoints import cosign
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.wings.proof.cosigners import Cosigner, cosign
 from tests.wings.proof.logs import NAME, config_in, logs_of
 
-WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32)))
+WITNESS = Cosigner("witness.example/a", COSIGNATURE_ED25519, bytes(range(32)))
 AT = moment(DAY) + 49 * 3_600_000_000
 
 
@@ -43,7 +43,7 @@ class SamplePublication(NamedTuple):
 
 
 def publish(
-    folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,), likes: int = 90, links: tuple[TextLink, ...] = ()
+    folder: Path, witnesses: Sequence[Cosigner] = (WITNESS,), likes: int = 90, links: tuple[TextLink, ...] = ()
 ) -> SamplePublication:
     """`likes`: of the first post, and one more. `links`: of every post."""
     config = config_in(folder, policy=f"witness a {WITNESS.verifier}\nquorum a\n")
@@ -71,7 +71,7 @@ def _paper(number: int) -> list[Item]:
     return [msgspec.structs.replace(described, version=1), announcement]
 
 
-def add_cosignature(config: LogConfig, witness: SigningKey) -> None:
+def add_cosignature(config: LogConfig, witness: Cosigner) -> None:
     """A witness cosigns the last checkpoint."""
     last_checkpoint = logs_of(config).last
     assert last_checkpoint is not None

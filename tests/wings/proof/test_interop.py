@@ -16,9 +16,10 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from hotpapers.wings.proof import notes, tiles
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint, cosign, cosigned_at
+from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint, cosigned_at
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
 from hotpapers.wings.proof.notes import SignedNote
+from tests.wings.proof.cosigners import cosign
 from tests.wings.proof.test_formats import AT, LOG, WITNESS, signed_checkpoint
 
 aics: Any = pytest.importorskip("aics_tlog", reason="aics-tlog is not installed: pip install aics-tlog (Python 3.12)")

@@ -1,4 +1,4 @@
-"""Third-party witnesses: `aics-witness` from PyPI cosigns our log, and its client gets cosignatures from ours.
+"""Third-party witnesses: `aics-witness` from PyPI cosigns our log.
 
 Skipped if it is not installed (`pip install aics-witness`, Python 3.12 or later).
 """
@@ -18,16 +18,13 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hotpapers.record import Record
-from hotpapers.wings.proof.policies import KnownLog, LogPolicy, parse_policy
+from hotpapers.wings.proof.policies import parse_policy
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
-from hotpapers.wings.proof.witness import LogWitness
 from hotpapers.wings.proof.witness_client import ask_witnesses
-from hotpapers.wings.proof.witness_server import witness_server
+from tests.wings.proof.cosigners import client
 from tests.wings.proof.logs import NAME, at, config_in, digest_of, freeze, logs_of, public_key
-from tests.wings.proof.test_witness import KEYS, client
 
 service: Any = pytest.importorskip("aics_witness.service", reason="aics-witness is not installed (Python 3.12)")
-feeder: Any = pytest.importorskip("aics_witness.feeder", reason="aics-witness is not installed (Python 3.12)")
 
 
 @contextmanager
@@ -63,17 +60,3 @@ def test_their_witness_cosigns_our_log(tmp_path: Path) -> None:
                 )
                 proof = logs_of(witnessed_config).proof(digest_of(day))
                 assert proof is not None and proof.complete and proof.witnesses == ("t",)
-
-
-def test_their_client_gets_our_cosignature(tmp_path: Path) -> None:
-    config = config_in(tmp_path)
-    witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "witness")
-    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness, "127.0.0.1:0") as port:
-        third_party_client = feeder.WitnessClient(f"http://127.0.0.1:{port}", str(KEYS[0].verifier))
-        for day in range(5):
-            freeze(record, day)
-            update_log(record.database, NAME, config, at(day))
-            log = logs_of(config).stored[0]
-            assert log.last is not None
-            line = third_party_client.submit(str(log.last.note), log.tree.consistency)
-            assert "w.example" in str(line)

@@ -25,11 +25,12 @@ from hotpapers.wings.proof.alarms import Alarm, save_alarm
 from hotpapers.wings.proof.downloads import SiteDownload
 from hotpapers.wings.proof.entries import withdrawn_list_of
 from hotpapers.wings.proof.log_files import read_logs
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.observations import mark_of, read_packed
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
 from tests.issues.made import moment, post
+from tests.wings.proof.cosigners import Cosigner
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypa
 
 def name_witness(site: Path, address: str) -> None:
     """Names a witness in the settings."""
-    key = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32))).verifier
+    key = Cosigner("witness.example/a", COSIGNATURE_ED25519, bytes(range(32))).verifier
     settings = site / "hotpapers.toml"
     policy = f'policy = "witness a {key} {address}\\nquorum a\\n"'
     settings.write_text(settings.read_text().replace("[transparency]\n", f"[transparency]\n{policy}\n"))

@@ -11,15 +11,12 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.errors import NotAProof
 from hotpapers.record import Record
 from hotpapers.wings.proof import policies
-from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, MAX_SIGNATURES, SigningKey
-from hotpapers.wings.proof.policies import KnownLog, LogPolicy
-from hotpapers.wings.proof.witness import LogWitness
+from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, MAX_SIGNATURES
 from hotpapers.wings.proof.witness_client import ask_witnesses
-from hotpapers.wings.proof.witness_server import witness_server
+from tests.wings.proof.cosigners import Cosigner, Witness, client, witness_server
 from tests.wings.proof.logs import NAME, at, config_in, digest_of, freeze, logs_of, public_key, update
-from tests.wings.proof.test_witness import client
 
-KEYS = [SigningKey(f"w{n}.example", COSIGNATURE_MLDSA44, bytes([n]) * 32) for n in range(MAX_SIGNATURES)]
+KEYS = [Cosigner(f"w{n}.example", COSIGNATURE_MLDSA44, bytes([n]) * 32) for n in range(MAX_SIGNATURES)]
 
 
 def _policy(number: int, port: int) -> str:
@@ -29,8 +26,8 @@ def _policy(number: int, port: int) -> str:
 
 @pytest.mark.long
 def test_all_of_them_cosign_and_the_log_continues(tmp_path: Path) -> None:
-    witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config_in(tmp_path))),)), KEYS[:-1], tmp_path / "w")
-    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness, "127.0.0.1:0") as port:
+    witness = Witness(public_key(config_in(tmp_path)), KEYS[:-1])
+    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness) as port:
         config = config_in(tmp_path, policy=_policy(MAX_SIGNATURES - 1, port))
         policy = policies.witness_policy(config.policy)
         with client(port) as http:

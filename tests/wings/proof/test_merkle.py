@@ -12,10 +12,10 @@ from hotpapers.wings.proof.merkle import (
     MerkleTree,
     leaf_hash,
     node_hash,
-    verify_consistency,
     verify_inclusion,
 )
 from tests.wings.proof import reference
+from tests.wings.proof.cosigners import verify_consistency
 
 PUBLISHED = [
     ("", "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),

@@ -10,17 +10,18 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.wings.proof import entries, notes
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint, cosign
+from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, ED25519, SignedNote, SigningKey
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SignedNote, SigningKey
 from hotpapers.wings.proof.policies import witness_policy
 from hotpapers.wings.proof.publication_log import unneeded_sizes
 from hotpapers.wings.proof.site_logs import PublicationLogs
 from hotpapers.wings.proof.tiles import WIDTH
+from tests.wings.proof.cosigners import Cosigner, cosign
 
-KEY = SigningKey("papers.example/log/daily/1", ED25519, bytes(range(32)))
-WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(1, 33)))
+KEY = SigningKey("papers.example/log/daily/1", bytes(range(32)))
+WITNESS = Cosigner("w.example", COSIGNATURE_ED25519, bytes(range(1, 33)))
 POLICY = f"witness w {WITNESS.verifier}\nquorum w\n"
 SIZE = 3 * WIDTH + 40
 

@@ -13,13 +13,14 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.errors import InputError
 from hotpapers.wings.proof import log_keys, notes
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint, cosign
+from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.entries import issue_entry
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
 from hotpapers.wings.proof.notes import ED25519, SignedNote, VerifierKey
 from hotpapers.wings.proof.policies import parse_policy
 from hotpapers.wings.proof.proofs import TYPE, LogProof
 from hotpapers.wings.proof.saved_issues import CONTENT_TYPE, check_saved, read_saved
+from tests.wings.proof.cosigners import cosign
 from tests.wings.proof.sample_publication import WITNESS, SamplePublication, publish
 from tests.wings.proof.test_saved import accepts
 

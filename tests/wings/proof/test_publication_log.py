@@ -20,12 +20,9 @@ from hotpapers.base.model import DAY
 from hotpapers.record import Record
 from hotpapers.record.batches import chain_at
 from hotpapers.wings.proof import entries, log_files, log_keys, queries, tiles
-from hotpapers.wings.proof.checkpoints import cosign
-from hotpapers.wings.proof.merkle import verify_consistency
 from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
-    ED25519,
     SigningKey,
     is_signed,
     parse_vkey,
@@ -34,6 +31,7 @@ from hotpapers.wings.proof.policies import parse_policy
 from hotpapers.wings.proof.publication_log import LogConfig, _extend, start_next_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.wings.proof import reference
+from tests.wings.proof.cosigners import Cosigner, cosign, verify_consistency
 from tests.wings.proof.logs import (
     NAME,
     at,
@@ -107,7 +105,7 @@ def test_an_issues_proof_holds_and_no_other_does(record: Record, config: LogConf
 
 
 def test_a_proof_changes_once_when_enough_have_cosigned(record: Record, tmp_path: Path) -> None:
-    keys = [SigningKey(f"w{n}.example", kind, bytes([n]) * 32) for n, kind in
+    keys = [Cosigner(f"w{n}.example", kind, bytes([n]) * 32) for n, kind in
             enumerate((COSIGNATURE_ED25519, COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))]  # fmt: skip
     lines = "".join(f"witness w{n} {key.verifier}\n" for n, key in enumerate(keys))
     config = config_in(tmp_path, policy=f"{lines}group most 2 w0 w1 w2\nquorum most\n")
@@ -247,7 +245,7 @@ def test_a_publisher_killed_while_writing_continues(record: Record, config: LogC
 
 def test_a_growing_log_is_in_memory_once(tmp_path: Path) -> None:
     """With observations it gets a leaf every hour, for years."""
-    key = SigningKey("log.example", ED25519, bytes(32)).verifier
+    key = SigningKey("log.example", bytes(32)).verifier
     log_files.add_entries(tmp_path, "daily", 1, [os.urandom(51) for _ in range(2000)], key)
     tracemalloc.start()
     try:

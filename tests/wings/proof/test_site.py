@@ -31,21 +31,19 @@ from hotpapers.publish.schedule.publishing import LOOK
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.proof import entries, log_files, proofs
 from hotpapers.wings.proof.alarms import log_alarms
-from hotpapers.wings.proof.checkpoints import Checkpoint, cosign
+from hotpapers.wings.proof.checkpoints import Checkpoint
 from hotpapers.wings.proof.log_export import export_logs
 from hotpapers.wings.proof.log_keeping import ASK_EVERY, LogKeeping
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SignedNote, SigningKey, is_signed
-from hotpapers.wings.proof.policies import KnownLog, LogPolicy
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, is_signed
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
-from hotpapers.wings.proof.witness import LogWitness
-from hotpapers.wings.proof.witness_server import witness_server
 from tests.issues.made import DAY
 from tests.schedule import test_publishing
 from tests.schedule.test_publishing import CUT, LEADING, PublishingSite, fill
+from tests.wings.proof.cosigners import Cosigner, Witness, witness_server
 from tests.wings.proof.logs import config_in, public_key
 
-WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+WITNESS = Cosigner("w.example", COSIGNATURE_ED25519, bytes(range(32)))
 
 
 @contextmanager
@@ -240,9 +238,8 @@ def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path:
 def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, tmp_path: Path) -> None:
     """The witness is down when the issue appears, then answers; later the log has been rolled back."""
     config_without_policy = config_in(tmp_path)
-    policy = LogPolicy(logs=(KnownLog(public_key(config_without_policy)),))
-    witness = LogWitness(policy, [WITNESS], tmp_path / "witness")
-    with witness_server(witness, "127.0.0.1:0") as port:
+    witness = Witness(public_key(config_without_policy), [WITNESS])
+    with witness_server(witness) as port:
         pass  # it is down
     witness_url = f"http://127.0.0.1:{port}/"
     config = config_without_policy._replace(policy=f"witness w {WITNESS.verifier} {witness_url}\nquorum w\n")
@@ -253,16 +250,13 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
         fill(site.record)
         assert site.round(CUT + 1) == "idle"
         assert "not yet cosigned" in site.page()
-        with witness_server(witness, f"127.0.0.1:{port}"):
+        with witness_server(witness, port):
             site.round(CUT + 2)
             assert "not yet cosigned" in site.page()  # it was asked a moment ago
             site.round(CUT + ASK_EVERY + 3)
             assert "cosigned by 1 witness: w" in site.page()
             digest = check_page(site.page(), config)
-            other_root = digest[::-1]
-            file = next((tmp_path / "witness/checkpoints").iterdir())
-            checkpoint = Checkpoint(public_key(config).name, 9, bytes.fromhex(other_root))
-            file.write_text(str(SignedNote(checkpoint.text, (cosign(checkpoint, WITNESS, 1),))))
+            witness.last = Checkpoint(public_key(config).name, 9, bytes.fromhex(digest[::-1]))
             assert site.round(CUT + 2 * LONG) == "idle"  # other work does not wait for it
             assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
             for delay in (0, 20_000_000):  # the problem remains although nobody was asked in the meantime
@@ -270,6 +264,6 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
                 [problem] = log_alarms(config)
                 assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
                 assert problem in health(site.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
-            file.unlink()  # the witness has forgotten the log and starts over
+            witness.last = None  # it has forgotten the log and starts over
             site.round(CUT + 2 * LONG + 2 * ASK_EVERY)
             assert not list(log_alarms(config))

@@ -88,17 +88,14 @@ def listening(host: str, port: int, remedy: str = "choose another --host or --po
 
 
 @contextmanager
-def background_server(
-    listen: str, routes: Sequence[BaseRoute], hint: str, setting: str, allowed: ConnectionLimits | None = None
-) -> Iterator[int]:
-    """Serves routes on an address, in a thread, until the end of the context; yields the port. `hint`: what other paths
-    are answered. `allowed`: by default what this machine can handle, where all may come from one proxy. Raises
-    SettingsError."""
+def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setting: str) -> Iterator[int]:
+    """Serves routes on an address, in a thread, until the end of the context; yields the port. All requests may come
+    from one proxy. `hint`: what other paths are answered. Raises SettingsError."""
     try:
         listener = listening(*address_of(listen, setting), "choose another address")
     except UsageError as problem:
         raise problem if isinstance(problem, SettingsError) else SettingsError(f"{setting}: {problem}") from problem
-    running = server(Router(routes, redirect_slashes=False, default=nothing(hint)), allowed or allowed_behind(1))
+    running = server(Router(routes, redirect_slashes=False, default=nothing(hint)), allowed_behind(1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, name=setting, daemon=True)
     with listener:
         thread.start()

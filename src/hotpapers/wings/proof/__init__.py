@@ -8,14 +8,14 @@
     entries, log_files, log_keys   a log's leaves, its folder, and the key that signs it
     publication_log          extends a log from the store (`queries`); observation_files: its hourly observations
     config, site_logs        where the logs are; the logs on a site's pages
-    witness, witness_protocol, witness_client   cosign others' logs, and have one's own cosigned (C2SP tlog-witness)
+    witness_client           has a log cosigned by witnesses (C2SP tlog-witness)
     saved_issues, mirrors    check a saved page, or a copy of a whole site; downloads: makes one
     saved_answers            a saved answer about an issue, compared with what its content gives; saved_posts: its posts
     issue_proof, log_pages   an issue's proof and a log, on pages; log_export: writes the log's files alone
     log_keeping, log_update  extend logs: while the program runs, and after a command
-    witness_server           serves a witness; observations: published observations, without words and names
+    observations             published observations, without words and names
     alarms                   what is wrong with a log, until it is acknowledged
-    settings, cli, wing      `[transparency]`; `hotpapers log`, `witness`; what the wing hooks into the core
+    settings, cli, wing      `[transparency]`; `hotpapers log`; what the wing hooks into the core
 
 docs/examples/check_proof.py checks proofs without this package.
 

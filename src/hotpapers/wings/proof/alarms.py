@@ -1,7 +1,7 @@
 """Alarms about a log, kept in a file until the problem is fixed or the operator acknowledges it.
 
-A witness keeps alarms about the logs that it watches, a publication alarms about its witnesses. There is one alarm per
-subject and kind, so the size of the file depends only on the policy.
+A publication keeps alarms about its witnesses, a follower alarms about a site. There is one alarm per subject and kind,
+so the size of the file depends only on the policy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Moment = Annotated[int, msgspec.Meta(ge=0, le=model.MAX_INTEGER)]
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """`subject`: a log's origin, or a witness's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
+    """`subject`: a witness's or a site's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
     dealt with it; it is not shown again unless its reason changes. `evidence`: signed notes that prove it to anyone."""
 
     subject: str

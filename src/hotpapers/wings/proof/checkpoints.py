@@ -18,7 +18,6 @@ from hotpapers.wings.proof.notes import (
     COSIGNATURE_MLDSA44,
     NoteSignature,
     SignedNote,
-    SigningKey,
     VerifierKey,
     check_name,
     decimal,
@@ -76,13 +75,6 @@ _SIZES = {COSIGNATURE_ED25519: signatures.ED25519_SIGNATURE, COSIGNATURE_MLDSA44
 _MLDSA_LABEL = b"subtree/v1\n\0"
 
 
-def cosign(checkpoint: Checkpoint, key: SigningKey, seconds: int) -> NoteSignature:
-    """A witness's signature line. Raises UsageError if the library is missing."""
-    message = _message(checkpoint, key.name, key.type, seconds)
-    signature = signatures.sign(key.seed, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
-    return NoteSignature(key.name, key.verifier.key_id, seconds.to_bytes(_TIME, "big") + signature)
-
-
 def cosigned_at(signed: SignedCheckpoint, key: VerifierKey) -> int | None:
     """When a witness cosigned a checkpoint, in seconds since 1970; None if it did not, or the signature is invalid."""
     line = signature_of(signed.note, key)
@@ -97,12 +89,13 @@ def check_cosignature(checkpoint: Checkpoint, line: NoteSignature, key: Verifier
     seconds, signature = int.from_bytes(line.signature[:_TIME], "big"), line.signature[_TIME:]
     if seconds >= 1 << 63:
         return None
-    message = _message(checkpoint, key.name, key.type, seconds)
+    message = cosigned_message(checkpoint, key.name, key.type, seconds)
     is_valid = signatures.verifies(key.public, signature, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
     return seconds if is_valid else None
 
 
-def _message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> bytes:
+def cosigned_message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> bytes:
+    """What a witness signs. `name`, `type`: of its key."""
     if type == COSIGNATURE_ED25519:
         return f"cosignature/v1\ntime {seconds}\n{checkpoint.text}".encode()
     start, moment, size = (number.to_bytes(8, "big") for number in (0, seconds, checkpoint.size))

@@ -189,17 +189,6 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def claim(folder: Path) -> int:
-    """Locks a folder for this process until the descriptor is closed. Raises LogError if another process has it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        os.close(descriptor)
-        raise LogError(f"{folder}: in use by another process; stop that process or choose another folder") from problem
-    return descriptor
-
-
 def add_entries(folder: Path, publication: str, number: int, entries: Sequence[bytes], key: VerifierKey) -> None:
     """Appends leaves to a log after removing a partial leaf, and writes its key if missing. Returns once all is on
     disk. Raises OSError, also where a link stands in place of the entries."""

@@ -17,7 +17,7 @@ from hotpapers.base.errors import InputError, NotAProof, UsageError
 from hotpapers.base.file_modes import PRIVATE, is_private
 from hotpapers.wings.proof import log_files, signatures
 from hotpapers.wings.proof.checkpoints import Checkpoint, read_checkpoint
-from hotpapers.wings.proof.notes import ED25519, MAX_NAME_BYTES, SigningKey, decimal, parse_signing_key
+from hotpapers.wings.proof.notes import MAX_NAME_BYTES, SigningKey, decimal, parse_signing_key
 from hotpapers.wings.proof.settings import TransparencySettings
 
 NAME = "hotpapers"
@@ -27,7 +27,7 @@ NAME = "hotpapers"
 def make_key(file: Path) -> SigningKey:
     """Writes a new key to a file that only its owner can read, replacing any other key. Raises UsageError if the
     library is missing."""
-    key = SigningKey(NAME, ED25519, os.urandom(signatures.SEED))
+    key = SigningKey(NAME, os.urandom(signatures.SEED))
     log_files.write_text_file(file, f"{key.private_text()}\n", PRIVATE)
     return key
 

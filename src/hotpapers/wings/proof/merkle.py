@@ -1,7 +1,7 @@
-"""Merkle trees of RFC 6962, section 2: hashes, roots, proofs of inclusion and of consistency, and their verification.
+"""Merkle trees of RFC 6962, section 2: hashes, roots, proofs of consistency, and proofs of inclusion, also verified.
 
 Hashes are SHA-256, 32 bytes. Leaves are numbered from 0; a tree of size n has the leaves 0 … n - 1. Proofs are verified
-with the algorithms of RFC 9162 (sections 2.1.3.2 and 2.1.4.2), which has the same tree.
+with the algorithm of RFC 9162 (section 2.1.3.2), which has the same tree.
 """
 
 from __future__ import annotations
@@ -108,30 +108,3 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
             value = node_hash(value, sibling)
         node, last = node >> 1, last >> 1
     return last == 0 and value == root
-
-
-def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: bytes, root: bytes) -> bool:
-    """Whether a proof shows that the tree with `old` and `old_root` is a prefix of the one with `size` and `root`. The
-    empty tree is a prefix of any tree."""
-    if not 0 <= old <= size:
-        return False
-    if old in (0, size):
-        return not proof and old_root == (root if old else EMPTY_ROOT)
-    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    if len(path) < 2:
-        return False
-    node, last = old - 1, size - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    first = second = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            first, second = node_hash(sibling, first), node_hash(sibling, second)
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        else:
-            second = node_hash(second, sibling)
-        node, last = node >> 1, last >> 1
-    return last == 0 and (first, second) == (old_root, root)

@@ -76,22 +76,20 @@ class VerifierKey(NamedTuple):
 
 
 class SigningKey(NamedTuple):
-    """A private key with its name. `seed`: 32 bytes."""
+    """A log's private key, of Ed25519, with its name. `seed`: 32 bytes."""
 
     name: str
-    type: int
     seed: bytes
 
     @property
     def verifier(self) -> VerifierKey:
         """The public key. Raises UsageError if the library is missing."""
-        public = signatures.public_key(self.seed, mldsa44=self.type == COSIGNATURE_MLDSA44)
-        return VerifierKey(self.name, self.type, public)
+        return VerifierKey(self.name, ED25519, signatures.public_key(self.seed))
 
     def private_text(self) -> str:
         """The private key as written in a file. `str` does not show it, to keep it out of logs."""
         key_id = self.verifier.key_id.hex()
-        return f"{_PRIVATE}{self.name}+{key_id}+{base64.b64encode(bytes([self.type]) + self.seed).decode()}"
+        return f"{_PRIVATE}{self.name}+{key_id}+{base64.b64encode(bytes([ED25519]) + self.seed).decode()}"
 
     def __repr__(self) -> str:
         return f"SigningKey({self.name!r})"
@@ -165,10 +163,10 @@ def parse_signing_key(text: str) -> SigningKey:
         raise NotAProof(f"a private key must begin with {_PRIVATE}")
     try:
         name, key_id, data = _key_parts(text.removeprefix(_PRIVATE))
-        key = SigningKey(check_name(name), data[0], data[1:])
+        key = SigningKey(check_name(name), data[1:])
     except NotAProof:  # its message could contain a part of the key, mistaken for the name
         raise NotAProof("the private key is incomplete; its format is PRIVATE+KEY+NAME+KEYID+BASE64") from None
-    if key.type not in KEY_SIZES or len(key.seed) != signatures.SEED or key.verifier.key_id.hex() != key_id:
+    if data[0] != ED25519 or len(key.seed) != signatures.SEED or key.verifier.key_id.hex() != key_id:
         raise NotAProof("the private key is incomplete or of unknown type")
     return key
 

@@ -22,7 +22,7 @@ from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.entries import ISSUE
 from hotpapers.wings.proof.log_files import StoredLog
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import ED25519, SignedNote, SigningKey
+from hotpapers.wings.proof.notes import SignedNote, SigningKey
 from hotpapers.wings.proof.observation_files import Entry
 from hotpapers.wings.proof.policies import LogPolicy, cosigners
 from hotpapers.wings.proof.tiles import WIDTH
@@ -165,7 +165,7 @@ def _extend(
     origin = _origin(config, publication, key, log)
     states = log_keys.read_states(config.key_file)
     _check_extends(config, states.get((publication, log.number)), tree, origin)
-    signing = SigningKey(origin, ED25519, key.seed)
+    signing = SigningKey(origin, key.seed)
     log_files.add_entries(config.folder, publication, log.number, leaves, signing.verifier)
     checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
     states[publication, log.number] = checkpoint
@@ -183,7 +183,7 @@ def _origin(config: LogConfig, publication: str, key: SigningKey, log: StoredLog
             return remembered.origin
         return log_keys.origin_of(key, config.base_of(publication), publication, log.number)
     origin = log.key.name
-    if log.key != SigningKey(origin, ED25519, key.seed).verifier:
+    if log.key != SigningKey(origin, key.seed).verifier:
         raise LogError(
             f"{origin}: was started with another key than the one in {config.key_file}; restore that key, or start a "
             "new log: hotpapers log --rotate"

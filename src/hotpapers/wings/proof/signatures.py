@@ -8,7 +8,7 @@ from typing import Any
 from hotpapers.base.errors import UsageError
 
 SEED = 32
-"""Bytes of a private key, for both algorithms."""
+"""Bytes of a private key."""
 ED25519_KEY, ED25519_SIGNATURE = 32, 64
 MLDSA44_KEY, MLDSA44_SIGNATURE = 1312, 2420
 MAX_REMEMBERED_BYTES = 1 << 10
@@ -24,22 +24,21 @@ def has_library() -> bool:
     return True
 
 
-def public_key(seed: bytes, *, mldsa44: bool = False) -> bytes:
-    """The public key: of Ed25519, or of ML-DSA-44. Raises UsageError if the library is missing, like all functions
-    here."""
-    public: bytes = _private_key(seed, mldsa44).public_key().public_bytes_raw()
+def public_key(seed: bytes) -> bytes:
+    """The public key of Ed25519. Raises UsageError if the library is missing, like all functions here."""
+    public: bytes = _private_key(seed).public_key().public_bytes_raw()
     return public
 
 
-def sign(seed: bytes, message: bytes, *, mldsa44: bool = False) -> bytes:
-    """A signature."""
-    signature: bytes = _private_key(seed, mldsa44).sign(message)
+def sign(seed: bytes, message: bytes) -> bytes:
+    """An Ed25519 signature."""
+    signature: bytes = _private_key(seed).sign(message)
     return signature
 
 
 def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
     """Whether a signature is by the key. Valid ones are remembered, as the same checkpoints are checked in each round;
-    invalid and long ones are not, as strangers can send a witness any number of them."""
+    invalid and long ones are not, as others' files may have any number of them."""
     from cryptography.exceptions import InvalidSignature
 
     check = _check_remembered if len(message) <= MAX_REMEMBERED_BYTES else _check
@@ -60,11 +59,8 @@ def _check(public: bytes, signature: bytes, message: bytes, mldsa44: bool) -> No
 _check_remembered = lru_cache(maxsize=1 << 12)(_check)
 
 
-def _private_key(seed: bytes, mldsa44: bool) -> Any:
-    library = _library()
-    if mldsa44:
-        return library.mldsa.MLDSA44PrivateKey.from_seed_bytes(seed)
-    return library.ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+def _private_key(seed: bytes) -> Any:
+    return _library().ed25519.Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def _library() -> Any:

@@ -90,7 +90,6 @@ WING = Wing(
     "A publication's log, its proofs and its witnesses.",
     commands={
         "log": (f"{CLI}.log:log", "Show the transparency log of each publication, and manage its key."),
-        "witness": (f"{CLI}.witness:witness", "Run a witness that cosigns the checkpoints of logs, until stopped."),
     },
     settings=_settings,
     proofs=_proofs,

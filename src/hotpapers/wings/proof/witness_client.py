@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import HotPapersError, LogError, NetError, NotAProof, Stopped
 from hotpapers.base.model import HttpClient
-from hotpapers.wings.proof import log_files, witness_protocol
+from hotpapers.wings.proof import log_files
 from hotpapers.wings.proof.alarms import Alarm, clear_alarm, save_alarm
 from hotpapers.wings.proof.checkpoints import SignedCheckpoint, check_cosignature, cosigned_at
 from hotpapers.wings.proof.log_files import StoredLog
-from hotpapers.wings.proof.notes import NoteSignature, decimal
+from hotpapers.wings.proof.notes import MAX_SIGNATURES, NoteSignature, SignedNote, decimal, parse_signature
 from hotpapers.wings.proof.policies import KnownWitness, LogPolicy
 
 REFUSED = (400, 403, 404, 409, 422)
@@ -77,8 +78,7 @@ def ask_witness(http: HttpClient, witness: KnownWitness, log: StoredLog, signed:
         status, answer = _post(http, witness, log, signed, _size(answer, signed))
     if status != 200:
         raise LogError(f"does not cosign ({status}): {answer[:200].strip()!r}")
-    lines = witness_protocol.parse_answer(answer)
-    own = next((line for line in lines if check_cosignature(signed.checkpoint, line, witness.key)), None)
+    own = next((line for line in parse_answer(answer) if check_cosignature(signed.checkpoint, line, witness.key)), None)
     if own is None:
         raise LogError("answers with no cosignature of its key on this checkpoint")
     return own
@@ -87,17 +87,30 @@ def ask_witness(http: HttpClient, witness: KnownWitness, log: StoredLog, signed:
 def _post(
     http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint, old: int
 ) -> tuple[int, str]:
-    proof = log.tree.consistency(old, signed.checkpoint.size)
     own = tuple(line for line in signed.note.signatures if line.name == signed.checkpoint.origin)
     note = signed.note._replace(signatures=own)  # other witnesses' may be many and long, and do not count here
-    request = witness_protocol.AddCheckpoint(old, tuple(proof), signed._replace(note=note))
     response = http.post(
-        f"{witness.url.rstrip('/')}/{witness_protocol.PATH}",
-        body=str(request).encode(),
+        f"{witness.url.rstrip('/')}/add-checkpoint",
+        body=add_checkpoint(old, log.tree.consistency(old, signed.checkpoint.size), note),
         headers={"content-type": "text/plain; charset=utf-8"},
         accept=REFUSED,
     )
     return response.status, response.body.decode("utf-8", "replace")
+
+
+def add_checkpoint(old: int, proof: Sequence[bytes], note: SignedNote) -> bytes:
+    """A request. `old`: the size that the witness should know. `proof`: the consistency proof from that size to the
+    note's checkpoint."""
+    nodes = "".join(f"{base64.b64encode(node).decode()}\n" for node in proof)
+    return f"old {old}\n{nodes}\n{note}".encode()
+
+
+def parse_answer(text: str) -> tuple[NoteSignature, ...]:
+    """The signature lines in a witness's answer. Raises NotAProof."""
+    lines = text.split("\n")
+    if lines.pop() or not lines or len(lines) > MAX_SIGNATURES:
+        raise NotAProof("a witness must answer with signature lines, each with a newline at its end")
+    return tuple(map(parse_signature, lines))
 
 
 def _size(answer: str, signed: SignedCheckpoint) -> int:

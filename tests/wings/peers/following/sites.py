@@ -25,7 +25,7 @@ from hotpapers.wings.proof import alarms, entries, log_files, log_keys, notes, o
 from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.entries import ObservedFile
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import ED25519, SignedNote, SigningKey
+from hotpapers.wings.proof.notes import SignedNote, SigningKey
 from hotpapers.wings.proof.observations import ObservationLine
 from hotpapers.wings.proof.publication_log import LogConfig, LogUpdate, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
@@ -146,7 +146,7 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
     config, key = publisher.config, log_keys.load_key(publisher.config.key_file)
     assert key is not None
     origin = log_keys.origin_of(key, config.base, NAME, 1)
-    signing = SigningKey(origin, ED25519, key.seed)
+    signing = SigningKey(origin, key.seed)
     shutil.rmtree(config.folder / NAME)
     log_files.add_entries(config.folder, NAME, 1, leaves, signing.verifier)
     tree = MerkleTree(map(leaf_hash, leaves))

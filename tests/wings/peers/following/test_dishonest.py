@@ -20,8 +20,8 @@ from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.tombstones import ForgottenNames
 from hotpapers.wings.peers.following import file_intake
 from hotpapers.wings.proof import alarms, entries, log_files, log_keys, observation_files, observations
-from hotpapers.wings.proof.checkpoints import cosign, parse_checkpoint
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, ED25519, SigningKey, is_signed
+from hotpapers.wings.proof.checkpoints import parse_checkpoint
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey, is_signed
 from hotpapers.wings.proof.policies import parse_policy
 from hotpapers.wings.proof.publication_log import update_log
 from tests.issues.made import key, moment
@@ -38,6 +38,7 @@ from tests.wings.peers.following.sites import (
     received_days,
     withdrawal_list,
 )
+from tests.wings.proof.cosigners import Cosigner, cosign
 from tests.wings.proof.logs import public_key
 
 BLUESKY = f"bluesky:*{0:032x}"
@@ -396,14 +397,14 @@ def test_a_site_that_withdraws_without_end_is_not_believed(
 
 @pytest.mark.parametrize("number", ["abc", "²", "0", "01", "1/2", "..", "1\u0661"])
 def test_a_log_whose_name_has_no_number_is_refused(publisher: Publisher, follower: Follower, number: str) -> None:
-    key = SigningKey(f"papers.example/log/{NAME}/{number}", ED25519, bytes(32)).verifier
+    key = SigningKey(f"papers.example/log/{NAME}/{number}", bytes(32)).verifier
     (publisher.public / "log/policy.txt").write_text(f"log {key}\nquorum none\n")
     [problem, *_] = follower.follow(3).problems
     assert "its name does not end with the path of its files" in problem and received_days(follower) == set()
 
 
 def test_with_too_few_witnesses_nothing_is_accepted(publisher: Publisher, follower: Follower) -> None:
-    witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+    witness = Cosigner("w.example", COSIGNATURE_ED25519, bytes(range(32)))
     policy = (publisher.public / "log/policy.txt").read_text().replace("quorum none\n", "")
     site = follower.site._replace(policy=f"{policy}witness w {witness.verifier}\nquorum w\n")
     follower.site = site
