@@ -96,6 +96,16 @@ class ForgettableSubject(NamedTuple):
     forget: Callable[[Any, str], int]
 
 
+class NoteKind(NamedTuple):
+    """Notes in a store that full exports contain. `prefix`: how their names begin. Where functions are defined,
+    `module:name`: `exported` makes of a value one that says the same in other stores, given the `Database`; `imported`
+    writes a name and such a value into a `Database`, inside `write()`. Raises InputError."""
+
+    prefix: str
+    exported: str = ""
+    imported: str = "hotpapers.record.meta:write_meta"
+
+
 class NetworkSource(NamedTuple):
     """A source from outside. `title`: the network's name as readers know it. `source`, `settings`: where its class and
     that of its settings are defined (`module:name`). The other fields are the network's terms, as in
@@ -173,7 +183,7 @@ class Wing(NamedTuple):
     `card(pages, path, appearances)`: the picture of a page, for links to it (`CardMeta`); `draws_cards()`: whether the
     machine can draw them.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
-    `notes`: how the names of its notes in a store begin that full exports contain.
+    `notes`: kinds of its notes in a store that full exports contain.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
@@ -219,7 +229,7 @@ class Wing(NamedTuple):
     card: Callable[[Any, str, Sequence[Any]], Any] | None = None
     draws_cards: Callable[[], bool] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[NoteKind, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
 

@@ -22,6 +22,8 @@ from hotpapers.wings.topics.freezing import check_notes, freeze_next, note_name
 from hotpapers.wings.topics.wing import WING
 from tests.wings.topics.made import FRIDAYS, WEEK, fill
 
+NAME = "topics/1 daily 2024-W19"
+
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
@@ -67,16 +69,16 @@ def test_an_export_without_notes_is_whole_and_other_notes_stay_out(record: Recor
         assert read_meta(other.database, "secret") == read_meta(record.database, "secret")
 
 
-@pytest.mark.parametrize("value", ['"' + "0" * 1001 + '"', "7", '"\\u0000"'])
-def test_a_note_that_is_none_is_refused(record: Record, tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize(("name", "value"), [("topics/1 " + "y" * 1000, '""'), (NAME, "7"), (NAME, '"\\u0000"')])
+def test_a_note_that_is_none_is_refused(record: Record, tmp_path: Path, name: str, value: str) -> None:
     exported = list(lines(record))
-    note = f'{{"kind":"note","name":"topics/1 daily 2024-W19","value":{value}}}\n'.encode()
+    note = f'{{"kind":"note","name":"{name}","value":{value}}}\n'.encode()
     with pytest.raises(InputError):
         brought(tmp_path / "new.db", [*exported[:-1], note, exported[-1]])
 
 
 def test_the_wing_names_its_notes() -> None:
-    assert f"{METHOD} daily {WEEK}".startswith(WING.notes)
+    assert f"{METHOD} daily {WEEK}".startswith(WING.notes[0].prefix)
 
 
 def test_a_published_site_is_asked_for_its_topics(record: Record, tmp_path: Path) -> None:

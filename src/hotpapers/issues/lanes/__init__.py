@@ -3,7 +3,7 @@
 A lane is noted once, when its issue is frozen. It holds numbers of posts (`record.identities`), not keys, so it says
 nothing about whoever is forgotten later.
 
-queries    posts by number, numbers by key
+queries    posts and keys by number, numbers by key
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.issues.lanes.queries import numbers_in
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.issues.lanes.queries import keys_in, numbers_in
 from hotpapers.record.database import Database
+from hotpapers.record.identities import find
 from hotpapers.record.meta import read_meta, read_prefixed, write_meta
 
 PREFIX = "beside "
@@ -34,14 +36,35 @@ class NotedLane(NamedTuple):
 def note_lanes(database: Database, publication: str, day: str, lanes: Sequence[NotedLane]) -> None:
     """Notes the lanes beside an issue."""
     with database.write():
-        write_meta(database, f"{PREFIX}{publication} {day}", msgspec.json.encode(lanes).decode())
-        write_meta(database, COUNT, str(int(read_meta(database, COUNT) or 0) + 1))
+        _write(database, f"{PREFIX}{publication} {day}", lanes)
+
+
+def _write(database: Database, name: str, lanes: Sequence[NotedLane]) -> None:
+    write_meta(database, name, msgspec.json.encode(lanes).decode())
+    write_meta(database, COUNT, str(int(read_meta(database, COUNT) or 0) + 1))
 
 
 def noted_lanes(database: Database, publication: str, day: str) -> list[NotedLane] | None:
     """The lanes beside an issue; None if none were noted."""
     text = read_meta(database, f"{PREFIX}{publication} {day}")
     return None if text is None else msgspec.json.decode(text, type=list[NotedLane])
+
+
+def lanes_with_keys(database: Database, text: str) -> str:
+    """The lanes of a note as exports have them: posts by key, without those that are forgotten."""
+    lanes = msgspec.json.decode(text, type=list[NotedLane])
+    keys = keys_in(database, sorted({number for lane in lanes for number in lane.posts}))
+    exported = [(lane.title, [keys[number] for number in lane.posts if number in keys]) for lane in lanes]
+    return msgspec.json.encode(exported).decode()
+
+
+def take_lanes(database: Database, name: str, text: str) -> None:
+    """Notes the lanes of an export, without posts that are not in the record. Call inside `write()`. Raises
+    InputError."""
+    lanes = decode_json(text.encode(), list[tuple[str, list[str]]])
+    known = find(database, {key for _, posts in lanes for key in posts})
+    noted = [NotedLane(title, tuple(known[key].number for key in posts if key in known)) for title, posts in lanes]
+    _write(database, name, noted)
 
 
 def issues_beside(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -25,3 +25,13 @@ def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str
 def numbers_in(database: Database, keys: Sequence[str]) -> frozenset[int]:
     """The numbers of keys that the record knows."""
     return frozenset(number for batch in slices(keys) for (number,) in database.rows(numbers_of(batch), batch))
+
+
+def keys_in(database: Database, numbers: Sequence[int]) -> dict[int, str]:
+    """The keys of numbers, without those that are forgotten."""
+    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN ({}) AND i.commitment IS NULL"
+    return {
+        number: key
+        for batch in slices(numbers)
+        for number, key in database.rows(sql.format(placeholders(batch)), batch)
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import Wing
+from hotpapers.base.wings import NoteKind, Wing
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
@@ -59,7 +59,7 @@ WING = Wing(
     },
     publishing=_publishing,
     findings=_findings,
-    notes=("topics/",),
+    notes=(NoteKind("topics/"),),
     tools=_tools,
     site_tools=_site_tools,
     site_part=_site_part,

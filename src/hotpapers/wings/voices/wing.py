@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SettingsTable, Trial, Wing
+from hotpapers.base.wings import NoteKind, SettingsTable, Trial, Wing
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
@@ -69,4 +69,5 @@ WING = Wing(
     housekeeping=_housekeeping,
     status_check=_check,
     trials=_trials,
+    notes=(NoteKind("beside ", "hotpapers.issues.lanes:lanes_with_keys", "hotpapers.issues.lanes:take_lanes"),),
 )

@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import NoteKind, load, wings
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
 from hotpapers.keep.transfer.jsonl.lines import (
@@ -103,14 +103,15 @@ def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     yield from _batches(record, redactor)
     for row in queries.delivery_states(record.database):
         yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
-    for prefix in note_prefixes():
-        for name, value in read_prefixed(record.database, prefix).items():
-            yield _line(NoteLine(name=prefix + name, value=value))
+    for kind in note_kinds():
+        for name, value in read_prefixed(record.database, kind.prefix).items():
+            text = load(kind.exported)(record.database, value) if kind.exported else value
+            yield _line(NoteLine(name=kind.prefix + name, value=text))
 
 
-def note_prefixes() -> tuple[str, ...]:
-    """How the names of notes begin that full exports contain."""
-    return tuple(prefix for wing in wings() for prefix in wing.notes)
+def note_kinds() -> Iterator[NoteKind]:
+    """The kinds of notes that full exports contain."""
+    return (kind for wing in wings() for kind in wing.notes)
 
 
 def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

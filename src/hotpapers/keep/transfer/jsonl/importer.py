@@ -16,10 +16,11 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import BusyStore, FullStore, InputError, NotExchange
+from hotpapers.base.wings import NoteKind, load
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import delete_snapshots
 from hotpapers.keep.transfer import queries
-from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE, note_prefixes
+from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE, note_kinds
 from hotpapers.keep.transfer.jsonl.lines import (
     ExchangeBatch,
     NoteLine,
@@ -35,7 +36,7 @@ from hotpapers.record.batches import NumberedRow
 from hotpapers.record.identities import EnrolledKeys, IdentityRow
 from hotpapers.record.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.record.manifest import HASH, BatchStamp, Pair
-from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.meta import read_meta
 from hotpapers.record.record import Record
 from hotpapers.record.verify import VerifyFinding, check, flaw_of
 
@@ -64,10 +65,11 @@ class ImportResult(NamedTuple):
 
 
 class LinesBeside(NamedTuple):
-    """What a full export has after its last batch: states of deliveries, and notes by name."""
+    """What a full export has after its last batch: states of deliveries, and notes with the numbers of their lines and
+    their kinds."""
 
     states: list[tuple[str | int, ...]]
-    notes: dict[str, str]
+    notes: list[tuple[int, NoteKind, NoteLine]]
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
@@ -164,7 +166,7 @@ class _FullImport:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        here, line, beside = 0, NumberedLine(1, "header", {}), LinesBeside([], {})
+        here, line, beside = 0, NumberedLine(1, "header", {}), LinesBeside([], [])
         for line in stream:
             if line.kind in BESIDE:
                 beside = self._beside(chain([line], stream))
@@ -185,22 +187,27 @@ class _FullImport:
         self._check_whole(line)
         with self.record.database.write():
             queries.merge_delivery_states(self.record.database, beside.states)
-            for name, value in beside.notes.items():
-                if read_meta(self.record.database, name) is None:
-                    write_meta(self.record.database, name, value)
+            for number, kind, note in beside.notes:
+                if read_meta(self.record.database, note.name) is None:
+                    self._take_note(number, kind, note)
         return self._with_batches(ImportResult(forgotten=self._redactions.rows + self._redactions.keys), here)
 
     def _beside(self, stream: Iterator[NumberedLine]) -> LinesBeside:
         """Without the notes of wings that are not installed."""
-        beside, prefixes = LinesBeside([], {}), note_prefixes()
+        beside, kinds = LinesBeside([], []), list(note_kinds())
         for line in stream:
             if line.kind == "note":
                 note = self.reader.convert(line, NoteLine)
-                if note.name.startswith(prefixes):
-                    beside.notes[note.name] = note.value
+                beside.notes.extend((line.number, kind, note) for kind in kinds if note.name.startswith(kind.prefix))
             else:
                 beside.states.append(self.reader.delivery_state(line))
         return beside
+
+    def _take_note(self, number: int, kind: NoteKind, note: NoteLine) -> None:
+        try:
+            load(kind.imported)(self.record.database, note.name, note.value)
+        except InputError as problem:
+            raise self.reader.error(number, str(problem)) from problem
 
     def _with_batches(self, result: ImportResult, here: int) -> ImportResult:
         """`here`: how many of the file's batches are here now."""

@@ -13,7 +13,8 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 Moment = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 StorableText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$")]
 """Without U+0000, which some databases cannot store."""
-NoteText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=1000)]
+NoteName = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=1000)]
+NoteText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$", max_length=10_000_000)]
 TombstoneMark = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 Pair = tuple[Number, Number]
 Remainder = tuple[Number, Number, str]
@@ -103,10 +104,10 @@ class DeliveryStateLine(ExchangeLine, frozen=True, kw_only=True, tag="delivery_s
 
 
 class NoteLine(ExchangeLine, frozen=True, kw_only=True, tag="note"):
-    """What the program noted about issues, such as the digest of a week's topics, after the last batch of a full
-    export. Not an item, and not covered by any hash."""
+    """What the program noted about issues, such as the digest of a week's topics or the posts of a lane, after the last
+    batch of a full export. Not an item, and not covered by any hash."""
 
-    name: NoteText
+    name: NoteName
     value: NoteText
 
 
