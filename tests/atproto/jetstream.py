@@ -12,13 +12,14 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+import libipld
 import msgspec
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
 from hotpapers.collect.sources.bluesky import schemas
-from hotpapers.wings.archives.firehose import events, frame
+from hotpapers.wings.archives.firehose import events
 
 COLLECTIONS = (schemas.POST, schemas.LIKE, schemas.REPOST)
 TICK = 0.05
@@ -47,13 +48,12 @@ class Jetstream:
                         self._add(bytes(relay.recv(TICK)))  # type: ignore[arg-type]
 
     def _add(self, message: bytes) -> None:
-        read = frame(message)
-        for body in events(read, COLLECTIONS):
+        for body in events(message, COLLECTIONS):
             event = schemas.event(body)
             moment = max(time.time_ns() // 1000, self._events[-1].time + 1 if self._events else 0)
             text = msgspec.json.encode(msgspec.json.decode(body) | {"time_us": moment}).decode()
             self._events.append(_Event(moment, event.commit.collection if event.commit else "", text))
-        self._seq = read.seq or self._seq
+        self._seq = libipld.decode_dag_cbor_multi(message)[1].get("seq") or self._seq
 
     def send(self, listener: ServerConnection) -> None:
         """Send a listener the requested collections, and all account events, from its cursor on."""

@@ -134,7 +134,7 @@ def _feed(body: bytes) -> object:
 def _frame(message: bytes) -> object:
     from hotpapers.wings.archives import firehose  # in `tests/wings` only
 
-    return firehose.events(firehose.frame(message), {"app.bsky.feed.post"})
+    return firehose.events(message, {"app.bsky.feed.post"})
 
 
 KINDS = {

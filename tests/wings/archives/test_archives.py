@@ -181,9 +181,9 @@ def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
     frames = [post_frame, info_frame, b"\xa0", like_frame]
     content = b"".join(len(frame).to_bytes(4, "little") + frame for frame in frames)
     result = import_one(record, "firehose", content + b"\x05\x00")
-    assert (result.lines, result.posts, result.reactions, result.quarantined, result.cut) == (4, 1, 1, 1, True)
+    assert (result.lines, result.posts, result.reactions, result.quarantined, result.cut) == (3, 1, 1, 1, True)
     assert import_one(record, "firehose", content + b"\x05\x00").whole
-    with pytest.raises(InputError, match=r"no frame at byte \d+: impossible length 4,294,967,295; the 4 lines before"):
+    with pytest.raises(InputError, match=r"no frame at byte \d+: impossible length 4,294,967,295; the 3 lines before"):
         import_one(record, "firehose", content + b"\xff" * 8)
     with pytest.raises(InputError, match=r"^archive\.jsonl: no frame at byte 0: impossible length"):
         import_one(record, "firehose", lines(bluesky_day()))

@@ -22,7 +22,7 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperI
 from hotpapers.base.model import Paper
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.record import Record
-from hotpapers.wings.archives import formats, framing, jetstream_filter, parts, workers
+from hotpapers.wings.archives import framing, jetstream_filter, parts, scan, workers
 from hotpapers.wings.archives.event_stamps import event_stamp
 from hotpapers.wings.archives.file_import import ArchiveImporter
 from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
@@ -93,10 +93,9 @@ def test_whatever_the_parts_the_record_is_the_same(
     record: Record, other_record: Record, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same as if every line were decoded."""
-    rng, content, spec = random.Random(seed), days(seed), formats.EVENTS["jetstream"]
+    rng, content = random.Random(seed), days(seed)
     with monkeypatch.context() as patch:
-        full_spec = spec._replace(block_filter=lambda target: FullDecoder(target.names, target.now))
-        patch.setitem(formats.EVENTS, "jetstream", full_spec)
+        patch.setattr(scan, "JetstreamBlockFilter", FullDecoder)
         import_with_workers(other_record, "jetstream", content, 1)
     monkeypatch.setattr(framing, "BLOCK", rng.choice([1, 100, 700, 5_000, 40_000, 10**6]))
     monkeypatch.setattr(parts, "PART", rng.choice([100, 3_000]))

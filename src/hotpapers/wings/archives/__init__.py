@@ -2,14 +2,14 @@
 
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's metadata snapshot; snapshot: a line of it
-jetstream     Bluesky's stream: events and frames
-firehose      the relay's CBOR as Jetstream's JSON
-car           AT Protocol repositories; repository: reads their trees
+jetstream     Bluesky's stream: Jetstream's events
+conversion    other formats of these events as lines of theirs: firehose, the relay's frames; repository, the trees of
+              AT Protocol repositories; car: what counts of these
 hackernews    hits, items, table rows
 reddit        submissions and comments
 x             posts and pages of both of its APIs
 formats       the table of formats
-framing       content in blocks of whole lines or frames, and positions in it
+framing       content in blocks of whole lines, and positions in it
 block_filter  the lines of a block that may be relevant
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time

@@ -108,7 +108,7 @@ class EventImport:
         """The function that scans parts, in this process or in others."""
         pool, place = self._pool, self._place
         if pool is None:
-            scanner = Scanner(self._spec, self._spec.block_filter(place), folder)
+            scanner = Scanner(self._spec, place, folder)
             return lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
         aliases = paper_aliases(self._record, place.now, 0)
         setup = WorkerSetup.saved(self._kind, place.now, folder, aliases)
@@ -134,7 +134,7 @@ class EventImport:
                     pack(stream, path)
             except InputError as error:
                 problem = error
-        in_lines = self._spec.in_lines and self._pool is not None
+        in_lines = self._spec.convert is None and self._pool is not None
         is_readable = os.path.exists(path) or file.path
         parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if is_readable else []
         return FileScan(file, tuple(parts), problem=problem)
@@ -189,7 +189,7 @@ class EventImport:
     def _recorded(self) -> Iterator[bytes]:
         """The lookup keys of all posts in the record; adds the marks of these posts and their accounts to the known
         ones."""
-        for key in queries.posts_of(self._record, self._spec.network):
+        for key in queries.posts_of(self._record, "bluesky"):
             uri = key.partition(":")[2]
             self._marks.add((mark_of(uri),))
             with suppress(InputError):  # a pseudonym

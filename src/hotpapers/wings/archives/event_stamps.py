@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from hotpapers.base.errors import InputError, NetError
+from hotpapers.base.errors import InputError
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import address
-from hotpapers.wings.archives import firehose
 from hotpapers.wings.archives.format import FIRST
 
 COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))
@@ -51,17 +49,3 @@ def event_stamp(event: schemas.StreamEvent) -> EventStamp:
     if commit.collection == schemas.POST:
         return EventStamp(at, 0, ANYWAY, (mark_of(uri), mark_of(event.did)))
     return EventStamp(at, 1, ANYWAY, (mark_of(uri),))
-
-
-def frame_stamp(frame: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
-    """A frame's stamp. Within a moment, frames keep the relay's order. Raises what decoders raise for malformed
-    data."""
-    return EventStamp(events[0].time_us, min(firehose.frame(frame).seq, 2**62))
-
-
-def frame_events(frame: bytes) -> Sequence[bytes]:
-    """A frame's events, each as a Jetstream line. Raises what decoders raise for malformed data."""
-    try:
-        return firehose.events(firehose.frame(frame), COLLECTIONS)
-    except NetError:
-        return ()  # a message from the relay to its listeners, not an event of the network

@@ -228,7 +228,7 @@ class FileImport:
             ended = True
             for filtered in self._blocks:
                 self._read_block(filtered)
-                ended, self._cut = filtered.block.ended, filtered.block.cut
+                ended = filtered.block.ended
             self._leave_out_what_breaks_off(ended=ended)
             if not self._readable and self._bad:
                 raise self._refusal()

@@ -1,4 +1,4 @@
-"""The relay's own stream, converted event by event to Jetstream's format.
+"""The relay's own stream, converted event by event to lines of Jetstream's JSON.
 
 A frame is two values in DAG-CBOR: a header and a body; a commit includes its records as a CAR file.
 https://atproto.com/specs/event-stream · https://atproto.com/specs/sync · https://ipld.io/specs/transport/car/carv1/
@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Container
-from typing import Any, NamedTuple
+from collections.abc import Container, Iterator
+from typing import Any, BinaryIO
 
 import libipld
 import msgspec
 
-from hotpapers.base.errors import InputError, NetError
+from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
+from hotpapers.wings.archives.conversion import problem_line
+from hotpapers.wings.archives.format import UNREADABLE
 
 CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
 """How a CID begins: version 1, DAG-CBOR or raw, SHA-256. The decoder does not distinguish CIDs from other bytes."""
+MAX_FRAME_BYTES = 2**24
+"""Maximum bytes of a frame: three times what the network allows."""
+CUT = b'{"problem":"an incomplete frame'
+"""The line for a last frame that breaks off: an incomplete line."""
 
 
 class _Op(msgspec.Struct):
@@ -41,44 +47,42 @@ class _Account(msgspec.Struct):
     active: bool
 
 
-class FirehoseFrame(NamedTuple):
-    """A frame's type, such as `#commit`; its number in the relay's sequence, 0 if it has none; and its body."""
+def event_lines(stream: BinaryIO, collections: Container[str]) -> Iterator[bytes]:
+    """The events in frames, each of which is preceded by its length (four bytes, little-endian), as lines. Raises
+    InputError if no frame can begin at a position, as what follows is unreadable too."""
+    offset = 0
+    while head := stream.read(4):
+        length = int.from_bytes(head, "little")
+        if len(head) == 4 and not 0 < length <= MAX_FRAME_BYTES:
+            raise InputError(f"no frame at byte {offset:,}: impossible length {length:,}")
+        message = stream.read(length) if len(head) == 4 else b""
+        if len(head) < 4 or len(message) < length:
+            yield CUT
+            return
+        offset += 4 + length
+        try:
+            yield from (line + b"\n" for line in events(message, collections))
+        except UNREADABLE as problem:
+            yield problem_line(str(problem), frame=message) + b"\n"
 
-    kind: str
-    seq: int
-    body: dict[str, Any]
 
-
-def frame(message: bytes) -> FirehoseFrame:
-    """Decode a frame. Raises NetError for an error reported by the relay, InputError, ValueError or RecursionError for
-    an invalid frame."""
+def events(message: bytes, collections: Container[str]) -> list[bytes]:
+    """A frame's events as Jetstream's JSON: commits to some collections, and all account events. What the relay tells
+    its listeners is no event. Raises one of UNREADABLE for an invalid frame."""
     parts = libipld.decode_dag_cbor_multi(message)
     if len(parts) != 2 or not all(isinstance(part, dict) for part in parts):
         raise InputError("a frame that is not a header and a body")
     header, body = parts
-    if header.get("op") == -1:
-        raise NetError(f"the relay says {body.get('error')}: {str(body.get('message', ''))[:200]}")
-    kind, seq = str(header.get("t")), body.get("seq")
-    if kind == "#info" and body.get("name") == "OutdatedCursor":
-        raise NetError("the relay no longer has the events after a cursor")
-    return FirehoseFrame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
-
-
-def events(frame: FirehoseFrame, collections: Container[str]) -> list[bytes]:
-    """A frame's events as Jetstream's JSON: commits to some collections, and all account events."""
-    if frame.kind == "#account":
-        account = msgspec.convert(frame.body, _Account)
-        return [_json(account.did, account.time, "account", frame.body)]
-    if frame.kind != "#commit":
+    if header.get("t") == "#account":
+        account = msgspec.convert(body, _Account)
+        return [_json(account.did, account.time, "account", body)]
+    if header.get("t") != "#commit":
         return []
-    commit = msgspec.convert(frame.body, _Commit)
+    commit = msgspec.convert(body, _Commit)
     operations = [op for op in commit.ops if op.path.partition("/")[0] in collections]
     blocks = libipld.decode_car(commit.blocks)[1] if operations and commit.blocks else {}
-    return [
-        _json(commit.repo, commit.time, "commit", change)
-        for op in operations
-        if (change := _change(op, commit.rev, blocks)) is not None
-    ]
+    changes = (_change(op, commit.rev, blocks) for op in operations)
+    return [_json(commit.repo, commit.time, "commit", change) for change in changes if change is not None]
 
 
 def _change(op: _Op, rev: str, blocks: dict[bytes, Any]) -> dict[str, Any] | None:

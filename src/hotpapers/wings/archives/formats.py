@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from hotpapers.base.model import HOUR
+from hotpapers.keep.transfer.packed import ChunkStream
+from hotpapers.wings.archives import firehose, repository
 from hotpapers.wings.archives.arxiv import ArxivArchive, ArxivBlockFilter, paper_lines
 from hotpapers.wings.archives.block_filter import BlockFilter, LineBlockFilter
-from hotpapers.wings.archives.car import CarArchive, CarBlockFilter, car_blocks
-from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
-from hotpapers.wings.archives.framing import (
-    ArchiveBlock,
-    ArchiveContent,
-    LineContent,
-    Unit,
-    frame_blocks,
-    line_blocks,
-    lines_of,
-)
+from hotpapers.wings.archives.car import CarArchive
+from hotpapers.wings.archives.event_stamps import COLLECTIONS
+from hotpapers.wings.archives.format import FIRST, ArchiveFormat, ImportTarget
+from hotpapers.wings.archives.framing import ArchiveBlock, ArchiveContent, LineContent, Unit, line_blocks, lines_of
 from hotpapers.wings.archives.hackernews import COLUMNS, HackerNewsArchive
-from hotpapers.wings.archives.jetstream import FirehoseArchive, JetstreamArchive
-from hotpapers.wings.archives.jetstream_filter import EventBlockFilter, FirehoseBlockFilter, JetstreamBlockFilter
+from hotpapers.wings.archives.jetstream import JetstreamArchive
 from hotpapers.wings.archives.reddit import RedditArchive
 from hotpapers.wings.archives.table import is_table, table_content
 from hotpapers.wings.archives.x import XArchive
@@ -30,10 +24,6 @@ from hotpapers.wings.archives.x import XArchive
 
 def _by_line(make: Callable[[ImportTarget], ArchiveFormat]) -> Callable[[ImportTarget], BlockFilter]:
     return lambda target: LineBlockFilter(make(target))
-
-
-def _by_event(block_filter: type[JetstreamBlockFilter]) -> Callable[[ImportTarget], EventBlockFilter]:
-    return lambda target: block_filter(target.names, target.now + HOUR)
 
 
 def _hackernews(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
@@ -49,32 +39,33 @@ class LineSpec(NamedTuple):
     contains, and how to split a block into lines."""
 
     make: Callable[[ImportTarget], ArchiveFormat]
-    network: str
     block_filter: Callable[[ImportTarget], BlockFilter]
     content: Callable[[BinaryIO], AbstractContextManager[ArchiveContent]] = _lines
     units: Callable[[bytes], Iterable[Unit]] = lines_of
 
 
 class EventSpec(NamedTuple):
-    """A format of events, whose relevance depends on earlier events in any file: files are read in two passes, and
-    events are stored in order of time. `in_lines`: files can be split anywhere."""
+    """A format of Bluesky's events, whose relevance depends on earlier events in any file: files are read in two
+    passes, and events are stored in order of time. `convert`: gives a stream's events as lines of Jetstream's JSON;
+    without it, the stream has these lines, and can be split anywhere."""
 
-    make: Callable[[ImportTarget], JetstreamArchive]
-    network: str
-    block_filter: Callable[[ImportTarget], EventBlockFilter]
-    blocks: Callable[[BinaryIO, int], Iterator[ArchiveBlock]] = line_blocks
-    in_lines: bool = True
+    make: Callable[[ImportTarget], JetstreamArchive] = JetstreamArchive
+    convert: Callable[[BinaryIO], Iterator[bytes]] | None = None
+
+    def blocks(self, stream: BinaryIO) -> Iterator[ArchiveBlock]:
+        """The lines of a stream. Raises InputError after yielding what could be read."""
+        return line_blocks(ChunkStream.buffered(self.convert(stream)) if self.convert else stream)
 
 
 LINES = {
-    "arxiv": LineSpec(ArxivArchive, "arxiv", lambda target: ArxivBlockFilter(), units=paper_lines),
-    "hackernews": LineSpec(HackerNewsArchive, "hackernews", _by_line(HackerNewsArchive), _hackernews),
-    "reddit": LineSpec(RedditArchive, "reddit", _by_line(RedditArchive)),
-    "x": LineSpec(XArchive, "x", _by_line(XArchive)),
+    "arxiv": LineSpec(ArxivArchive, lambda target: ArxivBlockFilter(), units=paper_lines),
+    "hackernews": LineSpec(HackerNewsArchive, _by_line(HackerNewsArchive), _hackernews),
+    "reddit": LineSpec(RedditArchive, _by_line(RedditArchive)),
+    "x": LineSpec(XArchive, _by_line(XArchive)),
 }
 EVENTS = {
-    "jetstream": EventSpec(JetstreamArchive, "bluesky", _by_event(JetstreamBlockFilter)),
-    "firehose": EventSpec(FirehoseArchive, "bluesky", _by_event(FirehoseBlockFilter), frame_blocks, in_lines=False),
-    "car": EventSpec(CarArchive, "bluesky", _by_event(CarBlockFilter), car_blocks, in_lines=False),
+    "jetstream": EventSpec(),
+    "firehose": EventSpec(convert=partial(firehose.event_lines, collections=COLLECTIONS)),
+    "car": EventSpec(CarArchive, partial(repository.event_lines, collections=COLLECTIONS, oldest=FIRST)),
 }
 FORMATS: dict[str, LineSpec | EventSpec] = LINES | EVENTS

@@ -1,4 +1,4 @@
-"""An archive's content in blocks of whole lines or frames, in bounded memory, and positions in it."""
+"""An archive's content in blocks of whole lines, in bounded memory, and positions in it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from hotpapers.wings.archives.parquet_reader import TablePart
 
 MAX_LINE_BYTES = 2**25
 """Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""
-MAX_FRAME_BYTES = 2**24
-"""Maximum bytes of a frame: three times what the network allows."""
 BLOCK = 2**20
 TAIL = 512
 """Bytes before a position that identify it."""
 
 
 class ArchiveBlock(NamedTuple):
-    """Whole lines, or whole frames with their lengths, from `start` to `end` in the decompressed content.
+    """Whole lines, from `start` to `end` in the decompressed content.
 
     `ended`: False for an unterminated last line, which is alone in its block: a broken connection may have cut it off.
-    `cut`: contains only an incomplete frame. `tail`: the content's last bytes before `end`. `part`: table rows in place
-    of the data; `start` and `end` then count rows.
+    `tail`: the content's last bytes before `end`. `part`: table rows in place of the data; `start` and `end` then count
+    rows.
     """
 
     start: int
@@ -32,7 +30,6 @@ class ArchiveBlock(NamedTuple):
     data: bytes
     tail: bytes
     ended: bool = True
-    cut: bool = False
     part: TablePart | None = None
 
     def task(self) -> bytes | TablePart:
@@ -87,41 +84,12 @@ def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[Archiv
     return end
 
 
-def frame_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
-    """Binary frames, each preceded by its length (four bytes, little-endian). Raises InputError if no frame can begin
-    at a position, as what follows is unreadable too."""
-    waiting, size = [], 0
-    try:
-        while head := stream.read(4):
-            length = int.from_bytes(head, "little")
-            if len(head) == 4 and not 0 < length <= MAX_FRAME_BYTES:
-                place = offset + size
-                raise InputError(f"no frame at byte {place:,}: impossible length {length:,}")
-            frame = stream.read(length) if len(head) == 4 else b""
-            if len(head) < 4 or len(frame) < length:
-                break
-            waiting += [head, frame]
-            size += 4 + length
-            if size >= BLOCK:
-                yield _block(offset, b"".join(waiting))
-                offset, waiting, size = offset + size, [], 0
-    except InputError:
-        if waiting:
-            yield _block(offset, b"".join(waiting))
-        raise
-    if waiting:
-        yield _block(offset, b"".join(waiting))
-    if head:
-        yield ArchiveBlock(offset + size, offset + size, b"", b"".join(waiting)[-TAIL:], ended=False, cut=True)
-
-
 def _block(start: int, data: bytes, *, ended: bool = True) -> ArchiveBlock:
     return ArchiveBlock(start, start + len(data), data, data[-TAIL:], ended)
 
 
 class Unit(NamedTuple):
-    """A line, or a frame without its length: the `number`-th of its block, from `start` to `end` in the block's
-    bytes."""
+    """A line: the `number`-th of its block, from `start` to `end` in the block's bytes."""
 
     number: int
     start: int
@@ -141,16 +109,6 @@ def lines_of(data: bytes) -> Iterator[Unit]:
         if content and not content.isspace():
             yield Unit(number, end - len(full_line), end, content)
             number += 1
-
-
-def frames_of(data: bytes) -> Iterator[Unit]:
-    """The frames of a block."""
-    number = end = 0
-    while end < len(data):
-        start = end + 4
-        end = start + int.from_bytes(data[end:start], "little")
-        yield Unit(number, start - 4, end, data[start:end])
-        number += 1
 
 
 def mark(data: bytes) -> str:

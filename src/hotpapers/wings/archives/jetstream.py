@@ -1,4 +1,4 @@
-"""Bluesky's stream as others archived it: Jetstream events, one per line, or the relay's frames.
+"""Bluesky's stream as others archived it: Jetstream events, one per line.
 
 Imported as if it came now, in order of time: posts that name papers, and events about posts that the record tracks at
 that time. The record keeps which reaction was for which post, so a withdrawal is understood in whatever file it comes,
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
-from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.collect.change_filter import TRACKED_FOR
 from hotpapers.collect.pipeline import EDIT
@@ -19,8 +18,9 @@ from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.record import Record, reaction_marks
 from hotpapers.wings.archives import queries
-from hotpapers.wings.archives.event_stamps import frame_events
-from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
+from hotpapers.wings.archives.conversion import event_of
+from hotpapers.wings.archives.event_stamps import check_moment
+from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, timely
 
 NEVER = (2**63, 0)
 
@@ -165,10 +165,8 @@ class JetstreamArchive(ArchiveFormat):
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of an event."""
-        event = schemas.event(line)
-        at = event.time_us
-        if not FIRST <= at <= self._latest:
-            raise InputError(f"event at impossible time {at}")
+        event = event_of(line)
+        at = check_moment(event.time_us, self._latest)
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
         is_edited = event.commit is not None and event.commit.operation == "update"
@@ -206,14 +204,3 @@ class JetstreamArchive(ArchiveFormat):
         """Everything taken so far was parsed."""
         self._known.keep(self._now)
         self._event_filter.fresh.clear()
-
-
-class FirehoseArchive(JetstreamArchive):
-    """The relay's own frames, in CBOR."""
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Does nothing: frames are looked up one by one."""
-
-    def take(self, line: bytes) -> Sequence[RawPayload]:
-        """The relevant content of a frame's events."""
-        return [payload for body in frame_events(line) for payload in super(FirehoseArchive, self).take(body)]

@@ -9,18 +9,19 @@ inside lines that are not decoded go unnoticed. Lines that look different are de
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from hotpapers.base.ids.arxiv.unescaping import INVISIBLE
 from hotpapers.base.ids.mentions.bulk import Str, needle_places
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
-from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp, frame_events, frame_stamp
+from hotpapers.wings.archives.conversion import event_of
+from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp
 from hotpapers.wings.archives.format import UNREADABLE
-from hotpapers.wings.archives.framing import Unit, frames_of, lines_of
+from hotpapers.wings.archives.framing import Unit, lines_of
 
 BEGIN, END = b'{"did":"did:', b"}\n"
 BOUNDARY = END + BEGIN
@@ -57,7 +58,7 @@ class PostKeys(NamedTuple):
 
 
 class KeptEvent(NamedTuple):
-    """A relevant line or frame: its place in time, or why it is unreadable."""
+    """A relevant line: its place in time, or why it is unreadable."""
 
     unit: Unit
     stamp: EventStamp | None
@@ -73,29 +74,15 @@ class FilteredEvents(NamedTuple):
     keys: list[bytes]
 
 
-class EventBlockFilter(Protocol):
-    """Filters blocks of events, in two passes over the archive. `ending`: bytes that may follow an event and are not
-    part of it."""
-
-    ending: bytes
-
-    def filter(self, data: bytes) -> FilteredEvents:
-        """The events that are relevant by themselves."""
-
-    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
-        """The events that refer to one of these posts, and perhaps some others; without unreadable ones."""
-
-
 class JetstreamBlockFilter:
-    """Lines of JSON. No event may be later than `latest`, µs UTC."""
-
-    ending = b"\r\n"
+    """Filters blocks of events, in two passes over the archive. No event may be later than `latest`, µs UTC."""
 
     def __init__(self, names: PaperIndex, latest: int) -> None:
         self._names, self._latest = names, latest
         self._keys: list[bytes] = []
 
     def filter(self, data: bytes) -> FilteredEvents:
+        """The events that are relevant by themselves."""
         self._keys = []
         lines = _plain_lines(data)
         if not lines:
@@ -119,7 +106,7 @@ class JetstreamBlockFilter:
 
     def _stamp(self, content: bytes) -> EventStamp | None:
         """The place in time of a relevant event; None for others."""
-        event = schemas.event(content)
+        event = event_of(content)
         return event_stamp(event) if self._is_relevant(event) else None
 
     def _is_relevant(self, event: schemas.StreamEvent) -> bool:
@@ -175,37 +162,6 @@ def _refers(body: bytes, posts: PostKeys) -> bool:
         return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
     except UNREADABLE:
         return False
-
-
-class FirehoseBlockFilter(JetstreamBlockFilter):
-    """The relay's frames."""
-
-    ending = b""
-
-    def filter(self, data: bytes) -> FilteredEvents:
-        self._keys, units = [], list(frames_of(data))
-        return FilteredEvents(len(units), list(self._kept(units)), self._keys)
-
-    def _bodies(self, content: bytes) -> Sequence[bytes]:
-        """A frame's events, each as a Jetstream line."""
-        return frame_events(content)
-
-    def _moment(self, content: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
-        """The place in time of a frame with these events."""
-        return frame_stamp(content, events)
-
-    def _stamp(self, content: bytes) -> EventStamp | None:
-        events = [schemas.event(body) for body in self._bodies(content)]
-        return self._moment(content, events) if any([self._is_relevant(event) for event in events]) else None
-
-    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
-        """The frames that refer to a known post."""
-        for unit in frames_of(data):
-            if posts.some_short or any(_references(unit.content, Str(unit.content), posts)):
-                with suppress(*UNREADABLE):
-                    bodies = self._bodies(unit.content)
-                    if any(_refers(body, posts) for body in bodies):
-                        yield KeptEvent(unit, self._moment(unit.content, list(map(schemas.event, bodies))))
 
 
 # ---- bytes -----------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.collect.sources.bluesky.parser import tid_time
+from hotpapers.wings.archives.conversion import problem_line
 from hotpapers.wings.archives.firehose import CID, plain
+from hotpapers.wings.archives.format import UNREADABLE
 
 MAX_BLOCK_BYTES = 2**21
 """Most bytes of a block: twice what the network allows for a record."""
@@ -38,7 +40,7 @@ NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError
 """What decoders raise for an invalid block."""
 
 
-class RepositoryEntry(msgspec.Struct, array_like=True):
+class RepositoryEntry(NamedTuple):
     """A raw record of a repository, or the reason why one cannot be read.
 
     `at`: the time in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
@@ -298,9 +300,18 @@ def _unreferenced_blocks(car: CarFile, commit: _Commit, referenced: Container[by
     return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referenced]
 
 
-def event(entry: RepositoryEntry) -> bytes:
-    """An entry as Jetstream's event for the creation of the record. Raises InputError for a problem, and the decoder's
-    errors for an invalid block."""
+def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[bytes]:
+    """The entries of a repository, each as the line of Jetstream's event for the creation of the record. Raises as
+    `entries` does."""
+    for entry in entries(stream, collections, oldest):
+        try:
+            yield _event(entry) + b"\n"
+        except UNREADABLE as problem:
+            yield problem_line(str(problem), did=entry.did, path=entry.path, block=entry.block) + b"\n"
+
+
+def _event(entry: RepositoryEntry) -> bytes:
+    """Raises InputError for a problem, and the decoder's errors for an invalid block."""
     if entry.problem:
         raise InputError(f"{entry.did}{f'/{entry.path}' if entry.path else ''}: {entry.problem}")
     collection, _, rkey = entry.path.partition("/")

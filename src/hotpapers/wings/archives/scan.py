@@ -11,16 +11,18 @@ from __future__ import annotations
 import pickle
 import zlib
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.model import HOUR
 from hotpapers.wings.archives.event_stamps import EventStamp
+from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED
 from hotpapers.wings.archives.formats import EventSpec
 from hotpapers.wings.archives.framing import ArchiveBlock
-from hotpapers.wings.archives.jetstream_filter import EventBlockFilter, KeptEvent, PostKeys
+from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, KeptEvent, PostKeys
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.spill import SpilledEvent, SpillRun, SpillWriter
 
@@ -67,13 +69,12 @@ class PartScan(NamedTuple):
 
 
 class Scanner:
-    """Scans parts; what it finds is spilled into a folder. `posts`: post keys by the name of the file in which they
-    would be."""
+    """Scans parts; what it finds is spilled into a folder."""
 
-    def __init__(
-        self, spec: EventSpec, block_filter: EventBlockFilter, folder: Path, posts: Mapping[str, PostKeys] | None = None
-    ) -> None:
-        self._spec, self._block_filter, self._folder, self._posts = spec, block_filter, folder, posts or {}
+    def __init__(self, spec: EventSpec, target: ImportTarget, folder: Path) -> None:
+        self._spec, self._folder = spec, folder
+        self._block_filter = JetstreamBlockFilter(target.names, target.now + HOUR)
+        self._posts: dict[str, PostKeys] = {}  # by the name of the file that has them
 
     def scan(self, task: ScanTask, progress: Progress) -> PartScan:
         """The content of a part. Raises FullStore."""
@@ -86,7 +87,7 @@ class Scanner:
         try:
             for event in self._referring(task, progress):
                 stamp = cast("EventStamp", event.stamp)
-                writer.add(spilled(stamp, event.unit.content.rstrip(self._block_filter.ending), task.part.file))
+                writer.add(spilled(stamp, event.unit.content, task.part.file))
                 known_marks.extend(stamp.known_marks)
         except InputError as problem:
             return PartScan(problem=problem)
@@ -96,7 +97,7 @@ class Scanner:
         """References to known posts, only as far as the first pass read: the file may have grown, or be incomplete
         there."""
         with open_part(task.part, progress) as stream:
-            for block in self._spec.blocks(stream, 0):
+            for block in self._spec.blocks(stream):
                 for event in self._block_filter.referring(block.data, self._posts[task.keys]):
                     if block.start + event.unit.end <= task.end:
                         yield event
@@ -107,10 +108,12 @@ class Scanner:
 class _FirstPass:
     """The first pass over a part."""
 
-    def __init__(self, spec: EventSpec, block_filter: EventBlockFilter, writer: SpillWriter, part: FilePart) -> None:
+    def __init__(
+        self, spec: EventSpec, block_filter: JetstreamBlockFilter, writer: SpillWriter, part: FilePart
+    ) -> None:
         self._spec, self._block_filter, self._writer, self._part = spec, block_filter, writer, part
         self._lines = self._bad = self._end = self._check = 0
-        self._readable = self._truncated = self._ended = self._cut = False
+        self._readable = self._truncated = self._ended = False
         self._samples: list[bytes] = []
         self._reason = ""
         self._last: tuple[int, bytes] | None = None
@@ -122,7 +125,7 @@ class _FirstPass:
         problem = None
         try:
             with open_part(self._part, progress) as stream:
-                for block in self._spec.blocks(stream, 0):
+                for block in self._spec.blocks(stream):
                     self._read(block)
                     if self._is_another_kind():
                         break
@@ -164,7 +167,7 @@ class _FirstPass:
             self._add_last()
         self._lines += filtered.lines
         self._keys += filtered.keys
-        self._end, self._ended, self._cut = block.end, block.ended, block.cut
+        self._end, self._ended = block.end, block.ended
 
     def _take(self, event: KeptEvent, place: int) -> None:
         content, stamp = event.unit.content, event.stamp
@@ -186,19 +189,19 @@ class _FirstPass:
             self._last = None
 
     def _add(self, stamp: EventStamp, content: bytes) -> None:
-        content = content.rstrip(self._block_filter.ending)
-        self._check += zlib.crc32(content)
-        self._writer.add(spilled(stamp, content, self._part.file))
+        event = spilled(stamp, content, self._part.file)
+        self._check += zlib.crc32(event.content)
+        self._writer.add(event)
 
     def _left_out(self) -> bool:
         """Whether the last line was left out, because a broken connection may have cut it off."""
         if self._last is None or self._part.end or (self._ended and not self._truncated):
             self._add_last()
-            return self._cut
+            return False
         self._end, self._lines = self._last[0], self._lines - 1
         return True
 
 
 def spilled(stamp: EventStamp, content: bytes, file: int) -> SpilledEvent:
     """An event of a file, with its place in time."""
-    return SpilledEvent(stamp.at, stamp.rank, content, stamp.needed_mark, file)
+    return SpilledEvent(stamp.at, stamp.rank, content.rstrip(b"\r\n"), stamp.needed_mark, file)

@@ -88,8 +88,7 @@ def scan_part(setup: WorkerSetup, task: ScanTask, progress: Progress) -> PartSca
 
 @lru_cache(maxsize=1)
 def _scanner(setup: WorkerSetup) -> Scanner:
-    spec = EVENTS[setup.format]
-    return Scanner(spec, spec.block_filter(setup.target()), Path(setup.folder))
+    return Scanner(EVENTS[setup.format], setup.target(), Path(setup.folder))
 
 
 def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilterResult:
