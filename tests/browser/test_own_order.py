@@ -249,15 +249,35 @@ def test_a_reader_is_told_when_nothing_can_be_kept(tab: Tab, app: str) -> None:
     assert "does not let this page keep anything" in tab.run("document.querySelector('.head > .own').textContent")
 
 
+def open_from(tab: Tab, folder: Path, pages: SitePages, address: str) -> None:
+    for path in (address, "reader.js", "style.css"):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pages.page(path) or b"")
+    open_page(tab, (folder / address).as_uri())
+
+
+@pytest.mark.parametrize(
+    ("days", "offers"), [(31, ["BUTTON", "INPUT", "LABEL", "SPAN"]), (32, ["INPUT", "LABEL", "SPAN"])]
+)
+def test_papers_of_more_days_than_are_ordered_can_still_be_hidden(
+    tab: Tab, tmp_path: Path, days: int, offers: list[str]
+) -> None:
+    pages = SitePages(reader_of({day(n): [about(n)] for n in range(days)}, {}), OWN.publication)
+    open_from(tab, tmp_path, pages, "category/cs.LG/index.html")
+    assert tab.run("[...document.querySelector('.head > .own').children].map(({ tagName }) => tagName)") == offers
+    tab.run("document.querySelector('li .own').lastElementChild.click()")
+    tab.wait(f"{PRESSED}.length === 1")
+    tab.run("document.getElementById('hide-seen').click()")
+    tab.wait("!document.querySelector('.lines > li').checkVisibility()")
+    forget(tab)
+
+
 def test_related_papers_are_sorted_as_one_likes(tab: Tab, tmp_path: Path) -> None:
     words = ABSTRACT.rstrip(".").split()
     texts = [about(n, " ".join(words[: 9 - n % 5])) for n in range(12)]
     pages = SitePages(reader_of({day(n): texts[3 * n : 3 * n + 3] for n in range(4)}, {}), OWN.publication)
-    for path in ("paper/2611.00000/index.html", "reader.js", "style.css"):
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(pages.page(path) or b"")
-    open_page(tab, (tmp_path / "paper/2611.00000/index.html").as_uri())
+    open_from(tab, tmp_path, pages, "paper/2611.00000/index.html")
     facts = "[...document.querySelectorAll('.near > li > p:not(.own)')].map((line) => line.textContent.split(' · '))"
     nearest = tab.run(facts)
     assert len(nearest) > 3 and nearest == sorted(nearest, key=lambda line: -float(line[0].removeprefix("closeness ")))

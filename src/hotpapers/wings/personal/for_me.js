@@ -249,7 +249,7 @@
   function offerOrder(papers) {
     const head = document.querySelector("main .head");
     const row = head?.querySelector(".own");
-    if (!row || papers.length < 2 || document.querySelector("article.paper") || daysOf(papers).length > MAX_DAYS) return;
+    if (!row || papers.length < 2 || document.querySelector("article.paper")) return;
     const button = make("button", "My order", { type: "button", "aria-pressed": false });
     button.onclick = async () => {
       if (goBack) goBack();
@@ -263,7 +263,8 @@
       await keep();
       papers.forEach(({ refresh }) => refresh());
     };
-    row.append(button, " ", box, " ", make("label", "hide what I have seen", { for: "hide-seen" }), " ", status);
+    if (daysOf(papers).length <= MAX_DAYS) row.append(button, " ");
+    row.append(box, " ", make("label", "hide what I have seen", { for: "hide-seen" }), " ", status);
   }
 
   // ---- the page with the preferences: what is kept, to take along, add to or forget
