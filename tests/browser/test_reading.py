@@ -80,6 +80,10 @@ def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Ta
 # ---- words and authors -------------------------------------------------------------------------------
 
 
+MARKED = """[...CSS.highlights.get("followed")].map(({ startContainer, startOffset, endOffset }) =>
+  startContainer.data ? startContainer.data.slice(startOffset, endOffset) : startContainer.textContent)"""
+
+
 def folded_titles(tab: Tab) -> list[str]:
     titles: list[str] = tab.run("[...document.querySelectorAll('.folded h2')].map((element) => element.textContent)")
     return titles
@@ -93,7 +97,10 @@ def test_words_fold_papers_away_and_a_button_shows_them(tab: Tab, app: str) -> N
     assert not tab.run("document.querySelector('.folded .lead').checkVisibility()")
     notes = tab.run("[...document.querySelectorAll('.yours')].map((element) => element.textContent)")
     assert notes == ["hidden: “robots” show it", "has “WATER”", "hidden: “far  side” show it"]
-    tab.run("document.querySelector('.yours button').click()")
+    assert tab.run(MARKED) == ["WATER", "water"] and not tab.run(
+        "document.querySelector('.marked .yours').matches(':not(.unseen)')"
+    )
+    tab.run("document.querySelector('.folded .yours button').click()")
     assert folded_titles(tab) == [OLD.title] and tab.run(FOCUSED_PAPER) == BRIDGES.title
 
 
@@ -126,6 +133,7 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     tab.wait("document.querySelectorAll('.marked .yours').length === 2")
     marks = "[...document.querySelectorAll('.marked .yours')].map((element) => element.textContent)"
     assert tab.run(marks) == ["by Tansy Overquill", "by Tansy Overquill"]
+    assert tab.run(MARKED) == ["Tansy Overquill", "Tansy Overquill"]
     tab.open(app + KINDS["reading"])
     tab.wait("document.getElementById('follow').value === 'Tansy Overquill'")
     tab.open(app + KINDS["author"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import Tab, View
-from tests.browser.conftest import KINDS
+from tests.browser.conftest import KINDS, forget
 
 LATE = """
 window.shifts = [];
@@ -66,3 +66,17 @@ def test_nothing_moves_when_scripts_come_late(tab: Tab, app: str, kind: str, wid
 def test_nothing_moves_on_the_pages_of_the_week(tab: Tab, demos: Path, page: str, width: int) -> None:
     moved = shifts_of(tab, (demos / "made-up-week" / "site" / page).as_uri(), width)
     assert sum(value for value, _ in moved) <= MAX_SHIFT, moved
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", ["2026-03-12/index.html", "2026-03-12/all/index.html", "category/cs.CL/index.html"])
+def test_nothing_moves_where_followed_words_and_authors_are_marked(
+    tab: Tab, demos: Path, page: str, width: int
+) -> None:
+    url = (demos / "made-up-week" / "site" / page).as_uri()
+    tab.open(url)
+    tab.run("reader.saveFollowed({ authors: ['Chiara Amberfield', 'Oskar Dornacker'], words: ['of', 'for'] })")
+    moved = shifts_of(tab, url, width)
+    assert tab.run("document.querySelectorAll('.marked').length && CSS.highlights.get('followed').size")
+    assert sum(value for value, _ in moved) <= MAX_SHIFT, moved
+    forget(tab)

@@ -181,13 +181,13 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
 def test_status_and_publish_report_how_full_a_site_is(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tmp_path = store_copy
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "hotpapers.toml").write_text('[publish]\nbudget = 1\noutput = "site"\nchannels = ["site"]\n')
+    (tmp_path / "hotpapers.toml").write_text('[publish]\nbudget = 2\noutput = "site"\nchannels = ["site"]\n')
     good("publish", "--all")
     output = good("status")
-    assert "\nsites      " in output and " of 1 MB\n" in output
+    assert "\nsites      " in output and " of 2 MB\n" in output
     [site] = json.loads(good("status", "--json"))["sites"]
-    assert site["budget"] == MEGABYTE and site["growth"] == 0 and site["size"] == site_size(tmp_path / "site")
-    (tmp_path / "site" / "large").write_bytes(b"x" * MEGABYTE)
+    assert site["budget"] == 2 * MEGABYTE and site["growth"] == 0 and site["size"] == site_size(tmp_path / "site")
+    (tmp_path / "site" / "large").write_bytes(b"x" * 2 * MEGABYTE)
     result = run("publish", "--all")
     assert result.status == 0 and "although all paper pages are folded; raise publish.budget" in result.err
     assert "although all" in good("status")

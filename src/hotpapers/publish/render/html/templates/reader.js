@@ -162,13 +162,32 @@
     return copy.textContent;
   }
 
+  // where followed words and authors stand, which moves nothing; a browser that cannot mark them says so in a line
+  const places = "highlights" in CSS ? new Highlight() : null;
+  if (places) CSS.highlights.set("followed", places);
+
+  function markPhrases(part, phrases, except) {
+    const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    const markFrom = (node, startOffset, endOffset) => places.add(new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset }));
+    for (let node; (node = texts.nextNode()); ) {
+      if (except && node.parentElement.closest(except)) continue;
+      const matches = phrases.flatMap((phrase) => [...node.data.matchAll(new RegExp(pattern(phrase), "giu"))]);
+      for (const match of matches) markFrom(node, match.index, match.index + match[0].length);
+      const summary = node.parentElement.closest("details:not([open])")?.querySelector("summary");
+      if (!matches.length || !summary || summary.contains(node)) continue;
+      const opener = summary.querySelector(".more") || summary;
+      markFrom(opener, 0, opener.childNodes.length);
+    }
+  }
+
   function sort() {
-    all(".yours").forEach((old) => old.remove());
+    all(".yours:not(.reason)").forEach((old) => old.remove());
+    places?.clear();
     const excluded = lines(preferences.exclude), { authors: names, words } = followed;
     if (![...excluded, ...names, ...words].length) return; // nothing to look for
     for (const paper of papers()) {
       const text = ownWords(paper);
-      const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
+      const byline = all(".authors, .by", paper), authors = byline.map((element) => element.textContent).join(" ");
       const unwanted = firstMatch(excluded, text);
       const author = firstMatch(names, authors || text);
       const word = firstMatch(words, text);
@@ -177,7 +196,9 @@
       const reasons = [];
       if (author) reasons.push(`by ${author}`);
       if (word) reasons.push(`has “${word}”`);
-      if (reasons.length) note(paper, reasons.join(", "));
+      if (reasons.length) note(paper, reasons.join(", ")).classList.toggle("unseen", Boolean(places));
+      if (author) (authors ? byline : [paper]).forEach((part) => places && markPhrases(part, names));
+      if (word && places) markPhrases(paper, words, AROUND);
       if (unwanted) note(paper, `hidden: “${unwanted}”`).append(" ", unfold(paper));
     }
   }
