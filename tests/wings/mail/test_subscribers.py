@@ -103,7 +103,7 @@ def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> Non
     join(record, "Some@moth.example", NOW)
     assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
     join(record, "other@moth.example", NOW)
-    subscribers.forget(record, "some@MOTH.example", NOW)
+    subscribers.forget(record, "some@MOTH.example")
     assert [subscriber.address for subscriber in subscribers.all_subscribers(record) if subscriber.address] == [
         "other@moth.example"
     ]

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hotpapers.base.wings import SendingChannel, Wing
+from hotpapers.base.wings import SendingChannel, Wing, loading
 
 if TYPE_CHECKING:
-    from hotpapers.base.settings import Settings
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
@@ -28,12 +27,6 @@ def _destinations(channel: str, record: Record, site: Site, open_client: OpenCli
         yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
 
 
-def _is_any(settings: Settings) -> bool:
-    from hotpapers.wings.announce.destinations import is_any
-
-    return is_any(settings)
-
-
 def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[Any]:
     from hotpapers.wings.announce.feed_generator import routes
 
@@ -49,6 +42,9 @@ WING = Wing(
             "Register a publication's custom feed on Bluesky.",
         )
     },
-    channels={name: SendingChannel(partial(_destinations, name), _is_any) for name in ("chat", "webhook", "bluesky")},
+    channels={
+        name: SendingChannel(partial(_destinations, name), loading("hotpapers.wings.announce.destinations:is_any"))
+        for name in ("chat", "webhook", "bluesky")
+    },
     routes=_routes,
 )

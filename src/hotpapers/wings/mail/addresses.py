@@ -23,6 +23,11 @@ def normalized(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def recognized(text: str) -> str:
+    """A mail address as stored; empty for another text."""
+    return normalized(text) if is_mail_address(text) else ""
+
+
 def domain_of(address: str) -> str:
     """`somebody@example.org` → `example.org`."""
     return address.rpartition("@")[2]

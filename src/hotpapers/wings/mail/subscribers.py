@@ -10,7 +10,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
-from hotpapers.record import Record
+from hotpapers.record import Record, now
 from hotpapers.wings.mail import queries
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
 from hotpapers.wings.mail.smtp_replies import may_be_address
@@ -100,18 +100,16 @@ def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
     return current
 
 
-def known(record: Record, address: str) -> int:
-    """How many publications know an address by its hash, including those it has left."""
-    return sum(
-        find(record, mark_of(record, publication, address)) is not None
-        for publication in queries.count_subscribers(record)
-    )
-
-
-def forget(record: Record, address: str, at: int) -> None:
-    """Unsubscribes an address from everything."""
+def forget(record: Record, address: str) -> int:
+    """Unsubscribes an address from everything; how many publications know it by its hash, including those it has left.
+    Raises NotFound."""
     for subscriber in queries.select_subscribers(record, "lower(address) = ?", address.lower()):
-        end(record, subscriber.mark, at)
+        end(record, subscriber.mark, now())
+    publications = queries.count_subscribers(record)
+    known = sum(find(record, mark_of(record, publication, address)) is not None for publication in publications)
+    if not known:
+        raise NotFound(f"{address}: no subscription with that address")
+    return known
 
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import ForgettableSubject, SendingChannel, SettingsTable, Wing
+from hotpapers.base.wings import ForgettableSubject, SendingChannel, Wing, load, loading
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mail.plain_mailer import PlainMailer
-
-
-def _settings() -> tuple[SettingsTable, ...]:
-    from hotpapers.wings.mail.settings import TABLE
-
-    return (TABLE,)
 
 
 def _has_relay(settings: Settings) -> bool:
@@ -69,32 +63,6 @@ def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig)
     return preview(issue, preview_config(mailing(settings)), site_config)
 
 
-def _recognize(text: str) -> str:
-    from hotpapers.wings.mail.addresses import normalized
-    from hotpapers.wings.mail.settings import is_mail_address
-
-    return normalized(text) if is_mail_address(text) else ""
-
-
-def _forget(record: Record, address: str) -> int:
-    """Unsubscribes an address. Raises NotFound, StoreError."""
-    from hotpapers.base.errors import NotFound
-    from hotpapers.record import now
-    from hotpapers.wings.mail import subscribers
-
-    subscribers.forget(record, address, now())
-    subscriptions = subscribers.known(record, address)
-    if not subscriptions:
-        raise NotFound(f"{address}: no subscription with that address")
-    return subscriptions
-
-
-def _housekeeping(record: Record, at: int) -> None:
-    from hotpapers.wings.mail import subscribers
-
-    subscribers.tidy(record, at)  # even if mail is now off: the confirmation message promised deletion
-
-
 def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[BaseRoute]:
     from hotpapers.wings.mail.mail_pages import routes
 
@@ -118,15 +86,21 @@ def _join_path(settings: Settings) -> str:
     return "mail/join" if _has_relay(settings) else ""
 
 
+MAIL = "hotpapers.wings.mail"
 WING = Wing(
     "mail",
     "Issues by mail.",
-    commands={"mail": ("hotpapers.wings.mail.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
-    settings=_settings,
+    commands={"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
+    settings=lambda: (load(f"{MAIL}.settings:TABLE"),),
     channels={"mailing": SendingChannel(_destinations, _has_relay, _preview)},
     mailer=_mailer,
-    subject=ForgettableSubject("A mail address is unsubscribed.", _recognize, _forget),
-    housekeeping=_housekeeping,
+    subject=ForgettableSubject(
+        "A mail address is unsubscribed.",
+        loading(f"{MAIL}.addresses:recognized"),
+        loading(f"{MAIL}.subscribers:forget"),
+    ),
+    # even if mail is now off: the confirmation message promised deletion
+    housekeeping=loading(f"{MAIL}.subscribers:tidy"),
     routes=_routes,
     forms=_forms,
     join_path=_join_path,

@@ -93,3 +93,9 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
 def all_site_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
     return {**SITE_TOOLS, **{tool.name: tool for wing in wings() if wing.site_tools for tool in wing.site_tools()}}
+
+
+def about_tools(address: str) -> str:
+    """A line for language models about the tools for a site."""
+    names = ", ".join(all_site_tools())
+    return f"- `hotpapers mcp --site {address}`: tools by the Model Context Protocol: {names}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hotpapers.base.wings import Wing
+from hotpapers.base.wings import Wing, loading
 
 if TYPE_CHECKING:
     from hotpapers.serve.web.backend import Backend
@@ -18,13 +18,6 @@ def _routes(backend: Backend, pages: CurrentPages, site: Site) -> tuple[Any]:
     return (McpResponder(backend).route,)
 
 
-def _about_tools(address: str) -> str:
-    from hotpapers.wings.mcp.site_tools import all_site_tools
-
-    names = ", ".join(all_site_tools())
-    return f"- `hotpapers mcp --site {address}`: tools by the Model Context Protocol: {names}"
-
-
 WING = Wing(
     "mcp",
     "Tools for language models, by the Model Context Protocol.",
@@ -32,5 +25,5 @@ WING = Wing(
         "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
     routes=_routes,
-    about_tools=_about_tools,
+    about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
 )

@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SettingsTable, Trial, Wing, loading
+from hotpapers.base.wings import Trial, Wing, load, loading
 
 if TYPE_CHECKING:
     import threading
 
     from hotpapers.base.wings import BeforeFreezing
     from hotpapers.site.site import Site
-
-
-def _settings() -> tuple[SettingsTable, ...]:
-    from hotpapers.wings.summaries.settings import TABLE
-
-    return (TABLE,)
 
 
 def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing | None:
@@ -40,7 +34,7 @@ def _trials(site: Site) -> Iterator[Trial]:
 WING = Wing(
     "summaries",
     "A sentence about each paper by a language model of yours.",
-    settings=_settings,
+    settings=lambda: (load("hotpapers.wings.summaries.settings:TABLE"),),
     before_freezing=_before_freezing,
     trials=_trials,
 )

@@ -11,7 +11,7 @@ from hotpapers.record import Record, now
 from hotpapers.wings.tables.writer import is_own_folder, write_tables
 
 
-def export(record: Record, folder: Path, *, force: bool) -> Iterable[str]:
+def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
     """Writes the tables; returns the number of rows in each. `force`: also into a folder with other files. Raises
     UsageError."""
     if not force and not is_own_folder(folder):

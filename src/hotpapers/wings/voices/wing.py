@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import NoteKind, SettingsTable, Trial, Wing
+from hotpapers.base.wings import NoteKind, Wing, load, loading
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
     from hotpapers.record import Record
     from hotpapers.site.site import Site
     from hotpapers.wings.voices.noting import VoiceLanes
-
-
-def _settings() -> tuple[SettingsTable, ...]:
-    from hotpapers.wings.voices.settings import TABLE
-
-    return (TABLE,)
 
 
 def _check(site: Site) -> None:
@@ -39,12 +33,6 @@ def _publishing(site: Site, shared: IngestContext) -> VoiceLanes | None:
     return voice_lanes(site, shared)
 
 
-def _trials(site: Site) -> Iterator[Trial]:
-    from hotpapers.wings.voices.noting import trials
-
-    return trials(site)
-
-
 def _forget(record: Record) -> None:
     from hotpapers.wings.voices.lists import drop_forgotten
 
@@ -63,11 +51,11 @@ def _housekeeping(record: Record, at: int) -> None:
 WING = Wing(
     "voices",
     "Papers that people whom a publication follows have shared, beside its issues.",
-    settings=_settings,
+    settings=lambda: (load("hotpapers.wings.voices.settings:TABLE"),),
     publishing=_publishing,
     on_change=_on_change,
     housekeeping=_housekeeping,
     status_check=_check,
-    trials=_trials,
+    trials=loading("hotpapers.wings.voices.noting:trials"),
     notes=(NoteKind("beside ", "hotpapers.issues.lanes:lanes_with_keys", "hotpapers.issues.lanes:take_lanes"),),
 )
