@@ -24,6 +24,7 @@ from tests.wings.personal.test_vectors import made_up
 IDLE = "document.documentElement.dataset.own === 'ready'"
 ON = ".entry .own [aria-pressed=true], li .own [aria-pressed=true]"
 PRESSED = f"[...document.querySelectorAll('{ON}')].map((button) => button.textContent)"
+GLANCE = "[...document.querySelectorAll('.glance a[href^=\"#\"]')].map(({ hash }) => hash.slice(1))"
 ORDER = "document.querySelector('.head > .own button')"
 LIBRARY = "@misc{a, title = {Kettles and steam}, eprint = {2101.00001}}\n@misc{b, title = {Ovens}}\n"
 ADD = """new Promise((done) => {{
@@ -68,7 +69,7 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
     open_page(tab, base + KINDS["issue"])
     assert tab.run(PRESSED) == ["★ star"]
     titles = "[...document.querySelectorAll('.entry h2')].map((title) => title.textContent)"
-    public = tab.run(titles)
+    public, glance = tab.run(titles), tab.run(GLANCE)
     tab.run(f"{ORDER}.click()")
     tab.wait("document.querySelector('.mine .reason') !== null")
     assert sorted(tab.run(titles)) == sorted(public)
@@ -76,8 +77,14 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
     assert len(reasons) == len(public) - 1 + tab.run("document.querySelectorAll('.still li').length")
     assert all(map(REASON.fullmatch, reasons))
     assert tab.run("document.querySelectorAll('.mine .place').length") == len(public) - 1
+    assert tab.run(GLANCE) == [
+        *tab.run("[...document.querySelectorAll('.mine .entry')].map(({ id }) => id)"),
+        glance[0],
+    ]
+    assert tab.run("[...document.querySelectorAll('.mine li')].every((line) => line.parentNode.matches('ul'))")
     tab.run(f"{ORDER}.click()")
     assert tab.run(titles) == public and tab.run("document.querySelector('.mine')") is None
+    assert tab.run(GLANCE) == glance
 
 
 def test_no_category_stands_above_papers_of_other_categories(tab: Tab, base: str) -> None:

@@ -192,7 +192,9 @@
 
   function showPublic(papers, list, rest) {
     const places = papers.map(({ element }) => [element, element.parentNode, element.nextSibling]).reverse();
+    const glance = all(".glance li");
     return () => {
+      glance[0]?.parentNode.append(...glance);
       all(".reason").forEach((old) => old.remove());
       for (const [element, parent, following] of places) parent.insertBefore(element, following);
       list.remove();
@@ -225,7 +227,7 @@
   function showPlaces(papers, places, days) {
     const first = papers[0].element, isLine = first.matches("li"), isRanked = first.matches(".ranked > li");
     const rest = days ? first.parentNode : null;
-    const list = make(isRanked ? "ol" : isLine ? "ul" : "div", "", { class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`, "aria-label": "My order" });
+    const list = make(isRanked ? "ol" : isLine ? "ul" : "section", "", { class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`, "aria-label": "My order" });
     goBack = showPublic(papers, list, rest);
     (first.closest(".entries, .group") || first.closest("ul, ol")).before(list);
     if (rest) rest.hidden = true;
@@ -237,8 +239,11 @@
       }
       const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}` : reason() || "nothing in common with what you starred";
       paper.element.querySelector(".own").before(make("p", text, { class: "yours reason" }));
-      list.append(paper.element);
+      list.append(isLine || !paper.element.matches("li") ? paper.element : make("ul", "", {}, paper.element));
     }
+    const glance = new Map(all(".glance li").map((line) => [line.querySelector("a").hash.slice(1), line]));
+    const inOrder = places.map(({ paper }) => glance.get(paper.element.id)).filter(Boolean);
+    inOrder[0]?.parentNode.prepend(...inOrder);
   }
 
   let status = null;
