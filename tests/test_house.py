@@ -30,6 +30,7 @@ LIBRARY = {
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("keep/transfer/", "wings/tables/"),
+    "fsspec": ("wings/archives/remote_files.py",),
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
@@ -69,6 +70,7 @@ SQL_HOMES = (
     "wings/postgres/",
     "keep/search/",
     "keep/transfer/parquet.py",
+    "wings/archives/parquet_reader.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 

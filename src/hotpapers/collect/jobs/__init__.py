@@ -6,6 +6,6 @@ attempts    when to retry              isolation  what is reported of an error, 
 stop_signals  stopping by Ctrl-C or a service manager
 leases      which process does what    job_state  how a job is doing; queries: the SQL for leases and job states
 
-A job is anything with a `name` and a `run_once`. This package must not know what a job does: `ingest` reads networks,
-`schedule` freezes and sends issues.
+A job is anything with a `name` and a `run_once`. This package must not know what a job does: `collect_job` reads a
+network, `publish.schedule` freezes and sends issues.
 """
