@@ -81,10 +81,23 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
         *tab.run("[...document.querySelectorAll('.mine .entry')].map(({ id }) => id)"),
         glance[0],
     ]
-    assert tab.run("[...document.querySelectorAll('.mine li')].every((line) => line.parentNode.matches('ul'))")
     tab.run(f"{ORDER}.click()")
     assert tab.run(titles) == public and tab.run("document.querySelector('.mine')") is None
     assert tab.run(GLANCE) == glance
+
+
+def test_papers_still_talked_about_are_lists_among_the_entries(tab: Tab, demos: Path) -> None:
+    open_page(tab, (demos / "made-up-week" / "site" / "2026-03-12" / "index.html").as_uri())
+    forget(tab)
+    public = tab.run("document.querySelectorAll('.still > ul > li').length")
+    star_first(tab)
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    assert tab.run("document.querySelectorAll('.mine > ul > li').length") == public > 0
+    assert tab.run("document.querySelector('.mine > li')") is None
+    tab.run(f"{ORDER}.click()")
+    assert tab.run("document.querySelectorAll('.still > ul > li').length") == public
+    forget(tab)
 
 
 def test_no_category_stands_above_papers_of_other_categories(tab: Tab, base: str) -> None:
