@@ -151,6 +151,12 @@ class Tab:
         used: int = self._ask("Runtime.getHeapUsage")["usedSize"]
         return used
 
+    def processor_seconds(self) -> float:
+        """The processor time of the page's own thread."""
+        self._ask("Performance.enable", timeDomain="threadTicks")
+        metrics = {metric["name"]: metric["value"] for metric in self._ask("Performance.getMetrics")["metrics"]}
+        return float(metrics["TaskDuration"])
+
     def run(self, script: str) -> Any:
         """Evaluate an expression in the page, awaiting a promise. Raises BrowserError."""
         result = self._ask(

@@ -100,7 +100,7 @@ const paperVectors = (() => {
 
   // the same by the places that a day's file gives to words, to compare the papers of that file with
   function placed({ byWord, lengths, products }, file) {
-    return { file, rows: file.words.map((word) => byWord.get(word)), lengths, products };
+    return { file, rows: byWord.size ? file.words.map((word) => byWord.get(word)) : [], lengths, products };
   }
 
   const values = new Int32Array(NEAREST); // closeness of the nearest
