@@ -145,7 +145,7 @@ compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-ver
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 # Without Spark, which is larger than all the rest together and has its own lock file.
-extras  := --extra cards --extra postgres --extra parquet --extra remote --extra serve --extra announce \
+extras  := --extra cards --extra postgres --extra parquet --extra serve --extra announce \
            --extra transparency
 hosted  := --extra cards --extra serve --extra postgres --extra announce --extra transparency
 

@@ -78,7 +78,7 @@ def _on_spark(pool: Any, stores: Iterator[Path], files: Sequence[Path]) -> float
 
     with Record(str(next(stores))) as record:
         start, now = time.perf_counter(), time.time_ns() // 1000
-        inputs = [archives.file_of(archives.ArchiveInput(str(file)), None, None) for file in files]
+        inputs = [archives.file_of(str(file), None, None) for file in files]
         list(ArchiveImporter(record, "jetstream", inputs, TERMS["bluesky"], now, pool=pool).results())
         return time.perf_counter() - start
 

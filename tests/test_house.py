@@ -30,7 +30,6 @@ LIBRARY = {
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("keep/transfer/", "wings/tables/"),
-    "fsspec": ("wings/archives/remote_files.py",),
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
@@ -70,7 +69,6 @@ SQL_HOMES = (
     "wings/postgres/",
     "keep/search/",
     "keep/transfer/parquet.py",
-    "wings/archives/parquet_reader.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 

@@ -37,7 +37,7 @@ class DeadlyWorkers:
 
 def main(master: str, store: str, staging: str, marker: str, *names: str) -> None:
     """Run the import described above."""
-    files = [archives.file_of(archives.ArchiveInput(name), None, None) for name in names]
+    files = [archives.file_of(name, None, None) for name in names]
     with Record(store) as record, spark_workers(master) as pool:
         deadly = DeadlyWorkers(pool, marker, "executor")
         importer = ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW, pool=deadly, staging=staging)

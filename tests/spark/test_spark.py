@@ -43,7 +43,7 @@ COMPRESSORS: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 def file_on_disk(path: Path) -> ArchiveFile:
     """A file as the command would open it."""
-    return archives.file_of(archives.ArchiveInput(str(path)), None, None)
+    return archives.file_of(str(path), None, None)
 
 
 def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
@@ -79,7 +79,7 @@ def test_whatever_the_parts_the_record_is_the_same(
     assert export_lines(record).count(b'"reaction"') > 200
 
 
-@pytest.mark.parametrize("name", ["hackernews-table.parquet", "reddit-dump.jsonl", "arxiv-snapshot.jsonl"])
+@pytest.mark.parametrize("name", ["hackernews-shapes.jsonl", "reddit-dump.jsonl", "arxiv-snapshot.jsonl"])
 def test_a_format_of_lines_is_read_once(
     pool: SparkWorkers, record: Record, other_record: Record, name: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -70,7 +70,7 @@ def files_of(folder: Path, rng: random.Random, events: Sequence[Event]) -> list[
 
 def import_paths(record: Record, files: Sequence[str], workers: int = 1) -> None:
     """Imports files as the command does."""
-    archive_files = [command.file_of(command.ArchiveInput(file), None, int) for file in files]
+    archive_files = [command.file_of(file, None, int) for file in files]
     with Workers(workers) if workers > 1 else nullcontext() as pool:
         importer = ArchiveImporter(record, "jetstream", archive_files, TERMS["bluesky"], NOW, pool=pool)
         assert not any(isinstance(result, InputError) for result in importer.results())

@@ -90,11 +90,6 @@ def test_a_file_of_another_kind_is_refused_and_told_what_it_looks_like(
     assert record.head.position == 0 and not quarantine_of(record, "hackernews")
 
 
-def test_a_table_of_no_format_that_reads_tables_is_refused(record: Record) -> None:
-    with pytest.raises(InputError, match="a Parquet file, supported for Hacker News only: convert its rows to lines"):
-        import_one(record, "reddit", b"PAR1")
-
-
 def test_a_hundred_lines_that_cannot_be_read_are_enough(record: Record) -> None:
     bad_lines = [b"line %d" % n for n in range(200)]
     with pytest.raises(InputError, match="none of its first 100 lines can be read"):
@@ -114,7 +109,7 @@ def test_a_hundred_unreadable_lines_at_the_beginning_of_events_are_enough_whatev
     monkeypatch.setattr(parts, "PLAIN_PART", size)
     path = tmp_path / "junk.jsonl"
     path.write_bytes(lines([b'{"junk":%d}' % n for n in range(300)] + list(bluesky_day(3))))
-    archive = command.file_of(command.ArchiveInput(str(path)), None, int)
+    archive = command.file_of(str(path), None, int)
     with Workers(workers) if workers > 1 else nullcontext() as pool:
         importer = ArchiveImporter(record, "jetstream", [archive], TERMS["bluesky"], NOW, pool=pool)
         [result] = importer.results()

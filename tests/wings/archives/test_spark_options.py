@@ -23,7 +23,7 @@ MASTERS = ["local", "local[*]", "local[4]", "local[2, 3]", "local-cluster[2,1,10
         (["reddit", "F", "--staging", "D"], "--staging needs --spark"),
         (["reddit", "F", "--spark", "local", "--workers", "2"], "--workers is for imports without --spark"),
         (["reddit", "-", "--spark", "local"], "several processes cannot read standard input; name files"),
-        (["reddit", "s3://b/F", "--spark", "local"], "--spark: every machine opens files by path; mount"),
+        (["reddit", "s3://b/F", "--spark", "local"], "archives are read from files: mount or download"),
         (["reddit", "F", "--spark", "yarn"], "name a folder that all its machines have under the same path"),
         (["reddit", "F", "--spark", "local", "--staging", "D"], "--staging D: there is no such folder"),
         (["reddit", "F", "--spark", "here", "--staging", "."], "--spark here: not a Spark master; use local[*]"),

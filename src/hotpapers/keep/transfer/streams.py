@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -50,14 +50,13 @@ def open_input(
     file: str,
     on_progress: ProgressCallback | None = None,
     window: int = MAX_WINDOW_BYTES,
-    opener: Callable[[], io.RawIOBase] | None = None,
 ) -> Iterator[Reader]:
     """Opens a file or standard input (`-`), decompressed if it is Zstandard or gzip. `on_progress` gets the bytes read
-    so far; `window`: the largest decompression window in bytes; `opener`: opens a file that is not local.
+    so far; `window`: the largest decompression window in bytes.
 
     Raises InputError if it cannot be read, at the start or later.
     """
-    with opener() if opener else _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
+    with _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
         yield stream
 
 

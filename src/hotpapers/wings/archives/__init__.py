@@ -14,7 +14,6 @@ block_filter  the lines of a block that may be relevant
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
 imported_file an input file, and the result of importing it
-remote_files  files in object stores and on web servers; table: Parquet files as lines, by parquet_reader
 format_guess  what a file in another format looks like
 file_import   imports line files one after the other, and resumes interrupted imports
 

@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat
 from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
-from hotpapers.wings.archives.parquet_reader import TablePart
 
 NOTHING: Mapping[str, int] = {}
 UnitsOf = Callable[[bytes], Iterable[Unit]]
@@ -64,16 +63,9 @@ class LineBlockFilter:
             return True
 
 
-def data_of(task: bytes | TablePart) -> bytes:
-    """A block's bytes. Table rows are read here, in the process that filters them. Raises InputError."""
-    return task if isinstance(task, bytes) else task.lines()
-
-
 def filtered_block(block: ArchiveBlock, filtered: FilterResult, units_of: UnitsOf) -> FilteredBlock:
     """The result for a block. An unterminated last line is always kept."""
     units = filtered.units if block.ended else list(units_of(block.data))
-    if block.part:  # byte positions in lines made from table rows mean nothing
-        units = [unit._replace(start=0, end=0) for unit in units]
     return FilteredBlock(block, filtered.lines, units, filtered.passed)
 
 
@@ -82,4 +74,4 @@ def filter_blocks(
 ) -> Generator[FilteredBlock]:
     """Filters blocks one after the other, in this process."""
     for block in blocks:
-        yield filtered_block(block, block_filter.filter(data_of(block.task())), units_of)
+        yield filtered_block(block, block_filter.filter(block.data), units_of)

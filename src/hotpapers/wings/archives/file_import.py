@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from hotpapers.wings.archives.event_import import EventImport, spill_folder
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED, refusal
 from hotpapers.wings.archives.formats import EVENTS, LINES
-from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
+from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, Unit, go_to, line_blocks, mark
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
 from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.workers import Pool, WorkerSetup, filter_block, filter_part
@@ -85,22 +85,22 @@ class ArchiveImporter:
                 except InputError as problem:
                     yield problem
 
-    def _filter(self, stack: contextlib.ExitStack) -> Callable[[ArchiveContent, int], Iterator[FilteredBlock]]:
-        """The function that gives a file's blocks from an offset on, filtered."""
+    def _filter(self, stack: contextlib.ExitStack) -> Callable[[BinaryIO, int], Iterator[FilteredBlock]]:
+        """The function that gives a stream's blocks from an offset on, filtered."""
         pool, units_of = self._pool, self.kind.units
         if pool is None:
             block_filter = self.kind.block_filter(self.place)
-            return lambda content, offset: filter_blocks(content.blocks(offset), block_filter, units_of)
+            return lambda stream, offset: filter_blocks(line_blocks(stream, offset), block_filter, units_of)
         folder = stack.enter_context(spill_folder(self.record, self._staging))
         setup = WorkerSetup.saved(self._kind, self.place.now, folder, paper_aliases(self.record, self.place.now, 0))
         if pool.opens_files:
             files = enumerate(self._files)
             parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
             by_file = groupby(pool.map(filter_part, setup, parts, self._progress), lambda done: done[0].file)
-            return lambda content, offset: self._blocks_of_parts(by_file, offset)
-        return lambda content, offset: (
+            return lambda stream, offset: self._blocks_of_parts(by_file, offset)
+        return lambda stream, offset: (
             filtered_block(block, result, units_of)
-            for block, result in pool.map(filter_block, setup, content.blocks(offset), int)
+            for block, result in pool.map(filter_block, setup, line_blocks(stream, offset), int)
         )
 
     def _blocks_of_parts(
@@ -119,9 +119,9 @@ class ArchiveImporter:
                 raise InputError(problem)
             start = end
 
-    def blocks(self, content: ArchiveContent, offset: int) -> Iterator[FilteredBlock]:
-        """A file's blocks from an offset on, filtered."""
-        return self._filter_blocks(content, offset)
+    def blocks(self, stream: BinaryIO, offset: int) -> Iterator[FilteredBlock]:
+        """A stream's blocks from an offset on, which must be its position, filtered."""
+        return self._filter_blocks(stream, offset)
 
     def take(self, file: ArchiveFile) -> ImportedFile:
         """Imports the next file. Raises InputError if it has another format or breaks off."""
@@ -135,16 +135,11 @@ class ArchiveImporter:
     def _read(self, file: ArchiveFile, number: int, before: str | None) -> ImportedFile:
         self.format.begin(self.place._replace(seen_at=min(file.seen_at, self.place.now)))
         if self._cursor is not None and number == self._resume:
-            with self._opened(file) as content:
-                if content.go_to(self._cursor.offset, self._cursor.length, self._cursor.last):
-                    return FileImport(self, file, before, content, self._cursor).to_the_end()
-        with self._opened(file) as content:
-            return FileImport(self, file, before, content, None).to_the_end()
-
-    @contextlib.contextmanager
-    def _opened(self, file: ArchiveFile) -> Iterator[ArchiveContent]:
-        with file.open() as stream, self.kind.content(stream) as content:
-            yield content
+            with file.open() as stream:
+                if go_to(stream, self._cursor.offset, self._cursor.length, self._cursor.last):
+                    return FileImport(self, file, before, stream, self._cursor).to_the_end()
+        with file.open() as stream:
+            return FileImport(self, file, before, stream, None).to_the_end()
 
 
 def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
@@ -205,13 +200,13 @@ class FileImport:
         importer: ArchiveImporter,
         file: ArchiveFile,
         before: str | None,
-        content: ArchiveContent,
+        stream: BinaryIO,
         resumed: ImportCursor | None,
     ) -> None:
         self._importer, self._file, self._before = importer, file, before
         self._resumed_at = resumed.lines if resumed else 0
         self._place = self._place_before = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
-        self._blocks = importer.blocks(content, self._place.offset)
+        self._blocks = importer.blocks(stream, self._place.offset)
         self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
         self._bad, self._readable, self._cut = 0, resumed is not None, False
         self._last_is_bad = self._truncated = False

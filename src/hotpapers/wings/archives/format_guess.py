@@ -34,7 +34,7 @@ BEGINNINGS = (
     (rb"BZh\d", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
     (rb"PK\x03\x04", "a zip file: unpack it first"),
-    (rb"PAR1", "a Parquet file, supported for Hacker News only: convert its rows to lines of JSON first"),
+    (rb"PAR1", "a Parquet file: write its rows as lines first (duckdb -c \"COPY (FROM 'FILE') TO 'lines.json'\")"),
     (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
     (rb"SQLite format 3", "a SQLite database"),
     (rb"\s*<", "a page of HTML or XML"),

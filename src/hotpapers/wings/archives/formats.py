@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
@@ -14,11 +13,10 @@ from hotpapers.wings.archives.block_filter import BlockFilter, LineBlockFilter
 from hotpapers.wings.archives.car import CarArchive
 from hotpapers.wings.archives.event_stamps import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST, ArchiveFormat, ImportTarget
-from hotpapers.wings.archives.framing import ArchiveBlock, ArchiveContent, LineContent, Unit, line_blocks, lines_of
-from hotpapers.wings.archives.hackernews import COLUMNS, HackerNewsArchive
+from hotpapers.wings.archives.framing import ArchiveBlock, Unit, line_blocks, lines_of
+from hotpapers.wings.archives.hackernews import HackerNewsArchive
 from hotpapers.wings.archives.jetstream import JetstreamArchive
 from hotpapers.wings.archives.reddit import RedditArchive
-from hotpapers.wings.archives.table import is_table, table_content
 from hotpapers.wings.archives.x import XArchive
 
 
@@ -26,21 +24,12 @@ def _by_line(make: Callable[[ImportTarget], ArchiveFormat]) -> Callable[[ImportT
     return lambda target: LineBlockFilter(make(target))
 
 
-def _hackernews(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
-    return table_content(stream, COLUMNS) if is_table(stream) else _lines(stream)
-
-
-def _lines(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
-    return nullcontext(LineContent(stream))
-
-
 class LineSpec(NamedTuple):
-    """A format in which a line's relevance depends on the line alone: how to make it and its filter, what a stream
-    contains, and how to split a block into lines."""
+    """A format in which a line's relevance depends on the line alone: how to make it and its filter, and how to split a
+    block into lines."""
 
     make: Callable[[ImportTarget], ArchiveFormat]
     block_filter: Callable[[ImportTarget], BlockFilter]
-    content: Callable[[BinaryIO], AbstractContextManager[ArchiveContent]] = _lines
     units: Callable[[bytes], Iterable[Unit]] = lines_of
 
 
@@ -59,7 +48,7 @@ class EventSpec(NamedTuple):
 
 LINES = {
     "arxiv": LineSpec(ArxivArchive, lambda target: ArxivBlockFilter(), units=paper_lines),
-    "hackernews": LineSpec(HackerNewsArchive, _by_line(HackerNewsArchive), _hackernews),
+    "hackernews": LineSpec(HackerNewsArchive, _by_line(HackerNewsArchive)),
     "reddit": LineSpec(RedditArchive, _by_line(RedditArchive)),
     "x": LineSpec(XArchive, _by_line(XArchive)),
 }

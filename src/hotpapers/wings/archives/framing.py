@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
 
 from hotpapers.base.errors import InputError
-from hotpapers.wings.archives.parquet_reader import TablePart
 
 MAX_LINE_BYTES = 2**25
 """Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""
@@ -21,8 +20,7 @@ class ArchiveBlock(NamedTuple):
     """Whole lines, from `start` to `end` in the decompressed content.
 
     `ended`: False for an unterminated last line, which is alone in its block: a broken connection may have cut it off.
-    `tail`: the content's last bytes before `end`. `part`: table rows in place of the data; `start` and `end` then count
-    rows.
+    `tail`: the content's last bytes before `end`.
     """
 
     start: int
@@ -30,11 +28,6 @@ class ArchiveBlock(NamedTuple):
     data: bytes
     tail: bytes
     ended: bool = True
-    part: TablePart | None = None
-
-    def task(self) -> bytes | TablePart:
-        """What is passed to a filter."""
-        return self.part or self.data
 
 
 def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
@@ -125,27 +118,3 @@ def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
             return False
         remaining -= len(block)
     return remaining == 0 and mark(stream.read(length)) == digest
-
-
-class ArchiveContent(Protocol):
-    """A file's content, and the position in it."""
-
-    def go_to(self, offset: int, length: int, digest: str) -> bool:
-        """Goes to an offset. Returns whether the last `length` bytes before it match a digest."""
-
-    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
-        """The blocks from an offset on, which must be the current position."""
-
-
-class LineContent(NamedTuple):
-    """Content that consists of lines."""
-
-    stream: BinaryIO
-
-    def go_to(self, offset: int, length: int, digest: str) -> bool:
-        """Reads up to there."""
-        return go_to(self.stream, offset, length, digest)
-
-    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
-        """Whole lines."""
-        return line_blocks(self.stream, offset)

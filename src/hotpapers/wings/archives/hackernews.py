@@ -6,8 +6,7 @@ Whatever the shape, a story or comment becomes a hit, as the source reads it; a 
     {"id": 8863, "by": "ada", "time": …, "type": …}    an item, with `parent`, `text`, `score`, `descendants`
     {"id": 8863, "author": "ada", "children": […]}     a tree from Algolia; each node is an item
     {"id": "8863", "by": "ada", "timestamp": "2007-…"} a row from BigQuery, Hugging Face or ClickHouse: numbers may be
-                                                       text, flags 0 and 1, kinds numbers, moments in any form;
-                                                       also as Parquet
+                                                       text, flags 0 and 1, kinds numbers, moments in any form
 """
 
 from __future__ import annotations
@@ -99,8 +98,6 @@ class _Row(msgspec.Struct):
         return [words for words in texts if words]
 
 
-COLUMNS = frozenset(field.encode_name for field in msgspec.structs.fields(_Row)) - {"hits", "children", "_tags"}
-"""The columns read from a table."""
 _row = entry_decoder(_Row, strict=False)
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 

@@ -1,6 +1,6 @@
 """Splits archive files into parts that can be read independently, each with the whole lines that begin in it.
 
-Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame, gzip files, tables and
+Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame, gzip files and
 files of relay frames cannot be split.
 """
 
@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import InputError
 from hotpapers.keep.transfer.packed import BLOCK, GZIP_MAGIC, ChunkStream, Reader, is_zstd, open_range, zstd_frames
-from hotpapers.wings.archives.parquet_reader import MAGIC as TABLE_MAGIC
 
 PART = 2**24
 """Compressed bytes per part of a Zstandard file."""
@@ -51,7 +50,7 @@ def _places(path: str) -> tuple[list[int], bool]:
         magic = raw.read(4)
     if is_zstd(magic):
         return zstd_frames(path, PART), False
-    if magic.startswith(GZIP_MAGIC) or magic == TABLE_MAGIC:
+    if magic.startswith(GZIP_MAGIC):
         return [0], False
     return list(range(0, size, PLAIN_PART)) or [0], True
 

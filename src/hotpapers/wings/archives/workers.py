@@ -25,10 +25,10 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record import Record
-from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, data_of, filtered_block
+from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, filtered_block
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.formats import EVENTS, LINES
-from hotpapers.wings.archives.framing import ArchiveBlock
+from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
 from hotpapers.wings.archives.spill import full_disk_as_error
@@ -93,17 +93,17 @@ def _scanner(setup: WorkerSetup) -> Scanner:
 
 def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilterResult:
     """The lines of a block that may be relevant."""
-    return _line_filter(setup).filter(data_of(block.task()))
+    return _line_filter(setup).filter(block.data)
 
 
 def filter_part(setup: WorkerSetup, part: FilePart, progress: Progress) -> tuple[list[FilteredBlock], str]:
     """The blocks of a part of a file, without their bytes, and why no more of it can be read."""
     spec, blocks = LINES[setup.format], list[FilteredBlock]()
     try:
-        with open_part(part, progress) as stream, spec.content(stream) as content:
-            for block in content.blocks(0):
+        with open_part(part, progress) as stream:
+            for block in line_blocks(stream):
                 filtered = filtered_block(block, filter_block(setup, block), spec.units)
-                blocks.append(filtered._replace(block=block._replace(data=b"", part=None)))
+                blocks.append(filtered._replace(block=block._replace(data=b"")))
     except InputError as problem:
         return blocks, problem.reason
     return blocks, ""

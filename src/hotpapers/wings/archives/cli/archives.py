@@ -6,14 +6,13 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache, partial, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from hotpapers.base.errors import InputError, require
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import HttpClient
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.cli.terminal import NumberRange
 from hotpapers.issues.ranking.words import count_noun
@@ -22,7 +21,6 @@ from hotpapers.keep.transfer.packed import LONG_WINDOW
 from hotpapers.record import now
 from hotpapers.site.importing import ImportTask
 from hotpapers.site.site import Site
-from hotpapers.wings.archives.remote_files import RemoteFile, is_remote, remote_file
 
 if TYPE_CHECKING:
     from hotpapers.wings.archives.imported_file import ArchiveFile, ImportedFile
@@ -105,12 +103,13 @@ _staging = click.option(
 def check_processes(processes: Processes, files: Sequence[str]) -> None:
     """Raises UsageError for options that conflict with each other."""
     workers, master, staging = processes
+    is_elsewhere = any("://" in file for file in files)
+    require(not is_elsewhere, "archives are read from files: mount or download them (`hotpapers docs imports`)")
     require(master is not None or not staging, "--staging needs --spark")
     if master is None:
         return
     require(workers is None, "--workers is for imports without --spark")
     require(not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files")
-    require(not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them")
     on_cluster = not master.startswith("local") or master.startswith("local-cluster")
     require(
         not on_cluster or bool(staging),
@@ -138,66 +137,23 @@ def terms_of(format_: str, site: Site) -> NetworkTerms:
     return site.terms[FORMATS[format_]]
 
 
-class ArchiveInput(NamedTuple):
-    """A file as given. `remote`: its properties, if it is at an address. `problem`: why that cannot be read."""
-
-    file: str
-    remote: RemoteFile | None = None
-    problem: InputError | None = None
-
-    def size(self) -> int:
-        """Bytes; 0 when that cannot be known."""
-        return self.remote.size if self.remote else streams.size_of([self.file])
-
-
-def inputs(files: Sequence[str], site: Site) -> list[ArchiveInput]:
-    """The files, local or at addresses. Raises UsageError for an unsupported kind of address."""
-    web = _web_client(site)
-    return [_input(file, web) for file in files]
-
-
-def _input(file: str, web: Callable[[], HttpClient]) -> ArchiveInput:
-    if not is_remote(file):
-        return ArchiveInput(file)
-    try:
-        return ArchiveInput(file, remote_file(file, web))
-    except InputError as problem:
-        return ArchiveInput(file, problem=problem)
-
-
-def _web_client(site: Site) -> Callable[[], HttpClient]:
-    """Opens an HTTP client, once, that reaches internal addresses only if the settings name them."""
-
-    @cache
-    def opener() -> HttpClient:
-        from hotpapers.collect.job_factory import addresses
-
-        http = site.http(tuple(addresses(site.settings)), reserve=lambda *_: 0.0)
-        click.get_current_context().call_on_close(http.close)
-        return http
-
-    return opener
-
-
-def total_size(files: Sequence[ArchiveInput]) -> int:
+def total_size(files: Sequence[str]) -> int:
     """Bytes of all files together; 0 when that cannot be known."""
-    return 0 if any(streams.is_pipe(file.file) for file in files) else sum(file.size() for file in files)
+    return 0 if any(map(streams.is_pipe, files)) else streams.size_of(files)
 
 
-def take(
-    format_: str, inputs: Sequence[ArchiveInput], seen_at: int | None, processes: Processes, task: ImportTask
-) -> None:
+def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
     """Imports each file in turn; a refused file does not stop the others."""
     from hotpapers.wings.archives.file_import import ArchiveImporter  # imports all sources: not for every command
 
-    if processes.spark:
-        inputs = [file._replace(file=os.path.abspath(file.file)) for file in inputs]  # for processes in other folders
+    # Spark's processes are in other folders
+    files = [os.path.abspath(file) for file in task.files] if processes.spark else task.files
     archives = [
         file_of(file, seen_at, task.progress)._replace(name=streams.name_of(name))
-        for file, name in zip(inputs, task.files, strict=True)
+        for file, name in zip(files, task.files, strict=True)
     ]
     terms = terms_of(format_, task.site)
-    with _pool(processes, inputs) as pool:
+    with _pool(processes, files) as pool:
         importer = ArchiveImporter(
             task.record, format_, archives, terms, now(), task.progress, pool, processes.staging or ""
         )
@@ -207,31 +163,28 @@ def take(
             task.take([(file.name, result)])
 
 
-def _pool(processes: Processes, inputs: Sequence[ArchiveInput]) -> AbstractContextManager[Pool | None]:
+def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[Pool | None]:
     if processes.spark:
         from hotpapers.wings.archives.spark import spark_workers
 
         return spark_workers(processes.spark)
     from hotpapers.wings.archives.workers import Workers
 
-    count = processes.workers or _usual_workers(inputs)
+    count = processes.workers or _usual_workers(files)
     return Workers(count) if count > 1 else nullcontext()
 
 
-def _usual_workers(files: Sequence[ArchiveInput]) -> int:
+def _usual_workers(files: Sequence[str]) -> int:
     """One per core; a single one for small files. The size of a pipe is unknown."""
-    if not any(streams.is_pipe(file.file) for file in files) and total_size(files) < SMALL:
+    if not any(map(streams.is_pipe, files)) and total_size(files) < SMALL:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
+def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
     """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 
-    if archive.remote or archive.problem:
-        return _remote(archive, seen_at, progress)
-    file = archive.file
     head, size, changed_at = b"", 0, now()
     if file != streams.STDIN and os.path.isfile(file):
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
@@ -242,28 +195,6 @@ def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.Progre
     path = "" if streams.is_pipe(file) else file
     altered = partial(_is_altered, file, os.stat(file)) if head else bool
     return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
-
-
-def _remote(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
-    """The same for a file at an address."""
-    from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
-
-    try:
-        if archive.remote is None:
-            raise archive.problem or InputError("cannot be read")
-        name, size, changed_at, open_, altered = archive.remote
-        with open_() as raw:
-            head = raw.read(HEAD) or b""
-    except InputError as problem:
-        name = problem.file or archive.file
-        return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
-    opener = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
-    moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
-    return ArchiveFile(name, opener, head, size, moment, altered, given_at=seen_at or 0)
-
-
-def _refused(problem: InputError) -> NoReturn:
-    raise problem
 
 
 def _is_altered(file: str, earlier: os.stat_result) -> bool:

@@ -15,7 +15,7 @@ from hotpapers.wings.archives.wing import FORMATS
 
 HELP = """{line}
 
-FILE may be an address (https://, s3://). Unreadable lines go to quarantine.
+Unreadable lines go to quarantine.
 """
 
 
@@ -47,9 +47,8 @@ def _import(
 ) -> None:
     archives.require_readable(format_, site)
     archives.check_processes(processes, files)
-    inputs = archives.inputs(files, site)
-    take = partial(archives.take, format_, inputs, seen_at, processes)
-    run_import(files, site, take, by_file(archives.result_lines), as_json, archives.total_size(inputs))
+    take = partial(archives.take, format_, seen_at, processes)
+    run_import(files, site, take, by_file(archives.result_lines), as_json, archives.total_size(files))
 
 
 arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
