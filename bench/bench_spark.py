@@ -74,12 +74,12 @@ def _on_spark(pool: Any, stores: Iterator[Path], files: Sequence[Path]) -> float
     from hotpapers.base.terms import TERMS
     from hotpapers.record import Record
     from hotpapers.wings.archives.cli import archives
-    from hotpapers.wings.archives.file_import import ArchiveImporter
+    from hotpapers.wings.archives.file_import import import_archives
 
     with Record(str(next(stores))) as record:
         start, now = time.perf_counter(), time.time_ns() // 1000
         inputs = [archives.file_of(str(file), None, None) for file in files]
-        list(ArchiveImporter(record, "jetstream", inputs, TERMS["bluesky"], now, pool=pool).results())
+        list(import_archives(record, "jetstream", inputs, TERMS["bluesky"], now, pool=pool))
         return time.perf_counter() - start
 
 

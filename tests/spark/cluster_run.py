@@ -10,7 +10,7 @@ from typing import Any
 from hotpapers.base.terms import TERMS
 from hotpapers.record import Record
 from hotpapers.wings.archives.cli import archives
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spark import SparkWorkers, spark_workers
 from hotpapers.wings.archives.workers import Task, Work, WorkerSetup
@@ -40,8 +40,8 @@ def main(master: str, store: str, staging: str, marker: str, *names: str) -> Non
     files = [archives.file_of(name, None, None) for name in names]
     with Record(store) as record, spark_workers(master) as pool:
         deadly = DeadlyWorkers(pool, marker, "executor")
-        importer = ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW, pool=deadly, staging=staging)
-        print(list(importer.results()))
+        importer = import_archives(record, "jetstream", files, TERMS["bluesky"], NOW, pool=deadly, staging=staging)
+        print(list(importer))
 
 
 if __name__ == "__main__":

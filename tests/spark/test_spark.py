@@ -15,7 +15,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.record import Record
 from hotpapers.wings.archives import parts
 from hotpapers.wings.archives.cli import archives
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.imported_file import ArchiveFile
 from hotpapers.wings.archives.spark import SparkWorkers
 from tests.conftest import data
@@ -60,7 +60,7 @@ def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
 
 def import_on(pool: Any, record: Record, kind: str, files: list[ArchiveFile]) -> list[str]:
     """Import files; returns, for each, why it was refused, or an empty string."""
-    results = ArchiveImporter(record, kind, files, terms_of(kind), NOW, pool=pool).results()
+    results = import_archives(record, kind, files, terms_of(kind), NOW, pool=pool)
     return [result.reason if isinstance(result, InputError) else "" for result in results]
 
 

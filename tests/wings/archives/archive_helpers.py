@@ -23,7 +23,7 @@ from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.cli.archives import FORMATS
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile, ImportedFile
 from tests.conftest import DATA, data
 from tests.sources import bluesky_events as bluesky
@@ -69,8 +69,8 @@ def file(
 
 def import_files(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:
     """The results of files imported together. Raises the error of a refused file."""
-    importer = ArchiveImporter(record, kind, files, terms_of(kind), now)
-    results = list(importer.results())
+    importer = import_archives(record, kind, files, terms_of(kind), now)
+    results = list(importer)
     for result in results:
         if isinstance(result, InputError):
             raise result

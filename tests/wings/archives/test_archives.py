@@ -330,8 +330,8 @@ def test_after_a_refused_file_nothing_is_skipped(record: Record) -> None:
     """Otherwise a second run of the command would not report the refusal again."""
     files = [file(lines(bluesky_day(2))), file(b"<html>"), file(lines(bluesky_day(2, 1)))]
     for _ in range(2):
-        importer_ = file_import.ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW)
-        first, error, last = importer_.results()
+        importer_ = file_import.import_archives(record, "jetstream", files, TERMS["bluesky"], NOW)
+        first, error, last = importer_
         assert isinstance(error, InputError) and "a page of HTML" in str(error)
         assert isinstance(first, ImportedFile) and isinstance(last, ImportedFile)
         assert first.before + first.lines == len(bluesky_day(2)) and last.before + last.lines == len(bluesky_day(2, 1))
@@ -340,8 +340,8 @@ def test_after_a_refused_file_nothing_is_skipped(record: Record) -> None:
 def test_after_a_refused_file_of_lines_nothing_is_skipped(record: Record) -> None:
     files = [file(lines(comments(9))), file(b"<html>"), file(lines(comments(9, 9)))]
     for _ in range(2):
-        importer_ = file_import.ArchiveImporter(record, "hackernews", files, TERMS["hackernews"], NOW)
-        _, error, last = importer_.results()
+        importer_ = file_import.import_archives(record, "hackernews", files, TERMS["hackernews"], NOW)
+        _, error, last = importer_
         assert isinstance(error, InputError) and "a page of HTML" in str(error)
         assert isinstance(last, ImportedFile) and last.lines == 9
 

@@ -28,7 +28,7 @@ from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.record import Record
 from hotpapers.wings.archives import event_import, framing, parts, spill
 from hotpapers.wings.archives.cli import archives as command
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
 from tests.sources import bluesky_events as bluesky
 from tests.wings.archives import random_events
@@ -72,8 +72,8 @@ def import_paths(record: Record, files: Sequence[str], workers: int = 1) -> None
     """Imports files as the command does."""
     archive_files = [command.file_of(file, None, int) for file in files]
     with Workers(workers) if workers > 1 else nullcontext() as pool:
-        importer = ArchiveImporter(record, "jetstream", archive_files, TERMS["bluesky"], NOW, pool=pool)
-        assert not any(isinstance(result, InputError) for result in importer.results())
+        importer = import_archives(record, "jetstream", archive_files, TERMS["bluesky"], NOW, pool=pool)
+        assert not any(isinstance(result, InputError) for result in importer)
 
 
 def reactions_in(record: Record) -> set[tuple[int, str, str, str, bool]]:

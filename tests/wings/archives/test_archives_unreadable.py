@@ -14,7 +14,7 @@ from hotpapers.record import Record
 from hotpapers.record.raw_archive import MIN_UNREADABLE_TIME
 from hotpapers.wings.archives import framing, parts
 from hotpapers.wings.archives.cli import archives as command
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
 from tests.conftest import data
 from tests.sources import bluesky_events as bluesky
@@ -111,8 +111,8 @@ def test_a_hundred_unreadable_lines_at_the_beginning_of_events_are_enough_whatev
     path.write_bytes(lines([b'{"junk":%d}' % n for n in range(300)] + list(bluesky_day(3))))
     archive = command.file_of(str(path), None, int)
     with Workers(workers) if workers > 1 else nullcontext() as pool:
-        importer = ArchiveImporter(record, "jetstream", [archive], TERMS["bluesky"], NOW, pool=pool)
-        [result] = importer.results()
+        importer = import_archives(record, "jetstream", [archive], TERMS["bluesky"], NOW, pool=pool)
+        [result] = importer
     assert isinstance(result, InputError) and "none of its first 100 lines can be read" in result.reason
     assert record.head.position == 0
 

@@ -24,7 +24,7 @@ from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing, jetstream_filter, parts, scan, workers
 from hotpapers.wings.archives.event_stamps import event_stamp
-from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
 from hotpapers.wings.archives.jetstream_filter import FilteredEvents, JetstreamBlockFilter, KeptEvent, PostKeys, key_in
 from hotpapers.wings.archives.scan import Progress
@@ -69,7 +69,7 @@ def import_with_workers(record: Record, kind: str, content: bytes, count: int, p
     """Imports content with `count` processes."""
     archive_files = [file(content)._replace(path=path)]
     with workers.Workers(count) if count > 1 else nullcontext() as pool:
-        [result] = ArchiveImporter(record, kind, archive_files, terms_of(kind), NOW, pool=pool).results()
+        [result] = import_archives(record, kind, archive_files, terms_of(kind), NOW, pool=pool)
     if isinstance(result, InputError):
         raise result
 

@@ -102,7 +102,7 @@ def test_every_figure_by_name(dump: Path, tmp_path: Path) -> None:
             {
                 "file": str(dump), "whole": False, "lines": 18, "before": 0, "stored_until": 0, "cut": False,
                 "papers": 0, "posts": 5, "mentions": 5, "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3,
-                "refused": 0, "unknown": 5, "passed": {},
+                "refused": 0, "unknown": 5,
             }
         ],
         "refused": [{"file": str(missing), "line": None, "reason": "cannot be read: No such file or directory"}],

@@ -13,7 +13,7 @@ framing       content in blocks of whole lines, and positions in it
 block_filter  the lines of a block that may be relevant
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
-imported_file an input file, and the result of importing it
+imported_file an import, its input files, and the result for each
 format_guess  what a file in another format looks like
 file_import   imports line files one after the other, and resumes interrupted imports
 

@@ -48,13 +48,10 @@ def paper_lines(data: bytes) -> Iterator[Unit]:
         yield unit._replace(content=unit.content.lstrip(READ))
 
 
-class ArxivBlockFilter:
-    """Keeps every line, as a finished paper if it is readable."""
-
-    def filter(self, data: bytes) -> FilterResult:
-        """All lines."""
-        units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
-        return FilterResult(len(units), units)
+def finished_lines(data: bytes) -> FilterResult:
+    """All lines of a block, as finished papers if they are readable."""
+    units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
+    return FilterResult(len(units), units)
 
 
 def _finished(line: bytes) -> bytes:

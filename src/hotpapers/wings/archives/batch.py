@@ -24,13 +24,14 @@ from hotpapers.base.model import (
     kind_of,
     typed_key,
 )
-from hotpapers.base.terms import NetworkTerms, admitted
+from hotpapers.base.terms import admitted
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
 from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.parsing import ParsedPayload, parse
 from hotpapers.wings.archives.format import BROKEN, ArchiveFormat, key_of
+from hotpapers.wings.archives.imported_file import ArchiveTask
 from hotpapers.wings.archives.queries import known_keys
 
 MAX_BATCH_FINDINGS = 5_000
@@ -47,18 +48,9 @@ class ArchiveBatch:
     papers, by file number. `in_order`: the findings are events in order of time, and all events of one moment are in
     the same batch."""
 
-    def __init__(
-        self,
-        record: Record,
-        job: str,
-        format: ArchiveFormat,
-        terms: NetworkTerms,
-        now: int,
-        *,
-        in_order: bool = False,
-    ) -> None:
-        self._in_order = in_order
-        self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
+    def __init__(self, task: ArchiveTask, format: ArchiveFormat, *, in_order: bool = False) -> None:
+        self._record, self._job, self._terms, self._now = task.record, task.job, task.terms, task.target.now
+        self._format, self._in_order = format, in_order
         self._payloads: list[RawPayload] = []
         self._items_by_post: dict[str, list[Item]] = defaultdict(list)
         self._reasons: dict[str, Exception] = {}

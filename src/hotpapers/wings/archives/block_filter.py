@@ -6,72 +6,50 @@ order, so the record is the same however the archive was split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat
 from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
 
-NOTHING: Mapping[str, int] = {}
-UnitsOf = Callable[[bytes], Iterable[Unit]]
-
 
 class FilterResult(NamedTuple):
-    """A block's lines that may be relevant, and how many lines it has. `passed`: counts, by type, of skipped things
-    about papers that are not posts."""
+    """A block's lines that may be relevant, and how many lines it has."""
 
     lines: int
     units: list[Unit]
-    passed: Mapping[str, int] = NOTHING
 
 
-class BlockFilter(Protocol):
-    """Filters blocks, one at a time."""
-
-    def filter(self, data: bytes) -> FilterResult:
-        """The lines that may be relevant."""
+BlockFilter = Callable[[bytes], FilterResult]
 
 
 class FilteredBlock(NamedTuple):
-    """A filtered block: how many lines it had, those that may be relevant in order, and counts of what was skipped."""
+    """A filtered block: how many lines it had, and those that may be relevant, in order."""
 
     block: ArchiveBlock
     lines: int
     units: list[Unit]
-    passed: Mapping[str, int] = NOTHING
 
 
-class LineBlockFilter:
-    """For formats in which a line's relevance depends on the line alone."""
+def line_filter(format: ArchiveFormat) -> BlockFilter:
+    """Keeps the lines from which a format takes something, and unreadable ones."""
 
-    def __init__(self, format: ArchiveFormat) -> None:
-        self._take = format.take
-
-    def filter(self, data: bytes) -> FilterResult:
-        """Keeps the lines from which the format takes something, and unreadable ones."""
-        count, units = 0, []
-        for unit in lines_of(data):
-            count += 1
-            if self._is_relevant(unit.content):
-                units.append(unit)
-        return FilterResult(count, units)
-
-    def _is_relevant(self, line: bytes) -> bool:
+    def is_relevant(unit: Unit) -> bool:
         try:
-            return bool(self._take(line))
+            return bool(format.take(unit.content))
         except UNREADABLE:
             return True
 
+    def filter_block(data: bytes) -> FilterResult:
+        units = list(lines_of(data))
+        return FilterResult(len(units), list(filter(is_relevant, units)))
 
-def filtered_block(block: ArchiveBlock, filtered: FilterResult, units_of: UnitsOf) -> FilteredBlock:
+    return filter_block
+
+
+def filtered_block(
+    block: ArchiveBlock, filtered: FilterResult, units_of: Callable[[bytes], Iterable[Unit]]
+) -> FilteredBlock:
     """The result for a block. An unterminated last line is always kept."""
     units = filtered.units if block.ended else list(units_of(block.data))
-    return FilteredBlock(block, filtered.lines, units, filtered.passed)
-
-
-def filter_blocks(
-    blocks: Iterable[ArchiveBlock], block_filter: BlockFilter, units_of: UnitsOf
-) -> Generator[FilteredBlock]:
-    """Filters blocks one after the other, in this process."""
-    for block in blocks:
-        yield filtered_block(block, block_filter.filter(block.data), units_of)
+    return FilteredBlock(block, filtered.lines, units)

@@ -21,28 +21,26 @@ import msgspec
 from hotpapers.base.errors import FullStore, InputError, ReadOnlyStore
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
-from hotpapers.base.terms import NetworkTerms
 from hotpapers.collect.sources.bluesky.parser import author_of
 from hotpapers.keep.transfer.packed import pack
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.leftovers import FOLDER
-from hotpapers.record.paper_names import paper_aliases
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
 from hotpapers.wings.archives.event_stamps import ANYWAY, mark_of
-from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
+from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.format_guess import refusal
 from hotpapers.wings.archives.formats import EVENTS
 from hotpapers.wings.archives.framing import mark
-from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
-from hotpapers.wings.archives.jetstream import JetstreamArchive, withdrawn_addresses
+from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
+from hotpapers.wings.archives.jetstream import withdrawn_addresses
 from hotpapers.wings.archives.jetstream_filter import key_in
 from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
 from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, full_disk_as_error, merged, with_less_overlap
-from hotpapers.wings.archives.workers import Pool, WorkerSetup, scan_part
+from hotpapers.wings.archives.workers import scan_part
 
 PREFIX = f"{FOLDER}import-"
 Scan = Callable[[Sequence[ScanTask], Progress], Iterator[PartScan]]
@@ -67,26 +65,15 @@ class FileScan(NamedTuple):
 
 
 class EventImport:
-    """All files of an import. `pool`: processes that scan, if there are any; `staging`: where all of them can write, by
-    default beside the store."""
+    """An import of files of events, all together."""
 
-    def __init__(
-        self,
-        kind: str,
-        place: ImportTarget,
-        files: Sequence[ArchiveFile],
-        terms: NetworkTerms,
-        progress: Progress,
-        pool: Pool | None,
-        staging: str,
-    ) -> None:
-        self._kind, self._spec, self._place, self._files, self._terms = kind, EVENTS[kind], place, files, terms
-        self._pool, self._staging, self._progress = pool, staging, _Halves(progress)
-        self._record, self._marks = place.record, KnownMarks()
+    def __init__(self, task: ArchiveTask) -> None:
+        self._task, self._spec, self._progress = task, EVENTS[task.kind], _Halves(task.progress)
+        self._record, self._marks = task.record, KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""
-        with spill_folder(self._record, self._staging) as folder:
+        with spill_folder(self._record, self._task.staging) as folder:
             scan = self._scan(folder)
             scanned_files = self._second_pass(folder, scan, self._first_pass(folder, scan))
             files = [file for file, _ in scanned_files]
@@ -96,7 +83,7 @@ class EventImport:
                 for part in (*file.scans, *second_scans)
                 for run in part.runs
             ]
-            recorder = EventRecorder(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
+            recorder = EventRecorder(self._task, _digest(files))
             known = KnownKeys(self._record, self._marks)
             is_known = self._marks.__contains__ if known.are_marks_enough else None
             events = merged(with_less_overlap(runs, folder), is_known)
@@ -106,18 +93,17 @@ class EventImport:
 
     def _scan(self, folder: Path) -> Scan:
         """The function that scans parts, in this process or in others."""
-        pool, place = self._pool, self._place
+        pool = self._task.pool
         if pool is None:
-            scanner = Scanner(self._spec, place, folder)
+            scanner = Scanner(self._spec, self._task.target, folder)
             return lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
-        aliases = paper_aliases(self._record, place.now, 0)
-        setup = WorkerSetup.saved(self._kind, place.now, folder, aliases)
+        setup = self._task.setup(folder)
         return lambda tasks, progress: (scan for _, scan in pool.map(scan_part, setup, tasks, progress))
 
     # ---- the passes --------------------------------------------------------------------------------------
 
     def _first_pass(self, folder: Path, scan: Scan) -> list[FileScan]:
-        files = [self._parts(number, file, folder) for number, file in enumerate(self._files)]
+        files = [self._parts(number, file, folder) for number, file in enumerate(self._task.files)]
         tasks = [ScanTask(part, f"first{part.file}-{part.start}") for file in files for part in file.parts]
         scans = scan(tasks, self._progress)
         return [
@@ -134,7 +120,7 @@ class EventImport:
                     pack(stream, path)
             except InputError as error:
                 problem = error
-        in_lines = self._spec.convert is None and self._pool is not None
+        in_lines = self._spec.convert is None and self._task.pool is not None
         is_readable = os.path.exists(path) or file.path
         parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if is_readable else []
         return FileScan(file, tuple(parts), problem=problem)
@@ -148,7 +134,7 @@ class EventImport:
         is_another_kind = bool(file.scans) and file.scans[0].is_another_kind
         if bad and (is_another_kind or not any(scan.readable for scan in file.scans)):
             samples = [sample for scan in file.scans for sample in scan.samples]
-            return file.without((problem or refusal(self._kind, bad, reason, samples)).reason)
+            return file.without((problem or refusal(self._task.kind, bad, reason, samples)).reason)
         if file.file.altered():
             return file.without(ALTERED)
         if problem is None:
@@ -291,12 +277,10 @@ class EventRecorder:
     """Stores events of one kind of archive. `files`: a digest of what was found in the first pass, None if the files
     cannot be identified again."""
 
-    def __init__(
-        self, kind: str, format: JetstreamArchive, place: ImportTarget, terms: NetworkTerms, files: str | None
-    ) -> None:
-        self._record, self._format, self._job = place.record, format, f"import:{kind}"
-        self._batch = ArchiveBatch(place.record, self._job, format, terms, place.now, in_order=True)
-        self._files, start_cursor = files, _parse_cursor(cursor_of(place.record.database, self._job))
+    def __init__(self, task: ArchiveTask, files: str | None) -> None:
+        self._record, self._format = task.record, EVENTS[task.kind].make(task.target)
+        self._batch = ArchiveBatch(task, self._format, in_order=True)
+        self._files, start_cursor = files, _parse_cursor(cursor_of(task.record.database, task.job))
         self._start_cursor = start_cursor if start_cursor and start_cursor.files == files else None
         self._figures: Counter[tuple[int, str]] = Counter()
         self._stored_before = self._start_cursor.upto if self._start_cursor else 0

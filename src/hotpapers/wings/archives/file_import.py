@@ -14,18 +14,19 @@ from hotpapers.base.errors import FullStore, InputError
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
-from hotpapers.record.paper_names import load_names, paper_aliases
+from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import KEPT, MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
-from hotpapers.wings.archives.block_filter import FilteredBlock, filter_blocks, filtered_block
+from hotpapers.wings.archives.block_filter import FilteredBlock, filtered_block
 from hotpapers.wings.archives.event_import import EventImport, spill_folder
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED, refusal
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, Unit, go_to, line_blocks, mark
-from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
+from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
 from hotpapers.wings.archives.parts import FilePart, parts_of
-from hotpapers.wings.archives.workers import Pool, WorkerSetup, filter_block, filter_part
+from hotpapers.wings.archives.scan import Progress
+from hotpapers.wings.archives.workers import Pool, filter_block, filter_part
 
 MAX_BATCH_READ_BYTES = 2**28
 """Bytes of an archive read per batch."""
@@ -43,60 +44,60 @@ class ImportCursor(msgspec.Struct, frozen=True):
     lines: int
 
 
-class ArchiveImporter:
-    """Imports archives of one kind into a record. `files`: all files to import, in the order in which `take` gets them.
+def import_archives(
+    record: Record,
+    kind: str,
+    files: Sequence[ArchiveFile],
+    terms: NetworkTerms,
+    now: int,
+    progress: Progress = int,
+    pool: Pool | None = None,
+    staging: str = "",
+) -> Iterator[ImportedFile | InputError]:
+    """Imports archives of one kind into a record; the result for each file, or why it could not be read to its end.
     `terms`: of the format's network. `progress` gets the bytes read of files that have a path. `pool`: processes that
-    filter what is read, if there are any; `staging`: where all of them can write, by default beside the store."""
+    filter what is read, if there are any; `staging`: where all of them can write, by default beside the store. Raises
+    FullStore."""
+    task = ArchiveTask(
+        kind, ImportTarget(record, load_names(record, now, 0), now, now), files, terms, progress, pool, staging
+    )
+    return EventImport(task).results() if kind in EVENTS else LineImport(task).results()
 
-    def __init__(
-        self,
-        record: Record,
-        kind: str,
-        files: Sequence[ArchiveFile],
-        terms: NetworkTerms,
-        now: int,
-        progress: Callable[[int], object] = int,
-        pool: Pool | None = None,
-        staging: str = "",
-    ) -> None:
-        self.record, self.job, self.terms = record, f"import:{kind}", terms
-        self.place = ImportTarget(record, load_names(record, now, 0), now, now)
-        self._files, self._kind = files, kind
-        self._progress, self._pool, self._staging = progress, pool, staging
-        if kind in LINES:
-            spec = LINES[kind]
-            self.kind, self.format = spec, spec.make(self.place)
-            self.before: str | None = ""
-            self._number = 0
-            self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
+
+class LineImport:
+    """An import of files of lines, one after the other."""
+
+    def __init__(self, task: ArchiveTask) -> None:
+        self.task, self.spec = task, LINES[task.kind]
+        self.format = self.spec.make(task.target)
+        self.before: str | None = ""
+        self._number = 0
+        self._resume, self._cursor = _found_again(cursor_of(task.record.database, task.job), task.files)
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """The result for each file, or why it could not be read to its end. Raises FullStore."""
-        if self._kind in EVENTS:
-            yield from EventImport(
-                self._kind, self.place, self._files, self.terms, self._progress, self._pool, self._staging
-            ).results()
-            return
+        """The result for each file."""
         with contextlib.ExitStack() as stack:
-            self._filter_blocks = self._filter(stack)
-            for file in self._files:
+            self.blocks = self._filter(stack)
+            for file in self.task.files:
                 try:
-                    yield self.take(file)
+                    yield self._take(file)
                 except InputError as problem:
                     yield problem
 
     def _filter(self, stack: contextlib.ExitStack) -> Callable[[BinaryIO, int], Iterator[FilteredBlock]]:
-        """The function that gives a stream's blocks from an offset on, filtered."""
-        pool, units_of = self._pool, self.kind.units
+        """The function that gives a stream's blocks from an offset on, which must be its position, filtered."""
+        task, units_of = self.task, self.spec.units
+        pool = task.pool
         if pool is None:
-            block_filter = self.kind.block_filter(self.place)
-            return lambda stream, offset: filter_blocks(line_blocks(stream, offset), block_filter, units_of)
-        folder = stack.enter_context(spill_folder(self.record, self._staging))
-        setup = WorkerSetup.saved(self._kind, self.place.now, folder, paper_aliases(self.record, self.place.now, 0))
+            block_filter = self.spec.block_filter(task.target)
+            return lambda stream, offset: (
+                filtered_block(block, block_filter(block.data), units_of) for block in line_blocks(stream, offset)
+            )
+        setup = task.setup(stack.enter_context(spill_folder(task.record, task.staging)))
         if pool.opens_files:
-            files = enumerate(self._files)
+            files = enumerate(task.files)
             parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
-            by_file = groupby(pool.map(filter_part, setup, parts, self._progress), lambda done: done[0].file)
+            by_file = groupby(pool.map(filter_part, setup, parts, task.progress), lambda done: done[0].file)
             return lambda stream, offset: self._blocks_of_parts(by_file, offset)
         return lambda stream, offset: (
             filtered_block(block, result, units_of)
@@ -119,11 +120,7 @@ class ArchiveImporter:
                 raise InputError(problem)
             start = end
 
-    def blocks(self, stream: BinaryIO, offset: int) -> Iterator[FilteredBlock]:
-        """A stream's blocks from an offset on, which must be its position, filtered."""
-        return self._filter_blocks(stream, offset)
-
-    def take(self, file: ArchiveFile) -> ImportedFile:
+    def _take(self, file: ArchiveFile) -> ImportedFile:
         """Imports the next file. Raises InputError if it has another format or breaks off."""
         number, before = self._number, self.before
         self._number += 1
@@ -133,7 +130,8 @@ class ArchiveImporter:
         return result
 
     def _read(self, file: ArchiveFile, number: int, before: str | None) -> ImportedFile:
-        self.format.begin(self.place._replace(seen_at=min(file.seen_at, self.place.now)))
+        target = self.task.target
+        self.format.begin(target._replace(seen_at=min(file.seen_at, target.now)))
         if self._cursor is not None and number == self._resume:
             with file.open() as stream:
                 if go_to(stream, self._cursor.offset, self._cursor.length, self._cursor.last):
@@ -152,7 +150,7 @@ def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
         for unit in filtered.units
         if unit.start >= cut
     ]
-    return FilteredBlock(block._replace(start=offset), filtered.lines - count, later, filtered.passed)
+    return FilteredBlock(block._replace(start=offset), filtered.lines - count, later)
 
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
@@ -197,24 +195,23 @@ class FileImport:
 
     def __init__(
         self,
-        importer: ArchiveImporter,
+        lines: LineImport,
         file: ArchiveFile,
         before: str | None,
         stream: BinaryIO,
         resumed: ImportCursor | None,
     ) -> None:
-        self._importer, self._file, self._before = importer, file, before
+        self._task, self._format, self._file, self._before = lines.task, lines.format, file, before
         self._resumed_at = resumed.lines if resumed else 0
         self._place = self._place_before = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
-        self._blocks = importer.blocks(stream, self._place.offset)
-        self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
+        self._blocks = lines.blocks(stream, self._place.offset)
+        self._batch = ArchiveBatch(self._task, self._format)
         self._bad, self._readable, self._cut = 0, resumed is not None, False
         self._last_is_bad = self._truncated = False
         self._samples: list[bytes] = []
         self._reason = ""
-        self._position, self._stored, self._is_altered = importer.record.head.position, self._place, False
+        self._position, self._stored, self._is_altered = self._task.record.head.position, self._place, False
         self._figures: Counter[str] = Counter()
-        self._passed: Counter[str] = Counter()
 
     def to_the_end(self) -> ImportedFile:
         """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
@@ -235,17 +232,16 @@ class FileImport:
             if self._readable:
                 reason += f"; the {self._stored.lines:,} lines before that were imported"
             raise InputError(reason, file=self._file.name) from problem
-        unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
+        unknown = queries.count_unknown_papers(self._task.record, self._task.job, self._position)
         count = self._place.lines - self._resumed_at
         whole = bool(self._resumed_at) and not count
         result = ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, unknown=unknown)
-        figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
+        figures: dict[str, Any] = dict(self._figures)
         return result._replace(**figures)
 
     def _read_block(self, filtered: FilteredBlock) -> None:
         block, first = filtered.block, self._place.lines
-        self._passed.update(filtered.passed)
-        self._importer.format.prepare([unit.content for unit in filtered.units])
+        self._format.prepare([unit.content for unit in filtered.units])
         for n, unit in enumerate(filtered.units):
             self._readable = self._readable or unit.number > n  # a line before it was readable and dropped
             self._last_is_bad = False
@@ -271,7 +267,7 @@ class FileImport:
 
     def _read_line(self, unit: Unit) -> None:
         try:
-            payloads = self._importer.format.take(unit.content)
+            payloads = self._format.take(unit.content)
         except UNREADABLE as problem:
             self._cannot_read(unit.content, problem)
             return
@@ -298,7 +294,7 @@ class FileImport:
             self._place, self._cut = self._place_before, True
 
     def _refusal(self) -> InputError:
-        return refusal(self._importer.job.partition(":")[2], self._bad, self._reason, self._samples)
+        return refusal(self._task.kind, self._bad, self._reason, self._samples)
 
     def _store(self) -> None:
         """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
@@ -311,7 +307,7 @@ class FileImport:
             figures = self._batch.store(self._cursor(self._place))
         except FullStore as problem:
             raise FullStore(
-                f"{self._importer.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
+                f"{self._task.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
                 f" lines of {self._file.name} were imported. Free some space and import the same files again to"
                 " continue."
             ) from problem

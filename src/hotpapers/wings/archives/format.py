@@ -53,8 +53,7 @@ class ImportTarget(NamedTuple):
 class ArchiveFormat:
     """How lines of one kind of archive become payloads for a source.
 
-    `network`: the network whose source reads them; empty if lines may be of several, in which case each key begins with
-    its network's name. `only_known`: kinds that count only for posts in the record.
+    `network`: the network whose source reads them. `only_known`: kinds that count only for posts in the record.
     """
 
     network: str

@@ -8,8 +8,8 @@ from typing import BinaryIO, NamedTuple
 
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.wings.archives import firehose, repository
-from hotpapers.wings.archives.arxiv import ArxivArchive, ArxivBlockFilter, paper_lines
-from hotpapers.wings.archives.block_filter import BlockFilter, LineBlockFilter
+from hotpapers.wings.archives.arxiv import ArxivArchive, finished_lines, paper_lines
+from hotpapers.wings.archives.block_filter import BlockFilter, line_filter
 from hotpapers.wings.archives.car import CarArchive
 from hotpapers.wings.archives.event_stamps import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST, ArchiveFormat, ImportTarget
@@ -20,17 +20,17 @@ from hotpapers.wings.archives.reddit import RedditArchive
 from hotpapers.wings.archives.x import XArchive
 
 
-def _by_line(make: Callable[[ImportTarget], ArchiveFormat]) -> Callable[[ImportTarget], BlockFilter]:
-    return lambda target: LineBlockFilter(make(target))
-
-
 class LineSpec(NamedTuple):
-    """A format in which a line's relevance depends on the line alone: how to make it and its filter, and how to split a
-    block into lines."""
+    """A format in which a line's relevance depends on the line alone: how to make it, its filter, if that is not made
+    of it, and how to split a block into lines."""
 
     make: Callable[[ImportTarget], ArchiveFormat]
-    block_filter: Callable[[ImportTarget], BlockFilter]
+    own_filter: BlockFilter | None = None
     units: Callable[[bytes], Iterable[Unit]] = lines_of
+
+    def block_filter(self, target: ImportTarget) -> BlockFilter:
+        """The lines of a block that may be relevant."""
+        return self.own_filter or line_filter(self.make(target))
 
 
 class EventSpec(NamedTuple):
@@ -47,10 +47,10 @@ class EventSpec(NamedTuple):
 
 
 LINES = {
-    "arxiv": LineSpec(ArxivArchive, lambda target: ArxivBlockFilter(), units=paper_lines),
-    "hackernews": LineSpec(HackerNewsArchive, _by_line(HackerNewsArchive)),
-    "reddit": LineSpec(RedditArchive, _by_line(RedditArchive)),
-    "x": LineSpec(XArchive, _by_line(XArchive)),
+    "arxiv": LineSpec(ArxivArchive, finished_lines, paper_lines),
+    "hackernews": LineSpec(HackerNewsArchive),
+    "reddit": LineSpec(RedditArchive),
+    "x": LineSpec(XArchive),
 }
 EVENTS = {
     "jetstream": EventSpec(),

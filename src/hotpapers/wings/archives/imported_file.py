@@ -1,12 +1,18 @@
-"""An input file, and the result of importing it."""
+"""An import, its input files, and the result for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hotpapers.wings.archives.block_filter import NOTHING
+from hotpapers.base.terms import NetworkTerms
+from hotpapers.record import Record
+from hotpapers.record.paper_names import paper_aliases
+from hotpapers.wings.archives.format import ImportTarget
+from hotpapers.wings.archives.scan import Progress
+from hotpapers.wings.archives.workers import Pool, WorkerSetup
 
 HEAD = 4_096
 """Bytes at a file's beginning that identify it."""
@@ -41,8 +47,7 @@ class ImportedFile(NamedTuple):
     an earlier import stored the events of these files, µs UTC, else 0; `cut`: the last line is incomplete, and was left
     for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts found to
     be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
-    `unknown`: papers that it names and the record has nothing about. `passed`: counts, by type, of what was read now
-    and is about papers but is not a post.
+    `unknown`: papers that it names and the record has nothing about.
     """
 
     file: str
@@ -60,4 +65,29 @@ class ImportedFile(NamedTuple):
     quarantined: int = 0
     refused: int = 0
     unknown: int = 0
-    passed: Mapping[str, int] = NOTHING
+
+
+class ArchiveTask(NamedTuple):
+    """An import of archives of one kind. `files`: all of them, in order; for the other fields see `import_archives`."""
+
+    kind: str
+    target: ImportTarget
+    files: Sequence[ArchiveFile]
+    terms: NetworkTerms
+    progress: Progress
+    pool: Pool | None
+    staging: str
+
+    @property
+    def record(self) -> Record:
+        return self.target.record
+
+    @property
+    def job(self) -> str:
+        """The name of the batches that it writes."""
+        return f"import:{self.kind}"
+
+    def setup(self, folder: Path) -> WorkerSetup:
+        """What the pool's processes must know. Raises FullStore."""
+        now = self.target.now
+        return WorkerSetup.saved(self.kind, now, folder, paper_aliases(self.record, now, 0))

@@ -93,7 +93,7 @@ def _scanner(setup: WorkerSetup) -> Scanner:
 
 def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilterResult:
     """The lines of a block that may be relevant."""
-    return _line_filter(setup).filter(block.data)
+    return _line_filter(setup)(block.data)
 
 
 def filter_part(setup: WorkerSetup, part: FilePart, progress: Progress) -> tuple[list[FilteredBlock], str]:

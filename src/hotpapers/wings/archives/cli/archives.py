@@ -144,7 +144,7 @@ def total_size(files: Sequence[str]) -> int:
 
 def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
     """Imports each file in turn; a refused file does not stop the others."""
-    from hotpapers.wings.archives.file_import import ArchiveImporter  # imports all sources: not for every command
+    from hotpapers.wings.archives.file_import import import_archives  # imports all sources: not for every command
 
     # Spark's processes are in other folders
     files = [os.path.abspath(file) for file in task.files] if processes.spark else task.files
@@ -154,10 +154,10 @@ def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTa
     ]
     terms = terms_of(format_, task.site)
     with _pool(processes, files) as pool:
-        importer = ArchiveImporter(
+        results = import_archives(
             task.record, format_, archives, terms, now(), task.progress, pool, processes.staging or ""
         )
-        for file, result in zip(archives, importer.results(), strict=True):
+        for file, result in zip(archives, results, strict=True):
             if not isinstance(result, InputError) and result.whole and not result.before:
                 task.progress(file.size)  # already imported: it was not opened
             task.take([(file.name, result)])
@@ -230,9 +230,6 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         )
     )
     yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
-    if file.passed:
-        kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
-        yield f"{count_noun(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"
     if file.gone:
         yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
     if file.unknown:
