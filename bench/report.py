@@ -60,10 +60,10 @@ def write(results: Results, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` prints these figures, some without a goal, and notes; `make bench ARGS=--write` updates this page. A ratio,
-with its goal in brackets, is our figure divided by a limit or by that of a peer, measured alternately in the same run.
-Memory is the peak of a process, interpreter included. *How* links to the benchmark, which says what is measured. Unless
-stated otherwise, machines have 2 cores, 24 GiB, Linux, CPython 3.11 and the libraries of `requirements/dev.txt`.
+`make bench` prints these figures; `make bench ARGS=--write` updates this page. A ratio, with its goal in brackets, is
+our figure divided by a limit or a peer's, measured alternately in the same run. Memory is the peak of a process,
+interpreter included. *How* says what is measured. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux,
+CPython 3.11 and the libraries of `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
 """The usual machine, described at the top of the page."""
