@@ -16,7 +16,7 @@ import pytest
 
 from hotpapers import __version__
 from hotpapers.base.settings import defaults
-from hotpapers.wings.hosting.files import WORKFLOW, host_files
+from hotpapers.wings.hosting.writing import WORKFLOW, host_files
 from tests.conftest import ROOT
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read workflows with")

@@ -20,7 +20,7 @@ from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.record.record import Record, now
 from hotpapers.record.verify import check
-from hotpapers.wings.tables.writer import write_tables
+from hotpapers.wings.tables.commands import write_tables
 from tests.wings.tables.recounts import ask, recounted
 
 pytestmark = pytest.mark.long

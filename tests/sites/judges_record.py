@@ -14,7 +14,7 @@ from hotpapers.base.model import DAY
 from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, prune
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record, now
-from hotpapers.wings.tables.writer import write_tables
+from hotpapers.wings.tables.commands import write_tables
 from tests.cli.run import run
 from tests.conftest import ROOT
 from tests.sites.evidence import Evidence, Finding

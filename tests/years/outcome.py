@@ -12,7 +12,7 @@ from hotpapers.base.model import DAY, Issue
 from hotpapers.issues.freeze import check_issue
 from hotpapers.record import Record
 from hotpapers.record.verify import VerifyResult, check
-from hotpapers.wings.tables.writer import write_tables
+from hotpapers.wings.tables.commands import write_tables
 from tests.wings.tables.recounts import recounted
 from tests.years.figures import MEMORY
 from tests.years.issues import Issues

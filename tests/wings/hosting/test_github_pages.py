@@ -15,7 +15,7 @@ import pytest
 
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.record import Record
-from hotpapers.wings.hosting.files import WORKFLOW
+from hotpapers.wings.hosting.writing import WORKFLOW
 from tests.cli.run import good
 from tests.http.server import Server, answer, serving
 from tests.wings.hosting.runner import JobResult, Machine

@@ -17,7 +17,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.hosting import schedule_status
 from hotpapers.wings.hosting.cron_times import GRACE, TimeOfDay, crons, following, planned, times
-from hotpapers.wings.hosting.site_export import check_empty, site_folders
+from hotpapers.wings.hosting.scheduled_runs import check_empty, site_folders
 
 TODAY = datetime.date(2026, 11, 20)
 MORNING = int(datetime.datetime(2026, 11, 20, 7, 31, tzinfo=datetime.UTC).timestamp())

@@ -12,7 +12,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.size_budget import site_size
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.hosting.site_export import SiteFolder, render_all
+from hotpapers.wings.hosting.scheduled_runs import SiteFolder, render_all
 
 
 @pytest.mark.long

@@ -13,7 +13,7 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.wings.hosting.files import GITHUB_PAGES, host_files
+from hotpapers.wings.hosting.writing import GITHUB_PAGES, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
 from tests.loopback.network_state import utc

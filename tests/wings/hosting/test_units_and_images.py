@@ -18,7 +18,7 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublicationSettings, Settings, defaults
 from hotpapers.publish.schedule import SiteHealth
 from hotpapers.serve.web.monitoring import monitor
-from hotpapers.wings.hosting.files import HostMachine, host_files
+from hotpapers.wings.hosting.writing import HostMachine, host_files
 
 TODAY = datetime.date(2026, 11, 20)
 UNITS = ("hotpapers.service", "hotpapers-serve.service")

@@ -100,7 +100,7 @@ def states(home: Path) -> dict[str, int]:
 
 def is_done(home: Path) -> bool:
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        return email_queries.is_delivered(record, "mailing", "daily", DAY)
+        return email_queries.is_delivered(record, "daily", DAY)
 
 
 @pytest.mark.long

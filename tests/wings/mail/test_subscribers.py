@@ -214,16 +214,15 @@ def test_old_messages_go_once_their_delivery_is_recorded(record: Record) -> None
         receipt="1 sent, 1 failed", observed_at=NOW,
     )  # fmt: skip
     record.append([summary], source="publish")
-    assert [email_queries.is_delivered(record, "mailing", "daily", day) for day in (finished_day, open_day)] == [
+    assert [email_queries.is_delivered(record, "daily", day) for day in (finished_day, open_day)] == [
         True,
         False,
     ]
-    assert not email_queries.is_delivered(record, "chat", "daily", finished_day)
-    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION)
+    email_queries.drop_old_messages(record, NOW + email_queries.OUTBOX_RETENTION)
     assert len(record.database.rows("SELECT target FROM delivery_state")) == 4
-    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION + 1)
+    email_queries.drop_old_messages(record, NOW + email_queries.OUTBOX_RETENTION + 1)
     left = set(record.database.rows('SELECT "day", state FROM delivery_state'))
     assert left == {(open_day, "sent"), (open_day, "failed"), (finished_day, "failed")}
-    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.FAILURE_RETENTION + 1)
+    email_queries.drop_old_messages(record, NOW + email_queries.FAILURE_RETENTION + 1)
     days_left = {row[0] for row in record.database.rows('SELECT "day" FROM delivery_state')}
     assert days_left == {open_day}

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.errors import NotAProof
-from hotpapers.wings.proof import downloads
-from hotpapers.wings.proof.downloads import MAX_EDITIONS, SiteDownload
+from hotpapers.wings.proof import mirrors
+from hotpapers.wings.proof.mirrors import MAX_EDITIONS, SiteDownload
 from tests.http.server import FakeTime, client
 from tests.issues.made import DAY
 from tests.wings.proof.sample_publication import publish
@@ -34,7 +34,7 @@ def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: 
     published = publish(tmp_path)
     site, copy = published.folder / "site", tmp_path / "copy"
     (site / "log/daily/1/tile/0/000.p/1").write_bytes(bytes(5_000_000))
-    monkeypatch.setattr(downloads, "MAX_DOWNLOAD_BYTES", 4_000_000)
+    monkeypatch.setattr(mirrors, "MAX_DOWNLOAD_BYTES", 4_000_000)
     with (
         serve_folder(site) as url,
         client(None, FakeTime(), base_addresses=[url]) as http,

@@ -22,9 +22,9 @@ from hotpapers.record import Record, now
 from hotpapers.wings.peers.following.file_intake import oldest_hour
 from hotpapers.wings.proof import witness_client
 from hotpapers.wings.proof.alarms import Alarm, save_alarm
-from hotpapers.wings.proof.downloads import SiteDownload
 from hotpapers.wings.proof.entries import withdrawn_list_of
 from hotpapers.wings.proof.log_files import read_logs
+from hotpapers.wings.proof.mirrors import SiteDownload
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.observations import mark_of, read_packed
 from hotpapers.wings.proof.publication_log import LogConfig, update_log

@@ -32,8 +32,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.proof import entries, log_files, proofs
 from hotpapers.wings.proof.alarms import log_alarms
 from hotpapers.wings.proof.checkpoints import Checkpoint
-from hotpapers.wings.proof.log_export import export_logs
-from hotpapers.wings.proof.log_keeping import ASK_EVERY, LogKeeping
+from hotpapers.wings.proof.log_keeping import ASK_EVERY, LogKeeping, export_logs
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, is_signed
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs

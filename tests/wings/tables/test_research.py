@@ -34,9 +34,9 @@ from hotpapers.issues import freeze
 from hotpapers.issues.moderation.bots.review import withdraw_rows
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
+from hotpapers.wings.tables.commands import write_tables
 from hotpapers.wings.tables.describe import DESCRIPTIONS
 from hotpapers.wings.tables.schema import SCHEMA_VERSION, TABLES
-from hotpapers.wings.tables.writer import write_tables
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
 from tests.disks import small_disk

@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 import getpass
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
+from hotpapers import __version__
 from hotpapers.base import settings
-from hotpapers.base.errors import UsageError
+from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.file_modes import write_atomically
-from hotpapers.wings.hosting.files import HostFile, HostMachine, host_files, remarks
+from hotpapers.base.settings import FILE, Settings
+from hotpapers.record.database import without_password
+from hotpapers.wings.hosting.cron_times import crons, times
+from hotpapers.wings.hosting.wing import LISTEN
 
 ROOT = "root"
 OWN_USER = "hotpapers"
@@ -46,3 +52,130 @@ def _write(path: Path, file: HostFile) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, file.text.encode())
     return str(path)
+
+
+GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
+REQUIREMENTS = "hotpapers-requirements.txt"
+"""The file with the versions and hashes of the program's dependencies."""
+WORKFLOW = ".github/workflows/hotpapers.yml"
+
+
+class HostMachine(NamedTuple):
+    """The machine that units are written for.
+
+    `folder`: the folder of hotpapers.toml. `program`: the command line of the program, starting with an absolute path.
+    `user`: the user that runs it.
+    """
+
+    folder: str = "/srv/hotpapers"
+    program: tuple[str, ...] = ("/usr/bin/hotpapers",)
+    user: str = "hotpapers"
+
+
+class HostFile(NamedTuple):
+    """A hosting file. `path`: relative to the folder of hotpapers.toml, with `/`. `keep_existing`: never overwrite it,
+    since an existing one is the operator's own."""
+
+    path: str
+    text: str
+    keep_existing: bool = False
+
+
+def host_files(
+    kind: str, settings: Settings, today: datetime.date, machine: HostMachine | None = None
+) -> list[HostFile]:
+    """The files for a kind of host. Raises SettingsError if the settings do not fit it."""
+    if kind == GITHUB_PAGES:
+        return _github_pages(settings, today)
+    if kind == SYSTEMD:
+        return _systemd(settings, machine or HostMachine())
+    extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
+    listen = settings.run.listen or LISTEN
+    options = "".join(f'"{word}", ' for word in _publication_options(settings))
+    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
+    return [
+        HostFile("Containerfile", image),
+        _requirements(),
+        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options)),
+        HostFile(".containerignore", _template_text("containerignore")),
+        HostFile(".dockerignore", _template_text("containerignore")),
+    ]
+
+
+def remarks(kind: str, settings: Settings) -> list[str]:
+    """What the operator still has to do for a host."""
+    if kind == CONTAINER and not settings.run.listen:
+        return [f'set listen = "{LISTEN}" in [run], which the health check needs']
+    if kind == GITHUB_PAGES:
+        return [
+            "`hotpapers docs hosting`: push the files to the root of a repository, set Pages to GitHub Actions, and "
+            "run the workflow once by hand"
+        ]
+    return []
+
+
+def _template_text(name: str, **values: str) -> str:
+    """A template with its @NAMES@ replaced."""
+    text = files(__package__).joinpath("templates", name).read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _requirements() -> HostFile:
+    """The program's dependencies, each file with its hash."""
+    text = f"# The dependencies of hotpapers {__version__}, with hashes.\n# `hotpapers init --replace` rewrites it.\n"
+    return HostFile(REQUIREMENTS, text + _template_text("requirements.txt"))
+
+
+# ---- GitHub Pages --------------------------------------------------------------------------------------
+
+
+def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
+    if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
+        store = without_password(settings.store)
+        raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db"')
+    schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
+    workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
+    return [
+        HostFile(WORKFLOW, workflow),
+        _requirements(),
+        HostFile(".gitignore", _template_text("gitignore"), keep_existing=True),
+    ]
+
+
+# ---- systemd -------------------------------------------------------------------------------------------
+
+
+def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
+    for value in (machine.folder, *machine.program, machine.user):
+        if not value.isprintable() or set(value) & set("\"'\\"):
+            raise SettingsError(f"{value!r}: systemd does not allow such a name; use another folder")
+    folder = machine.folder.replace("%", "%%")
+    executable, *arguments = (word.replace("%", "%%") for word in machine.program)
+    # variables are replaced in arguments, but not in the path of the program
+    program = " ".join(_quoted(word) for word in (executable, *(word.replace("$", "$$") for word in arguments)))
+    hardening = _template_text("hardening.conf", FOLDER=_quoted(folder))
+    units = ("hotpapers.service", "hotpapers-serve.service")
+    values = {
+        "FOLDER": folder,
+        "PROGRAM": program,
+        "USER": machine.user,
+        "HARDENING": hardening,
+        "PUBLICATION": "".join(f"{word} " for word in _publication_options(settings)),
+    }
+    return [HostFile(name, _template_text(name, **values)) for name in units]
+
+
+def _publication_options(settings: Settings) -> list[str]:
+    """The options that name the app's publication, the first in the settings: the app shows one, and the store may have
+    several, including imported ones."""
+    return ["--publication", settings.publication[0].name] if settings.publication else []
+
+
+def _quoted(path: str) -> str:
+    """A path as one word of a list, quoted if it contains spaces."""
+    return f'"{path}"' if " " in path else path
+
+
+# ---- a container ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ outbox       when a message that was put off is tried again
 issue_text   an issue's message as plain text and as HTML
 mime         headers, parts, line lengths (RFC 5322, RFC 2045)
 messages     whole messages: issues and confirmation requests
-smtp         the connection to the relay (SMTP, TLS); smtp_replies, reply_words: what a reply means (pure)
+smtp         the connection to the relay (SMTP, TLS); smtp_replies: what a reply means (pure)
 config       settings and password: the sender's addresses and the relay
 plain_mailer the operator's own messages, for other wings
 sender       the channel: sends each message at most once, paced, and stops when too many fail

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.domains import ascii_address, ascii_domain
-from hotpapers.wings.mail.settings import MailingSettings
+from hotpapers.site.site import Site
+from hotpapers.wings.mail.settings import MailingSettings, mailing
 
 PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
 """The environment variable that holds the relay's password."""
@@ -61,42 +62,47 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
+def mail_config_of(table: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
     """The configuration from these settings. Paths are relative to `folder`. Raises SettingsError."""
-    if not mailing.relay:
+    if not table.relay:
         raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml")
-    return _mail_config(mailing, _password(mailing, folder, environ))
+    return _mail_config(table, _password(table, folder, environ))
 
 
-def preview_config(mailing: MailingSettings) -> MailConfig:
+def site_mail_config(site: Site) -> MailConfig:
+    """The configuration from a site's settings. Raises SettingsError."""
+    return mail_config_of(mailing(site.settings), site.folder)
+
+
+def preview_config(table: MailingSettings) -> MailConfig:
     """A configuration for previews: it sends nothing, so it needs no relay."""
-    return _mail_config(mailing, Secret())
+    return _mail_config(table, Secret())
 
 
-def _mail_config(mailing: MailingSettings, password: Secret) -> MailConfig:
-    address = ascii_address(mailing.address) or NOBODY
+def _mail_config(table: MailingSettings, password: Secret) -> MailConfig:
+    address = ascii_address(table.address) or NOBODY
     return MailConfig(
-        relay=ascii_domain(mailing.relay),
-        port=mailing.port,
-        tls=mailing.tls,
-        user=mailing.user,
+        relay=ascii_domain(table.relay),
+        port=table.port,
+        tls=table.tls,
+        user=table.user,
         password=password,
         address=address,
-        reply_to=ascii_address(mailing.reply_to) or address,
-        bounces=ascii_address(mailing.bounces) or address,
-        base=mailing.base,
-        pace=mailing.pace,
+        reply_to=ascii_address(table.reply_to) or address,
+        bounces=ascii_address(table.bounces) or address,
+        base=table.base,
+        pace=table.pace,
     )
 
 
-def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]) -> Secret:
-    if not mailing.user:
+def _password(table: MailingSettings, folder: Path, environ: Mapping[str, str]) -> Secret:
+    if not table.user:
         return Secret()
     if environ.get(PASSWORD):
         return Secret(environ[PASSWORD])
-    if not mailing.password_file:
+    if not table.password_file:
         raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file")
-    file = folder / Path(mailing.password_file).expanduser()
+    file = folder / Path(table.password_file).expanduser()
     try:
         text = file.read_text("utf-8").strip()
     except OSError as problem:

@@ -51,8 +51,8 @@ def count_failed_messages(record: Record, publication: str, day: str) -> int:
 
 
 def count_newly_failed_messages(record: Record, publication: str, day: str) -> int:
-    """The same without subscribers whose messages of an earlier day failed: their reports may be forged. Reads all
-    messages of the publication."""
+    """How many messages of a day failed or came back, without subscribers whose messages of an earlier day failed:
+    their reports may be forged. Reads all messages of the publication."""
     sql = f"""SELECT count(*) FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" = ?
         AND state = 'failed' AND target NOT IN (SELECT target FROM delivery_state
         WHERE {_MESSAGE} AND publication = ? AND "day" < ? AND state = 'failed')"""
@@ -64,19 +64,19 @@ def message_states(record: Record, publication: str, day: str) -> dict[str, Deli
     return states_of(record.database, IssueEdition(publication, day, 0), CHANNEL)
 
 
-def is_delivered(record: Record, channel: str, publication: str, day: str) -> bool:
+def is_delivered(record: Record, publication: str, day: str) -> bool:
     """Whether the record has a day's delivery, of any edition: all its messages are finished."""
     sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
-    return bool(record.database.rows(sql, (publication, day, channel)))
+    return bool(record.database.rows(sql, (publication, day, CHANNEL)))
 
 
-def drop_old_messages(record: Record, channel: str, at: int) -> None:
+def drop_old_messages(record: Record, at: int) -> None:
     """Deletes old messages of days whose delivery is in the record: they are never sent again."""
     sql = f"""DELETE FROM delivery_state WHERE {_MESSAGE} AND at < CASE state WHEN 'failed' THEN ? ELSE ? END
         AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
         AND t.publication = delivery_state.publication AND t."day" = delivery_state."day")"""
     with record.database.write():
-        record.database.run(sql, (at - FAILURE_RETENTION, at - OUTBOX_RETENTION, channel))
+        record.database.run(sql, (at - FAILURE_RETENTION, at - OUTBOX_RETENTION, CHANNEL))
 
 
 def outcomes_until(record: Record, key: DeliveryKey, since: int) -> list[tuple[TargetState, str]]:

@@ -28,7 +28,6 @@ from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.smtp import RETRY_SECONDS, SmtpClient
 from hotpapers.wings.mail.smtp_replies import Accepted, Deferred, Outcome, Rejected
 
-NAME = queries.CHANNEL
 MAX_FAILED_ONE_IN = 50
 """One in this many messages may fail: 2 %."""
 MIN_FAILED_MESSAGES = 3
@@ -56,7 +55,7 @@ class AddressedMessage(NamedTuple):
 class EmailSender:
     """The sender. Use it in one thread only, and close it after use."""
 
-    name = NAME
+    name = queries.CHANNEL
 
     def __init__(self, record: Record, mail_config: MailConfig, site_config: SiteConfig) -> None:
         self._record, self._mail_config, self._site_config = record, mail_config, site_config
@@ -80,7 +79,7 @@ class EmailSender:
 
         Readers who confirmed after the issue was frozen get the next one; those who skip empty issues get none.
         """
-        if queries.is_delivered(self._record, self.name, publication, day):
+        if queries.is_delivered(self._record, publication, day):
             return
         readers = self._readers_of(issue_reader, publication, day)
         self._issue, self._readers = (publication, day), len(readers)
@@ -103,7 +102,7 @@ class EmailSender:
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """Why there is no message to send now."""
-        if queries.is_delivered(self._record, self.name, publication, day):
+        if queries.is_delivered(self._record, publication, day):
             return "already sent"
         readers = self._readers_of(issue_reader, publication, day)
         states = queries.message_states(self._record, publication, day)
@@ -123,7 +122,7 @@ class EmailSender:
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
         """How many messages of a day were sent and failed; None in the cases that `BulkSender` names."""
-        if queries.is_delivered(self._record, self.name, publication, day):
+        if queries.is_delivered(self._record, publication, day):
             return None
         states = queries.message_states(self._record, publication, day)
         finished = {mark: state.state for mark, state in states.items() if delivery_states.is_over(state)}
@@ -142,7 +141,7 @@ class EmailSender:
     def tidy(self, at: int) -> None:
         """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
         subscribers.tidy(self._record, at)
-        queries.drop_old_messages(self._record, self.name, at)
+        queries.drop_old_messages(self._record, at)
         jobs_queries.drop_old_paces(self._record, PACE, at - DAY)
 
     # ---- before each message --------------------------------------------------------------------------

@@ -74,6 +74,11 @@ class _Smtp(smtplib.SMTP):
             return None
         return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
 
+    def ask(self, command: str, arguments: str = "") -> tuple[int, str]:
+        """A reply's code and text."""
+        code, text = self.docmd(command, arguments)
+        return code, text.decode("utf-8", "replace")
+
     def getreply(self) -> tuple[int, bytes]:
         """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
         assert self.sock is not None  # sending the command would have failed otherwise
@@ -105,7 +110,7 @@ class SmtpClient:
     ) -> None:
         self._mail_config, self._context, self._dial = mail_config, context, dial
         self._redact = SecretRedactor([mail_config.password.value] if mail_config.password else [])
-        self._connection: smtplib.SMTP | None = None
+        self._connection: _Smtp | None = None
         self._messages, self._used = 0, 0.0
 
     def close(self) -> None:
@@ -149,8 +154,8 @@ class SmtpClient:
                 self._reset(connection)
                 return None
             if problem is None:
-                code, text = connection.docmd("DATA")
-                problem = None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
+                code, text = connection.ask("DATA")
+                problem = None if code == 354 else is_refusal(code, text, "message")
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
             return Deferred(self._describe(broken), for_all=True)
@@ -159,7 +164,7 @@ class SmtpClient:
             return problem
         return self._transmit(connection, message)
 
-    def _listens(self, connection: smtplib.SMTP) -> bool:
+    def _listens(self, connection: _Smtp) -> bool:
         """Whether the relay is still there after a pause."""
         if time.monotonic() - self._used < IDLE:
             return True
@@ -192,13 +197,13 @@ class SmtpClient:
         self._messages += 1
         self._used = time.monotonic()
         size = f" SIZE={length}" if connection.has_extn("size") else ""
-        code, text = connection.docmd("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
+        code, text = connection.ask("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
         if code not in OK:
-            return is_refusal(code, text.decode("utf-8", "replace"), "sender")
-        code, text = connection.docmd("RCPT", f"TO:<{address}>")
-        return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
+            return is_refusal(code, text, "sender")
+        code, text = connection.ask("RCPT", f"TO:<{address}>")
+        return None if code in OK else is_refusal(code, text, "recipient")
 
-    def _transmit(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
+    def _transmit(self, connection: _Smtp, message: bytes) -> Outcome:
         """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
         try:
             assert connection.sock is not None
@@ -216,7 +221,7 @@ class SmtpClient:
         self._reset(connection, problem)
         return problem
 
-    def _reset(self, connection: smtplib.SMTP, problem: Deferred | Rejected | None = None) -> None:
+    def _reset(self, connection: _Smtp, problem: Deferred | Rejected | None = None) -> None:
         if isinstance(problem, Deferred) and problem.for_all:
             self.close()
             return
@@ -234,7 +239,7 @@ class SmtpClient:
 
     # ---- the connection ------------------------------------------------------------------------------
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Smtp:
         mail_config = self._mail_config
         connection = _Smtp(local_hostname=domain_of(mail_config.address), timeout=REPLY)
         connection.sock = self._dial((mail_config.relay, mail_config.port), CONNECT)
@@ -248,7 +253,7 @@ class SmtpClient:
             raise
         return connection
 
-    def _greet(self, connection: smtplib.SMTP) -> None:
+    def _greet(self, connection: _Smtp) -> None:
         """Exchanges greetings, starts TLS and logs in. Raises SMTPException, OSError."""
         mail_config = self._mail_config
         code, text = connection.getreply()
@@ -260,7 +265,7 @@ class SmtpClient:
         if mail_config.user:
             connection.login(mail_config.user, mail_config.password.value)
 
-    def _start_tls(self, connection: smtplib.SMTP) -> None:
+    def _start_tls(self, connection: _Smtp) -> None:
         """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine
         may do without, but some demand it even there."""
         code = connection.docmd("STARTTLS")[0] if connection.has_extn("starttls") else 0

@@ -29,13 +29,12 @@ def _has_relay(settings: Settings) -> bool:
 
 def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
     from hotpapers.publish.schedule import SenderDestination
-    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.config import site_mail_config
     from hotpapers.wings.mail.sender import EmailSender
-    from hotpapers.wings.mail.settings import mailing
 
     if not _has_relay(site.settings):
         return
-    sender = EmailSender(record, mail_config_of(mailing(site.settings), site.folder), site.site_config)
+    sender = EmailSender(record, site_mail_config(site), site.site_config)
     client = open_client((), ())
 
     def close() -> None:
@@ -48,11 +47,10 @@ def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterat
 def _mailer(record: Record, site: Site) -> PlainMailer | None:
     if not _has_relay(site.settings):
         return None
-    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.config import site_mail_config
     from hotpapers.wings.mail.plain_mailer import PlainMailer
-    from hotpapers.wings.mail.settings import mailing
 
-    return PlainMailer(record, mail_config_of(mailing(site.settings), site.folder))
+    return PlainMailer(record, site_mail_config(site))
 
 
 def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
@@ -72,14 +70,12 @@ def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[BaseR
 def _forms(
     router: FormRouter, open_record: Callable[[], Record], publication: Publication, site: Site
 ) -> Sequence[BaseRoute]:
-    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.config import site_mail_config
     from hotpapers.wings.mail.join_page import JoinDependencies, routes
-    from hotpapers.wings.mail.settings import mailing
 
     if not _has_relay(site.settings):
         return ()
-    mail_config = mail_config_of(mailing(site.settings), site.folder)
-    return routes(router, JoinDependencies(open_record, mail_config, publication.publication))
+    return routes(router, JoinDependencies(open_record, site_mail_config(site), publication.publication))
 
 
 def _join_path(settings: Settings) -> str:

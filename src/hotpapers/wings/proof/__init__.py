@@ -9,10 +9,10 @@
     publication_log          extends a log from the store (`queries`); observation_files: its hourly observations
     config                   where the logs are, and what a command adds to them; site_logs: those on a site's pages
     witness_client           has a log cosigned by witnesses (C2SP tlog-witness)
-    saved_issues, mirrors    check a saved page, or a copy of a whole site; downloads: makes one
-    saved_answers            a saved answer about an issue, compared with what its content gives; saved_posts: its posts
-    issue_proof, log_pages   an issue's proof and a log, on pages; log_export: writes the log's files alone
-    log_keeping              extends logs while the program runs
+    saved_issues             checks a saved page; mirrors: a copy of a whole site, and makes one
+    saved_answers            a saved answer about an issue, compared with what its content gives
+    issue_proof, log_pages   an issue's proof and a log, on pages
+    log_keeping              extends logs while the program runs, and writes their files alone
     observations             published observations, without words and names
     alarms                   what is wrong with a log, until it is acknowledged
     settings, cli, wing      `[transparency]`; `hotpapers log`; what the wing hooks into the core

@@ -5,23 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError
 from hotpapers.base.http import ClientLimits
 from hotpapers.base.ids.timestamps import is_over
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR, RenderedFile
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.publish.deliver.export_site import export_again
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver.export_site import export_again, folders_of
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.schedule.publishing import Part
-from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import tombstones
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.record import Record, tombstones
 from hotpapers.site.site import Site
 from hotpapers.wings.proof.config import site_logs
-from hotpapers.wings.proof.log_export import export_logs
+from hotpapers.wings.proof.log_pages import POLICY_PATH, LogPages
 from hotpapers.wings.proof.policies import witness_policy
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.queries import digests_by_day, frozen_digests
@@ -126,3 +130,26 @@ def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
     slowest = ClientLimits(whole=MAX_ANSWER_SECONDS)
     connection = make_connection(witnesses, (), shared, limits=slowest) if witnesses else None
     return LogKeeping(logs, site.site_config, site.terms, connection)
+
+
+def export_logs(record: Record, publication: str, logs: SiteLogs, site_config: SiteConfig = NOBODY) -> int:
+    """Writes only the files of a publication's log to each folder with its site. Returns how many changed. Raises
+    UsageError for a folder that cannot be written."""
+    log = logs.readable(publication)
+    if log is None:
+        return 0
+    site = SiteContext(RecordIssueReader(record), publication, site_config.of(publication))
+    folders = sorted(folders_of(record, publication).get("site", ()))
+    return sum(
+        write_files(folder, _missing_files(LogPages(site, log), folder)).changed
+        for folder in folders
+        if folder.is_dir()
+    )
+
+
+def _missing_files(pages: LogPages, folder: Path) -> Iterator[RenderedFile]:
+    """The files that a site's folder may lack; without bytes, those that `ended`."""
+    for path in pages.paths(folder):
+        if (page := pages.page(path)) is not None:
+            yield RenderedFile(path, page)
+    yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH, folder))

@@ -4,7 +4,6 @@ schema     the tables and their columns, versioned
 rows       the rows of each table: identifiers, times and counts, no words or names
 queries    the SQL queries
 describe   machine-readable descriptions: Data Package, Croissant
-writer     writes all files into a folder
-commands   what `hotpapers export` does with them
+commands   what `hotpapers export` does: writes all files into a folder
 wing       what it hooks into the core
 """

@@ -1,14 +1,26 @@
-"""The part of `export` that writes tables."""
+"""The part of `export` that writes a folder with the tables and their descriptions."""
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import msgspec
+
+from hotpapers import __version__
 from hotpapers.base.errors import UsageError
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer.parquet import connect, write_typed
 from hotpapers.record import Record, now
-from hotpapers.wings.tables.writer import is_own_folder, write_tables
+from hotpapers.record.as_of import AsOfView
+from hotpapers.wings.tables.describe import DESCRIPTIONS, ExportFacts, TableFile
+from hotpapers.wings.tables.rows import ROWS
+from hotpapers.wings.tables.schema import TABLES, ResearchTable
 
 
 def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
@@ -22,3 +34,78 @@ def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
     written = write_tables(record, folder, now())
     rows = [f"{name}: {count_noun(number, 'row')}" for name, number in written.rows.items()]
     return [*rows, f"position {written.position:,}, digest {written.digest}"]
+
+
+UNTITLED = "Hot Papers: attention to arXiv papers"
+
+
+class WrittenTables(NamedTuple):
+    """The result: number of rows by table, the position up to which the record was read, and the tables' digest."""
+
+    rows: dict[str, int]
+    position: int
+    digest: str
+
+
+def is_own_folder(folder: Path) -> bool:
+    """Whether a folder may be written to: it is missing, empty, or has tables and descriptions of an earlier export."""
+    if not folder.is_dir():
+        return True
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    return not names or {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
+
+
+def write_tables(record: Record, folder: Path, at: int) -> WrittenTables:
+    """Write all tables of the current record into a folder. Earlier tables there are replaced only after all are
+    written. `at`: now, µs UTC. Raises UsageError."""
+    with connect() as connection:
+        return _write_all(connection, record, folder, at)
+
+
+def _write_all(connection: Any, record: Record, folder: Path, at: int) -> WrittenTables:
+    head = record.head
+    view = record.view(at, head.position)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as beside:
+            files = [_write(connection, view, table, Path(beside)) for table in TABLES]
+            digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
+            moment = timestamps.rfc3339(at)
+            # The titles of all publications that are not retrospective; a default title if there are none
+            own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
+            facts = ExportFacts(
+                ", ".join(item.title for item in own) or UNTITLED,
+                __version__,
+                moment,
+                head.position,
+                head.chain.hex(),
+                digest,
+                files,
+            )
+            _describe(facts, Path(beside))
+            for file in Path(beside).iterdir():
+                file.replace(folder / file.name)
+    except OSError as problem:
+        raise UsageError(f"{folder}: cannot be written: {problem.strerror}") from problem
+    return WrittenTables({file.table.name: file.rows for file in files}, head.position, digest)
+
+
+def _describe(facts: ExportFacts, folder: Path) -> None:
+    for name, describe in DESCRIPTIONS.items():
+        text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
+        (folder / name).write_bytes(text + b"\n")
+
+
+def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
+    """Write one table, by way of a temporary file with lines of JSON."""
+    target, lines = folder / f"{table.name}.parquet", folder / "rows.jsonl"
+    names, rows = [column.name for column in table.columns], 0
+    with lines.open("wb") as out:
+        for row in ROWS[table.name](view):
+            out.write(msgspec.json.encode(dict(zip(names, row, strict=True))) + b"\n")
+            rows += 1
+    write_typed(connection, lines, target, {column.name: column.type for column in table.columns})
+    lines.unlink()
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return TableFile(table, target.name, digest, target.stat().st_size, rows)

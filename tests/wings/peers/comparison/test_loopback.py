@@ -24,7 +24,7 @@ from hotpapers.wings.peers.comparison.compare import Comparison, compare_collect
 from hotpapers.wings.peers.comparison.extract import Period, extract_lines
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, read_facts
 from hotpapers.wings.peers.comparison.lines import PostLine, encode_line
-from hotpapers.wings.tables.writer import write_tables
+from hotpapers.wings.tables.commands import write_tables
 from tests.cli.run import good
 from tests.wings.peers.comparison.collectors import KEY, Week, facts_of, run_week
 from tests.wings.peers.comparison.lies import counts_of, inject_lies

@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.model import DAY, Measurement, Post
 from hotpapers.keep.privacy.forget import forget
-from hotpapers.wings.proof.log_export import export_logs
+from hotpapers.wings.proof.log_keeping import export_logs
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.schedule.test_publishing import CUT, fill

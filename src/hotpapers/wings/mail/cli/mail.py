@@ -18,7 +18,7 @@ from hotpapers.record import Record, now
 from hotpapers.wings.mail import bounces, opt_in, subscribers, tokens
 from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail.addresses import normalized
-from hotpapers.wings.mail.config import mail_config_of
+from hotpapers.wings.mail.config import site_mail_config
 from hotpapers.wings.mail.mail_checks import MAX_MESSAGE_BYTES, MailFinding, check_message, check_setup
 from hotpapers.wings.mail.settings import is_mail_address, mailing
 from hotpapers.wings.mail.smtp import SmtpClient
@@ -52,7 +52,7 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: com
     The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
     """
     chosen_publication, record = site.publication(publication), site.record
-    mail_config = mail_config_of(mailing(site.settings), site.folder)
+    mail_config = site_mail_config(site)
     relay = SmtpClient(mail_config)
     subscribers.tidy(record, now())
     try:
@@ -190,7 +190,7 @@ def check(file: Path | None, as_json: bool, site: common.Site) -> None:
         with file.open("rb") as message:
             findings = check_message(message.read(MAX_MESSAGE_BYTES))
     else:
-        mail_config = mail_config_of(mailing(site.settings), site.folder)
+        mail_config = site_mail_config(site)
         findings = list(check_setup(mail_config, mailing(site.settings).selector, SmtpClient(mail_config)))
     show({"findings": findings}, _finding_lines(findings), as_json)
     if any(finding.outcome == "bad" for finding in findings):

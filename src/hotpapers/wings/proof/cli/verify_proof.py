@@ -17,9 +17,8 @@ from hotpapers.site.site import Site
 from hotpapers.wings.proof.config import site_logs
 from hotpapers.wings.proof.mirrors import POLICY_FILE, check_mirror
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
-from hotpapers.wings.proof.saved_answers import differences
+from hotpapers.wings.proof.saved_answers import StoredIssue, differences, stored_issue
 from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
-from hotpapers.wings.proof.saved_posts import StoredIssue, stored_issue
 
 
 def verify_saved(
@@ -129,7 +128,7 @@ def verify_site(address: str, policy_file: Path | None, site: Site, as_json: boo
 
 def _download(address: str, folder: Path, policy_file: Path | None, site: Site) -> None:
     """Fetches a site's log and issues into a folder."""
-    from hotpapers.wings.proof.downloads import SiteDownload
+    from hotpapers.wings.proof.mirrors import SiteDownload
 
     with site.site_client(address) as http:
         download = SiteDownload(http, address, folder)
