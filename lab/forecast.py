@@ -224,7 +224,7 @@ def _row(score: ForecastScore) -> tuple[str, ...]:
 
 def page(scores_of_cells: Sequence[ForecastScore]) -> str:
     """The scores over all fields, as a page of the docs."""
-    shown = [column for column, name in enumerate(HEAD) if name not in ("field", "below", "above")]
+    shown = [HEAD.index(name) for name in ("network", "from", "papers", "within", "usual within", "less", "met")]
     lines = rows(score for score in scores_of_cells if score.field == ALL)
     head, *cells = [[line[column] for column in shown] for line in lines]
     return _PAGE.replace("TABLE", markdown_table(head, cells))
@@ -235,7 +235,7 @@ _PAGE = f"""\
 
 From six hours after a paper's announcement, its voices on a network after a week can be forecast from the count alone:
 *12 to 90, median 34*. The forecast is never part of the [score](ranking.md). `python -m lab forecast --output`
-writes this page, and prints each field with {ENOUGH_CASES} papers too.
+writes this page, and prints all figures.
 
 ## How it is made
 
@@ -252,19 +252,16 @@ writes this page, and prints each field with {ENOUGH_CASES} papers too.
 ## Held-out weeks
 
 Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}. The
-[method](../development/decisions/0047-forecasts-by-doubling.md) was chosen on these same weeks.
+[method](../development/decisions/0060-later-decisions.md) was chosen on these same weeks.
 
 TABLE
 
-*Usual growth* is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age.
-*Loss* is the mean pinball loss of these quantiles, in votes; *width* is the ranges' median width. *None*: the record
-was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range, and the loss is
-{GAIN:.0f} % less.
+*Usual* growth is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age;
+*less* is how much lower the mean pinball loss of these quantiles is. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of
+papers are within their range, and the loss is {GAIN:.0f} % less.
 
-* **huggingface**: upvotes in the daily papers, 2025-04 to 2026-08. In some months hardly more than eight in ten were
-  within their range: when habits change, ranges are wrong until newer papers are a week old.
-* **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers.
-* **{OWN_CLOCK}**: the same stories, six hours after each was first seen.
-
-Votes are not voices, of which no series on Bluesky or Mastodon was available.
+**huggingface** are upvotes in the daily papers, 2025-04 to 2026-08; in some months hardly more than eight in ten were
+within their range: when habits change, ranges are wrong until newer papers are a week old. **hackernews** are votes for
+stories on the front page, 2020-11 to 2022-11, few of them about papers; **{OWN_CLOCK}**, six hours after each was first
+seen. Votes are not voices, of which no series on Bluesky or Mastodon was available.
 """

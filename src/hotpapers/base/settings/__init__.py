@@ -75,15 +75,14 @@ _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[publication]]`.
 
-    `name`: a short name for addresses and commands. `title`: the title that readers see. `window`: the period that an
-    issue covers. `ranking`: the ranking that orders its issues. `threshold`: the minimum score of an entry.
-    `categories`: arXiv categories or archives; empty for all. `include`, `exclude`: words in the title or abstract.
-    `networks`: the networks that count; empty for all. `own`: the publication's own accounts, never counted. `posts`:
-    the number of posts quoted per entry. `least_entries`: the minimum number of entries while the record is young,
-    whatever their score. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
-    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
-    `output`: its folder, if not the one in `[publish]`. `base`: its site's public address, if not the one in
-    `[publish]`.
+    `name`: a short name for addresses and commands. `title`: its title for readers. `window`: the period of an issue.
+    `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `categories`: arXiv categories or
+    archives; empty for all. `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty
+    for all. `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the
+    minimum of entries while the record is young, whatever their score. `note`: a line for readers on every page, in
+    Markdown, feeds and mail. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue; the site
+    stays and says that the publication has ended. `output`, `base`: its folder and its site's public address, if not
+    those in `[publish]`.
     """
 
     name: Name
@@ -110,10 +109,9 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """`[publish]`.
 
     `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
-    https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; with several
-    publications, those after the first are expected in folders of their names, such as https://papers.example/weekly/.
-    `budget`: maximum size of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are
-    folded to links.
+    https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; further
+    publications are expected in folders of their names, such as https://papers.example/weekly/. `budget`: maximum size
+    of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
@@ -170,8 +168,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The whole file, but for the tables of wings.
 
     `store`: a path, or postgresql://…. `contact`: the operator's public contact. `source`: one table per network,
-    `[source.bluesky]` and so on; `on` switches it on or off. `terms`: one table per network with which you have agreed
-    on other terms.
+    `[source.bluesky]` and so on; `on` switches it on or off. `terms`: one table per network that agreed on other terms.
     """
 
     store: str = "hotpapers.db"
