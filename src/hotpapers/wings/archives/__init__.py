@@ -1,7 +1,7 @@
 """Archives of networks: files that others collected, parsed by the same `read` as the live sources.
 
 format        what a format is, and what formats share: moments, pages
-arxiv         arXiv's metadata snapshot; snapshot: a line of it
+arxiv         arXiv's metadata snapshot
 jetstream     Bluesky's stream: Jetstream's events
 conversion    other formats of these events as lines of theirs: firehose, the relay's frames; repository, the trees of
               AT Protocol repositories; car: what counts of these

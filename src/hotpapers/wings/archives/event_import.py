@@ -31,7 +31,6 @@ from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
 from hotpapers.wings.archives.event_stamps import ANYWAY, mark_of
 from hotpapers.wings.archives.format import UNREADABLE
-from hotpapers.wings.archives.format_guess import refusal
 from hotpapers.wings.archives.formats import EVENTS
 from hotpapers.wings.archives.framing import mark
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
@@ -128,13 +127,10 @@ class EventImport:
     def _checked(self, file: FileScan) -> FileScan:
         """The first-pass result for a file: nothing is imported if it has another format or changed meanwhile;
         otherwise the problem says why it cannot be read to its end."""
-        reason = next((scan.reason for scan in file.scans if scan.reason), "")
-        bad, problem = sum(scan.bad for scan in file.scans), file.problem
-        problem = problem or next((scan.problem for scan in file.scans if scan.problem), None)
-        is_another_kind = bool(file.scans) and file.scans[0].is_another_kind
-        if bad and (is_another_kind or not any(scan.readable for scan in file.scans)):
-            samples = [sample for scan in file.scans for sample in scan.samples]
-            return file.without((problem or refusal(self._task.kind, bad, reason, samples)).reason)
+        unreadable = next((scan.unreadable for scan in file.scans if scan.unreadable.lines), None)
+        problem = file.problem or next((scan.problem for scan in file.scans if scan.problem), None)
+        if unreadable and (file.scans[0].is_another_kind or not any(scan.readable for scan in file.scans)):
+            return file.without((problem or unreadable.refusal(self._task.kind)).reason)
         if file.file.altered():
             return file.without(ALTERED)
         if problem is None:

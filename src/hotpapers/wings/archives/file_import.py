@@ -16,11 +16,11 @@ from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives import queries
-from hotpapers.wings.archives.batch import KEPT, MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
+from hotpapers.wings.archives.batch import MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
 from hotpapers.wings.archives.block_filter import FilteredBlock, filtered_block
 from hotpapers.wings.archives.event_import import EventImport, spill_folder
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
-from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED, refusal
+from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, Unit, go_to, line_blocks, mark
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
@@ -206,10 +206,8 @@ class FileImport:
         self._place = self._place_before = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
         self._blocks = lines.blocks(stream, self._place.offset)
         self._batch = ArchiveBatch(self._task, self._format)
-        self._bad, self._readable, self._cut = 0, resumed is not None, False
-        self._last_is_bad = self._truncated = False
-        self._samples: list[bytes] = []
-        self._reason = ""
+        self._unreadable, self._readable = UnreadableLines(), resumed is not None
+        self._last_is_bad = self._cut = False
         self._position, self._stored, self._is_altered = self._task.record.head.position, self._place, False
         self._figures: Counter[str] = Counter()
 
@@ -222,8 +220,8 @@ class FileImport:
                 self._read_block(filtered)
                 ended = filtered.block.ended
             self._leave_out_what_breaks_off(ended=ended)
-            if not self._readable and self._bad:
-                raise self._refusal()
+            if not self._readable and self._unreadable.lines:
+                raise self._unreadable.refusal(self._task.kind)
             self._store()
         except InputError as problem:
             reason = problem.reason
@@ -277,24 +275,17 @@ class FileImport:
 
     def _cannot_read(self, line: bytes, problem: Exception) -> None:
         """Quarantines a line. Raises InputError if many were unreadable and none was readable."""
-        if len(self._samples) < MAX_SAMPLES:
-            self._samples.append(line[:KEPT])
-            self._reason = self._reason or str(problem)
+        self._unreadable, self._last_is_bad = self._unreadable.plus(line, problem), True
         self._batch.quarantine_line(line, problem)
-        self._bad += 1
-        self._last_is_bad, self._truncated = True, TRUNCATED in str(problem)
-        if not self._readable and self._bad >= MAX_UNREADABLE_LINES:
-            raise self._refusal()
+        if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
+            raise self._unreadable.refusal(self._task.kind)
 
     def _leave_out_what_breaks_off(self, *, ended: bool) -> None:
         """Drops an unreadable last line, which a broken connection may have cut off: it will be read once it is
         complete."""
-        if self._last_is_bad and self._batch.count and (not ended or self._truncated):
+        if self._last_is_bad and self._batch.count and (not ended or self._unreadable.is_truncated):
             self._batch.take_out()
             self._place, self._cut = self._place_before, True
-
-    def _refusal(self) -> InputError:
-        return refusal(self._task.kind, self._bad, self._reason, self._samples)
 
     def _store(self) -> None:
         """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""

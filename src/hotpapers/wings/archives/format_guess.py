@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,17 +14,32 @@ MAX_UNREADABLE_LINES = 100
 """Unreadable lines at the beginning after which a file is taken to be in another format."""
 TRUNCATED = "truncated"
 """What the decoder says about JSON that ends too early."""
-MAX_SAMPLES = 3
-"""Unreadable lines used to guess what a file looks like."""
+MAX_SAMPLES, SAMPLE = 3, 2**16
+"""Unreadable lines used to guess what a file looks like, and bytes of each."""
 
 
-def refusal(format: str, bad: int, reason: str, samples: Sequence[bytes]) -> InputError:
-    """The error that a file is in another format, with a guess of which."""
-    many = f"of its first {MAX_UNREADABLE_LINES} lines" if bad >= MAX_UNREADABLE_LINES else "of its lines"
-    return InputError(
-        f"not in the format {format}: none {many} can be read ({reason[:200]}); it looks like"
-        f" {looks_like(samples, format)}"
-    )
+class UnreadableLines(NamedTuple):
+    """What cannot be read of a file: how many lines, the beginnings of the first ones, why the first is unreadable, and
+    whether the last one seems to be cut off."""
+
+    lines: int = 0
+    samples: tuple[bytes, ...] = ()
+    reason: str = ""
+    is_truncated: bool = False
+
+    def plus(self, line: bytes, problem: Exception) -> UnreadableLines:
+        """These and one more."""
+        samples = (*self.samples, line[:SAMPLE])[:MAX_SAMPLES]
+        return UnreadableLines(self.lines + 1, samples, self.reason or str(problem), TRUNCATED in str(problem))
+
+    def refusal(self, format: str) -> InputError:
+        """The error that a file is in another format, with a guess of which."""
+        is_more = self.lines >= MAX_UNREADABLE_LINES
+        many = f"of its first {MAX_UNREADABLE_LINES} lines" if is_more else "of its lines"
+        return InputError(
+            f"not in the format {format}: none {many} can be read ({self.reason[:200]}); it looks like"
+            f" {looks_like(self.samples, format)}"
+        )
 
 
 BEGINNINGS = (

@@ -19,15 +19,12 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from hotpapers.wings.archives.event_stamps import EventStamp
 from hotpapers.wings.archives.format import ImportTarget
-from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED
+from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
 from hotpapers.wings.archives.formats import EventSpec
 from hotpapers.wings.archives.framing import ArchiveBlock
 from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, KeptEvent, PostKeys
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.spill import SpilledEvent, SpillRun, SpillWriter
-
-SAMPLE = 2**16
-
 
 Progress = Callable[[int], object]
 """Called with the number of compressed bytes read."""
@@ -44,16 +41,14 @@ class ScanTask(NamedTuple):
 
 
 class PartScan(NamedTuple):
-    """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `bad`: how
-    many were unreadable, with the first ones as `samples`, and the reason. `cut`: the last line is incomplete and was
-    left out. `problem`: why the rest of the part cannot be read. `end`: bytes read, decompressed. `keys`: of posts that
-    name papers. `check`: a checksum of what was found. `known_marks`: marks of what it makes known."""
+    """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `unreadable`:
+    those that were not. `cut`: the last line is incomplete and was left out. `problem`: why the rest of the part cannot
+    be read. `end`: bytes read, decompressed. `keys`: of posts that name papers. `check`: a checksum of what was found.
+    `known_marks`: marks of what it makes known."""
 
     lines: int = 0
     readable: bool = False
-    bad: int = 0
-    samples: tuple[bytes, ...] = ()
-    reason: str = ""
+    unreadable: UnreadableLines = UnreadableLines()
     cut: bool = False
     problem: InputError | None = None
     end: int = 0
@@ -65,7 +60,7 @@ class PartScan(NamedTuple):
     @property
     def is_another_kind(self) -> bool:
         """Whether so many lines at its beginning were unreadable that a file beginning like this is refused."""
-        return not self.readable and self.bad >= MAX_UNREADABLE_LINES
+        return not self.readable and self.unreadable.lines >= MAX_UNREADABLE_LINES
 
 
 class Scanner:
@@ -112,10 +107,9 @@ class _FirstPass:
         self, spec: EventSpec, block_filter: JetstreamBlockFilter, writer: SpillWriter, part: FilePart
     ) -> None:
         self._spec, self._block_filter, self._writer, self._part = spec, block_filter, writer, part
-        self._lines = self._bad = self._end = self._check = 0
-        self._readable = self._truncated = self._ended = False
-        self._samples: list[bytes] = []
-        self._reason = ""
+        self._lines = self._end = self._check = 0
+        self._readable = self._ended = False
+        self._unreadable = UnreadableLines()
         self._last: tuple[int, bytes] | None = None
         self._keys: list[bytes] = []
         self._known_marks = array("I")
@@ -137,9 +131,7 @@ class _FirstPass:
         return PartScan(
             self._lines,
             self._readable,
-            self._bad,
-            tuple(self._samples),
-            self._reason,
+            self._unreadable,
             cut,
             problem,
             self._end,
@@ -150,7 +142,7 @@ class _FirstPass:
         )
 
     def _is_another_kind(self) -> bool:
-        return not self._part.start and not self._readable and self._bad >= MAX_UNREADABLE_LINES
+        return not self._part.start and not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES
 
     def _read(self, block: ArchiveBlock) -> None:
         filtered = self._block_filter.filter(block.data)
@@ -176,11 +168,8 @@ class _FirstPass:
             self._add(stamp, content)
             self._known_marks.extend(stamp.known_marks)
             return
-        self._bad += 1
-        if len(self._samples) < MAX_SAMPLES:
-            self._samples.append(content[:SAMPLE])
-            self._reason = self._reason or str(event.problem)
-        self._last, self._truncated = (place, content), TRUNCATED in str(event.problem)
+        assert event.problem is not None
+        self._unreadable, self._last = self._unreadable.plus(content, event.problem), (place, content)
 
     def _add_last(self) -> None:
         """Adds the last unreadable line, which turned out not to be the last line of all."""
@@ -195,7 +184,7 @@ class _FirstPass:
 
     def _left_out(self) -> bool:
         """Whether the last line was left out, because a broken connection may have cut it off."""
-        if self._last is None or self._part.end or (self._ended and not self._truncated):
+        if self._last is None or self._part.end or (self._ended and not self._unreadable.is_truncated):
             self._add_last()
             return False
         self._end, self._lines = self._last[0], self._lines - 1

@@ -6,14 +6,13 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial, wraps
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from hotpapers.base.errors import InputError, require
 from hotpapers.base.ids import timestamps
-from hotpapers.base.terms import NetworkTerms
 from hotpapers.cli.terminal import NumberRange
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
@@ -70,18 +69,6 @@ class Processes(NamedTuple):
     staging: str | None
 
 
-def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--workers`, `--spark` and `--staging`; the command gets `Processes`."""
-
-    @wraps(command)
-    def with_processes(
-        *args: Any, workers: int | None, spark: str | None, staging: str | None, **arguments: Any
-    ) -> Any:
-        return command(*args, processes=Processes(workers, spark, staging), **arguments)
-
-    return _workers(_master(_staging(with_processes)))
-
-
 _workers = click.option(
     "--workers",
     type=NumberRange(1, 256),
@@ -98,6 +85,11 @@ _staging = click.option(
     metavar="DIR",
     help="A folder that all machines of Spark's cluster have under this path.",
 )
+
+
+def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workers`, `--spark` and `--staging`."""
+    return _workers(_master(_staging(command)))
 
 
 def check_processes(processes: Processes, files: Sequence[str]) -> None:
@@ -132,11 +124,6 @@ def require_readable(format_: str, site: Site) -> None:
     require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
-def terms_of(format_: str, site: Site) -> NetworkTerms:
-    """The terms of a format's network."""
-    return site.terms[FORMATS[format_]]
-
-
 def total_size(files: Sequence[str]) -> int:
     """Bytes of all files together; 0 when that cannot be known."""
     return 0 if any(map(streams.is_pipe, files)) else streams.size_of(files)
@@ -152,10 +139,16 @@ def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTa
         file_of(file, seen_at, task.progress)._replace(name=streams.name_of(name))
         for file, name in zip(files, task.files, strict=True)
     ]
-    terms = terms_of(format_, task.site)
     with _pool(processes, files) as pool:
         results = import_archives(
-            task.record, format_, archives, terms, now(), task.progress, pool, processes.staging or ""
+            task.record,
+            format_,
+            archives,
+            task.site.terms[FORMATS[format_]],
+            now(),
+            task.progress,
+            pool,
+            processes.staging or "",
         )
         for file, result in zip(archives, results, strict=True):
             if not isinstance(result, InputError) and result.whole and not result.before:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import click
 
@@ -19,32 +17,26 @@ Unreadable lines go to quarantine.
 """
 
 
-def _command(format_: str, example: str, *more: str) -> click.Command:
-    """The command of a format, whose lines may have no moments of their own."""
+def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> click.Command:
+    """The command of a format. `is_dated`: whether each of its lines has its own moment."""
     lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
+    function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
+    options = archives.process_options(import_options(function))
     command = click.command(format_, help=HELP.format(line=FORMATS[format_]))
-    return common.examples(lines)(command(archives.seen_at_option(_options(partial(_import, format_)))))
-
-
-def _events(format_: str, example: str, *more: str) -> click.Command:
-    """The same for events, each of which has its own moment."""
-    lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
-    command = click.command(format_, help=HELP.format(line=FORMATS[format_]))
-    return common.examples(lines)(command(_options(partial(_import, format_, seen_at=None))))
-
-
-def _options(function: Callable[..., None]) -> Callable[..., Any]:
-    return archives.process_options(import_options(function))
+    return common.examples(lines)(command(options if is_dated else archives.seen_at_option(options)))
 
 
 def _import(
     format_: str,
     files: tuple[str, ...],
     seen_at: int | None,
-    processes: archives.Processes,
+    workers: int | None,
+    spark: str | None,
+    staging: str | None,
     as_json: bool,
     site: common.Site,
 ) -> None:
+    processes = archives.Processes(workers, spark, staging)
     archives.require_readable(format_, site)
     archives.check_processes(processes, files)
     take = partial(archives.take, format_, seen_at, processes)
@@ -52,9 +44,11 @@ def _import(
 
 
 arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
-jetstream = _events("jetstream", "2026-07-*.jsonl.zst", "hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]")
-firehose = _events("firehose", "2026-07-*.bin.zst")
-car = _events("car", "repositories/*.car")
+jetstream = _command(
+    "jetstream", "2026-07-*.jsonl.zst", "hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]", is_dated=True
+)
+firehose = _command("firehose", "2026-07-*.bin.zst", is_dated=True)
+car = _command("car", "repositories/*.car", is_dated=True)
 hackernews = _command(
     "hackernews", "hn.jsonl", "xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01"
 )
