@@ -52,7 +52,7 @@ def _closings(hour: int, zone: ZoneInfo, today: datetime.date) -> set[TimeOfDay]
 
 
 def crons(moments: Iterable[TimeOfDay]) -> list[str]:
-    """The same in cron's format, one line per minute of the hour: `7 6,7 * * *`."""
+    """Times of day in cron's format, one line per minute of the hour: `7 6,7 * * *`."""
     hours: dict[int, list[int]] = {}
     for moment in sorted(moments):
         hours.setdefault(moment.minute, []).append(moment.hour)

@@ -75,7 +75,7 @@ class HotParams(request_params.Params, frozen=True, kw_only=True):
 
 
 class HotIssueParams(HotParams, frozen=True, kw_only=True):
-    """The same of one of several publications."""
+    """An issue's papers in short, of one of several publications."""
 
     publication: request_params.Publication = ""
 
@@ -317,7 +317,7 @@ languages need (U+200C, U+200D) stay."""
 
 
 def harmless(value: Any) -> Any:
-    """The same JSON without invisible characters, and with long texts and lists shortened."""
+    """JSON without invisible characters, and with long texts and lists shortened."""
     if isinstance(value, str):
         text = _UNSEEN.sub("", value)
         return text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS] + " …"

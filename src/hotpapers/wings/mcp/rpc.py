@@ -65,7 +65,7 @@ def run(site: Site) -> None:
 
 
 def run_on_site(site: PublishedSite) -> None:
-    """The same about a published site."""
+    """Answers about a published site on standard input and output until the input ends."""
     from hotpapers.wings.mcp.site_tools import all_site_tools
 
     output_stream, tools = streams.standard_output(), all_site_tools()
@@ -203,9 +203,7 @@ def _by_request(session: Any, request: RpcRequest, tools: Tools) -> Json:
         return {"supportedVersions": versions, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS, **CACHED}
     if request.method == "tools/list":
         return {**_tools(request, tools), **CACHED}
-    if request.method == "tools/call":
-        return _call_tool(session, request, tools)
-    raise _no_method(request)
+    return _call_tool(session, request, tools)
 
 
 def _by_handshake(session: Any, request: RpcRequest, tools: Tools) -> Json:
@@ -223,13 +221,7 @@ def _by_handshake(session: Any, request: RpcRequest, tools: Tools) -> Json:
         return {}
     if request.method == "tools/list":
         return _tools(request, tools)
-    if request.method == "tools/call":
-        return _call_tool(session, request, tools)
-    raise _no_method(request)
-
-
-def _no_method(request: RpcRequest) -> RpcError:
-    return RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
+    return _call_tool(session, request, tools)
 
 
 def _tools(request: RpcRequest, tools: Tools) -> Json:
@@ -239,7 +231,10 @@ def _tools(request: RpcRequest, tools: Tools) -> Json:
 
 
 def _call_tool(session: Any, request: RpcRequest, tools: Tools) -> Json:
-    """A tool's answer. Its errors are returned as answers too, so that the model can correct its request."""
+    """A tool's answer. Its errors are returned as answers too, so that the model can correct its request. Raises
+    RpcError, also for a request of another kind."""
+    if request.method != "tools/call":
+        raise RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
     name, arguments = request.params.get("name"), request.params.get("arguments")
     arguments = {} if arguments is None else arguments
     tool = tools.get(name) if isinstance(name, str) else None

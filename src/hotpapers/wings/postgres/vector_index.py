@@ -68,7 +68,7 @@ class VectorIndex:
         return False
 
     def match(self, table: str, query: SearchQuery) -> MatchSql:
-        """The same; the query is joined as a table, so that it is parsed once and not for every row."""
+        """As in every index; the query is joined as a table, so that it is parsed once and not for every row."""
         source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
         text = expression(query, one_column=table == POST_WORDS)
         return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (text,))

@@ -58,7 +58,7 @@ class StoredLog:
         key: VerifierKey | None = None,
     ) -> None:
         self.number, self.entries, self.checkpoints, self.key = number, entries, tuple(checkpoints), key
-        if self.last is not None and not self._has_root(self.last):
+        if self.last is not None and not self._is_own(self.last):
             raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
 
     @property
@@ -76,7 +76,7 @@ class StoredLog:
         sizes = (signed.checkpoint.size for signed in self.checkpoints)
         return dict.fromkeys(row for known in sizes if known <= size for row in tiles.widths(known))
 
-    def _has_root(self, signed: SignedCheckpoint) -> bool:
+    def _is_own(self, signed: SignedCheckpoint) -> bool:
         size, is_own = signed.checkpoint.size, self.key is not None and is_signed(signed.note, [self.key])
         return is_own and size <= self.tree.size and self.tree.root(size) == signed.checkpoint.root
 
@@ -162,7 +162,7 @@ def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCh
 _parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)
 """Remembers texts: a file written a moment ago may have changed again, and is read each time."""
 _remembered = lru_cache(maxsize=1 << 12)(_parse_file)
-"""The same, remembered: a log has a checkpoint for each issue, and all of them are read again and again."""
+"""Remembers the checkpoints in files: a log has one for each issue, and all of them are read again and again."""
 
 
 def _whole_length(data: bytes) -> int:

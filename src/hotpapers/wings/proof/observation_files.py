@@ -198,7 +198,10 @@ def _new_files(
         lines = outgoing.lines(queries.items_between(database, KINDS, position, end))
         first = hour if last is None else last + 1
         for part, part_lines in enumerate(_parts(lines), 1):
-            yield _save(folder, ObservedFile(end, first, hour, part, b""), part_lines)
+            root = root_of(ObservationLine(data, observations.line_hash(data)) for data in part_lines)
+            file = ObservedFile(end, first, hour, part, root)
+            file_modes.write_atomically(folder / (file.name + SUFFIX), observations.pack(part_lines))
+            yield end, entries.observed_entry(file)
         position, last = end, hour
 
 
@@ -218,12 +221,6 @@ def _published_until(database: Database, known: Sequence[ObservedFile], at: int)
         if hour is not None and hour <= file.hour:  # earlier if the clock was ahead
             return file.position
     return queries.last_position_before(database, at - REACH)
-
-
-def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
-    root = root_of(ObservationLine(data, observations.line_hash(data)) for data in lines)
-    file_modes.write_atomically(folder / (file.name + SUFFIX), observations.pack(lines))
-    return file.position, entries.observed_entry(file._replace(root=root))
 
 
 # ---- withdrawing ----------------------------------------------------------------------------------------

@@ -30,8 +30,6 @@ from hotpapers.record.item_rows import SPECS, KeyedHasher
 MAX_FILE_LINES = 100_000
 """The most lines in one file. More lines go to further files of the same hour."""
 MAX_LINE_BYTES = 4_000
-MAX_PACKED_BYTES = 9_000_000
-"""The most bytes of a compressed file, below the HTTP client's own limit."""
 MAX_UNPACKED_BYTES = MAX_FILE_LINES * 1_000
 MARK = re.compile(r"[a-z]+:\*[0-9a-f]{32}")
 _OWN_MARK = re.compile(rb"\*[0-9a-f]{32}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,21 +140,14 @@ def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | No
     with log_files.locked(config.folder):
         states = log_keys.read_states(config.key_file)
         before = [(number, last) for (name, number), last in states.items() if name == publication]
-        before += [
-            (log.number, log.last.checkpoint) for log in _readable_logs(config, publication) if log.last is not None
-        ]
+        with suppress(LogError):
+            logs = log_files.read_logs(config.folder, publication)
+            before += [(log.number, log.last.checkpoint) for log in logs if log.last is not None]
         if not before:
             return None
         number, last = max(before, key=lambda row: (row[0], row[1].size))
         next_log = StoredLog(number + 1)
         return _extend(config, publication, key, next_log, [entries.earlier_entry(last)])
-
-
-def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
-    try:
-        return log_files.read_logs(config.folder, publication)
-    except LogError:
-        return []
 
 
 def _extend(

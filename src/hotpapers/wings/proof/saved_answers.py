@@ -118,7 +118,7 @@ def _entry_differences(shown: Json, expected: Json, entry: model.Entry, context:
     if posts_are_right and item is not None:
         addresses = [link["target"] for post in shown.get("posts", ()) for link in post.get("links", ())]
         expected = {**expected, "code": site_paths.code_url(_paper(entry.paper, context.metadata), addresses)}
-    if is_revised := _is_revised(shown, expected, entry, context):
+    if is_revised := _is_revised(shown, entry, context):
         skipped |= {"comment"} if context.stored is None else set()
         expected = {**expected, **(context.stored.revision(entry.paper) if context.stored else {})}
     different = [name for name in ("place", "paper") if name not in shown]
@@ -137,7 +137,7 @@ def _entry_differences(shown: Json, expected: Json, entry: model.Entry, context:
         yield f"{entry.paper}: {_unproved(unknown)}"
 
 
-def _is_revised(shown: Json, expected: Json, entry: model.Entry, context: EntryContext) -> bool:
+def _is_revised(shown: Json, entry: model.Entry, context: EntryContext) -> bool:
     """Whether an answer may name a later version of a paper, whose comment it then shows."""
     version, item = shown.get("later_version"), context.metadata.get(entry.paper)
     if type(version) is not int or not isinstance(item, Paper) or not item.version:

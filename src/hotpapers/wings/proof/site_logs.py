@@ -80,12 +80,12 @@ class PublicationLogs:
     def _complete_sizes(self) -> Mapping[int, int]:
         """By log, the size of its latest checkpoint with enough cosignatures: all leaves before it have complete
         proofs."""
-        return {log.number: self._complete_size(log) for log in self.stored}
-
-    def _complete_size(self, log: StoredLog) -> int:
-        newest_first = reversed(log.checkpoints)
-        complete = (signed for signed in newest_first if self._policy.is_met(self._cosigners_of(log, signed)))
-        return next((signed.checkpoint.size for signed in complete), 0)
+        sizes = {}
+        for log in self.stored:
+            newest_first = reversed(log.checkpoints)
+            complete = (signed for signed in newest_first if self._policy.is_met(self._cosigners_of(log, signed)))
+            sizes[log.number] = next((signed.checkpoint.size for signed in complete), 0)
+        return sizes
 
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
         """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,12 +38,8 @@ class NetworkCoverage:
 
     def read_at(self, moment: int) -> int | None:
         """When everything said by a moment had been read; None for never."""
-        return min((line.at for line in self._containing(moment)), default=None)
-
-    def _containing(self, moment: int) -> Sequence[CoverageLine]:
-        end = bisect_right(self._starts, moment)
-        first = bisect_right(self._starts, moment - self._longest - 1)
-        return [line for line in self._complete[first:end] if moment < line.until_at]
+        first, end = bisect_right(self._starts, moment - self._longest - 1), bisect_right(self._starts, moment)
+        return min((line.at for line in self._complete[first:end] if moment < line.until_at), default=None)
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""

@@ -64,8 +64,10 @@ def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
     posts = {}
     for mark in sorted(facts.posts_by_paper.get(moment.paper, ())):
         fact = facts.posts[mark]
-        known = known_by(facts, fact.network, moment)
-        if (mark, moment.paper) not in facts.doubtful and _counts(fact, moment, known):
+        known, since = known_by(facts, fact.network, moment), named_at(fact, moment.paper)
+        in_time = fact.created_at <= moment.until or known == moment.until
+        is_named = since is not None and since <= known and (mark, moment.paper) not in facts.doubtful
+        if is_named and in_time and is_there(fact, known):
             posts[mark] = _counted(fact, known, moment.until)
     return MomentState(posts, frozenset(facts.bots))
 
@@ -84,12 +86,6 @@ def is_there(fact: PostLine, moment: int) -> bool:
 def last_sighting(fact: PostLine, moment: int) -> SightingRow | None:
     """The last observation of a post by a moment; None if there is none."""
     return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
-
-
-def _counts(fact: PostLine, moment: MeasuredMoment, known: int) -> bool:
-    since = named_at(fact, moment.paper)
-    in_time = fact.created_at <= moment.until or known == moment.until
-    return since is not None and since <= known and is_there(fact, known) and in_time
 
 
 def _counted(fact: PostLine, known: int, until: int) -> CountedPost:

@@ -286,7 +286,8 @@ class _Intake:
         for number, line in enumerate(lines):
             if line.item is None and line_row(file.name, number) not in self._withdrawn:
                 raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
-            if line.item is not None and _latest(line.item) > self._http.now() + HOUR:
+            latest = max(line.item.observed_at, getattr(line.item, "until_at", 0)) if line.item else 0
+            if latest > self._http.now() + HOUR:
                 raise NotAProof(f"line {number} is dated in the future", file=name)
         return lines
 
@@ -377,8 +378,3 @@ def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
     first, last = hour_range[0], hour_range[1] - 1
     return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
-
-
-def _latest(item: model.Item) -> int:
-    """The latest time that an item names."""
-    return max(item.observed_at, getattr(item, "until_at", 0))

@@ -59,7 +59,12 @@ def save_measurements(record: Record, source: str, peer: Record, counting: Count
 
 def _measured(view: AsOfView, source: str, counting: Counting, at: int) -> Iterator[Measurement]:
     """The papers' counts at each age that they had reached by the end of a view."""
-    unread = unread_times(view, _unread_coverage(counting.missing, view.as_of))
+    missing = [
+        Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=view.as_of)
+        for network in NETWORKS
+        for start, end in counting.missing  # hours without a file
+    ]
+    unread = unread_times(view, missing)
     for row in read_engagement(view, MeasurementWindow(with_standing=True, announced_from=counting.since)):
         if row.peer:
             yield _item(row, source, unread.of(row.network, row.announced_at, row.until), at)
@@ -82,15 +87,6 @@ def _item(row: Engagement, source: str, unread: int, at: int) -> Measurement:
         unread=unread,
         observed_at=at,
     )
-
-
-def _unread_coverage(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
-    """Coverage items that mark the hours without a file as unread."""
-    return [
-        Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=at)
-        for network in NETWORKS
-        for start, end in missing
-    ]
 
 
 def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:

@@ -104,7 +104,10 @@ def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpCl
     _, publication, number = path.split("/")
     base, folder = f"{site.url}{path}/", site.folder / "log"
     with log_files.locked(folder):
-        stored = _stored(folder, publication, int(number))
+        # with leaves beyond the last stored checkpoint: they were checked too, but the process was killed before it
+        # stored their checkpoint
+        logs = (log for log in log_files.read_logs(folder, publication) if log.number == int(number))
+        stored = next(logs, StoredLog(int(number)))
         signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)), most)
         new_entries = _new_entries(base, stored, signed, http)
         if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
@@ -113,12 +116,6 @@ def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpCl
             past = (earlier.checkpoint.size for earlier in stored.checkpoints)
             log_files.drop_checkpoints(folder, publication, int(number), past)
     return LoggedFolder(log.key.name, (*stored.entries, *new_entries), f"{site.url}log/{publication}/{FOLDER}/")
-
-
-def _stored(folder: Path, publication: str, number: int) -> StoredLog:
-    """What was checked before, including leaves beyond the last stored checkpoint: they were checked too, but the
-    process was killed before it stored their checkpoint."""
-    return next((log for log in log_files.read_logs(folder, publication) if log.number == number), StoredLog(number))
 
 
 def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint, most: int) -> SignedCheckpoint:
