@@ -13,7 +13,7 @@ from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.ids.mentions import spans
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.ids.timestamps import SECOND
-from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload
+from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload, Source
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import Record
 from hotpapers.record.paper_names import KEPT
@@ -31,6 +31,7 @@ FIRST_PAPER = 668_000_000_000_000
 """March 1991 in µs UTC, before arXiv's first paper."""
 
 Moment = int | float | str | None
+decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 Take = Callable[[bytes], Sequence[RawPayload]]
@@ -81,6 +82,33 @@ class ArchiveFormat:
         """Called when everything taken so far was parsed: state kept from line to line may be dropped."""
 
 
+class SourceArchive(ArchiveFormat):
+    """Lines of entries, in any mix of shapes, that a source reads as if live."""
+
+    source: Callable[[PaperIndex], Source]
+
+    def __init__(self, place: ImportTarget) -> None:
+        super().__init__(place)
+        self._source = type(self).source(place.names)
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What an entry, or a list of them, says about papers and about posts that are gone."""
+        if line.startswith(b"["):
+            return self._page(decode_list(line))
+        return self.entry(line)
+
+    def entry(self, line: bytes) -> Sequence[RawPayload]:
+        """What an entry says. Raises one of UNREADABLE if it is not in this format."""
+        raise NotImplementedError
+
+    def _page(self, raws: Sequence[msgspec.Raw]) -> Sequence[RawPayload]:
+        return page(raws, self.take, self._place.now)
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """As the source reads it."""
+        return timely(self._source.read(payload))
+
+
 def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
     """Our key of the post that a payload is about."""
     return f"{format.network}:{payload.key}"
@@ -107,7 +135,7 @@ def entries(
 
 
 def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
-    """The same for a line that contains only entries. If none is readable, raises the first one's error."""
+    """The payloads of a line that contains only entries. If none is readable, raises the first one's error."""
     problems: list[Exception] = []
     result = list(entries(raws, take, at, problems))
     if raws and len(problems) == len(raws):

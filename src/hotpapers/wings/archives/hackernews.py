@@ -11,27 +11,25 @@ Whatever the shape, a story or comment becomes a hit, as the source reads it; a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.timestamps import SECOND
-from hotpapers.base.model import Item, RawPayload
+from hotpapers.base.model import RawPayload
 from hotpapers.collect.sources.decoding import entry_decoder
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.wings.archives.format import (
-    ArchiveFormat,
-    ImportTarget,
     Moment,
+    SourceArchive,
     entries,
     is_object,
     made_at,
     moment_of,
-    page,
     seen_at,
-    timely,
 )
 
 KINDS = ("", "story", "comment", "poll", "pollopt", "job")
@@ -99,28 +97,22 @@ class _Row(msgspec.Struct):
 
 
 _row = entry_decoder(_Row, strict=False)
-_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class HackerNewsArchive(ArchiveFormat):
+class HackerNewsArchive(SourceArchive):
     """Lines in any of these shapes, in any mix."""
 
     network = "hackernews"
     only_known = frozenset(("counts",))
+    source = partial(HackerNewsSource, HackerNewsSettings(), ())
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
-        self._source = HackerNewsSource(HackerNewsSettings(), (), place.names)
-
-    def take(self, line: bytes) -> Sequence[RawPayload]:
+    def entry(self, line: bytes) -> Sequence[RawPayload]:
         """The stories and comments on a line that name papers, and its deleted or dead items."""
         if line.startswith(b"null"):
             return ()  # an item that Firebase does not know
-        if line.startswith(b"["):
-            return page(_list(line), self.take, self._place.now)
         row = _row(line)
         if row.hits is not None:
-            return page(row.hits, self.take, self._place.now)
+            return self._page(row.hits)
         children = filter(is_object, row.children or ())
         return [*self._payloads(row), *entries(children, self.take, self._place.now)]
 
@@ -140,10 +132,6 @@ class HackerNewsArchive(ArchiveFormat):
         created_at = made_at(self._place, row.created_times())
         body = msgspec.json.encode(_hit(row, str(id), handle, created_at))
         return [RawPayload("post", str(id), body, seen_at(self._place, created_at, row.seen_times()))]
-
-    def read(self, payload: RawPayload) -> Iterable[Item]:
-        """As the source reads it."""
-        return timely(self._source.read(payload))
 
 
 def _hit(row: _Row, id: str, handle: str, created_at: int) -> dict[str, object]:

@@ -8,26 +8,24 @@ in the record.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.timestamps import SECOND
-from hotpapers.base.model import Item, RawPayload
+from hotpapers.base.model import RawPayload
 from hotpapers.collect.sources.decoding import entry_decoder
 from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
 from hotpapers.collect.sources.reddit.post_parser import DELETED, REMOVED
 from hotpapers.wings.archives.format import (
-    ArchiveFormat,
-    ImportTarget,
     Moment,
+    SourceArchive,
     is_object,
     made_at,
-    page,
     seen_at,
-    timely,
 )
 
 NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
@@ -100,28 +98,22 @@ class _Thing(msgspec.Struct):
 
 
 _thing = entry_decoder(_Thing, strict=False)
-_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class RedditArchive(ArchiveFormat):
+class RedditArchive(SourceArchive):
     """Submissions and comments, in any mix."""
 
     network = "reddit"
     only_known = frozenset(("counts",))
+    source = partial(RedditSource, RedditSettings(), ())
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
-        self._source = RedditSource(RedditSettings(), (), place.names)
-
-    def take(self, line: bytes) -> Sequence[RawPayload]:
+    def entry(self, line: bytes) -> Sequence[RawPayload]:
         """What a line, or a listing on it, says about papers and about posts that are gone."""
-        if line.startswith(b"["):
-            return page(_list(line), self.take, self._place.now)
         thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)
         if thing.kind is not None and is_object(thing.data):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
-            return page(thing.children, self.take, self._place.now)
+            return self._page(thing.children)
         replies = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
         return [*self._payloads(thing), *replies]
 
@@ -139,10 +131,6 @@ class RedditArchive(ArchiveFormat):
         return [
             RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen_times()))
         ]
-
-    def read(self, payload: RawPayload) -> Iterable[Item]:
-        """As the source reads it."""
-        return timely(self._source.read(payload))
 
 
 def _unescaped(thing: _Thing) -> _Thing:

@@ -1,4 +1,4 @@
-"""The same work on Spark: on this machine's cores or an existing cluster, whose machines share a folder.
+"""Work on parts of archives by Spark: on this machine's cores or an existing cluster, whose machines share a folder.
 
 Spark repeats lost tasks. Results have names that are used only once, and those of completed tasks count.
 """

@@ -156,7 +156,7 @@ def _removed_at_end(run: SpillRun, is_known: IsKnown | None) -> Iterator[Spilled
 
 
 def with_less_overlap(runs: list[SpillRun], folder: Path) -> list[SpillRun]:
-    """The same events in runs of which few must be open at once. Raises FullStore."""
+    """The events of runs, in runs of which few must be open at once. Raises FullStore."""
     numbers = count()
     while _overlap(runs) > MAX_OPEN_RUNS:
         runs = sorted(runs, key=lambda run: run.first)

@@ -15,7 +15,7 @@ API v1.1 are converted to the shape of v2.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,17 +23,16 @@ import msgspec
 
 from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import InputError
-from hotpapers.base.model import DAY, Item, RawPayload
+from hotpapers.base.model import DAY, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, entry_decoder
 from hotpapers.wings.archives.format import (
-    ArchiveFormat,
-    ImportTarget,
     Moment,
+    SourceArchive,
+    decode_list,
     entries,
     is_object,
     page,
     seen_at,
-    timely,
 )
 from hotpapers.wings.x.objects import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 from hotpapers.wings.x.source import XSettings, XSource
@@ -185,29 +184,23 @@ class _Line(msgspec.Struct):
 
 
 _line = msgspec.json.Decoder(_Line).decode
-_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _own = entry_decoder(XPostId)
 
 
-class XArchive(ArchiveFormat):
+class XArchive(SourceArchive):
     """Lines in any of these shapes, in any mix."""
 
     network = "x"
     only_known = frozenset(("gone",))
+    source = partial(XSource, XSettings(), ())
 
-    def __init__(self, place: ImportTarget) -> None:
-        super().__init__(place)
-        self._source = XSource(XSettings(), (), place.names)
-
-    def take(self, line: bytes) -> Sequence[RawPayload]:
+    def entry(self, line: bytes) -> Sequence[RawPayload]:
         """The posts on a line that name papers, and those that it reports gone."""
-        if line.startswith(b"["):
-            return page(_list(line), self.take, self._place.now)
         entry = _line(line)
         if entry.statuses is not None:
-            return page(entry.statuses, self.take, self._place.now)
+            return self._page(entry.statuses)
         if entry.data or entry.errors or entry.meta:
-            return self._page(entry)
+            return self._page_of_posts(entry)
         if entry.action is not None or entry.delete is not None:
             if entry.action not in (None, "delete"):
                 return ()
@@ -233,11 +226,11 @@ class XArchive(ArchiveFormat):
 
     # ---- API v2 ----------------------------------------------------------------------------------------
 
-    def _page(self, line: _Line) -> list[RawPayload]:
+    def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
         at, includes = self._at(line), line.includes or _Includes()
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
-        data = [line.data] if is_object(line.data) else _list(line.data) if line.data else []
+        data = [line.data] if is_object(line.data) else decode_list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)
         return [
             *page(data, take, self._place.now),
@@ -283,7 +276,3 @@ class XArchive(ArchiveFormat):
         if post_moment(id) > self._place.now + DAY:
             raise InputError(f"the id of a post from the future: {id}")
         return int(id)
-
-    def read(self, payload: RawPayload) -> Iterable[Item]:
-        """As the source reads it."""
-        return timely(self._source.read(payload))
