@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import UsageError
-from hotpapers.wings.personal.vectors import WeighedVector, closeness_to_set, vector_of, weighed
+from hotpapers.wings.personal.liked_words import closeness_to_liked, learn
+from hotpapers.wings.personal.vectors import WeighedVector, vector_of, weighed
 from lab.reader_trials import NEAREST, SETTINGS, PaperText, ReaderTrial
 
 Scoring = Callable[[ReaderTrial], Sequence[float]]
@@ -107,8 +108,9 @@ def _packed(papers: Sequence[PaperText]) -> Scoring:
         return weighed(vector_of(papers[place].title, papers[place].abstract, papers[place].categories))
 
     def scores(trial: ReaderTrial) -> list[float]:
-        starred = list(map(of, trial.starred))
-        return [closeness_to_set(of(place), starred) for place in trial.listed]
+        others = list(map(of, trial.listed))
+        words = learn(list(map(of, trial.starred)), others)
+        return [closeness_to_liked(other, words) for other in others]
 
     return scores
 

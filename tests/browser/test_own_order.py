@@ -36,9 +36,7 @@ ADD = """new Promise((done) => {{
   const wait = () => (document.querySelector("#my-papers [role=status]").textContent ? done() : setTimeout(wait, 20));
   wait();
 }})"""
-REASON = re.compile(
-    r"closeness \d\.\d\d · near “.+”: \w+.*|nothing in common with what you starred|by .+, whom you follow"
-)
+REASON = re.compile(r"closeness \d\.\d\d · near “.+”: \w+.*|not near to what you starred|by .+, whom you follow")
 LINES = """[...document.querySelectorAll('.lines > li')].filter((line) => line.checkVisibility())
   .map((line) => [line.querySelector('a').textContent, line.getAttribute('value')])"""
 TITLES = "[...document.querySelectorAll('#my-papers li span')].map((title) => title.textContent)"
@@ -248,7 +246,7 @@ def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
         for n, text in enumerate(papers)
     ]
     choices = {"stars": kept(stars), "unwanted": kept(unwanted)}
-    ids = list(vectors)
+    ids = [text.paper for text in (*stars, *papers)]
     files = [
         json.loads(vector_script("", {paper: vectors[paper] for paper in part})[len(HEAD) : -len(END)])
         for part in (ids[:40], ids[40:])

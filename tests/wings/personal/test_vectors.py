@@ -97,15 +97,6 @@ def test_closeness_is_the_cosine_in_ten_thousandths() -> None:
     assert vectors.closeness(papers[0], vectors.weighed({})) == 0
 
 
-def test_the_nearest_of_a_set_count_most() -> None:
-    paper, *others = (vectors.weighed({word: 10 for word in words.split()}) for words in ("a b", "a", "b", "a b", "c"))
-    assert (
-        vectors.closeness_to_set(paper, others) == (10 * 10_002 + 9 * 7071 + 8 * 7071) // 34
-    )  # lengths are rounded down
-    assert vectors.closeness_to_set(paper, others * 9) == (54 * 10_002 + 7071) // 55
-    assert vectors.closeness_to_set(paper, others[:1]) == 7071 and vectors.closeness_to_set(paper, []) == 0
-
-
 def test_common_words_are_those_that_bring_papers_closest() -> None:
     assert vectors.common_words({"a": 9, "b": 5, "c": 60}, {"b": 8, "a": 4, "d": 1}, 5) == ["b", "a"]
     assert vectors.common_words({"a": 1, "cs.LG": 60}, {"a": 1, "cs.LG": 60}, 5) == ["a"]
@@ -171,15 +162,9 @@ def test_the_browser_compares_the_same() -> None:
     const placed = (set) => paperVectors.placed(paperVectors.indexed(set), file);
     const every = placed(stars), single = stars.map((star) => placed([star]));
     console.log(JSON.stringify(ids.map((id) => {
-      const { mean, highest, first } = paperVectors.nearest(every, id);
-      const each = single.map((star) => paperVectors.nearest(star, id).highest);
-      return [mean, highest, first, each, stars.map((_, n) => paperVectors.common(every, n, id, 4))];
+      return [paperVectors.highest(every, id), single.map((star) => paperVectors.highest(star, id))];
     })));"""
     calculated = in_browser(code, packing.vector_script("2026-11-20", papers).decode())
     weighed = [vectors.weighed(vector) for vector in papers.values()]
-    stars = weighed[:30]
-    for paper, (mean, highest, first, each, words) in zip(weighed, calculated, strict=True):
-        assert each == [vectors.closeness(paper, star) for star in stars]
-        assert (mean, highest) == (vectors.closeness_to_set(paper, stars), max(each))
-        assert first == (each.index(highest) if highest else -1)
-        assert words == [list(vectors.common_words(paper.weights, star.weights, 4)) for star in stars]
+    for paper, (highest, each) in zip(weighed, calculated, strict=True):
+        assert each == [vectors.closeness(paper, star) for star in weighed[:30]] and highest == max(each)

@@ -4,6 +4,7 @@ anywhere.
 vectors    what a paper is about: at most 40 words, each with a weight of 6 bits
 packing    the vectors of a day as a script, which pages load
 stars      what a reader starred and follows, from a file
+liked_words what tells starred papers from others
 order      the order of papers for a reader, with reasons
 for_me     a day's papers in that order
 settings   the tables `[[reader]]`

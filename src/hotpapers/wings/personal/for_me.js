@@ -136,29 +136,28 @@
   const NO_FILE = { words: [], packed: new Map() };
 
   // files: of the days of the papers. A place's reason is told when it is shown
-  function ordered(papers, files, { stars, unwanted }, { authors, words }) {
-    const near = paperVectors.indexed(stars), far = paperVectors.indexed(unwanted);
-    const sets = [...files, NO_FILE].map((file) => ({ file, near: paperVectors.placed(near, file), far: paperVectors.placed(far, file) }));
+  function ordered(papers, files, { stars, unwanted }, following) {
+    const index = paperVectors.indexed(stars), far = paperVectors.indexed(unwanted), { near, likes, pulls } = paperVectors.learn(stars, files);
+    const sets = [...files, NO_FILE].map((file) => ({ file, near: { ...paperVectors.placed(index, file), liked: likes.get(file), pulls }, far: paperVectors.placed(far, file) }));
     const starred = new Set(stars.map(({ id }) => id));
     const places = papers.filter(({ id }) => !starred.has(id)).map((paper) => {
       const set = sets.find(({ file }) => file.packed.has(paper.id)) || sets.at(-1);
-      const { mean, first } = paperVectors.nearest(set.near, paper.id);
-      const worst = unwanted.length ? paperVectors.nearest(set.far, paper.id).highest : 0;
-      const author = firstMatch(authors, paper.authors), word = firstMatch(words, paper.text);
-      const value = mean + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
-      return { paper, value, near: mean, reason: () => reasonOf(paper, set.near, stars[first], first, author, word) };
+      const closeness = near.get(paper.id) || 0;
+      const worst = unwanted.length ? paperVectors.highest(set.far, paper.id) : 0;
+      const author = firstMatch(following.authors, paper.authors), word = firstMatch(following.words, paper.text);
+      const value = closeness + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
+      return { paper, value, near: closeness, reason: () => reasonOf(closeness ? nearOf(paper, set.near, stars) : "", author, word) };
     });
     return places.sort((one, other) => other.value - one.value || one.paper.place - other.paper.place);
   }
   window.paperOrder = ordered;
 
-  function reasonOf({ id }, near, star, which, author, word) {
-    const reasons = [];
-    if (star) reasons.push(`near “${star.title || star.id}”: ${paperVectors.common(near, which, id, SHOWN_WORDS).join(", ")}`);
-    if (author) reasons.push(`by ${author}, whom you follow`);
-    if (word) reasons.push(`has “${word}”`);
-    return reasons.join(" · ");
+  function nearOf({ id }, near, stars) {
+    const { first, words } = paperVectors.nearest(near, id, SHOWN_WORDS), star = stars[first];
+    return `near “${star.title || star.id}”: ${words.join(", ")}`;
   }
+
+  const reasonOf = (near, author, word) => [near, author && `by ${author}, whom you follow`, word && `has “${word}”`].filter(Boolean).join(" · ");
 
   // ---- the papers of a week or a month: of each day those announced and those in its issue, not only those of the page
 
@@ -237,7 +236,7 @@
         addButtons(paper);
         paper.refresh();
       }
-      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}` : reason() || "nothing in common with what you starred";
+      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}` : reason() || "not near to what you starred";
       paper.element.querySelector(".own").before(make("p", text, { class: "yours reason" }));
       list.append(isLine || !paper.element.matches("li") ? paper.element : make("ul", "", {}, paper.element));
     }

@@ -1,8 +1,8 @@
 """The order of papers for a reader. Pure; `for_me.js` orders the same way.
 
-A paper's value is its closeness to the starred papers, in ten-thousandths; a followed author adds more than any
-closeness, a followed word half of that. What a reader does not want takes off half its closeness to the nearest such
-paper. Equal values keep the public order.
+A paper's value is its closeness to the starred papers, in ten-thousandths, by the words that tell these from the other
+papers to be ordered (`liked_words`); a followed author adds more than any closeness, a followed word half of that. What
+a reader does not want takes off half its closeness to the nearest such paper. Equal values keep the public order.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from heapq import nlargest
 from typing import NamedTuple
 
+from hotpapers.wings.personal.liked_words import LikedWords, closeness_to_liked, learn
 from hotpapers.wings.personal.vectors import (
-    NEAREST,
     WHOLE,
     Vector,
     WeighedVector,
     closeness,
     common_words,
-    mean,
     vector_of,
     weighed,
 )
@@ -70,25 +68,36 @@ def vector_of_text(paper: RankedText) -> Vector:
 def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: ReaderProfile) -> list[PersonalPlace]:
     """The same for papers with their vectors."""
     starred = {text.paper for text, _ in profile.starred}
-    places = [place_of(paper, weighed(vector), profile) for paper, vector in papers if paper.paper not in starred]
+    others = [(paper, weighed(vector)) for paper, vector in papers if paper.paper not in starred]
+    in_order = sorted(others, key=lambda other: other[0].paper)  # the same on every page
+    words = learn([vector for _, vector in profile.starred], [vector for _, vector in in_order])
+    places = [place_of(paper, vector, profile, words) for paper, vector in others]
     return sorted(places, key=lambda place: -place.value)
 
 
-def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile) -> PersonalPlace:
+def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile, liked: LikedWords) -> PersonalPlace:
     """A paper's value and reason."""
-    every = [(closeness(vector, other), -n) for n, (_, other) in enumerate(profile.starred)]
-    nearest = nlargest(NEAREST, every)
+    near = closeness_to_liked(vector, liked)
     author = first_match(profile.authors, ", ".join(paper.authors))
     word = first_match(profile.words, f"{paper.title} {paper.abstract}")
-    value = mean([near for near, _ in nearest]) + BY_AUTHOR * bool(author) + BY_WORD * bool(word)
+    value = near + BY_AUTHOR * bool(author) + BY_WORD * bool(word)
     value -= max((closeness(vector, other) for other in profile.unwanted), default=0) // 2
-    reasons = []
-    if nearest and nearest[0][0]:
-        text, other = profile.starred[-nearest[0][1]]
-        words = ", ".join(common_words(vector.weights, other.weights, SHOWN_WORDS))
-        reasons.append(f"near “{text.title or text.paper}”: {words}")
+    reasons = [_nearest(vector.weights, profile, liked)] if near else []
     reasons += [f"by {author}, whom you follow"] * bool(author) + [f"has “{word}”"] * bool(word)
     return PersonalPlace(paper, value, " · ".join(reasons))
+
+
+def _nearest(vector: Vector, profile: ReaderProfile, liked: LikedWords) -> str:
+    """The starred paper that speaks most for a paper, of equal ones the first, and by which words."""
+    speaking = {word: weight for word, weight in vector.items() if liked.weights.get(word, 0) > 0}
+
+    def weight_of(n: int) -> int:
+        words = profile.starred[n][1].weights
+        return liked.pulls[n] * sum([weight * words.get(word, 0) for word, weight in speaking.items()])
+
+    text, star = profile.starred[max(range(len(profile.starred)), key=weight_of)]
+    shared = {word: liked.weights[word] for word in speaking if word in star.weights}
+    return f"near “{text.title or text.paper}”: {', '.join(common_words(vector, shared, SHOWN_WORDS))}"
 
 
 def first_match(phrases: Sequence[str], text: str) -> str:

@@ -1,7 +1,8 @@
 // What papers are about, and how close they are: the same arithmetic as in vectors.py, in integers.
 "use strict";
 const paperVectors = (() => {
-  const TERMS = 40, HIGHEST = 63, WHOLE = 10000, NEAREST = 10, MORE = 32;
+  const TERMS = 40, HIGHEST = 63, WHOLE = 10000, MORE = 32;
+  const ROUNDS = 5, ALLOWED = 0.03, STAR_SOFTNESS = 1.25, OTHER_SOFTNESS = 11, UNIT = 2 ** 32;
   const FREQUENCY = [0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53];
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const VALUES = new Int8Array(128).fill(-1);
@@ -81,19 +82,22 @@ const paperVectors = (() => {
     return Array.from({ length: sizeRead }, (_, n) => [file.words[placesRead[n]], weightsRead[n]]);
   }
 
+  function lengthOf(words) {
+    let squares = 0;
+    for (let k = 0; k < words.length; k++) squares += words[k][1] * words[k][1];
+    return root(squares * 65536);
+  }
+
   // a set of papers, by word: which of the set · 64 + weight, small integers that need no memory of their own
   function indexed(set) {
-    const byWord = new Map(), lengths = new Float64Array(set.length);
+    const byWord = new Map(), lengths = Float64Array.from(set, ({ words }) => lengthOf(words));
     for (let n = 0; n < set.length; n++) {
-      let squares = 0;
       const { words } = set[n];
       for (let k = 0; k < words.length; k++) {
         const word = words[k][0], weight = words[k][1], row = byWord.get(word);
         if (row) row.push(n * 64 + weight);
         else byWord.set(word, [n * 64 + weight]);
-        squares += weight * weight;
       }
-      lengths[n] = root(squares * 65536);
     }
     return { byWord, lengths, products: new Int32Array(set.length) };
   }
@@ -103,12 +107,9 @@ const paperVectors = (() => {
     return { file, rows: byWord.size ? file.words.map((word) => byWord.get(word)) : [], lengths, products };
   }
 
-  const values = new Int32Array(NEAREST); // closeness of the nearest
-
-  // how close a paper is to a set: the mean of the nearest, of which the first counts ten times and each further one once
-  // less; the highest; and which of the set has it, of equal ones the first, -1 if none is near
-  function nearest({ file, rows, lengths, products }, id) {
-    let size = 0, first = -1;
+  // the closeness of a paper to the nearest of a set
+  function highest({ file, rows, lengths, products }, id) {
+    let most = 0;
     read(file, id);
     products.fill(0);
     for (let n = 0; n < sizeRead; n++) {
@@ -116,40 +117,109 @@ const paperVectors = (() => {
       if (row) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
     }
     for (let n = 0; n < products.length; n++) {
-      if (!products[n]) continue; // most
-      const value = Math.floor((products[n] * 65536 * WHOLE) / (lengthRead * lengths[n]));
-      if (!value || (size === NEAREST && value <= values[NEAREST - 1])) continue;
-      let at = size < NEAREST ? size++ : NEAREST - 1;
-      for (; at && values[at - 1] < value; at--) values[at] = values[at - 1];
-      values[at] = value;
-      if (!at) first = n;
+      if (products[n]) most = Math.max(most, Math.floor((products[n] * 65536 * WHOLE) / (lengthRead * lengths[n])));
     }
-    return { mean: mean(size, Math.min(products.length, NEAREST)), first, highest: size ? values[0] : 0 };
+    return most;
   }
 
-  function mean(size, count) {
-    let sum = 0;
-    for (let n = 0; n < size; n++) sum += values[n] * (NEAREST - n);
-    return count && Math.floor((2 * sum) / (count * (2 * NEAREST + 1 - count)));
+  // stars, then papers of files in the order of their ids: the words of paper n, as numbers, and their weights are from
+  // starts[n] on. `homes` has the numbers of each file's words by place
+  function numbered(stars, files, ids) {
+    const numbers = new Map(), numberOf = (word) => numbers.get(word) ?? numbers.set(word, numbers.size).size - 1;
+    const homes = new Map(files.map((file) => [file, new Int32Array(file.words.map(numberOf))]));
+    const size = stars.reduce((sum, { words }) => sum + words.length, ids.length * TERMS);
+    const words = new Int32Array(size), weights = new Uint8Array(size), starts = [0], lengths = [];
+    let end = 0;
+    for (const star of stars) {
+      for (let k = 0; k < star.words.length; k++) {
+        words[end] = numberOf(star.words[k][0]);
+        weights[end++] = star.words[k][1];
+      }
+      starts.push(end);
+      lengths.push(lengthOf(star.words));
+    }
+    for (const id of ids) {
+      const file = files.find(({ packed }) => packed.has(id)), home = homes.get(file);
+      read(file, id);
+      for (let k = 0; k < sizeRead; k++) {
+        words[end] = home[placesRead[k]];
+        weights[end++] = weightsRead[k];
+      }
+      starts.push(end);
+      lengths.push(lengthRead);
+    }
+    return { homes, words, weights, starts, lengths, sums: new Float64Array(numbers.size) };
   }
 
-  // of one of the set in a row: its weight, 0 if it is not there
-  function weightIn(row, which) {
-    for (let k = 0; k < row.length; k++) if (row[k] >> 6 === which) return row[k] & 63;
-    return 0;
+  // how close papers of files are to stars, as in liked_words.py, by id; which words speak for and against them: for
+  // each file their weights by place; and how far each star raised its words
+  function learn(stars, files) {
+    const starred = new Set(stars.map(({ id }) => id));
+    const ids = [...new Set(files.flatMap(({ packed }) => [...packed.keys()]))].filter((id) => !starred.has(id)).sort();
+    const rows = numbered(stars, files, ids), { homes, lengths, sums } = rows;
+    const pulls = new Float64Array(lengths.length);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let n = 0; n < pulls.length; n++) {
+        if (!lengths[n]) continue;
+        const before = pulls[n], product = productOf(rows, n), isStar = n < stars.length;
+        pulls[n] = pull(before, product, lengths[n], isStar);
+        if (pulls[n] !== before) raise(rows, n, isStar ? pulls[n] - before : before - pulls[n]);
+      }
+    }
+    const likes = new Map([...homes].map(([file, home]) => [file, weightsOf(home, sums)]));
+    const near = new Map(ids.map((id, n) => [id, closenessOf(productOf(rows, stars.length + n), lengths[stars.length + n])]));
+    return { near, likes, pulls: pulls.slice(0, stars.length) };
   }
 
-  // the words that bring a paper closest to one of a set; categories only if they share no word
-  function common({ file, rows }, which, id, count) {
-    const products = [];
+  const closenessOf = (product, length) => (product > 0 ? Math.min(Math.floor((product * WHOLE) / (length * 65536)), WHOLE) : 0);
+
+  function weightsOf(home, sums) {
+    const weights = new Float64Array(home.length);
+    for (let place = 0; place < home.length; place++) weights[place] = sums[home[place]];
+    return weights;
+  }
+
+  function productOf({ words, weights, starts, sums }, n) {
+    const end = starts[n + 1];
+    let product = 0;
+    for (let k = starts[n]; k < end; k++) product += sums[words[k]] * weights[k];
+    return product;
+  }
+
+  function raise({ words, weights, starts, sums }, n, step) {
+    const end = starts[n + 1];
+    for (let k = starts[n]; k < end; k++) sums[words[k]] += step * weights[k];
+  }
+
+  function pull(before, product, length, isStar) {
+    const near = product / (length * 65536), own = (before * length) / UNIT;
+    const step = isStar ? (own - near + 1) / STAR_SOFTNESS : (own + near - ALLOWED) / OTHER_SOFTNESS;
+    return step > 0 ? Math.floor((step * UNIT) / length + 0.5) : 0;
+  }
+
+  function hasStar(row, which) {
+    for (let k = 0; k < row.length; k++) if (row[k] >> 6 === which) return true;
+    return false;
+  }
+
+  // which star speaks most for a paper, of equal ones the first, and its words that do; categories only if no word does
+  function nearest({ file, rows, liked, pulls, products }, id, count) {
+    let first = 0;
     read(file, id);
+    products.fill(0);
     for (let n = 0; n < sizeRead; n++) {
-      const row = rows[placesRead[n]], weight = row ? weightIn(row, which) : 0;
-      if (weight) products.push([file.words[placesRead[n]], weight * weightsRead[n]]);
+      const place = placesRead[n], weight = weightsRead[n], row = rows[place];
+      if (row && liked[place] > 0) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
     }
-    const order = products.sort(falling).map(([word]) => word), plain = order.filter((word) => !/[.-]/.test(word));
-    return (plain.length ? plain : order).slice(0, count);
+    for (let n = 1; n < products.length; n++) if (pulls[n] * products[n] > pulls[first] * products[first]) first = n;
+    const shared = [];
+    for (let n = 0; n < sizeRead; n++) {
+      const place = placesRead[n], row = rows[place];
+      if (row && liked[place] > 0 && hasStar(row, first)) shared.push([file.words[place], liked[place] * weightsRead[n]]);
+    }
+    const order = shared.sort(falling).map(([word]) => word), plain = order.filter((word) => !/[.-]/.test(word));
+    return { first, words: (plain.length ? plain : order).slice(0, count) };
   }
 
-  return { words, levels, vector, dayFile, unpack, indexed, placed, nearest, common };
+  return { words, levels, vector, dayFile, unpack, indexed, placed, highest, learn, nearest };
 })();

@@ -13,11 +13,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from heapq import nlargest
 from math import isqrt
-from operator import mul
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +32,6 @@ MAX_RELATED = 10
 """Papers that are named as the nearest to a paper."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
-NEAREST = 10
-"""How many papers of a set decide how close it is: the nearest counts this often, each further one once less."""
 MAX_CATEGORIES = 4
 """Categories of a vector: together a fifth as long as its words."""
 
@@ -125,17 +121,6 @@ def closeness(paper: WeighedVector, other: WeighedVector) -> int:
     small, large = sorted((paper.weights, other.weights), key=len)
     product = sum(weight * large.get(word, 0) for word, weight in small.items())
     return (product << 16) * WHOLE // (paper.length * other.length) if product else 0
-
-
-def closeness_to_set(paper: WeighedVector, others: Iterable[WeighedVector]) -> int:
-    """The mean closeness to the ten nearest of a set, in ten-thousandths."""
-    return mean(nlargest(NEAREST, (closeness(paper, other) for other in others)))
-
-
-def mean(values: Sequence[int]) -> int:
-    """The mean of at most ten values, of which the first counts most, rounded down; 0 without values."""
-    counts = range(NEAREST, NEAREST - len(values), -1)
-    return sum(map(mul, values, counts)) // sum(counts) if values else 0
 
 
 def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
