@@ -350,7 +350,7 @@ class ShownProof(Protocol):
 
 
 class SitePart(Protocol):
-    """Further files of a publication's site."""
+    """Further files of a publication's site. Those who inherit this need not say what they do not have."""
 
     def has(self, path: str) -> bool:
         """Whether a path is one of these, even if there is no such file now."""
@@ -360,12 +360,15 @@ class SitePart(Protocol):
 
     def paths(self) -> Iterator[str]:
         """The paths of all other files. Files that others refer to come first."""
+        return iter(())
 
     def ended(self, path: str) -> Iterator[str]:
         """Paths of files that may still exist, but should not if the file at `path` does."""
+        return iter(())
 
     def week_links(self, week: str) -> Iterator[tuple[str, str]]:
         """What a link to a page about a week such as 2026-W47 says, and the page's path."""
+        return iter(())
 
     def page(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none."""

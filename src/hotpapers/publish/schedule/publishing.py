@@ -73,6 +73,7 @@ class FurtherParts(Protocol):
 
     def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         """The parts at the end of a round."""
+        return iter(())
 
     def close(self) -> None:
         """Closes connections."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
@@ -53,7 +54,7 @@ MAX_ALT_CHARS = 400
 """Code points: nobody listens to more."""
 
 
-class CardPages:
+class CardPages(SitePart):
     """The cards of a publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
@@ -71,12 +72,6 @@ class CardPages:
         for path in (*(entry.path for entry in issue.entries if entry.path), *self._site.paths_of(issue.ongoing)):
             if not self._is_folded(site_paths.paper_of(path)):
                 yield site_paths.card_path(path)
-
-    def paths(self) -> Iterator[str]:
-        yield from ()
-
-    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
-        yield from ()
 
     def ended(self, path: str) -> Iterator[str]:
         """By the path of a paper's page: the path of a removed card that may still exist."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.proof import issue_proof, observation_files, tiles
@@ -20,7 +21,7 @@ POLICY_PATH = f"{FOLDER}policy.txt"
 _PROOF = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-proof|issue\.json)", re.ASCII)
 
 
-class LogPages:
+class LogPages(SitePart):
     """The files of a publication's log."""
 
     def __init__(self, site: SiteContext, logs: PublicationLogs) -> None:
@@ -45,9 +46,6 @@ class LogPages:
         files = [path for path, data in self._files.items() if data and path not in present]
         yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
         yield POLICY_PATH
-
-    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
-        yield from ()
 
     def ended(self, path: str, folder: Path | None = None) -> Iterator[str]:
         """For the policy's path: paths where partial tiles may exist that are full by now, or old observations.

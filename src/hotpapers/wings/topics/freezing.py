@@ -10,7 +10,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule.publishing import Part
+from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.meta import read_meta, read_prefixed, write_meta
 from hotpapers.record.verify import VerifyFinding
@@ -18,7 +18,7 @@ from hotpapers.wings.topics.finding import METHOD
 from hotpapers.wings.topics.weeks import TopicWeeks
 
 
-class TopicFreezing:
+class TopicFreezing(FurtherParts):
     """The part of the job that publishes. Looks again when an issue was frozen; notes one week a round."""
 
     def __init__(self) -> None:
@@ -27,12 +27,6 @@ class TopicFreezing:
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         for name in publications:
             yield f"topics of {name}", partial(self._note, context.record, name)
-
-    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
-        yield from ()
-
-    def close(self) -> None:
-        """Does nothing: nothing is open."""
 
     def _note(self, record: Record, name: str) -> None:
         days = frozen_days(record, name)

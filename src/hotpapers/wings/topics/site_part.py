@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.model import EntrySummary
+from hotpapers.base.model import EntrySummary, SitePart
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -67,7 +67,7 @@ def data_path(week: str) -> str:
     return f"topics/{week}/topics.json"
 
 
-class TopicsPart:
+class TopicsPart(SitePart):
     """The files of one publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
@@ -89,12 +89,6 @@ class TopicsPart:
                 yield from (page_path(before) for before in weeks[max(n - 1, 0) : n])
                 if week == weeks[-1]:
                     yield INDEX
-
-    def paths(self) -> Iterator[str]:
-        yield from ()
-
-    def ended(self, path: str) -> Iterator[str]:
-        yield from ()
 
     def week_links(self, week: str) -> Iterator[tuple[str, str]]:
         if week in self.weeks.closing_days:

@@ -25,7 +25,7 @@ from hotpapers.issues.lanes import NotedLane, note_lanes, noted_lanes
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking import words
-from hotpapers.publish.schedule.publishing import Part
+from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.database import slices
 from hotpapers.site.sending import OpenClient
@@ -42,7 +42,7 @@ MAX_DAYS, MAX_POSTS = 7, 400
 """Latest issues whose lanes are noted, and posts of a lane."""
 
 
-class VoiceLanes:
+class VoiceLanes(FurtherParts):
     """The part of the job that publishes. `view`: the address of Bluesky's public view."""
 
     def __init__(self, tables: Sequence[VoicesSettings], folder: Path, connection: Connection, view: str) -> None:
@@ -52,9 +52,6 @@ class VoiceLanes:
         for name in publications:
             if any(table.publication == name for table in self._tables):
                 yield f"voices of {name}", partial(self._note, context, name)
-
-    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
-        yield from ()
 
     def close(self) -> None:
         self._connection.close()

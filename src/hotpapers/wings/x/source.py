@@ -27,6 +27,7 @@ from hotpapers.wings.x.spending import Budget, BudgetState
 
 PAGE, MIN_PAGE = 100, 10
 """Most and least posts that one search may return; `PAGE` is also the most of a lookup."""
+SEARCH = "/tweets/search/recent"
 MEMORY = 6 * DAY
 """A search may start from the newest post read if it is no older than this: the search covers seven days."""
 FIELDS = (
@@ -85,8 +86,7 @@ class XSource:
         while True:
             account, size = self._prepare(account, limits, http.now(), least=MIN_PAGE)
             params = self._search(account.since, until, next_token, size, http.now())
-            billed = yield from self._send(http, account, "/tweets/search/recent", params, size * limits.max_post_cost)
-            account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+            account, billed = yield from self._ask(http, account, limits, SEARCH, params, size)
             if not (billed.response.ids or until or next_token):
                 account = yield from self._check_search(http, account)
             next_token = billed.response.next_token
@@ -114,9 +114,7 @@ class XSource:
         for since in (spending.before(account.since), ""):
             account, _ = self._prepare(account, limits, http.now(), least=MIN_PAGE)
             params = self._search(since, "", "", MIN_PAGE, http.now())
-            max_cost = MIN_PAGE * limits.max_post_cost
-            billed = yield from self._send(http, account, "/tweets/search/recent", params, max_cost)
-            account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+            account, billed = yield from self._ask(http, account, limits, SEARCH, params, MIN_PAGE)
             if billed.response.ids:
                 account = msgspec.structs.replace(account, confirmed=http.now())
             payloads = post_parser.search_payloads(billed.response, self.known, billed.at)
@@ -162,9 +160,7 @@ class XSource:
         limits = self.for_counts
         account, _ = self._prepare(account, limits, http.now(), least=MIN_PAGE)
         params = {"query": self.settings.query, "max_results": str(MIN_PAGE)}
-        max_cost = MIN_PAGE * limits.max_post_cost
-        billed = yield from self._send(http, account, "/tweets/search/recent", params, max_cost)
-        account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+        account, billed = yield from self._ask(http, account, limits, SEARCH, params, MIN_PAGE)
         yield PayloadPage((), spending.encode(account))
         return account, billed.response.ids[:1]
 
@@ -178,8 +174,7 @@ class XSource:
             size = min(size, len(ids))
             batch, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
-            billed = yield from self._send(http, account, "/tweets", params, size * limits.max_post_cost)
-            account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+            account, billed = yield from self._ask(http, account, limits, "/tweets", params, size)
             payloads = post_parser.count_payloads(billed.response, batch, billed.at)
             yield PayloadPage(self._removal_check.believed(payloads), spending.encode(account))
         return account
@@ -213,10 +208,13 @@ class XSource:
             raise RetryLater(_until_tomorrow(now), self._spent_reason())
         return account, size
 
-    def _send(
-        self, http: HttpClient, account: BudgetState, path: str, params: Mapping[str, str], max_cost: int
-    ) -> Generator[PayloadPage, None, BilledResponse]:
-        return send_billed(http, account, f"{self.settings.base}{path}", params, self.settings.token, max_cost)
+    def _ask(
+        self, http: HttpClient, account: BudgetState, limits: Budget, path: str, params: Mapping[str, str], size: int
+    ) -> Generator[PayloadPage, None, tuple[BudgetState, BilledResponse]]:
+        """A request for so many posts at most; the account after it."""
+        address, max_cost = f"{self.settings.base}{path}", size * limits.max_post_cost
+        billed = yield from send_billed(http, account, address, params, self.settings.token, max_cost)
+        return spending.settle(account, billed.earlier_cost + limits.cost(billed.response)), billed
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {
