@@ -224,7 +224,7 @@ def _row(score: ForecastScore) -> tuple[str, ...]:
 
 def page(scores_of_cells: Sequence[ForecastScore]) -> str:
     """The scores over all fields, as a page of the docs."""
-    shown = [HEAD.index(name) for name in ("network", "from", "papers", "within", "usual within", "less", "met")]
+    shown = [HEAD.index(name) for name in ("network", "from", "papers", "within", "less", "met")]
     lines = rows(score for score in scores_of_cells if score.field == ALL)
     head, *cells = [[line[column] for column in shown] for line in lines]
     return _PAGE.replace("TABLE", markdown_table(head, cells))

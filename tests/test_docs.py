@@ -78,8 +78,9 @@ def option_names(context: click.Context) -> set[str]:
 def options_below(command: str, lines: Sequence[str]) -> set[str]:
     """The options in the lines below that of a command, which has its arguments after two spaces or in capitals."""
     [start] = [n for n, line in enumerate(lines) if re.match(rf"{re.escape(command)}( [^a-z]|$)", line)]
-    below = takewhile(lambda line: line.startswith(" "), lines[start + 1 :])
-    return {name for line in below for name in re.findall(r"^  (--[\w-]+)", line)}
+    below = list(takewhile(lambda line: line.startswith(" "), lines[start + 1 :]))
+    named = " ".join(re.findall(r"\((--[^)]*)\)", " ".join([lines[start], *below])))  # as of wings' commands
+    return {*re.findall(r"--[\w-]+", named), *(name for line in below for name in re.findall(r"^  (--[\w-]+)", line))}
 
 
 def shared_by(head: str, command: str) -> set[str]:
