@@ -18,8 +18,8 @@ from hotpapers.base.model import NETWORKS, Mention, Paper, Post, Verdict
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing
 from hotpapers.wings.archives.cli import archives as command
-from hotpapers.wings.archives.format import UNREADABLE, ImportTarget, made_at, moment_of, seen_at
-from hotpapers.wings.archives.formats import FORMATS
+from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, made_at, moment_of, seen_at
+from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, mark
 from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import DAY_START, NOW, SEEN_AT, import_one
@@ -109,12 +109,15 @@ def test_far_places_are_found_in_blocks() -> None:
     assert go_to(io.BytesIO(content), len(content), 4, mark(b"here"))
 
 
+FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **{name: spec.make for name, spec in EVENTS.items()}}
+
+
 # ---- pages -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_of_a_network_and_of_the_command(name: str, target: ImportTarget) -> None:
-    network = FORMATS[name].make(target).network
+    network = FORMATS[name](target).network
     assert network == command.FORMATS[name] and network in (*NETWORKS, "arxiv")
     assert FORMATS.keys() == command.FORMATS.keys()
 
@@ -123,7 +126,7 @@ def test_every_format_is_one_of_a_network_and_of_the_command(name: str, target: 
 @given(line=st.one_of(st.binary(), st.text().map(str.encode)))
 def test_whatever_a_line_is_it_is_taken_or_cannot_be_read(name: str, target: ImportTarget, line: bytes) -> None:
     try:
-        payloads = FORMATS[name].make(target).take(line)
+        payloads = FORMATS[name](target).take(line)
     except UNREADABLE:
         return
     assert all(payload.kind for payload in payloads)
@@ -136,7 +139,7 @@ NESTED = [b"[" * 5_000 + b"]" * 5_000, b'{"children":[' * 3_000, b'{"kind":"t1",
 @pytest.mark.parametrize("name", ["hackernews", "reddit", "x"])
 def test_deeper_than_anybody_goes(target: ImportTarget, name: str, line: bytes) -> None:
     with pytest.raises(UNREADABLE):
-        FORMATS[name].make(target).take(line)
+        FORMATS[name](target).take(line)
 
 
 def test_one_bad_entry_spoils_no_page_all_bad_ones_do(record: Record) -> None:

@@ -14,12 +14,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
-from hotpapers.base.model import Paper
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing, jetstream_filter, parts, scan, workers
@@ -294,17 +292,6 @@ def test_a_reference_is_known_by_any_key(rkey: str) -> None:
     assert block_filter.filter(data).events == [] == list(block_filter.referring(data, PostKeys.of([])))
     references = list(block_filter.referring(data, PostKeys.of([key_in(uri)])))
     assert [(event.unit.number, event.unit.content) for event in references] == [(5, like)]
-
-
-@pytest.mark.parametrize("end", [b"", b"\n"])
-def test_no_line_passes_for_a_paper_that_was_read(record: Record, end: bytes) -> None:
-    paper = Paper(paper="arxiv:2606.09999", title="Kettles", observed_at=NOW - DAY)
-    line = (
-        b'{"id":"2606.01000","title":"Kettles","categories":"cs.LG","update_date":"2026-06-02","authors":"A. Made"}\n'
-    )
-    import_with_workers(record, "arxiv", line + b"\0" + msgspec.json.encode(paper) + end, 1)
-    assert record.count(Paper) == 1
-    assert [row.item.paper for row in record.view().latest(Paper)] == ["arxiv:2606.01000"]  # type: ignore[attr-defined]
 
 
 def test_what_is_odd_is_kept(record: Record) -> None:

@@ -3,9 +3,6 @@
 Authors are a line or a list of names, categories a line or a list, and `authors_parsed` has [family name, first names,
 suffix, …]; data sets derived from arXiv's metadata have some of the fields. A line does not say when the paper was
 announced.
-
-The expensive parts, TeX characters and author names, are handled where blocks are filtered. A readable line leaves the
-filter as a finished paper with a prefix byte, which is stripped from lines that begin with it in the file.
 """
 
 from __future__ import annotations
@@ -20,12 +17,8 @@ from hotpapers.base.ids.arxiv import ArxivId
 from hotpapers.base.model import DAY, Item, Paper, RawPayload
 from hotpapers.collect.pipeline import SNAPSHOT
 from hotpapers.collect.sources.arxiv import paper_items
-from hotpapers.wings.archives.block_filter import FilterResult
-from hotpapers.wings.archives.format import FIRST_PAPER, UNREADABLE, ArchiveFormat
-from hotpapers.wings.archives.framing import Unit, lines_of
+from hotpapers.wings.archives.format import FIRST_PAPER, ArchiveFormat
 
-READ = b"\x00"
-"""The prefix of a finished paper."""
 _paper = msgspec.json.Decoder(Paper).decode
 
 
@@ -33,10 +26,11 @@ class ArxivArchive(ArchiveFormat):
     """Papers. One without a change date, as in others' lists, counts as seen when the file was made."""
 
     network = "arxiv"
+    takes_all = True
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The paper on a line."""
-        paper = _paper(line[len(READ) :]) if line.startswith(READ) else paper_of(line)
+        paper = paper_of(line)
         at = paper.observed_at or self._place.seen_at
         if not FIRST_PAPER <= at <= self._place.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
@@ -45,25 +39,6 @@ class ArxivArchive(ArchiveFormat):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper as it was then."""
         return [msgspec.structs.replace(_paper(payload.body), observed_at=payload.at)]
-
-
-def paper_lines(data: bytes) -> Iterator[Unit]:
-    """The lines of a block, stripped of prefix bytes, so that none can pose as a finished paper."""
-    for unit in lines_of(data):
-        yield unit._replace(content=unit.content.lstrip(READ))
-
-
-def finished_lines(data: bytes) -> FilterResult:
-    """All lines of a block, as finished papers if they are readable."""
-    units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
-    return FilterResult(len(units), units)
-
-
-def _finished(line: bytes) -> bytes:
-    try:
-        return READ + msgspec.json.encode(paper_of(line))
-    except UNREADABLE:
-        return line
 
 
 class SnapshotVersion(msgspec.Struct):

@@ -6,7 +6,7 @@ order, so the record is the same however the archive was split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat
@@ -31,8 +31,16 @@ class FilteredBlock(NamedTuple):
     units: list[Unit]
 
 
+def all_lines(data: bytes) -> FilterResult:
+    """Keeps every line."""
+    units = list(lines_of(data))
+    return FilterResult(len(units), units)
+
+
 def line_filter(format: ArchiveFormat) -> BlockFilter:
     """Keeps the lines from which a format takes something, and unreadable ones."""
+    if format.takes_all:
+        return all_lines
 
     def is_relevant(unit: Unit) -> bool:
         try:
@@ -47,9 +55,7 @@ def line_filter(format: ArchiveFormat) -> BlockFilter:
     return filter_block
 
 
-def filtered_block(
-    block: ArchiveBlock, filtered: FilterResult, units_of: Callable[[bytes], Iterable[Unit]]
-) -> FilteredBlock:
+def filtered_block(block: ArchiveBlock, filtered: FilterResult) -> FilteredBlock:
     """The result for a block. An unterminated last line is always kept."""
-    units = filtered.units if block.ended else list(units_of(block.data))
+    units = filtered.units if block.ended else all_lines(block.data).units
     return FilteredBlock(block, filtered.lines, units)

@@ -17,7 +17,7 @@ from hotpapers.record.batches import cursor_of
 from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
-from hotpapers.wings.archives.block_filter import FilteredBlock, filtered_block
+from hotpapers.wings.archives.block_filter import FilteredBlock, filtered_block, line_filter
 from hotpapers.wings.archives.event_import import EventImport, spill_folder
 from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
@@ -68,8 +68,7 @@ class LineImport:
     """An import of files of lines, one after the other."""
 
     def __init__(self, task: ArchiveTask) -> None:
-        self.task, self.spec = task, LINES[task.kind]
-        self.format = self.spec.make(task.target)
+        self.task, self.format = task, LINES[task.kind](task.target)
         self.before: str | None = ""
         self._number = 0
         self._resume, self._cursor = _found_again(cursor_of(task.record.database, task.job), task.files)
@@ -86,12 +85,11 @@ class LineImport:
 
     def _filter(self, stack: contextlib.ExitStack) -> Callable[[BinaryIO, int], Iterator[FilteredBlock]]:
         """The function that gives a stream's blocks from an offset on, which must be its position, filtered."""
-        task, units_of = self.task, self.spec.units
-        pool = task.pool
+        task, pool = self.task, self.task.pool
         if pool is None:
-            block_filter = self.spec.block_filter(task.target)
+            block_filter = line_filter(self.format)
             return lambda stream, offset: (
-                filtered_block(block, block_filter(block.data), units_of) for block in line_blocks(stream, offset)
+                filtered_block(block, block_filter(block.data)) for block in line_blocks(stream, offset)
             )
         setup = task.setup(stack.enter_context(spill_folder(task.record, task.staging)))
         if pool.opens_files:
@@ -100,7 +98,7 @@ class LineImport:
             by_file = groupby(pool.map(filter_part, setup, parts, task.progress), lambda done: done[0].file)
             return lambda stream, offset: self._blocks_of_parts(by_file, offset)
         return lambda stream, offset: (
-            filtered_block(block, result, units_of)
+            filtered_block(block, result)
             for block, result in pool.map(filter_block, setup, line_blocks(stream, offset), int)
         )
 

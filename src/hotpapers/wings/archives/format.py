@@ -55,10 +55,12 @@ class ArchiveFormat:
     """How lines of one kind of archive become payloads for a source.
 
     `network`: the network whose source reads them. `only_known`: kinds that count only for posts in the record.
+    `takes_all`: whether every line is relevant, so that none need be read to filter them.
     """
 
     network: str
     only_known: frozenset[str] = frozenset()
+    takes_all = False
 
     def __init__(self, place: ImportTarget) -> None:
         self._place = place

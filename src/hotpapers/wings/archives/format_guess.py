@@ -61,21 +61,17 @@ BEGINNINGS = (
 )
 """How files in other formats begin, and what to say about them."""
 
-FIELDS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("jsonl", "lines written by `hotpapers export`", frozenset(("kind", "observed_at"))),
-    ("jsonl", "lines written by `hotpapers export`", frozenset(("kind", "format", "version"))),
-    ("arxiv", "arXiv's metadata snapshot", frozenset(("id", "title", "categories"))),
-    ("jetstream", "Jetstream events", frozenset(("did", "time_us"))),
-    ("reddit", "Reddit submissions or comments", frozenset(("subreddit", "created_utc"))),
-    ("reddit", "Reddit listings", frozenset(("kind", "data"))),
-    ("hackernews", "Hacker News", frozenset(("objectID",))),
-    ("hackernews", "Hacker News", frozenset(("by", "id"))),
-    ("x", "posts from X", frozenset(("author_id", "text"))),
-    ("x", "posts from X", frozenset(("id_str", "user"))),
-    ("x", "pages of posts from X", frozenset(("data", "meta"))),
-    ("x", "pages of posts from X", frozenset(("data", "includes"))),
+FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
+    ("jsonl", "lines written by `hotpapers export`", ({"kind", "observed_at"}, {"kind", "format", "version"})),
+    ("arxiv", "arXiv's metadata snapshot", ({"id", "title", "categories"},)),
+    ("jetstream", "Jetstream events", ({"did", "time_us"},)),
+    ("reddit", "Reddit submissions or comments", ({"subreddit", "created_utc"},)),
+    ("reddit", "Reddit listings", ({"kind", "data"},)),
+    ("hackernews", "Hacker News", ({"objectID"}, {"by", "id"})),
+    ("x", "posts from X", ({"author_id", "text"}, {"id_str", "user"})),
+    ("x", "pages of posts from X", ({"data", "meta"}, {"data", "includes"})),
 )
-"""Formats, what their lines are, and field names that occur together in them."""
+"""Formats, what their lines are, and sets of field names that occur together in them."""
 
 
 def looks_like(samples: Sequence[bytes], format: str) -> str:
@@ -90,8 +86,8 @@ def looks_like(samples: Sequence[bytes], format: str) -> str:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         names = beginning.keys() if isinstance(beginning, dict) else ()
-        for other, text, fields in FIELDS:
-            if other != format and fields.issubset(names):
+        for other, text, field_sets in FIELDS:
+            if other != format and any(fields.issubset(names) for fields in field_sets):
                 return f"{text}: hotpapers import {other}"
         return "JSON in an unknown format"
     return "something other than lines of JSON"

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record import Record
-from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, filtered_block
+from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, filtered_block, line_filter
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
@@ -98,11 +98,11 @@ def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = i
 
 def filter_part(setup: WorkerSetup, part: FilePart, progress: Progress) -> tuple[list[FilteredBlock], str]:
     """The blocks of a part of a file, without their bytes, and why no more of it can be read."""
-    spec, blocks = LINES[setup.format], list[FilteredBlock]()
+    blocks = list[FilteredBlock]()
     try:
         with open_part(part, progress) as stream:
             for block in line_blocks(stream):
-                filtered = filtered_block(block, filter_block(setup, block), spec.units)
+                filtered = filtered_block(block, filter_block(setup, block))
                 blocks.append(filtered._replace(block=block._replace(data=b"")))
     except InputError as problem:
         return blocks, problem.reason
@@ -111,7 +111,7 @@ def filter_part(setup: WorkerSetup, part: FilePart, progress: Progress) -> tuple
 
 @lru_cache(maxsize=1)
 def _line_filter(setup: WorkerSetup) -> BlockFilter:
-    return LINES[setup.format].block_filter(setup.target())
+    return line_filter(LINES[setup.format](setup.target()))
 
 
 def run(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str:
