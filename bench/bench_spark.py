@@ -73,7 +73,7 @@ def _on_spark(pool: Any, stores: Iterator[Path], files: Sequence[Path]) -> float
     """Seconds from the first part to the last batch."""
     from hotpapers.base.terms import TERMS
     from hotpapers.record import Record
-    from hotpapers.wings.archives.cli import archives
+    from hotpapers.wings.archives.cli import commands as archives
     from hotpapers.wings.archives.file_import import import_archives
 
     with Record(str(next(stores))) as record:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hotpapers.base.terms import TERMS
 from hotpapers.record import Record
-from hotpapers.wings.archives.cli import archives
+from hotpapers.wings.archives.cli import commands as archives
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spark import SparkWorkers, spark_workers

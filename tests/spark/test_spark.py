@@ -14,7 +14,7 @@ import zstandard
 from hotpapers.base.errors import InputError
 from hotpapers.record import Record
 from hotpapers.wings.archives import parts
-from hotpapers.wings.archives.cli import archives
+from hotpapers.wings.archives.cli import commands as archives
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.imported_file import ArchiveFile
 from hotpapers.wings.archives.spark import SparkWorkers

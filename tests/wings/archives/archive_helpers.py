@@ -22,7 +22,7 @@ from hotpapers.base.terms import TERMS, NetworkTerms
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.wings.archives.batch import ArchiveBatch
-from hotpapers.wings.archives.cli.archives import FORMATS
+from hotpapers.wings.archives.cli.commands import NETWORKS
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile, ImportedFile
 from tests.conftest import DATA, data
@@ -100,7 +100,7 @@ def comments(count: int, first: int = 0) -> Sequence[bytes]:
 
 def terms_of(kind: str) -> NetworkTerms:
     """The terms of a format's network."""
-    return TERMS[FORMATS[kind]]
+    return TERMS[NETWORKS[kind]]
 
 
 def import_one(

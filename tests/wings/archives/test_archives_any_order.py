@@ -27,7 +27,7 @@ from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.record import Record
 from hotpapers.wings.archives import event_import, framing, parts, spill
-from hotpapers.wings.archives.cli import archives as command
+from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
 from tests.sources import bluesky_events as bluesky

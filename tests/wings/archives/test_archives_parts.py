@@ -17,7 +17,7 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import NETWORKS, Mention, Paper, Post, Verdict
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing
-from hotpapers.wings.archives.cli import archives as command
+from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, made_at, moment_of, seen_at
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, mark
@@ -118,8 +118,8 @@ FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **{name: spec.make for name,
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_of_a_network_and_of_the_command(name: str, target: ImportTarget) -> None:
     network = FORMATS[name](target).network
-    assert network == command.FORMATS[name] and network in (*NETWORKS, "arxiv")
-    assert FORMATS.keys() == command.FORMATS.keys()
+    assert network == command.NETWORKS[name] and network in (*NETWORKS, "arxiv")
+    assert FORMATS.keys() == command.NETWORKS.keys()
 
 
 @pytest.mark.parametrize("name", FORMATS)

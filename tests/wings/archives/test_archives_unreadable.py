@@ -13,7 +13,7 @@ from hotpapers.base.terms import TERMS
 from hotpapers.record import Record
 from hotpapers.record.raw_archive import MIN_UNREADABLE_TIME
 from hotpapers.wings.archives import framing, parts
-from hotpapers.wings.archives.cli import archives as command
+from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
 from tests.conftest import data

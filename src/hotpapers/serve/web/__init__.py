@@ -7,7 +7,7 @@ page_cache, byte_cache      pages already made     connections, connection_table
 api                         queries: api_params, export_stream
 search_pages, search_view   search                 monitoring   health and metrics
 reader_features             what readers send: forms, report_forms, and those of wings
-server, request_target      the HTTP server, also beside the program's work: monitoring, `hotpapers witness`
+server, request_target      the HTTP server, also beside the program's work, for monitoring
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.
 """

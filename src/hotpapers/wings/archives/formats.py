@@ -9,12 +9,11 @@ from typing import BinaryIO, NamedTuple
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.wings.archives import firehose, repository
 from hotpapers.wings.archives.arxiv import ArxivArchive
-from hotpapers.wings.archives.car import CarArchive
 from hotpapers.wings.archives.event_stamps import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST, ArchiveFormat
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.hackernews import HackerNewsArchive
-from hotpapers.wings.archives.jetstream import JetstreamArchive
+from hotpapers.wings.archives.jetstream import CarArchive, JetstreamArchive
 from hotpapers.wings.archives.reddit import RedditArchive
 from hotpapers.wings.archives.x import XArchive
 

@@ -1,15 +1,242 @@
-"""`hotpapers import FORMAT` for each format of archives."""
+"""How `import` reads archives of networks."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from hotpapers.base.errors import InputError, require
+from hotpapers.base.ids import timestamps
 from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, run_import
-from hotpapers.wings.archives.cli import archives
+from hotpapers.cli.terminal import NumberRange
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer import streams
+from hotpapers.keep.transfer.packed import LONG_WINDOW
+from hotpapers.record import now
+from hotpapers.site.importing import ImportTask
+from hotpapers.site.site import Site
 from hotpapers.wings.archives.wing import FORMATS
+
+if TYPE_CHECKING:
+    from hotpapers.wings.archives.imported_file import ArchiveFile, ImportedFile
+    from hotpapers.wings.archives.workers import Pool
+
+NETWORKS = {
+    "arxiv": "arxiv",
+    "jetstream": "bluesky",
+    "firehose": "bluesky",
+    "car": "bluesky",
+    "hackernews": "hackernews",
+    "reddit": "reddit",
+    "x": "x",
+}
+"""Each format's network; as in `hotpapers.wings.archives`, which is imported only when needed."""
+
+
+class DateParam(click.ParamType[int]):
+    """A day, or a moment, as µs UTC."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Fails if it is neither, or lies in the future."""
+        at = timestamps.parse_iso(str(value))
+        if at is None:
+            self.fail(f"{value!r} is not a date such as 2026-07-01 or a time such as 2026-07-01T12:30:00Z.", param, ctx)
+        if at > now():
+            self.fail(f"{value!r} is in the future.", param, ctx)
+        return at
+
+
+seen_at_option = click.option(
+    "--seen-at",
+    type=DateParam(),
+    metavar="DATE",
+    help="When a dump was made, if its lines do not say. [default: the file's date]",
+)
+
+
+class Processes(NamedTuple):
+    """Which processes read an archive: how many on this machine, or those of Spark's master, which share the folder
+    `staging`."""
+
+    workers: int | None
+    spark: str | None
+    staging: str | None
+
+
+_workers = click.option(
+    "--workers",
+    type=NumberRange(1, 256),
+    metavar="N",
+    help="Number of processes that read an archive. [default: one per core; a single one for small archives]",
+)
+_master = click.option(
+    "--spark",
+    metavar="MASTER",
+    help="Have Spark read an archive: local[*], spark://HOST:7077, yarn or k8s://HOST:443.",
+)
+_staging = click.option(
+    "--staging",
+    metavar="DIR",
+    help="A folder that all machines of Spark's cluster have under this path.",
+)
+
+
+def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workers`, `--spark` and `--staging`."""
+    return _workers(_master(_staging(command)))
+
+
+def check_processes(processes: Processes, files: Sequence[str]) -> None:
+    """Raises UsageError for options that conflict with each other."""
+    workers, master, staging = processes
+    is_elsewhere = any("://" in file for file in files)
+    require(not is_elsewhere, "archives are read from files: mount or download them (`hotpapers docs imports`)")
+    require(master is not None or not staging, "--staging needs --spark")
+    if master is None:
+        return
+    require(workers is None, "--workers is for imports without --spark")
+    require(not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files")
+    on_cluster = not master.startswith("local") or master.startswith("local-cluster")
+    require(
+        not on_cluster or bool(staging),
+        f"--spark {master}: name a folder that all its machines have under the same path: --staging DIR",
+    )
+    require(not staging or os.path.isdir(staging), f"--staging {staging}: there is no such folder")
+    from hotpapers.wings.archives import spark
+
+    spark.check(master)
+
+
+SMALL = 2**25
+"""Bytes of files that are read faster than other processes can start."""
+
+
+def require_readable(format_: str, site: Site) -> None:
+    """Raises UsageError if the settings forbid reading a format's network."""
+    network = NETWORKS[format_]
+    is_allowed = site.terms[network].read != "no"
+    require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+
+
+def total_size(files: Sequence[str]) -> int:
+    """Bytes of all files together; 0 when that cannot be known."""
+    return 0 if any(map(streams.is_pipe, files)) else streams.size_of(files)
+
+
+def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
+    """Imports each file in turn; a refused file does not stop the others."""
+    from hotpapers.wings.archives.file_import import import_archives  # imports all sources: not for every command
+
+    # Spark's processes are in other folders
+    files = [os.path.abspath(file) for file in task.files] if processes.spark else task.files
+    archives = [
+        file_of(file, seen_at, task.progress)._replace(name=streams.name_of(name))
+        for file, name in zip(files, task.files, strict=True)
+    ]
+    with _pool(processes, files) as pool:
+        results = import_archives(
+            task.record,
+            format_,
+            archives,
+            task.site.terms[NETWORKS[format_]],
+            now(),
+            task.progress,
+            pool,
+            processes.staging or "",
+        )
+        for file, result in zip(archives, results, strict=True):
+            if not isinstance(result, InputError) and result.whole and not result.before:
+                task.progress(file.size)  # already imported: it was not opened
+            task.take([(file.name, result)])
+
+
+def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[Pool | None]:
+    if processes.spark:
+        from hotpapers.wings.archives.spark import spark_workers
+
+        return spark_workers(processes.spark)
+    from hotpapers.wings.archives.workers import Workers
+
+    count = processes.workers or _usual_workers(files)
+    return Workers(count) if count > 1 else nullcontext()
+
+
+def _usual_workers(files: Sequence[str]) -> int:
+    """One per core; a single one for small files. The size of a pipe is unknown."""
+    if not any(map(streams.is_pipe, files)) and total_size(files) < SMALL:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
+    """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
+    from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
+
+    head, size, changed_at = b"", 0, now()
+    if file != streams.STDIN and os.path.isfile(file):
+        size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
+        with contextlib.suppress(OSError), open(file, "rb") as raw:
+            head = raw.read(HEAD)
+    opener = partial(streams.open_input, file, progress, LONG_WINDOW)
+    moment = changed_at if seen_at is None else seen_at
+    path = "" if streams.is_pipe(file) else file
+    altered = partial(_is_altered, file, os.stat(file)) if head else bool
+    return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
+
+
+def _is_altered(file: str, earlier: os.stat_result) -> bool:
+    """Whether a file was modified since an earlier look, other than by appending. Replacing it does not count."""
+    try:
+        current = os.stat(file)
+    except OSError:
+        return False
+    same = current.st_ino == earlier.st_ino and current.st_dev == earlier.st_dev
+    return same and (
+        current.st_size < earlier.st_size
+        or (current.st_size == earlier.st_size and current.st_mtime_ns != earlier.st_mtime_ns)
+    )
+
+
+def result_lines(file: ImportedFile) -> Iterator[str]:
+    """The result of a file, for people."""
+    if file.whole:
+        yield "read by an earlier import"
+        return
+    if file.before:
+        yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
+    if file.stored_until:
+        yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
+    additions = (
+        (count_noun(file.papers, "paper"),)
+        if file.papers and not file.posts
+        else (
+            count_noun(file.posts, "post"),
+            count_noun(file.mentions, "mention"),
+            count_noun(file.reactions, "reaction"),
+            count_noun(file.snapshots, "snapshot"),
+        )
+    )
+    yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
+    if file.gone:
+        yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
+    if file.unknown:
+        yield f"{count_noun(file.unknown, 'mentioned paper')} not in the record"
+    if file.refused:
+        yield f"{count_noun(file.refused, 'item')} skipped: forgotten in this store"
+    if file.quarantined:
+        yield f"{file.quarantined:,} unreadable; see `hotpapers quarantine`"
+    if file.cut:
+        yield "the last line is cut off and was skipped"
+
 
 HELP = """{line}
 
@@ -21,9 +248,9 @@ def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> 
     """The command of a format. `is_dated`: whether each of its lines has its own moment."""
     lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
-    options = archives.process_options(import_options(function))
+    options = process_options(import_options(function))
     command = click.command(format_, help=HELP.format(line=FORMATS[format_]))
-    return common.examples(lines)(command(options if is_dated else archives.seen_at_option(options)))
+    return common.examples(lines)(command(options if is_dated else seen_at_option(options)))
 
 
 def _import(
@@ -36,11 +263,11 @@ def _import(
     as_json: bool,
     site: common.Site,
 ) -> None:
-    processes = archives.Processes(workers, spark, staging)
-    archives.require_readable(format_, site)
-    archives.check_processes(processes, files)
-    take = partial(archives.take, format_, seen_at, processes)
-    run_import(files, site, take, by_file(archives.result_lines), as_json, archives.total_size(files))
+    processes = Processes(workers, spark, staging)
+    require_readable(format_, site)
+    check_processes(processes, files)
+    take_files = partial(take, format_, seen_at, processes)
+    run_import(files, site, take_files, by_file(result_lines), as_json, total_size(files))
 
 
 arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
