@@ -1,7 +1,4 @@
-"""The limits on real accounts, if the folder of real data is there: people are not judged bots.
-
-docs/explanation/bots.md gives the results.
-"""
+"""The limits on real accounts, if the folder of real data is there: people are not judged bots."""
 
 from __future__ import annotations
 

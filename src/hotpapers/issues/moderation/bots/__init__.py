@@ -2,5 +2,5 @@
 
 `verdicts.judge` reads two weeks of figures (`queries`), applies pure `rules`, looks for a `chorus` and `bot_names`,
 and writes what has changed. `review` shows an account's verdicts and saves the operator's. docs/explanation/bots.md has
-the rules and how they were measured.
+the rules.
 """

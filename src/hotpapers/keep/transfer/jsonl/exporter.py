@@ -4,7 +4,7 @@ The first line is the header. In a full export, every batch follows in order, ea
 manifest. So a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are no batches or
 issues, only observations, to be read, changed and imported anywhere. The last line marks the end.
 
-For the networks in `ids_only`, posts and accounts are exported without their words and names; see `store.redaction`.
+For the networks in `ids_only`, posts and accounts are exported without their words and names; see `record.redaction`.
 """
 
 from __future__ import annotations
