@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from hotpapers.base.model import Forecast
 from hotpapers.base.text_tables import markdown_table
-from hotpapers.issues.forecast import ENOUGH, Curve, Forecast, calibrate, predict
-from hotpapers.issues.forecast.calibration import APART
-from hotpapers.issues.forecast.curves import growth, week
+from hotpapers.issues.forecast.calibration import APART, calibrate, predict
+from hotpapers.issues.forecast.curves import ENOUGH, Curve, growth, week
 from lab.curves import OWN_CLOCK, MeasuredCurve
 
 WINDOW = 90

@@ -14,7 +14,6 @@ from hotpapers.base.model import HOUR
 from hotpapers.issues.engagement.attention import PostAtAge
 from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.issues.engagement.post_reactions import (
-    NO_REACTIONS,
     CurrentReactions,
     ReactionsByMoment,
     ReactionsByPost,
@@ -99,7 +98,7 @@ class AddedReactions(NamedTuple):
     moments: Mapping[int, int]
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        recorded = NO_REACTIONS
+        recorded = CurrentReactions((), 0)
         if self.recorded is not None and until in self.moments:
             recorded = self.recorded.at(self.moments[until], counted_at)
         added = {account for reaction in self.added if reaction.at <= until for account in reaction.accounts}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issues import forecast
+from hotpapers.base.model import Forecast
 from hotpapers.issues.engagement import measurement
-from hotpapers.issues.forecast import ENOUGH, Forecast, ForecastTable, calibrate, predict
-from hotpapers.issues.forecast.curves import size_classes
+from hotpapers.issues.forecast.calibration import ForecastTable, GrowthRange, calibrate, predict
+from hotpapers.issues.forecast.curves import AGES, ENOUGH, FINAL, size_classes
 from tests.forecast import samples
 
 
@@ -22,7 +22,7 @@ def table() -> ForecastTable:
 
 
 def test_ages_are_those_at_which_papers_are_measured() -> None:
-    assert (*forecast.AGES, forecast.FINAL) == measurement.AGES
+    assert (*AGES, FINAL) == measurement.AGES
 
 
 # ---- numbers -------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ def test_a_forecast_follows_the_growth_of_similar_papers() -> None:
 @given(st.integers(0, 4000), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 300))
 def test_the_range_is_exactly_the_numbers_of_that_growth(a: int, b: int, c: int, voices: int) -> None:
     low, median, high = sorted((a, b, c))
-    growth = forecast.GrowthRange("all", 1, 2**10 - 1, 100, low, median, high)
+    growth = GrowthRange("all", 1, 2**10 - 1, 100, low, median, high)
     table = ForecastTable({("bluesky", 6, "all", voices.bit_length()): growth}, {})
     prediction = predict(table, "bluesky", "", voices)
     within = [later for later in range(5 * voices) if low <= 1000 * later // voices <= high]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issues.forecast import Curve, Forecast
+from hotpapers.base.model import Forecast
+from hotpapers.issues.forecast.curves import Curve
 from lab.curves import MeasuredCurve
 from lab.forecast import (
     ENOUGH_CASES,

@@ -27,13 +27,6 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
         raise InputError(str(problem)) from problem
 
 
-def decode_once(text: str, type: type[T]) -> T:
-    """The same, but raises InputError if an object has a name twice."""
-    value = decode_json(text, type)
-    refuse_repeated_names(text)
-    return value
-
-
 def refuse_repeated_names(text: str | bytes) -> None:
     """Raises InputError if an object has a name twice: programs differ in which of the values they use."""
     try:
@@ -60,8 +53,8 @@ def decode_lines(
                 raise InputError(f"a line longer than {max_bytes:,} bytes")
             yield decode_json(line, type)
         except InputError as problem:
-            raise InputError(_printable(problem.reason), file=file, line=number) from problem
-
-
-def _printable(reason: str) -> str:
-    return "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:MAX_REASON_CHARS]])
+            raise InputError(
+                "".join([sign if sign.isprintable() else "\ufffd" for sign in problem.reason[:MAX_REASON_CHARS]]),
+                file=file,
+                line=number,
+            ) from problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.record import Record, now
+from hotpapers.record.database import first_value
 from hotpapers.record.identities import is_whole, key_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
@@ -13,7 +14,7 @@ def oldest_original_at(record: Record, source: str) -> int:
     """When the oldest raw payload kept from a source was seen, µs UTC; now if there is none."""
     sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
         UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
-    oldest = record.database.rows(sql, (source, source))[0][0]
+    oldest = first_value(record.database, sql, (source, source))
     return now() if oldest is None else int(oldest)
 
 

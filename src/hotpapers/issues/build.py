@@ -365,6 +365,7 @@ def _entries(
     entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None
 ) -> tuple[Entry, ...]:
     candidates = {candidate.paper: candidate for candidate in entry_inputs.ranking_input.candidates}
+    forecasts = entry_inputs.forecasts
     papers = {candidate.paper for candidate in order}
     classic = (
         candidate.paper
@@ -388,15 +389,10 @@ def _entries(
             order=candidates[candidate.paper].order,
             posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(candidate.paper, ())),
             price=prices.price(candidate.score, candidates[candidate.paper].archive) if prices else msgspec.UNSET,
-            forecasts=_forecasts(entry_inputs, candidate.paper),
+            forecasts=msgspec.UNSET if forecasts is None else forecasts.get(candidate.paper, ()),
         )
         for place, candidate in enumerate(order, 1)
     )
-
-
-def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, ...] | msgspec.UnsetType:
-    forecasts = entry_inputs.forecasts
-    return msgspec.UNSET if forecasts is None else forecasts.get(paper, ())
 
 
 def _count(attention: model.Attention) -> PrintedCount:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR, Entry, NetworkForecast
 from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.forecast import AGES, FINAL, Curve, calibrate, predict
+from hotpapers.issues.forecast.calibration import calibrate, predict
+from hotpapers.issues.forecast.curves import AGES, FINAL, Curve
 from hotpapers.issues.ranking.words import count_noun, network_name, number
 
 

@@ -24,7 +24,7 @@ from hotpapers.issues import ranking, ranking_input
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.over_days import EngagementOverDays
+from hotpapers.issues.engagement.over_days.reader import EngagementOverDays
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since

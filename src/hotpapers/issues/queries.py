@@ -23,7 +23,7 @@ from hotpapers.issues.engagement.queries import (
     show_tables,
 )
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database, first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.item_rows import (
@@ -153,9 +153,9 @@ def site_started_at(view: AsOfView) -> int | None:
     """When the site first read a network; None if that was not recorded or has not happened yet."""
     sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND {view.visible("t")}"""
-    began = view.database.rows(sql, (model.BEGAN,))[0][0]
+    began = first_value(view.database, sql, (model.BEGAN,))
     first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
-    return int(began) if began is not None and began <= view.database.rows(first_reading)[0][0] else None
+    return int(began) if began is not None and began <= first_value(view.database, first_reading) else None
 
 
 def read_back_at(view: AsOfView) -> int | None:
@@ -166,7 +166,7 @@ def read_back_at(view: AsOfView) -> int | None:
         return None
     sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND t.observed_at <= ? AND {view.visible("t")}"""
-    ended_at = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
+    ended_at = first_value(view.database, sql, (model.READ_BACK, began + FIRST_WAIT))
     return None if ended_at is None else int(ended_at)
 
 
@@ -177,13 +177,13 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     is taken to have all of them.
     """
     first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
-    if view.database.rows(first, (ARXIV,))[0][0] is not None:
-        read = view.database.rows(f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))[0][0]
+    if first_value(view.database, first, (ARXIV,)) is not None:
+        read = first_value(view.database, f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))
         return None if read is None else int(read)
     valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
     sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
         AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
-    latest = view.database.rows(sql, (day, day))[0][0]
+    latest = first_value(view.database, sql, (day, day))
     return None if latest is None else int(latest)
 
 
@@ -256,7 +256,7 @@ def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
     """When the last observed post of a listing was observed, µs UTC; 0 if it shows none."""
     sql = f"""SELECT max(t.observed_at) FROM shown AS t
         WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
-    return int(view.database.rows(sql, (publication, day))[0][0] or 0)
+    return int(first_value(view.database, sql, (publication, day)) or 0)
 
 
 def is_anything_from_before(database: Database, moment: int) -> bool:
@@ -264,13 +264,13 @@ def is_anything_from_before(database: Database, moment: int) -> bool:
     post was created does not count: anyone can backdate a post, and deleted posts have no date."""
     sql = """SELECT EXISTS (SELECT 1 FROM announcement WHERE announced_at <= ?)
         OR EXISTS (SELECT 1 FROM coverage WHERE from_at <= ?) OR EXISTS (SELECT 1 FROM post WHERE observed_at <= ?)"""
-    return bool(database.rows(sql, (moment, moment, moment))[0][0])
+    return bool(first_value(database, sql, (moment, moment, moment)))
 
 
 def listing_position(database: Database, publication: str, day: str) -> int:
     """The latest batch with places of a day's listing; 0 if there is none."""
     sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
-    return int(database.rows(sql, (publication, day))[0][0] or 0)
+    return int(first_value(database, sql, (publication, day)) or 0)
 
 
 def issue_papers(database: Database) -> Iterator[tuple[str, str, model.HeldPapers]]:
@@ -329,7 +329,7 @@ def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
 
 def count_bots(view: AsOfView) -> int:
     """How many accounts were considered bots."""
-    return int(view.database.rows(f"WITH {persons_sql(view, ())} SELECT count(*) FROM bot")[0][0])
+    return int(first_value(view.database, f"WITH {persons_sql(view, ())} SELECT count(*) FROM bot"))
 
 
 def announced_between(view: AsOfView) -> tuple[str, str] | None:
@@ -385,7 +385,7 @@ def count_inferred(view: AsOfView, start: int) -> int:
     """How many papers have an inferred announcement between a moment and the view's."""
     sql = f"""SELECT count(DISTINCT t.paper) FROM announcement AS t
         WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{INFERRED}' AND {view.visible("t")}"""
-    return int(view.database.rows(sql, (start, view.as_of))[0][0])
+    return int(first_value(view.database, sql, (start, view.as_of)))
 
 
 # ---- what changes a page ---------------------------------------------------------------------------------
@@ -449,7 +449,7 @@ def newest_issue(database: Database, publication: str) -> tuple[str, int] | None
 def day_before(database: Database, publication: str, day: str) -> str:
     """The day of the issue before a day's; empty if there is none."""
     sql = 'SELECT max("day") FROM issue WHERE publication = ? AND until = 0 AND "day" < ?'
-    return str(database.rows(sql, (publication, day))[0][0] or "")
+    return str(first_value(database, sql, (publication, day)) or "")
 
 
 def days_frozen_since(database: Database, publication: str, at: int) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from hotpapers.base import model
-from hotpapers.record.database import Database, Params, placeholders, slices
+from hotpapers.record.database import Database, Params, first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, Identity, key_of
 from hotpapers.record.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
 
@@ -48,7 +48,7 @@ class AsOfView(NamedTuple):
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
         kind = model.kind_of(cls)
-        low, high = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
+        low, high = 0, int(first_value(self.database, f"SELECT max(id) FROM {kind}") or 0)
         while low < high:
             middle = (low + high + 1) // 2
             rows = self.database.rows(f"SELECT since FROM {kind} WHERE id >= ? ORDER BY id LIMIT 1", (middle,))

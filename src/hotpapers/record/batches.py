@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base import errors, model
 from hotpapers.record import identities, item_rows, manifest, tombstones
-from hotpapers.record.database import Database, blob, placeholders, slices
+from hotpapers.record.database import Database, blob, first_value, placeholders, slices
 from hotpapers.record.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.record.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.record.manifest import BatchStamp, ErasedIdentity, Pair, Remainder
@@ -101,20 +101,19 @@ def head_and_forgotten(database: Database) -> tuple[ChainHead, int]:
 
 def last_written_at(database: Database) -> int:
     """When the last batch was written, µs UTC; 0 if there is none."""
-    rows = database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
-    return int(rows[0][0]) if rows else 0
+    return int(first_value(database, "SELECT at FROM batch ORDER BY position DESC LIMIT 1") or 0)
 
 
 def source_of(database: Database, position: int) -> str | None:
     """Where the rows of a batch came from; None if there is no such batch."""
-    rows = database.rows("SELECT source FROM batch WHERE position = ?", (position,))
-    return str(rows[0][0]) if rows else None
+    source: str | None = first_value(database, "SELECT source FROM batch WHERE position = ?", (position,))
+    return source
 
 
 def position_at(database: Database, at: int) -> int:
     """The position of the last batch written up to a moment, 0 for none."""
-    rows = database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
-    return int(rows[0][0]) if rows else 0
+    sql = "SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1"
+    return int(first_value(database, sql, (at,)) or 0)
 
 
 def genesis(database: Database) -> bytes:
@@ -328,14 +327,14 @@ def sources_at(database: Database, cursor: str) -> set[str]:
 
 def cursor_of(database: Database, source: str) -> str | None:
     """The cursor from which a source resumes."""
-    rows = database.rows("SELECT cursor FROM cursor WHERE source = ?", (source,))
-    return rows[0][0] if rows else None
+    cursor: str | None = first_value(database, "SELECT cursor FROM cursor WHERE source = ?", (source,))
+    return cursor
 
 
 def load_manifest(database: Database, position: int) -> manifest.Manifest:
     """The manifest of one batch. Raises CorruptStore if it is missing or damaged."""
-    rows = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
-    return _unpacked(database, position, rows[0][0] if rows else b"")
+    packed = first_value(database, "SELECT manifest FROM batch WHERE position = ?", (position,))
+    return _unpacked(database, position, packed)
 
 
 def _unpacked(database: Database, position: int, packed: bytes) -> manifest.Manifest:

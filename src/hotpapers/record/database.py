@@ -59,7 +59,7 @@ def blob(value: object) -> bytes:
 
 def server_database(database: Database) -> str:
     """The name of a database on its server."""
-    return str(database.rows("SELECT current_database()")[0][0])
+    return str(first_value(database, "SELECT current_database()"))
 
 
 @cache
@@ -67,6 +67,12 @@ def insert_sql(table: str, columns: tuple[str, ...]) -> str:
     """The statement that inserts a row into a table unless its key exists."""
     names = [f'"{name}"' for name in columns]
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders(names)}) ON CONFLICT DO NOTHING"
+
+
+def first_value(database: Database, sql: str, params: Params = ()) -> Any:
+    """The first column of a query's first row; None if it has no row."""
+    rows = database.rows(sql, params)
+    return rows[0][0] if rows else None
 
 
 class Database(Protocol):

@@ -386,7 +386,25 @@ _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
 def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     """Convert a database row selected by `select_columns`. Raises CorruptStore."""
     try:
-        return _read_row(spec, row)
+        count = len(spec.fields)
+        values = list(row[1 : 1 + count])
+        for i, decoder in _decode_tuple[spec.type].items():
+            values[i] = decoder.decode(values[i])
+        for i in spec.flags:
+            values[i] = None if values[i] is None else bool(values[i])
+        for i in spec.optional:
+            values[i] = msgspec.UNSET if values[i] is None else values[i]
+        derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
+        salt, redacted = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
+        item = spec.type(**dict(zip(spec.fields, values, strict=True)))
+        return StoredRow(
+            row[0],
+            item,
+            derived,
+            memoryview(salt).tobytes() if salt is not None else None,
+            _decode_redacted(redacted) if redacted is not None else None,
+            *row[-3:],
+        )
     except (ValueError, TypeError, RecursionError) as problem:
         raise CorruptStore(f"{spec.kind} row {row[0]} is damaged: {problem}; run `hotpapers verify`") from problem
 
@@ -405,25 +423,3 @@ def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     except (TypeError, AttributeError) as problem:
         raise CorruptStore(f"{spec.kind} row {row[0]} names a damaged identity; run `hotpapers verify`") from problem
     return read._replace(committed=committed, voice=voice)
-
-
-def _read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
-    count = len(spec.fields)
-    values = list(row[1 : 1 + count])
-    for i, decoder in _decode_tuple[spec.type].items():
-        values[i] = decoder.decode(values[i])
-    for i in spec.flags:
-        values[i] = None if values[i] is None else bool(values[i])
-    for i in spec.optional:
-        values[i] = msgspec.UNSET if values[i] is None else values[i]
-    derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
-    salt, redacted = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
-    item = spec.type(**dict(zip(spec.fields, values, strict=True)))
-    return StoredRow(
-        row[0],
-        item,
-        derived,
-        memoryview(salt).tobytes() if salt is not None else None,
-        _decode_redacted(redacted) if redacted is not None else None,
-        *row[-3:],
-    )

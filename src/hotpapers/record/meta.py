@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 
 SECRET = "secret"
 """The name of the store's secret, the key of its keyed hashes, in hexadecimal."""
@@ -10,8 +10,8 @@ SECRET = "secret"
 
 def read_meta(database: Database, name: str) -> str | None:
     """The value of a name; None if there is none."""
-    rows = database.rows("SELECT value FROM meta WHERE name = ?", (name,))
-    return str(rows[0][0]) if rows else None
+    value = first_value(database, "SELECT value FROM meta WHERE name = ?", (name,))
+    return None if value is None else str(value)
 
 
 def read_prefixed(database: Database, prefix: str) -> dict[str, str]:

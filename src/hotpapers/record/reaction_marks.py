@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from hotpapers.base.model import DAY
 from hotpapers.record.batch_writer import BatchWriter
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 from hotpapers.record.record import Record
 
 REACTIONS_KEPT = 30 * DAY
@@ -29,8 +29,9 @@ def remember_reactions(batch: BatchWriter, reactions: Iterable[tuple[str, str]],
 
 def post_of_reaction(record: Record, address: str) -> str | None:
     """The key of a reaction's post; None if it is unknown or no longer remembered."""
-    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.hasher.reaction(address),))
-    return str(rows[0][0]) if rows else None
+    mark = record.hasher.reaction(address)
+    post: str | None = first_value(record.database, "SELECT post FROM reaction_post WHERE mark = ?", (mark,))
+    return post
 
 
 def drop_old_reactions(record: Record, before: int) -> int:

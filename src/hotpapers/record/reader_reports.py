@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, get_args
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 
 Kind = Literal["quotation", "entry", "contest"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -62,8 +62,8 @@ def is_full(database: Database, at: int, kind: Kind) -> bool:
     Contests are counted separately, because they require a proof and the others do not.
     """
     condition = "kind = 'contest'" if kind == "contest" else "kind <> 'contest'"
-    recent_count = int(database.rows(f"SELECT count(*) FROM report WHERE {condition} AND at > ?", (at - HOUR,))[0][0])
-    open_count = int(database.rows(f"SELECT count(*) FROM report WHERE {condition} AND closed_at = 0")[0][0])
+    recent_count = int(first_value(database, f"SELECT count(*) FROM report WHERE {condition} AND at > ?", (at - HOUR,)))
+    open_count = int(first_value(database, f"SELECT count(*) FROM report WHERE {condition} AND closed_at = 0"))
     return recent_count >= MAX_REPORTS_AN_HOUR or open_count >= MAX_OPEN_REPORTS
 
 
@@ -75,7 +75,7 @@ def waiting(database: Database) -> list[ReaderReport]:
 
 def count_open(database: Database) -> int:
     """The number of open reports."""
-    return int(database.rows("SELECT count(*) FROM report WHERE closed_at = 0")[0][0])
+    return int(first_value(database, "SELECT count(*) FROM report WHERE closed_at = 0"))
 
 
 def close(database: Database, ids: Collection[int], at: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hotpapers.base.model import NETWORKS
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import placeholders
+from hotpapers.record.database import first_value, placeholders
 
 FOLLOWING = "follow/"
 """How the sources of batches begin that were written after reading a followed site."""
@@ -16,7 +16,7 @@ def followed_at(view: AsOfView, start: int, end: int) -> int | None:
     """When something new of a followed site was first read after one moment up to another; None if nothing was."""
     sql = f"""SELECT min(b.at) FROM batch AS b WHERE b.position <= {view.position} AND b.at > ? AND b.at <= ?
         AND b.source >= ? AND b.source < ?"""
-    first = view.database.rows(sql, (start, end, FOLLOWING, FOLLOWING.replace("/", "0")))[0][0]
+    first = first_value(view.database, sql, (start, end, FOLLOWING, FOLLOWING.replace("/", "0")))
     return None if first is None else int(first)
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import partial
 from operator import add
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from hotpapers.base import errors, model
@@ -18,7 +17,7 @@ from hotpapers.record import batches, identities, item_rows, raw_archive, repars
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batch_writer import BatchWriter
 from hotpapers.record.batches import WrittenBatch
-from hotpapers.record.database import CREATED_BY, Database, without_password
+from hotpapers.record.database import CREATED_BY, Database, first_value, without_password
 from hotpapers.record.manifest import BatchStamp
 from hotpapers.record.meta import SECRET, read_meta, write_meta
 from hotpapers.record.parsing import ParsedPayload, Parser, parse
@@ -82,9 +81,7 @@ class Record:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.database.close()
 
     def _secret(self) -> bytes:
@@ -92,22 +89,18 @@ class Record:
         text = read_meta(self.database, SECRET)
         if text is None:
             with self.database.write():
-                text = self._new_secret()
+                # Make a new store's secret, unless another process has just done so and may even have written
+                # items. Call inside `write()`.
+                text = read_meta(self.database, SECRET)
+                if text is None:
+                    if self.head.position:
+                        raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
+                    text = secrets.token_hex(32)
+                    write_meta(self.database, SECRET, text)
         try:
             return bytes.fromhex(text)
         except ValueError as problem:
             raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
-
-    def _new_secret(self) -> str:
-        """Make a new store's secret, unless another process has just done so and may even have written items. Call
-        inside `write()`."""
-        text = read_meta(self.database, SECRET)
-        if text is None:
-            if self.head.position:
-                raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
-            text = secrets.token_hex(32)
-            write_meta(self.database, SECRET, text)
-        return text
 
     def adopt_secret(self, secret: str) -> None:
         """Set the secret to that of the store being restored here. Only while the record is empty."""
@@ -197,7 +190,7 @@ class Record:
 
     def count(self, kind: type[model.Item]) -> int:
         """The number of open rows of a kind."""
-        return int(self.database.rows(f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0")[0][0])
+        return int(first_value(self.database, f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0"))
 
     def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
         """The voices of a publication's own accounts: their numbers, including forgotten ones."""

@@ -87,7 +87,13 @@ def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> Row
     for i, column in numbers.items():
         stored[i] = column
         if i in spec.persons:
-            hashed[i] = _commitments(spec.fields[i], hashed[i], column, known)
+            field = spec.fields[i]
+            commitments = [known[key].commitment for key in hashed[i]]
+            if not all(commitments) and any(
+                number for number, stands in zip(column, commitments, strict=True) if not stands
+            ):
+                raise InputError(f"{field} is the key of a paper")
+            hashed[i] = commitments
     stored += [[derive(item, hasher, known) for item in group.items] for _, derive in spec.derived]
     if spec.words:
         salts = fresh_salts(len(group.items))
@@ -108,14 +114,6 @@ def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[int
     pick = itemgetter(*order)
     ordered = OfferedGroup(spec, pick(group.items), pick(group.origins), list(map(pick, values)))
     return ordered, {i: pick(column) for i, column in numbers.items()}
-
-
-def _commitments(field: str, keys: Column, numbers: Column, known: Known) -> Column:
-    """The commitments to posts' and accounts' keys, for hashes."""
-    commitments = [known[key].commitment for key in keys]
-    if not all(commitments) and any(number for number, stands in zip(numbers, commitments, strict=True) if not stands):
-        raise InputError(f"{field} is the key of a paper")
-    return commitments
 
 
 def _salted(salts: Sequence[bytes], column: Column) -> Column:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import DAY, Issue
 from hotpapers.record import reader_reports, schema
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
 
@@ -42,7 +42,7 @@ def status(record: Record) -> StoreStatistics:
     first, last = written_between(database)
     size = database.size()
     # a publication has one row per change of its settings
-    publications = database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0]
+    publications = first_value(database, "SELECT count(DISTINCT publication) FROM publication WHERE until = 0")
     return StoreStatistics(
         store=database.where,
         database=database.name,
@@ -79,19 +79,19 @@ def written_between(database: Database) -> tuple[int | None, int | None]:
     """When the first and the last batch were written, µs UTC. Searches only the hundred batches at either end, because
     the table is long and clocks are rarely set back."""
     query = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
-    first, last = (database.rows(query.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
+    first, last = (first_value(database, query.format(*end)) for end in (("min", "ASC"), ("max", "DESC")))
     return first, last
 
 
 def _count(record: Record, table: str) -> int:
-    return int(record.database.rows(f"SELECT count(*) FROM {table}")[0][0])
+    return int(first_value(record.database, f"SELECT count(*) FROM {table}"))
 
 
 def _forgotten(record: Record) -> int:
     """The number of forgotten keys plus the number of rows that lost words."""
-    keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
+    keys = first_value(record.database, "SELECT count(*) FROM identity WHERE commitment IS NOT NULL")
     return int(keys) + sum(
-        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE redacted IS NOT NULL")[0][0])
+        int(first_value(record.database, f"SELECT count(*) FROM {spec.kind} WHERE redacted IS NOT NULL"))
         for spec in SPECS.values()
         if spec.words
     )

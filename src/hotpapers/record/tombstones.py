@@ -21,7 +21,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.model.keys import author_in, handle_key, network_of, own_id
 from hotpapers.record import identities
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS, KeyedHasher
 
 BLACK = "\u2588"
@@ -103,7 +103,7 @@ def all_tombstones(database: Database) -> list[tuple[str, int]]:
 
 def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
     """When a key was forgotten, µs UTC. Its tombstone must exist."""
-    return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),))[0][0])
+    return int(first_value(database, "SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),)))
 
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
@@ -387,7 +387,7 @@ def marks_of(hasher: KeyedHasher, keys: Iterable[str], names: Iterable[str], orp
 
 def count(database: Database) -> int:
     """The number of tombstones, which only grows."""
-    return int(database.rows("SELECT count(*) FROM tombstone")[0][0])
+    return int(first_value(database, "SELECT count(*) FROM tombstone"))
 
 
 def load(database: Database, hasher: KeyedHasher) -> Tombstones:

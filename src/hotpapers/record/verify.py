@@ -302,25 +302,22 @@ class RowVerifier:
 
     def _is_sound(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
         try:
-            return self._agrees(row, row_hash, listed, where)
+            self.read += 1
+            _, index = where
+            stored = (row_hash[:CHECK], row.origin, row.until)
+            expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
+            remainder_hash = self._chain.forgotten.get(where)
+            if self._is_withheld(row, remainder_hash):
+                self.withheld += 1
+                return stored == expected
+            self.forgotten += row.redacted is not None
+            if stored != expected:
+                return False
+            if remainder_hash is not None or row.redacted is not None:
+                return row.redacted is not None and row.remainder_hash == remainder_hash
+            return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
         except (TypeError, ValueError):  # a damaged file may have bytes in place of text
             return False
-
-    def _agrees(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
-        self.read += 1
-        _, index = where
-        stored = (row_hash[:CHECK], row.origin, row.until)
-        expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
-        remainder_hash = self._chain.forgotten.get(where)
-        if self._is_withheld(row, remainder_hash):
-            self.withheld += 1
-            return stored == expected
-        self.forgotten += row.redacted is not None
-        if stored != expected:
-            return False
-        if remainder_hash is not None or row.redacted is not None:
-            return row.redacted is not None and row.remainder_hash == remainder_hash
-        return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
 
     def _is_withheld(self, row: StoredRow, remainder_hash: str | None) -> bool:
         """Whether a row lacks exactly what an export may have withheld."""

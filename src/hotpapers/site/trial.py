@@ -204,15 +204,14 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
     choice = next((choice for choice in choices if choice.name == name), None)
     if choice is None:
         return CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}")
-    client = site.http(
+    with site.http(
         tuple(addresses(choice.settings)),
         pace=PACE,
         reserve=pace,
         stop=stop,
         limits=LIMITS,
         secrets=tuple(secrets_of(choice.settings)),
-    )
-    with closing(client):
+    ) as client:
         try:
             return _verdict(choice, check_source(choice, client))
         except HotPapersError as problem:

@@ -12,7 +12,6 @@ from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import SINGLE_ACCOUNT_RULES
 from hotpapers.issues.moderation.bots.review import (
     OperatorVerdict,
-    accept_proof,
     review_account,
     set_verdict,
     withdraw_verdict,
@@ -139,14 +138,14 @@ def test_a_verdict_since_an_earlier_day_counts_for_issues_after_it(record: Recor
 def test_the_account_s_own_statement_overrides_the_rules_on_single_accounts(record: Record, rule: str) -> None:
     """It overrides them whether found before or after it, and never overrides any other rule."""
     fill(record)
-    accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
+    record.append([judged(BOT, "human", rule="proved", at=NOW + 1)], source="account", at=NOW + 1)
     record.append(
         [judged(BOT, "bot", rule=rule, at=NOW + 2) for rule in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
     )
     assert not review_account(record, BOT)[0].is_bot
     record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
     assert review_account(record, BOT)[0].is_bot
-    accept_proof(record, NOTHING, BOT, "says so again", at=NOW + 4)
+    record.append([judged(BOT, "human", rule="proved", at=NOW + 4)], source="account", at=NOW + 4)
     assert review_account(record, BOT)[0].is_bot
     withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
     assert samples.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot

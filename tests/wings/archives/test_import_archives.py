@@ -18,8 +18,8 @@ import zstandard
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Post
 from hotpapers.keep.transfer import streams
-from hotpapers.keep.transfer.packed import LONG_WINDOW
 from hotpapers.record import Record
+from hotpapers.wings.archives.parts import LONG_WINDOW
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run, run_as_user
 from tests.conftest import data
 from tests.sources import bluesky_events as bluesky

@@ -73,7 +73,9 @@ def parse(text: str) -> ClassicIssue:
         raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
     lines = text[:-1].split("\n")
     date, written_at, at = _front(lines)
-    lead = _lead(lines, at)
+    # The number of empty lines before the one that starts the first item.
+    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    lead = max(0, first - at - 1) if first < len(lines) else first - at
     issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
     if reason := bad_head(issue):
         raise NotClassic(reason, line=at + 1)
@@ -119,12 +121,6 @@ def _after(start: str, lines: list[str], at: int) -> str:
     if not line.startswith(start):
         raise _unexpected(quoted(start + "…"), lines, at)
     return line.removeprefix(start)
-
-
-def _lead(lines: list[str], at: int) -> int:
-    """The number of empty lines before the one that starts the first item."""
-    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
-    return max(0, first - at - 1) if first < len(lines) else first - at
 
 
 # --- items

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import AnyStr
 
-from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicPost
 from hotpapers.base.classic.timestamps import CREATED, TALLY, moment
 from hotpapers.base.errors import NotAnArxivId, NotClassic
 from hotpapers.base.ids import arxiv
@@ -119,7 +119,15 @@ def bad_post(post: ClassicPost) -> str:
         return f"{quoted(post.handle)} is not a handle"
     if not is_language(post.lang):
         return f"{quoted(post.lang)} is not a language code"
-    return _bad_links(post.links, len(post.text))
+    length = len(post.text)
+    end = 0
+    for link in post.links:
+        if not end <= link.start < link.end <= length:
+            return "a link that is empty, overlaps another or ends outside the text"
+        if reason := bad_target(link.target):
+            return reason
+        end = link.end
+    return ""
 
 
 def is_language(code: str) -> bool:
@@ -201,14 +209,3 @@ def _bad_categories(categories: tuple[str, ...]) -> str:
     if bad:
         return f"{quoted(bad[0])} is not a category"
     return "" if categories else "no category"
-
-
-def _bad_links(links: tuple[ClassicLink, ...], length: int) -> str:
-    end = 0
-    for link in links:
-        if not end <= link.start < link.end <= length:
-            return "a link that is empty, overlaps another or ends outside the text"
-        if reason := bad_target(link.target):
-            return reason
-        end = link.end
-    return ""

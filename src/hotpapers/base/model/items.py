@@ -72,7 +72,7 @@ class Paper(Item, frozen=True, kw_only=True):
     """A paper's metadata at one moment. All versions of a work are one paper. `categories`: primary category first.
     `withdrawn`: true if its authors or arXiv have withdrawn it; absent otherwise."""
 
-    key: ClassVar[tuple[str, ...]] = ("paper",)
+    key = ("paper",)
 
     paper: str
     title: str
@@ -96,7 +96,7 @@ class Paper(Item, frozen=True, kw_only=True):
 class Announcement(Item, frozen=True, kw_only=True):
     """A paper's appearance in arXiv's own listing for a day."""
 
-    key: ClassVar[tuple[str, ...]] = ("paper", "day", "category")
+    key = ("paper", "day", "category")
 
     paper: str
     day: str
@@ -112,7 +112,7 @@ class Listing(Item, frozen=True, kw_only=True):
     `made`: its printed time. `lead`: number of extra blank lines before place 1. `file`: SHA-256 of the file.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("publication", "day")
+    key = ("publication", "day")
 
     publication: str
     day: str
@@ -128,7 +128,7 @@ class Place(Item, frozen=True, kw_only=True):
     Its counts are in the `Tally` with the same paper, network and method. `tallied`: the printed time of the counts.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("publication", "day", "place")
+    key = ("publication", "day", "place")
 
     publication: str
     day: str
@@ -150,8 +150,8 @@ class Shown(Item, frozen=True, kw_only=True):
     What is shown is the observation of `post` with the same `observed_at`.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition", "place", "n")
-    personal: ClassVar[tuple[str, ...]] = ("post",)
+    key = ("publication", "day", "edition", "place", "n")
+    personal = ("post",)
 
     publication: str
     day: str
@@ -164,8 +164,8 @@ class Shown(Item, frozen=True, kw_only=True):
 class Account(Item, frozen=True, kw_only=True):
     """An account on a network, with its names at one moment. `automated`: the account declares itself a bot."""
 
-    key: ClassVar[tuple[str, ...]] = ("account",)
-    personal: ClassVar[tuple[str, ...]] = ("account", "handle", "name")
+    key = ("account",)
+    personal = ("account", "handle", "name")
 
     account: str
     handle: str
@@ -177,8 +177,8 @@ class Alias(Item, frozen=True, kw_only=True):
     """Another key of the same account: that of its handle, or one on another network. Both are one voice. They are
     found for accounts that a bridge made; others come with imports."""
 
-    key: ClassVar[tuple[str, ...]] = ("account",)
-    personal: ClassVar[tuple[str, ...]] = ("account", "stable")
+    key = ("account",)
+    personal = ("account", "stable")
 
     account: str
     stable: str
@@ -191,8 +191,8 @@ class Post(Item, frozen=True, kw_only=True):
     it; `reply` if it replied to a post that is forgotten. `gone`: why it is no longer available.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("post",)
-    personal: ClassVar[tuple[str, ...]] = ("post", "account", "handle", "name", "text", "links", "reply_to", "quotes")
+    key = ("post",)
+    personal = ("post", "account", "handle", "name", "text", "links", "reply_to", "quotes")
 
     post: str
     network: str
@@ -213,8 +213,8 @@ class Post(Item, frozen=True, kw_only=True):
 class Mention(Item, frozen=True, kw_only=True):
     """A post's reference to a paper. `form`: what matched, or `listed`. `found_in`: link, text, embed or listing."""
 
-    key: ClassVar[tuple[str, ...]] = ("post", "paper")
-    personal: ClassVar[tuple[str, ...]] = ("post",)
+    key = ("post", "paper")
+    personal = ("post",)
 
     post: str
     paper: str
@@ -226,8 +226,8 @@ class Mention(Item, frozen=True, kw_only=True):
 class Reaction(Item, frozen=True, kw_only=True):
     """One account's repost, like, reply or quote of a post, or the withdrawal of one."""
 
-    key: ClassVar[tuple[str, ...]] = ("post", "account", "type")
-    personal: ClassVar[tuple[str, ...]] = ("post", "account")
+    key = ("post", "account", "type")
+    personal = ("post", "account")
 
     post: str
     account: str
@@ -242,8 +242,8 @@ COUNTS = ("reposts", "likes", "replies", "quotes", "views")
 class Snapshot(Item, frozen=True, kw_only=True):
     """A post's counts at one moment; `None` for a count that the network does not report."""
 
-    key: ClassVar[tuple[str, ...]] = ("post",)
-    personal: ClassVar[tuple[str, ...]] = ("post",)
+    key = ("post",)
+    personal = ("post",)
 
     post: str
     reposts: int | None = None
@@ -256,7 +256,7 @@ class Snapshot(Item, frozen=True, kw_only=True):
 class Tally(Item, frozen=True, kw_only=True):
     """A paper's total counts at one moment, by a named method, where the individual posts are unknown."""
 
-    key: ClassVar[tuple[str, ...]] = ("paper", "network", "method")
+    key = ("paper", "network", "method")
 
     paper: str
     network: str
@@ -273,7 +273,7 @@ class Measurement(Item, frozen=True, kw_only=True):
     tell.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("source", "paper", "network", "age")
+    key = ("source", "paper", "network", "age")
 
     source: str
     paper: str
@@ -293,8 +293,8 @@ class Measurement(Item, frozen=True, kw_only=True):
 class Verdict(Item, frozen=True, kw_only=True):
     """A judgment made by this site. `about`: the paper, if a mention or an author's voice is judged, else empty."""
 
-    key: ClassVar[tuple[str, ...]] = ("subject", "about", "rule")
-    personal: ClassVar[tuple[str, ...]] = ("subject",)
+    key = ("subject", "about", "rule")
+    personal = ("subject",)
 
     subject: str
     about: str
@@ -312,7 +312,7 @@ the posts it returned from before then, and their counts, were all in the record
 class Coverage(Item, frozen=True, kw_only=True):
     """How completely a source read a network between two moments."""
 
-    key: ClassVar[tuple[str, ...]] = ("network", "from_at")
+    key = ("network", "from_at")
 
     network: str
     from_at: int
@@ -327,7 +327,7 @@ class Publication(Item, frozen=True, kw_only=True):
     `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: 0 if absent.
     """
 
-    key: ClassVar[tuple[str, ...]] = ("publication",)
+    key = ("publication",)
 
     publication: str
     title: str
@@ -359,7 +359,7 @@ def is_retrospective(publication: str) -> bool:
 class Issue(Item, frozen=True, kw_only=True):
     """A publication's frozen issue for one day. `content`: an `IssueContent` as RFC 8785 JSON."""
 
-    key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition")
+    key = ("publication", "day", "edition")
 
     publication: str
     day: str
@@ -372,7 +372,7 @@ class Delivery(Item, frozen=True, kw_only=True):
     """The finished delivery of an issue's edition by a channel. `target`: *everybody* that the channel delivers to.
     `state`: *failed* if nobody received it. `receipt`: how many received it; for files, the issue's digest."""
 
-    key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition", "channel", "target")
+    key = ("publication", "day", "edition", "channel", "target")
 
     publication: str
     day: str

@@ -438,16 +438,20 @@ class Mailer(Protocol):
         """Closes the connection."""
 
 
-class Sender(Protocol):
-    """A channel that sends messages instead of writing files. `messages` is pure."""
+class MessageSender(Protocol):
+    """A channel that sends messages instead of writing files."""
 
     name: str
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """The messages to send for a day's issue, one per target."""
+        """The messages to send now for a day's issue, one per target."""
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Send one message; the receipt is the target's id for it. Raises RetryLater, RequestRefused, NetError."""
+
+
+class Sender(MessageSender, Protocol):
+    """A channel of which each delivery is tracked here. `messages` is pure."""
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The receipt of a message whose sending was interrupted; None if it did not arrive and must be sent again.
@@ -473,16 +477,9 @@ class TriableSender(Protocol):
 
 
 @runtime_checkable
-class BulkSender(Protocol):
-    """A channel with so many targets that it tracks the delivery of each message itself."""
-
-    name: str
-
-    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """The messages still to send for a day's issue that may be tried now."""
-
-    def send(self, message: Message, http: HttpClient) -> str:
-        """Send one message unless it was sent before; the receipt. Raises RetryLater, RequestRefused, NetError."""
+class BulkSender(MessageSender, Protocol):
+    """A channel with so many targets that it tracks the delivery of each message itself. `messages`: those that are
+    left and may be tried; `send`: unless it was sent before."""
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """Why there is nothing to send for a day's issue now."""

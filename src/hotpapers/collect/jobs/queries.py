@@ -8,7 +8,7 @@ import msgspec
 
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD, JobState
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 from hotpapers.record.record import Record
 
 
@@ -43,8 +43,7 @@ def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: i
 
 def holder_of(record: Record, source: str) -> str:
     """The current or last holder of a source's lease; empty if it was given back."""
-    rows = record.database.rows("SELECT holder FROM lease WHERE source = ?", (source,))
-    return str(rows[0][0]) if rows else ""
+    return str(first_value(record.database, "SELECT holder FROM lease WHERE source = ?", (source,)) or "")
 
 
 def end_lease(record: Record, source: str, holder: str) -> None:
@@ -57,7 +56,7 @@ def count_holders(record: Record, prefix: str, *, at: int | None = None, hold: i
     """How many processes have announced themselves, by leases whose names start with `prefix`."""
     at = at or record.database.clock()
     sql = "SELECT count(*) FROM lease WHERE source >= ? AND source < ? AND until_at > ? AND until_at <= ?"
-    return int(record.database.rows(sql, (prefix, prefix + "~", at, at + hold))[0][0])
+    return int(first_value(record.database, sql, (prefix, prefix + "~", at, at + hold)))
 
 
 def announced_holders(record: Record, prefix: str) -> list[str]:

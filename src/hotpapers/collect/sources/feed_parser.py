@@ -66,7 +66,13 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
         raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {MAX_FEED_BYTES:,} are read")
     refuse_page(body, url, "not a feed")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
+        try:
+            feed = decode_json(body.removeprefix(b"\xef\xbb\xbf"), _JsonFeed)
+        except InputError as problem:
+            raise NetError(f"{url}: not a JSON feed: {problem}") from problem
+        for item in feed.items[:MAX_ENTRIES]:
+            if isinstance(item, dict):
+                yield _json_entry(item, url, _text_of(feed.language) or "und")
         return
     document = _parse(body, headers, url)
     if not document.get("version") and not document.entries:
@@ -166,16 +172,6 @@ class _JsonFeed(msgspec.Struct):
     version: str
     items: list[dict[str, Any] | Any]
     language: Any = ""
-
-
-def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
-    try:
-        feed = decode_json(body, _JsonFeed)
-    except InputError as problem:
-        raise NetError(f"{url}: not a JSON feed: {problem}") from problem
-    for item in feed.items[:MAX_ENTRIES]:
-        if isinstance(item, dict):
-            yield _json_entry(item, url, _text_of(feed.language) or "und")
 
 
 def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:

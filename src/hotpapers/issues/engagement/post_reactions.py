@@ -45,9 +45,6 @@ class CurrentReactions(NamedTuple):
     counted: int
 
 
-NO_REACTIONS = CurrentReactions((), 0)
-
-
 class CountedReactions:
     """Reactions of one type, none withdrawn; one given twice counts from the first time on. `voices`: by number
     of moments passed, the voices that came then."""

@@ -37,7 +37,7 @@ from hotpapers.issues.engagement.post_reactions import (
     group_of,
 )
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database, first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, is_whole, key_of
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
@@ -496,4 +496,4 @@ def forget_posts(database: Database, posts: Iterable[str]) -> None:
 def is_recorded(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
     tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
-    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", [model.storable(key)] * 2)[0][0])
+    return bool(first_value(record.database, f"SELECT {' OR '.join(tests)}", [model.storable(key)] * 2))

@@ -6,11 +6,3 @@ calibration   the table of growth by network, age, field and size; how wide rang
 A forecast is shown next to a score but never part of it. It uses only integer arithmetic, so it is the same on every
 machine. Functions take and return plain values: no clock, network or disk.
 """
-
-from __future__ import annotations
-
-from hotpapers.base.model import Forecast
-from hotpapers.issues.forecast.calibration import ForecastTable, GrowthRange, calibrate, predict
-from hotpapers.issues.forecast.curves import AGES, ENOUGH, FINAL, Curve
-
-__all__ = ["AGES", "ENOUGH", "FINAL", "Curve", "Forecast", "ForecastTable", "GrowthRange", "calibrate", "predict"]

@@ -116,17 +116,15 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
     fields = (archive, group_name(archive)) if archive else ()
     for among in (*fields, "all"):
         if (growth_range := table.ranges.get((network, age, among, doubling(voices)))) is not None:
-            return _forecast(growth_range, voices)
+            # Exactly the numbers whose growth, rounded down to thousandths, lies in the range; if there is no
+            # such whole number, the next one above.
+            low = -(-growth_range.low * voices // 1000)
+            high = max(low, -(-(growth_range.high + 1) * voices // 1000) - 1)
+            median = min(max(low, (growth_range.median * voices + 500) // 1000), high)
+            return Forecast(
+                low, median, high, growth_range.papers, growth_range.among, growth_range.least, growth_range.most
+            )
     return None
-
-
-def _forecast(growth_range: GrowthRange, voices: int) -> Forecast:
-    """Exactly the numbers whose growth, rounded down to thousandths, lies in the range; if there is no such whole
-    number, the next one above."""
-    low = -(-growth_range.low * voices // 1000)
-    high = max(low, -(-(growth_range.high + 1) * voices // 1000) - 1)
-    median = min(max(low, (growth_range.median * voices + 500) // 1000), high)
-    return Forecast(low, median, high, growth_range.papers, growth_range.among, growth_range.least, growth_range.most)
 
 
 COVERED = 90

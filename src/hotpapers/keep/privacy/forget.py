@@ -111,7 +111,9 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
     raw_payloads = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
-    unnamed = queries.unnamed_keys(database, _dropped_names(changes))
+    unnamed = queries.unnamed_keys(
+        database, {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
+    )
     erased = _erase_identities(record, [*gone, *unnamed])
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
     row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
@@ -217,11 +219,6 @@ def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
     return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
 
 
-def _dropped_names(changes: Sequence[Change]) -> set[str]:
-    """The keys that the rows do not name any more."""
-    return {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
-
-
 def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:
     return [name for name in NAMED_FIELDS if getattr(item, name, "") != getattr(left, name, "")]
 
@@ -258,7 +255,14 @@ def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[in
     fingerprints: dict[int | str, int] = {}
     left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
     for row in left:
-        _write_row(record, row)
+        # Write a row's remaining words, with number 0 in place of removed keys.
+        values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
+        change = {name: values[name] for name in _words(row.spec)}
+        change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
+        change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
+        change |= {"salt": row.salt, "redacted": canonical_json(row.redacted).decode()}
+        names = ", ".join(f'"{name}" = ?' for name in change)
+        record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
     return sorted((*pair, row.remainder_hash) for pair, row in zip(pairs, left, strict=True))
 
@@ -289,14 +293,3 @@ def _remaining_row(
 
 def _words(spec: KindSpec) -> list[str]:
     return [spec.fields[i] for i in spec.words]
-
-
-def _write_row(record: Record, row: StoredRow) -> None:
-    """Write a row's remaining words, with number 0 in place of removed keys."""
-    values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
-    change = {name: values[name] for name in _words(row.spec)}
-    change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
-    change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
-    change |= {"salt": row.salt, "redacted": canonical_json(row.redacted).decode()}
-    names = ", ".join(f'"{name}" = ?' for name in change)
-    record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

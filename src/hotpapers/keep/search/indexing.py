@@ -20,7 +20,7 @@ from hotpapers.keep.search.index import IndexState
 from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem, words
 from hotpapers.record import batches
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database, first_value, placeholders, slices
 from hotpapers.record.identities import key_of, numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.item_rows import SPECS, StoredRow
@@ -57,7 +57,7 @@ def outstanding(record: Record) -> int:
     """How many rows `catch_up` would process."""
     state = index.load(record.database)
     positions = state.last_ids if state else {}
-    highest = {kind: record.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0 for kind in _KINDS}
+    highest = {kind: first_value(record.database, f"SELECT max(id) FROM {kind}") or 0 for kind in _KINDS}
     return sum(max(highest[kind] - positions.get(kind, 0), 0) for kind in _KINDS)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hotpapers.base.errors import CorruptStore
 from hotpapers.keep.search.documents import ALL, PAPER_WORDS, POST_WORDS, MatchSql, PaperWords, PostWords
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
-from hotpapers.record.database import Database, placeholders
+from hotpapers.record.database import Database, first_value, placeholders
 
 CORRUPT_VTAB = 267
 """SQLITE_CORRUPT_VTAB (https://www.sqlite.org/rescode.html#corrupt_vtab)."""
@@ -31,7 +31,7 @@ class FullTextIndex:
     def is_made(self, database: Database) -> bool:
         names = placeholders(_TABLES)
         sql = f"SELECT count(*) FROM {self._schema}.sqlite_schema WHERE name IN ({names})"
-        return bool(database.rows(sql, tuple(_TABLES))[0][0] == len(_TABLES))
+        return bool(first_value(database, sql, tuple(_TABLES)) == len(_TABLES))
 
     def copy_tables(self, database: Database, tables: Sequence[str]) -> None:
         """Create temporary tables like those of the store, with their indexes."""

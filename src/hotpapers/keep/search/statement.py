@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 
 COUNT_LIMIT = 1_000
 """The total is counted up to this: counting everything takes a good part of the time that finding the best does."""
@@ -37,7 +37,7 @@ class SearchStatement(NamedTuple):
         total = start + len(hits)
         if len(hits) == limit or (start and not hits):
             rows = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, total) + 1}"
-            total = database.rows(f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)[0][0]
+            total = first_value(database, f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)
         return ResultPage(hits, start, total)
 
 

@@ -57,29 +57,26 @@ def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:
     for digest, content in _frozen(record):
         papers = _metadata(record, content)
         for entry in content.entries:
-            yield _csv_row(_entry_values(digest, content, entry, papers.get(entry.paper)))
-
-
-def _entry_values(
-    digest: str, content: model.IssueContent, entry: model.Entry, paper: model.Paper | None
-) -> tuple[object, ...]:
-    counts = entry.counts
-    return (
-        content.publication.publication,
-        content.day,
-        content.edition,
-        entry.place,
-        entry.classic_rank,
-        arxiv.from_key(entry.paper),
-        entry.score,
-        entry.voices,
-        model.within_largest(sum(c.reposts for c in counts)),
-        model.within_largest(sum(c.likes for c in counts)),
-        paper.title if paper else "",
-        "; ".join(paper.authors) if paper else "",
-        " ".join(paper.categories) if paper else "",
-        digest,
-    )
+            paper = papers.get(entry.paper)
+            counts = entry.counts
+            yield _csv_row(
+                (
+                    content.publication.publication,
+                    content.day,
+                    content.edition,
+                    entry.place,
+                    entry.classic_rank,
+                    arxiv.from_key(entry.paper),
+                    entry.score,
+                    entry.voices,
+                    model.within_largest(sum(c.reposts for c in counts)),
+                    model.within_largest(sum(c.likes for c in counts)),
+                    paper.title if paper else "",
+                    "; ".join(paper.authors) if paper else "",
+                    " ".join(paper.categories) if paper else "",
+                    digest,
+                )
+            )
 
 
 _SKIPPED = r"[ \u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]*"

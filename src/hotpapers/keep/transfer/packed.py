@@ -20,8 +20,6 @@ GZIP_MAGIC = b"\x1f\x8b"
 PACKED_READ = 2**17
 MAX_WINDOW_BYTES = 2**27
 """The largest window for decompression in bytes, the default of the `zstd` program."""
-LONG_WINDOW = 2**31
-"""The same for dumps compressed with `--long=31`, which need this much memory."""
 SKIPPED = range(0x184D2A50, 0x184D2A60)
 """The magic numbers of skippable frames."""
 
@@ -60,21 +58,6 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
         raise unreadable(file, problem) from problem
     with raw:
         yield raw
-
-
-@contextmanager
-def open_range(
-    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
-) -> Iterator[Reader]:
-    """The bytes of a file between two offsets (`end` 0: to its end), decompressed: whole frames, or `plain`."""
-    with open_file(file) as raw:
-        raw.seek(start)
-        part = ChunkStream(_first_bytes(raw, end - start)) if end else raw
-        if plain:
-            yield io.BufferedReader(CountedInput(part, file, on_progress), BLOCK)
-            return
-        with open_unpacked(part, file, on_progress, LONG_WINDOW) as stream:
-            yield stream
 
 
 def is_packed(stream: Reader) -> bool:
@@ -172,12 +155,6 @@ class ChunkStream(io.RawIOBase):
         return size
 
 
-def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
-    while left and (chunk := source.read(min(left, BLOCK))):
-        left -= len(chunk)
-        yield chunk
-
-
 # ---- Zstandard -------------------------------------------------------------------------------------------
 
 
@@ -190,7 +167,7 @@ class _Step(NamedTuple):
     between: bool = False
 
 
-def _frame_steps() -> Generator[_Step, bytes, None]:
+def frame_steps() -> Generator[_Step, bytes, None]:
     """Walk over frames without decompressing them (RFC 8878, 3.1). If no frame begins, the rest is skipped;
     decompressing it will fail."""
     while True:
@@ -219,7 +196,7 @@ class _Frames:
     """Compressed bytes on their way to the decompressor; tracks whether they end at a frame boundary."""
 
     def __init__(self, source: Reader) -> None:
-        self._source, self._steps = source, _frame_steps()
+        self._source, self._steps = source, frame_steps()
         self._step = next(self._steps)
         self._head, self._left = b"", self._step.size
 
@@ -241,24 +218,6 @@ class _Frames:
                 self._step = self._steps.send(self._head)
                 self._head, self._left = b"", self._step.size
         return data
-
-
-def zstd_frames(file: str, least: int) -> list[int]:
-    """Offsets in a Zstandard file at which frames begin, starting with 0, at least `least` bytes apart; none after the
-    last complete frame. Raises OSError."""
-    places, steps = [0], _frame_steps()
-    with open(file, "rb") as raw:
-        step, place, size = next(steps), 0, os.fstat(raw.fileno()).st_size
-        while True:
-            if step.between and places[-1] + least <= place < size:
-                places.append(place)
-            head = b"" if step.skip else raw.read(step.size)
-            if not step.skip and len(head) < step.size:
-                return places
-            place += step.size
-            if step.skip:
-                raw.seek(min(place, 2**62))
-            step = steps.send(head)
 
 
 def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:

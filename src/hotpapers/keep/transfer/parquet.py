@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hotpapers.record.record import Record
 COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
 """The columns of a Parquet row: the line's number, some of the line's fields (NULL if it lacks them), and the line."""
 
-_COPY = (
+COPY = (
     "COPY (SELECT {columns} FROM read_json(?, format = 'newline_delimited', columns = {types}))"
     " TO {to} (FORMAT parquet, COMPRESSION zstd)"
 )
@@ -53,7 +53,7 @@ def connect() -> Any:
     return duckdb.connect()
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
@@ -80,13 +80,13 @@ def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
         with source.open("wb") as out:
             for n, line in enumerate(exporter.export_lines(record, request), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        _copy(connection, _COPY.format(columns="*", types=_TYPES, to=_quoted(target)), source)
+        copy_lines(connection, COPY.format(columns="*", types=_TYPES, to=quoted(target)), source)
         with target.open("rb") as file:
             while chunk := file.read(2**20):
                 yield chunk
 
 
-def _copy(connection: Any, sql: str, lines: Path) -> None:
+def copy_lines(connection: Any, sql: str, lines: Path) -> None:
     """Convert lines of JSON. Raises OSError if the result cannot be written, and DuckDB's other errors."""
     import duckdb
 
@@ -95,22 +95,6 @@ def _copy(connection: Any, sql: str, lines: Path) -> None:
     except duckdb.IOException as problem:
         reason, full = str(problem).splitlines()[0], os.strerror(errno.ENOSPC)
         raise OSError(errno.EIO, full if full in reason else reason) from problem
-
-
-def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, str]) -> None:
-    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect`. Times
-    are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
-    import duckdb
-
-    read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
-    columns = ", ".join(
-        f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
-    )
-    try:
-        _copy(connection, _COPY.format(columns=columns, types=read, to=_quoted(target)), lines)
-    except duckdb.Error as problem:
-        reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
-        raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
 
 
 def _row(n: int, line: bytes) -> dict[str, Any]:
@@ -127,7 +111,7 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
     with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         limits = (
             f"memory_limit = '{MEMORY}'",
-            f"temp_directory = {_quoted(Path(folder))}",
+            f"temp_directory = {quoted(Path(folder))}",
             f"max_temp_directory_size = '{spill}B'",
             "autoinstall_known_extensions = false",
         )

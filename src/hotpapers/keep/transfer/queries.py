@@ -9,7 +9,7 @@ from hotpapers.base.model import storable
 from hotpapers.keep.privacy.queries import marks_of_leavers
 from hotpapers.keep.search import index
 from hotpapers.record import tombstones
-from hotpapers.record.database import Database, placeholders
+from hotpapers.record.database import Database, first_value, placeholders
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
 from hotpapers.record.record import Record, now
@@ -69,14 +69,14 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
 def last_original(database: Database) -> int:
     """The highest number that a raw payload ever had, as far as rows show. Numbers are never reused."""
     tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
-    return max(database.rows(sql)[0][0] or 0 for sql in tables)
+    return max(first_value(database, sql) or 0 for sql in tables)
 
 
 def restart_numbers(source: SqliteDatabase, target: Database) -> None:
     """Make a PostgreSQL store continue numbering after the copied rows."""
     for table in tables_of(source):
         if table in NUMBERED:
-            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+            highest = first_value(target, f"SELECT coalesce(max(id), 0) FROM {table}")
             highest = max(highest, last_original(source)) if table == "raw" else highest
             target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")
 

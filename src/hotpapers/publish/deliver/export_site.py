@@ -167,12 +167,10 @@ def check_folder_owner(record: Record, output: Path) -> None:
         rows = _with_folders(record, queries.delivered(record.database))
         own_folders = {folder.path.resolve() for folder, *_ in rows}
         if output.resolve() not in own_folders:
-            folder_owners.check_owner(output, own_folders | _store_files(record.database))
-
-
-def _store_files(database: Database) -> set[Path]:
-    store = _file(database)
-    return set() if store is None else {*store.parent.glob(f"{glob.escape(store.name)}*")}
+            store = _file(record.database)
+            folder_owners.check_owner(
+                output, own_folders | (set() if store is None else {*store.parent.glob(f"{glob.escape(store.name)}*")})
+            )
 
 
 def _not_sent(

@@ -52,7 +52,16 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
     with exclusive(output) as (root, lock):
-        helper = _start_helper(task, root, lock)
+        pipe = subprocess.PIPE
+        helper = subprocess.Popen(
+            [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
+        )
+        assert helper.stdin is not None
+        try:
+            with helper.stdin as stdin:
+                pickle.dump((task, root), stdin)
+        except BrokenPipeError:  # the helper has ended; `_read_result` notices
+            pass
         try:
             written_files = write_some(root, share(own_share))
             helped = _read_result(helper)
@@ -60,20 +69,6 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
             helper.kill()
             helper.wait()
         return (written_files | (helped or write_some(root, share(other_share)))).counts
-
-
-def _start_helper(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:
-    pipe = subprocess.PIPE
-    helper = subprocess.Popen(
-        [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
-    )
-    assert helper.stdin is not None
-    try:
-        with helper.stdin as stdin:
-            pickle.dump((task, root), stdin)
-    except BrokenPipeError:  # the helper has ended; `_read_result` notices
-        pass
-    return helper
 
 
 def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:

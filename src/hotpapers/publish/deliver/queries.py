@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from hotpapers.issues.engagement.queries import VOICE, posts_about_papers, show_tables
 from hotpapers.record import Record
-from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database
-from hotpapers.record.identities import key_of, numbers_of
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -60,15 +57,6 @@ def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
     """By day, the latest edition of a publication's issue, with its digest."""
     sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
     return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
-
-
-def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
-    """(paper, network, name, handle) of the posts by some voices about some papers that may be shown; by paper, newest
-    first."""
-    sql = f"""{show_tables(view, voices)} SELECT {key_of("m.paper")}, p.network, p.name, p.handle
-        {posts_about_papers(view, f"IN ({numbers_of(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
-        ORDER BY 1, p.created_at DESC, {key_of("p.post")}"""
-    return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
 
 
 # ---- the states of issues at targets -------------------------------------------------------------------

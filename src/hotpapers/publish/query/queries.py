@@ -15,7 +15,7 @@ from hotpapers.issues.engagement.queries import (
     show_tables,
 )
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_value
 from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.item_rows import SPECS, StoredRow, read_row, select_columns
 
@@ -47,7 +47,7 @@ def first_announced_at(view: AsOfView, paper: str) -> int | None:
     """When a paper was first announced, µs UTC; None if it never was."""
     sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = {NUMBER} AND t.type <> 'replacement'
         AND {view.visible("t")}"""
-    first: int | None = view.database.rows(sql, (paper,))[0][0]
+    first: int | None = first_value(view.database, sql, (paper,))
     return first
 
 

@@ -32,16 +32,12 @@ class ClassicChannel:
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
     if issue.listing is not None:
-        return classic.render(_as_listed(issue))
+        listing = issue.listing
+        assert listing is not None  # checked by the caller
+        entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
+        items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+        return classic.render(ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items))
     return classic.render(_as_our_own(issue), escape=True)
-
-
-def _as_listed(issue: PublishedIssue) -> ClassicIssue:
-    listing = issue.listing
-    assert listing is not None  # checked by the caller
-    entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
-    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
-    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:

@@ -103,22 +103,19 @@ def rss(feed: FeedDocument) -> bytes:
     if feed.own:
         _add(channel, f"{{{ATOM}}}link", rel="self", href=feed.own, type="application/rss+xml")
     for item in feed.items:
-        _rss_item(_add(channel, "item"), item)
+        entry = _add(channel, "item")
+        _add(entry, "title", item.title)
+        if item.url:
+            _add(entry, "link", item.url)
+        _add(entry, "guid", item.id, isPermaLink="false")
+        _add(entry, "pubDate", _rfc822(item.published))
+        for author in item.authors:
+            _add(entry, f"{{{DC}}}creator", author)
+        for category in item.categories:
+            _add(entry, "category", category)
+        _add(entry, "description", _as_html(item.text or item.title))
+        _add(entry, f"{{{CONTENT}}}encoded", item.html)
     return _xml(root)
-
-
-def _rss_item(entry: ET.Element, item: FeedItem) -> None:
-    _add(entry, "title", item.title)
-    if item.url:
-        _add(entry, "link", item.url)
-    _add(entry, "guid", item.id, isPermaLink="false")
-    _add(entry, "pubDate", _rfc822(item.published))
-    for author in item.authors:
-        _add(entry, f"{{{DC}}}creator", author)
-    for category in item.categories:
-        _add(entry, "category", category)
-    _add(entry, "description", _as_html(item.text or item.title))
-    _add(entry, f"{{{CONTENT}}}encoded", item.html)
 
 
 def _as_html(text: str) -> str:

@@ -74,10 +74,12 @@ def first_issues(
                 due.upcoming_day(publication, at)
             ]
             if days[0]:
-                yield FirstIssue(name, days[0], max(_ready_at(publication, days[0]), at))
-
-
-def _ready_at(publication: Publication, day: str) -> int:
-    """When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day."""
-    is_announced = publication.window == "daily" and calendar.expected(day)
-    return max(cut_of(publication, day), calendar.closes_at(day) if is_announced else 0)
+                # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced
+                # that day.
+                day = days[0]
+                is_announced = publication.window == "daily" and calendar.expected(day)
+                yield FirstIssue(
+                    name,
+                    days[0],
+                    max(cut_of(publication, day), calendar.closes_at(day) if is_announced else 0, at),
+                )

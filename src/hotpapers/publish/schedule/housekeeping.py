@@ -50,7 +50,17 @@ class HousekeepingJob:
         """Prunes once a day; updates standing and pings once an hour."""
         at = context.clock.now()
         if is_over(self._pruned_at, PRUNE_EVERY, at):
-            self._prune(context, at)
+            context.check_lease()
+            result = prune(context.record, at=at, whole=False, allowed=self._allowed)
+            reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
+            engagement_queries.drop_unfollowed(context.record.database, at)
+            forgotten_file.complete(context.record.database, context.record.hasher)
+            for wing in wings():
+                if wing.housekeeping is not None:
+                    wing.housekeeping(context.record, at)
+            self._pruned_at = at
+            if result.snapshots or result.raw_payloads:
+                log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)
         if is_over(self._learned_at, LEARN_EVERY, at):
             context.check_lease()
             learn_standing(context.record.database)
@@ -61,16 +71,3 @@ class HousekeepingJob:
             self._pinged_at, is_due = at, False
         context.note(success_at=at)
         return SOON if is_due else LOOK
-
-    def _prune(self, context: JobContext, at: int) -> None:
-        context.check_lease()
-        result = prune(context.record, at=at, whole=False, allowed=self._allowed)
-        reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
-        engagement_queries.drop_unfollowed(context.record.database, at)
-        forgotten_file.complete(context.record.database, context.record.hasher)
-        for wing in wings():
-            if wing.housekeeping is not None:
-                wing.housekeeping(context.record, at)
-        self._pruned_at = at
-        if result.snapshots or result.raw_payloads:
-            log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)

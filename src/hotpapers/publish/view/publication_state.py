@@ -64,6 +64,11 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     """The state according to the latest issues, newest last."""
     latest = issues[-1] if issues else None
     due = next_issue_after(publication, latest.content.day) if latest else None
+    contents = [issue.content for issue in issues]
+    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    for content in reversed(contents):
+        for reading in content.readings:
+            result.setdefault(reading.network, []).append((content, reading))
     return PublicationState(
         latest=phrases.issue_heading(publication.window, latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
@@ -74,7 +79,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
         if publication.last_day and not due
         else "",
         days=tuple(_days(issues)),
-        networks=_networks([issue.content for issue in issues]),
+        networks=tuple(_network(network, rows, contents[-1]) for network, rows in sorted(result.items())),
         corrections=tuple(_corrections(issues)),
     )
 
@@ -139,15 +144,6 @@ def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, s
 # ---- networks ----------------------------------------------------------------------------------------------
 
 _STATE_LABELS = {"partial": "read only in part", "refused": "could not be read", "unknown": "not read"}
-
-
-def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
-    """Each network that was read, or should have been, for these issues."""
-    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
-    for content in reversed(contents):
-        for reading in content.readings:
-            result.setdefault(reading.network, []).append((content, reading))
-    return tuple(_network(network, rows, contents[-1]) for network, rows in sorted(result.items()))
 
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:

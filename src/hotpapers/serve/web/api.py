@@ -154,20 +154,18 @@ class Api:
     async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
         params = self._params(query.params, request)
         self._spend_rest(request, query.cost)
-        return await self._shared_reply(self._state, _key(request.scope), query, params)
+        # The reply, made once for all concurrent requests; a client that disconnects does not cancel it.
+        key = _key(request.scope)
+        task = self._pending.get((self._state, key))
+        if task is None:
+            task = self._pending[self._state, key] = asyncio.create_task(
+                self._make_reply(self._state, key, query, params)
+            )
+            task.add_done_callback(partial(self._note_end, (self._state, key)))
+        return await asyncio.shield(task)
 
     def _spend_rest(self, request: Request, cost: int) -> None:
         self._backend.spend(request.scope, min(cost, self._backend.config.rate) - 1)  # one is already spent
-
-    async def _shared_reply(
-        self, state: SessionState, key: Key, query: Endpoint, params: request_params.Params
-    ) -> Reply:
-        """The reply, made once for all concurrent requests; a client that disconnects does not cancel it."""
-        task = self._pending.get((state, key))
-        if task is None:
-            task = self._pending[state, key] = asyncio.create_task(self._make_reply(state, key, query, params))
-            task.add_done_callback(partial(self._note_end, (state, key)))
-        return await asyncio.shield(task)
 
     def _note_end(self, key: tuple[SessionState, Key], task: asyncio.Task[Reply]) -> None:
         del self._pending[key]

@@ -16,10 +16,10 @@ from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Account, Verdict
 from hotpapers.base.model.keys import own_id
 from hotpapers.base.settings import BotSettings
-from hotpapers.issues.engagement.queries import SINGLE_ACCOUNT_RULES
+from hotpapers.issues.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
 from hotpapers.issues.moderation.bots import queries as bot_queries
 from hotpapers.issues.moderation.bots.bot_names import accounts_of
-from hotpapers.issues.moderation.bots.review import AccountReview, accept_proof, review_account
+from hotpapers.issues.moderation.bots.review import AccountReview, check_settings, review_account
 from hotpapers.record import Record, reader_reports
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.reader_reports import ReaderReport
@@ -96,3 +96,13 @@ def _outcome_text(review: AccountReview, is_lifted: bool) -> str:
         f"It counts as a person from now on; to undo: {judge} --undo" if is_lifted else f"To accept: {judge} --human"
     )
     return f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"
+
+
+def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
+    """Saves that the proven owner of an account says that it is a person. This overrides the rules that examine single
+    accounts, now and later, but no others. Raises UsageError if the settings name the account."""
+    check_settings(record.view(), settings, [account])
+    verdict = Verdict(
+        subject=account, about="", rule=PROVED, judgement="human", version=1, reason=reason, observed_at=at
+    )
+    record.append([verdict], source=SOURCE, at=at)

@@ -1,7 +1,7 @@
 """Announcements: issues to chat rooms, to webhooks, and as threads on Bluesky.
 
 announcement   the text of an announcement
-members        finds papers by members
+members        finds papers by members; queries: in the store
 chat           messages to rooms; apprise_client sends them
 webhook        signed JSON
 bluesky        threads and documents; thread: posts; atproto: sign-in, records

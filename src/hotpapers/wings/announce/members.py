@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from hotpapers.base import terms
 from hotpapers.base.ids.accents import without_accents
 from hotpapers.base.model import NETWORKS, PublishedIssue, keys
-from hotpapers.publish.deliver import queries
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
+from hotpapers.wings.announce import queries
 
 FindPosters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
 """(accounts, papers) → by paper, the name of one of the accounts that posted about it."""

@@ -6,6 +6,7 @@ files of relay frames cannot be split.
 
 from __future__ import annotations
 
+import io
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,11 +14,24 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError
-from hotpapers.keep.transfer.packed import BLOCK, GZIP_MAGIC, ChunkStream, Reader, is_zstd, open_range, zstd_frames
+from hotpapers.keep.transfer.packed import (
+    BLOCK,
+    GZIP_MAGIC,
+    ChunkStream,
+    CountedInput,
+    ProgressCallback,
+    Reader,
+    frame_steps,
+    is_zstd,
+    open_file,
+    open_unpacked,
+)
 
 PART = 2**24
 """Compressed bytes per part of a Zstandard file."""
 PLAIN_PART = 2**27
+LONG_WINDOW = 2**31
+"""The largest window for decompression in bytes: dumps compressed with `--long=31` need this much memory."""
 
 
 class FilePart(NamedTuple):
@@ -90,3 +104,42 @@ def _rest_of_line(stream: Reader) -> Iterator[bytes]:
 def _ends_in_line(pieces: Iterator[bytes]) -> bool:
     """Whether the last piece ends a line."""
     return b"".join(deque(pieces, maxlen=1)).endswith(b"\n")
+
+
+@contextmanager
+def open_range(
+    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
+) -> Iterator[Reader]:
+    """The bytes of a file between two offsets (`end` 0: to its end), decompressed: whole frames, or `plain`."""
+    with open_file(file) as raw:
+        raw.seek(start)
+        part = ChunkStream(_first_bytes(raw, end - start)) if end else raw
+        if plain:
+            yield io.BufferedReader(CountedInput(part, file, on_progress), BLOCK)
+            return
+        with open_unpacked(part, file, on_progress, LONG_WINDOW) as stream:
+            yield stream
+
+
+def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
+    while left and (chunk := source.read(min(left, BLOCK))):
+        left -= len(chunk)
+        yield chunk
+
+
+def zstd_frames(file: str, least: int) -> list[int]:
+    """Offsets in a Zstandard file at which frames begin, starting with 0, at least `least` bytes apart; none after the
+    last complete frame. Raises OSError."""
+    places, steps = [0], frame_steps()
+    with open(file, "rb") as raw:
+        step, place, size = next(steps), 0, os.fstat(raw.fileno()).st_size
+        while True:
+            if step.between and places[-1] + least <= place < size:
+                places.append(place)
+            head = b"" if step.skip else raw.read(step.size)
+            if not step.skip and len(head) < step.size:
+                return places
+            place += step.size
+            if step.skip:
+                raw.seek(min(place, 2**62))
+            step = steps.send(head)

@@ -21,7 +21,7 @@ import msgspec
 from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.ids.timestamps import SECOND, minute_of
 from hotpapers.base.model import Paper, Place
-from hotpapers.base.untrusted_json import BROKEN, decode_json, decode_once
+from hotpapers.base.untrusted_json import BROKEN, decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import policies
 from hotpapers.wings.proof.entries import issue_entry
@@ -178,7 +178,9 @@ def _decoded(text: str, type: type[T]) -> T:
         raise NotAProof(f"has more than {MAX_VALUES:,} lists, objects and names")
     if next(islice(_FRACTION.finditer(text), MAX_FRACTIONS, None), None):
         raise NotAProof(f"has more than {MAX_FRACTIONS:,} fractions")
-    return decode_once(text, type)
+    value = decode_json(text, type)
+    refuse_repeated_names(text)
+    return value
 
 
 def _converted(value: object, type: Any) -> Any:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.base.errors import UsageError
+from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer.parquet import connect, write_typed
+from hotpapers.keep.transfer.parquet import COPY, connect, copy_lines, quoted
 from hotpapers.record import Record, now
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.tables.describe import DESCRIPTIONS, ExportFacts, TableFile
@@ -109,3 +109,19 @@ def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) 
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return TableFile(table, target.name, digest, target.stat().st_size, rows)
+
+
+def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, str]) -> None:
+    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect`. Times
+    are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
+    import duckdb
+
+    read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
+    columns = ", ".join(
+        f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
+    )
+    try:
+        copy_lines(connection, COPY.format(columns=columns, types=read, to=quoted(target)), lines)
+    except duckdb.Error as problem:
+        reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
+        raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
@@ -139,14 +141,7 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
 
 
 def _in_embed(mention: Mention) -> Mention:
-    return Mention(
-        post=mention.post,
-        paper=mention.paper,
-        form=mention.form,
-        found_in="embed",
-        version=mention.version,
-        observed_at=mention.observed_at,
-    )
+    return msgspec.structs.replace(mention, found_in="embed")
 
 
 def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:

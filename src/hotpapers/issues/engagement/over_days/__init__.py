@@ -4,9 +4,3 @@ queries   what changes from cut to cut, and for which papers: SQL
 changes   which papers must be counted again
 reader    the rows of `engagement.attention.read_engagement`, cut after cut
 """
-
-from __future__ import annotations
-
-from hotpapers.issues.engagement.over_days.reader import EngagementOverDays
-
-__all__ = ["EngagementOverDays"]

@@ -65,7 +65,11 @@ def learn_standing(database: Database, position: int = MAX_INTEGER) -> int:
 
 def is_learned(database: Database, position: int) -> bool:
     """Whether the table includes a position, so that it knows who had standing there."""
-    return _next_batch(database, _state(database)) > position
+    firsts = (
+        database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
+        for (kind, _), after in zip(_KINDS, _state(database), strict=True)
+    )
+    return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1) > position
 
 
 def relearn_standing(database: Database) -> int:
@@ -95,15 +99,6 @@ def _learn_some(database: Database) -> int:
 def _state(database: Database) -> LearnedRows:
     rows = database.rows("SELECT mention, reaction FROM standing_state")
     return (rows[0][0], rows[0][1]) if rows else (0, 0)
-
-
-def _next_batch(database: Database, state: LearnedRows) -> int:
-    """The first batch not included yet; a number above all batches if there is none."""
-    firsts = (
-        database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
-        for (kind, _), after in zip(_KINDS, state, strict=True)
-    )
-    return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1)
 
 
 def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:

@@ -21,7 +21,7 @@ from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import placeholders, slices
+from hotpapers.record.database import first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, StoredRow
 
@@ -82,7 +82,7 @@ def first_row(view: AsOfView, table: str, number: str, grows: str, least: int) -
         sql = f"SELECT {number}, {grows} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1"
         return view.database.rows(sql, (at,))[0]
 
-    last = view.database.rows(f"SELECT max({number}) FROM {table}")[0][0]
+    last = first_value(view.database, f"SELECT max({number}) FROM {table}")
     return searched(row, last, least) if last else 0
 
 

@@ -51,7 +51,7 @@ def set_verdict(record: Record, settings: BotSettings, key: str, verdict: Operat
     """Saves the operator's verdict on an account. Raises NotFound if the record does not know it, UsageError if the
     settings or a later verdict of the operator conflict."""
     accounts = known_accounts_of(record.view(), key)
-    _check_settings(record.view(), settings, accounts)
+    check_settings(record.view(), settings, accounts)
     save_operator_verdict(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), verdict, at=at)
 
 
@@ -85,20 +85,10 @@ def save_operator_verdict(
     record.append(verdicts, source=OPERATOR, at=at)
 
 
-def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
-    """Saves that the proven owner of an account says that it is a person. This overrides the rules that examine single
-    accounts, now and later, but no others. Raises UsageError if the settings name the account."""
-    _check_settings(record.view(), settings, [account])
-    verdict = Verdict(
-        subject=account, about="", rule=PROVED, judgement="human", version=1, reason=reason, observed_at=at
-    )
-    record.append([verdict], source="account", at=at)
-
-
 def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> None:
     """Withdraws the operator's verdicts on an account and its owner's word, so that the rules decide again."""
     accounts = known_accounts_of(record.view(), key)
-    _check_settings(record.view(), settings, accounts)
+    check_settings(record.view(), settings, accounts)
     rows = [
         row
         for row in queries.verdict_rows(record.view(), accounts)
@@ -124,7 +114,8 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     return [account for account in accounts if account in known_keys]
 
 
-def _check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
+def check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
+    """Raises UsageError if the settings name one of the accounts."""
     names = map(keys.folded, (*settings.bots, *settings.people))
     named_accounts = {account for accounts_of_name in accounts_of(view, names).values() for account in accounts_of_name}
     for account in accounts:

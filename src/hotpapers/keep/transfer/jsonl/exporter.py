@@ -32,7 +32,7 @@ from hotpapers.keep.transfer.jsonl.lines import (
 )
 from hotpapers.record import batches, identities, redaction
 from hotpapers.record.identities import key_of
-from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
+from hotpapers.record.item_rows import SPECS, StoredRow
 from hotpapers.record.manifest import Manifest, RowName
 from hotpapers.record.meta import read_prefixed
 from hotpapers.record.ordered_scan import all_scans
@@ -61,24 +61,22 @@ def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
     """The lines of an export by request, each ending in a newline."""
     with record.database.snapshot():
         redactor = WordRedactor(record.database, request.ids_only)
-        yield _line(_header(record, request, redactor))
+        withheld = sorted(
+            {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
+        )
+        yield _line(
+            ExchangeHeader(
+                format=FORMAT,
+                version=VERSION,
+                full=not request.records_only,
+                end=True,
+                withheld=withheld or msgspec.UNSET,
+                secret="" if request.records_only else record.secret(),
+            )
+        )
         yield from _records(record, redactor) if request.records_only else _whole(record, redactor)
         yield _line(ExchangeEnd())
         request.on_redacted(redactor.rows)
-
-
-def _header(record: Record, request: ExportRequest, redactor: WordRedactor) -> ExchangeHeader:
-    withheld = sorted(
-        {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
-    )
-    return ExchangeHeader(
-        format=FORMAT,
-        version=VERSION,
-        full=not request.records_only,
-        end=True,
-        withheld=withheld or msgspec.UNSET,
-        secret="" if request.records_only else record.secret(),
-    )
 
 
 def _line(value: msgspec.Struct) -> bytes:
@@ -89,14 +87,14 @@ def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
-        for row in queries.open_rows(record.database, spec, _stable_order(spec)):
+        columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
+        for row in queries.open_rows(
+            record.database,
+            spec,
+            ", ".join(key_of(column) if is_identity else column for column, is_identity in columns),
+        ):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
                 yield _line(redactor.row(row).item)
-
-
-def _stable_order(spec: KindSpec) -> str:
-    columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
-    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
 
 
 def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

@@ -61,19 +61,16 @@ class PaperPages:
         paper = site_paths.paper_of(path)
         appearances = self._site.appearances(paper) if paper else []
         if appearances and is_folded(appearances[-1].issue.day, self._site.site_config.whole_since):
-            return self._folded_page(path, appearances)
+            latest = appearances[-1].entry
+            return self._site.render(
+                "folded.html",
+                path,
+                latest.plain_title,
+                latest.lead_text or latest.plain_title,
+                paper=latest,
+                appearances=appearances[::-1],
+            )
         return self._paper(path, appearances) if appearances else None
-
-    def _folded_page(self, path: str, appearances: list[EntryAppearance]) -> bytes:
-        latest = appearances[-1].entry
-        return self._site.render(
-            "folded.html",
-            path,
-            latest.plain_title,
-            latest.lead_text or latest.plain_title,
-            paper=latest,
-            appearances=appearances[::-1],
-        )
 
     def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
         site, latest = self._site, appearances[-1].entry

@@ -18,10 +18,10 @@ from hotpapers.cli.import_files import by_file, import_options, run_import
 from hotpapers.cli.terminal import NumberRange
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
-from hotpapers.keep.transfer.packed import LONG_WINDOW
 from hotpapers.record import now
 from hotpapers.site.importing import ImportTask
 from hotpapers.site.site import Site
+from hotpapers.wings.archives.parts import LONG_WINDOW
 from hotpapers.wings.archives.wing import FORMATS
 
 if TYPE_CHECKING:
