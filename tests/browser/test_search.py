@@ -28,8 +28,7 @@ from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.search_pages import SearchRoutes
-from hotpapers.serve.web.search_view import NOTHING
+from hotpapers.serve.web.search_pages import NOTHING, SearchRoutes
 from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT

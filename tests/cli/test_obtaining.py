@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import settings
-from hotpapers.cli import init, init_questions
+from hotpapers.cli import init
 from tests.cli.run import good, misuse, run, run_process
 
 
@@ -80,4 +80,4 @@ def test_init_refuses_what_settings_refuse(tmp_path: Path) -> None:
 def test_the_time_zone_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     for value, zone in ((":America/Lima", "America/Lima"), ("EST5EDT,M3.2.0", "UTC"), ("No/Where", "UTC")):
         monkeypatch.setenv("TZ", value)
-        assert init_questions.system_zone() == zone
+        assert init.system_zone() == zone

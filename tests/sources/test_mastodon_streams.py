@@ -19,8 +19,7 @@ from hotpapers.base.errors import (
 )
 from hotpapers.base.model import Mention, PayloadPage, Post, RawPayload
 from hotpapers.collect.sources import mastodon
-from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
-from hotpapers.collect.sources.mastodon.server_events import events
+from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource, events
 from hotpapers.collect.sources.mastodon.timelines import PAGE
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient

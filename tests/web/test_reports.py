@@ -19,7 +19,7 @@ from hotpapers.base.model import HOUR
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record, reader_reports
-from hotpapers.serve.web import reader_features
+from hotpapers.serve.web import serving
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
 from hotpapers.serve.web.report_forms import ReportDependencies, routes
@@ -223,5 +223,5 @@ def test_who_forgets_the_proxy_is_warned(
     site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
     site = hotpapers.Site(settings=site_settings, file=tmp_path / "hotpapers.toml")
     with closing(Backend(partial(Record, ":memory:"), ServeConfig(base=base, proxies=proxies))) as backend:
-        assert bool(reader_features.form_routes(backend, DAILY, site)) == bool(base)
+        assert bool(serving.form_routes(backend, DAILY, site)) == bool(base)
     assert ("Set proxies = 1" in caplog.text) == warns

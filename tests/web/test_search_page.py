@@ -26,8 +26,7 @@ from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
-from hotpapers.serve.web.search_pages import PAGE, SearchRoutes
-from hotpapers.serve.web.search_view import result_line
+from hotpapers.serve.web.search_pages import PAGE, SearchRoutes, result_line
 from tests.conftest import data
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, posts_about, write
 from tests.render.hostile import HOSTILE

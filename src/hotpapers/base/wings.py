@@ -133,6 +133,11 @@ class HostKind(NamedTuple):
     is_public: bool = False
 
 
+def nothing(*_: object) -> Any:
+    """What a wing without a hook does there, and what it has to offer."""
+    return ()
+
+
 class Wing(NamedTuple):
     """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
     line in the list of commands. `settings`: its tables of hotpapers.toml.
@@ -191,44 +196,44 @@ class Wing(NamedTuple):
     name: str
     summary: str
     commands: Mapping[str, tuple[str, str]] = {}
-    settings: Callable[[], Iterable[SettingsTable]] | None = None
+    settings: Callable[[], Iterable[SettingsTable]] = nothing
     sources: Mapping[str, NetworkSource] = {}
     connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
     databases: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
-    alarms: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    alarms: Callable[[Any], Iterable[tuple[str, str]]] = nothing
     hosts: Mapping[str, HostKind] = {}
-    write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] | None = None
+    write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] = nothing
     exporters: Mapping[str, FolderFormat] = {}
     importers: Mapping[str, tuple[str, str]] = {}
     proofs: Callable[[Any], SiteProofs | None] | None = None
     publishing: Callable[[Any, Any], Any] | None = None
     before_freezing: Callable[[Any, Any], BeforeFreezing | None] | None = None
-    on_change: Callable[[Any, Any, Sequence[str]], list[str]] | None = None
-    status_check: Callable[[Any], object] | None = None
-    trials: Callable[[Any], Iterable[Trial]] | None = None
-    init: Callable[[Path], Iterator[str]] | None = None
+    on_change: Callable[[Any, Any, Sequence[str]], list[str]] = nothing
+    status_check: Callable[[Any], object] = nothing
+    trials: Callable[[Any], Iterable[Trial]] = nothing
+    init: Callable[[Path], Iterator[str]] = nothing
     verify: Callable[[Sequence[Path], str | None, Path | None, Any, bool], None] | None = None
     channels: Mapping[str, SendingChannel] = {}
     mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
-    housekeeping: Callable[[Any, int], object] | None = None
-    routes: Callable[[Any, Any, Any], Iterable[Any]] | None = None
-    prepare: Callable[[Any], object] | None = None
-    forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] | None = None
+    housekeeping: Callable[[Any, int], object] = nothing
+    routes: Callable[[Any, Any, Any], Iterable[Any]] = nothing
+    prepare: Callable[[Any], object] = nothing
+    forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] = nothing
     join_path: Callable[[Settings], str] | None = None
     authors_path: str = ""
-    tools: Callable[[], Iterable[Any]] | None = None
-    site_tools: Callable[[], Iterable[Any]] | None = None
-    public_tools: Callable[[], Iterable[Any]] | None = None
+    tools: Callable[[], Iterable[Any]] = nothing
+    site_tools: Callable[[], Iterable[Any]] = nothing
+    public_tools: Callable[[], Iterable[Any]] = nothing
     about_tools: Callable[[str], str] | None = None
-    questions: Callable[[], Iterable[Any]] | None = None
+    questions: Callable[[], Iterable[Any]] = nothing
     site_part: Callable[[Any], SitePart] | None = None
     card: Callable[[Any, str, Sequence[Any]], Any] | None = None
     draws_cards: Callable[[], bool] | None = None
-    findings: Callable[[Any, str | None], Iterable[Any]] | None = None
+    findings: Callable[[Any, str | None], Iterable[Any]] = nothing
     notes: tuple[NoteKind, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
@@ -270,7 +275,7 @@ def loading(place: str) -> Callable[..., Any]:
 @cache
 def settings_tables() -> tuple[SettingsTable, ...]:
     """The tables of all wings."""
-    return tuple(table for wing in wings() if wing.settings is not None for table in wing.settings())
+    return tuple(table for wing in wings() for table in wing.settings())
 
 
 def _built_in() -> Iterator[Wing]:

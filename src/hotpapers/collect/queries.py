@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.record import Record, now
-from hotpapers.record.database import first_value
+from hotpapers.record.database import first_column, first_value
 from hotpapers.record.identities import is_whole, key_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
@@ -29,4 +29,4 @@ def living_posts(record: Record, network: str, position: int, created_from: int)
 def gone_posts(record: Record, network: str, position: int) -> list[str]:
     """A network's posts reported gone in batches after a position."""
     sql = f"SELECT {key_of('p.post')} {_NEWS} AND p.gone <> ''"
-    return [post for (post,) in record.database.rows(sql, (network, position))]
+    return first_column(record.database, sql, (network, position))

@@ -23,7 +23,7 @@ from hotpapers.issues.engagement.queries import (
     show_tables,
 )
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_value, placeholders, slices
+from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.item_rows import (
@@ -94,7 +94,7 @@ def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozens
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
-    return frozenset([*(post.post for post in limited), *(post for (post,) in view.database.rows(sql, keys))])
+    return frozenset([*(post.post for post in limited), *first_column(view.database, sql, keys)])
 
 
 def read_since(view: AsOfView) -> dict[str, int]:
@@ -125,7 +125,7 @@ def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
 def frozen_days(record: Record, publication: str) -> list[str]:
     """The days that have an issue, ascending."""
     sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
-    return [row[0] for row in record.database.rows(sql, (publication,))]
+    return first_column(record.database, sql, (publication,))
 
 
 def listed_publications(record: Record) -> set[str]:
@@ -136,7 +136,7 @@ def listed_publications(record: Record) -> set[str]:
 def listed_days(record: Record, publication: str) -> list[str]:
     """The days that have an imported listing, ascending."""
     sql = 'SELECT DISTINCT "day" FROM listing WHERE publication = ? AND until = 0 ORDER BY 1'
-    return [row[0] for row in record.database.rows(sql, (publication,))]
+    return first_column(record.database, sql, (publication,))
 
 
 def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
@@ -323,7 +323,7 @@ def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
         sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
             WHERE t.paper IN ({numbers_of(batch)}) AND {later.visible("t")}
             AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
-        result += [paper for (paper,) in view.database.rows(sql, batch)]
+        result += first_column(view.database, sql, batch)
     return result
 
 
@@ -370,7 +370,7 @@ def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
     """The days from the first to the last of `days`, both included, with observed announcements."""
     sql = f"""SELECT DISTINCT o.day FROM announcement AS o
         WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
-    return frozenset(day for (day,) in view.database.rows(sql, days))
+    return frozenset(first_column(view.database, sql, days))
 
 
 def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
@@ -410,7 +410,7 @@ def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> b
 def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:
     """The papers in rows of a kind."""
     sql = f"SELECT {key_of('t.paper')} FROM {kind} AS t WHERE t.id IN ({placeholders(numbers)})"
-    return {paper for (paper,) in database.rows(sql, numbers)}
+    return set(first_column(database, sql, numbers))
 
 
 def judged_since(database: Database, position: int, ignored_judgements: Sequence[str]) -> list[tuple[str, str]]:
@@ -456,7 +456,7 @@ def days_frozen_since(database: Database, publication: str, at: int) -> list[str
     """The days whose first edition was frozen after a moment, ascending."""
     sql = """SELECT "day" FROM issue WHERE publication = ? AND until = 0 GROUP BY "day" HAVING min(observed_at) > ?
         ORDER BY "day" """
-    return [day for (day,) in database.rows(sql, (publication, at))]
+    return first_column(database, sql, (publication, at))
 
 
 def last_editions_before(

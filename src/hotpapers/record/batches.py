@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base import errors, model
 from hotpapers.record import identities, item_rows, manifest, tombstones
-from hotpapers.record.database import Database, blob, first_value, placeholders, slices
+from hotpapers.record.database import Database, blob, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.record.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.record.manifest import BatchStamp, ErasedIdentity, Pair, Remainder
@@ -169,7 +169,7 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
     # The numbers of the rows just added at a position
     sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
-    new = frozenset(number for (number,) in database.rows(sql, (position, first)))
+    new = frozenset(first_column(database, sql, (position, first)))
     present = [row.prepared for row in rows if row.number not in new]
     different = _not_known(database, spec, present)
     moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
@@ -322,7 +322,7 @@ def save_batch(database: Database, position: int, stamp: BatchStamp, listed: man
 
 def sources_at(database: Database, cursor: str) -> set[str]:
     """The sources that have this cursor."""
-    return {source for (source,) in database.rows("SELECT source FROM cursor WHERE cursor = ?", (cursor,))}
+    return set(first_column(database, "SELECT source FROM cursor WHERE cursor = ?", (cursor,)))
 
 
 def cursor_of(database: Database, source: str) -> str | None:

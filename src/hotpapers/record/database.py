@@ -75,6 +75,11 @@ def first_value(database: Database, sql: str, params: Params = ()) -> Any:
     return rows[0][0] if rows else None
 
 
+def first_column(database: Database, sql: str, params: Params = ()) -> list[Any]:
+    """The first column of all rows of a query."""
+    return [row[0] for row in database.rows(sql, params)]
+
+
 class Database(Protocol):
     """One connection to a store. If the database fails, methods raise a StoreError that says what to do.
 

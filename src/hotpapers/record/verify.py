@@ -16,7 +16,7 @@ from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, HotPapersError
 from hotpapers.record import batches, identities, manifest, redaction
 from hotpapers.record.commitments import SALT
-from hotpapers.record.database import Database, blob
+from hotpapers.record.database import Database, blob, first_column
 from hotpapers.record.identities import NO_IDENTITY
 from hotpapers.record.item_checks import needed
 from hotpapers.record.item_rows import (
@@ -239,7 +239,7 @@ class BatchChain:
         for source in sorted({*self._cursors, *kept}):
             if self._cursors.get(source) != kept.get(source):
                 yield VerifyFinding("changed", f"cursor of {source}")
-        marks = {row[0] for row in database.rows("SELECT mark FROM tombstone")}
+        marks = set(first_column(database, "SELECT mark FROM tombstone"))
         yield from (VerifyFinding("removed", f"tombstone {mark}") for mark in sorted(self._tombstones - marks))
         yield from (VerifyFinding("added", f"tombstone {mark}") for mark in sorted(marks - self._tombstones))
 

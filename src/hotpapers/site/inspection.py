@@ -157,7 +157,7 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
             findings += freeze.check_issue(record, item)
             step(1)
     for wing in wings() if not (days or result.is_damaged) else ():
-        findings += wing.findings(record, publication) if wing.findings else ()
+        findings += wing.findings(record, publication)
     return result._replace(findings=tuple(findings)), len(issues)
 
 

@@ -194,7 +194,7 @@ class Site(ConfiguredSite):
     def _tell_wings(self, publications: Sequence[str]) -> None:
         """Tells wings that issues were published or something was forgotten. Problems do not stop it."""
         for wing in wings():
-            for problem in wing.on_change(self, self.record, publications) if wing.on_change else ():
+            for problem in wing.on_change(self, self.record, publications):
                 self.warn(problem)
 
     # ---- papers ------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def issue_destinations(site: ConfiguredSite) -> list[IssueDestination]:
 def settings_problems(site: ConfiguredSite, record: Record) -> Iterator[str]:
     """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
     settings."""
-    of_wings = [partial(wing.status_check, site) for wing in wings() if wing.status_check]
+    of_wings = [partial(wing.status_check, site) for wing in wings()]
     checks: tuple[Callable[[], object], ...] = (*settings_checks(site), *record_checks(site, record), *of_wings)
     for check_one in checks:
         try:
@@ -159,4 +159,4 @@ def jobs_in(
 
 def wing_alarms(site: ConfiguredSite) -> list[tuple[str, str]]:
     """The open alarms of wings, each with the command that acknowledges it."""
-    return [alarm for wing in wings() if wing.alarms is not None for alarm in wing.alarms(site)]
+    return [alarm for wing in wings() for alarm in wing.alarms(site)]

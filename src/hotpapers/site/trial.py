@@ -84,7 +84,7 @@ def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
         step = "`hotpapers init` creates a file" if not site.file.exists() else f"add --config {site.file}"
         yield CheckedPart("settings", "works", "the defaults; no publication", step)
         return
-    of_wings = [_problem(partial(wing.status_check, site)) for wing in wings() if wing.status_check]
+    of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
     problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings)))
     for problem in problems:
         yield CheckedPart("settings", "needs", problem, "change the setting")
@@ -286,7 +286,7 @@ def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
     open_client = client_opener(site, LIMITS)
     for wing in wings():
         try:
-            for trial in wing.trials(site) if wing.trials else ():
+            for trial in wing.trials(site):
                 yield _tried(trial.part, partial(trial.try_out, open_client), trial.page)
         except SettingsError:
             pass  # told with the settings

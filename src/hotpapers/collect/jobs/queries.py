@@ -8,7 +8,7 @@ import msgspec
 
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD, JobState
-from hotpapers.record.database import Database, first_value
+from hotpapers.record.database import Database, first_column, first_value
 from hotpapers.record.record import Record
 
 
@@ -119,7 +119,7 @@ def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
 
 def held_sources(record: Record, at: int) -> set[str]:
     """The sources whose leases are still valid at a moment."""
-    return {source for (source,) in record.database.rows("SELECT source FROM lease WHERE until_at > ?", (at,))}
+    return set(first_column(record.database, "SELECT source FROM lease WHERE until_at > ?", (at,)))
 
 
 def drop_old_paces(record: Record, prefix: str, before: int) -> None:

@@ -37,7 +37,7 @@ from hotpapers.issues.engagement.post_reactions import (
     group_of,
 )
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_value, placeholders, slices
+from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import NUMBER, is_whole, key_of
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
@@ -320,7 +320,7 @@ def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[i
     for chunk in slices(posts):
         sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(chunk)})
             AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""
-        result += (post for (post,) in view.database.rows(sql, chunk))
+        result += first_column(view.database, sql, chunk)
     return result
 
 

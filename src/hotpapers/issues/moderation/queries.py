@@ -11,7 +11,7 @@ from hotpapers.base.model import Paper, Verdict
 from hotpapers.issues.engagement.queries import authors_sql, doubtful_sql, persons_sql
 from hotpapers.issues.moderation.bots.queries import first_row
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import AT_ONCE, slices
+from hotpapers.record.database import AT_ONCE, first_column, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 from hotpapers.record.item_rows import StoredRow
 
@@ -147,5 +147,5 @@ def with_alias(view: AsOfView, accounts: Sequence[str]) -> set[str]:
     for chunk in slices(accounts):
         sql = f"""SELECT {key_of("t.account")} FROM alias AS t
             WHERE t.account IN ({numbers_of(chunk)}) AND {view.visible("t")}"""
-        result |= {account for (account,) in view.database.rows(sql, chunk)}
+        result |= set(first_column(view.database, sql, chunk))
     return result

@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.model import keys
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import AT_ONCE, Database, placeholders, slices
+from hotpapers.record.database import AT_ONCE, Database, first_column, placeholders, slices
 from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
@@ -44,14 +44,14 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
             f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {condition}",
             f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {condition}",
         ):
-            yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", chunk))
+            yield from first_column(record.database, f"{sql} ORDER BY 1", chunk)
         for table in ("account", "post"):
             sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {condition}"
             rows = record.database.rows(f"{sql} ORDER BY 1, 2", chunk)
             yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
     for start in filter(None, map(keys.posts_begin, subjects)):
         sql = "SELECT i.key FROM identity AS i WHERE i.key >= ? AND i.key < ? ORDER BY 1"
-        yield from (row[0] for row in record.database.rows(sql, (start, start[:-1] + chr(ord("/") + 1))))
+        yield from first_column(record.database, sql, (start, start[:-1] + chr(ord("/") + 1)))
 
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
@@ -59,7 +59,7 @@ def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     authors: set[str] = set()
     for chunk in slices(keys):
         sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(chunk)})"
-        authors |= {row[0] for row in record.database.rows(sql, chunk)}
+        authors |= set(first_column(record.database, sql, chunk))
     candidates = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
     return [author for author in candidates if _says_nothing_else(record.database, author, set(keys))]
 
@@ -68,7 +68,7 @@ def _says_nothing_else(database: Database, author: str, posts: Collection[str]) 
     if database.rows(f"SELECT 1 FROM reaction WHERE account = {NUMBER} LIMIT 1", (author,)):
         return False
     sql = f"SELECT {key_of('t.post')} FROM post AS t WHERE t.account = {NUMBER}"
-    return {post for (post,) in database.rows(sql, (author,))} <= set(posts)
+    return set(first_column(database, sql, (author,))) <= set(posts)
 
 
 def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
@@ -152,7 +152,7 @@ def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
     """All posts that have snapshots, in slices; each with 0, as there is no progress to save."""
     sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
     after = 0
-    while posts := [post for (post,) in record.database.rows(sql, (after,))]:
+    while posts := first_column(record.database, sql, (after,)):
         after = posts[-1]
         yield posts, 0
 

@@ -20,7 +20,7 @@ from hotpapers.keep.search.index import IndexState
 from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem, words
 from hotpapers.record import batches
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_value, placeholders, slices
+from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import key_of, numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.item_rows import SPECS, StoredRow
@@ -119,7 +119,7 @@ class _IndexBuilder:
         """Update the days of indexed papers."""
         for chunk in slices(papers):
             sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(chunk)})"
-            known = [row[0] for row in self._database.rows(sql, chunk)]
+            known = first_column(self._database, sql, chunk)
             days = self._announced(known)
             rows = [(days[paper], paper) for paper in known if paper in days]
             self._database.many("UPDATE search_paper SET day = ? WHERE paper = ?", rows)

@@ -18,7 +18,7 @@ from hotpapers.keep.search.indexing import OnProgress
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
 from hotpapers.keep.search.statement import MAX_HIT_OFFSET, NOTHING, SearchStatement
-from hotpapers.record.database import Database, placeholders
+from hotpapers.record.database import Database, first_column, placeholders
 from hotpapers.record.record import Record
 
 MAX_HITS = 1_000
@@ -188,7 +188,7 @@ def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
     if len(part) < MIN_PART_CHARS:
         return [atom]
     sql = f"SELECT word FROM search_word WHERE word LIKE ? ORDER BY length(word), word LIMIT {ALTERNATIVES}"
-    stored_words = [row[0] for row in database.rows(sql, (f"%{part}%",))]
+    stored_words = first_column(database, sql, (f"%{part}%",))
     return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in stored_words] or [atom]
 
 

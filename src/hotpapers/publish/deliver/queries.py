@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from hotpapers.record import Record
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, first_column
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -117,4 +117,4 @@ def delivered(database: Database) -> list[tuple[str, str, str, str]]:
 def publications_in(database: Database, channel: str, target: str) -> list[str]:
     """The publications that a channel delivered to a target."""
     sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"
-    return [publication for (publication,) in database.rows(sql, (channel, target))]
+    return first_column(database, sql, (channel, target))

@@ -77,7 +77,7 @@ BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTION
 @cache
 def all_questions() -> tuple[Endpoint, ...]:
     """In matching order, also those of wings."""
-    return (*(question for wing in wings() if wing.questions for question in wing.questions()), *QUESTIONS)
+    return (*(question for wing in wings() for question in wing.questions()), *QUESTIONS)
 
 
 EXPORT_PATH = "/export"

@@ -1,7 +1,6 @@
 """The schedule: freezing issues when their day closes, publishing them, keeping them up to date; and the site's health.
 
-first_issue    the first hours of a site, and when its first issue appears
-catching_up    what is still being read after the program did not run
+first_issue    the first hours of a site, and when its first issue appears; what is read after a pause
 due            which issues are due: plain functions
 next_issues    each publication's next issue, what it waits for, and days without one
 freezing       judging accounts, then freezing an issue

@@ -9,7 +9,8 @@ from hotpapers.base import announcement_days as calendar
 from hotpapers.base.model import HOUR, Publication
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.jobs.job_state import COUNTS, JobState
+from hotpapers.issues.coverage import TURN
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at, was_ever_read
 from hotpapers.issues.windows import cut_of
 from hotpapers.publish.schedule import due
@@ -83,3 +84,22 @@ def first_issues(
                     days[0],
                     max(cut_of(publication, day), calendar.closes_at(day) if is_announced else 0, at),
                 )
+
+
+# ---- after the program did not run: what due issues wait for ------------------------------------------
+
+
+def still_catching_up(record: Record, jobs: Sequence[str], at: int) -> list[str]:
+    """The jobs that have not yet read their network up to now, but try to. `at`: now, µs UTC."""
+    return [
+        state.source
+        for state in jobs_queries.all_states(record)
+        if state.source in jobs and not state.source.endswith(COUNTS) and _is_catching_up(state, at)
+    ]
+
+
+def _is_catching_up(state: JobState, at: int) -> bool:
+    if state.covered_to is None or at - state.covered_to <= TURN or is_given_up(state, at):
+        return False
+    is_resting = state.failing_since is None and state.next_at is not None and state.next_at > at
+    return not is_resting

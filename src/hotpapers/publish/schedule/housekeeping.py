@@ -56,8 +56,7 @@ class HousekeepingJob:
             engagement_queries.drop_unfollowed(context.record.database, at)
             forgotten_file.complete(context.record.database, context.record.hasher)
             for wing in wings():
-                if wing.housekeeping is not None:
-                    wing.housekeeping(context.record, at)
+                wing.housekeeping(context.record, at)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:
                 log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)

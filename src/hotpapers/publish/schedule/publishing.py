@@ -34,8 +34,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
 from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
 from hotpapers.publish.schedule import due, queries
-from hotpapers.publish.schedule.catching_up import still_catching_up
-from hotpapers.publish.schedule.first_issue import still_reading_back
+from hotpapers.publish.schedule.first_issue import still_catching_up, still_reading_back
 from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.publish.schedule.next_issues import missing_days
 from hotpapers.publish.view import phrases

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import NETWORKS, Paper
 from hotpapers.issues.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.record import Record
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database, first_column, placeholders, slices
 from hotpapers.record.identities import key_of, numbers_of
 
 
@@ -33,7 +33,7 @@ def revised_papers(record: Record, position: int) -> list[str]:
     sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t WHERE t.id > ? AND (t.withdrawn = 1
         OR EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND o.version < t.version))"""
     last_row = record.view(position=position).last_row(Paper)
-    return [paper for (paper,) in record.database.rows(sql, (last_row,))]
+    return first_column(record.database, sql, (last_row,))
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -47,4 +47,4 @@ def papers_named_by(database: Database, posts: Sequence[str]) -> Iterator[str]:
     """The papers that these posts name."""
     for batch in slices(posts):
         sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(batch)})"
-        yield from (paper for (paper,) in database.rows(sql, batch))
+        yield from first_column(database, sql, batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,6 @@ from hotpapers.base.struct_types import learn_structs
 from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.serve.web.connections import guarded, is_refused_already
 from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, StreamAborted, text_reply
-from hotpapers.serve.web.request_target import is_whole_address, path_of
 from hotpapers.serve.web.responders import nothing
 
 _LENGTHS = {b"transfer-encoding", b"content-length"}
@@ -104,3 +104,20 @@ def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setti
         finally:
             running.should_exit = True
             thread.join()
+
+
+# ---- the target of a request --------------------------------------------------------------------------
+
+
+_ORIGIN = re.compile(r"\Ahttps?://[^/?]*/?", re.IGNORECASE)
+"""The standard library's parsing would remember what strangers send."""
+
+
+def is_whole_address(target: str) -> bool:
+    """Whether a target is a whole address."""
+    return _ORIGIN.match(target) is not None
+
+
+def path_of(target: str) -> str:
+    """The path in a target, without its query."""
+    return _ORIGIN.sub("/", target).partition("?")[0]

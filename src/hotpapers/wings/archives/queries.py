@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hotpapers.record import Record
-from hotpapers.record.database import placeholders, slices
+from hotpapers.record.database import first_column, placeholders, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 
 
@@ -20,14 +20,14 @@ def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> I
     """The keys for which the record has a row of a kind."""
     for chunk in slices(sorted(keys)):
         sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(chunk)})"
-        yield from (row[0] for row in record.database.rows(sql, chunk))
+        yield from first_column(record.database, sql, chunk)
 
 
 def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
     """The keys that the record knows in any way."""
     for chunk in slices(sorted(keys)):
         sql = f"SELECT key FROM identity WHERE key IN ({placeholders(chunk)})"
-        yield from (row[0] for row in record.database.rows(sql, chunk))
+        yield from first_column(record.database, sql, chunk)
 
 
 def posts_of(record: Record, network: str) -> Iterator[str]:

@@ -283,13 +283,13 @@ TOOLS: dict[str, ToolDefinition] = {
 @cache
 def all_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
-    return {**TOOLS, **{tool.name: tool for wing in wings() if wing.tools for tool in wing.tools()}}
+    return {**TOOLS, **{tool.name: tool for wing in wings() for tool in wing.tools()}}
 
 
 @cache
 def public_tools() -> dict[str, ToolDefinition]:
     """Tools by name for anybody, over HTTP: the core's, and those of wings that bound their work."""
-    return {**TOOLS, **{tool.name: tool for wing in wings() if wing.public_tools for tool in wing.public_tools()}}
+    return {**TOOLS, **{tool.name: tool for wing in wings() for tool in wing.public_tools()}}
 
 
 def _in_both_dialects(schema: Any) -> Any:

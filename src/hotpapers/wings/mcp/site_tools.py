@@ -92,7 +92,7 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
 
 def all_site_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
-    return {**SITE_TOOLS, **{tool.name: tool for wing in wings() if wing.site_tools for tool in wing.site_tools()}}
+    return {**SITE_TOOLS, **{tool.name: tool for wing in wings() for tool in wing.site_tools()}}
 
 
 def about_tools(address: str) -> str:

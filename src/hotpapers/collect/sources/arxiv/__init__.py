@@ -4,7 +4,7 @@
     polling        which requests are made, in which order; cursor_state: how far the reading has come
     completeness   finds what a feed lacked; feed_comparison: and what it has of another day
     daily_feeds, api, oai_records, listing   the four formats
-    xml, paper_items, tex, page_facts   shared by the formats
+    xml, paper_items, page_facts   shared by the formats
 
 Some eighty requests every working day, one every three seconds: twenty feeds, their papers from the API a hundred at a
 time, and twenty listing pages. The listings show a missed day for a week; after that it is harvested by OAI-PMH.

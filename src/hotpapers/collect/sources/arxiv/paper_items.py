@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -13,8 +14,8 @@ from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids.arxiv import ArxivId
+from hotpapers.base.ids.tex_letters import LATIN, MARKS
 from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
-from hotpapers.collect.sources.arxiv import tex
 
 
 def identifier(text: str) -> ArxivId:
@@ -30,7 +31,7 @@ def latest_version(names: Sequence[str]) -> int | None:
 
 def clean_text(text: str | None) -> str:
     """A text as one line: whitespace collapsed, TeX letters as Unicode, no characters that a database cannot store."""
-    return storable(tex.plain(" ".join((text or "").split())))
+    return storable(without_tex(" ".join((text or "").split())))
 
 
 def moment(text: str | None) -> int | None:
@@ -126,7 +127,7 @@ def author_names(line: str) -> tuple[str, ...]:
     """A line's names, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
     result: list[str] = []
     for part in _BETWEEN.split(_without_affiliations(line)):
-        name = tex.plain(" ".join(part.split()))
+        name = without_tex(" ".join(part.split()))
         if result and person_names.is_suffix(name):
             result[-1] += f" {name}"
         elif name:
@@ -149,3 +150,42 @@ def _outside(line: str) -> Iterator[str]:
             depth = max(0, depth - 1)
         elif not depth:
             yield piece
+
+
+# ---- TeX letters --------------------------------------------------------------------------------------
+
+
+_LETTERS = LATIN | {"dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ"}
+
+_SPACE = r"(?:\{\}|[ ](?=\S))?"
+_LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
+_BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\d_]))"
+# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a space.
+_ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
+# Forms in braces of their own are replaced together with the braces, and first.
+_LETTER_PATTERNS = (re.compile(rf"\{{{_LETTER}\}}", re.ASCII), re.compile(_LETTER + _SPACE, re.ASCII))
+_ACCENT_PATTERNS = (re.compile(rf"\{{{_ACCENT}\}}"), re.compile(_ACCENT))
+# `\$` is a dollar sign, while in `\\$` the backslashes belong together.
+_MATH = re.compile(r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)")
+
+
+def without_tex(text: str) -> str:
+    """The text with accents and letters as Unicode (NFC); mathematics is left alone."""
+    if "\\" not in text:
+        return text
+    parts = _MATH.split(text)
+    parts[::2] = [_with_letters(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _with_letters(text: str) -> str:
+    for pattern in _ACCENT_PATTERNS * 2:  # twice: some letters have two accents
+        text = pattern.sub(_accented, text)
+    for pattern in _LETTER_PATTERNS:
+        text = pattern.sub(lambda match: _LETTERS[match[1]], text)
+    return text
+
+
+def _accented(match: re.Match[str]) -> str:
+    sign, letter, braced, dotless, base = match.groups()
+    return unicodedata.normalize("NFC", (braced or dotless or base) + MARKS[sign or letter])

@@ -4,7 +4,6 @@ A post is the same post on every server; its counts are fetched from its home se
 
 settings        which servers are read
 entities        the formats of statuses
-server_events   the format of event streams
 status_parser   reads statuses into items
 timelines       which pages of a timeline are read
 home_servers    counts, and what is gone
@@ -17,6 +16,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,7 +28,6 @@ from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
 from hotpapers.collect.sources.mastodon import status_parser
 from hotpapers.collect.sources.mastodon.entities import TimelineEntry
 from hotpapers.collect.sources.mastodon.home_servers import HomeServers
-from hotpapers.collect.sources.mastodon.server_events import ServerEvent, events
 from hotpapers.collect.sources.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.collect.sources.mastodon.status_parser import HOME, NETWORK, PUBLIC, edits, host
 from hotpapers.collect.sources.mastodon.timelines import Timeline
@@ -166,3 +165,44 @@ def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:
     values[name] = value
     if len(values) > REMEMBERED:
         values.popitem(last=False)
+
+
+# ---- server-sent events: the format of streams --------------------------------------------------------
+
+
+MAX_EVENT_BYTES = 4_000_000
+"""Most bytes of an event; longer ones are skipped."""
+
+
+class ServerEvent(NamedTuple):
+    """An event; `name` is `message` if the server gave none."""
+
+    name: str
+    data: bytes
+
+
+def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
+    """The events of a stream; None for a comment (a keep-alive), and after a while without data.
+
+    An event that is unfinished when the stream ends is dropped.
+    """
+    name, data, size = "", list[bytes](), 0
+    for line in lines:
+        if not line:
+            if line is None:
+                yield None
+            elif data and size <= MAX_EVENT_BYTES:
+                yield ServerEvent(name or "message", b"\n".join(data))
+            if line is not None:
+                name, data, size = "", [], 0
+            continue
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"":
+            yield None
+        elif field == b"event":
+            name = value.decode("utf-8", "replace")
+        elif field == b"data":
+            size += len(value) + 1
+            if size <= MAX_EVENT_BYTES:
+                data.append(value)
