@@ -30,18 +30,11 @@ from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources.lobsters import LobstersSource
 from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.publish import schedule
-from hotpapers.publish.schedule import (
-    HousekeepingJob,
-    IssueDestination,
-    PublishJob,
-    SenderDestination,
-    SendJob,
-    SiteHealth,
-    housekeeping,
-    publishing,
-    sending,
-)
+from hotpapers.publish.schedule import housekeeping, publishing, sending
+from hotpapers.publish.schedule.health import SiteHealth
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
+from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
+from hotpapers.publish.schedule.sending import SenderDestination, SendJob
 from hotpapers.record import Record, batches
 from tests.ingest.job_setup import LIST
 from tests.ingest.test_recount_job import post, story
@@ -80,7 +73,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
         (jobs_queries, "write_state"),
     ],
-    "sending": [(sending, "fresh_days"), (schedule.SendJob, "_send_days"), (jobs_queries, "load_state")],
+    "sending": [(sending, "fresh_days"), (SendJob, "_send_days"), (jobs_queries, "load_state")],
     "housekeeping": [
         (housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
         (jobs_queries, "load_state"),

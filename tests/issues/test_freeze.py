@@ -24,7 +24,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
-from hotpapers.publish.schedule import judge_and_freeze
+from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.record import Record
 from hotpapers.record.verify import check

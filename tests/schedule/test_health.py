@@ -19,8 +19,8 @@ from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
-from hotpapers.publish.schedule import HousekeepingJob, SiteHealth, health, metrics
-from hotpapers.publish.schedule.health import SILENT, dead_jobs
+from hotpapers.publish.schedule.health import SILENT, SiteHealth, dead_jobs, health, metrics
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.record import Record
 from hotpapers.record.statistics import totals
 from hotpapers.serve.web.monitoring import monitor

@@ -14,8 +14,9 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN, KNOWN_FOR
 from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
-from hotpapers.publish.schedule import HousekeepingJob, housekeeping
+from hotpapers.publish.schedule import housekeeping
 from hotpapers.publish.schedule.health import SiteHealth
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers
 from tests.issues.made import paper, post, write

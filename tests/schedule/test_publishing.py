@@ -25,9 +25,15 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.queries import frozen_days
-from hotpapers.publish.schedule import IssueDestination, PublishJob
 from hotpapers.publish.schedule.health import health
-from hotpapers.publish.schedule.publishing import FurtherParts, changed_issues, check_clock, render_changed
+from hotpapers.publish.schedule.publishing import (
+    FurtherParts,
+    IssueDestination,
+    PublishJob,
+    changed_issues,
+    check_clock,
+    render_changed,
+)
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import paper_path
 from hotpapers.record import Record

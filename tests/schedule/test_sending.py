@@ -16,8 +16,7 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule import SenderDestination, SendJob
-from hotpapers.publish.schedule.sending import LOOK, fresh_days, problem_lines, send_day
+from hotpapers.publish.schedule.sending import LOOK, SenderDestination, SendJob, fresh_days, problem_lines, send_day
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient

@@ -27,7 +27,7 @@ from hotpapers.collect.jobs import runner as runner_module
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Job, JobLoop
 from hotpapers.collect.jobs.runner import JobRunner
-from hotpapers.publish.schedule import IssueDestination, PublishJob
+from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.record import Record
 from hotpapers.site import running
 from hotpapers.wings.peers.following import file_intake, measurement

@@ -18,7 +18,10 @@ from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_wo
 from hotpapers.collect.jobs.queries import all_states
 from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
-from hotpapers.publish.schedule import HousekeepingJob, PublishJob, SendJob, SiteHealth, metrics
+from hotpapers.publish.schedule.health import SiteHealth, metrics
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
+from hotpapers.publish.schedule.publishing import PublishJob
+from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password
 from hotpapers.record.statistics import totals

@@ -21,7 +21,7 @@ from hotpapers.site.configured_site import ConfiguredSite
 if TYPE_CHECKING:  # the sending code is imported only when something is sent
     from hotpapers.base.http import ClientLimits
     from hotpapers.collect.collect_job import Connection
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
 
 
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]

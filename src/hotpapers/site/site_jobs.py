@@ -12,7 +12,10 @@ from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.collect.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
-from hotpapers.publish.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health
+from hotpapers.publish.schedule.health import SiteHealth, health
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
+from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
+from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.destinations import check_unmoved, configured_folders

@@ -16,7 +16,7 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublicationSettings, Settings, defaults
-from hotpapers.publish.schedule import SiteHealth
+from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.serve.web.monitoring import monitor
 from hotpapers.wings.hosting.writing import HostMachine, host_files
 

@@ -10,23 +10,3 @@ housekeeping   the job that prunes, updates standing, and pings a monitor while 
 queries        which posts changed, and which issues show them
 health         the site's health: problems and metrics
 """
-
-from __future__ import annotations
-
-from hotpapers.publish.schedule.freezing import judge_and_freeze
-from hotpapers.publish.schedule.health import SiteHealth, health, metrics
-from hotpapers.publish.schedule.housekeeping import HousekeepingJob
-from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
-from hotpapers.publish.schedule.sending import SenderDestination, SendJob
-
-__all__ = [
-    "HousekeepingJob",
-    "IssueDestination",
-    "PublishJob",
-    "SendJob",
-    "SenderDestination",
-    "SiteHealth",
-    "health",
-    "judge_and_freeze",
-    "metrics",
-]

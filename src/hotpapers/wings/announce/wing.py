@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hotpapers.base.wings import SendingChannel, Wing, loading
 
 if TYPE_CHECKING:
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
     from hotpapers.serve.web.page_cache import CurrentPages
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _destinations(channel: str, record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
     """Each destination has its own client."""
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.wings.announce.destinations import DESTINATIONS
 
     for target in DESTINATIONS[channel](site.settings, site.site_config, record):

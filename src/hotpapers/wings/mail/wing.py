@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from hotpapers.base.model import Publication, PublishedIssue, RenderedFile
     from hotpapers.base.settings import Settings
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.publish.view.site_config import SiteConfig
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
@@ -28,7 +28,7 @@ def _has_relay(settings: Settings) -> bool:
 
 
 def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.wings.mail.config import site_mail_config
     from hotpapers.wings.mail.sender import EmailSender
 

@@ -24,7 +24,7 @@ from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feed_formats import FeedDocument, FeedItem, atom
 from hotpapers.publish.render.feeds import permanent_id
-from hotpapers.publish.schedule import SenderDestination
+from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record

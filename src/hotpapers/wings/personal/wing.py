@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
     from hotpapers.publish.query import Endpoint
     from hotpapers.publish.render.html.site_context import SiteContext
-    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
     from hotpapers.site.sending import OpenClient
