@@ -10,7 +10,6 @@ from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Coverage
 from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
-from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
 from hotpapers.issues.coverage import reading_of
 from hotpapers.record.batches import cursor_of
 from tests.ingest.job_setup import JobSetup, collect_setup
@@ -33,23 +32,13 @@ def state(setup: JobSetup, network: str, start: float, end: float) -> str:
 
 
 def full_feed(newest: int) -> bytes:
-    """The newest posts of a subreddit, a minute apart."""
+    """A feed of the newest posts, a minute apart."""
     entries = "".join(
         f"<entry><id>t3_{n}</id><title>wool</title>"
         f"<published>{as_utc(newest - n * MINUTE).isoformat()}</published></entry>"
         for n in range(25)
     )
     return f"<feed xmlns='http://www.w3.org/2005/Atom'>{entries}</feed>".encode()
-
-
-def test_posts_that_a_subreddit_no_longer_lists_stay_missing(sqlite_url: str) -> None:
-    source = RedditSource(RedditSettings(subreddits=("one",)))
-    hours = (0, 0.3, 6, 6.3, 6.6)
-    answers = [full_feed(round(START + hour * HOUR)) for hour in hours]
-    with collect_setup(sqlite_url, lambda url: answers.pop(0), source=source) as setup:
-        run_rounds(setup, *hours)
-        assert state(setup, "reddit", 1, 5) == "partial"
-        assert state(setup, "reddit", 5.8, 6.5) == "complete"
 
 
 @pytest.mark.parametrize(("urls", "outage"), [(("https://a.example/feed",), 6), (("https://a.example/feed",), 0.5),

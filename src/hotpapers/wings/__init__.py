@@ -9,6 +9,7 @@ tables    tables for research
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
 x         read X with a paid key
+reddit    read Reddit, with a key or from feeds
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
@@ -28,6 +29,7 @@ BUILT_IN = (
     "proof",
     "peers",
     "x",
+    "reddit",
     "personal",
     "topics",
     "mcp",

@@ -23,7 +23,6 @@ from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsS
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.collect.sources.mastodon import MastodonSettings, MastodonSource
-from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
 
 SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
 CORE: dict[str, SourceClasses] = {
@@ -34,7 +33,6 @@ CORE: dict[str, SourceClasses] = {
     "huggingface": (HuggingFaceSource, HuggingFaceSettings),
     "lobsters": (LobstersSource, LobstersSettings),
     "mastodon": (MastodonSource, MastodonSettings),
-    "reddit": (RedditSource, RedditSettings),
 }
 """By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
 settings, `[source.<name>]`."""

@@ -18,8 +18,6 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import RawPayload
 from hotpapers.collect.sources.decoding import entry_decoder
-from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
-from hotpapers.collect.sources.reddit.post_parser import DELETED, REMOVED
 from hotpapers.wings.archives.format import (
     Moment,
     SourceArchive,
@@ -27,6 +25,8 @@ from hotpapers.wings.archives.format import (
     made_at,
     seen_at,
 )
+from hotpapers.wings.reddit.post_parser import DELETED, REMOVED
+from hotpapers.wings.reddit.source import RedditSettings, RedditSource
 
 NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")

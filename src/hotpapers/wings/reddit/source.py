@@ -1,10 +1,4 @@
-"""Reddit: new posts of subreddits, with the operator's own key (counts) or from feeds (no counts). Off by default.
-
-    oauth_api     reading with a key; subreddit_feeds: reading without one
-    post_parser   reads the posts of both into items
-
-https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
-"""
+"""The connector of Reddit."""
 
 from __future__ import annotations
 
@@ -19,12 +13,10 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.batched_requests import ids_in
 from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
 from hotpapers.collect.sources.paper_mentions import gone_post
-from hotpapers.collect.sources.reddit import post_parser
-from hotpapers.collect.sources.reddit.oauth_api import RedditApi
-from hotpapers.collect.sources.reddit.post_parser import DELETED, NETWORK
-from hotpapers.collect.sources.reddit.subreddit_feeds import RedditFeeds
-
-__all__ = ["DELETED", "NETWORK", "RedditSettings", "RedditSource"]
+from hotpapers.wings.reddit import post_parser
+from hotpapers.wings.reddit.oauth_api import RedditApi
+from hotpapers.wings.reddit.post_parser import NETWORK
+from hotpapers.wings.reddit.subreddit_feeds import RedditFeeds
 
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 

@@ -6,7 +6,7 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.collect.job_factory import read_settings, secrets_of
-from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
+from hotpapers.wings.reddit.source import RedditSettings, RedditSource
 from tests.loopback.reddit import FEED_TOKEN, FEED_USER
 from tests.sources.net import ScriptedClient
 

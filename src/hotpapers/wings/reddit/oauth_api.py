@@ -10,8 +10,8 @@ import msgspec
 from hotpapers.base.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.collect.sources.batched_requests import one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.collect.sources.reddit.post_parser import NETWORK, RedditThing, known_missing, too_many
 from hotpapers.collect.sources.removals import RemovalCheck
+from hotpapers.wings.reddit.post_parser import NETWORK, RedditThing, known_missing, too_many
 
 BATCH = 100
 MAX_PAGES = 10

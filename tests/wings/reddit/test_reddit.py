@@ -15,8 +15,8 @@ import pytest
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.collect.sources.feed_parser import entries
-from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
-from hotpapers.collect.sources.reddit.oauth_api import BATCH, OVERLAP
+from hotpapers.wings.reddit.oauth_api import BATCH, OVERLAP
+from hotpapers.wings.reddit.source import RedditSettings, RedditSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 

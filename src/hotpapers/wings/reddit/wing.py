@@ -1,0 +1,10 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import Wing
+
+SOURCE = "hotpapers.wings.reddit.source"
+SUMMARY = "Read subreddits, with a key of your own or from their feeds."
+WING = Wing("reddit", SUMMARY, connectors={"reddit": (f"{SOURCE}:RedditSource", f"{SOURCE}:RedditSettings")})
+"""`[source.reddit]`."""
