@@ -164,7 +164,7 @@ def is_terminal() -> bool:
 
 
 def ask(given: SiteAnswers) -> SiteAnswers:
-    """The same, with answers to what is missing. Empty answers take what is in brackets."""
+    """What is given, with answers to what is missing. Empty answers take what is in brackets."""
     table = settings.PublicationSettings(name="daily")
     print_note("Enter takes what is in brackets; all of it can be changed later in hotpapers.toml.")
     return SiteAnswers(

@@ -27,7 +27,7 @@ _TURNING = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _AS_SHOWN: dict[int, int | None] = {code: 0xFFFD for code in _OBEYED if chr(code) not in _HARMLESS}
 _AS_SHOWN |= dict.fromkeys(_TURNING)
 _AS_JSON = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_TURNING)}
-"""The same characters in JSON, where those below 0x20 are escaped anyway."""
+"""How these characters are written in JSON, where those below 0x20 are escaped anyway."""
 
 
 def plain(text: str) -> str:

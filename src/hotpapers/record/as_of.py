@@ -28,8 +28,8 @@ class AsOfView(NamedTuple):
         return f"{alias}.since <= {self.position} AND {self._open(alias, as_of)}"
 
     def visible_by_number(self, alias: str, last: int, as_of: str | None = None) -> str:
-        """The same, using the kind's `last_row`. An index on key, `observed_at` and `until` covers it, because every
-        index contains row numbers but none contains batches."""
+        """The SQL condition for rows in this view up to number `last`, the kind's `last_row`. An index on key,
+        `observed_at` and `until` covers it, because every index contains row numbers but none contains batches."""
         return f"{alias}.id <= {last} AND {self._open(alias, as_of)}"
 
     def _open(self, alias: str, as_of: str | None) -> str:
@@ -64,7 +64,7 @@ class AsOfView(NamedTuple):
             yield read_row(spec, row)
 
     def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
-        """The same, as a list: faster if there are few."""
+        """The latest row of each key of a kind, as a list: faster than `iterate` if there are few."""
         spec = SPECS[cls]
         return [read_row(spec, row) for row in self.database.rows(self._statement(spec, where, order), params)]
 

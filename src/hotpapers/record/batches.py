@@ -248,7 +248,7 @@ def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[
 
 
 def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
-    """The inverse: places (position, index) by number."""
+    """The places (position, index) of identities in the manifests, by their numbers."""
     firsts: dict[int, int] = {}
     places: dict[int, Pair] = {}
     for chunk in slices(numbers):

@@ -131,7 +131,7 @@ class Database(Protocol):
         """The damage that the database finds in a quick check of itself. Gives up after `seconds`."""
 
     def full_integrity(self) -> IntegrityReport:
-        """The same for a full check: every page, every index against its table, and the tables' definitions."""
+        """The damage found in a full check: every page, every index against its table, and the tables' definitions."""
 
     def size(self) -> int:
         """Bytes on disk."""

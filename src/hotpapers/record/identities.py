@@ -96,7 +96,7 @@ def key_of(column: str) -> str:
 
 
 def secret_of(column: str) -> str:
-    """The same for its salt, or for its commitment once the key is forgotten; see `commitment_of`."""
+    """The SQL expression for that identity's salt, or its commitment once the key is forgotten; see `commitment_of`."""
     return f"(SELECT coalesce(i.commitment, i.salt) FROM identity AS i WHERE i.id = {column})"
 
 
@@ -203,7 +203,7 @@ def next_number(database: Database, table: str) -> int:
 
 
 def next_numbers(database: Database, tables: Sequence[str]) -> dict[str, int]:
-    """The same for several tables, at least one."""
+    """The numbers after the highest ones in several tables, at least one."""
     highest = database.rows(f"SELECT {', '.join(f'(SELECT max(id) FROM {table})' for table in tables)}")[0]
     return {table: int(number or 0) + 1 for table, number in zip(tables, highest, strict=True)}
 

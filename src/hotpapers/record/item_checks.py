@@ -64,7 +64,7 @@ def check(item: model.Item) -> None:
 
 
 def check_closed(item: model.Item) -> None:
-    """The same for an item whose row is closed. It may lack key fields, which older versions accepted."""
+    """Checks an item whose row is closed. It may lack key fields, which older versions accepted."""
     for name in _CHECKED_OF[type(item)]:
         value = getattr(item, name)
         if isinstance(value, int):
@@ -160,7 +160,7 @@ _LISTS = {kind: _readers(kind, lambda hint: get_origin(hint) is tuple or str in 
 
 
 def _are_storable(items: Iterable[model.Item]) -> bool:
-    """The same as `_is_storable` for many items, which is several times faster field by field."""
+    """Whether many items are storable, each as `_is_storable` says; field by field this is several times faster."""
     groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
     for item in items:
         groups[type(item)].append(item)
@@ -168,7 +168,7 @@ def _are_storable(items: Iterable[model.Item]) -> bool:
 
 
 def _is_group_storable(kind: type[model.Item], items: Sequence[model.Item]) -> bool:
-    """The same for items of one kind: the texts of all items in one."""
+    """Whether items of one kind are storable: the texts of all items are checked in one."""
     try:
         if any(b"\0" in "".join(map(read, items)).encode() for read in _TEXTS[kind]):
             return False

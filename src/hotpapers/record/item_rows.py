@@ -221,7 +221,7 @@ def item_hash(
 
 
 def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, redacted: Mapping[str, str] | None) -> bytes:
-    """The same from values in the order of their names, in which commitments have already replaced keys."""
+    """An item's hash from values in the order of their names, in which commitments have already replaced keys."""
     if salt is not None:
         for at in spec.salted_at:
             if values[at]:
@@ -410,7 +410,7 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
 
 
 def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
-    """The same for a row selected by `columns_with_commitments`."""
+    """Reads a row selected by `columns_with_commitments`."""
     count = len(spec.columns)
     read = read_row(spec, row[:count])
     keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]

@@ -90,7 +90,7 @@ def listing(rows: Iterable[RowName], hashes: Sequence[bytes], **changes: Any) ->
 
 
 def listing_of(groups: Sequence[tuple[str, Sequence[int]]], hashes: Sequence[bytes], **changes: Any) -> Manifest:
-    """The same for rows given as kinds with their numbers."""
+    """A manifest of rows given as kinds with their numbers, and of their hashes."""
     return Manifest(
         [(kind, len(numbers)) for kind, numbers in groups],
         list(chain.from_iterable(map(sub, numbers, (0, *numbers)) for _, numbers in groups)),
@@ -115,7 +115,7 @@ def pack(manifest: Manifest) -> bytes:
 
 
 def unpack(blob: bytes) -> Manifest:
-    """The inverse of `pack`. Raises ValueError for anything else."""
+    """A stored manifest, as `pack` wrote it. Raises ValueError for anything else."""
     try:
         listed = _decode(zstandard.ZstdDecompressor().decompress(blob, max_output_size=2**31))
     except (zstandard.ZstdError, MemoryError) as problem:
@@ -168,5 +168,5 @@ def indices(manifest: Manifest) -> dict[RowName, int]:
 
 
 def without(manifest: Manifest, pruned: dict[int, bytes]) -> Manifest:
-    """The same manifest with the whole hashes of pruned rows, by index; its chain value does not change."""
+    """A manifest that also has the whole hashes of pruned rows, by index; its chain value does not change."""
     return msgspec.structs.replace(manifest, kept={**manifest.kept, **pruned})

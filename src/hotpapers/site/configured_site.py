@@ -85,7 +85,7 @@ class ConfiguredSite:
         return cls(store, file=path)
 
     def with_settings(self, settings: Settings) -> Self:
-        """The same site with other settings, and its store not yet open."""
+        """This site with other settings, and its store not yet open."""
         return type(self)(self.store, settings=settings, file=self.file)
 
     def tell(self, notices: Iterable[Notice]) -> None:
@@ -279,12 +279,12 @@ class ConfiguredSite:
         return next((proofs for wing in wings() if wing.proofs and (proofs := wing.proofs(self))), None)
 
     def site_config_of(self, publication: str) -> SiteConfig:
-        """The same for one publication; nobody subscribes to issues that were made afterwards."""
+        """The configuration of one publication's pages; nobody subscribes to issues that were made afterwards."""
         config = self.site_config.of(publication)
         return config._replace(join_path="") if is_retrospective(publication) else config
 
     def app_config_of(self, publication: str) -> SiteConfig:
-        """The same for the app, whose pages are those of the site as the settings have it."""
+        """The configuration of the app's pages, which are those of the site as the settings have it."""
         has_feeds = self.has_settings and {"site", "feeds"} <= set(self.settings.publish.channels)
         return self.site_config_of(publication)._replace(feeds=has_feeds)
 
@@ -300,8 +300,8 @@ class ConfiguredSite:
         return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
 
     def site_client(self, address: str) -> PoliteHttpClient:
-        """The same for a site that publishes the files of its log, which are many and small. Raises UsageError for an
-        unusable address."""
+        """An HTTP client for a site that publishes the files of its log, which are many and small. Raises UsageError
+        for an unusable address."""
         from hotpapers.base.http.address_guard import require_address
 
         try:

@@ -112,7 +112,7 @@ def _state(late: ExpectedIssue) -> str:
 
 
 def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
-    """The same as notices."""
+    """What is told about the next issues: those that wait for something, and those that have not closed."""
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields: dict[str, Any] = {"publication": issue.publication, "day": issue.day}

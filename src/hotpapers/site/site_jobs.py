@@ -122,7 +122,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
 
 
 def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], object], ...]:
-    """The same for settings that must fit what the record knows."""
+    """Functions that raise SettingsError or UsageError for settings that do not fit what the record knows."""
     return (
         *(partial(check_unmoved, site, record, name) for name in site.own_publications),
         partial(_check_owners, site, record),

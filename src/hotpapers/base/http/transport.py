@@ -108,7 +108,7 @@ class GuardedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> GuardedStream:
-        """The same connection, encrypted; the certificate must match the requested host."""
+        """This connection, encrypted; the certificate must match the requested host."""
         return GuardedStream(
             self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline, self._traffic
         )

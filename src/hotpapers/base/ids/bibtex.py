@@ -100,7 +100,7 @@ def value(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """The same for a field that is typeset: what belongs in formulas is made LaTeX for text outside them."""
+    """A typeset field's text, escaped as by `value`: what belongs in formulas is made LaTeX for text outside them."""
     text = " ".join(text.split())
     if not _is_balanced(text):
         text = text.replace("{", "").replace("}", "")

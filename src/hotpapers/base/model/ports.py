@@ -260,7 +260,7 @@ class IssueReader(Protocol):
         """One frozen issue, its latest edition by default. Raises NotFound."""
 
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        """The same without papers and posts, which is cheaper. Raises NotFound."""
+        """A frozen issue without papers and posts, which is cheaper. Raises NotFound."""
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
         """The number of entries in the issue of each frozen day."""

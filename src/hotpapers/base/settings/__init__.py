@@ -195,7 +195,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.bases_below(self.publish.base)
 
     def bases_below(self, shared: str) -> tuple[tuple[str, str], ...]:
-        """The same, with `shared` as the output folder's address."""
+        """Each publication's name and its site's public address, with `shared` as the output folder's address."""
         return tuple(
             (table.name, table.base or (f"{shared}{table.name}/" if shared and table.name in self.below else shared))
             for table in self.publication
@@ -260,7 +260,7 @@ def check(text: str, path: Path) -> Settings:
 
 
 def _completed(settings: Settings) -> Settings:
-    """The same, with the accounts a publication posts from among its own."""
+    """Settings in which the accounts that a publication posts from are among its own."""
 
     def own_accounts(table: PublicationSettings) -> tuple[str, ...]:
         return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))

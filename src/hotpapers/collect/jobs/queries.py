@@ -90,7 +90,7 @@ def save_state(record: Record, status: JobState) -> None:
 
 
 def write_state(database: Database, status: JobState) -> None:
-    """The same, inside `write()`."""
+    """Saves how a source is doing. Call inside `write()`."""
     sql = "INSERT INTO job_state VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET state = excluded.state"
     database.run(sql, (status.source, msgspec.json.encode(status).decode()))
 

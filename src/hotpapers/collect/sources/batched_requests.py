@@ -14,7 +14,7 @@ GONE = (404, 410)
 IN_A_ROW = 5
 """This many failures in a row mean that the network fails, not single posts."""
 REFUSALS_IN_A_ROW = 100
-"""The same for refusals, each of which may concern only its post: in a subreddit gone private, say."""
+"""So many refusals in a row mean it: each may concern only its post, in a subreddit gone private, say."""
 
 T = TypeVar("T")
 

@@ -68,7 +68,7 @@ class FeedsSource:
         yield from self._rotation.pages(http, parts, _cursor_pages(read_at, stored_moments))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same. If all feeds date their entries, a last page gives the moment since which nothing is missing."""
+        """Each feed's entries. If all feeds date theirs, a last page says since when nothing is missing."""
         yield from self.pages(http, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))

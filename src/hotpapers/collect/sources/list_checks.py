@@ -16,8 +16,8 @@ def no_overlap(name: str) -> PartiallyRead:
 
 
 def overlap_problem(name: str, last_at: int | None, now: int) -> PartiallyRead | None:
-    """The same, if the list is doubted. `last_at`: when it was last seen with entries, or when its newest known entry
-    was made, in µs; None if it is not known to have had any."""
+    """The error for an empty list, if it is doubted. `last_at`: when it was last seen with entries, or when its newest
+    known entry was made, in µs; None if it is not known to have had any."""
     return no_overlap(name) if last_at is not None and now - last_at < DOUBTED_FOR else None
 
 

@@ -215,7 +215,7 @@ def count_engagement(
 def count_by_network(
     papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule
 ) -> Iterator[NetworkEngagement]:
-    """The same before standing is considered."""
+    """Engagement by network, before standing is considered."""
     for posts in papers:
         by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in posts:

@@ -72,7 +72,7 @@ class ReactionEvents:
         self._events = sorted(events)
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        """The same, from each account's last event by then."""
+        """The reactions in place at any moment, from each account's last event by then."""
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
         voices = frozenset(event.voice for event in last if not event.withdrawn)
         counted_up_to = until if counted_at is None else counted_at
@@ -90,7 +90,7 @@ class ReactionsByMoment(Protocol):
 PostReactions = Mapping[str, ReactionsByMoment]
 """A post's reactions by type."""
 ReactionsByPost = Mapping[int, PostReactions]
-"""The same for several posts, by number."""
+"""The reactions of several posts, by the posts' numbers."""
 
 
 def counted(

@@ -340,7 +340,7 @@ def _is_one_of(column: str, names: Sequence[str]) -> str:
 
 
 def _is_one_of_papers(column: str, papers: Sequence[str]) -> str:
-    """The same for the numbers of papers."""
+    """A condition that a column is the number of one of some papers; empty if there are none."""
     named = f"SELECT i.id FROM identity AS i WHERE i.key IN ({', '.join(map(_quoted, papers))})"
     return f" AND {column} IN ({named})" if papers else ""
 

@@ -55,7 +55,8 @@ class PriceList:
         return self._best[archive]
 
     def _scores_at_age(self, archive: str, age: int, bound: int) -> list[int]:
-        """The same at one age. Archives compared with the same papers share the result."""
+        """The highest score that 0, 1, … accounts reach at one age. Archives compared with the same papers share the
+        result."""
         silence = (
             Attention(network=network, until=0, age=age, voices=0, reposts=0, likes=0) for network in self._networks
         )

@@ -65,7 +65,7 @@ def known_voices(attention: tuple[Attention, ...]) -> int | None:
 
 
 def known_of(entry: Entry) -> int | None:
-    """The same for a ranked entry."""
+    """The known voices of a ranked entry over all networks; None if standing is unknown."""
     known_counts = [count.known for count in entry.counts if count.known is not msgspec.UNSET]
     return sum(known_counts) if known_counts else None
 

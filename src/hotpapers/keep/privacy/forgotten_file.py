@@ -85,7 +85,7 @@ def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
 
 
 def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
-    """The same, and whether the file is whole."""
+    """A store's marks in a file, and whether the file is whole."""
     try:
         return _parsed(file.read_bytes(), hasher)
     except FileNotFoundError:

@@ -136,7 +136,7 @@ def _starts(lowered: str, head: str) -> list[int]:
 
 
 def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
-    """The same for any text, word by word. A test checks that both agree on plain texts."""
+    """Where words of a query are in any text, word by word. A test checks that both ways agree on plain texts."""
     tokens = tokenizer.tokens(text)
     text_words = [word for word, _, _ in tokens]
     for query_words in all_query_words:

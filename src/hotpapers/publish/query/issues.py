@@ -238,7 +238,7 @@ def explanation(session: QuerySession, params: request_params.EntryParams) -> sc
 
 
 def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
-    """The same as `explanation`, for a terminal. Raises NotFound, UsageError."""
+    """Why a paper ranks where it does, for a terminal; `explanation` answers programs. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
     day = _latest_with(session, name, key) if params.day == "latest" else params.day

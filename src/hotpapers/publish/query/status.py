@@ -60,7 +60,7 @@ def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteSta
 
 
 def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
-    """The same as of a given time."""
+    """How the site is doing at a given time, µs UTC."""
     record = session.record
     _, last = written_between(record.database)
     return schemas.SiteStatus(
@@ -136,7 +136,7 @@ def _is_network(job: str) -> bool:
 
 
 def switched_off(job: JobHealth) -> JobHealth:
-    """The same for a job that is switched off: it is not failing and has no next round."""
+    """A job's health once it is switched off: it is not failing and has no next round."""
     return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None, step="")
 
 

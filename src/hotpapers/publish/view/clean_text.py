@@ -19,7 +19,7 @@ def shown(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same on one line, with single spaces."""
+    """Text from outside on one line, with single spaces, without the characters that no page should contain."""
     if text.isprintable() and "  " not in text:  # the usual case: then the only blanks are spaces
         return text.strip(" ")
     return " ".join(shown(text).split())

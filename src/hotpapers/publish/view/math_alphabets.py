@@ -155,8 +155,8 @@ _SIMPLE = re.compile(rf"\\({_NAMES}){_FOLLOWING}(?:\{{\s*([^\W_]+)\s*\}}|([^\W_]
 
 
 def expand_in_prose(text: str) -> str:
-    r"""The same between formulas, where people write `\mathbb{R}` too. Bold and other words stay plain words: searches
-    and screen readers don't know them otherwise."""
+    r"""Text between formulas, where people write `\mathbb{R}` too, with letters of alphabets. Bold and other words stay
+    plain words: searches and screen readers don't know them otherwise."""
     return _SIMPLE.sub(_prose_letters, text)
 
 

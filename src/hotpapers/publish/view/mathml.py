@@ -233,7 +233,7 @@ _STYLED = re.compile(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="(
 
 
 def _with_plain_tokens(mathml: str) -> str:
-    r"""The same with text alone in each token: an operator made of other elements, as from `\mathop{…}`, is a row."""
+    r"""MathML with text alone in each token: an operator made of other elements, as from `\mathop{…}`, is a row."""
     result: list[str] = []
     names: list[str] = []
     position = 0
@@ -254,7 +254,7 @@ def _with_plain_tokens(mathml: str) -> str:
 
 
 def _with_letters(mathml: str) -> str:
-    """The same with the letters of alphabets instead of the attribute `mathvariant`; prose in a formula stays plain."""
+    """MathML with letters of alphabets instead of the attribute `mathvariant`; prose in a formula stays plain."""
     return _STYLED.sub(_letters, mathml)
 
 

@@ -34,7 +34,7 @@ class SiteConfig(NamedTuple):
     is_live: bool = False
 
     def of(self, publication: str) -> SiteConfig:
-        """The same, with the address of one publication's pages."""
+        """The configuration of one publication's pages, with their address."""
         return self._replace(base=dict(self.bases).get(publication, self.base))
 
 

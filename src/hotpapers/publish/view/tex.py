@@ -50,17 +50,17 @@ def prose(text: str) -> Markup:
 
 
 def plain(text: str) -> str:
-    """The same as plain text: accented TeX letters as letters, formulas as TeX."""
+    """A text with TeX as plain text: accented TeX letters as letters, formulas as TeX."""
     return text if len(text) > MAX_TEXT_CHARS or not _TEX.search(text) else _plain_letters(text)
 
 
 def plain_line(text: str) -> str:
-    """The same on one line, with formulas as Unicode as far as possible, for places that only take plain characters."""
+    """A text with TeX on one line, formulas as Unicode as far as possible, for places that only take characters."""
     return _line(text, line_of)
 
 
 def tex_line(text: str) -> str:
-    """The same on one line, with formulas as TeX, for places that render them."""
+    """A text with TeX on one line, with formulas as TeX, for places that render them."""
     return _line(text, lambda tex: None)
 
 

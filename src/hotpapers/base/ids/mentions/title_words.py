@@ -53,7 +53,7 @@ def plain(text: str) -> str:
 
 
 def _in_ascii(text: str) -> str:
-    """The same, but with TeX signs inside words."""
+    """The text in ASCII, with TeX signs inside words."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:

@@ -47,7 +47,7 @@ class ArxivSource:
         yield from self._round(http, cursor, self.settings)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
+        """One round, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
         yield from self._round(http, cursor, settings, is_first=True)

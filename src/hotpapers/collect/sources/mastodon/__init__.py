@@ -62,8 +62,8 @@ class MastodonSource:
         yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, but each timeline is first read back to a moment, as far as its server goes; again in a new
-        process, which cannot know how far an earlier one came."""
+        """The new entries of each timeline, which is first read back to a moment, as far as its server goes; again in a
+        new process, which cannot know how far an earlier one came."""
         timelines = {timeline.name: timeline for timeline in self._timelines(http, cursor)}
         yield from self._rotation.pages(
             http, ((name, self._pages_back(timeline, since)) for name, timeline in timelines.items())

@@ -22,7 +22,7 @@ CATCH_UP = 60.0
 LATE = HOUR
 """Microseconds that are read again for hashtags: posts of other servers arrive late."""
 OVERLAP = LATE // 1000 << 16
-"""The same in Mastodon's identifiers, which begin with a time in ms."""
+"""That time in Mastodon's identifiers, which begin with a time in ms."""
 CLOSE = 24 * HOUR
 """How far a post's creation is from the time in its identifier at most, µs, if that is one of Mastodon's."""
 _SNOWFLAKE = re.compile(r"[0-9]{17,19}")

@@ -50,7 +50,7 @@ class ActivityWindow(NamedTuple):
 
     @property
     def by_key(self) -> str:
-        """The same for posts found by their keys: not gone, as last observed."""
+        """The SQL condition that a post `p` found by its key counts: not gone, as last observed."""
         view = self.view
         return (
             f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
@@ -117,7 +117,7 @@ def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
 
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
-    """The same for given accounts, without those that made no posts."""
+    """How much given accounts posted in the window, without those that made no posts."""
     result: dict[str, PostingVolume] = {}
     for chunk in chunks(accounts):
         sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(chunk)}) GROUP BY p.account"

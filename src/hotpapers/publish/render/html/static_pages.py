@@ -61,8 +61,8 @@ class StaticPages:
         return self._site.render("404.html", path, "Not found", "This page does not exist.", root, refused=False)
 
     def _missing_file(self) -> bytes:
-        """The same as a file, which hosts show at any address: with links from the host's root, or none if the site's
-        address is unknown."""
+        """The "not found" page as a file, which hosts show at any address: with links from the host's root, or none if
+        the site's address is unknown."""
         base = self._site.site_config.base
         if base:
             return self.missing("404.html", urlsplit(base).path)

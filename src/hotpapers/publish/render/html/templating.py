@@ -59,7 +59,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 
 
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
-"""The same for the search page: it has a form, and its script reads the site's own index."""
+"""What the search page may do besides: it has a form, and its script reads the site's own index."""
 
 BOOKMARKLET = "bookmarklet/index.html"
 """The page whose script asks whether the site has a page about a paper."""
