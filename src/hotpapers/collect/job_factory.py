@@ -133,32 +133,27 @@ def _from_environment(value: Any, place: str) -> Any:
     return [_from_environment(part, place) for part in value] if isinstance(value, list) else value
 
 
-def addresses(settings: object) -> Iterator[str]:
+def addresses(settings: object) -> list[str]:
     """Every address that the operator has configured. Only these may be inside the operator's own network."""
-    if isinstance(settings, msgspec.Struct):
-        settings = msgspec.to_builtins(settings)
-    if isinstance(settings, str) and settings.partition("://")[0] in ("http", "https", "ws", "wss"):
-        yield settings
-    elif isinstance(settings, Mapping):
-        for value in settings.values():
-            yield from addresses(value)
-    elif isinstance(settings, list | tuple):
-        for value in settings:
-            yield from addresses(value)
+    schemes = ("http", "https", "ws", "wss")
+    return [text for _, text in _texts(msgspec.to_builtins(settings)) if text.partition("://")[0] in schemes]
 
 
-def secrets_of(settings: object) -> Iterator[str]:
+def secrets_of(settings: object) -> list[str]:
     """Every token and secret in the settings: none may appear in an error."""
-    if isinstance(settings, msgspec.Struct):
-        settings = msgspec.to_builtins(settings)
-    if isinstance(settings, Mapping):
-        for key, value in settings.items():
-            if isinstance(value, str) and value and key in SECRETS:
-                yield value
-            yield from secrets_of(value)
-    elif isinstance(settings, list | tuple):
-        for value in settings:
-            yield from secrets_of(value)
+    return [text for key, text in _texts(msgspec.to_builtins(settings)) if text and key in SECRETS]
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The texts in settings, each with the key under which it is."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _texts(part, name)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, key)
 
 
 class IngestContext(NamedTuple):
@@ -212,7 +207,7 @@ def _rounds(
     site: IngestContext,
     make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
 ) -> JobLoop:
-    connection = make_connection(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
+    connection = make_connection(addresses(choice.settings), secrets_of(choice.settings), site)
     clock = Clock(connection.http.now, connection.http.sleep)
     return JobLoop(name, partial(make, choice, connection, site), site.record, site.leases, clock)
 

@@ -12,7 +12,6 @@ from hotpapers.base.model.ports import MeteredSource
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.collect.collect_job import Connection, note_traffic
 from hotpapers.collect.coverage_items import TimeRange, read_back_item
-from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.collect.jobs.job_state import COUNTS
@@ -67,8 +66,8 @@ class RecountJob:
         if context.status.back_at is not None:
             return
         at = self.connection.http.now()
-        readers = job_state.readers(jobs_queries.all_states(context.record), self.source.name)
-        if readers and all(reader.back_at is not None and reader.back_at <= self._position_at for reader in readers):
+        reader = jobs_queries.load_state(context.record, self.source.name)
+        if reader.back_at is not None and reader.back_at <= self._position_at:
             with context.batch() as batch:
                 batch.append([read_back_item(self.source.name, at)], source=self.name, at=at)
             context.note(back_at=at)

@@ -42,7 +42,7 @@ def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
     """Reads the beginning of each of a source's addresses. Raises Stopped."""
     source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), NO_NAMES)
     is_metered = isinstance(source, MeteredSource)
-    client = LimitedClient(http, tuple(addresses(choice.settings)), 0 if is_metered else REQUESTS)
+    client = LimitedClient(http, addresses(choice.settings), 0 if is_metered else REQUESTS)
     entries, own_problem = 0, ""
     try:
         for page in source.pages(client, None):

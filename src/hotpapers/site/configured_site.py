@@ -42,6 +42,11 @@ PACE = 0.1
 EMPTY_STORE = "--store: is empty; write a path, such as hotpapers.db"
 
 
+def store_files(store: Path) -> list[Path]:
+    """The files of a store: its database with the logs, and the list of what was forgotten."""
+    return [store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX)]
+
+
 class ConfiguredSite:
     """Settings, their file, and a store: a path, sqlite:////absolute/path or postgresql://…
 
@@ -179,9 +184,7 @@ class ConfiguredSite:
 
     def is_store_file(self, file: Path) -> bool:
         """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
-        store = store_path(self.store).resolve()
-        files = {store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX)}
-        return not is_server(self.store) and file.resolve() in files
+        return not is_server(self.store) and file.resolve() in store_files(store_path(self.store).resolve())
 
     # ---- publications --------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from hotpapers.collect.jobs.job_state import COUNTS, seems_offline
 from hotpapers.collect.jobs.leases import ProcessAtWork, processes_at_work
 from hotpapers.issues import freeze
 from hotpapers.issues.engagement.standing.queries import relearn_standing
-from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.queries import copies_before
 from hotpapers.publish.deliver.export_site import site_forecasts
 from hotpapers.publish.deliver.size_budget import SizeForecast
@@ -30,7 +29,7 @@ from hotpapers.record import Record, now, statistics
 from hotpapers.record.database import IntegrityReport
 from hotpapers.record.record import is_server, store_path
 from hotpapers.record.verify import VerifyFinding, VerifyResult, check, check_chain, check_keys, damage
-from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.configured_site import ConfiguredSite, store_files
 from hotpapers.site.site_jobs import settings_problems, wanted_jobs, wing_alarms
 
 CHECKED_FOR = 2.0
@@ -126,8 +125,7 @@ def _own_files(site: ConfiguredSite) -> Iterator[Path]:
         files = (getattr(site.settings.table(table.name), key) for table in settings_tables() for key in table.private)
         yield from (site.folder / Path(file).expanduser() for file in files if file)
     if not is_server(site.store):
-        store = store_path(site.store)
-        yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
+        yield from store_files(store_path(site.store))
 
 
 def _readers(site: ConfiguredSite) -> list[str]:

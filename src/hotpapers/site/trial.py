@@ -205,12 +205,12 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
     if choice is None:
         return CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}")
     with site.http(
-        tuple(addresses(choice.settings)),
+        addresses(choice.settings),
         pace=PACE,
         reserve=pace,
         stop=stop,
         limits=LIMITS,
-        secrets=tuple(secrets_of(choice.settings)),
+        secrets=secrets_of(choice.settings),
     ) as client:
         try:
             return _verdict(choice, check_source(choice, client))

@@ -35,7 +35,7 @@ def test_it_is_a_secret_that_may_be_in_the_environment(monkeypatch: pytest.Monke
     monkeypatch.setenv("OWN_FEEDS", FEED_TOKEN)
     settings = read_settings("reddit", table, "")
     assert isinstance(settings, RedditSettings) and settings.feed_token == FEED_TOKEN
-    assert list(secrets_of(settings)) == [FEED_TOKEN]
+    assert secrets_of(settings) == [FEED_TOKEN]
 
 
 def test_a_token_without_a_name_is_refused() -> None:

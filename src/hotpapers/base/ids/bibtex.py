@@ -90,9 +90,7 @@ _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 def value(text: str) -> str:
     """A text on one line, with balanced braces, paired dollar signs, and special characters escaped."""
-    text = " ".join(text.split())
-    if not _is_balanced(text):
-        text = text.replace("{", "").replace("}", "")
+    text = _balanced_line(text)
     if len(_DOLLAR.findall(text)) % 2:
         text = _DOLLAR.sub(r"\1\\$", text)
     text = _SPECIAL.sub(r"\1\\\2", text)
@@ -101,10 +99,12 @@ def value(text: str) -> str:
 
 def words(text: str) -> str:
     """A typeset field's text, escaped as by `value`: what belongs in formulas is made LaTeX for text outside them."""
-    text = " ".join(text.split())
-    if not _is_balanced(text):
-        text = text.replace("{", "").replace("}", "")
-    return "".join(_typeset(text))
+    return "".join(_typeset(_balanced_line(text)))
+
+
+def _balanced_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if _is_balanced(line) else line.replace("{", "").replace("}", "")
 
 
 def _typeset(text: str) -> Iterator[str]:

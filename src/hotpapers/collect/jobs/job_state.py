@@ -55,13 +55,9 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     back_at: int | None = None
 
 
-def readers(known: Iterable[JobState], network: str) -> list[JobState]:
-    """The jobs that read a network: one, or one for each part of its stream."""
-    return [
-        status
-        for status in known
-        if status.source == network or (status.source.startswith(f"{network}/") and not status.source.endswith(COUNTS))
-    ]
+def state_of(known: Iterable[JobState], job: str) -> JobState | None:
+    """A job's state; None if it never ran."""
+    return next((state for state in known if state.source == job), None)
 
 
 def seems_offline(readers: Collection[str], known: Iterable[JobState]) -> bool:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from hotpapers.base import announcement_days as calendar
 from hotpapers.base.model import HOUR, Publication
-from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS, JobState
+from hotpapers.collect.jobs.job_state import COUNTS, JobState, state_of
 from hotpapers.issues.coverage import TURN
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at, was_ever_read
 from hotpapers.issues.windows import cut_of
@@ -33,14 +32,11 @@ def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str
 
 def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
     """Whether a job still reads back, or recounts, posts from before its network was first read."""
-    state = next((status for status in states if status.source == job), None)
-    readers = (
-        job_state.readers(states, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [state]
-    )
-    if state is None or not readers:
+    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
+    if state is None or reader is None:
         return True  # not started yet
-    active = [status for status in readers if status is not None and not is_given_up(status, at)]
-    return state.back_at is None and not is_given_up(state, at) and any(status.back_to is not None for status in active)
+    is_waited_for = not is_given_up(state, at) and not is_given_up(reader, at)
+    return state.back_at is None and reader.back_to is not None and is_waited_for
 
 
 def is_given_up(status: JobState, at: int) -> bool:
@@ -50,10 +46,9 @@ def is_given_up(status: JobState, at: int) -> bool:
 
 def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
     """Whether nothing waits for a job anymore although it has not read back: its network cannot be read for now."""
-    state = next((status for status in states if status.source == job), None)
-    readers = job_state.readers(states, job.removesuffix(job_state.COUNTS))
+    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
     is_done = state is not None and state.back_at is not None
-    return not is_done and bool(readers) and all(is_given_up(status, at) for status in readers)
+    return not is_done and reader is not None and is_given_up(reader, at)
 
 
 class FirstIssue(NamedTuple):
@@ -69,21 +64,15 @@ def first_issues(
 ) -> Iterator[FirstIssue]:
     """The first issue of each publication that has none yet, on a site that begins at a moment."""
     for publication in publications:
-        name = publication.publication
-        if not frozen_days.get(name):
-            days = due.due_days(publication, (), due.first_due(publication, at, at), at) or [
-                due.upcoming_day(publication, at)
-            ]
-            if days[0]:
-                # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced
-                # that day.
-                day = days[0]
-                is_announced = publication.window == "daily" and calendar.expected(day)
-                yield FirstIssue(
-                    name,
-                    days[0],
-                    max(cut_of(publication, day), calendar.closes_at(day) if is_announced else 0, at),
-                )
+        if frozen_days.get(publication.publication):
+            continue
+        days = due.due_days(publication, (), due.first_due(publication, at, at), at)
+        day = days[0] if days else due.upcoming_day(publication, at)
+        if day:
+            # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
+            is_announced = publication.window == "daily" and calendar.expected(day)
+            shown_at = calendar.closes_at(day) if is_announced else 0
+            yield FirstIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
 
 
 # ---- after the program did not run: what due issues wait for ------------------------------------------

@@ -89,7 +89,7 @@ def dependencies_of(open_record: Callable[[], Record], site: Site) -> MyPostsDep
     tables = [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
     bluesky = read_settings("bluesky", tables[0], str(site.file))
     assert isinstance(bluesky, BlueskySettings)
-    allowed, hidden, pacer = tuple(addresses(tables)), tuple(secrets_of(tables)), HostPacer()
+    allowed, hidden, pacer = addresses(tables), secrets_of(tables), HostPacer()
     return MyPostsDependencies(
         open_record,
         partial(site.http, allowed, pace=PACE, reserve=pacer, secrets=hidden, limits=ASKING),

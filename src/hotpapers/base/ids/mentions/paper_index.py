@@ -100,10 +100,7 @@ class PaperIndex:
         """Whether a text may name papers; it may include links, each on a line of its own."""
         tables = self._tables
         if tables.openings:
-            text_words = words(text)
-            beginnings = map(
-                hash, zip(text_words, text_words[1:], text_words[2:], text_words[3:], text_words[4:], strict=False)
-            )
+            beginnings = map(hash, _beginnings(words(text)))
             if not tables.openings.keys().isdisjoint(beginnings):
                 return True
         has_address = "://" in text or "10." in text or "nature.com/" in text  # most posts have none
@@ -166,6 +163,11 @@ def _addressed(tables: _Tables, text: str, place: str) -> Iterator[AliasMatch]:
 # ---- titles ------------------------------------------------------------------------------------------
 
 
+def _beginnings(some: list[str]) -> Iterator[tuple[str, ...]]:
+    """The five words with which a title may begin, at each place."""
+    return zip(some, some[1:], some[2:], some[3:], some[4:], strict=False)
+
+
 def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     """Titles in a text, the longest at each place."""
     plain_text = plain(text)
@@ -173,9 +175,7 @@ def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     text_words = [mark[0] for mark in marks]
     matches: list[TitleMatch] = []
     after = tried = 0
-    for at, beginning in enumerate(
-        zip(text_words, text_words[1:], text_words[2:], text_words[3:], text_words[4:], strict=False)
-    ):
+    for at, beginning in enumerate(_beginnings(text_words)):
         if at < after or hash(beginning) not in tables.openings:
             continue
         tried += 1

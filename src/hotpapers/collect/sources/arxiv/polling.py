@@ -201,10 +201,8 @@ class ArxivPoll:
     def _open_checks(self) -> CompletenessChecks:
         """The comparison with the listings, which are asked for once a round."""
         if self._checks is None or self._checks.day != self.cursor.open:
-            missed = cursor_state.missed_days(self.cursor, self._holidays)
-            doubtful_days = [self.cursor.doubt] if self.cursor.doubt else []
             self._checks = CompletenessChecks(
-                self.settings, self._ask, self.cursor.open, [*doubtful_days, *missed], self._known_ids
+                self.settings, self._ask, self.cursor.open, self._unsure_days(), self._known_ids
             )
         return self._checks
 
@@ -291,16 +289,20 @@ class ArxivPoll:
         is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
         return not (is_early and days.expected(day, self._holidays))
 
-    def _finish_day(self) -> Iterator[PayloadPage]:
-        missed = cursor_state.missed_days(self.cursor, self._holidays)
+    def _unsure_days(self) -> list[str]:
+        """The missed days, after one that is doubted, if there is one."""
         doubtful_days = [self.cursor.doubt] if self.cursor.doubt else []
-        if not self.settings.listing:
-            missed = [*doubtful_days, *missed]
-        else:
+        return [*doubtful_days, *cursor_state.missed_days(self.cursor, self._holidays)]
+
+    def _finish_day(self) -> Iterator[PayloadPage]:
+        missed, unsure_days = cursor_state.missed_days(self.cursor, self._holidays), self._unsure_days()
+        if self.settings.listing:
             if self.cursor.items and not self.cursor.checked:
                 yield self._page([page_facts.day_payload(self.cursor.open, "read", (), self.http.now())])
             yield from self._check()
-        payloads = list(self._day_payloads([*doubtful_days, *missed]))
+        else:
+            missed = unsure_days
+        payloads = list(self._day_payloads(unsure_days))
         is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
         self.cursor = cursor_state.close_day(self.cursor, missed, doubt=self.cursor.open if is_empty else "")
         yield self._page(payloads)
