@@ -82,9 +82,9 @@ def texts_for_users() -> Iterator[tuple[str, str]]:
 
 def helps(name: str, command: click.Command | None) -> Iterator[tuple[str, str]]:
     assert command is not None
-    yield name, command.get_help(click.Context(command))
+    context = click.Context(command, help_option_names=["-h", "--help"])  # a command keeps its first help option
+    yield name, command.get_help(context)
     if isinstance(command, click.Group):
-        context = click.Context(command)
         for part in command.list_commands(context):
             yield from helps(f"{name} {part}", command.get_command(context, part))
 
