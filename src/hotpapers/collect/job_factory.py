@@ -151,7 +151,7 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for name, part in value.items():
             yield from _texts(part, name)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for part in value:
             yield from _texts(part, key)
 

@@ -8,8 +8,8 @@ mail      issues by mail
 tables    tables for research
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
-x         read X with a paid key
 reddit    read Reddit, with a key or from feeds
+x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
 voices    papers shared by people whom a publication follows
@@ -28,8 +28,8 @@ BUILT_IN = (
     "tables",
     "proof",
     "peers",
-    "x",
     "reddit",
+    "x",
     "personal",
     "topics",
     "mcp",
