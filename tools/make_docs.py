@@ -120,7 +120,7 @@ def rows_of(context: click.Context, shared: Collection[OptionRecord], title: str
     own = [record for record in option_records(context) if record not in shared]
     summary = inspect.cleandoc(context.command.help or "").partition("\n\n")[0]
     if title == OF_WINGS and own:
-        summary, own = f"{summary} ({', '.join(names for names, _ in own)})", []
+        summary, own = f"{summary.rstrip('.')} ({', '.join(names for names, _ in own)}).", []
     rows = [(f"{name_of(context)} {takes}".strip(), summary), *((f"  {names}", meaning) for names, meaning in own)]
     return [(name, " ".join(text.split())) for name, text in rows]
 
