@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
@@ -176,13 +177,21 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice, chosen_attacks: Se
 
 
 def _written(table: AttackFigures, output: Path) -> bytes:
-    from hotpapers.publish.view.attack_figures import written
     from lab.attacks import recorded_report, report
 
     if output.suffix == ".json":
-        return written(table)
+        return figures_json(table)
     page = recorded_report.issue_page(table) if table.issues else report.page(table)
     return page.encode()
+
+
+def figures_json(figures: AttackFigures) -> bytes:
+    """The figures as JSON, one line per row."""
+    lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run")}
+    head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=()))
+    texts = {name: ",\n".join(msgspec.json.encode(row).decode() for row in rows) for name, rows in lists.items()}
+    parts = [f',\n"{name}": [\n{text}\n]' for name, text in texts.items() if text]
+    return f"{head.decode()[:-1]}{''.join(parts)}}}\n".encode()
 
 
 def _lines(table: AttackFigures) -> Iterable[str]:

@@ -147,9 +147,9 @@ def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
 @networks
 def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Record) -> None:
     days = CELLS[network][1]
-    assert terms.keep_for(network) == (MAX_INTEGER if days is None else days * DAY)
+    assert TERMS[network].keep == (MAX_INTEGER if days is None else days * DAY)
     payload = RawPayload("post", "7", b"said", AT)
-    record.ingest(parse_all(lambda _: [post_of("x")], [payload], terms.keep_for(network)), source=network, at=AT)
+    record.ingest(parse_all(lambda _: [post_of("x")], [payload], TERMS[network].keep), source=network, at=AT)
 
     def is_kept_at(moment: int) -> bool:
         prune(record, at=moment)
@@ -161,9 +161,9 @@ def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Re
 
 @networks
 def test_how_long_originals_are_kept_can_be_changed(network: str) -> None:
-    assert terms.keep_for(network, {network: TermsOverride(keep=0)}) == 0
-    assert terms.keep_for(network, {network: TermsOverride(keep=7)}) == 7 * DAY
-    assert terms.keep_for(network, {"elsewhere": TermsOverride(keep=7)}) == TERMS[network].keep
+    assert table({network: TermsOverride(keep=0)})[network].keep == 0
+    assert table({network: TermsOverride(keep=7)})[network].keep == 7 * DAY
+    assert table({"elsewhere": TermsOverride(keep=7)})[network].keep == TERMS[network].keep
 
 
 # ---- shown -----------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_a_change_leaves_all_else_as_reviewed() -> None:
 def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
     row: NetworkTerms = terms.of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, opted_in=True)
-    assert (terms.keep_for("friendster"), row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
+    assert (row.keep, row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
     assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(NETWORKS)
 
 

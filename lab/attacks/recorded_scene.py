@@ -34,7 +34,7 @@ from hotpapers.issues.build import IssueRecipe, earlier_issues, last_voices
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.attention import Engagement, VoiceRule
 from hotpapers.issues.engagement.queries import people, reactions_to
-from hotpapers.issues.queries import read_since
+from hotpapers.issues.queries import described_announcements, read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
 from hotpapers.record.record import Record
 from lab.attacks import chorus, clauses, recorded_posts
@@ -241,7 +241,13 @@ class RecordedScene:
         return list(self._announced_in(self.content.from_at, self.content.as_of))
 
     def _announced_in(self, start: int, end: int) -> Iterator[Announcement]:
-        return paper_fields.announced_between(self._view, paper_fields.rule_of(self.content), start, end)
+        """The announcements of new papers in the fields after one moment up to another, the latest first."""
+        rule, where = (
+            paper_fields.rule_of(self.content),
+            "t.announced_at > ? AND t.announced_at <= ? AND t.type = 'new'",
+        )
+        rows = described_announcements(self._view, where, (start, end), "t.announced_at DESC, t.day, t.id")
+        return (row.announcement for row in rows if rule.counts(row))
 
     @cached_property
     def _papers_with_posts(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from hotpapers.base.settings import BotRules
 from hotpapers.issues import ranking
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.publish.view import attack_figures as figures
+from lab.attack_commands import figures_json
 from lab.attacks import attack_files, catalogue, chorus, least_costs, report, suite
 from lab.attacks.campaign import Attack, Campaign, Expenses
 from lab.attacks.catalogue import ATTACKS
@@ -476,6 +477,6 @@ def test_figures_are_read_as_they_were_written() -> None:
         msgspec.structs.replace(stored_figures, rows=(), honest=()),
         figures.AttackFigures(program="1", default="x/1", most=7),
     ):
-        text = figures.written(content)
+        text = figures_json(content)
         assert msgspec.json.decode(text, type=figures.AttackFigures) == content
     assert max(map(len, text.splitlines())) < 400, "one row per line, so that diffs are readable"

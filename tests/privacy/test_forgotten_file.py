@@ -122,10 +122,10 @@ def test_marks_that_the_file_lacks_are_added(sqlite_url: str, tmp_path: Path) ->
         assert file is not None
         file_before = file.read_bytes()
         forget(record, POST)
-        marks = forgotten_file.read(file, record.hasher)
+        marks = forgotten_file.read_whole(file, record.hasher).marks
         file.write_bytes(file_before + b"\ntombst")
         forgotten_file.complete(record.database, record.hasher)
-        assert forgotten_file.read(file, record.hasher) == marks
+        assert forgotten_file.read_whole(file, record.hasher).marks == marks
         size = file.stat().st_size
         forgotten_file.complete(record.database, record.hasher)
         assert file.stat().st_size == size, "nothing is added twice"
@@ -173,9 +173,9 @@ def test_complete_marks_are_read_whatever_else_the_file_has(
         forgotten_file.append(record.database, hasher, first)
         file.write_bytes(file.read_bytes()[: max(cut, 1)] + noise)
         forgotten_file.append(record.database, hasher, second)
-        lines = forgotten_file.read(file, hasher)
+        lines = forgotten_file.read_whole(file, hasher).marks
     assert lines is not None and set(second) <= lines
-    assert forgotten_file.read(file, KeyedHasher(bytes(32))) is None
+    assert forgotten_file.read_whole(file, KeyedHasher(bytes(32))).marks is None
 
 
 # ---- a file that is not whole --------------------------------------------------------------------------

@@ -218,11 +218,6 @@ def may_run(row: NetworkTerms, opted_in: bool) -> bool:
     return row.read == "public" or (row.read != "no" and opted_in)
 
 
-def keep_for(network: str, changes: Mapping[str, TermsOverride] | None = None) -> int:
-    """Microseconds for which a network's raw payloads are kept."""
-    return of(table(changes), network).keep
-
-
 def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     """The items from one read of a network that may enter the record.
 

@@ -12,7 +12,7 @@ Issues frozen before rules had names used `feeds/1`. A rule stays in the code fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.base import model
@@ -98,13 +98,6 @@ class FieldRule(NamedTuple):
 def rule_of(content: IssueContent) -> FieldRule:
     """The rule of a frozen issue."""
     return FieldRule(content.counting or FEEDS, content.publication.categories)
-
-
-def announced_between(view: AsOfView, rule: FieldRule, start: int, end: int) -> Iterator[Announcement]:
-    """The announcements of new papers in the fields after one moment up to another, the latest first."""
-    where = "t.announced_at > ? AND t.announced_at <= ? AND t.type = 'new'"
-    rows = queries.described_announcements(view, where, (start, end), "t.announced_at DESC, t.day, t.id")
-    return (row.announcement for row in rows if rule.counts(row))
 
 
 def announced_on(view: AsOfView, rule: FieldRule, day: str) -> dict[str, list[Announcement]] | None:

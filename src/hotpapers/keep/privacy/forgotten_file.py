@@ -76,16 +76,11 @@ class ForgottenFile(NamedTuple):
     is_broken: bool = False
 
 
-def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
-    """A store's marks in a file; None if the file has no entries for this store or does not exist.
+def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
+    """A store's marks in a file, and whether the file is whole.
 
     Truncated lines are ignored. Raises OSError if the file exists but cannot be read.
     """
-    return read_whole(file, hasher).marks
-
-
-def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
-    """A store's marks in a file, and whether the file is whole."""
     try:
         return _parsed(file.read_bytes(), hasher)
     except FileNotFoundError:

@@ -88,18 +88,6 @@ class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     not_run: tuple[NotRun, ...] = ()
 
 
-def written(figures: AttackFigures) -> bytes:
-    """The figures as JSON, one line per row."""
-    lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run")}
-    head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=()))
-    list_texts = (f',\n"{name}": [\n{_lines(rows)}\n]' for name, rows in lists.items() if rows)
-    return f"{head.decode()[:-1]}{''.join(list_texts)}}}\n".encode()
-
-
-def _lines(rows: Iterable[msgspec.Struct]) -> str:
-    return ",\n".join(msgspec.json.encode(row).decode() for row in rows)
-
-
 @cache
 def kept_figures() -> AttackFigures:
     """The latest figures, as kept in the package."""
