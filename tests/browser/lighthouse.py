@@ -50,7 +50,6 @@ from tests.wings.topics.made import fill
 PROGRAM = ROOT / ".browser" / "node_modules" / ".bin" / "lighthouse"
 PAGES = {
     "front": "",
-    "edition": "2021-01-14/edition-1/",
     "no-papers": "2021-01-13/",
     "issue": "2021-01-14/",
     "paper": "paper/2101.99901/",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.request import urlopen
+
 import pytest
 
-from tests.browser.lighthouse import LOWEST_SCORES, PAGES, PageRun, line, medians, parse_report
+from tests.browser.lighthouse import LOWEST_SCORES, PAGES, PageRun, line, medians, parse_report, serve_app
 
 
 def report(**scores: float) -> dict[str, object]:
@@ -30,3 +32,8 @@ def test_the_median_counts() -> None:
 
 def test_every_kind_of_page_is_looked_at_once() -> None:
     assert len(set(PAGES.values())) == len(PAGES) and all(path[-1:] in ("", "/") for path in PAGES.values())
+
+
+def test_every_page_that_is_scored_is_there() -> None:
+    with serve_app() as base:
+        assert {urlopen(base + path).status for path in PAGES.values()} == {200}
