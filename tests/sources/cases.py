@@ -6,8 +6,9 @@ HOTPAPERS_REWRITE=1 rewrites the expected files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -38,3 +39,13 @@ def check(source: str, case: str, read: Reader, key_of: KeyOf) -> None:
 
 def _bytes(expected: Path) -> bytes:
     return data(expected.relative_to(ROOT / "tests" / "data").as_posix()).read_bytes()
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in decoded JSON, at any depth, the outer one first."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for child in value:
+            yield from objects_in(child)

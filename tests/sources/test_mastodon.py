@@ -15,7 +15,7 @@ from hotpapers.base.errors import InputError, PartiallyRead, RequestRefused, Ret
 from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
 from hotpapers.collect.sources.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
-from tests.sources.cases import AT, cases, check
+from tests.sources.cases import AT, cases, check, objects_in
 from tests.sources.net import START, ScriptedClient, reply
 
 BASE = "https://home.example"
@@ -405,15 +405,8 @@ NOT_READ = {
 
 
 def statuses(value: Any) -> Iterator[dict[str, Any]]:
-    """Every post in an answer, at any depth."""
-    if isinstance(value, dict):
-        if "content" in value and "uri" in value:
-            yield value
-        for child in value.values():
-            yield from statuses(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from statuses(child)
+    """Every post in an answer."""
+    return (item for item in objects_in(value) if "content" in item and "uri" in item)
 
 
 def test_every_recording_of_mastodon_is_read(shared: Path) -> None:

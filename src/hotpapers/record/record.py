@@ -89,8 +89,7 @@ class Record:
         text = read_meta(self.database, SECRET)
         if text is None:
             with self.database.write():
-                # Make a new store's secret, unless another process has just done so and may even have written
-                # items. Call inside `write()`.
+                # another process may have made it meanwhile, and may even have written items
                 text = read_meta(self.database, SECRET)
                 if text is None:
                     if self.head.position:

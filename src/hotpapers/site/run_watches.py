@@ -15,7 +15,7 @@ from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.ids.timestamps import day_of
 from hotpapers.base.settings import Settings
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
+from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline, state_of
 from hotpapers.issues.moderation.blocklist import save_blocklist
 from hotpapers.publish.schedule.first_issue import is_skipped, still_reading_back
 from hotpapers.record import Record, now
@@ -88,7 +88,7 @@ class ReadingWatch:
         skipped = [job for job in ended if is_skipped(job, states, at)]
         self.step(len(ended) - len(skipped))
         for job in ended:
-            state = next((state for state in states if state.source == job), JobState(source=job))
+            state = state_of(states, job) or JobState(source=job)
             if job in skipped:
                 if not job.endswith(COUNTS):
                     yield _not_read_back(state)

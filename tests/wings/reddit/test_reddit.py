@@ -17,7 +17,7 @@ from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload
 from hotpapers.collect.sources.feed_parser import entries
 from hotpapers.wings.reddit.oauth_api import BATCH, OVERLAP
 from hotpapers.wings.reddit.source import RedditSettings, RedditSource
-from tests.sources.cases import AT, cases, check
+from tests.sources.cases import AT, cases, check, objects_in
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
 KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
@@ -408,15 +408,8 @@ NOT_READ = {
 
 
 def posts_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Every t3 in an answer, at any depth."""
-    if isinstance(value, dict):
-        if str(value.get("name", "")).startswith("t3_") and "subreddit" in value:
-            yield value
-        for child in value.values():
-            yield from posts_in(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from posts_in(child)
+    """Every t3 in an answer."""
+    return (item for item in objects_in(value) if str(item.get("name", "")).startswith("t3_") and "subreddit" in item)
 
 
 def test_every_recording_of_reddit_is_read(shared: Path) -> None:

@@ -31,21 +31,24 @@ def decompress(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     if coding in ("", "identity"):
         yield from chunks
     elif coding in ("gzip", "x-gzip"):
-        # Decompress one or more gzip members, as RFC 1952 allows; anything after them is padding. Raises
-        # zlib.error.
-        decompressor = None
-        for data in chunks:
-            while data:
-                if decompressor is None or decompressor.eof:
-                    if decompressor is not None and data[0] != 0x1F:
-                        break
-                    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
-                yield from _decompress(decompressor, data)
-                data = decompressor.unused_data
-        if decompressor is not None and not decompressor.eof:
-            raise zlib.error("the compressed body ends early")
+        yield from _gunzip(chunks)
     else:
         raise NetError(f"the response is compressed as {coding}, which was not asked for")
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress one or more gzip members, as RFC 1952 allows; anything after them is padding. Raises zlib.error."""
+    decompressor = None
+    for data in chunks:
+        while data:
+            if decompressor is None or decompressor.eof:
+                if decompressor is not None and data[0] != 0x1F:
+                    break
+                decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            yield from _decompress(decompressor, data)
+            data = decompressor.unused_data
+    if decompressor is not None and not decompressor.eof:
+        raise zlib.error("the compressed body ends early")
 
 
 def _decompress(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:

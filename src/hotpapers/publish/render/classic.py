@@ -31,9 +31,8 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
-    if issue.listing is not None:
-        listing = issue.listing
-        assert listing is not None  # checked by the caller
+    listing = issue.listing
+    if listing is not None:
         entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
         return classic.render(ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items))

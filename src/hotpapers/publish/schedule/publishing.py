@@ -76,6 +76,7 @@ class FurtherParts(Protocol):
 
     def close(self) -> None:
         """Closes connections."""
+        return
 
 
 class PublishJob:

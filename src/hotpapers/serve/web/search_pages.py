@@ -194,7 +194,11 @@ def query_error(query: str) -> str:
 
 def expired(query: str) -> SearchAnswer:
     """The answer for a page of results that have expired, with a link to the first page."""
-    return SearchAnswer(query, GONE, first_page="?" + urlencode({"q": query}, quote_via=quote))
+    return SearchAnswer(query, GONE, first_page=_asking(q=query))
+
+
+def _asking(**values: str) -> str:
+    return "?" + urlencode(values, quote_via=quote)
 
 
 def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
@@ -205,13 +209,13 @@ def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], pu
         hits=tuple(_hit(hit, publication) for hit in page.papers),
         posts=tuple(map(_post, posts)),
         feed=feed_address(query) if page.understood else "",
-        next="?" + urlencode({"q": query, "cursor": page.next}, quote_via=quote) if page.next else "",
+        next=_asking(q=query, cursor=page.next) if page.next else "",
     )
 
 
 def feed_address(query: str, form: str = "atom") -> str:
     """The address of a query's feed, relative to the site's root."""
-    return f"feeds/query.{form}?" + urlencode({"q": query}, quote_via=quote)
+    return f"feeds/query.{form}" + _asking(q=query)
 
 
 def result_line(query: str, page: schemas.SearchPage) -> str:
@@ -227,19 +231,17 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
         text = f"No paper {page.understood}; {number} with it as part of a word{first}."
     else:
         text = f"{number} {page.understood}{first}."
-    backlog = " Not everything is searched yet."
-    return text + (backlog if page.behind else "")
+    return text + (" Not everything is searched yet." if page.behind else "")
 
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     issues = [issue for issue in hit.issues if issue.publication == publication]
-    note = ", ".join(map(phrases.one_line, (hit.id, *hit.categories)))
     return HitView(
         title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
-        note=note,
+        note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
         day="" if issues else _day_name(hit.day),
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=marked(hit.snippet, hit.spans.snippet),
@@ -269,5 +271,8 @@ def _post(hit: PostHit) -> PostHitView:
         rtl=hit.rtl,
         observed_at=0,
     )
-    papers = tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers)
-    return PostHitView(text=marked(hit.text, hit.spans), papers=papers, **byline(post))
+    return PostHitView(
+        text=marked(hit.text, hit.spans),
+        papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
+        **byline(post),
+    )

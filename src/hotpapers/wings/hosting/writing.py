@@ -89,17 +89,7 @@ def host_files(
         return _github_pages(settings, today)
     if kind == SYSTEMD:
         return _systemd(settings, machine or HostMachine())
-    extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
-    listen = settings.run.listen or LISTEN
-    options = "".join(f'"{word}", ' for word in _publication_options(settings))
-    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
-    return [
-        HostFile("Containerfile", image),
-        _requirements(),
-        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options)),
-        HostFile(".containerignore", _template_text("containerignore")),
-        HostFile(".dockerignore", _template_text("containerignore")),
-    ]
+    return _container(settings)
 
 
 def remarks(kind: str, settings: Settings) -> list[str]:
@@ -179,3 +169,17 @@ def _quoted(path: str) -> str:
 
 
 # ---- a container ---------------------------------------------------------------------------------------
+
+
+def _container(settings: Settings) -> list[HostFile]:
+    extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
+    listen = settings.run.listen or LISTEN
+    options = "".join(f'"{word}", ' for word in _publication_options(settings))
+    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
+    return [
+        HostFile("Containerfile", image),
+        _requirements(),
+        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options)),
+        HostFile(".containerignore", _template_text("containerignore")),
+        HostFile(".dockerignore", _template_text("containerignore")),
+    ]

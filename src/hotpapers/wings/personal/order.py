@@ -66,7 +66,7 @@ def vector_of_text(paper: RankedText) -> Vector:
 
 
 def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: ReaderProfile) -> list[PersonalPlace]:
-    """The same for papers with their vectors."""
+    """Papers with their vectors, the nearest first, without starred ones."""
     starred = {text.paper for text, _ in profile.starred}
     others = [(paper, weighed(vector)) for paper, vector in papers if paper.paper not in starred]
     in_order = sorted(others, key=lambda other: other[0].paper)  # the same on every page

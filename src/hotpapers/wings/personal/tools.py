@@ -41,13 +41,13 @@ class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
 
 
 class PublicForMeParams(SiteForMeParams, frozen=True, kw_only=True):
-    """The same for one of several publications."""
+    """What *for_me* takes where there may be several publications."""
 
     publication: request_params.Publication = ""
 
 
 class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
-    """The same for whoever has the store: more at once."""
+    """What *for_me* takes from whoever has the store: more at once."""
 
     stars: Annotated[Phrases, Meta(description=STARS)] = ()
     authors: Annotated[Phrases, Meta(description="Names of authors whom the reader follows")] = ()

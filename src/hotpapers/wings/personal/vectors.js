@@ -102,20 +102,27 @@ const paperVectors = (() => {
     return { byWord, lengths, products: new Int32Array(set.length) };
   }
 
-  // the same by the places that a day's file gives to words, to compare the papers of that file with
+  // a set by the places that a day's file gives to words, to compare the papers of that file with; `liked` and `pulls`
+  // beside it: what `learn` says
   function placed({ byWord, lengths, products }, file) {
     return { file, rows: byWord.size ? file.words.map((word) => byWord.get(word)) : [], lengths, products };
   }
 
-  // the closeness of a paper to the nearest of a set
-  function highest({ file, rows, lengths, products }, id) {
-    let most = 0;
+  // what each of a set has in common with a paper, in `products`; of a set with `liked`, by words that speak for papers
+  function multiply({ file, rows, liked, products }, id) {
     read(file, id);
     products.fill(0);
     for (let n = 0; n < sizeRead; n++) {
-      const row = rows[placesRead[n]], weight = weightsRead[n];
-      if (row) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
+      const place = placesRead[n], weight = weightsRead[n], row = rows[place];
+      if (row && (!liked || liked[place] > 0)) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
     }
+  }
+
+  // the closeness of a paper to the nearest of a set
+  function highest(set, id) {
+    const { lengths, products } = set;
+    let most = 0;
+    multiply(set, id);
     for (let n = 0; n < products.length; n++) {
       if (products[n]) most = Math.max(most, Math.floor((products[n] * 65536 * WHOLE) / (lengthRead * lengths[n])));
     }
@@ -203,14 +210,10 @@ const paperVectors = (() => {
   }
 
   // which star speaks most for a paper, of equal ones the first, and its words that do; categories only if no word does
-  function nearest({ file, rows, liked, pulls, products }, id, count) {
+  function nearest(set, id, count) {
+    const { file, rows, liked, pulls, products } = set;
     let first = 0;
-    read(file, id);
-    products.fill(0);
-    for (let n = 0; n < sizeRead; n++) {
-      const place = placesRead[n], weight = weightsRead[n], row = rows[place];
-      if (row && liked[place] > 0) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
-    }
+    multiply(set, id);
     for (let n = 1; n < products.length; n++) if (pulls[n] * products[n] > pulls[first] * products[first]) first = n;
     const shared = [];
     for (let n = 0; n < sizeRead; n++) {

@@ -68,8 +68,8 @@ class RedditSource:
         yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, but each subreddit is first read back to a moment, as far as its list goes; again in a new process,
-        which cannot know how far an earlier one came."""
+        """A round in which each subreddit is first read back to a moment, as far as its list goes; again in a new
+        process, which cannot know how far an earlier one came."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._reader.begin(http)
         parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)

@@ -19,7 +19,7 @@ from hotpapers.base.model import HttpClient, Paper
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.publish.schedule.publishing import Part
+from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
@@ -37,7 +37,7 @@ TOO_MUCH = (400, 413, 422)
 """Statuses of servers that do not take a text, such as one that is too long for the model."""
 
 
-class VectorFilling:
+class VectorFilling(FurtherParts):
     """The part of the job that publishes."""
 
     def __init__(self, server: EmbeddingServer, connection: Connection) -> None:
@@ -48,9 +48,6 @@ class VectorFilling:
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         yield "embeddings", partial(self._fill, context)
-
-    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
-        yield from ()
 
     def close(self) -> None:
         self._connection.close()
@@ -141,17 +138,11 @@ class VectorSaving:
         return saved if saved and saved.model.model == self._server.model else None
 
 
-class VectorClearing:
-    """The same without a server: deletes the vectors of an earlier one."""
+class VectorClearing(FurtherParts):
+    """Deletes the vectors of an earlier server, while none is named."""
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         yield "embeddings", partial(self._clear, context)
-
-    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
-        yield from ()
-
-    def close(self) -> None:
-        """Does nothing: nothing is open."""
 
     def _clear(self, context: JobContext) -> None:
         with suppress(OSError):  # of a folder that nobody can write

@@ -1,1 +1,1 @@
-"""The commands `hotpapers log`, `hotpapers witness`, and `hotpapers verify` for files and sites."""
+"""The command `hotpapers log`, and `hotpapers verify` for files and sites."""
