@@ -42,7 +42,6 @@ LIBRARY = {
     "starlette": (
         "serve/web/",
         "wings/accounts/",
-        "wings/announce/feed_generator.py",
         "wings/mail/",
         "wings/mcp/route.py",
     ),

@@ -80,7 +80,6 @@ reply_to = "desk@owls.example"
 bounces = "bounces@owls.example"
 base = "https://app.owls.example/"
 pace = 30
-selector = "owl2026"
 
 [[chat]]
 name = "roost"
@@ -101,7 +100,6 @@ password = "abcd-efgh-ijkl-mnop"
 host = "https://pds.owls.example"
 thread = false
 documents = false
-feed = "https://app.owls.example"
 
 [run]
 listen = "127.0.0.1:9464"
@@ -195,7 +193,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
     posting = BlueskyAccount(
         publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
-        host="https://pds.owls.example", thread=False, documents=False, feed="https://app.owls.example",
+        host="https://pds.owls.example", thread=False, documents=False,
     )  # fmt: skip
     roost = ChatSettings(
         name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")
@@ -211,7 +209,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         mailing=MailingSettings(
             relay="mail.owls.example", port=465, tls="implicit", user="owls", password_file="relay.password",
             address="papers@owls.example", reply_to="desk@owls.example", bounces="bounces@owls.example",
-            base="https://app.owls.example/", pace=30, selector="owl2026",
+            base="https://app.owls.example/", pace=30,
         ),
         chat=(roost,),
         webhook=(archive,),
@@ -452,7 +450,7 @@ WRONG = [
      "and the port as port = 587"),
     ("[mailing]\nbase = 'http://papers.example/'", "mailing.base: write a full address that begins with https:// and "
      "ends with /, such as https://papers.example/"),
-    ("[mailing]\nselector = 'a b'", "mailing.selector: 'a b' is not a valid DNS name"),
+    ("[mailing]\nselector = 'owl'", "mailing.selector: is gone with `hotpapers mail check`; delete it"),
     ("[serve]\nbase = 'https://papers.example'", "serve.base: write a full address that begins with https:// and "
      "ends with /, such as https://papers.example/"),
     ("[serve]\nproxies = -1", "serve.proxies: must be a whole number, 0 to 10, such as 0, not -1"),

@@ -173,8 +173,7 @@ class Wing(NamedTuple):
     `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
-    `routes(backend, pages, site)`: routes of the app of a publication, whose threads and limits are a `Backend`, and
-    whose rendered pages `CurrentPages`.
+    `routes(backend)`: routes of the app of a publication, whose threads and limits are a `Backend`.
     `prepare(backend)`: begins what the app's pages will need, when it starts.
     `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
     by a `FormRouter`.
@@ -220,7 +219,7 @@ class Wing(NamedTuple):
     mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] = nothing
-    routes: Callable[[Any, Any, Any], Iterable[Any]] = nothing
+    routes: Callable[[Any], Iterable[Any]] = nothing
     prepare: Callable[[Any], object] = nothing
     forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] = nothing
     join_path: Callable[[Settings], str] | None = None

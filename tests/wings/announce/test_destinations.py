@@ -21,7 +21,7 @@ SETTINGS = Settings(
     webhook=(WebhookSettings(name="library", publication="daily", url="http://127.0.0.1:9/x", secret=SECRET),),
     bluesky=(
         BlueskyAccount(publication="daily", account=DID, password="hush"),
-        BlueskyAccount(publication="daily", account="did:plc:other", thread=False, feed="https://papers.example"),
+        BlueskyAccount(publication="daily", account="did:plc:other", thread=False),
     ),
 )
 

@@ -25,7 +25,6 @@ from tests.wings.mail.reading import part, read
 from tests.wings.mail.samples import fill
 from tests.wings.mail.server import Box, serving
 from tests.wings.mail.test_bounces import report, sent
-from tests.wings.mail.test_mail_checks import MESSAGE, arrived_message
 
 SETTINGS = """
 store = "hotpapers.db"
@@ -42,7 +41,6 @@ relay = "{relay}"
 port = {port}
 address = "papers@owls.example"
 base = "https://app.owls.example/"
-selector = "owl"
 pace = 60000
 """
 
@@ -153,7 +151,6 @@ def test_without_a_relay_nobody_can_be_asked(config: Path, box: Box) -> None:
     config.write_text(config.read_text().replace('relay = "127.0.0.1"', ""))
     message = "mail is not set up: set relay and address in [mailing] of hotpapers.toml"
     assert misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", config) == message
-    assert misuse("mail", "check", "--config", config) == message
     assert misuse("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", config) == (
         f"{config}: mailing: no destination configured; see `hotpapers docs wings/mailing`"
     )
@@ -339,29 +336,6 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
         text = response.read()
     assert isinstance(text, bytes)
     return text
-
-
-# ---- the setup -----------------------------------------------------------------------------------------
-
-
-def test_the_setup_is_checked(config: Path, box: Box) -> None:
-    lines = good("mail", "check", "--config", config).splitlines()
-    assert lines[0] == "relay        good     127.0.0.1 accepts connection and login"
-    assert [line.split()[1] for line in lines] == ["good", *["unknown"] * 4, "good"] and not box.mails
-    config.write_text(config.read_text().replace(f"port = {box.port}", "port = 1"))
-    result = run("mail", "check", "--json", "--config", config)
-    assert result.status == 1 and result.json["findings"][0]["outcome"] == "bad"
-
-
-def test_a_message_that_arrived_is_checked(config: Path, tmp_path: Path) -> None:
-    message = tmp_path / "message.eml"
-    message.write_bytes(arrived_message())
-    assert [line.split()[1] for line in good("mail", "check", message).splitlines()] == ["good"] * 4
-    message.write_bytes(MESSAGE)
-    assert run("mail", "check", message).status == 1
-    message.write_bytes(b"")
-    for file in (message, "/dev/zero"):
-        assert failure("mail", "check", file).startswith("not a mail message: ")
 
 
 # ---- secrets -------------------------------------------------------------------------------------------

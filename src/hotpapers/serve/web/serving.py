@@ -38,7 +38,7 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [
-            *(route for wing in wings() for route in wing.routes(backend, pages, site)),
+            *(route for wing in wings() for route in wing.routes(backend)),
             *form_routes(backend, publication, site),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hotpapers.base.wings import SendingChannel, Wing, loading
 
 if TYPE_CHECKING:
     from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.record import Record
-    from hotpapers.serve.web.backend import Backend
-    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
 
@@ -27,24 +25,11 @@ def _destinations(channel: str, record: Record, site: Site, open_client: OpenCli
         yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
 
 
-def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[Any]:
-    from hotpapers.wings.announce.feed_generator import routes
-
-    return routes(pages, site.settings.bluesky)
-
-
 WING = Wing(
     "announce",
     "Announce issues in chat rooms, to webhooks and on Bluesky.",
-    commands={
-        "feed-generator": (
-            "hotpapers.wings.announce.commands:feed_generator",
-            "Register a publication's custom feed on Bluesky.",
-        )
-    },
     channels={
         name: SendingChannel(partial(_destinations, name), loading("hotpapers.wings.announce.destinations:is_any"))
         for name in ("chat", "webhook", "bluesky")
     },
-    routes=_routes,
 )

@@ -14,7 +14,6 @@ plain_mailer the operator's own messages, for other wings
 sender       the channel: sends each message at most once, paced, and stops when too many fail
 bounces      incoming mail: bounce reports, unsubscribe requests, confirmations
 queries      subscribers and messages in the store
-mail_checks  checks the relay, and messages as they arrived
 mail_pages   the app's pages for readers: join_page, confirm, leave
 settings     `[mailing]`; cli: `hotpapers mail`; wing: what it hooks into the core
 """

@@ -29,7 +29,7 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     HOTPAPERS_MAIL_PASSWORD or from a file. `password_file`: that file. `address`: the sender's address. `reply_to`,
     `bounces`: where replies and bounces go, if not to `address`. `base`: the public address of `hotpapers serve` for
     confirm and unsubscribe links, if not the one in `[serve]`; without one, both are done by mail. `pace`: messages per
-    minute to one domain. `selector`: the relay's DKIM selector, for `mail check`.
+    minute to one domain.
     """
 
     relay: str = ""
@@ -42,7 +42,6 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     bounces: str = ""
     base: str = ""
     pace: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 60
-    selector: str = ""
 
 
 def is_mail_address(text: str) -> bool:
@@ -60,8 +59,6 @@ def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
         yield "relay", f"{mailing.relay!r} is not a host; write it like mail.example.org, and the port as port = 587"
     if not is_app_address(mailing.base):
         yield "base", BASE_REMEDY
-    if not re.fullmatch(r"[A-Za-z0-9._-]*", mailing.selector):
-        yield "selector", f"{mailing.selector!r} is not a valid DNS name"
 
 
 TABLE = SettingsTable(

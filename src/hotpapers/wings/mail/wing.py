@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.publish.view.site_config import SiteConfig
     from hotpapers.record import Record
-    from hotpapers.serve.web.backend import Backend
     from hotpapers.serve.web.forms import FormRouter
-    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mail.plain_mailer import PlainMailer
@@ -61,12 +59,6 @@ def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig)
     return preview(issue, preview_config(mailing(settings)), site_config)
 
 
-def _routes(backend: Backend, pages: CurrentPages, site: Site) -> Sequence[BaseRoute]:
-    from hotpapers.wings.mail.mail_pages import routes
-
-    return routes(backend)
-
-
 def _forms(
     router: FormRouter, open_record: Callable[[], Record], publication: Publication, site: Site
 ) -> Sequence[BaseRoute]:
@@ -86,7 +78,7 @@ MAIL = "hotpapers.wings.mail"
 WING = Wing(
     "mail",
     "Issues by mail.",
-    commands={"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
+    commands={"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")},
     settings=lambda: (load(f"{MAIL}.settings:TABLE"),),
     channels={"mailing": SendingChannel(_destinations, _has_relay, _preview)},
     mailer=_mailer,
@@ -97,7 +89,7 @@ WING = Wing(
     ),
     # even if mail is now off: the confirmation message promised deletion
     housekeeping=loading(f"{MAIL}.subscribers:tidy"),
-    routes=_routes,
+    routes=loading("hotpapers.wings.mail.mail_pages:routes"),
     forms=_forms,
     join_path=_join_path,
 )

@@ -27,6 +27,11 @@ THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 """Messages that are answered at once, that wait or are answered, and of these one client's."""
 
 
+def routes(backend: Backend) -> list[Route]:
+    """The route of the tools."""
+    return [McpResponder(backend).route]
+
+
 class McpResponder:
     """Answers messages."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from hotpapers.wings.mail import bounces, opt_in, subscribers, tokens
 from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail.addresses import normalized
 from hotpapers.wings.mail.config import site_mail_config
-from hotpapers.wings.mail.mail_checks import MAX_MESSAGE_BYTES, MailFinding, check_message, check_setup
-from hotpapers.wings.mail.settings import is_mail_address, mailing
+from hotpapers.wings.mail.settings import is_mail_address
 from hotpapers.wings.mail.smtp import SmtpClient
 
 MAX_MAILBOX_BYTES = 256_000_000
@@ -29,11 +27,10 @@ MAX_MAILBOX_BYTES = 256_000_000
 
 @common.examples("""
   hotpapers mail subscribe somebody@example.org
-  hotpapers mail list
-  hotpapers mail check""")
+  hotpapers mail list""")
 @click.group()
 def mail() -> None:
-    """Manage mail subscribers and check the mail setup.
+    """Manage mail subscribers, and read bounces.
 
     Issues are mailed by `hotpapers run`, or by `hotpapers publish DATE --to mailing`.
     """
@@ -171,34 +168,3 @@ def bounce(file: Path | None, as_json: bool, site: common.Site) -> None:
         f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count_noun(summary.other, 'other message')}"
     )
     show(summary, [text], as_json)
-
-
-@common.examples("""
-  hotpapers mail check
-  hotpapers mail check message.eml                   (a message as it arrived in a mailbox)""")
-@mail.command(short_help="Check the relay, or a message as it arrived.")
-@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@common.json_option
-@common.store_options
-def check(file: Path | None, as_json: bool, site: common.Site) -> None:
-    """Check whether the relay accepts your mail, and how receivers treat it.
-
-    Connects to the relay and logs in, without sending anything, and says which DNS records to look at and how; for a
-    delivered message in FILE, checks its signature and what the receiver found. Exit status 1 if something is wrong.
-    """
-    if file is not None:
-        with file.open("rb") as message:
-            findings = check_message(message.read(MAX_MESSAGE_BYTES))
-    else:
-        mail_config = site_mail_config(site)
-        findings = list(check_setup(mail_config, mailing(site.settings).selector, SmtpClient(mail_config)))
-    show({"findings": findings}, _finding_lines(findings), as_json)
-    if any(finding.outcome == "bad" for finding in findings):
-        raise click.exceptions.Exit(1)
-
-
-def _finding_lines(findings: list[MailFinding]) -> Iterator[str]:
-    for finding in findings:
-        yield f"{finding.topic:<12} {finding.outcome:<8} {finding.text}"
-        if finding.add:
-            yield f"{'':<21} add: {finding.add}"
