@@ -39,7 +39,7 @@ SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
 HAS_WINGS = (ROOT / "src" / "hotpapers" / "wings").is_dir()
 needs_wings = pytest.mark.skipif(not HAS_WINGS, reason="wings are left out, and it expects something of theirs")
-_OF_A_WING = re.compile(r"(x|reddit[ _]?(feeds?)?)[]-]|\[source\.(x|twitter|reddit)\]")
+_OF_A_WING = re.compile(r"(x|mastodon|reddit[ _]?(feeds?)?)[]-]|\[+(source\.)?(x|twitter|mastodon|reddit)\b")
 DEFAULT = "not long"
 """The tests that `make test` runs, which read every file in tests/data."""
 HOUSE = "tests/test_house.py"
@@ -217,7 +217,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group tests that share something, which is then made once, by the worker that gets all of them. One worker gets
     all browser tests, which take more processor time than any others."""
     for item in items:
-        if not HAS_WINGS and _OF_A_WING.match(item.name.partition("[")[2]):  # for each source, of which two are wings
+        if not HAS_WINGS and _OF_A_WING.match(item.name.partition("[")[2]):  # for each source, of which some are wings
             item.add_marker(needs_wings)
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))

@@ -21,6 +21,7 @@ from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.bluesky import EDGE
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
+from tests.conftest import needs_wings
 from tests.ingest.job_setup import fail_next_append
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
@@ -56,8 +57,8 @@ def coverage(record: Record, name: str) -> list[Coverage]:
     return [row.item for row in rows if isinstance(row.item, Coverage)]
 
 
-DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "mastodon": 7, "bluesky": 1}
-DAYS |= {"reddit": 7} if "reddit" in SOURCES else {}
+DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "bluesky": 1}
+DAYS |= {name: 7 for name in ("mastodon", "reddit") if name in SOURCES}
 
 
 @pytest.mark.long
@@ -97,6 +98,7 @@ def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
         assert gaps[0].until_at == first_range.from_at
 
 
+@needs_wings
 @pytest.mark.long
 def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> None:
     with job(store_url, "mastodon", Plan([parse("mastodon.one=refused@2026-03-12T00:00/35m")])) as (loop, _):

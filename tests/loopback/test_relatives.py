@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import DAY, HOUR, Account, Item, PayloadPage, Post
-from hotpapers.collect.sources.mastodon import MastodonSource
+from hotpapers.wings.mastodon.source import MastodonSource
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient

@@ -13,6 +13,7 @@ from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.bluesky.schemas import event
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from hotpapers.collect.sources.paper_mentions import mentions_of, title_verdicts
+from tests.conftest import needs_wings
 from tests.sources.bluesky_events import ANNA, create, post
 from tests.sources.cases import AT
 
@@ -118,6 +119,7 @@ def test_bluesky_says_where_a_name_was_found() -> None:
     assert (mention.form, mention.found_in) == ("page", "embed")
 
 
+@needs_wings
 def test_an_edit_may_take_doubt_away() -> None:
     verdicts = [
         item for item in read(mastodon("We count sheep", OTHER_PAPER, "edit"), "mastodon") if isinstance(item, Verdict)

@@ -14,7 +14,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import MAX_INTEGER, Item, Mention, Post, RawPayload
 from hotpapers.collect.sources.decoding import Count, decode_entry
 from hotpapers.record.item_checks import check, clean
-from tests.conftest import data
+from tests.conftest import data, needs_wings
 from tests.sources.cases import AT, FOLDER
 from tests.sources.test_contract import keys, source_of
 
@@ -109,6 +109,7 @@ def test_an_impossible_number_loses_no_post(source: str, name: str) -> None:
             assert all(len(essence(read(source, kind, replaced(body, path, odd)))) >= least for odd in IMPOSSIBLE), path
 
 
+@needs_wings
 @pytest.mark.parametrize("odd", [False, 5, {}, []])
 def test_a_post_that_may_not_be_public_is_refused(odd: Any) -> None:
     body = json.loads(data("sources/mastodon/card.post.json").read_bytes()) | {"visibility": odd}

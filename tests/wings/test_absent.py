@@ -19,7 +19,7 @@ from tests.cli.run import PACKAGE, command_line, environment, run_process
 NEEDED_BY = {"proof": ("peers",), "reddit": ("archives",), "x": ("archives",), "mcp": ("personal", "topics")}
 WITHOUT = [
     *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
-    tuple(name for name in BUILT_IN if name not in ("archives", "reddit", "x")),
+    tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
 COMMANDS = {"mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled"}

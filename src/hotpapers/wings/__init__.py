@@ -8,6 +8,7 @@ mail      issues by mail
 tables    tables for research
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
+mastodon  read servers of Mastodon and of others like it
 reddit    read Reddit, with a key or from feeds
 x         read X with a paid key
 personal  a reader's own order of papers
@@ -28,6 +29,7 @@ BUILT_IN = (
     "tables",
     "proof",
     "peers",
+    "mastodon",
     "reddit",
     "x",
     "personal",

@@ -22,7 +22,6 @@ from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.collect.sources.mastodon import MastodonSettings, MastodonSource
 
 SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
 CORE: dict[str, SourceClasses] = {
@@ -32,7 +31,6 @@ CORE: dict[str, SourceClasses] = {
     "hackernews": (HackerNewsSource, HackerNewsSettings),
     "huggingface": (HuggingFaceSource, HuggingFaceSettings),
     "lobsters": (LobstersSource, LobstersSettings),
-    "mastodon": (MastodonSource, MastodonSettings),
 }
 """By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
 settings, `[source.<name>]`."""

@@ -15,9 +15,9 @@ from hotpapers.collect.sources import removals
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.collect.sources.endpoint_rotation import raise_failures, soonest_retry
-from hotpapers.collect.sources.mastodon.entities import TimelineEntry
-from hotpapers.collect.sources.mastodon.status_parser import HOME, NETWORK, edits, host
 from hotpapers.collect.sources.removals import RemovalCheck
+from hotpapers.wings.mastodon.entities import TimelineEntry
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, edits, host
 
 SLOW = 10
 """Seconds after which the answer of a home server counts as slow."""

@@ -1,15 +1,4 @@
-"""Mastodon and compatible servers: hashtag and public timelines of the servers that the operator names.
-
-A post is the same post on every server; its counts are fetched from its home server.
-
-settings        which servers are read
-entities        the formats of statuses
-status_parser   reads statuses into items
-timelines       which pages of a timeline are read
-home_servers    counts, and what is gone
-
-https://docs.joinmastodon.org/methods/timelines/
-"""
+"""The connector of Mastodon, and the format of its event streams."""
 
 from __future__ import annotations
 
@@ -25,14 +14,12 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, unreadable_key
 from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
-from hotpapers.collect.sources.mastodon import status_parser
-from hotpapers.collect.sources.mastodon.entities import TimelineEntry
-from hotpapers.collect.sources.mastodon.home_servers import HomeServers
-from hotpapers.collect.sources.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.collect.sources.mastodon.status_parser import HOME, NETWORK, PUBLIC, edits, host
-from hotpapers.collect.sources.mastodon.timelines import Timeline
-
-__all__ = ["MastodonServer", "MastodonSettings", "MastodonSource"]
+from hotpapers.wings.mastodon import status_parser
+from hotpapers.wings.mastodon.entities import TimelineEntry
+from hotpapers.wings.mastodon.home_servers import HomeServers
+from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, edits, host
+from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000
 REMEMBERED = 10_000

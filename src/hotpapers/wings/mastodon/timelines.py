@@ -12,8 +12,8 @@ from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, MAX_INTEGER, HttpClient, PayloadPage, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, microseconds_of
 from hotpapers.collect.sources.list_checks import check_overlap
-from hotpapers.collect.sources.mastodon.entities import TimelineEntry
-from hotpapers.collect.sources.mastodon.settings import MastodonServer
+from hotpapers.wings.mastodon.entities import TimelineEntry
+from hotpapers.wings.mastodon.settings import MastodonServer
 
 PAGE = 40
 MAX_PAGES = 50

@@ -11,12 +11,13 @@ from hotpapers.base.model import HOUR, PayloadPage, Post, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
-from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
 from hotpapers.record import Record
+from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.wings.mastodon.source import MastodonSource
 from tests.ingest.job_setup import loop_of
 from tests.sources.cases import AT
 from tests.sources.net import START, ScriptedClient
-from tests.sources.test_mastodon import OTHER, SOURCE, collect, home_url, keys, post_key, response, status
+from tests.wings.mastodon.test_mastodon import OTHER, SOURCE, collect, home_url, keys, post_key, response, status
 
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from hotpapers.base.errors import InputError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
-from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
-from hotpapers.collect.sources.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
+from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.wings.mastodon.source import MastodonSource
+from hotpapers.wings.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
 from tests.sources.cases import AT, cases, check, objects_in
 from tests.sources.net import START, ScriptedClient, reply
 

@@ -18,12 +18,24 @@ from hotpapers.base.errors import (
     Stopped,
 )
 from hotpapers.base.model import Mention, PayloadPage, Post, RawPayload
-from hotpapers.collect.sources import mastodon
-from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource, events
-from hotpapers.collect.sources.mastodon.timelines import PAGE
+from hotpapers.wings.mastodon import source as mastodon
+from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.wings.mastodon.source import MastodonSource, events
+from hotpapers.wings.mastodon.timelines import PAGE
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient
-from tests.sources.test_mastodon import BASE, EDITED, OTHER, REMOTE_URI, items, keys, moment_of, response, status, tag
+from tests.wings.mastodon.test_mastodon import (
+    BASE,
+    EDITED,
+    OTHER,
+    REMOTE_URI,
+    items,
+    keys,
+    moment_of,
+    response,
+    status,
+    tag,
+)
 
 STREAMING = "https://streaming.example"
 SERVER = MastodonServer(base=BASE, token="t0ken", streaming=STREAMING)

@@ -11,8 +11,8 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
 from hotpapers.base.model.keys import own_id
 from hotpapers.collect.sources.decoding import decode_entry, microseconds_of
-from hotpapers.collect.sources.mastodon.entities import Status, TimelineEntry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
+from hotpapers.wings.mastodon.entities import Status, TimelineEntry
 
 NETWORK = "mastodon"
 PUBLIC = ("public", "unlisted")

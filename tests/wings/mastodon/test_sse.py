@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.collect.sources.mastodon import MAX_EVENT_BYTES, ServerEvent, events
+from hotpapers.wings.mastodon.source import MAX_EVENT_BYTES, ServerEvent, events
 
 NAME = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1, max_size=9)
 DATA = st.lists(st.binary(max_size=9).map(lambda data: data.replace(b"\n", b"").replace(b"\r", b"")), min_size=1)

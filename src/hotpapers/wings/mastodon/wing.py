@@ -1,0 +1,9 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import Wing
+
+CONNECTOR = ("hotpapers.wings.mastodon.source:MastodonSource", "hotpapers.wings.mastodon.settings:MastodonSettings")
+WING = Wing("mastodon", "Read servers of Mastodon and of others like it.", connectors={"mastodon": CONNECTOR})
+"""`[source.mastodon]`."""
