@@ -20,7 +20,7 @@ from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.wings.peers.comparison.compare import compare_collectors
 from hotpapers.wings.peers.comparison.facts import CollectorFacts
 from hotpapers.wings.peers.comparison.lines import PostLine
-from hotpapers.wings.peers.comparison.moments import MeasuredMoment, state_at, voices
+from hotpapers.wings.peers.comparison.moments import MeasuredMoment, Side, voices
 from tests.loopback.script import SECOND
 
 Count = tuple[str, str, int]
@@ -41,7 +41,7 @@ def counts_of(facts: CollectorFacts) -> dict[Count, int]:
         for age in AGES:
             moment = MeasuredMoment(paper, at, age)
             if moment.until <= facts.header.until:
-                voices_now = voices(state_at(facts, moment), moment)
+                voices_now = voices(Side(facts, moment), moment)
                 counts.update({(paper, network, age): count for network, count in voices_now.items()})
     return counts
 
@@ -89,15 +89,16 @@ def _inject_lie(
     candidates = [post for post in pair[liar].posts.values() if post.readings and post.papers and post.seen[0][1]]
     post = rng.choice(candidates)
     papers = {paper: pair[liar].announced[paper] for paper, _, _ in post.papers if paper in pair[liar].announced}
-    a, b = (facts._replace(announced={p: facts.announced[p] for p in papers if p in facts.announced}) for facts in pair)
+    a, b = (
+        msgspec.structs.replace(facts, announced={p: facts.announced[p] for p in papers if p in facts.announced})
+        for facts in pair
+    )
     honest, other = (a, b) if liar == 0 else (b, a)
     false_post = lie(post, rng)
     posts = {mark: line for mark, line in honest.posts.items() if false_post is not None or mark != post.post}
-    posts_by_paper = {paper: marks & posts.keys() for paper, marks in honest.posts_by_paper.items()}
     if false_post is not None:
         posts[false_post.post] = false_post
-        posts_by_paper |= {paper: posts_by_paper[paper] | {false_post.post} for paper, _, _ in false_post.papers}
-    lying = honest._replace(posts=posts, posts_by_paper=posts_by_paper)
+    lying = msgspec.structs.replace(honest, posts=posts)
     counts_before, counts_after, other_counts = counts_of(honest), counts_of(lying), counts_of(other)
     changed = {
         key

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR, MAX_INTEGER
@@ -179,19 +180,19 @@ def test_a_post_deleted_before_the_other_looked() -> None:
 
 def test_a_paper_that_one_of_them_never_heard_of() -> None:
     facts = collector(lines_of([POST_A]))
-    without_paper = facts._replace(announced={})
+    without_paper = replace(facts, announced={})
     assert compare_both(facts, without_paper).unexplained, "it had read arXiv then"
-    require_cause(compare_both(facts, without_paper._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
+    require_cause(compare_both(facts, replace(without_paper, coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
 
 
 def test_a_paper_that_one_of_them_has_as_announced_later() -> None:
     """Both would have read the same at the same moment, so no reading explains it."""
     facts = collector(lines_of([POST_A, POST_B]))
-    announced_later = facts._replace(announced={PAPER: ANNOUNCED + 20 * HOUR})
+    announced_later = replace(facts, announced={PAPER: ANNOUNCED + 20 * HOUR})
     comparison = compare_both(facts, announced_later)
     assert comparison.unexplained == comparison.differences != () and not causes_of(comparison), "it had read arXiv"
     require_cause(
-        compare_both(facts, announced_later._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage"
+        compare_both(facts, replace(announced_later, coverage={NETWORK: facts.coverage[NETWORK]})), "coverage"
     )
 
 
@@ -336,6 +337,6 @@ def test_a_network_that_only_one_has_read_is_left_out() -> None:
 def test_counts_of_networks_that_only_one_has_read_are_not_denied() -> None:
     """Both have counts of Mastodon, but one does not say how it read it."""
     facts = collector(lines_of([POST_A]))
-    lines = list(page.text_of(compare_collectors(facts, facts._replace(coverage={}))))
+    lines = list(page.text_of(compare_collectors(facts, replace(facts, coverage={}))))
     assert lines[0].endswith("no network that both read has counts of papers announced then.")
     assert lines[1] == "Left out, as only one or neither has coverage: Mastodon."

@@ -35,7 +35,7 @@ def changed_line(line: bytes, **fields: object) -> bytes:
 def test_what_was_written_is_read() -> None:
     facts = read_lines(map(encode_line, LINES))
     assert facts.header == HEADER and facts.posts == {POST.post: POST}
-    assert facts.announced == {PAPER: START + 1} and facts.posts_by_paper == {PAPER: frozenset([POST.post])}
+    assert facts.announced == {PAPER: START + 1} and facts.posts_by_paper == {PAPER: [POST.post]}
 
 
 ENCODED = [encode_line(line) for line in LINES]

@@ -6,13 +6,13 @@ nothing in the two files does.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from hotpapers.base.model import HOUR
 from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, NetworkCoverage, Rules
-from hotpapers.wings.peers.comparison.lines import PostLine, ReadingRow
-from hotpapers.wings.peers.comparison.moments import is_there, named_at
+from hotpapers.wings.peers.comparison.facts import CollectorFacts, Rules
+from hotpapers.wings.peers.comparison.lines import PostLine
+from hotpapers.wings.peers.comparison.moments import CountedPost, last_sighting, named_at
 
 Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
 CAUSES: tuple[Cause, ...] = ("forgetting", "version", "rule", "coverage", "moment")
@@ -57,7 +57,8 @@ def missing_post_cause(
             return "moment"
         read = coverage.read_at(post.created_at)
         return "coverage" if read is None or read > known or coverage.had_gap(post.created_at, first) else None
-    return None if is_there(own, known) else _gone_cause(post, own, known)
+    sighting = last_sighting(own, known)
+    return None if sighting and sighting[1] else _gone_cause(post, own, known)
 
 
 def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
@@ -96,42 +97,36 @@ def _gone_cause(post: PostLine, own: PostLine, known: int) -> Cause | None:
 # ---- counts ----------------------------------------------------------------------------------------------
 
 
-class ReadCount(NamedTuple):
-    """One of a post's counts as a collector had it at a moment. `at`: when it was read, or when the post was made if it
-    was never read; `column`: 1 for reposts, 2 for likes; `forgotten`: the collector has forgotten the post."""
+class ReadCount:
+    """One of a post's counts as a collector had it at a moment. `column`: 1 for reposts, 2 for likes. `at`: when it was
+    read, or when the post was made if it was never read; `forgotten`: the collector has forgotten the post."""
 
-    fact: PostLine
-    at: int
-    value: int
-    column: Literal[1, 2]
-    was_read: bool
-    forgotten: bool = False
+    def __init__(self, post: CountedPost, column: Literal[1, 2], facts: CollectorFacts) -> None:
+        self.made_at = post.fact.created_at
+        self.was_read = post.counted_at is not None
+        self.at = self.made_at if post.counted_at is None else post.counted_at
+        self.value = post.reposts if column == 1 else post.likes
+        self.readings = [(row[0], row[column] or 0) for row in post.fact.readings]
+        self.forgotten = post.fact.post in facts.forgotten
+        self.coverage = facts.covered(post.fact.network)
 
     @property
     def previous(self) -> tuple[int, int] | None:
         """(moment, value) of the previous reading; (creation, 0) before the first one; None if this was not read."""
-        if not self.was_read:
-            return None
-        earlier = [reading for reading in self.fact.readings if reading[0] < self.at]
-        return (earlier[-1][0], _value(earlier[-1], self.column)) if earlier else (self.fact.created_at, 0)
+        earlier = [(self.made_at, 0), *(reading for reading in self.readings if reading[0] < self.at)]
+        return earlier[-1] if self.was_read else None
 
     @property
     def following(self) -> tuple[int, int] | None:
         """(moment, value) of the next reading, if there is one."""
-        later = next((reading for reading in self.fact.readings if reading[0] > self.at), None)
-        return (later[0], _value(later, self.column)) if later else None
+        return next((reading for reading in self.readings if reading[0] > self.at), None)
 
     @property
     def falls(self) -> bool:
         """Whether the same collector's readings an hour or more apart fall by more than withdrawals allow."""
-        if not self.was_read:
-            return False
-        readings = [
-            (at - self.at, _value((at, reposts, likes), self.column)) for at, reposts, likes in self.fact.readings
-        ]
-        before = max((value for apart, value in readings if apart <= -CACHE_TIME), default=0)
-        after = min((value for apart, value in readings if apart >= CACHE_TIME), default=self.value)
-        return (
+        before = max((value for at, value in self.readings if at <= self.at - CACHE_TIME), default=0)
+        after = min((value for at, value in self.readings if at >= self.at + CACHE_TIME), default=self.value)
+        return self.was_read and (
             before - _possible_withdrawals(before) > self.value
             or self.value - _possible_withdrawals(self.value) > after
         )
@@ -142,33 +137,21 @@ def _possible_withdrawals(value: int) -> int:
     return max(1, value // WITHDRAWN_SHARE)
 
 
-def _value(reading: ReadingRow, column: Literal[1, 2]) -> int:
-    return reading[column] or 0
-
-
-def count_cause(
-    count: ReadCount, other: ReadCount, coverages: tuple[NetworkCoverage, NetworkCoverage], end: int
-) -> Cause | None:
-    """Why two readings of the same count differ. `coverages`: those of the two collectors; `end`: of the period."""
-    (early, late), (behind, ahead) = (
-        ((count, other), coverages) if _order(count) <= _order(other) else ((other, count), coverages[::-1])
-    )
+def count_cause(count: ReadCount, other: ReadCount, end: int) -> Cause | None:
+    """Why two collectors' readings of the same count differ. `end`: of the period."""
+    # a post that was never read comes before one that was read when it was made
+    early, late = sorted((count, other), key=lambda count: (count.at, count.was_read))
     has_no_order = early.was_read and late.at - early.at <= CACHE_TIME
-    if not _is_possible(early, late, behind, end) and not (has_no_order and _is_possible(late, early, ahead, end)):
+    if not _is_possible(early, late, end) and not (has_no_order and _is_possible(late, early, end)):
         return None
     if early.forgotten and early.following is None:
         return "forgetting"
-    marks = [early.fact.created_at + age * HOUR for age in AGES]
+    marks = [early.made_at + age * HOUR for age in AGES]
     last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
-    return "coverage" if early.at < last_due and behind.had_gap(last_due - HOUR, late.at) else "moment"
+    return "coverage" if early.at < last_due and early.coverage.had_gap(last_due - HOUR, late.at) else "moment"
 
 
-def _order(count: ReadCount) -> tuple[int, bool]:
-    """By this, a post that was never read comes before one that was read when it was made."""
-    return count.at, count.was_read
-
-
-def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end: int) -> bool:
+def _is_possible(early: ReadCount, late: ReadCount, end: int) -> bool:
     """Whether one count can have become the other between the two readings, given each collector's other readings.
 
     Neither may fall by more than withdrawals allow. The later count must lie between the earlier one and the early
@@ -182,10 +165,10 @@ def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end
     if following is not None:
         return following[0] < late.at or _between(late.value, early.value, following[1])
     if not early.was_read:
-        first_due = early.fact.created_at + AGES[0] * HOUR
-        blind = behind.had_gap(first_due - HOUR, max(late.at, first_due))
+        first_due = early.made_at + AGES[0] * HOUR
+        blind = early.coverage.had_gap(first_due - HOUR, max(late.at, first_due))
         return early.forgotten or end < first_due + USUAL_DELAY or blind
-    age = max(early.at - early.fact.created_at, HOUR)
+    age = max(early.at - early.made_at, HOUR)
     grown = 2 * early.value * max(late.at - early.at, 0) // age
     return _between(late.value, early.value, early.value + SLACK + grown)
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR
 from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.alignment import ComparedCount, Side, Sides, align
+from hotpapers.wings.peers.comparison.alignment import ComparedCount, align
 from hotpapers.wings.peers.comparison.causes import Cause
 from hotpapers.wings.peers.comparison.extract import Period
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, recognized, restricted
-from hotpapers.wings.peers.comparison.moments import MeasuredMoment, MomentState, state_at
+from hotpapers.wings.peers.comparison.moments import MeasuredMoment, Side
 
 ARXIV = "arxiv"
 ANNOUNCEMENT_DELAY = 12 * HOUR
@@ -98,40 +98,40 @@ def _of_paper(paper: str, a: CollectorFacts, b: CollectorFacts, period: Period) 
         if not in_time or not (paper in a.posts_by_paper or paper in b.posts_by_paper):
             continue
         moment = MeasuredMoment(paper, min(announced), age)
+        same_moment = align(Side(a, moment), Side(b, moment), moment)
         if at_a == at_b:
-            yield from align(_sides(a, b, moment, moment), moment)
+            yield from same_moment
         else:
-            yield from _counts_by_announcement(a, b, moment, (at_a, at_b), period)
-
-
-def _sides(a: CollectorFacts, b: CollectorFacts, at_a: MeasuredMoment | None, at_b: MeasuredMoment | None) -> Sides:
-    empty = MomentState({}, frozenset())
-    return Sides(
-        Side(a, state_at(a, at_a) if at_a else empty._replace(bots=frozenset(a.bots))),
-        Side(b, state_at(b, at_b) if at_b else empty._replace(bots=frozenset(b.bots))),
-    )
+            yield from _counts_by_announcement(a, b, moment, list(same_moment), period)
 
 
 def _counts_by_announcement(
-    a: CollectorFacts,
-    b: CollectorFacts,
-    moment: MeasuredMoment,
-    announced: tuple[int | None, int | None],
-    period: Period,
+    a: CollectorFacts, b: CollectorFacts, moment: MeasuredMoment, same_moment: list[ComparedCount], period: Period
 ) -> Iterator[ComparedCount]:
     """The counts of a paper whose announcement one collector lacks, or has at another moment: each collector's own
     counts, with the causes that apply if both use the earlier moment. The difference due to the announcement alone is
     explained by coverage if that collector had not read arXiv; otherwise it is unexplained."""
-    own = [None if at is None else moment._replace(announced_at=at) for at in announced]
-    own_moments = {count.network: count for count in align(_sides(a, b, *own), moment)}
+    own = [facts.announced.get(moment.paper) for facts in (a, b)]
+    side_a, side_b = (
+        Side(facts, None if at is None else moment._replace(announced_at=at))
+        for facts, at in zip((a, b), own, strict=True)
+    )
+    own_counts = {count.network: count for count in align(side_a, side_b, moment)}
+    same_counts = {count.network: count for count in same_moment}
     is_missed = any(
         at != moment.announced_at and _missed(facts, moment.announced_at, at, period)
-        for facts, at in zip((a, b), announced, strict=True)
+        for facts, at in zip((a, b), own, strict=True)
     )
-    same_moment = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
-    for network in sorted(own_moments.keys() | same_moment.keys()):
+    for network in sorted(own_counts.keys() | same_counts.keys()):
         nothing = ComparedCount(moment.paper, network, moment.age, 0, 0, {}, 0)
-        yield _joined(own_moments.get(network, nothing), same_moment.get(network, nothing), is_missed=is_missed)
+        count, same = own_counts.get(network, nothing), same_counts.get(network, nothing)
+        causes, unexplained = dict(same.causes), same.unexplained
+        by_announcement = (count.a - count.b) - (same.a - same.b)
+        if not is_missed:
+            unexplained += by_announcement
+        elif by_announcement:
+            causes["coverage"] = causes.get("coverage", 0) + by_announcement
+        yield count._replace(causes=causes, unexplained=unexplained)
 
 
 def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: Period) -> bool:
@@ -144,12 +144,3 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
         or read > announced_at + ANNOUNCEMENT_DELAY
         or coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
     )
-
-
-def _joined(own: ComparedCount, same_moment: ComparedCount, *, is_missed: bool) -> ComparedCount:
-    causes, by_announcement = dict(same_moment.causes), (own.a - own.b) - (same_moment.a - same_moment.b)
-    if not is_missed:
-        return own._replace(causes=causes, unexplained=same_moment.unexplained + by_announcement)
-    if by_announcement:
-        causes["coverage"] = causes.get("coverage", 0) + by_announcement
-    return own._replace(causes=causes, unexplained=same_moment.unexplained)

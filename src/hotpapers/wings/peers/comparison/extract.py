@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -69,9 +69,9 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[Co
 
 
 def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
-    mentions = _RowGroups(queries.mentions(view, since))
-    snapshots = _RowGroups(queries.snapshots(view, since))
-    reactions = _RowGroups(queries.reactions(view, since))
+    mentions = _by_post(queries.mentions(view, since))
+    snapshots = _by_post(queries.snapshots(view, since))
+    reactions = _by_post(queries.reactions(view, since))
     for number, rows in groupby(queries.posts(view, since), key=FIRST):
         observed = list(rows)
         existing = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
@@ -84,13 +84,13 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
             created_at=created_at,
             limited=limits != "[]",
             seen=[(at, gone == "", key.of_text(text, fingerprint)) for *_, text, fingerprint, at, gone in observed],
-            papers=[(paper, at, _name_of(form)) for paper, at, form in mentions.of(number)],
-            readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
-            reactions=list(_reactions(reactions.of(number), key)),
+            papers=[(paper, at, _name_of(form)) for paper, at, form in mentions[number]],
+            readings=[(at, reposts, likes) for at, reposts, likes in snapshots[number]],
+            reactions=list(_reactions(reactions[number], key)),
         )
 
 
-def _reactions(rows: Iterator[tuple[Any, ...]], key: SharedKey) -> Iterator[kinds.ReactionRow]:
+def _reactions(rows: Iterable[list[Any]], key: SharedKey) -> Iterator[kinds.ReactionRow]:
     """The reactions to a post by voice: one counts as withdrawn only when the last of a voice's accounts withdraws
     it."""
     accounts: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -106,17 +106,9 @@ def _name_of(rule: str) -> str:
     return rule if re.match(kinds.RULE_NAME, rule) else "other"
 
 
-class _RowGroups:
-    """Rows that start with an ascending number, read group by group in step with other rows."""
-
-    def __init__(self, rows: queries.Rows) -> None:
-        self._groups = groupby(rows, key=FIRST)
-        self._next = next(self._groups, None)
-
-    def of(self, number: int) -> Iterator[tuple[Any, ...]]:
-        """The rows of a number, without that number. Numbers must be asked for in ascending order."""
-        while self._next is not None and self._next[0] < number:
-            self._next = next(self._groups, None)
-        if self._next is not None and self._next[0] == number:
-            for _, *columns in self._next[1]:
-                yield tuple(columns)
+def _by_post(rows: queries.Rows) -> dict[int, list[list[Any]]]:
+    """Rows by the post's number with which they start, without it."""
+    groups = defaultdict[int, list[list[Any]]](list)
+    for number, *columns in rows:
+        groups[number].append(columns)
+    return groups

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.spans import union, within
@@ -46,29 +48,52 @@ class NetworkCoverage:
         return any(within(self._gaps, start, end))
 
 
-class CollectorFacts(NamedTuple):
-    """What one collector knows. `announced`: papers with their moments; `bots`: voices with the rules that say so;
-    `doubtful`: the same for (post, paper); `posts`: by mark; `posts_by_paper`: the marks of the posts that name a
-    paper; `forms`: every way in which a mention was found here; `networks_with_reactions`: where it is known who
-    reacted; `networks_with_text`: where texts are known; `forgotten`: posts under the other collector's marks, as their
-    own keys were forgotten; `nameless`: no marks of posts or accounts here match the other collector's."""
+class CollectorFacts(msgspec.Struct, frozen=True, dict=True):
+    """What one collector knows. `coverage`: by network; `announced`: papers with their moments; `bots`: voices with the
+    rules that say so; `doubtful`: the same for (post, paper); `posts`: by mark; `forgotten`: posts under the other
+    collector's marks, as their own keys were forgotten; `nameless`: no marks of posts or accounts here match the other
+    collector's."""
 
     header: ComparisonHeader
-    coverage: Mapping[str, NetworkCoverage]
-    announced: Mapping[str, int]
-    bots: Mapping[str, Rules]
-    doubtful: Mapping[tuple[str, str], Rules]
-    posts: Mapping[str, PostLine] = {}
-    posts_by_paper: Mapping[str, frozenset[str]] = {}
-    forms: frozenset[str] = frozenset()
-    networks_with_reactions: frozenset[str] = frozenset()
-    networks_with_text: frozenset[str] = frozenset()
+    coverage: dict[str, list[CoverageLine]] = {}
+    announced: dict[str, int] = {}
+    bots: dict[str, Rules] = {}
+    doubtful: dict[tuple[str, str], Rules] = {}
+    posts: dict[str, PostLine] = {}
     forgotten: frozenset[str] = frozenset()
     nameless: bool = False
 
+    @cached_property
+    def posts_by_paper(self) -> Mapping[str, list[str]]:
+        """The marks of the posts that name a paper, in order."""
+        marks: dict[str, list[str]] = defaultdict(list)
+        for mark, post in sorted(self.posts.items()):
+            for paper, _, _ in post.papers:
+                marks[paper].append(mark)
+        return marks
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """Every way in which a mention was found here."""
+        return frozenset(form for post in self.posts.values() for _, _, form in post.papers)
+
+    @cached_property
+    def networks_with_reactions(self) -> frozenset[str]:
+        """Where it is known who reacted."""
+        return frozenset(post.network for post in self.posts.values() if post.reactions)
+
+    @cached_property
+    def networks_with_text(self) -> frozenset[str]:
+        """Where texts are known."""
+        return frozenset(post.network for post in self.posts.values() if any(text for _, _, text in post.seen))
+
+    @cached_property
+    def _coverages(self) -> dict[str, NetworkCoverage]:
+        return {network: NetworkCoverage(lines) for network, lines in self.coverage.items()}
+
     def covered(self, network: str) -> NetworkCoverage:
         """How a network was read; without any coverage, not at all."""
-        return self.coverage.get(network) or NetworkCoverage(())
+        return self._coverages.get(network) or NetworkCoverage(())
 
 
 def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
@@ -80,79 +105,45 @@ def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
     """The facts from lines, which may be in any order except for the first and last. Raises InputError, with file and
     line."""
-    reader = _FactReader()
+    facts: CollectorFacts | None = None
+    voices = {"": ""}
+    number, is_over = 0, False
     for number, line in enumerate(lines, 1):
         try:
-            reader.take(line, number)
+            if is_over:
+                raise InputError("there are lines after the end line")
+            if isinstance(line, ComparisonHeader) and facts is None:
+                facts = CollectorFacts(_checked_header(line))
+            elif isinstance(line, ComparisonHeader) or facts is None:
+                raise InputError("the first line, and only the first, must be the header")
+            else:
+                _take(facts, line, voices)
+            is_over = isinstance(line, kinds.ComparisonEnd)
         except InputError as problem:
             raise InputError(problem.reason, file=file, line=number) from problem
-    if not reader.ended:
-        raise InputError("unexpected end: the file was cut off", file=file, line=reader.number + 1)
-    return reader.facts()
+    if facts is None or not is_over:
+        raise InputError("unexpected end: the file was cut off", file=file, line=number + 1)
+    return facts
 
 
-class _FactReader:
-    def __init__(self) -> None:
-        self.header: ComparisonHeader | None = None
-        self.ended = False
-        self.number = 0
-        self.coverage: dict[str, list[CoverageLine]] = defaultdict(list)
-        self.announced: dict[str, int] = {}
-        self.bots: dict[str, Rules] = {}
-        self.doubtful: dict[tuple[str, str], Rules] = {}
-        self.posts: dict[str, PostLine] = {}
-        self.voices = {"": ""}
-
-    def take(self, line: ComparisonLine, number: int) -> None:
-        """Process the next line. Raises InputError."""
-        self.number = number
-        if self.ended:
-            raise InputError("there are lines after the end line")
-        if (number == 1) is not isinstance(line, ComparisonHeader):
-            raise InputError("the first line, and only the first, must be the header")
-        match line:
-            case ComparisonHeader():
-                self.header = _checked_header(line)
-            case CoverageLine():
-                if not line.from_at < line.until_at:
-                    raise InputError("the coverage ends before it begins")
-                self.coverage[line.network].append(line)
-            case kinds.AnnouncedLine():
-                _add(self.announced, line.paper, line.announced_at)
-            case kinds.BotLine():
-                _add(self.bots, line.voice, line.rules)
-            case kinds.DoubtfulLine():
-                _add(self.doubtful, (line.post, line.paper), line.rules)
-            case PostLine():
-                # otherwise invented posts of one account would become one voice on both sides, explained by a rule
-                if self.voices.setdefault(line.account, line.voice) != line.voice:
-                    raise InputError("the account has another voice in an earlier line")
-                _add(self.posts, line.post, _checked_post(line))
-            case kinds.ComparisonEnd():
-                self.ended = True
-
-    def facts(self) -> CollectorFacts:
-        assert self.header is not None  # the first line is the header
-        coverage = {network: NetworkCoverage(lines) for network, lines in self.coverage.items()}
-        facts = CollectorFacts(self.header, coverage, self.announced, self.bots, self.doubtful)
-        return _with_posts(facts, self.posts.values())
-
-
-def _with_posts(facts: CollectorFacts, posts: Iterable[PostLine]) -> CollectorFacts:
-    by_mark = {post.post: post for post in posts}
-    posts_by_paper: dict[str, set[str]] = defaultdict(set)
-    for post in by_mark.values():
-        for paper, _, _ in post.papers:
-            posts_by_paper[paper].add(post.post)
-    return facts._replace(
-        posts=by_mark,
-        posts_by_paper={paper: frozenset(marks) for paper, marks in posts_by_paper.items()},
-        forms=frozenset(form for post in by_mark.values() for _, _, form in post.papers),
-        networks_with_reactions=frozenset(post.network for post in by_mark.values() if post.reactions),
-        networks_with_text=frozenset(
-            post.network for post in by_mark.values() if any(text for _, _, text in post.seen)
-        ),
-    )
+def _take(facts: CollectorFacts, line: ComparisonLine, voices: dict[str, str]) -> None:
+    """Adds a line to the facts. `voices`: those of the accounts so far. Raises InputError."""
+    match line:
+        case CoverageLine():
+            if not line.from_at < line.until_at:
+                raise InputError("the coverage ends before it begins")
+            facts.coverage.setdefault(line.network, []).append(line)
+        case kinds.AnnouncedLine():
+            _add(facts.announced, line.paper, line.announced_at)
+        case kinds.BotLine():
+            _add(facts.bots, line.voice, line.rules)
+        case kinds.DoubtfulLine():
+            _add(facts.doubtful, (line.post, line.paper), line.rules)
+        case PostLine():
+            # otherwise invented posts of one account would become one voice on both sides, explained by a rule
+            if voices.setdefault(line.account, line.voice) != line.voice:
+                raise InputError("the account has another voice in an earlier line")
+            _add(facts.posts, line.post, _checked_post(line))
 
 
 # ---- the other collector's marks -------------------------------------------------------------------------
@@ -160,7 +151,7 @@ def _with_posts(facts: CollectorFacts, posts: Iterable[PostLine]) -> CollectorFa
 
 def restricted(facts: CollectorFacts, networks: Collection[str]) -> CollectorFacts:
     """The facts about some networks only."""
-    return _with_posts(facts, (post for post in facts.posts.values() if post.network in networks))
+    return replace(facts, posts={mark: post for mark, post in facts.posts.items() if post.network in networks})
 
 
 def nameless(facts: CollectorFacts) -> CollectorFacts:
@@ -169,13 +160,7 @@ def nameless(facts: CollectorFacts) -> CollectorFacts:
     def own(mark: str) -> str:
         return mark if not mark or _is_own(mark) else f"~{mark}"
 
-    marks = {mark for post in facts.posts.values() for mark in (post.post, post.voice, post.account)}
-    marks |= {voice for post in facts.posts.values() for voice, *_ in post.reactions}
-    names = {mark: own(mark) for mark in marks}
-    doubtful = {(own(post), paper): rules for (post, paper), rules in facts.doubtful.items()}
-    bots = {own(voice): rules for voice, rules in facts.bots.items()}
-    posts = [_renamed(post, names, names) for post in facts.posts.values()]
-    return _with_posts(facts._replace(bots=bots, doubtful=doubtful, nameless=True), posts)
+    return replace(_renamed(facts, own, own), nameless=True)
 
 
 def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
@@ -184,13 +169,8 @@ def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
     wrote such a post, or was the only one to react to a post in the same way at the same moment."""
     twins = _twins(facts, other)
     voices = _twin_voices(facts, other, twins)
-    if not twins and not voices:
-        return facts
-    posts = [_renamed(post, twins, voices) for post in facts.posts.values()]
-    doubtful = {(twins.get(post, post), paper): rules for (post, paper), rules in facts.doubtful.items()}
-    bots = {voices.get(voice, voice): rules for voice, rules in facts.bots.items()}
-    forgotten = frozenset[str]() if facts.nameless else frozenset(twins.values())
-    return _with_posts(facts._replace(bots=bots, doubtful=doubtful, forgotten=forgotten), posts)
+    renamed = _renamed(facts, lambda post: twins.get(post, post), lambda voice: voices.get(voice, voice))
+    return replace(renamed, forgotten=frozenset() if facts.nameless else frozenset(twins.values()))
 
 
 def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
@@ -238,14 +218,27 @@ def _voices_by_reaction(post: PostLine) -> dict[tuple[str, int], set[str]]:
     return voices
 
 
-def _renamed(post: PostLine, twins: Mapping[str, str], voices: Mapping[str, str]) -> PostLine:
-    return msgspec.structs.replace(
-        post,
-        post=twins.get(post.post, post.post),
-        voice=voices.get(post.voice, post.voice),
-        account=voices.get(post.account, post.account),
-        reactions=[(voices.get(voice, voice), type, at, withdrawn) for voice, type, at, withdrawn in post.reactions],
+def _renamed(facts: CollectorFacts, post_of: Callable[[str], str], voice_of: Callable[[str], str]) -> CollectorFacts:
+    """The facts with other marks of posts and of voices and accounts."""
+    posts = [
+        replace(
+            post,
+            post=post_of(post.post),
+            voice=voice_of(post.voice),
+            account=voice_of(post.account),
+            reactions=[(voice_of(voice), type, at, withdrawn) for voice, type, at, withdrawn in post.reactions],
+        )
+        for post in facts.posts.values()
+    ]
+    return replace(
+        facts,
+        bots={voice_of(voice): rules for voice, rules in facts.bots.items()},
+        doubtful={(post_of(post), paper): rules for (post, paper), rules in facts.doubtful.items()},
+        posts={post.post: post for post in posts},
     )
+
+
+# ---- what no honest file has -----------------------------------------------------------------------------
 
 
 def _add(rows: dict[K, V], key: K, value: V) -> None:

@@ -1,4 +1,4 @@
-"""A collector's posts about a paper at a moment, from its facts alone, and their voices: plain functions.
+"""A collector's posts about a paper at a moment, from its facts alone, and their voices.
 
 Which posts count matches `engagement.queries.posts_at_age_sql`; a test checks that both give the same counts. Voices
 are counted by `engagement.attention` itself.
@@ -6,9 +6,10 @@ are counted by `engagement.attention` itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import count
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from hotpapers.base.model import HOUR
 from hotpapers.issues.engagement.attention import PostAtAge, VoiceRule, count_engagement
@@ -31,7 +32,7 @@ class MeasuredMoment(NamedTuple):
         return self.announced_at + self.age * HOUR
 
 
-class CountedPost(NamedTuple):
+class CountedPost(msgspec.Struct):
     """A post as it counts at a moment. `fact`: all that is known about it; `counted_at`: when its counts were read,
     None for never; `reactions`: those observed by then."""
 
@@ -41,14 +42,16 @@ class CountedPost(NamedTuple):
     reposts: int
     likes: int
     counted_at: int | None
-    reactions: tuple[ReactionRow, ...]
+    reactions: list[ReactionRow]
 
 
-class MomentState(NamedTuple):
-    """Posts by mark, and the voices that count as bots."""
+class Side:
+    """One of two collectors: all it knows, and the posts, by mark, and bots that it counts at a moment, None if it does
+    not know the paper. What a cause accounts for is changed here."""
 
-    posts: Mapping[str, CountedPost]
-    bots: frozenset[str]
+    def __init__(self, facts: CollectorFacts, moment: MeasuredMoment | None) -> None:
+        self.facts, self.bots = facts, set(facts.bots)
+        self.posts = dict(_counted_posts(facts, moment)) if moment else {}
 
 
 def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int:
@@ -59,17 +62,17 @@ def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int
     return back if back is not None and moment.until < back < following else moment.until
 
 
-def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
-    """What a collector counts at a moment."""
-    posts = {}
-    for mark in sorted(facts.posts_by_paper.get(moment.paper, ())):
+def _counted_posts(facts: CollectorFacts, moment: MeasuredMoment) -> Iterator[tuple[str, CountedPost]]:
+    for mark in facts.posts_by_paper.get(moment.paper, ()):
         fact = facts.posts[mark]
         known, since = known_by(facts, fact.network, moment), named_at(fact, moment.paper)
         in_time = fact.created_at <= moment.until or known == moment.until
         is_named = since is not None and since <= known and (mark, moment.paper) not in facts.doubtful
-        if is_named and in_time and is_there(fact, known):
-            posts[mark] = _counted(fact, known, moment.until)
-    return MomentState(posts, frozenset(facts.bots))
+        sighting = last_sighting(fact, known)
+        if is_named and in_time and sighting and sighting[1]:
+            at, reposts, likes = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
+            reactions = [reaction for reaction in fact.reactions if reaction[2] <= moment.until]
+            yield mark, CountedPost(fact, fact.voice, sighting[2], reposts or 0, likes or 0, at, reactions)
 
 
 def named_at(fact: PostLine, paper: str) -> int | None:
@@ -77,51 +80,30 @@ def named_at(fact: PostLine, paper: str) -> int | None:
     return next((at for name, at, _ in fact.papers if name == paper), None)
 
 
-def is_there(fact: PostLine, moment: int) -> bool:
-    """Whether a post had been observed by a moment, and existed when last observed."""
-    sighting = last_sighting(fact, moment)
-    return sighting is not None and sighting[1]
-
-
 def last_sighting(fact: PostLine, moment: int) -> SightingRow | None:
     """The last observation of a post by a moment; None if there is none."""
     return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
 
 
-def _counted(fact: PostLine, known: int, until: int) -> CountedPost:
-    at, reposts, likes = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
-    reactions = tuple(reaction for reaction in fact.reactions if reaction[2] <= until)
-    sighting = last_sighting(fact, known)
-    return CountedPost(fact, fact.voice, sighting[2] if sighting else "", reposts or 0, likes or 0, at, reactions)
-
-
 # ---- voices ----------------------------------------------------------------------------------------------
 
 
-class _Numbers(dict[str, int]):
-    """A number for each mark; 0 for the empty mark."""
-
-    def __init__(self) -> None:
-        super().__init__({"": 0})
-        self._next = count(1)
-
-    def __missing__(self, mark: str) -> int:
-        self[mark] = number = next(self._next)
-        return number
-
-
-def voices(state: MomentState, moment: MeasuredMoment) -> dict[str, int]:
+def voices(side: Side, moment: MeasuredMoment) -> dict[str, int]:
     """How many voices a paper has at a moment, by network."""
-    numbers = _Numbers()
-    bots = frozenset(numbers[voice] for voice in state.bots)
-    rows = [_row(mark, post, moment, numbers, bots) for mark, post in sorted(state.posts.items())]
-    reactions = {numbers[mark]: _events(post.reactions, numbers) for mark, post in state.posts.items()}
+    bots = frozenset(map(_number, side.bots))
+    rows = [_row(mark, post, moment, bots) for mark, post in sorted(side.posts.items())]
+    reactions = {_number(mark): _events(post.reactions) for mark, post in side.posts.items()}
     engagement = count_engagement([rows], reactions, VoiceRule(bots))
     return {count.network: count.voices for count in engagement}
 
 
-def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers, bots: frozenset[int]) -> PostAtAge:
-    voice = numbers[post.voice]
+def _number(mark: str) -> int:
+    """A mark's own number; 0 for the empty mark."""
+    return int(mark.replace("~", "1") or "0", 16)
+
+
+def _row(mark: str, post: CountedPost, moment: MeasuredMoment, bots: frozenset[int]) -> PostAtAge:
+    voice = _number(post.voice)
     return PostAtAge(
         paper=moment.paper,
         archive="",
@@ -130,8 +112,8 @@ def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers
         until=moment.until,
         peer=1,
         network=post.fact.network,
-        post=numbers[mark],
-        text_fingerprint=numbers[f"text {post.text}"] if post.text else 0,
+        post=_number(mark),
+        text_fingerprint=_number(post.text),
         voice=voice,
         automated=int(voice in bots),
         reposts=post.reposts,
@@ -140,8 +122,9 @@ def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers
     )
 
 
-def _events(reactions: Iterable[ReactionRow], numbers: _Numbers) -> PostReactions:
+def _events(reactions: Iterable[ReactionRow]) -> PostReactions:
     events: dict[str, list[ReactionEvent]] = {}
-    for voice, type, at, withdrawn in reactions:
-        events.setdefault(type, []).append(ReactionEvent(at, numbers[voice], numbers[voice], int(withdrawn)))
+    for mark, type, at, withdrawn in reactions:
+        voice = _number(mark)
+        events.setdefault(type, []).append(ReactionEvent(at, voice, voice, int(withdrawn)))
     return {type: ReactionEvents(type_events) for type, type_events in events.items()}
