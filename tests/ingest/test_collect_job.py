@@ -367,14 +367,6 @@ def test_a_job_that_was_taken_over_writes_nothing_more(store_url: str) -> None:
         assert setup.record.database.rows("SELECT cursor FROM cursor") == []
 
 
-def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:
-    with Record(store_url) as record:
-        assert [jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
-        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START + 60_000_000) == 0
-        assert jobs_queries.reserve_moment(record, "example.org", 3) == 0
-        assert jobs_queries.all_states(record) == []
-
-
 def test_rounds_end_when_stopped(store_url: str) -> None:
     pauses: list[float] = []
 

@@ -1,4 +1,4 @@
-"""Edge cases of leases and reserved moments, with a clock under the test's control."""
+"""Edge cases of leases, with a clock under the test's control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hotpapers.base.errors import TakenOver
 from hotpapers.collect.jobs import leases
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD
+from hotpapers.collect.jobs.job_state import LEASE
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.record import Record
 from tests.sources.net import START
@@ -69,18 +69,10 @@ def test_one_s_own_leases_are_not_swept_out_however_long_one_stood_still(store_u
 def test_a_lease_is_given_back_by_its_holder_alone(store_url: str) -> None:
     with Record(store_url) as record:
         jobs_queries.take_lease(record, "job", "one", at=START)
-        jobs_queries.end_lease(record, "job", "two")
         jobs_queries.end_leases(record.database, "two")
         assert jobs_queries.holder_of(record, "job") == "one"
-        jobs_queries.end_lease(record, "job", "one")
+        jobs_queries.end_leases(record.database, "one")
         assert jobs_queries.holder_of(record, "job") == ""
-
-
-def test_processes_are_counted_that_are_there_now(store_url: str) -> None:
-    with Record(store_url) as record:
-        for name, at in (("kin:ended", START - LEASE), ("kin:here", START), ("kin:ahead", START + 1), ("other", START)):
-            jobs_queries.take_lease(record, name, name, at=at)
-        assert jobs_queries.count_holders(record, "kin:", at=START) == 1
 
 
 def test_a_process_that_stood_still_for_too_long_holds_nothing(store_url: str, seconds: list[float]) -> None:
@@ -135,20 +127,3 @@ def test_a_lease_that_is_renewed_ends_later(store_url: str, seconds: list[float]
         holder.renew_held(record)
         seconds[0] += 1
         assert holder.holds("job") and record.database.rows("SELECT until_at FROM lease")[0][0] > old_end
-
-
-def test_a_process_takes_no_more_than_its_part(store_url: str) -> None:
-    holder = Leases(partial(Record, store_url), "one", ["a", "b"], hold=LEASE)
-    with Record(store_url) as record:
-        assert holder.take(record, "a") and holder.take(record, "b") and not holder.take(record, "c")
-        assert holder.take(record, "a"), "it keeps what it has"
-        holder.end("b")
-        assert holder.take(record, "c")
-
-
-def test_a_reserved_moment_that_is_too_far_off_was_reserved_by_a_wrong_clock(store_url: str) -> None:
-    with Record(store_url) as record:
-        jobs_queries.reserve_moment(record, "arxiv.org", MAX_WAIT_AHEAD / 1e6, at=START)
-        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == MAX_WAIT_AHEAD / 1e6
-        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == 0, "that is more than 10 minutes ahead"
-        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START + 1_000_000) == 2

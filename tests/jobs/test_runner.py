@@ -9,12 +9,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.leases import Leases, part_of
+from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.record import Record
@@ -191,36 +189,3 @@ def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> Non
         assert second.holds("job") and not first.holds("job")
         assert not first.take(record, "job")
     second.close()
-
-
-def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> None:
-    """The first takes all jobs, and half of them go to a second one; when that ends, the first takes them back."""
-    names = [f"job{number}" for number in range(5)]
-
-    def process(holder: str) -> Leases:
-        return Leases(partial(Record, store_url), holder, names, hold=SHORT)
-
-    def take_all(leases: Leases, record: Record) -> set[str]:
-        return {name for name in names if leases.take(record, name)}
-
-    def wait_until(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 40 * SHORT / 1e6
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(SHORT / 1e6 / 10)
-
-    with Record(store_url) as record, process("first") as first:
-        assert take_all(first, record) == set(names)
-        with process("second") as second:
-            wait_until(lambda: len(take_all(second, record)) == 2)
-            wait_until(lambda: len(take_all(first, record)) == 3)
-            assert not take_all(first, record) & take_all(second, record)
-            with Leases(partial(Record, store_url), "other", ["else"], hold=SHORT) as other_leases:
-                assert other_leases.take(record, "else")  # a process with other jobs doesn't count
-                assert len(take_all(first, record) | take_all(second, record)) == 5
-        wait_until(lambda: take_all(first, record) == set(names))
-
-
-@given(st.integers(1, 50), st.integers(1, 60))
-def test_the_parts_make_a_whole(jobs: int, processes: int) -> None:
-    assert part_of(jobs, processes) * processes >= jobs > (part_of(jobs, processes) - 1) * processes

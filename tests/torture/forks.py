@@ -68,7 +68,7 @@ def work(
         setattr(target, name, value)
     with Record(parameters.store):
         pass  # create and migrate the store before threads share it
-    with make_leases(parameters, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(extra_jobs), lease) as leases:
+    with make_leases(parameters, f"{os.getpid()}:{secrets.token_hex(4)}", lease) as leases:
         site = make_context(parameters, stop, leases)
         jobs = make_jobs(chosen_sources_of(parameters), site) if reads_sources else {}
         for name, make in extra_jobs.items():

@@ -15,7 +15,7 @@ from hotpapers.base.errors import Stopped
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
 from hotpapers.base.model import DAY
 from hotpapers.collect import job_factory, recount_job
-from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources, job_names
+from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record import Record, record
@@ -153,11 +153,9 @@ class QuickSite(IngestContext):
         make_sleep(self.stop, self.speed)(seconds)
 
 
-def make_leases(parameters: SiteParameters, holder: str, jobs: tuple[str, ...] = (), lease: int = LEASE) -> Leases:
-    """The leases of a process that runs all jobs of the sources, and some others."""
-    return Leases(
-        partial(Record, parameters.store), holder, [*job_names(chosen_sources_of(parameters)), *jobs], hold=lease
-    )
+def make_leases(parameters: SiteParameters, holder: str, lease: int = LEASE) -> Leases:
+    """The leases of a process."""
+    return Leases(partial(Record, parameters.store), holder, hold=lease)
 
 
 def make_context(parameters: SiteParameters, stop: threading.Event, leases: Leases) -> IngestContext:

@@ -64,8 +64,8 @@ def test_a_lease_from_a_clock_that_was_ahead_blocks_no_process(store_url: str) -
     with Record(store_url) as record:
         now = record.database.clock()
         assert jobs_queries.take_lease(record, "lobsters", "dead", at=now + HOUR)
-        assert jobs_queries.take_lease(record, "process:1:dead", "dead", at=now + HOUR)
-        assert jobs_queries.count_holders(record, "process:1:") == 0
+        assert jobs_queries.take_lease(record, "process:dead", "dead", at=now + HOUR)
+        assert jobs_queries.announced_holders(record, "process:") == []
         assert jobs_queries.take_lease(record, "lobsters", "alive")
         assert not jobs_queries.take_lease(record, "lobsters", "dead"), "the lease is of the present now"
 
@@ -76,11 +76,3 @@ def test_leases_of_dead_processes_are_removed(store_url: str) -> None:
             assert jobs_queries.take_lease(record, f"process:1:{n}", str(n), at=record.database.clock() - HOUR)
         assert jobs_queries.take_lease(record, "lobsters", "alive")
         assert record.database.rows("SELECT source FROM lease") == [("lobsters",)]
-
-
-def test_nobody_waits_for_a_moment_reserved_by_a_clock_that_was_ahead(store_url: str) -> None:
-    with Record(store_url) as record:
-        now = record.database.clock()
-        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now + HOUR) == 0
-        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now) == 0
-        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now) == 3

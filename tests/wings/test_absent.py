@@ -22,7 +22,7 @@ WITHOUT = [
     tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
-COMMANDS = {"mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled"}
+COMMANDS = {"mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled", "check": "check"}
 TABLES = {"mail": "mailing", "proof": "transparency", "summaries": "summary"}
 
 

@@ -273,7 +273,7 @@ def keep_leases(leases: Leases, environment: Environment) -> None:
     while environment.timeline.now() < environment.timeline.until:
         environment.timeline.to(environment.timeline.now() + RENEWAL)
         with suppress(StoreError), environment.store_failures.record(environment.context.store) as record:
-            for job in leases._held_jobs():
+            for job in list(leases._renewed_at):
                 leases.take(record, job)
 
 

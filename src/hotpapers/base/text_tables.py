@@ -17,6 +17,10 @@ def _cell(text: str) -> str:
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A table with aligned columns."""
-    all_lines = [tuple(heads), *map(tuple, lines)]
-    widths = [max(len(line[n]) for line in all_lines) for n in range(len(heads))]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in all_lines)
+    return "\n".join(aligned([heads, *lines]))
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Lines whose cells are aligned."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

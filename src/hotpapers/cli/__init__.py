@@ -33,10 +33,6 @@ Places = Mapping[str, tuple[str, str]]
 SECTIONS = {
     "Begin": {
         "init": ("hotpapers.cli.init:init", "Create a commented hotpapers.toml and an empty store."),
-        "check": (
-            "hotpapers.cli.check:check",
-            "Try every source, sender and folder of the settings, and say what each needs.",
-        ),
         "demo": ("hotpapers.cli.demo:demo", "Build a demo: five issues of real papers and a made-up week."),
         "docs": ("hotpapers.cli.docs:docs", "Show the documentation."),
         "completion": ("hotpapers.cli.completion:completion", "Print a shell completion script."),

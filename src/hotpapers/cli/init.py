@@ -245,8 +245,7 @@ def _zone_names() -> Iterator[str]:
 
 def what_is_read() -> Iterator[str]:
     """Lines about what a new site reads, and what else it could read."""
-    from hotpapers.collect.job_factory import ALWAYS_ON
-    from hotpapers.collect.source_check import how_to_switch_on
+    from hotpapers.collect.job_factory import ALWAYS_ON, how_to_switch_on
     from hotpapers.collect.sources import SOURCES
 
     yield f"reads, without a key: {', '.join(name for name in SOURCES if name in ALWAYS_ON)}"

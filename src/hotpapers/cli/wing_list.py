@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.base import wings as installed
+from hotpapers.base.text_tables import aligned
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 
@@ -18,5 +19,4 @@ def wings(as_json: bool) -> None:
     Other packages may bring more.
     """
     listed = [{"name": wing.name, "summary": wing.summary} for wing in installed.wings()]
-    width = max((len(wing["name"]) for wing in listed), default=0)
-    show({"wings": listed}, [f"{wing['name']:<{width}}  {wing['summary']}" for wing in listed], as_json)
+    show({"wings": listed}, aligned([tuple(wing.values()) for wing in listed]), as_json)

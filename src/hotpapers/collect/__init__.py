@@ -10,7 +10,6 @@ pipeline        one page into the record: parse, admit, compare, append
 page_checks     why a page is not believed: entries, dates, counts
 next_steps      what to do about a source that fails
 reprocessing    parses stored raw payloads again with the current code
-source_check    tries a source without storing anything
 shared_index    the names of papers, shared by all jobs
 change_filter   which posts are tracked, what is new in an observation
 queries         what is known of posts and papers

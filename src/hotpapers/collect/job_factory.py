@@ -22,7 +22,8 @@ from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobLoop
-from hotpapers.collect.pace import PACE, SitePacer
+from hotpapers.collect.next_steps import KEYS
+from hotpapers.collect.pace import PACE
 from hotpapers.collect.recount_job import RecountJob
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import SOURCES
@@ -103,6 +104,12 @@ def is_on(name: str, table: Mapping[str, Any]) -> bool:
     if "on" in table:
         return bool(table["on"])
     return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
+
+
+def how_to_switch_on(name: str) -> str:
+    """The settings with which a source that is off is read."""
+    needed = f"{ON_WITH[name]} in [source.{name}]" if name in ON_WITH else f"on = true in [source.{name}]"
+    return needed + (f", {KEYS[name]}" if name == "x" else "")
 
 
 def obsolete_settings(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -240,11 +247,10 @@ def make_connection(
     contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
     usual ones.
     """
-    pace = SitePacer(shared.record, shared.pace)
     http = PoliteHttpClient(
         user_agent(shared.contact),
         pace={**PACE, **more_pace},
-        reserve=pace,
+        reserve=shared.pace,
         stop=shared.stop,
         base_addresses=own,
         secrets=secrets,
@@ -256,8 +262,4 @@ def make_connection(
         totals = http.traffic.totals()
         return (totals.bytes_in, totals.bytes_out, sum(totals.requests.values()))
 
-    def close() -> None:
-        http.close()
-        pace.close()
-
-    return Connection(http, traffic, http.forget, close)
+    return Connection(http, traffic, http.forget, http.close)

@@ -5,7 +5,6 @@ configured_site   what a site is made of: settings, their file, the store, and w
 destinations      which folder each channel of a publication is written to
 sending           the channels that send messages
 publishing        freezes issues, and writes them to the folders of channels
-trial             tries every source, sender and folder of the settings
 importing         imports files
 operator_verdicts  the operator's own verdicts on accounts
 inspection        whether a site is well: its store, issues, settings and jobs

@@ -12,16 +12,13 @@ from hotpapers.base import logs
 from hotpapers.base.errors import StoreError, require
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY
-from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, job_names, make_jobs
+from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
 from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.collect.jobs.queries import all_states
 from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.publish.schedule.health import SiteHealth, metrics
-from hotpapers.publish.schedule.housekeeping import HousekeepingJob
-from hotpapers.publish.schedule.publishing import PublishJob
-from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password
 from hotpapers.record.statistics import totals
@@ -29,7 +26,6 @@ from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.notices import OFFLINE, Notice
 from hotpapers.site.run_notices import NextIssueWatch, start_notices
 from hotpapers.site.run_watches import watching
-from hotpapers.site.sending import sends
 from hotpapers.site.site_jobs import (
     JobMakers,
     jobs_in,
@@ -60,7 +56,7 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
     logs.listen(site.settings.run.log)
     with site.opened(create=True):
         pass  # create or upgrade the store before threads share it
-    with _sharing(site, [*job_names(choices), *further], stop) as shared:
+    with _sharing(site, stop) as shared:
         jobs, more = make_jobs(choices, shared), jobs_in(further, shared)
         defects = _work((*_in_turn(jobs), more), stop, once=once)
     with site.opened() as record:
@@ -83,8 +79,7 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
     logs.listen(site.settings.run.log)
     _check(site)
     sources, further = [choice.name for choice in choices], wing_jobs(site)
-    own_names = [PublishJob.name, HousekeepingJob.name, *([SendJob.name] if sends(site) else ())]
-    with _sharing(site, [*job_names(choices), *own_names, *further], stop) as shared, _monitoring(site, monitor):
+    with _sharing(site, stop) as shared, _monitoring(site, monitor):
         logs.log_event(
             "running",
             store=without_password(site.store),
@@ -151,10 +146,10 @@ def _check(site: ConfiguredSite) -> None:
 
 
 @contextmanager
-def _sharing(site: ConfiguredSite, jobs: Sequence[str], stop: threading.Event) -> Iterator[IngestContext]:
+def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestContext]:
     """What the jobs of this process share. Tells if other processes are at work on the store."""
     process = this_process()
-    with Leases(partial(Record, site.store), process.holder, jobs) as leases:
+    with Leases(partial(Record, site.store), process.holder) as leases:
         site.tell(_others(site, process))
         yield IngestContext(
             site.store,
@@ -177,8 +172,8 @@ def _others(site: ConfiguredSite, own: ProcessAtWork) -> Iterator[Notice]:
             yield Notice(
                 "shared store",
                 {"processes": names},
-                f"Another hotpapers is at work on this store ({names}); the jobs are shared. If that is not what you "
-                "want, stop one of them.",
+                f"Another hotpapers is at work on this store ({names}); one of them does each job. If that is not what "
+                "you want, stop one.",
             )
 
 

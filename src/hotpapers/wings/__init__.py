@@ -18,6 +18,7 @@ summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
 postgres  the store in a PostgreSQL database
 accounts  authors of posts prove that an account is theirs, and hide its posts or contest a verdict
+check     try every source, sender and folder of the settings
 """
 
 from __future__ import annotations
@@ -41,4 +42,5 @@ BUILT_IN = (
     "hosting",
     "accounts",
     "postgres",
+    "check",
 )

@@ -104,7 +104,6 @@ from hotpapers.base.model.ports import (
     SitePart,
     SiteProofs,
     Source,
-    TriableSender,
 )
 from hotpapers.base.model.ranking import (
     Attention,

@@ -468,15 +468,6 @@ class DeliveryCounts(NamedTuple):
 
 
 @runtime_checkable
-class TriableSender(Protocol):
-    """A sender that can try its target without sending anything."""
-
-    def try_out(self, http: HttpClient) -> str:
-        """Connects, and signs in if the target wants that; what was found, in a few words. Raises RetryLater,
-        RequestRefused, NetError."""
-
-
-@runtime_checkable
 class BulkSender(MessageSender, Protocol):
     """A channel with so many targets that it tracks the delivery of each message itself. `messages`: those that are
     left and may be tried; `send`: unless it was sent before."""

@@ -1,7 +1,4 @@
-"""The leases of one process: while it holds a job's lease, no other process of the site does that job.
-
-Processes share the jobs evenly: one with more than its share gives some back, one with less takes free ones.
-"""
+"""The leases of one process: while it holds a job's lease, no other process of the site does that job."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ import secrets
 import socket
 import threading
 import time
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import NamedTuple, Self
 
@@ -22,8 +18,8 @@ from hotpapers.collect.jobs.isolation import log_defect
 from hotpapers.record import Record
 
 PRESENCE = "process"
-"""The lease with which a process announces itself, even while idle: `process:WHAT-IT-DOES:HOLDER`."""
-_ANNOUNCED = re.compile(rf"{PRESENCE}:[0-9a-f]{{8}}:(.+):(\d{{1,10}}):([0-9a-f]+)")
+"""The lease with which a process announces itself, even while idle: `process:HOLDER`."""
+_ANNOUNCED = re.compile(rf"{PRESENCE}:(.+):(\d{{1,10}}):([0-9a-f]+)")
 
 
 def monotonic_seconds() -> float:
@@ -37,17 +33,11 @@ class Leases:
     """The leases held by this process. A thread renews them whatever the jobs are doing; a dead process's leases become
     free when they end. As a context manager, gives all of them back on exit.
 
-    `holder`: a name that no other process of the site has. `jobs`: what this process may do; it shares them with other
-    processes that may do the same. `hold`: µs that a lease lasts.
+    `holder`: a name that no other process of the site has. `hold`: µs that a lease lasts.
     """
 
-    def __init__(
-        self, open_record: Callable[[], Record], holder: str, jobs: Iterable[str] = (), *, hold: int = job_state.LEASE
-    ) -> None:
+    def __init__(self, open_record: Callable[[], Record], holder: str, *, hold: int = job_state.LEASE) -> None:
         self._open_record, self._holder, self._hold = open_record, holder, hold
-        names = sorted(jobs)
-        self._jobs = self._part = len(names)
-        self._presence_prefix = f"{PRESENCE}:{zlib.crc32(' '.join(names).encode()):08x}:"
         self._renewed_at: dict[str, float] = {}
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._renew_leases, name="leases", daemon=True)
@@ -67,11 +57,7 @@ class Leases:
         self.close()
 
     def take(self, record: Record, job: str) -> bool:
-        """Takes a job's lease, unless another process holds it or this one already has its share. Returns whether it
-        did. Raises StoreError."""
-        with self._lock:
-            if self._part and job not in self._renewed_at and len(self._renewed_at) >= self._part:
-                return False
+        """Takes a job's lease, unless another process holds it. Returns whether it did. Raises StoreError."""
         started_at = monotonic_seconds()
         lease = queries.take_lease(record, job, self._holder, hold=self._hold)
         with self._lock:
@@ -83,7 +69,9 @@ class Leases:
 
     def renew_held(self, record: Record) -> None:
         """Renews the leases held, and drops those that another process has taken since. Raises StoreError."""
-        jobs, started_at = self._held_jobs(), monotonic_seconds()
+        with self._lock:
+            jobs = list(self._renewed_at)
+        started_at = monotonic_seconds()
         renewed = queries.renew_leases(record, jobs, self._holder, hold=self._hold)
         with self._lock:
             for job in jobs:
@@ -130,17 +118,8 @@ class Leases:
                 log_defect("leases", problem)
 
     def _take_presence(self, record: Record) -> None:
-        """Announces this process, counts the others and gives back jobs beyond its share."""
-        queries.take_lease(record, self._presence_prefix + self._holder, self._holder, hold=self._hold)
-        if self._jobs:
-            self._part = part_of(self._jobs, queries.count_holders(record, self._presence_prefix, hold=self._hold))
-            for job in self._held_jobs()[self._part :]:
-                self.end(job)
-                queries.end_lease(record, job, self._holder)
-
-    def _held_jobs(self) -> list[str]:
-        with self._lock:
-            return list(self._renewed_at)
+        """Announces this process."""
+        queries.take_lease(record, f"{PRESENCE}:{self._holder}", self._holder, hold=self._hold)
 
 
 class ProcessAtWork(NamedTuple):
@@ -184,8 +163,3 @@ def _is_alive(process: int) -> bool:
     except OSError:  # it belongs to another user
         return True
     return True
-
-
-def part_of(jobs: int, processes: int) -> int:
-    """The maximum number of jobs per process with which all jobs get done."""
-    return -(-jobs // max(processes, 1))

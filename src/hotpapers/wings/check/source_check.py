@@ -11,19 +11,12 @@ from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import HttpClient, MeteredSource, Response
 from hotpapers.collect.change_filter import TrackedKeys
-from hotpapers.collect.job_factory import ON_WITH, ConfiguredSource, addresses
-from hotpapers.collect.next_steps import KEYS
+from hotpapers.collect.job_factory import ConfiguredSource, addresses
 from hotpapers.collect.sources import SOURCES
 
 T = TypeVar("T")
 REQUESTS = 2
 """The most requests to one of a source's addresses: for some, the first one asks for a session."""
-
-
-def how_to_switch_on(name: str) -> str:
-    """The settings with which a source that is off is read."""
-    needed = f"{ON_WITH[name]} in [source.{name}]" if name in ON_WITH else f"on = true in [source.{name}]"
-    return needed + (f", {KEYS[name]}" if name == "x" else "")
 
 
 class SourceCheck(NamedTuple):

@@ -11,22 +11,22 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsError, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
-from hotpapers.base.model import TriableSender
+from hotpapers.base.model import HttpClient
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
     addresses,
     chosen_sources,
+    how_to_switch_on,
     secrets_of,
 )
 from hotpapers.collect.next_steps import KEYS
 from hotpapers.collect.pace import PACE
-from hotpapers.collect.source_check import SourceCheck, check_source, how_to_switch_on
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner
@@ -39,6 +39,7 @@ from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.destinations import check_unmoved
 from hotpapers.site.sending import SENDERS, client_opener
 from hotpapers.site.site_jobs import issue_destinations, settings_checks
+from hotpapers.wings.check.source_check import SourceCheck, check_source
 
 MAX_TRIAL_SECONDS = 90.0
 """Seconds after which sources that have not answered are given up."""
@@ -46,6 +47,15 @@ LIMITS = ClientLimits(connect=10, read=20, whole=40, tries=1, silence=5)
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
 _OF_EXTRA = re.compile(r"^([\w.-]+).*extra == ['\"]([\w-]+)", re.MULTILINE)
+
+
+@runtime_checkable
+class TriableSender(Protocol):
+    """A sender that can try its target without sending anything."""
+
+    def try_out(self, http: HttpClient) -> str:
+        """Connects, and signs in if the target wants that; what was found, in a few words. Raises RetryLater,
+        RequestRefused, NetError."""
 
 
 class CheckedPart(NamedTuple):

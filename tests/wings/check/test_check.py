@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.base.http import retry_policy
 from hotpapers.record.database import without_password
-from hotpapers.site import trial as check
+from hotpapers.wings.check import settings_trial as check
 from hotpapers.wings.proof.log_keys import make_key
 from tests.cli.run import assert_matches_file, run
 from tests.conftest import DATA

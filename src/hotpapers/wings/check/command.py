@@ -10,7 +10,7 @@ import click
 from hotpapers.base.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo, print_json
-from hotpapers.site.trial import BAD, CheckedPart, try_settings
+from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings
 
 
 @common.command("""
