@@ -128,7 +128,7 @@ docs: $(dev) ## regenerate the docs that come from the program: pages, and the o
 
 attacks: $(core) ## measure the cost of a place again: the page in lab/docs and the figures on the site (takes minutes)
 	@$(python) -m lab attacks --all --output lab/docs/attacks.md \
-	    --output src/hotpapers/publish/view/attack_figures.json
+	    --output lab/attacks/attack_figures.json && $(python) -m tools.make_docs
 
 screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
 	@tools/make_screenshots.sh

@@ -19,7 +19,7 @@ from hotpapers.site.site import Site
 from lab.attacks.clauses import CLAUSES
 
 if TYPE_CHECKING:
-    from hotpapers.publish.view.attack_figures import AttackFigures
+    from lab.attacks.attack_figures import AttackFigures
     from lab.attacks.campaign import Attack
     from lab.worlds import WorldLaw
 

@@ -34,7 +34,6 @@ from hotpapers.base.settings.explanations import described
 from hotpapers.base.settings.limits import limit_of
 from hotpapers.keep.transfer.jsonl import FORMAT, VERSION, lines
 from hotpapers.publish.query import openapi
-from hotpapers.publish.view.attack_figures import kept_figures
 from hotpapers.record.item_checks import NEVER_NEGATIVE
 from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
@@ -44,6 +43,8 @@ from hotpapers.wings.proof import settings as transparency
 from hotpapers.wings.summaries import settings as summaries
 from hotpapers.wings.voices import settings as voices
 from lab.attacks import report
+from lab.attacks.attack_figures import kept_figures
+from lab.attacks.attack_prices import page_data
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # as a script, this file knows its own folder alone
@@ -267,7 +268,7 @@ def settings_page() -> str:
             "See [running](../explanation/running.md).",
         ),
         ("`[quote]`", pages.QuoteSettings, "What is never quoted: [channels](channels.md)."),
-        ("`[serve]`", serve.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),
+        ("`[serve]`", serve.ServeSettings, "See [readers](../wings/forms.md), [the API](api.md)."),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
@@ -428,6 +429,7 @@ def files() -> dict[str, str]:
         "docs/reference/exchange.schema.json": schema_file(),
         "docs/reference/openapi.json": openapi.document_text(),
         "lab/docs/attacks.md": report.page(kept_figures()),
+        "src/hotpapers/publish/render/html/templates/attack_prices.json": page_data(kept_figures()),
     }
 
 

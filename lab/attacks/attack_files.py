@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hotpapers.base.errors import AttackFailed
-from hotpapers.publish.view.attack_figures import Goal
+from lab.attacks.attack_figures import Goal
 from lab.attacks.campaign import Attack, Campaign
 
 SECONDS = 60

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hotpapers.base.errors import AttackFailed
 from hotpapers.base.model import HOUR
-from hotpapers.publish.view.attack_figures import PRICES, Goal
+from lab.attacks.attack_figures import PRICES, Goal
 from lab.worlds import PaperPost, ReactionGroup
 
 SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", "usual")}

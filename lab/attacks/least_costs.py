@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hotpapers.base.errors import UsageError
 from hotpapers.issues import ranking
-from hotpapers.publish.view.attack_figures import Goal
+from lab.attacks.attack_figures import Goal
 from lab.attacks.attack_files import run
 from lab.attacks.campaign import Attack, AttackedPaper, Campaign, Expenses
 from lab.attacks.recorded_scene import RecordedScene

@@ -8,8 +8,8 @@ from textwrap import wrap
 from hotpapers import __version__
 from hotpapers.base.text_tables import markdown_table
 from hotpapers.issues import ranking
-from hotpapers.publish.view.attack_figures import AttackFigures, NotRun
 from lab.attacks import report
+from lab.attacks.attack_figures import AttackFigures, NotRun
 from lab.attacks.campaign import Attack
 from lab.attacks.least_costs import MOST
 from lab.attacks.recorded_suite import IssuePart, IssueResults

@@ -10,9 +10,9 @@ from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.issues.engagement.standing.queries import is_learned
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days
-from hotpapers.publish.view.attack_figures import NotRun
 from hotpapers.record.record import Record
 from lab.attacks import suite
+from lab.attacks.attack_figures import NotRun
 from lab.attacks.campaign import Attack
 from lab.attacks.catalogue import blackout, outage, rival_chorus, rival_reference
 from lab.attacks.least_costs import AttackEffects, Contender

@@ -11,7 +11,7 @@ from hotpapers import __version__
 from hotpapers.base.text_tables import markdown_table, plain_table
 from hotpapers.issues import ranking
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.publish.view.attack_figures import (
+from lab.attacks.attack_figures import (
     GOALS,
     PRICES,
     AttackFigures,

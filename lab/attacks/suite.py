@@ -17,7 +17,7 @@ from hotpapers.base.suggestions import choices
 from hotpapers.issues import ranking, windows
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
-from hotpapers.publish.view.attack_figures import Goal
+from lab.attacks.attack_figures import Goal
 from lab.attacks.attack_files import load_attack
 from lab.attacks.campaign import Attack
 from lab.attacks.catalogue import ATTACKS

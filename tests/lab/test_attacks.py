@@ -19,8 +19,8 @@ from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.settings import BotRules
 from hotpapers.issues import ranking
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.publish.view import attack_figures as figures
 from lab.attack_commands import figures_json
+from lab.attacks import attack_figures as figures
 from lab.attacks import attack_files, catalogue, chorus, least_costs, report, suite
 from lab.attacks.campaign import Attack, Campaign, Expenses
 from lab.attacks.catalogue import ATTACKS

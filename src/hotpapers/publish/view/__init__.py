@@ -8,8 +8,7 @@ glance, lanes  what is seen first of an issue, and beside it
 page_fields    the categories of papers, which readers choose
 key_sentence   the sentence that tells most of an abstract; summary_source: who wrote it
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
-publication_state, attack_prices, contact_links   what is shown beside issues
-attack_figures what places cost, as measured by the lab
+publication_state, contact_links   what is shown beside issues
 archive, catalogue, citations, tops, worked_example    single pages and formats
 
 All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,

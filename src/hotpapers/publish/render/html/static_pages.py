@@ -3,10 +3,12 @@ bookmarklet; and robots.txt, the sitemap and other fixed files."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import escape
@@ -21,8 +23,6 @@ from hotpapers.publish.render.html.templating import BOOKMARKLET, asset, render_
 from hotpapers.publish.render.html.top_pages import TopPages
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
-from hotpapers.publish.view.attack_figures import kept_figures
-from hotpapers.publish.view.attack_prices import attack_prices
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
@@ -150,13 +150,16 @@ class StaticPages:
         )
 
     def _attacks(self) -> bytes:
+        prices, own = attack_prices(), self._site.publication.ranking
+        first = own if own in prices["cheapest"] else prices["default"]
         return self._site.render(
             "attacks.html",
             "attacks/index.html",
             "What a place costs",
             f"How many accounts it takes to buy a place in {self._site.title}, measured attack by attack.",
             publication=self._site.publication,
-            prices=attack_prices(kept_figures(), self._site.publication.ranking),
+            prices=prices,
+            rankings=sorted(prices["cheapest"], key=lambda name: name != first),
         )
 
     def _status(self) -> bytes:
@@ -195,6 +198,13 @@ class StaticPages:
             f"A bookmark that opens what {self._site.title} knows of the paper that you are reading.",
             app=self._site.site_config.app,
         )
+
+
+@cache
+def attack_prices() -> dict[str, Any]:
+    """What places cost, as written by `lab/attacks/attack_prices.py`, which describes it."""
+    prices: dict[str, Any] = json.loads(asset("attack_prices.json"))
+    return prices
 
 
 def _reader_script() -> bytes:

@@ -1,4 +1,4 @@
-"""The results of attacks as figures: written by `make attacks`, kept in the package, read by the site."""
+"""The results of attacks as figures: written by `make attacks`, kept in a file beside, read by `tools.make_docs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Goal = Literal["first", "top ten", "rival out"]
 ten."""
 GOALS: dict[Goal, str] = {"first": "place 1", "top ten": "the first ten", "rival out": "the rival out of the first ten"}
 KEPT = "attack_figures.json"
-"""The package's file with the latest results in made-up worlds."""
+"""The file with the latest results in made-up worlds."""
 
 
 class CostSummary(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,7 +90,7 @@ class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 @cache
 def kept_figures() -> AttackFigures:
-    """The latest figures, as kept in the package."""
+    """The latest figures, as they are kept."""
     return msgspec.json.decode(files(__package__).joinpath(KEPT).read_bytes(), type=AttackFigures)
 
 
