@@ -18,13 +18,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from hotpapers.publish.render.html.templating import asset
-from hotpapers.record import Record, reader_reports
-from hotpapers.serve.web.report_forms import ReportDependencies, routes
+from hotpapers.record import Record
 from hotpapers.wings.accounts import my_posts
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.report_pages import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server
-from tests.web.form_client import form_router
+from tests.wings.forms.form_client import form_router
 
 WIDTHS = (320, 1000)
 

@@ -16,13 +16,19 @@ import pytest
 from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, command_line, environment, run_process
 
-NEEDED_BY = {"proof": ("peers",), "reddit": ("archives",), "x": ("archives",), "mcp": ("personal", "topics")}
+NEEDED_BY = {
+    "forms": ("accounts", "mail"), "proof": ("peers",), "reddit": ("archives",), "x": ("archives",),
+    "mcp": ("personal", "topics"),
+}  # fmt: skip
 WITHOUT = [
     *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
     tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
-COMMANDS = {"mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled", "check": "check"}
+COMMANDS = {
+    "forms": "reports", "mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled",
+    "check": "check",
+}  # fmt: skip
 TABLES = {"mail": "mailing", "proof": "transparency", "summaries": "summary"}
 
 
@@ -86,6 +92,17 @@ def test_without_accounts_authors_have_no_page_and_no_link(tmp_path: Path, site:
             assert status_of(f"{base}mine") == (404 if wings else 200)
             about = urllib.request.urlopen(f"{base}about/", timeout=30).read().decode()
             assert ("your-posts" in about) == (not wings)
+
+
+@pytest.mark.long
+def test_without_forms_pages_lead_to_the_contact(tmp_path: Path, site: Path) -> None:
+    file = site / "hotpapers.toml"
+    file.write_text(file.read_text("utf-8") + '\n[serve]\nbase = "http://127.0.0.1/"\n')
+    path = copy_without(("forms", "accounts", "mail"), tmp_path / "copy")
+    with served(path, "--config", file) as base:
+        assert status_of(f"{base}wrong") == status_of(f"{base}report") == 404
+        issue = urllib.request.urlopen(base, timeout=30).read().decode()
+        assert "/wrong?" not in issue and "/report?" not in issue
 
 
 @pytest.mark.long

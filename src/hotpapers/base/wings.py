@@ -173,12 +173,10 @@ class Wing(NamedTuple):
     `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
-    `routes(backend)`: routes of the app of a publication, whose threads and limits are a `Backend`.
+    `routes(backend, publication, site)`: routes of the app of a publication, whose threads and limits are a `Backend`.
     `prepare(backend)`: begins what the app's pages will need, when it starts.
-    `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
-    by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot. `authors_path`: where in
-    it authors of posts say what becomes of theirs.
+    it authors of posts say what becomes of theirs. `takes_reports`: whether it has the forms `wrong` and `report`.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
     `about_tools(address)`: a line for language models about tools for a site, naming all `site_tools`.
@@ -219,11 +217,11 @@ class Wing(NamedTuple):
     mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] = nothing
-    routes: Callable[[Any], Iterable[Any]] = nothing
+    routes: Callable[[Any, Publication, Any], Iterable[Any]] = nothing
     prepare: Callable[[Any], object] = nothing
-    forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] = nothing
     join_path: Callable[[Settings], str] | None = None
     authors_path: str = ""
+    takes_reports: bool = False
     tools: Callable[[], Iterable[Any]] = nothing
     site_tools: Callable[[], Iterable[Any]] = nothing
     public_tools: Callable[[], Iterable[Any]] = nothing

@@ -59,7 +59,6 @@ SECTIONS = {
             "hotpapers.cli.judge:judge",
             "Show whether an account counts as a bot or as a paper's author, and why.",
         ),
-        "reports": ("hotpapers.cli.reports:reports", "List the reports that readers sent with the app's forms."),
     },
     "Maintain": {
         "status": (

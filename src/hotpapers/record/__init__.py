@@ -11,7 +11,7 @@ parsing        payloads and the items parsed from them, before any lock is taken
 raw_archive    raw payloads; quarantine: unreadable payloads; reparse: parse payloads again
 tombstones     which posts and accounts were forgotten; redaction: rows without words
 reaction_marks which post a reaction belongs to; paper_names: what papers are called
-reader_reports what readers reported; meta: the store's own values; statistics: its figures
+meta           the store's own values; statistics: its figures
 verify         check the chain, then every row; or a frozen issue against the chain
 issue_contents decode frozen issues
 database       the interface to databases: sqlite, schema (migrations); leftovers: files of killed backups

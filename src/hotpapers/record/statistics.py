@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY, Issue
-from hotpapers.record import reader_reports, schema
+from hotpapers.record import schema
 from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS
 from hotpapers.record.record import Record
@@ -57,7 +57,7 @@ def status(record: Record) -> StoreStatistics:
         forgotten=_forgotten(record),
         last_at=last,
         year_forecast=_forecast(size, first, last),
-        reports=reader_reports.count_open(database),
+        reports=first_value(database, "SELECT count(*) FROM report WHERE closed_at = 0"),
     )
 
 

@@ -17,6 +17,7 @@ voices    papers shared by people whom a publication follows
 summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
 postgres  the store in a PostgreSQL database
+forms     forms for readers: reports, and what other wings ask
 accounts  authors of posts prove that an account is theirs, and hide its posts or contest a verdict
 check     try every source, sender and folder of the settings
 """
@@ -40,6 +41,7 @@ BUILT_IN = (
     "voices",
     "summaries",
     "hosting",
+    "forms",
     "accounts",
     "postgres",
     "check",

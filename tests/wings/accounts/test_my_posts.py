@@ -18,11 +18,12 @@ from hotpapers.issues.moderation.bots.review import OperatorVerdict, review_acco
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.record import Record, reader_reports
+from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.wings.accounts import my_posts
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, posts_about, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
@@ -31,7 +32,7 @@ from tests.loopback.script import Account as Person
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, finish_work, form_router, submit
+from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, submit
 
 AT = moment("2024-05-09")
 ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", gone_from=AT)

@@ -13,12 +13,12 @@ from starlette.applications import Starlette
 
 from hotpapers.base.model import HOUR
 from hotpapers.record import Record
-from hotpapers.serve.web.forms import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
+from hotpapers.wings.forms.form_router import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
 from hotpapers.wings.mail.smtp import SmtpClient
 from tests.issues.made import DAILY
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
+from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
 from tests.wings.mail.reading import read
 from tests.wings.mail.samples import BEFORE, mail_config
 from tests.wings.mail.samples import join as add_subscriber
@@ -177,7 +177,7 @@ def test_how_many_requests_wait_tells_nothing_of_an_address(
     site: Site, box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, waiting: int
 ) -> None:
     """A subscriber's request ends at once and a stranger's waits for the relay, so a full queue told them apart."""
-    monkeypatch.setattr("hotpapers.serve.web.forms.SUBMITS_AN_HOUR", 1000)
+    monkeypatch.setattr("hotpapers.wings.forms.form_router.SUBMITS_AN_HOUR", 1000)
     site.finish_work()
     add_subscriber(site.record, "reads@moth.example")
     event, responses = threading.Event(), set[tuple[int, str]]()

@@ -25,7 +25,7 @@ from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.keep.privacy import forgotten_file, queries
 from hotpapers.keep.privacy.queries import orphan_texts
 from hotpapers.keep.search import indexing
-from hotpapers.record import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
+from hotpapers.record import batches, identities, item_rows, raw_archive, reaction_marks, tombstones
 from hotpapers.record.commitments import SALT, canonical_json, commitment
 from hotpapers.record.database import Database
 from hotpapers.record.identities import is_pseudonym, pseudonym
@@ -133,7 +133,7 @@ def erase_beside(
     further rows. Call inside `write()`, before the identities are overwritten."""
     engagement_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
-    reader_reports.forget(database, keys, known.stand_in)
+    queries.forget_reports(database, keys, known.stand_in)
     jobs_queries.forget_reasons(database, known.stand_in)
     return raw_archive.erase(database, queries.origins_of(database, keys) | {*origins} - {0}, keys, known.named_in)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -247,3 +247,12 @@ def issue_contents(database: Database) -> Iterator[str]:
 def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:
     """Delete snapshots by row number. Call inside `write()`."""
     database.many("DELETE FROM snapshot WHERE id = ?", [(number,) for number in numbers])
+
+
+def forget_reports(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
+    """Close readers' reports about forgotten posts and accounts, and those that name them, deleting their text and
+    subject. Call inside `write()`."""
+    rows = database.rows("SELECT id, subject, text FROM report WHERE subject <> '' OR text <> ''")
+    for id, subject, text in rows:
+        if subject in keys or stand_in(f"{subject} {text}"):
+            database.run("UPDATE report SET text = '', subject = '', closed_at = at WHERE id = ?", (id,))

@@ -20,10 +20,11 @@ from hotpapers.issues.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
 from hotpapers.issues.moderation.bots import queries as bot_queries
 from hotpapers.issues.moderation.bots.bot_names import accounts_of
 from hotpapers.issues.moderation.bots.review import AccountReview, check_settings, review_account
-from hotpapers.record import Record, reader_reports
+from hotpapers.record import Record
 from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.reader_reports import ReaderReport
 from hotpapers.wings.accounts.profiles import KnownAccount
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.queries import ReaderReport
 
 HIDE_REASON = "asked for by the account, which proved itself"
 CONTEST_REASON = "says that it is a person, and proved itself"

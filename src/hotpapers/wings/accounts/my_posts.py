@@ -29,12 +29,12 @@ from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web import forms
-from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
 from hotpapers.site.site import Site
 from hotpapers.wings.accounts import actions, claims, codes, profiles
 from hotpapers.wings.accounts.codes import ProofChallenge
 from hotpapers.wings.accounts.profiles import KnownAccount
+from hotpapers.wings.forms import form_router as forms
+from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
 
 PATH = "/mine"
 COST = 2

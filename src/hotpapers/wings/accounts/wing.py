@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hotpapers.base.wings import Wing
@@ -11,22 +11,21 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from hotpapers.base.model import Publication
-    from hotpapers.record import Record
-    from hotpapers.serve.web.forms import FormRouter
+    from hotpapers.serve.web.backend import Backend
     from hotpapers.site.site import Site
 
 
-def _forms(
-    router: FormRouter, open_record: Callable[[], Record], publication: Publication, site: Site
-) -> Sequence[BaseRoute]:
+def _routes(backend: Backend, publication: Publication, site: Site) -> Sequence[BaseRoute]:
     from hotpapers.wings.accounts.my_posts import dependencies_of, routes
+    from hotpapers.wings.forms.form_router import form_router
 
-    return routes(router, dependencies_of(open_record, site))
+    router = form_router(backend, publication)
+    return routes(router, dependencies_of(backend.open_record, site)) if router else ()
 
 
 WING = Wing(
     "accounts",
     "A page for authors of posts: proved by a code in their profile, they hide their posts or contest a verdict.",
-    forms=_forms,
+    routes=_routes,
     authors_path="mine",
 )

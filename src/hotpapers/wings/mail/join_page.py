@@ -22,8 +22,8 @@ from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web import forms
-from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values
+from hotpapers.wings.forms import form_router as forms
+from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
 from hotpapers.wings.mail import opt_in, subscribers
 from hotpapers.wings.mail.addresses import normalized, without_address
 from hotpapers.wings.mail.config import MailConfig

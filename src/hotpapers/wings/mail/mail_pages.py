@@ -20,10 +20,10 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web import forms
 from hotpapers.serve.web.backend import Backend, Lane
 from hotpapers.serve.web.http_messages import FORM, Refused, Reply, reply, retry_after
 from hotpapers.serve.web.responders import READ, Responder
+from hotpapers.wings.forms import form_router as forms
 from hotpapers.wings.mail import subscribers, tokens
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.tokens import MailToken, Purpose

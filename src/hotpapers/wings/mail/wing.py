@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hotpapers.base.wings import ForgettableSubject, SendingChannel, Wing, load, loading
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hotpapers.publish.schedule.sending import SenderDestination
     from hotpapers.publish.view.site_config import SiteConfig
     from hotpapers.record import Record
-    from hotpapers.serve.web.forms import FormRouter
+    from hotpapers.serve.web.backend import Backend
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mail.plain_mailer import PlainMailer
@@ -59,15 +59,16 @@ def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig)
     return preview(issue, preview_config(mailing(settings)), site_config)
 
 
-def _forms(
-    router: FormRouter, open_record: Callable[[], Record], publication: Publication, site: Site
-) -> Sequence[BaseRoute]:
+def _routes(backend: Backend, publication: Publication, site: Site) -> Iterator[BaseRoute]:
+    from hotpapers.wings.forms.form_router import form_router
+    from hotpapers.wings.mail import join_page, mail_pages
     from hotpapers.wings.mail.config import site_mail_config
-    from hotpapers.wings.mail.join_page import JoinDependencies, routes
 
-    if not _has_relay(site.settings):
-        return ()
-    return routes(router, JoinDependencies(open_record, site_mail_config(site), publication.publication))
+    yield from mail_pages.routes(backend)
+    router = form_router(backend, publication)
+    if router and _has_relay(site.settings):
+        dependencies = join_page.JoinDependencies(backend.open_record, site_mail_config(site), publication.publication)
+        yield from join_page.routes(router, dependencies)
 
 
 def _join_path(settings: Settings) -> str:
@@ -89,7 +90,6 @@ WING = Wing(
     ),
     # even if mail is now off: the confirmation message promised deletion
     housekeeping=loading(f"{MAIL}.subscribers:tidy"),
-    routes=loading("hotpapers.wings.mail.mail_pages:routes"),
-    forms=_forms,
+    routes=_routes,
     join_path=_join_path,
 )

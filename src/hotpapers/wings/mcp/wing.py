@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, loading
+from hotpapers.base.wings import Wing, load, loading
 
 WING = Wing(
     "mcp",
@@ -10,6 +10,6 @@ WING = Wing(
     commands={
         "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
-    routes=loading("hotpapers.wings.mcp.route:routes"),
+    routes=lambda backend, publication, site: load("hotpapers.wings.mcp.route:routes")(backend),
     about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
 )

@@ -91,7 +91,8 @@ class SiteContext:
         self.title = phrases.one_line(self.publication.title)
         self.contact = phrases.one_line(site_config.contact)
         self.account = dict(site_config.documents).get(publication, "")
-        self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)
+        has_forms = any(wing.takes_reports for wing in wings())
+        self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app if has_forms else "")
         self.days: Sequence[str] = issue_reader.days(publication)
         self.index_of_day = {day: n for n, day in enumerate(self.days)}
         self._issue = lru_cache(CACHED)(self._read_issue)

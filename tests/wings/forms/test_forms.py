@@ -16,7 +16,8 @@ from starlette.applications import Starlette
 from hotpapers.base.errors import BusyStore, NotFound, UsageError
 from hotpapers.serve.web import backend
 from hotpapers.serve.web.backend import ServeConfig
-from hotpapers.serve.web.forms import (
+from hotpapers.serve.web.http_messages import FORM as FORM_HEADERS
+from hotpapers.wings.forms.form_router import (
     MAX_FORM_BYTES,
     MAX_PENDING_FORMS,
     SHARE,
@@ -32,9 +33,8 @@ from hotpapers.serve.web.forms import (
     readable_fields,
     slash_redirect,
 )
-from hotpapers.serve.web.http_messages import FORM as FORM_HEADERS
 from tests.web.asgi import get
-from tests.web.form_client import FORM, form_router, open_page, submit
+from tests.wings.forms.form_client import FORM, form_router, open_page, submit
 
 
 def echo(values: Values) -> FormPage:

@@ -15,8 +15,8 @@ from hotpapers.issues.queries import issue_digests
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now
-from hotpapers.record import reader_reports as reporting
-from hotpapers.record.reader_reports import ReaderReport
+from hotpapers.wings.forms import queries as reporting
+from hotpapers.wings.forms.queries import ReaderReport
 
 NAMES: dict[reporting.Kind, str] = {
     "entry": "wrong entry",

@@ -6,23 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 
-import hotpapers
-from hotpapers.base import settings as all_settings
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
-from hotpapers.record import Record, reader_reports
+from hotpapers.record import Record
 from hotpapers.serve.web import serving
 from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
-from hotpapers.serve.web.report_forms import ReportDependencies, routes
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR, form_router
+from hotpapers.wings.forms.report_pages import ReportDependencies, routes
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -36,7 +34,8 @@ from tests.issues.made import (
     write,
 )
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, form_router, open_page, submit
+from tests.wings.forms import form_client
+from tests.wings.forms.form_client import BASE, FormResponse, open_page, submit
 
 AT, POSTED_AT = moment("2024-05-09"), moment(f"{DAY}T02:00")
 POST = "hackernews:1"
@@ -64,7 +63,7 @@ class Site:
             counts("hackernews:5", 70, POSTED_AT),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
-        self.router = form_router(DAILY.title)
+        self.router = form_client.form_router(DAILY.title)
         self.app = Starlette(
             routes=list(routes(self.router, ReportDependencies(partial(Record, store), lambda: self.clock)))
         )
@@ -217,11 +216,14 @@ def test_a_form_of_another_site_says_nothing(site: Site) -> None:
     [(BASE, 0, True), (BASE, 1, False), ("http://127.0.0.1:8000/", 0, False), ("", 0, False)],
 )
 def test_who_forgets_the_proxy_is_warned(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
+    caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
 ) -> None:
     """Otherwise all readers would count as one client."""
-    site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
-    site = hotpapers.Site(settings=site_settings, file=tmp_path / "hotpapers.toml")
-    with closing(Backend(partial(Record, ":memory:"), ServeConfig(base=base, proxies=proxies))) as backend:
-        assert bool(serving.form_routes(backend, DAILY, site)) == bool(base)
+    serving.warn_of_proxy(ServeSettings(base=base, proxies=proxies))
     assert ("Set proxies = 1" in caplog.text) == warns
+
+
+@pytest.mark.parametrize("base", [BASE, ""])
+def test_an_app_without_a_public_address_has_no_forms(base: str) -> None:
+    with closing(Backend(partial(Record, ":memory:"), ServeConfig(base=base))) as backend:
+        assert bool(form_router(backend, DAILY)) == bool(base)

@@ -10,9 +10,10 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Post
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.backup import backup, restore
-from hotpapers.record import Record, reader_reports
-from hotpapers.record.reader_reports import ReaderReport, close, count_open, is_full, note, waiting
+from hotpapers.record import Record
 from hotpapers.record.statistics import status
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.queries import ReaderReport, close, is_full, note, waiting
 
 AT = 1_800_000_000_000_000
 ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
@@ -26,7 +27,7 @@ def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
         assert waiting(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)] and status(record).reports == 2
         with pytest.raises(NotFound, match="3: no such open report"):
             close(database, [1, 3], AT)
-        assert count_open(database) == 2, "all or none"
+        assert status(record).reports == 2, "all or none"
         close(database, [2], AT + 5)
         assert waiting(database) == [ENTRY._replace(id=1)]
         row = "SELECT text, subject, closed_at FROM report WHERE id = 2"

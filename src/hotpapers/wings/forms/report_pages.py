@@ -19,9 +19,18 @@ from hotpapers.issues import freeze
 from hotpapers.issues.queries import issue_of_digest
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
-from hotpapers.record import Record, now, reader_reports
-from hotpapers.record.reader_reports import Kind, ReaderReport
-from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect, with_refusal
+from hotpapers.record import Record, now
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.form_router import (
+    FormField,
+    FormPage,
+    FormRouter,
+    FormSpec,
+    Values,
+    slash_redirect,
+    with_refusal,
+)
+from hotpapers.wings.forms.queries import Kind, ReaderReport
 
 PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}

@@ -13,8 +13,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hotpapers.record import Record, reader_reports
-from hotpapers.record.reader_reports import ReaderReport
+from hotpapers.record import Record
+from hotpapers.wings.forms import queries as reader_reports
+from hotpapers.wings.forms.queries import ReaderReport
 from tests.cli.run import command_line, environment, good, misuse, run
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 from tests.render.html import Page

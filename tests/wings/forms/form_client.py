@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from hotpapers.record import Record
 from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.forms import FormRouter
+from hotpapers.wings.forms.form_router import FormRouter
 from tests.render.html import Page
 from tests.web.asgi import Response, get, scope_of
 

@@ -7,7 +7,7 @@ text is deleted when the operator closes a report. The row stays, so its number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal, NamedTuple, get_args
 
 from hotpapers.base.errors import NotFound
@@ -73,11 +73,6 @@ def waiting(database: Database) -> list[ReaderReport]:
     return [ReaderReport(*row) for row in rows]
 
 
-def count_open(database: Database) -> int:
-    """The number of open reports."""
-    return int(first_value(database, "SELECT count(*) FROM report WHERE closed_at = 0"))
-
-
 def close(database: Database, ids: Collection[int], at: int) -> None:
     """Close open reports, deleting their text and subject. Raises NotFound, and then closes none."""
     with database.write():
@@ -86,12 +81,3 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
             if id not in known:
                 raise NotFound(f"{id}: no such open report; `hotpapers reports` lists them")
             database.run("UPDATE report SET text = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
-
-
-def forget(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
-    """Close the reports about forgotten posts and accounts, and those that name them, deleting their text and subject.
-    Call inside `write()`."""
-    rows = database.rows("SELECT id, subject, text FROM report WHERE subject <> '' OR text <> ''")
-    for id, subject, text in rows:
-        if subject in keys or stand_in(f"{subject} {text}"):
-            database.run("UPDATE report SET text = '', subject = '', closed_at = at WHERE id = ?", (id,))

@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,9 +20,10 @@ from starlette.routing import Route
 
 from hotpapers.base.errors import NotFound, StoreError, UsageError
 from hotpapers.base.logs import log_event
+from hotpapers.base.model import Publication
 from hotpapers.collect.jobs.isolation import is_defect, log_defect
 from hotpapers.publish.render.html.templating import macro
-from hotpapers.publish.view import clean_text
+from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.web.backend import Backend, Lane
 from hotpapers.serve.web.http_messages import (
     FORM,
@@ -36,6 +38,7 @@ from hotpapers.serve.web.http_messages import (
 from hotpapers.serve.web.rate_limits import TokenBuckets
 from hotpapers.serve.web.responders import READ, Responder
 
+PAGE = Path(__file__).with_name("form_page.html")
 MAX_FORM_BYTES = 32_000
 """Most bytes of a submitted form or a query: 2,000 characters of 12 bytes each, as browsers send an emoji, and the
 other fields."""
@@ -148,7 +151,7 @@ class FormRouter:
         form = _FormHandlers(show, submit, cost, refill, self.backend.lane(THREADS, MAX_PENDING_FORMS, SHARE))
 
         def page_reply(page: FormPage, headers: Mapping[str, str] | None = None) -> Reply:
-            body = macro("form_page.html", "page")(page, self._site, "../" * (path.count("/") - 1))
+            body = macro(PAGE, "page")(page, self._site, "../" * (path.count("/") - 1))
             return reply(
                 page.status, {**FORM, **(headers or {}), **retry_after(page.wait)}, body.encode("utf-8", "replace")
             )
@@ -187,6 +190,11 @@ class FormRouter:
         """Calls a handler in a thread. Raises Refused."""
         values = parse_fields(body)
         return UNREADABLE if values is None else await form.lane.run(lambda: _page_or_problem(handler, values), client)
+
+
+def form_router(backend: Backend, publication: Publication) -> FormRouter | None:
+    """A router for forms in the app of a publication; None if the app has no public address."""
+    return FormRouter(backend, phrases.one_line(publication.title)) if backend.config.base else None
 
 
 def refusal_page(refused: Refused) -> FormPage:
