@@ -130,7 +130,7 @@ def test_a_session_that_has_run_out_is_renewed(network: Network, http: KillableC
     assert bluesky_sender.account.find(http, COLLECTION, "3kaaaaaaaaaa2") is None
     session = bluesky_sender.account._session
     assert session is not None
-    bluesky_sender.account._session = type(session)(did=session.did, access="nonsense", refresh=session.refresh)
+    bluesky_sender.account._session = type(session)(did=session.did, access="nonsense")
     assert bluesky_sender.account.find(http, COLLECTION, "3kaaaaaaaaaa2") is None
     assert bluesky_sender.account._session not in (None, session)
 

@@ -99,7 +99,6 @@ account = "did:plc:aaaabbbbccccddddeeee2345"
 password = "abcd-efgh-ijkl-mnop"
 host = "https://pds.owls.example"
 thread = false
-documents = false
 
 [run]
 listen = "127.0.0.1:9464"
@@ -193,7 +192,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
     posting = BlueskyAccount(
         publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
-        host="https://pds.owls.example", thread=False, documents=False,
+        host="https://pds.owls.example", thread=False,
     )  # fmt: skip
     roost = ChatSettings(
         name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")

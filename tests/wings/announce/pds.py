@@ -23,11 +23,9 @@ class Pds:
         self.server, self.host = server, server.base
         self.records: dict[str, dict[str, Any]] = {}
         self.tokens: set[str] = set()
-        self.renewable = True
         self.password, self.did = PASSWORD, DID
         self._number = 0
-        for name in ("server.createSession", "server.refreshSession", "repo.getRecord", "repo.createRecord",
-                     "repo.putRecord"):  # fmt: skip
+        for name in ("server.createSession", "repo.getRecord", "repo.createRecord"):
             server.on(f"{XRPC}{name}", self._play(name.partition(".")[2]))
 
     def script(self, name: str, *plays: Play) -> None:
@@ -59,11 +57,6 @@ class Pds:
             return 401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}
         return 200, self._session()
 
-    def _refreshSession(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
-        if params or not self.renewable or not token.startswith("Bearer refresh"):
-            return 400, {"error": "ExpiredToken", "message": "Token has been revoked"}
-        return 200, self._session()
-
     def _session(self) -> dict[str, Any]:
         self._number += 1
         self.tokens = {f"Bearer access{self._number}"}
@@ -79,9 +72,6 @@ class Pds:
     def _createRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if params["rkey"] in self.records:
             return 500, {"error": "InternalServerError", "message": "There is already a value at that key"}
-        return self._putRecord(params, token)
-
-    def _putRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if token not in self.tokens:
             return 400, {"error": "ExpiredToken", "message": "Token has expired"}
         assert params["repo"] == DID

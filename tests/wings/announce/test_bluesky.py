@@ -196,21 +196,12 @@ def test_a_refused_record_is_not_tried_again(pds: Pds, http: PoliteHttpClient, r
 # ---- sessions ----------------------------------------------------------------------------------------------
 
 
-def test_a_session_that_has_run_out_is_renewed(pds: Pds, http: PoliteHttpClient) -> None:
+def test_a_session_that_has_run_out_is_replaced(pds: Pds, http: PoliteHttpClient) -> None:
     account = sender(pds.host).account
     assert account.find(http, COLLECTION, "a") is None
     pds.tokens.clear()
     assert account.find(http, COLLECTION, "a") is None
-    assert pds.methods == ["createSession", "getRecord", "getRecord", "refreshSession", "getRecord"]
-
-
-def test_a_session_that_cannot_be_renewed_is_replaced(pds: Pds, http: PoliteHttpClient) -> None:
-    account = sender(pds.host).account
-    assert account.find(http, COLLECTION, "a") is None
-    pds.tokens.clear()
-    pds.renewable = False
-    assert account.find(http, COLLECTION, "a") is None
-    assert pds.methods[-3:] == ["refreshSession", "createSession", "getRecord"]
+    assert pds.methods == ["createSession", "getRecord", "getRecord", "createSession", "getRecord"]
 
 
 def test_a_wrong_password_is_reported_and_does_not_refuse_the_issue(

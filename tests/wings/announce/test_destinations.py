@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.settings import Settings, defaults, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.collect.collect_job import Connection
 from hotpapers.record import Record
-from hotpapers.wings.announce import destinations
-from tests.wings.announce.samples import SITE_CONFIG
+from hotpapers.site.sending import client_opener
+from hotpapers.site.site import Site
+from hotpapers.wings.announce.wing import WING
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 SECRET = "sixteen owls sit in a tree"
-SETTINGS = Settings(
+SETTINGS = settings_type()(
     chat=(
         ChatSettings(name="one", publication="daily", url="json://127.0.0.1/"),
         ChatSettings(name="two", publication="weekly", url="env:SECOND_ROOM"),
@@ -28,26 +30,37 @@ SETTINGS = Settings(
 
 def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
+    site, opened = Site(settings=SETTINGS), list[tuple[tuple[str, ...], tuple[str, ...]]]()
+    open_real = client_opener(site)
+
+    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> Connection:
+        opened.append((own, secrets))
+        return open_real(own, secrets)
+
     with Record(sqlite_url) as record:
-        rooms = list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
-        receivers = list(destinations.webhooks(SETTINGS, SITE_CONFIG, record))
-        accounts = list(destinations.bluesky_accounts(SETTINGS, SITE_CONFIG, record))
+        destinations = [
+            destination
+            for channel in ("chat", "webhook", "bluesky")
+            for destination in WING.channels[channel].destinations(record, site, open_client)
+        ]
+    for destination in destinations:
+        destination.close()
     assert [
-        (destination.sender.name, destination.target, destination.own, destination.secrets)
-        for destination in (*rooms, *receivers, *accounts)
+        (destination.sender.name, destination.target, *of_client)
+        for destination, of_client in zip(destinations, opened, strict=True)
     ] == [
         ("chat", "one", (), ()),
         ("chat", "two", (), ()),
         ("webhook", "library", ("http://127.0.0.1:9/x",), ("http://127.0.0.1:9/x", SECRET)),
         ("bluesky", f"daily {DID}", ("https://bsky.social",), ("hush",)),
-        ("bluesky", f"daily {DID} document", ("https://bsky.social",), ("hush",)),
     ]
 
 
 def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment variable"):
-        list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
+        site = Site(settings=SETTINGS)
+        list(WING.channels["chat"].destinations(record, site, client_opener(site)))
 
 
 @pytest.mark.parametrize(
@@ -59,4 +72,4 @@ def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.M
     ],
 )  # fmt: skip
 def test_whether_anything_is_sent(settings: Settings, is_any: bool) -> None:
-    assert destinations.is_any(settings) is is_any
+    assert any(channel.is_configured(settings) for channel in WING.channels.values()) is is_any

@@ -63,6 +63,7 @@ def test_valid_tables(tmp_path: Path) -> None:
         ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays when its handle changes"),
         ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; create an app password"),
         ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it like "https://bsky.social"'),
+        ("bluesky", {"documents": "true"}, "bluesky 1: documents: is gone, as documents of the account are; delete it"),
         ("bluesky", {"feed": '"https://papers.example"'}, "bluesky 1: feed: is gone, as custom feeds are; delete it"),
     ],
 )  # fmt: skip

@@ -93,7 +93,7 @@ class Jobs:
     def check(self) -> None:
         """A job's account is never below the bill: costs are booked before the request."""
         for job, cursor in self.cursors.items():
-            account = spending.parse(cursor, PRICE)
+            account = spending.parse(cursor)
             assert account.spent >= self.billing.charges[account.month, job]
 
     def pages(self, job: str) -> Iterable[PayloadPage]:
@@ -259,7 +259,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
                 setup.record.append(posts, source="test")
             http.advance(7 * 3600 if run == 1 else 20 * 3600)
             setup.loop.attempt()
-            spent = spending.parse(cursor_of(setup.record.database, "x/counts"), PRICE).spent
+            spent = spending.parse(cursor_of(setup.record.database, "x/counts")).spent
             assert spent == run * PRICE and cursor_of(setup.record.database, "x") is None
             latest = setup.record.view().latest_row(Post, "x:2")
             assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
@@ -321,12 +321,6 @@ def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leave
     assert pages[-1].next_at == START + DAY and len(http.requests) > 1
     assert json.loads(pages[-1].cursor or "")["since"] == id_at(START, 2**22 - 1)
     assert {page.next_at for page in pages[:-1]} == {None}
-
-
-def test_what_older_versions_counted_is_money_now() -> None:
-    cursor = '{"since":"5","month":"2026-01","posts":400,"asking":false}'
-    assert spending.parse(cursor, PRICE) == BudgetState(since="5", month="2026-01", spent=400 * PRICE)
-    assert spending.parse(None, PRICE) == BudgetState()
 
 
 @given(st.integers(1, 10**6), st.integers(0, 100), st.integers(1, 10**4))

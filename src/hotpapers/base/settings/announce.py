@@ -63,7 +63,6 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `publication`: the publication that it announces. `account`: its DID, such as did:plc:…. `password`: an app
     password, or env:NAME. `host`: the server to sign in to. `thread`: whether to post each issue as a thread.
-    `documents`: whether to publish each issue as a document of the account, if `[publish]` has a `base`.
     """
 
     publication: str
@@ -71,11 +70,6 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     password: str = ""
     host: str = "https://bsky.social"
     thread: bool = True
-    documents: bool = True
-
-    def makes_documents(self, base: str) -> bool:
-        """Whether issues become documents: not without a password, nor without `base`, the site's public address."""
-        return bool(self.documents and self.password and base)
 
 
 AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]

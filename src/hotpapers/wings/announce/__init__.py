@@ -4,7 +4,7 @@ announcement   the text of an announcement
 members        finds papers by members; queries: in the store
 chat           messages to rooms; apprise_client sends them
 webhook        signed JSON
-bluesky        threads and documents; thread: posts; atproto: sign-in, records
+bluesky        threads; thread: posts; atproto: sign-in, records
 destinations   a sender for each destination in the settings
 wing           what it hooks into the core
 

@@ -10,8 +10,6 @@ import html
 import logging
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
@@ -33,7 +31,10 @@ _SENT = re.compile(r"^Sent ", re.MULTILINE)
 _UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
 
 # Log messages of Apprise and its HTTP library contain addresses with tokens.
-logging.getLogger("apprise").propagate = False
+LOG = logging.getLogger("apprise")
+LOG.propagate = False
+LOG.setLevel(logging.WARNING)
+LOG.addHandler(logging.NullHandler())
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 
@@ -69,22 +70,18 @@ class AppriseClient:
     def send(self, text: str) -> None:
         """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 if it certainly did not
         arrive."""
-        with _capture_log() as log:
+        import apprise
+
+        with apprise.LogCapture(level=logging.DEBUG, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
             try:
                 delivered = self._plugin.notify(body=text, title="", body_format=self._format)
             except Exception:  # a bug in one of 150 services: the message may or may not have been sent
                 delivered = False
         if not delivered:
-            raise _problem(self.service, "\n".join(log))
+            raise _problem(self.service, log.getvalue())
 
 
 def _plugin(url: str, home: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its services' warnings are for their developers
-        return _make_plugin(url, home)
-
-
-def _make_plugin(url: str, home: str) -> Any:
     try:
         import apprise
     except ImportError as missing:
@@ -101,24 +98,9 @@ def _make_plugin(url: str, home: str) -> Any:
         allow_templates=False,
         language="en",
     )
-    with _capture_log():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its services' warnings are for their developers
         return apprise.Apprise.instantiate(url, asset=asset)
-
-
-@contextmanager
-def _capture_log() -> Iterator[list[str]]:
-    """Collects the lines that Apprise logs meanwhile; they go nowhere else."""
-    log, lines = logging.getLogger("apprise"), list[str]()
-    handler = logging.Handler(logging.DEBUG)
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
 
 
 def _problem(service: str, log: str) -> NetError:

@@ -1,7 +1,7 @@
 """An account on Bluesky, through its personal data server (AT Protocol, `com.atproto.server` and `.repo`).
 
-Signs in with an app password. The session lasts a few hours; it is refreshed when it expires, or replaced by a new one
-if the refresh is refused. Errors never contain a password or token.
+Signs in with an app password. The session lasts a few hours; when it has expired, it signs in again. Errors never
+contain a password or token.
 """
 
 from __future__ import annotations
@@ -31,10 +31,9 @@ class RecordRef(msgspec.Struct, frozen=True):
     cid: str
 
 
-class _Session(msgspec.Struct, frozen=True, rename={"access": "accessJwt", "refresh": "refreshJwt"}):
+class _Session(msgspec.Struct, frozen=True, rename={"access": "accessJwt"}):
     did: str
     access: str
-    refresh: str
 
 
 class _Error(msgspec.Struct):
@@ -66,14 +65,7 @@ class AtprotoAccount:
 
     def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         """Creates a record; its key must be unused. Raises RetryLater, RequestRefused, NetError."""
-        return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
-
-    def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
-        """Creates a record, or replaces the one with the same key. Raises RetryLater, RequestRefused,
-        NetError."""
-        return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
-
-    def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        method = "com.atproto.repo.createRecord"
         body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
         return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 
@@ -84,7 +76,7 @@ class AtprotoAccount:
         session = self._session or self._sign_in(http)
         reply = ask(_bearer(session.access))
         if reply.error == EXPIRED or reply.response.status == 401:
-            reply = ask(_bearer(self._renew(http, session).access))
+            reply = ask(_bearer(self._sign_in(http).access))
         return reply
 
     def _sign_in(self, http: HttpClient) -> _Session:
@@ -92,13 +84,6 @@ class AtprotoAccount:
         reply = self._post(http, "com.atproto.server.createSession", credentials, {})
         if reply.error:  # the settings are wrong, not the message: it can be sent once they are fixed
             raise NetError(f"{self.host} refused to sign in {self.did}: {reply.words}", tries=0)
-        return self._store_session(reply)
-
-    def _renew(self, http: HttpClient, session: _Session) -> _Session:
-        reply = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
-        return self._sign_in(http) if reply.error else self._store_session(reply)
-
-    def _store_session(self, reply: _Reply) -> _Session:
         self._session = self._read(reply, _Session)
         if self._session.did != self.did:
             raise NetError(f"{self.host} signed in to an account other than {self.did}", tries=0)
@@ -110,11 +95,8 @@ class AtprotoAccount:
         return _reply_of(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
 
     def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
-        data = msgspec.json.encode(body) if body else b""
-        kind = {"content-type": "application/json"} if body else {}
-        return _reply_of(
-            http.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401))
-        )
+        data, headers = msgspec.json.encode(body), {"content-type": "application/json", **headers}
+        return _reply_of(http.post(f"{self.host}/xrpc/{method}", body=data, headers=headers, accept=(400, 401)))
 
     def _read(self, reply: _Reply, kind: type[T]) -> T:
         if reply.error:

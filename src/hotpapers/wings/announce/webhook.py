@@ -20,20 +20,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.base.errors import InputError, SettingsError
-from hotpapers.base.http.redact_errors import SecretRedactor
-from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue, Response
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.settings.announce import MIN_SECRET_CHARS, WebhookSettings, secret
-from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import SPACE
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 
 ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
-ID_HEADERS = ("x-request-id", "x-response-id", "request-id")
-"""Response headers in which receivers send an id."""
-MAX_ID_CHARS = 200
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +52,6 @@ class WebhookSender:
         self.secret = secret(settings.secret, f"{key}: secret")
         if len(self.secret) < MIN_SECRET_CHARS:
             raise SettingsError(f"{key}: secret: use {MIN_SECRET_CHARS} random characters or more")
-        self._redact = SecretRedactor((self.url, self.secret))
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A day's issue, if this receiver gets the publication. Raises NotFound."""
@@ -67,7 +61,7 @@ class WebhookSender:
             )
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends the body once. The receipt is the response's status and id. Raises RetryLater, RequestRefused,
+        """Sends the body once. The receipt is the response's status. Raises RetryLater, RequestRefused,
         NetError."""
         payload = message.payload
         assert isinstance(payload, WebhookRequest)
@@ -76,7 +70,7 @@ class WebhookSender:
             ID: payload.id,
             SIGNATURE: signature(self.secret, http.now() // 1_000_000, payload.body),
         }
-        return self._redact(receipt(http.post(self.url, body=payload.body, headers=headers)))
+        return str(http.post(self.url, body=payload.body, headers=headers).status)
 
     def try_out(self, http: HttpClient) -> str:
         """Requests the address, which receivers need not answer well: they expect POST."""
@@ -104,22 +98,3 @@ def signature(shared: str, at: int, body: bytes) -> str:
     """The signature header's value. `at`: seconds since 1970."""
     digest = hmac.new(shared.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
-
-
-def receipt(response: Response) -> str:
-    """The response's status, and its id if it has one."""
-    ids = (response.headers[name] for name in ID_HEADERS if response.headers.get(name))
-    response_id = next(ids, "") or _id_in(response.body)
-    printable = "".join(sign for sign in response_id[:MAX_ID_CHARS] if sign.isprintable())
-    return f"{response.status} {printable}".rstrip()
-
-
-def _id_in(body: bytes) -> str:
-    try:
-        return str(decode_json(body, _WebhookReply).id)
-    except InputError:
-        return ""
-
-
-class _WebhookReply(msgspec.Struct):
-    id: str | int = ""

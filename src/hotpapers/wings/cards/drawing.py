@@ -28,12 +28,11 @@ WIDTH, HEIGHT = 1200, 630
 MAX_TEXT_CHARS = 400
 """Code points of a text that are considered: more than a card can hold."""
 
-# The light colors of style.css, each in shades between the background and itself: few shades keep the file small.
+# The light colors of style.css
 Color = tuple[int, int, int]
 PAPER = (255, 253, 249)
 INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
 INKS: tuple[Color, ...] = (INK, DIM, ACCENT)
-SHADES = 2
 MARGIN, TOP, FOOT = 80, 72, 556
 COLUMN = WIDTH - 2 * MARGIN
 ICON = 44
@@ -120,13 +119,8 @@ class Typeface(NamedTuple):
     size: int
 
     def width(self, text: str) -> float:
-        """The width of a text in pixels: there is no kerning."""
-        return sum(_advance(self, sign) for sign in text)
-
-
-@lru_cache(8192)
-def _advance(typeface: Typeface, sign: str) -> float:
-    return _font(typeface.weight, typeface.size).getlength(sign)
+        """The width of a text in pixels."""
+        return _font(self.weight, self.size).getlength(text)
 
 
 BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
@@ -192,72 +186,51 @@ def fit_title(title: str) -> tuple[Typeface, list[str]]:
 
 
 class _Canvas:
-    """An image with palette indices as pixels, drawn piece by piece."""
+    """An image, drawn piece by piece."""
 
     def __init__(self) -> None:
         from PIL import Image, ImageDraw
 
-        self._image = Image.new("L", (WIDTH, HEIGHT))
+        self._image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
         self._pen = ImageDraw.Draw(self._image)
 
     def box(self, corners: tuple[float, float, float, float], ink: Color) -> None:
-        self._pen.rectangle(corners, fill=_full(ink))
+        self._pen.rectangle(corners, fill=ink)
 
     def text(self, baseline_start: tuple[float, float], text: str, typeface: Typeface, ink: Color) -> None:
-        """Draw a line of text. Overlaps with other lines are kept."""
-        from PIL import Image, ImageChops, ImageDraw
-
-        ascent, edge = typeface.size * 5 // 4, typeface.size // 4
-        strip = Image.new("L", (int(typeface.width(text)) + 2 * edge, ascent + typeface.size // 2))
-        ImageDraw.Draw(strip).text(
-            (edge, ascent), text, fill=255, font=_font(typeface.weight, typeface.size), anchor="ls"
-        )
-        left, upper = round(baseline_start[0]) - edge, round(baseline_start[1]) - ascent
-        area = self._image.crop((left, upper, left + strip.width, upper + strip.height))
-        self._image.paste(ImageChops.lighter(area, strip.point(_steps(ink))), (left, upper))
+        """Draw a line of text."""
+        start = (round(baseline_start[0]), round(baseline_start[1]))
+        self._pen.text(start, text, fill=ink, font=_font(typeface.weight, typeface.size), anchor="ls")
 
     def curve(self, corner: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
         """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
         from PIL import Image, ImageDraw
 
-        field = Image.new("L", (120 * SCALE * FINE, 24 * SCALE * FINE))
+        field = Image.new("RGB", (120 * SCALE * FINE, 24 * SCALE * FINE), PAPER)
         pen = ImageDraw.Draw(field)
         line = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
-        pen.line(line, fill=255, width=5 * FINE, joint="curve")
+        pen.line(line, fill=ACCENT, width=5 * FINE, joint="curve")
         x, y, radius = *line[-1], 2 * SCALE * FINE
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-        self._image.paste(field.reduce(FINE).point(_steps(ACCENT)), corner)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ACCENT)
+        self._image.paste(field.reduce(FINE), corner)
         base = corner[1] + 22 * SCALE
-        self._pen.line((corner[0], base + 3, corner[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
+        self._pen.line((corner[0], base + 3, corner[0] + 120 * SCALE, base + 3), fill=_half(DIM))
 
     def png(self) -> bytes:
-        self._image.putpalette(_palette())
+        """The image in the few colors of the palette, which keep the file small."""
+        from PIL import Image
+
+        palette = Image.new("P", (1, 1))
+        palette.putpalette([part for color in (PAPER, *INKS, *map(_half, INKS)) for part in color])
         file = io.BytesIO()
-        self._image.save(file, "PNG", bits=4, compress_level=5)  # level 9 takes ten times as long to save 5 %
+        self._image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", bits=4)
         return file.getvalue()
 
 
-def _full(ink: Color) -> int:
-    """The palette index of a color; its shades come before it, and 0 is the background."""
-    return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
-
-
-@cache
-def _steps(ink: Color) -> list[int]:
-    """The palette index of a color's shade for each opacity (0 to 255)."""
-    steps = [round(strength * SHADES / 255) for strength in range(256)]
-    return [_full(ink) - SHADES + step if step else 0 for step in steps]
-
-
-@cache
-def _palette() -> list[int]:
-    mixed = [
-        round(paper + (full - paper) * step / SHADES)
-        for ink in INKS
-        for step in range(1, SHADES + 1)
-        for paper, full in zip(PAPER, ink, strict=True)
-    ]
-    return [*PAPER, *mixed]
+def _half(ink: Color) -> Color:
+    """The color between another and the background."""
+    red, green, blue = ((part + paper) // 2 for part, paper in zip(ink, PAPER, strict=True))
+    return red, green, blue
 
 
 def draw(card: CardContent) -> bytes:

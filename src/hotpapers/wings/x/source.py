@@ -195,7 +195,7 @@ class XSource:
             raise RequestRefused("no token: set source.x.token")
         if self.settings.budget <= 0 or self.settings.price <= 0:
             raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
-        return spending.parse(cursor, self.for_counts.max_post_cost)
+        return spending.parse(cursor)
 
     def _prepare(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
         """This month's account, and how many posts the next request may return: few after an interrupted one.

@@ -35,7 +35,6 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `confirmed`: when the search last showed that it still finds known posts, in µs.
 
     `asking`: a request of unknown cost is under way. If the stored cursor says so, that request was interrupted.
-    `posts`: what older versions counted instead of money.
     """
 
     since: str = ""
@@ -45,7 +44,6 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     spent: int = 0
     confirmed: int = 0
     asking: bool = False
-    posts: int = 0
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +72,9 @@ def millionths(amount: float, *, up: bool = True) -> int:
     return int((Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
 
 
-def parse(cursor: str | None, price: int) -> BudgetState:
-    """The stored account; `price`: what to charge per post where older versions counted posts."""
-    account = msgspec.json.decode(cursor, type=BudgetState) if cursor else BudgetState()
-    return msgspec.structs.replace(account, spent=account.spent + account.posts * price, posts=0)
+def parse(cursor: str | None) -> BudgetState:
+    """The stored account."""
+    return msgspec.json.decode(cursor, type=BudgetState) if cursor else BudgetState()
 
 
 def encode(account: BudgetState) -> str:
