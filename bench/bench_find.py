@@ -3,9 +3,7 @@
 The file is the same each time: JSON events of 0.55 kB on average, with a mention in two out of a hundred. Nine out of
 ten mentions are common links; the rest cycle through tests/data/mentions.jsonl with every form, escape and near miss.
 The peer counts lines that contain one of two words; ours reports each paper with version, form and position. From the
-page cache, best of nine. The second line also looks for every invisible character inside an identifier, not only for
-those that programs insert; the third does so as `hotpapers find` does, with positions in characters from the beginning
-of the file, not of the line.
+page cache, best of nine.
 """
 
 from __future__ import annotations
@@ -17,15 +15,13 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench import measure
-from hotpapers.base.ids.arxiv.unescaping import INVISIBLE
-from hotpapers.base.ids.mentions import PaperMention
-from hotpapers.base.ids.mentions.bulk import USUAL, find_in_file, scan_file
+from hotpapers.wings.archives.bulk import find_in_file
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
 SIZE = 200_000_000
@@ -69,14 +65,10 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "lines.txt")
         expected = generate(file, int(SIZE * scale))
-        mentions = Counter((mentions.id, mentions.version) for _, mentions in _scanned(file, USUAL))
-        tasks: list[Callable[[], object]] = [
-            lambda: count(file, USUAL),
-            lambda: _peer(file),
-            lambda: count(file, INVISIBLE),
-            lambda: count_in_file(file),
-        ]
-        own, peer, thorough, in_file = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
+        with file.open("rb", buffering=0) as stream:
+            mentions = Counter((mention.id, mention.version) for mention in find_in_file(stream))
+        tasks: list[Callable[[], object]] = [lambda: count(file), lambda: _peer(file)]
+        own, peer = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
         size = file.stat().st_size / 1e6
     right = (expected & mentions).total()
     recall, precision = round(right / expected.total(), 6), round(right / mentions.total(), 6)
@@ -86,35 +78,17 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         "ours_mb_s": round(size / own),
         "peer_mb_s": round(size / peer),
         "ratio": round(peer / own, 3),
-        "ratio_thorough": round(peer / thorough, 3),
         "goal": GOAL,
         "recall": recall,
         "precision": precision,
         "mentions": expected.total(),
-        "lines": [
-            measure.at_least(quality, size / own, size / peer, "MB", GOAL),
-            measure.at_least(
-                "the same, for invisible characters of every kind", size / thorough, size / peer, "MB", None
-            ),
-            measure.at_least("the same, as hotpapers find does it", size / in_file, size / peer, "MB", None),
-        ],
+        "lines": [measure.at_least(quality, size / own, size / peer, "MB", GOAL)],
         "method": __doc__,
     }
 
 
-def _scanned(file: Path, parting: str) -> Iterator[tuple[int, PaperMention]]:
-    with file.open("rb", buffering=0) as stream:
-        yield from scan_file(stream, parting)
-
-
-def count(file: Path, parting: str) -> int:
+def count(file: Path) -> int:
     """The number of mentions in a file."""
-    with file.open("rb", buffering=0) as stream:
-        return sum(1 for _ in scan_file(stream, parting))
-
-
-def count_in_file(file: Path) -> int:
-    """The same, in the file as one text."""
     with file.open("rb", buffering=0) as stream:
         return sum(1 for _ in find_in_file(stream))
 

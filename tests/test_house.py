@@ -32,7 +32,7 @@ MAY_IMPORT_WINGS = {
 # Where a library may be imported: prefixes of paths in src/hotpapers. A new library gets its line here.
 LIBRARY = {
     "msgspec": ("",),
-    "stringzilla": ("base/ids/mentions", "record/commitments.py"),
+    "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
     "feedparser": ("collect/sources/feed_parser.py",),
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hotpapers.base import ids
 
 if TYPE_CHECKING:
-    from hotpapers.base.ids import ArxivId, NotAnArxivId, PaperMention, abs_url, find, find_in_file, parse
+    from hotpapers.base.ids import ArxivId, NotAnArxivId, PaperMention, abs_url, find, parse
 
-    __all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "find_in_file", "parse"]
+    __all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "parse"]
 
 sys.modules[__name__] = ids

@@ -1,4 +1,4 @@
-"""Finding papers in text: labeled examples, properties of all forms, hostile texts, and the bulk scanner."""
+"""Finding papers in text: labeled examples, properties of all forms, hostile texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.ids import arxiv
 from hotpapers.base.ids.arxiv import addresses, unescaping
-from hotpapers.base.ids.mentions import PaperMention, bulk, find
+from hotpapers.base.ids.mentions import PaperMention, find
 from tests.conftest import SHARED, data
 from tests.ids.test_arxiv_id import IDS, VERSIONS, written
 
@@ -48,30 +48,7 @@ def test_the_list_is_large_and_of_many_forms() -> None:
     }  # fmt: skip
 
 
-def test_the_scanner_finds_what_is_labelled() -> None:
-    for text in TEXTS:
-        check_scanners(text.encode(), bulk.USUAL)
-    check_scanners("\n".join(TEXTS).encode())
-
-
-# ---- the scanner equals find, line by line -----------------------------------------------------------
-
-
-def line_by_line(content: bytes) -> list[tuple[int, PaperMention]]:
-    """What the scanner must return, by definition."""
-    mentions, offset = [], 0
-    for line in content.split(b"\n"):
-        mentions += [(offset, mention) for mention in find(line.decode("utf-8", "replace"))]
-        offset += len(line) + 1
-    return mentions
-
-
-def check_scanners(content: bytes, parting: str = unescaping.INVISIBLE, block: int = 1) -> None:
-    expected = line_by_line(content)
-    assert list(bulk.scan_file(io.BytesIO(content), parting, block)) == expected
-    whole = content.decode("utf-8", "replace")
-    assert list(bulk.find_in_file(io.BytesIO(content), parting, block)) == find(whole)
-    assert [(m.id, m.form) for m in find(whole)] == [(m.id, m.form) for _, m in expected]
+# ---- properties --------------------------------------------------------------------------------------
 
 
 WORDS = """
@@ -85,91 +62,20 @@ TANGLES = st.lists(PIECES | st.text(max_size=3), max_size=24).map("".join)
 LINES = st.lists(TANGLES | st.sampled_from(TEXTS), max_size=8)
 
 
-@given(LINES, st.binary(max_size=3))
-@example(["https://arxiv.org/abs/2101.04869B", "https://arxiv.org/abs/2101.04869V2", "arxiv.org/abs/2101.04869."], b"")
-@settings(max_examples=400)
-def test_scanners_agree_with_find(lines: list[str], broken: bytes) -> None:
-    content = broken.join(line.encode("utf-8", "surrogatepass") + b"\n" for line in lines)
-    check_scanners(content)
-
-
-@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=6), st.integers(0, 9000), st.sampled_from("a é漢"))
-@settings(max_examples=60)
-def test_lines_longer_than_a_block(texts: list[str], width: int, filler: str) -> None:
-    gap = f" {filler * width} "
-    check_scanners((gap.join(text.replace("\n", " ") for text in texts) + "\nthen arXiv:2101.04869\n").encode())
-
-
-@pytest.mark.parametrize("shift", range(0, 2 * bulk.MARGIN, 61))
-def test_a_mention_where_a_long_line_is_cut(shift: int) -> None:
-    text = "é " * (3 * bulk.MARGIN - shift) + "https://arxiv.org/abs/2101.04869v3 " + "ü" * 5000
-    check_scanners(text.encode())
-
-
-@pytest.mark.parametrize("split", range(1, 60))
-def test_a_needle_across_blocks(split: int) -> None:
-    size = 4 * bulk.MARGIN
-    line = b"on https://arxiv.org/abs/2101.04869 today\n"
-    check_scanners(b"x" * (size - split - 1) + b"\n" + line * 3)
-
-
-def test_a_stream_that_gives_little_at_a_time() -> None:
-    class Slow(io.BytesIO):
-        def readinto(self, room: Any) -> int:
-            return super().readinto(room[:7])
-
-    class Old:
-        """A stream without readinto."""
-
-        def __init__(self, content: bytes) -> None:
-            self.read: Callable[[int], bytes] = io.BytesIO(content).read
-
-    content = "\n".join(TEXTS[:200]).encode()
-    expected = line_by_line(content)
-    assert list(bulk.scan_file(Slow(content))) == expected
-    old: Any = Old(content)
-    assert list(bulk.scan_file(old)) == expected
-
-
-def test_a_line_without_end_needs_no_more_memory() -> None:
-    class Endless(io.RawIOBase):
-        """256 MB in one line, generated while it is read; a mention after every 16 MB."""
-
-        def __init__(self) -> None:
-            self.left, self.largest = 16, 0
-            self.piece = memoryview(b"lorem ipsum, " * 1_300_000 + b"arXiv:2101.04869 ")
-            self.at = 0
-
-        def readinto(self, room: Any) -> int:
-            if self.at == len(self.piece):
-                self.left, self.at = self.left - 1, 0
-            if not self.left:
-                return 0
-            part = self.piece[self.at : self.at + len(room)]
-            room[: len(part)] = part
-            self.at += len(part)
-            self.largest = max(self.largest, len(room))
-            return len(part)
-
-    stream: Any = Endless()
-    mentions = list(bulk.scan_file(stream, block=1 << 20))
-    assert [mention.start for _, mention in mentions] == [n * 16_900_017 + 16_900_000 for n in range(16)]
-    assert stream.largest <= 1 << 20
-
-
 @pytest.mark.parametrize("character", unescaping.INVISIBLE)
 @pytest.mark.parametrize("text", ["https://arxiv.org/abs/2101.04869", "arXiv:2101.04869", "hf.co/papers/2101.04869"])
 def test_an_invisible_character_at_any_place(text: str, character: str) -> None:
     form = find(text)[0].form
     for parted in [*(text[:n] + character + text[n:] for n in range(1, len(text))), character.join(text)]:
         assert find(parted) == [PaperMention("2101.04869", None, 0, len(parted), form)]
-        check_scanners(parted.encode())
+
+
+SWALLOWING = ["ar\\u0005iv.org/abs/2101.04869", "ar%a5iv.org/abs/2101.04869", "ar&#xf5iv.org/abs/2101.04869"]
 
 
 def test_an_escape_that_swallows_a_needle() -> None:
-    for text in ["ar\\u0005iv.org/abs/2101.04869", "ar%a5iv.org/abs/2101.04869", "ar&#xf5iv.org/abs/2101.04869"]:
+    for text in SWALLOWING:
         assert find(text) == []
-        check_scanners(text.encode())
 
 
 @pytest.mark.parametrize("id", ["2101.04869", "0704.0001", "hep-th/9901001"])
@@ -179,7 +85,6 @@ def test_more_escapes_than_are_looked_through(id: str) -> None:
     for n in range(60):
         text = f"arXiv:{'&shy;' * n}{id}2 and arXiv:{'&shy;' * n}{id}, and so on"
         results.add(tuple(mention.id for mention in find(text)))
-        check_scanners(text.encode())
     assert results == {(), (id,)}
 
 
@@ -243,7 +148,6 @@ def proofpoint(address: str) -> str:
 def test_links_that_mail_filters_rewrote(id: str, version: int | None, form: tuple[str, str]) -> None:
     text = proofpoint(form[0].format(written(id, version)))
     assert [(mention.id, mention.version, mention.form) for mention in find(text)] == [(id, version, form[1])]
-    check_scanners(text.encode())
 
 
 @given(
@@ -321,11 +225,6 @@ def test_work_grows_with_length_only(unit: str, looked_at: list[int]) -> None:
     needles = sum(text.lower().replace("\u200b", "").count(needle) for needle in addresses.NEEDLES)
     assert looked_at[0] <= 2 * needles
     assert looked_at[1] <= needles * (addresses.BEFORE + addresses.AFTER)
-
-
-@pytest.mark.parametrize("unit", HOSTILE)
-def test_hostile_lines_in_bulk(unit: str) -> None:
-    check_scanners((unit * (6_000 // len(unit)) + "\n").encode())
 
 
 # ---- real texts --------------------------------------------------------------------------------------

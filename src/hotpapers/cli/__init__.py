@@ -47,7 +47,6 @@ SECTIONS = {
     },
     "Read": {
         "search": ("hotpapers.cli.search:search", "Search papers by words, authors, categories and dates."),
-        "find": ("hotpapers.cli.find:find", "Find the papers mentioned in a text."),
         "explain": ("hotpapers.cli.explain:explain", "Explain how a paper's rank was calculated."),
         "verify": ("hotpapers.cli.verify:verify", "Check the store and rebuild issues from the record."),
         "export": ("hotpapers.cli.export:export", "Export the record."),

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from hotpapers.base.errors import NotAnArxivId
     from hotpapers.base.ids.arxiv import ArxivId, abs_url, parse
     from hotpapers.base.ids.mentions import PaperMention, find
-    from hotpapers.base.ids.mentions.bulk import find_in_file
 
-__all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "find_in_file", "parse"]
+__all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "parse"]
 
-_MODULES = {"find": "mentions", "PaperMention": "mentions", "find_in_file": "mentions.bulk"}
+_MODULES = {"find": "mentions", "PaperMention": "mentions"}
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ reddit        submissions and comments
 x             posts and pages of both of its APIs
 formats       the table of formats
 framing       content in blocks of whole lines, and positions in it
+bulk          mentions of papers in bytes, fast
 block_filter  the lines of a block that may be relevant
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
@@ -26,5 +27,6 @@ scan              scans a part
 spill             what was found, sorted on disk
 event_import      the whole import: two passes, then the events in order of time into the record
 
-queries: what imports ask of the store; cli: `hotpapers import` of archives; wing: what it hooks into the core.
+queries: what imports ask of the store; cli: `hotpapers import` of archives, `hotpapers find`; wing: what it hooks
+into the core.
 """

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from hotpapers.base.ids.arxiv.unescaping import INVISIBLE
-from hotpapers.base.ids.mentions.bulk import Str, needle_places
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
+from hotpapers.wings.archives.bulk import Str, needle_places
 from hotpapers.wings.archives.conversion import event_of
 from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp
 from hotpapers.wings.archives.format import UNREADABLE
@@ -185,7 +184,7 @@ def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
     """Positions in a block of anything for which a line must be decoded. If that is every post, paper addresses need
     not be searched for: nothing else names papers."""
     if not all_posts:
-        yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
+        yield from (place for place, _ in needle_places(data, len(data)))
     # Positions of words in a block: the first of each word per line
     words = (*MARKS, POSTS) if all_posts else MARKS
     for word in words:

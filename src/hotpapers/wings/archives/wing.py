@@ -14,9 +14,10 @@ FORMATS = {
     "x": "Import posts of X.",
 }
 """Each format's line in the list of formats."""
-CLI = "hotpapers.wings.archives.cli.commands"
+CLI = "hotpapers.wings.archives.cli"
 WING = Wing(
     "archives",
-    "Import what others have archived of networks.",
-    importers={name: (f"{CLI}:{name}", line) for name, line in FORMATS.items()},
+    "Import what others have archived of networks, and find papers in any text.",
+    commands={"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")},
+    importers={name: (f"{CLI}.commands:{name}", line) for name, line in FORMATS.items()},
 )

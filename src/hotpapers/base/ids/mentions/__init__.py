@@ -1,16 +1,15 @@
 """Finds the papers named in any text, in every form that people and programs use.
 
     find(text)                a post, a page, a line: what it mentions, and where
-    mentions.bulk             the same for buffers and files of any size, line by line
     mentions.paper_index      known papers by title, DOI and pages of their own: docs/explanation/matching.md
     mentions.title_mismatch   posts whose link and words refer to two papers
     mentions.own_words        which words of a post are its author's own
 
 For these: `paper_urls` (addresses that belong to one paper), `title_words` (words however they are typeset).
 
-The first two give the same results: a mention never crosses a line break, so a text's mentions are those of its lines.
-The forms are listed in `hotpapers.base.ids.arxiv.addresses`. The same paper at two places is two mentions. Time is
-linear in the length of any text: every needle is looked at once, with at most 300 characters around it.
+A mention never crosses a line break, so a text's mentions are those of its lines. The forms are listed in
+`hotpapers.base.ids.arxiv.addresses`. The same paper at two places is two mentions. Time is linear in the length of any
+text: every needle is looked at once, with at most 300 characters around it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from hotpapers.base.errors import InputError, require
-from hotpapers.base.ids.mentions import PaperMention, bulk
+from hotpapers.base.ids.mentions import PaperMention
 from hotpapers.base.ids.mentions import find as find_mentions
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.cli import common
@@ -19,6 +19,7 @@ from hotpapers.keep.transfer import streams
 from hotpapers.record import Record, now
 from hotpapers.record.paper_names import load_names
 from hotpapers.site.configured_site import EMPTY_STORE
+from hotpapers.wings.archives.bulk import find_in_file
 
 MAX_LINE_BYTES = 1_000_000
 """Bytes of a line in which names are looked for; the rest counts as the next line."""
@@ -58,7 +59,7 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
     for file in files or (streams.STDIN,):
         try:
             with streams.open_input(file) as stream:
-                for mention in bulk.find_in_file(stream) if names is None else _with_names(stream, names):
+                for mention in find_in_file(stream) if names is None else _with_names(stream, names):
                     # not echo, which flushes every line: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
