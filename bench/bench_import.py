@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import apsw
 
 from bench import measure
-from hotpapers.base import classic
-from hotpapers.keep.transfer.classic_import import GROUP, import_parsed, read_classic
 from hotpapers.record import Record
 from hotpapers.record.record import connect
 from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic.importing import GROUP, import_parsed, read_classic
 
 FILES = 229
 WORDS = "kettle umbrella sparse teapot gradient lantern of under with"

@@ -26,9 +26,9 @@ from bench.site_peers import GENERATORS, Generator
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
+from hotpapers.wings.classic.importing import import_classic
 
 ASSETS = ("style.css", "icon.svg")
 

@@ -15,8 +15,8 @@ from hotpapers.base.model import RenderedFile
 from hotpapers.keep.transfer.backup import backup, restore
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.record import Record
-from tests.cli import classic_issues
 from tests.cli.run import good, run
+from tests.wings.classic import classic_issues
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)

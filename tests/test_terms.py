@@ -44,8 +44,8 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.retention import prune
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.publish.render.classic import ClassicChannel
 from hotpapers.record import Record
+from hotpapers.wings.classic.channel import ClassicChannel
 from tests.conftest import ROOT
 from tests.issues import listed as listings
 from tests.issues import made

@@ -22,11 +22,12 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from hotpapers.base import classic, model
+from hotpapers.base import model
 from hotpapers.base.ids import arxiv
-from hotpapers.keep.transfer import classic_import
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic import importing as classic_import
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "src" / "hotpapers" / "site" / "demo" / "sample.jsonl.zst"

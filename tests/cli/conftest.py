@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers.site import demo as week
-from tests.cli import classic_issues
 from tests.cli.run import good
 from tests.conftest import shared_folder
+from tests.wings.classic import classic_issues
 
 DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 SECOND = '\n[[publication]]\nname = "again"\ntitle = "The Same Again"\n'

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hotpapers.base.model import MAX_INTEGER
-from tests.cli import classic_issues
 from tests.cli.run import environment, good, peak_memory_command, run
+from tests.wings.classic import classic_issues
 
 RESIDENT = 400_000
 """The memory in kB that a command may use, whatever its input."""

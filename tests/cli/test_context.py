@@ -10,8 +10,8 @@ from hotpapers.base import settings
 from hotpapers.base.settings import defaults
 from hotpapers.site.configured_site import store_address
 from hotpapers.site.site import Site
-from tests.cli import classic_issues
 from tests.cli.run import good, misuse, run
+from tests.wings.classic import classic_issues
 
 WEEKLY = '[[publication]]\nname = "weekly"\nwindow = "weekly"\nzone = "Asia/Tokyo"\n'
 
@@ -126,7 +126,7 @@ def test_rankings_and_channels_are_checked_where_they_are_known(cwd: Path) -> No
     write_settings(cwd, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
         misuse("publish", "--all")
-        == "hotpapers.toml: publish.channels: 'pigeon' is not one of classic, feeds, markdown, site"
+        == "hotpapers.toml: publish.channels: 'pigeon' is not one of feeds, markdown, site, classic"
     )
 
 

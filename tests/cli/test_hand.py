@@ -18,9 +18,9 @@ import zstandard
 from hotpapers.base.errors import StoreError
 from hotpapers.base.file_modes import temporary_files
 from hotpapers.keep.transfer import streams
-from tests.cli import classic_issues
 from tests.cli.run import failure, good, misuse, run, run_as_user
 from tests.disks import small_disk
+from tests.wings.classic import classic_issues
 
 
 def lines(text: str) -> list[dict[str, object]]:

@@ -12,11 +12,11 @@ import pytest
 import zstandard
 from msgspec.structs import replace
 
-from hotpapers.base import classic
 from hotpapers.base.errors import InputError
 from hotpapers.keep.transfer import packed, parquet, streams
-from tests.cli import classic_issues
+from hotpapers.wings.classic import format as classic
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run
+from tests.wings.classic import classic_issues
 
 
 def items(store: Path) -> dict[str, int]:

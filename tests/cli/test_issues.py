@@ -15,10 +15,10 @@ from hotpapers.base.model import DAY, Coverage, Post, Publication, Window
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.record import Record, now
-from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import moment, paper, posts_about
+from tests.wings.classic import classic_issues
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 
@@ -315,7 +315,7 @@ def test_an_empty_store_says_where_publications_come_from(cwd: Path) -> None:
     for command in (["issue"], ["publish", "--all"], ["explain", "2101.04869"], ["serve"]):
         message = misuse(*command, "--store", "new/hotpapers.db")
         assert message.startswith(
-            "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import classic` "
+            "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import` brings "
         )
 
 

@@ -20,10 +20,10 @@ from hotpapers.base.model import NETWORKS, keys
 from hotpapers.cli import terminal
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now
-from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, environment, good, misuse, replace_all, run, terminal_command
 from tests.disks import small_disk
+from tests.wings.classic import classic_issues
 
 POST = f"x:{classic_issues.post(100).id}"
 """The first post of the second paper, in each of the three listings."""

@@ -20,9 +20,9 @@ from hotpapers import cli
 from hotpapers.cli import terminal
 from hotpapers.cli.import_files import import_
 from hotpapers.site.sending import EVERY as EVERY_CHANNEL
-from tests.cli import classic_issues
 from tests.cli.run import Result, command_line, environment, good, run, run_process
 from tests.conftest import ROOT
+from tests.wings.classic import classic_issues
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
 EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.root.places()}

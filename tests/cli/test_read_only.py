@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from hotpapers.record import Record
-from tests.cli import classic_issues
 from tests.cli.run import good, run, run_as_user
 from tests.cli.test_stores import READING_COMMANDS
+from tests.wings.classic import classic_issues
 
 SEARCHES = (["search", "kettle"], ["search", "kettle", "--posts"], ["search", "category:cs.LG", "--json"])
 COMMANDS = (

@@ -28,8 +28,8 @@ from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
 from hotpapers.serve.web.page_cache import FreshIssueReader
 from hotpapers.wings.proof.signatures import has_library
-from tests.cli import classic_issues
 from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
+from tests.wings.classic import classic_issues
 
 KEY_MESSAGE = (
     "hotpapers.key: created; it signs the log of your issues. Keep it safe and secret.\n" if has_library() else ""

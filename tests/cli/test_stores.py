@@ -16,8 +16,8 @@ import pytest
 
 from hotpapers.collect.job_factory import ALWAYS_ON
 from hotpapers.record import Record
-from tests.cli import classic_issues
 from tests.cli.run import Result, command_line, environment, failure, good, misuse, run, run_as_user
+from tests.wings.classic import classic_issues
 
 READING_COMMANDS = (["status"], ["verify", "--all"], ["export"], ["explain", "2103.90001"], ["issue"])
 

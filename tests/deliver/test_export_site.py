@@ -14,7 +14,6 @@ from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.issues import freeze
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.backup import backup, restore
-from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.publish import render
 from hotpapers.publish.deliver import delivery_states
@@ -29,9 +28,10 @@ from hotpapers.publish.deliver.export_site import (
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
-from tests.cli import classic_issues
+from hotpapers.wings.classic.importing import import_classic
 from tests.deliveries import recorded
 from tests.issues import made as world
+from tests.wings.classic import classic_issues
 
 NAME = "hot-papers"
 DAYS = ("2021-03-02", "2021-03-03")
@@ -180,7 +180,7 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
 
 
 def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pigeon: no such channel; choose from classic, feeds, markdown, site"):
+    with pytest.raises(UsageError, match="pigeon: no such channel; choose from feeds, markdown, site, classic"):
         export_site(record, NAME, DAYS, "pigeon", tmp_path)
     assert not states(record)
 

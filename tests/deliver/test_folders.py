@@ -12,8 +12,8 @@ import pytest
 from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, target_of
 from hotpapers.record import Record
 from hotpapers.record.record import connect
-from tests.cli import classic_issues as listings
 from tests.cli.run import good, run
+from tests.wings.classic import classic_issues as listings
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from hotpapers.base.model import RenderedFile
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.publish.deliver import parallel
 from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, write_files
 from hotpapers.publish.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from tests.cli import classic_issues
+from hotpapers.wings.classic.importing import import_classic
 from tests.render.sample import LISTED_READER
+from tests.wings.classic import classic_issues
 
 NAME = "hot-papers"
 

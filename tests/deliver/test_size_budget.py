@@ -27,11 +27,11 @@ from hotpapers.publish.deliver.size_budget import (
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.record import Record
-from tests.cli import classic_issues
 from tests.cli.run import good, run
 from tests.conftest import needs_wings
 from tests.hostile.active_content import active_parts
 from tests.render.html import Page
+from tests.wings.classic import classic_issues
 
 # ---- deciding --------------------------------------------------------------------------------------------
 

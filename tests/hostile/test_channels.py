@@ -19,7 +19,6 @@ import pytest
 from markdown_it import MarkdownIt
 from starlette.applications import Starlette
 
-from hotpapers.base import classic
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Issue, PublishedIssue
 from hotpapers.issues import freeze
@@ -36,6 +35,7 @@ from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.announce.announcement import announcement
 from hotpapers.wings.announce.chat import message
 from hotpapers.wings.announce.thread import thread
+from hotpapers.wings.classic import format as classic
 from hotpapers.wings.mail.messages import address_message, issue_message
 from hotpapers.wings.summaries.llm_client import request, sentence_of
 from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.base import classic
 from hotpapers.base.ids.mentions import paper_urls
 from hotpapers.base.ids.mentions.paper_index import (
     MAX_TITLE_PLACES,
@@ -23,6 +22,7 @@ from hotpapers.base.ids.mentions.paper_index import (
 )
 from hotpapers.base.ids.mentions.title_mismatch import other_title
 from hotpapers.base.ids.mentions.title_words import WORD, plain, words
+from hotpapers.wings.classic import format as classic
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
 TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"

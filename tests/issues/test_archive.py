@@ -17,9 +17,9 @@ from hotpapers.base.model import DAY, HOUR, Issue, IssueContent
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.ranking.rarity_1 import millipoints
-from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.record.record import Record, now
 from hotpapers.record.verify import check
+from hotpapers.wings.classic.importing import import_classic
 from hotpapers.wings.tables.commands import write_tables
 from tests.wings.tables.recounts import ask, recounted
 

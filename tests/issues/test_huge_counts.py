@@ -15,11 +15,11 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.publish.query import QuerySession, issues, papers
 from hotpapers.publish.query.request_params import EntryParams, IssueParams, PaperParams
-from hotpapers.publish.render.classic import ClassicChannel
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.render.markdown import MarkdownChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
+from hotpapers.wings.classic.channel import ClassicChannel
 from hotpapers.wings.peers.following.measurement import Counting, save_measurements
 from hotpapers.wings.tables.commands import write_tables
 from tests.issues.made import DAILY, DAY, background, counts, frozen, key, moment, paper, post, write

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as X_EPOCH
+from hotpapers.base.ids.timestamps import X_EPOCH_MS as X_EPOCH
 from tests.sources.bluesky_events import tid
 
 SINCE = 946_684_800

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import classic
 from hotpapers.issues.moderation.author_names import fold, shows_author
 from hotpapers.issues.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
+from hotpapers.wings.classic import format as classic
 from tests.conftest import SHARED
 from tests.moderation.labeled_examples import Figures, documented_figures, figures, rows
 

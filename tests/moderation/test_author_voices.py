@@ -28,7 +28,6 @@ from hotpapers.record import Record
 from hotpapers.record.meta import write_meta
 from hotpapers.record.verify import check
 from tests.cli.run import good, misuse, run
-from tests.conftest import data
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, judged, key, paper, posts_about, write
 from tests.moderation.bots.samples import NOW
@@ -334,14 +333,6 @@ def is_verified(record: Record) -> bool:
     """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
     return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]  # type: ignore[arg-type]
-
-
-def test_after_classic_files_were_imported(tmp_path: Path) -> None:
-    text = data("classic", "plain.md").read_text("utf-8").replace("Ada &quot;Leaf&quot; B.", "Ada Brewster")
-    (tmp_path / "plain.md").write_text(text, "utf-8")
-    good("import", "classic", tmp_path / "plain.md", "--store", tmp_path / "hotpapers.db")
-    with Record(str(tmp_path / "hotpapers.db")) as record:
-        assert voices(record) == {("arxiv:2103.99901", "x:@made_up_ada")}
 
 
 # ---- the command -----------------------------------------------------------------------------------------

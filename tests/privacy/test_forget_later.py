@@ -14,13 +14,11 @@ from hotpapers.base import model
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import HOUR
 from hotpapers.keep.privacy.forget import ForgetResult, copies, forget, forget_all
-from hotpapers.keep.transfer import classic_import
 from hotpapers.keep.transfer.backup import backup, restore
 from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.keep.transfer.queries import keys_marked, note_copy
 from hotpapers.record import Record
 from hotpapers.record.record import is_server
-from tests.conftest import data
 from tests.parsing import parse_all
 from tests.privacy import traces
 from tests.privacy.forgotten_account import (
@@ -185,17 +183,11 @@ def test_the_samples_of_the_planner_forget_too(postgres_url: str) -> None:
         assert b"made_up_ada" not in bytes(record.database.rows(statistics_query)[0][0])
 
 
-def test_importing_the_same_listing_elsewhere_in_the_store_brings_nothing_back(store: Record, tmp_path: Path) -> None:
+def test_the_same_listing_again_or_elsewhere_in_the_store_brings_nothing_back(store: Record, tmp_path: Path) -> None:
     forget(store, "x:@made_up_bo")
     forget(store, ADA)
-    listing = data("classic", "plain.md").read_bytes()
-    assert classic_import.import_classic(store, "plain.md", listing).state == "known"
-    mirror = classic_import.import_classic(store, "plain.md", listing, name="mirror")
-    assert mirror.state == "new" and any("were not imported" in note for note in mirror.notes)
-    later_import = classic_import.import_classic(
-        store, "plain.md", listing.replace(b"favorites: 1204", b"favorites: 1300")
-    )
-    assert later_import.state == "later"
+    assert made.listing(store, "plain").refused
+    assert made.listing(store, "plain", "mirror").refused
     assert_gone(store, tmp_path, (*ADAS_WORDS, "made_up_bo"))
     assert not made.verified(store).findings
 
@@ -332,10 +324,7 @@ def test_a_full_export_carries_its_tombstones(store: Record, other_url: str, tmp
     result = forget(store, ADA)
     with Record(other_url) as other_record:
         importer.import_lines(other_record, "full", exporter.lines(store))
-        mirror = classic_import.import_classic(
-            other_record, "plain.md", data("classic", "plain.md").read_bytes(), name="mirror"
-        )
-        assert any("forgotten" in note for note in mirror.notes)
+        assert made.listing(other_record, "plain", "mirror").refused
         assert_gone(other_record, tmp_path)
         report = made.verified(other_record)
         assert not report.findings and report.forgotten == result.rows == 5
@@ -358,7 +347,7 @@ def test_restoring_an_older_backup_forgets_again(store_url: str, tmp_path: Path)
         assert not report.findings and report.forgotten == 2
         assert f"backup {tmp_path / 'older.db'}" in list(copies(record))
         assert "export /srv/export.jsonl" in list(copies(record))
-        classic_import.import_classic(record, "plain.md", data("classic", "plain.md").read_bytes(), name="mirror")
+        made.listing(record, "plain", "mirror")
         assert not traces.where_found(traces.store_bytes(record), [*ADAS_WORDS, "made_up_bo"])
     assert is_server(store_url) or not list(tmp_path.glob("*.part*"))
 

@@ -11,7 +11,8 @@ from hotpapers.base import model
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer.backup import backup
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.publish.render import CHANNELS
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.record.manifest import unpack
 from hotpapers.record.record import store_path
@@ -40,7 +41,7 @@ def store_bytes(record: Record) -> dict[str, bytes]:
 
 
 def exports_of(record: Record, folder: Path) -> dict[str, bytes]:
-    """A backup made now, both exports, issues, and the classic files."""
+    """A backup made now, both exports, issues, and the files of channels."""
     backup(record, folder / "after.db")
     with Record(str(folder / "after.db"), create=False) as copy:
         places = {f"backup {place}": data for place, data in store_bytes(copy).items()}
@@ -50,9 +51,9 @@ def exports_of(record: Record, folder: Path) -> dict[str, bytes]:
     places["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
     issue_reader = RecordIssueReader(record)
     days = issue_reader.days("hot-papers")
-    places["classic files"] = b"\n".join(
-        file.data for file in ClassicChannel().render(issue_reader, "hot-papers", days)
-    )
+    for name in {"markdown", "classic"} & CHANNELS.keys():  # pages have words of their own
+        files = CHANNELS[name](NOBODY).render(issue_reader, "hot-papers", days)
+        places[f"{name} files"] = b"\n".join(file.data for file in files)
     return places
 
 

@@ -10,8 +10,8 @@ from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError
 from hotpapers.issues.moderation import blocklist
 from hotpapers.record import Record
-from tests.cli import classic_issues
 from tests.cli.run import good
+from tests.store import made
 
 
 def load(folder: Path, text: str) -> settings.Settings:
@@ -49,7 +49,8 @@ def test_what_can_be_used(tmp_path: Path) -> None:
 
 def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: Path) -> None:
     home, store = tmp_path / "hotpapers.toml", tmp_path / "hotpapers.db"
-    good("import", "classic", classic_issues.file(tmp_path), "--store", store)
+    with Record(str(store)) as record:
+        made.listings(record)
     for words in (["tea"], ["tea", "kettle"], []):
         home.write_text(f'contact = "x@tea.example"\n[quote]\nblock_words = {words}\n'.replace("'", '"'))
         good("status", "--config", home)

@@ -13,8 +13,9 @@ from hotpapers.base import model
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.keep.transfer import classic_import
-from hotpapers.record import Record
+from hotpapers.record import Record, now
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.item_rows import BY_KIND
 from hotpapers.record.reaction_marks import remember_reactions
 from hotpapers.record.verify import VerifyFinding, VerifyResult, check
 from tests.conftest import data
@@ -219,10 +220,35 @@ def seen_counts(record: Record) -> list[model.RawPayload]:
     ]
 
 
+LISTINGS = ("plain", "irregular", "no_items")
+"""Made-up listings: the items of the classic files with these names."""
+
+
+def listing(record: Record, name: str, publication: str = "hot-papers") -> WrittenBatch:
+    """Append a made-up listing, as `import classic` does."""
+    bodies = map(msgspec.json.decode, data("listings", f"{name}.jsonl").read_bytes().splitlines())
+    items = [msgspec.convert(body, BY_KIND[body["kind"]].type) for body in bodies]
+    of_publication = [
+        msgspec.structs.replace(item, publication=publication) if hasattr(item, "publication") else item
+        for item in items
+    ]
+    is_new = record.view().item(model.Publication, publication) is None
+    new = [listing_publication(publication)] if is_new else []
+    return record.append([*new, *of_publication], source="classic")
+
+
+def listing_publication(name: str = "hot-papers", at: int | None = None) -> model.Publication:
+    """The publication of listings, observed now by default."""
+    return model.Publication(
+        publication=name, title="Hot Papers", window="listing", threshold=0, networks=("x",), posts=10,
+        observed_at=at or now(),
+    )  # fmt: skip
+
+
 def listings(record: Record) -> None:
-    """Import the made-up classic files."""
-    for name in ("plain.md", "irregular.md", "no_items.md"):
-        classic_import.import_classic(record, name, data("classic", name).read_bytes())
+    """Append all of them."""
+    for name in LISTINGS:
+        listing(record, name)
 
 
 def rich(record: Record) -> list[model.Issue]:

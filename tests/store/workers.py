@@ -10,10 +10,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from hotpapers.base import model
-from hotpapers.keep.transfer import classic_import
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from tests.parsing import parse_all
@@ -63,16 +61,12 @@ def read(store: str, batches: str) -> None:
 
 # ---- killed ----------------------------------------------------------------------------------------------
 
-FILES = ("plain.md", "irregular.md", "no_items.md")
-
 
 def steps(record: Record) -> list[Callable[[int], object]]:
     """What the job does in turn: append items, ingest raw payloads, reprocess them, import a listing."""
 
     def listing(n: int) -> object:
-        file = FILES[n // 4 % len(FILES)]
-        path = Path(__file__).parents[1] / "data" / "classic" / file
-        return classic_import.import_classic(record, file, path.read_bytes(), name=f"copy-{n}")
+        return made.listing(record, made.LISTINGS[n // 4 % len(made.LISTINGS)], f"copy-{n}")
 
     def raw_payloads(n: int) -> object:
         payloads = [

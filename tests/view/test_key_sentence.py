@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import classic
 from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import Paper
 from hotpapers.publish.view import phrases, summary_source
 from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, points, sentences
+from hotpapers.wings.classic import format as classic
 from tests.render.build import paper
 
 SCENE = "Kettles are widely used in many kitchens."

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import Paper
-from hotpapers.keep.transfer.classic_import import import_classic
 from hotpapers.publish.view import mathml
 from hotpapers.publish.view.mathml import MAX_FORMULA_CHARS, formula
 from hotpapers.publish.view.tex import MAX_FORMULAS_CHARS, decode_accents, plain, plain_line, prose
 from hotpapers.publish.view.tex import MAX_TEXT_CHARS as LONGEST_TEXT
 from hotpapers.record import Record
+from hotpapers.wings.classic.importing import import_classic
 from tests.conftest import SHARED
 from tests.render.html import Page
 

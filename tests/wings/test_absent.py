@@ -83,6 +83,15 @@ def test_without_mail_its_pages_and_its_channel_are_missing(tmp_path: Path, demo
 
 
 @pytest.mark.long
+def test_without_classic_its_format_and_its_channel_are_missing(tmp_path: Path, demo: Path) -> None:
+    path = copy_without(("classic",), tmp_path / "copy")
+    channel = run_process("publish", "--all", "--to", "classic", "--store", demo, PYTHONPATH=path)
+    assert channel.status == 2 and "'classic' is not one of" in channel.err
+    imported = run_process("import", "classic", "issue.md", "--store", demo, PYTHONPATH=path)
+    assert imported.status == 2 and "No such format: 'classic'" in imported.err
+
+
+@pytest.mark.long
 def test_without_accounts_authors_have_no_page_and_no_link(tmp_path: Path, site: Path) -> None:
     file = site / "hotpapers.toml"
     file.write_text(file.read_text("utf-8") + '\n[serve]\nbase = "http://127.0.0.1/"\n')

@@ -4,7 +4,6 @@ model              papers, posts, observations, issues: immutable values, and th
 ids                papers named in any text: arXiv ids, DOIs, addresses, titles
 settings           `hotpapers.toml`, checked
 http               the polite client: pace, guarded addresses, bounded answers
-classic            the Markdown of 2020 to 2022, byte for byte
 errors             every error of the program
 terms              what networks allow to be shown, and for how long
 announcement_days  arXiv's calendar

@@ -1,4 +1,4 @@
-"""`hotpapers import`: imports listings, exports and archives of networks."""
+"""`hotpapers import`: imports exports, and what wings can read."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from hotpapers.base.wings import wings
 from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.terminal import fail_for, show
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer.classic_import import ClassicImport
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.site.importing import (
     ImportFiles,
     Outcomes,
     file_by_file,
     import_files,
-    take_classic,
     take_jsonl,
     take_parquet,
 )
 
 FORMATS = {
-    "classic": ("hotpapers.cli.import_files:import_classic", "Import issues of 2020 to 2022, in Markdown."),
     "jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export."),
     "parquet": ("hotpapers.cli.import_files:import_parquet", "Import the Parquet file of an export."),
 }
@@ -32,8 +29,8 @@ FORMATS = {
 
 
 @common.examples("""
-  hotpapers import classic posts/*.md --store hotpapers.db
-  hotpapers import jsonl record.jsonl.zst""")
+  hotpapers import jsonl record.jsonl.zst
+  hotpapers import parquet record.parquet --store hotpapers.db""")
 @click.command(
     "import",
     cls=LazyGroup,
@@ -58,15 +55,6 @@ def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The files, and the options that every format has."""
     files = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
     return files(common.json_option(common.store_options(command)))
-
-
-@common.examples("""
-  hotpapers import classic posts/*.md --store hotpapers.db""")
-@click.command("classic")
-@import_options
-def import_classic(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
-    """Import issues of 2020 to 2022, in Markdown."""
-    run_import(files, site, take_classic, _classic_summary, as_json)
 
 
 @common.examples("""
@@ -119,21 +107,6 @@ def by_file(lines: Callable[[Any], Iterable[str]]) -> Callable[[Outcomes], Itera
             yield from (prefix + line for line in lines(result))
 
     return summary
-
-
-def _classic_summary(done: Outcomes) -> Iterator[str]:
-    files: list[ClassicImport] = [result for _, result in done]
-    for file in files:
-        if file.repaired:
-            yield f"{file.file}: was UTF-8 misread as Mac Roman; repaired"
-        if file.state == "later":
-            yield f"{file.file}: {file.day} was imported before with other text or counts; kept as a later observation"
-        yield from (f"{file.file}: {note}" for note in file.notes)
-    if files:
-        states = [result.state for result in files]
-        text = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
-        places = sum(result.places for result in files)
-        yield f"{count_noun(len(files), 'listing')} with {count_noun(places, 'place')}: {', '.join(text)}"
 
 
 def _import_result_lines(result: ImportResult) -> Iterator[str]:

@@ -33,7 +33,7 @@ def _host_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @common.command("""
-  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md
+  hotpapers init my-papers && cd my-papers && hotpapers run
   hotpapers init /srv/hotpapers --field astro-ph --hour 8 --zone Europe/Zurich""")
 @click.argument("folder", metavar="[DIR]", default=".", type=common.FOLDER)
 @click.option(

@@ -65,8 +65,8 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
     by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
     if not by_name:
         raise NotFound(
-            "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import classic` creates"
-            " one from listings (with --store, pass hotpapers.toml with --config)"
+            "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import` brings"
+            " those of listings and exports (with --store, pass hotpapers.toml with --config)"
         )
     if len(by_name) > 1:
         raise UsageError(f"several publications; choose one with --publication: {', '.join(by_name)}")

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hotpapers.base import classic
 from hotpapers.base.errors import InputError
-from hotpapers.issues.moderation.author_voices import judge_authors
-from hotpapers.issues.moderation.doubtful_mentions import judge_listed_posts
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer import classic_import, parquet, streams
+from hotpapers.keep.transfer import parquet, streams
 from hotpapers.keep.transfer.jsonl import importer, reader
 from hotpapers.publish.deliver.export_site import export_again
 from hotpapers.record import Record
@@ -74,31 +71,6 @@ def file_by_file(take: Callable[[Record, str, streams.ProgressCallback], importe
                     task.notes.append(f"{streams.name_of(file)}: {batches} restored, up to the refused line")
 
     return take_all
-
-
-def take_classic(task: ImportTask) -> None:
-    """Imports several files per batch, but files of the same day in separate batches."""
-    size = classic_import.group_size(task.record)
-    group: list[classic_import.ParsedClassicFile] = []
-
-    def take() -> None:
-        task.take((done.file, done) for done in classic_import.import_parsed(task.record, group))
-        group.clear()
-
-    for file in task.files:
-        try:
-            with streams.open_input(file, task.progress) as stream:
-                parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
-        except InputError as problem:
-            task.refused.append(problem)
-            continue
-        if len(group) == size or any(other.issue.date == parsed.issue.date for other in group):
-            take()
-        group.append(parsed)
-    take()
-    if task.done:
-        judge_listed_posts(task.record)
-        judge_authors(task.record)
 
 
 def take_jsonl(record: Record, file: str, progress: streams.ProgressCallback) -> importer.ImportResult:

@@ -1,6 +1,7 @@
 """Wings: features that only some need. Each imports the core; the core imports none of them.
 
 archives  import what others have archived of networks
+classic   the Markdown of 2020 to 2022, byte for byte
 proof     a publication's log, its proofs and its witnesses
 peers     follow another site, and compare with it
 announce  issues in chat rooms, to webhooks and on Bluesky
@@ -25,6 +26,7 @@ check     try every source, sender and folder of the settings
 from __future__ import annotations
 
 BUILT_IN = (
+    "classic",
     "archives",
     "announce",
     "mail",

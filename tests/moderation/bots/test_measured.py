@@ -16,8 +16,7 @@ import msgspec
 import pytest
 import zstandard
 
-from hotpapers.base import classic
-from hotpapers.base.classic import timestamps as classic_moments
+from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.mentions import own_words as words
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY
@@ -25,6 +24,7 @@ from hotpapers.base.settings import BotRules
 from hotpapers.issues.moderation.bots import chorus, rules
 from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
+from hotpapers.wings.classic import format as classic
 
 pytestmark = pytest.mark.long
 
@@ -91,7 +91,7 @@ def archive() -> list[ArchivedPost]:
         for item in classic.parse(classic.decode(file.read_bytes())[0]).items:
             paper = MentionedPaper(item.title, item.authors, item.categories, item.abstract)
             for post in item.posts:
-                observed = ObservedPost(classic_moments.post_moment(post.id), post.id, (item.paper,), post.text)
+                observed = ObservedPost(timestamps.of_x_post(post.id), post.id, (item.paper,), post.text)
                 posts.append(ArchivedPost(observed, post.handle, paper))
     return posts
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.base.errors import PartiallyRead, Stopped
+from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import HOUR, HttpClient, PayloadPage
 from hotpapers.wings.x.source import XSettings, XSource
 from tests.ingest.job_setup import collect_setup

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.http import ClientLimits
+from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import DAY, HOUR, HttpClient, PayloadPage, Post, Response
 from hotpapers.record.batches import cursor_of
 from hotpapers.wings.x import spending

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import (
     DAY,
     HOUR,

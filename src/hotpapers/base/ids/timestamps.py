@@ -1,7 +1,7 @@
 """Moments in microseconds since 1970 UTC: parsing what networks and people write, and formatting them as we show them.
 
 A time without a zone is UTC, never the machine's local time. Also makes timestamp identifiers of the AT Protocol
-(https://atproto.com/specs/tid).
+(https://atproto.com/specs/tid), and reads the moments in X's ids.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
+"""Microseconds."""
 MONTHS = (
     "January",
     "February",
@@ -26,7 +27,10 @@ MONTHS = (
     "November",
     "December",
 )
-"""Microseconds."""
+X_EPOCH_MS = 1_288_834_974_657
+"""The epoch of the milliseconds in X's ids (4 November 2010, 01:42:54.657 UTC)."""
+_X_MS_SHIFT = 22
+"""The lower bits of an id of X say which machine made it."""
 
 
 def from_datetime(date: datetime) -> int:
@@ -98,6 +102,11 @@ def is_day(text: str) -> bool:
 def midnight(day: str) -> int:
     """The beginning of a day in UTC. Raises ValueError if it is not a day."""
     return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))
+
+
+def of_x_post(id: str) -> int:
+    """The moment at which X made an id, in whole milliseconds."""
+    return ((int(id) >> _X_MS_SHIFT) + X_EPOCH_MS) * 1000
 
 
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"

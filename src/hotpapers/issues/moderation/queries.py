@@ -1,13 +1,12 @@
-"""What moderation asks of the store about imported listings, doubtful mentions, authors' voices and bridged accounts.
+"""What moderation asks of the store about doubtful mentions, authors' voices and bridged accounts.
 For bots, see `bots/queries`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.model import Paper, Verdict
+from hotpapers.base.model import Verdict
 from hotpapers.issues.engagement.queries import authors_sql, doubtful_sql, persons_sql
 from hotpapers.issues.moderation.bots.queries import first_row
 from hotpapers.record.as_of import AsOfView
@@ -22,32 +21,6 @@ def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
     sql = f"WITH {doubtful_sql(view)} SELECT {key_of('d.post')}, {key_of('d.paper')} FROM doubtful AS d"
     rows = view.database.rows(sql)
     return frozenset((post, paper) for post, paper in rows)
-
-
-LISTED = "SELECT l.post FROM mention AS l WHERE l.form = 'listed'"
-
-
-def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
-    """The papers that each listed post is listed under or links."""
-    sql = f"""SELECT {key_of("t.post")}, {key_of("t.paper")} FROM mention AS t
-        WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
-    result: dict[str, set[str]] = defaultdict(set)
-    for post, paper in view.database.iterate(sql):
-        result[post].add(paper)
-    return result
-
-
-def titles_of_listed(view: AsOfView) -> dict[str, str]:
-    """The titles of the papers that posts are listed under."""
-    listed_papers = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
-    return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed_papers})")}
-
-
-def listings_observed(view: AsOfView) -> tuple[int, int]:
-    """When the first and the last imported listing were observed, µs UTC. There must be at least one."""
-    sql = f"SELECT min(t.observed_at), max(t.observed_at) FROM listing AS t WHERE {view.visible('t')}"
-    first, last = view.database.rows(sql)[0]
-    return int(first), int(last)
 
 
 # ---- authors' voices -------------------------------------------------------------------------------------

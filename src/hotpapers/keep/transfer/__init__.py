@@ -3,7 +3,6 @@
 jsonl            the exchange format: exporter, importer, lines
 export_formats   the formats of exports, with CSV and BibTeX; parquet: written by DuckDB
 backup           back up a whole store, and restore it without what was forgotten since
-classic_import   import files in the classic format
 packed, streams  read files, plain or compressed, whole or in part; write them, by name or -
 queries          queries of these modules, and copying whole tables between databases
 

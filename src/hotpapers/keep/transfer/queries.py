@@ -9,7 +9,7 @@ from hotpapers.base.model import storable
 from hotpapers.keep.privacy.queries import marks_of_leavers
 from hotpapers.keep.search import index
 from hotpapers.record import tombstones
-from hotpapers.record.database import Database, first_column, first_value, placeholders
+from hotpapers.record.database import Database, first_value, placeholders
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
 from hotpapers.record.record import Record, now
@@ -85,12 +85,6 @@ def origins_of_rows(database: Database, rows: Iterable[tuple[str, int]]) -> set[
     """The raw payloads of rows, given as (kind, number)."""
     sql = "SELECT origin FROM {} WHERE id = ?"
     return {origin for kind, number in rows for (origin,) in database.rows(sql.format(kind), (number,))}
-
-
-def known_files(record: Record, name: str, day: str) -> set[str]:
-    """SHA-256 of the files imported before for a day."""
-    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
-    return set(first_column(record.database, sql, (name, day)))
 
 
 def read_sending_state(database: Database) -> SendingState:

@@ -2,7 +2,7 @@
 
 html       the site: pages, templates, styles, scripts, its search index
 feeds      Atom, RSS and JSON Feed, in `feed_formats`
-markdown   our own Markdown; classic: the classic format
+markdown   our own Markdown
 
 The input is what `view` says about issues, the output paths and bytes, the same on every machine. Sending and writing
 them is up to `deliver`; nothing here may open a file or a connection.
@@ -19,7 +19,6 @@ from hotpapers.base.wings import loading, wings
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
-    "classic": loading("hotpapers.publish.render.classic:ClassicChannel"),
     "feeds": loading("hotpapers.publish.render.feeds:FeedsChannel"),
     "markdown": loading("hotpapers.publish.render.markdown:MarkdownChannel"),
     "site": loading("hotpapers.publish.render.html.pages:SiteChannel"),

@@ -21,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import InputError
+from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, entry_decoder
 from hotpapers.wings.archives.format import (
@@ -246,10 +246,10 @@ class XArchive(SourceArchive):
         history = [self._number(id) for id in own.edit_history_tweet_ids]
         following = [id for id in history if id > number]
         if following:
-            at = min(at, post_moment(str(min(following))))
+            at = min(at, timestamps.of_x_post(str(min(following))))
         author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
         key = str(min([number, *history]))
-        return [RawPayload("post", key, msgspec.json.encode(author), max(at, post_moment(own.id)))]
+        return [RawPayload("post", key, msgspec.json.encode(author), max(at, timestamps.of_x_post(own.id)))]
 
     # ---- API v1.1 ----------------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class XArchive(SourceArchive):
         if self._place.may_name(raw.decode("utf-8", "replace")):
             tweet, author = map(msgspec.Raw, map(msgspec.json.encode, as_second(status)))
             body = msgspec.json.encode(XPostWithAuthor(tweet, author))
-            yield RawPayload("post", str(number), body, max(at, post_moment(str(number))))
+            yield RawPayload("post", str(number), body, max(at, timestamps.of_x_post(str(number))))
         yield from entries(inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
 
     # ---- what is gone --------------------------------------------------------------------------------------
@@ -273,6 +273,6 @@ class XArchive(SourceArchive):
         """A post's id as a number. Raises InputError if it is not one, or of a post from the future."""
         if not (id.isascii() and id.isdigit() and len(id) < 20):
             raise InputError(f"not a post id: {id[:40]!r}")
-        if post_moment(id) > self._place.now + DAY:
+        if timestamps.of_x_post(id) > self._place.now + DAY:
             raise InputError(f"the id of a post from the future: {id}")
         return int(id)

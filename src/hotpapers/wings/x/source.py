@@ -11,8 +11,8 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
@@ -129,7 +129,7 @@ class XSource:
         return PartiallyRead(
             f"{self._spent_reason()}; older posts were not read",
             again=_until_tomorrow(now),
-            lost_until=post_moment(oldest) if oldest else now,
+            lost_until=timestamps.of_x_post(oldest) if oldest else now,
         )
 
     def _spent_reason(self) -> str:
@@ -230,7 +230,7 @@ class XSource:
 
 
 def _is_searchable(id: str, now: int) -> bool:
-    return now - post_moment(id) < MEMORY
+    return now - timestamps.of_x_post(id) < MEMORY
 
 
 def _until_tomorrow(now: int) -> float:

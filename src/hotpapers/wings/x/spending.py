@@ -11,7 +11,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import RetryLater
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HOUR
@@ -104,7 +103,7 @@ def _newest(account: BudgetState, ids: Sequence[str]) -> str:
 def is_check_due(account: BudgetState, now: int) -> bool:
     """Whether to see, after an empty answer, if the search still finds the newest known post, which costs money: after
     three hours of silence, and then whenever it has lasted twice as long."""
-    newest_at = post_moment(account.since)
+    newest_at = timestamps.of_x_post(account.since)
     confirmed_at = max(account.confirmed, newest_at)
     return now - confirmed_at >= max(confirmed_at - newest_at, QUIET)
 

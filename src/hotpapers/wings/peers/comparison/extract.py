@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from hotpapers import __version__
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
-from hotpapers.issues.moderation import doubtful_mentions
 from hotpapers.issues.moderation.bots import verdicts
 from hotpapers.record import AsOfView, Record
 from hotpapers.wings.peers.comparison import lines as kinds
@@ -22,7 +21,7 @@ from hotpapers.wings.peers.comparison.shared_key import SharedKey
 
 COUNTS = "counts:"
 """The prefix of the reason in coverage of counts alone."""
-RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDIT_RULE: 1, "operator": 1}
+RULES = {**verdicts.VERSIONS, "words": 1, EDIT_RULE: 1, "operator": 1}
 """Every rule that judges accounts and mentions, with its version."""
 
 FIRST = itemgetter(0)

@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from hotpapers.base import classic, model
+from hotpapers.base import model
 from hotpapers.base.categories import KNOWN
 from hotpapers.base.errors import NotClassic, UsageError
-from hotpapers.base.ids import arxiv
+from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model.keys import handle_key
-from hotpapers.keep.transfer import queries
 from hotpapers.record import tombstones
 from hotpapers.record.record import Record, now
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic import queries
 
 PUBLICATION = "hot-papers"
 SOURCE = "classic"
@@ -188,7 +189,7 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
         post=f"x:{post.id}",
         network="x",
         account=handle_key("x", post.handle),
-        created_at=classic.post_moment(post.id),
+        created_at=timestamps.of_x_post(post.id),
         text=post.text,
         links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links),
         lang=post.lang,

@@ -13,10 +13,6 @@ CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([
 
 # Japan has had no daylight saving time since 1951.
 _JAPAN = 9 * 3600 * timestamps.SECOND
-# The epoch of the milliseconds in Twitter's ids (4 November 2010, 01:42:54.657 UTC). The lower 22 bits of an id say
-# which machine made it.
-TWITTER_EPOCH_MS = 1_288_834_974_657
-_MS_SHIFT = 22
 
 
 def moment(printed: str) -> int:
@@ -48,14 +44,9 @@ def printed_made(micros: int) -> str:
     return f"{local_time.year:04}-{local_time.month:02}-{local_time.day:02}T{local_time:%H:%M:%S}"
 
 
-def post_moment(id: str) -> int:
-    """The time at which a Twitter id was made, in µs UTC (whole milliseconds)."""
-    return ((int(id) >> _MS_SHIFT) + TWITTER_EPOCH_MS) * 1000
-
-
 def post_day(id: str) -> str:
     """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
-    day = timestamps.as_utc(post_moment(id))
+    day = timestamps.as_utc(timestamps.of_x_post(id))
     return f"{timestamps.MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotpapers.base import classic
-from hotpapers.base.classic import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 
 FIRST_POST = 1366659539260149761
 """A post ID from 2 March 2021; the posts made here have this ID or a slightly later one."""

@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
-from hotpapers.base.classic.renderer import EMBED, SCRIPT, front_matter, write
-from hotpapers.base.classic.rules import (
+from hotpapers.base.errors import NotClassic
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format.renderer import EMBED, SCRIPT, front_matter, write
+from hotpapers.wings.classic.format.rules import (
     STRAY,
     bad_date,
     bad_fields,
@@ -27,7 +28,6 @@ from hotpapers.base.classic.rules import (
     quoted,
     stray_reason,
 )
-from hotpapers.base.errors import NotClassic
 
 _EMPTY_AFTER_TITLE = (2, 4, 6, 9, 11)
 _POSTS_AT = 12

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base import classic
-from hotpapers.base.classic import ClassicIssue, ClassicItem
 from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Entry, IssueReader, Paper, PublishedIssue, Quotation, RenderedFile, within_largest
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic.format import ClassicIssue, ClassicItem
 
 
 class ClassicChannel:

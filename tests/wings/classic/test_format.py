@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hotpapers.base import classic
-from hotpapers.base.classic import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 from hotpapers.base.errors import NotClassic
+from hotpapers.wings.classic import format as classic
+from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 from tests.conftest import data
 
 PLAIN = data("classic", "plain.md").read_bytes().decode()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import classic
 from hotpapers.base.errors import NotClassic
+from hotpapers.wings.classic import format as classic
 from tests.conftest import data
 
 PLAIN = data("classic", "plain.md").read_bytes().decode()

@@ -13,14 +13,13 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.ids.mentions.title_mismatch import other_title
 from hotpapers.base.ids.mentions.title_words import words
 from hotpapers.base.model import Item, Mention, Post, Verdict, typed_key
-from hotpapers.issues.moderation import queries
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.paper_names import KEPT, load_names
 from hotpapers.record.record import Record
+from hotpapers.wings.classic import queries
 
 SOURCE = "words"
-"""The source of the batch."""
-RULE = "words"
+"""The source of the batch, and the rule."""
 
 
 def judge_listed_posts(record: Record) -> None:
@@ -52,7 +51,7 @@ def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[It
     yield Verdict(
         subject=post.post,
         about=paper,
-        rule=RULE,
+        rule=SOURCE,
         judgement="doubtful",
         version=1,
         reason=f"its words are the title of {other or 'another paper'}",

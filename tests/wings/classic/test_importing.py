@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,17 @@ from hotpapers.base import model
 from hotpapers.base.errors import NotClassic
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.keep.transfer import classic_import
-from hotpapers.keep.transfer.classic_import import ClassicImport
-from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
+from hotpapers.wings.classic import importing as classic_import
+from hotpapers.wings.classic.channel import ClassicChannel
+from hotpapers.wings.classic.importing import ClassicImport
+from tests.cli.run import good
 from tests.conftest import data
+from tests.moderation.test_author_voices import voices
+from tests.privacy import traces
 from tests.store import made
 
 PLAIN = "plain.md"
@@ -58,6 +65,15 @@ def test_the_method_tells_when_the_counting_changed(sqlite_url: str) -> None:
     assert classic_import.method_of("hot-papers", "2020-09-17") == "hot-papers/2"
 
 
+@pytest.mark.parametrize("name", made.LISTINGS)
+def test_the_made_up_listings_of_other_tests_are_what_is_imported(name: str, sqlite_url: str, other_url: str) -> None:
+    with Record(sqlite_url) as record, Record(other_url) as other:
+        classic_import.import_classic(record, f"{name}.md", data("classic", f"{name}.md").read_bytes())
+        made.listing(other, name)
+        imported = [item for item in made.everything(record) if not isinstance(item, model.Publication)]
+        assert imported == [item for item in made.everything(other) if not isinstance(item, model.Publication)] != []
+
+
 def test_twice_is_once(store_url: str) -> None:
     with Record(store_url) as record:
         made.listings(record)
@@ -79,6 +95,35 @@ def test_the_same_post_twice_in_one_place_and_odd_names_come_back(store_url: str
             freeze.freeze(record, publication, day)
         for file in ClassicChannel().render(RecordIssueReader(record), "hot-papers", sorted(names)):
             assert file.data.decode() == text_of(names[file.path[:10]])
+
+
+def test_an_exported_listing_is_reproduced_from_another_store(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        made.rich(record)
+        import_lines(other, "export", exporter.lines(record))
+        [page] = ClassicChannel().render(RecordIssueReader(other), "hot-papers", ["2021-03-02"])
+        assert page.data.decode() == text_of(PLAIN)
+
+
+def test_what_was_forgotten_is_not_imported_and_told(store_url: str) -> None:
+    raw = data("classic", PLAIN).read_bytes()
+    with Record(store_url) as record:
+        made.listings(record)
+        forget(record, "x:@made_up_ada")
+        assert classic_import.import_classic(record, PLAIN, raw).state == "known"
+        mirror = classic_import.import_classic(record, PLAIN, raw, name="mirror")
+        assert mirror.state == "new" and any("were not imported" in note for note in mirror.notes)
+        later = raw.replace(b"favorites: 1204", b"favorites: 1300")
+        assert classic_import.import_classic(record, PLAIN, later).state == "later"
+        assert not traces.where_found(traces.store_bytes(record), ["made_up_ada", "Our teapot is out"])
+
+
+def test_after_classic_files_were_imported(tmp_path: Path) -> None:
+    text = data("classic", "plain.md").read_text("utf-8").replace("Ada &quot;Leaf&quot; B.", "Ada Brewster")
+    (tmp_path / "plain.md").write_text(text, "utf-8")
+    good("import", "classic", tmp_path / "plain.md", "--store", tmp_path / "hotpapers.db")
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        assert voices(record) == {("arxiv:2103.99901", "x:@made_up_ada")}
 
 
 def test_other_counts_are_a_later_observation(store_url: str) -> None:

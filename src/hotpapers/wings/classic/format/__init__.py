@@ -19,8 +19,8 @@ post, which is the UTC day of the post's id) is generated.
 
 from __future__ import annotations
 
-from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
-from hotpapers.base.classic.parser import decode, parse
-from hotpapers.base.classic.renderer import render
-from hotpapers.base.classic.rules import MAX_COUNT, MAX_FILE, MAX_LINE
-from hotpapers.base.classic.timestamps import moment, post_day, post_moment, printed_made, printed_tally
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format.parser import decode, parse
+from hotpapers.wings.classic.format.renderer import render
+from hotpapers.wings.classic.format.rules import MAX_COUNT, MAX_FILE, MAX_LINE
+from hotpapers.wings.classic.format.timestamps import moment, post_day, printed_made, printed_tally

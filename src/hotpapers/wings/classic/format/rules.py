@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import AnyStr
 
-from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicPost
-from hotpapers.base.classic.timestamps import CREATED, TALLY, moment
 from hotpapers.base.errors import NotAnArxivId, NotClassic
 from hotpapers.base.ids import arxiv
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost
+from hotpapers.wings.classic.format.timestamps import CREATED, TALLY, moment
 
 # The largest integer that every JSON reader represents exactly.
 MAX_COUNT = 2**53 - 1

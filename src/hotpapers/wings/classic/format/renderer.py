@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
-from hotpapers.base.classic.rules import (
+from hotpapers.base.errors import NotClassic
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format.rules import (
     STRAY,
     STRAY_OR_NEWLINE,
     bad_fields,
@@ -17,8 +18,7 @@ from hotpapers.base.classic.rules import (
     is_category,
     is_language,
 )
-from hotpapers.base.classic.timestamps import post_day
-from hotpapers.base.errors import NotClassic
+from hotpapers.wings.classic.format.timestamps import post_day
 
 SCRIPT = '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>'
 UNKNOWN = ("unknown",)
