@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import libipld
@@ -19,7 +19,6 @@ from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
 from hotpapers.collect.sources.bluesky import schemas
-from hotpapers.wings.archives.firehose import events
 
 COLLECTIONS = (schemas.POST, schemas.LIKE, schemas.REPOST)
 TICK = 0.05
@@ -48,12 +47,12 @@ class Jetstream:
                         self._add(bytes(relay.recv(TICK)))  # type: ignore[arg-type]
 
     def _add(self, message: bytes) -> None:
-        for body in events(message, COLLECTIONS):
-            event = schemas.event(body)
+        header, body = libipld.decode_dag_cbor_multi(message)
+        for event in _events(header.get("t"), body):
             moment = max(time.time_ns() // 1000, self._events[-1].time + 1 if self._events else 0)
-            text = msgspec.json.encode(msgspec.json.decode(body) | {"time_us": moment}).decode()
-            self._events.append(_Event(moment, event.commit.collection if event.commit else "", text))
-        self._seq = libipld.decode_dag_cbor_multi(message)[1].get("seq") or self._seq
+            text = msgspec.json.encode(event | {"time_us": moment}).decode()
+            self._events.append(_Event(moment, event.get("commit", {}).get("collection", ""), text))
+        self._seq = body.get("seq") or self._seq
 
     def send(self, listener: ServerConnection) -> None:
         """Send a listener the requested collections, and all account events, from its cursor on."""
@@ -68,6 +67,32 @@ class Jetstream:
                         listener.send(event.text)
                 with suppress(TimeoutError):
                     listener.recv(0)  # notices that it has left
+
+
+def _events(kind: str | None, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A frame's events: commits to some collections, and all account events."""
+    if kind == "#account":
+        yield {"did": body["did"], "kind": "account", "account": body}
+    if kind != "#commit":
+        return
+    blocks = libipld.decode_car(body["blocks"])[1] if body["blocks"] else {}
+    for op in body["ops"]:
+        collection, _, rkey = op["path"].partition("/")
+        if collection not in COLLECTIONS:
+            continue
+        commit = {"rev": body["rev"], "operation": op["action"], "collection": collection, "rkey": rkey}
+        if op["action"] != "delete":
+            commit |= {"record": _plain(blocks[op["cid"]]), "cid": libipld.encode_cid(op["cid"])}
+        yield {"did": body["repo"], "kind": "commit", "commit": commit}
+
+
+def _plain(value: Any) -> Any:
+    """A record in its JSON form: links as objects with `$link`."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return {"$link": libipld.encode_cid(value)} if isinstance(value, bytes) else value
 
 
 @contextmanager

@@ -1,15 +1,12 @@
-"""Made-up events of Bluesky's stream and frames of its firehose."""
+"""Made-up events of Bluesky's stream."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import libipld
-
 ANNA = "did:plc:madeupaaaaaaaaaaaaaaaaaa"
 BERT = "did:plc:madeupbbbbbbbbbbbbbbbbbb"
-CID = b"\x01\x71\x12\x20" + bytes(32)
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
 
@@ -47,30 +44,3 @@ def account(did: str, *, active: bool, time: int = 0, status: str = "deactivated
     content = {"active": active, "did": did, "seq": 1, "time": "2026-01-01T00:00:00.000Z"}
     content |= {} if active else {"status": status}
     return json.dumps({"did": did, "time_us": time, "kind": "account", "account": content}).encode()
-
-
-def frame(kind: str, body: dict[str, Any], op: int = 1) -> bytes:
-    """A firehose frame."""
-    header = {"op": op, "t": kind} if op == 1 else {"op": op}
-    return libipld.encode_dag_cbor(header) + libipld.encode_dag_cbor(body)
-
-
-def commit_frame(did: str, path: str, record: dict[str, Any] | None, seq: int, time: str, cid: bytes = CID) -> bytes:
-    """A commit that creates or deletes one record."""
-    op = {"action": "delete" if record is None else "create", "path": path, "cid": None if record is None else cid}
-    body = {
-        "repo": did, "rev": "3aaaaaaaaaa2a", "seq": seq, "time": time, "ops": [op],
-        "blocks": b"" if record is None else car(record, cid),
-    }  # fmt: skip
-    return frame("#commit", body)
-
-
-def car(record: dict[str, Any], cid: bytes = CID) -> bytes:
-    """A CAR file with one record."""
-    header = libipld.encode_dag_cbor({"version": 1, "roots": [cid]})
-    block = cid + libipld.encode_dag_cbor(record)
-    return _varint(len(header)) + header + _varint(len(block)) + block
-
-
-def _varint(number: int) -> bytes:
-    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + _varint(number >> 7)

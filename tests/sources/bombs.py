@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-import libipld
 import msgspec
 
 from hotpapers.base.errors import HotPapersError
@@ -58,18 +57,6 @@ JSON_UNITS = (
     "e9",
     " ",
 )
-CBOR_UNITS = (
-    b"\x80",
-    b"\xa0",
-    b"\x81",
-    b"\xa1\x61a",
-    b"\x60",
-    b"\x40",
-    b"\xf6",
-    b"\x18\xff",
-    b"\xd8\x2a\x41\x00",
-    b"\x9b",
-)
 MEGABYTES = ClientLimits().size
 FRACTIONS = (0.003, 0.03, 0.3, 1.0)
 """Fractions of the allowed size to try."""
@@ -104,23 +91,6 @@ def json_bomb(rng: random.Random, size: int) -> bytes:
     return (start + body + rng.choice(["", "1]", "]", "}", "]}"])).encode()[:size]
 
 
-def cbor_bomb(rng: random.Random, size: int) -> bytes:
-    """DAG-CBOR: endless values, or a header that claims a huge length; or a valid frame around deeply nested values."""
-    unit = b"".join(rng.sample(CBOR_UNITS, rng.choice([1, 1, 2])))
-    body = unit * (size // len(unit))
-    if rng.random() < 0.2:
-        nested: Any = 1
-        for _ in range(rng.choice([100, 400, 2000])):
-            nested = {"a": nested} if rng.random() < 0.5 else [nested]
-        try:
-            return libipld.encode_dag_cbor({"op": 1, "t": "#commit"}) + libipld.encode_dag_cbor(
-                {"seq": 1, "ops": nested}
-            )
-        except (RecursionError, ValueError):
-            return body
-    return rng.choice([b"", b"\x9a" + (len(body)).to_bytes(4, "big")]) + body[: size - 5]
-
-
 def html_bomb(rng: random.Random, size: int) -> str:
     """HTML like that of posts."""
     units = "".join(rng.sample(XML_UNITS, rng.choice([1, 1, 2, 3])))
@@ -131,19 +101,12 @@ def _feed(body: bytes) -> object:
     return [plain(entry.content) for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
 
 
-def _frame(message: bytes) -> object:
-    from hotpapers.wings.archives import firehose  # in `tests/wings` only
-
-    return firehose.events(message, {"app.bsky.feed.post"})
-
-
 KINDS = {
     "feed": Kind(_feed, xml_bomb, feed_parser.MAX_FEED_BYTES),
     "arxiv": Kind(lambda body: xml.pieces(body, "item"), xml_bomb, MEGABYTES),
     "json": Kind(lambda body: decode_json(body, object), json_bomb, MEGABYTES),
     "json feed": Kind(_feed, json_bomb, feed_parser.MAX_FEED_BYTES),
     "html": Kind(plain, html_bomb, MAX_HTML_CHARS),
-    "cbor": Kind(_frame, cbor_bomb, ClientLimits().message),
 }
 
 

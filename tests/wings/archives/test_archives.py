@@ -42,7 +42,7 @@ from tests.wings.archives.archive_helpers import (
 
 FORMAT_OF = {
     "jetstream-kettles": "jetstream", "hackernews-shapes": "hackernews", "reddit-dump": "reddit",
-    "x-second": "x", "x-first": "x", "arxiv-snapshot": "arxiv",
+    "x-second": "x", "arxiv-snapshot": "arxiv",
 }  # fmt: skip
 
 
@@ -168,25 +168,6 @@ def test_how_much_goes_in_at_once_makes_no_difference(
     monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", 1)
     import_one(other_record, "jetstream", lines(bluesky_day(30)))
     assert export_lines(other_record) == export_lines(record)
-
-
-def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
-    at, time = 1_783_036_800_000_000, "2026-07-03T00:00:00.000Z"
-    post_frame = bluesky.commit_frame(
-        bluesky.ANNA, f"app.bsky.feed.post/{bluesky.tid(at)}", bluesky.post("arxiv.org/abs/2606.01000"), 1, time
-    )
-    like = {"subject": {"cid": "bafyrei", "uri": bluesky.at_uri(bluesky.ANNA, at)}}
-    like_frame = bluesky.commit_frame(bluesky.BERT, "app.bsky.feed.like/3aaaaaaaaaa2b", like, 2, time)
-    info_frame = bluesky.frame("#info", {"name": "OutdatedCursor"})
-    frames = [post_frame, info_frame, b"\xa0", like_frame]
-    content = b"".join(len(frame).to_bytes(4, "little") + frame for frame in frames)
-    result = import_one(record, "firehose", content + b"\x05\x00")
-    assert (result.lines, result.posts, result.reactions, result.quarantined, result.cut) == (3, 1, 1, 1, True)
-    assert import_one(record, "firehose", content + b"\x05\x00").whole
-    with pytest.raises(InputError, match=r"no frame at byte \d+: impossible length 4,294,967,295; the 3 lines before"):
-        import_one(record, "firehose", content + b"\xff" * 8)
-    with pytest.raises(InputError, match=r"^archive\.jsonl: no frame at byte 0: impossible length"):
-        import_one(record, "firehose", lines(bluesky_day()))
 
 
 def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:

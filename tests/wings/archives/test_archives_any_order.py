@@ -30,9 +30,8 @@ from hotpapers.wings.archives import event_import, framing, parts, spill
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
-from tests.sources import bluesky_events as bluesky
 from tests.wings.archives import random_events
-from tests.wings.archives.archive_helpers import NOW, export_lines, file, import_files
+from tests.wings.archives.archive_helpers import NOW, export_lines
 from tests.wings.archives.random_events import Event, ExpectedRecord, make_events
 
 Compressor = Callable[[bytes], bytes]
@@ -205,18 +204,3 @@ def test_the_record_is_that_of_the_live_reader(record: Record, tmp_path: Path, s
     with Record(str(tmp_path / "live.db")) as live_record:
         assert observation_lines(record) == observation_lines(live_record)
         assert live_record.count(Reaction) > 0
-
-
-def test_frames_of_the_relay_come_in_any_order_too(record: Record, other_record: Record) -> None:
-    """Frames of the same moment are ordered by the relay's sequence numbers."""
-    at, time = 1_783_036_800_000_000, "2026-07-03T00:00:00.000Z"
-    uri, path = bluesky.at_uri(bluesky.ANNA, at), "app.bsky.feed.like/3aaaaaaaaaa2b"
-    post = bluesky.commit_frame(
-        bluesky.ANNA, f"app.bsky.feed.post/{bluesky.tid(at)}", bluesky.post("arxiv.org/abs/2606.01000"), 1, time
-    )
-    like = bluesky.commit_frame(bluesky.BERT, path, {"subject": {"cid": "bafyrei", "uri": uri}}, 2, time)
-    withdrawal = bluesky.commit_frame(bluesky.BERT, path, None, 3, "2026-07-03T00:00:01.000Z")
-    frames = [len(frame).to_bytes(4, "little") + frame for frame in (post, like, withdrawal)]
-    import_files(record, "firehose", file(b"".join(frames)))
-    import_files(other_record, "firehose", file(frames[2] + frames[1]), file(frames[0]))
-    assert export_lines(record) == export_lines(other_record) and len(reactions_in(record)) == 2

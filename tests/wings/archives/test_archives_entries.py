@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 
 import pytest
 
+from hotpapers.base.model import Post, Snapshot
 from hotpapers.record import Record
-from tests.conftest import data
+from tests.conftest import ROOT, data
 from tests.wings.archives.archive_helpers import PAPER_URL, import_one, lines
 
 
@@ -50,10 +54,7 @@ HACKER_NEWS = {
     "title": "See",
     "url": PAPER_URL.format(1001),
 }
-TWEET = {
-    "id_str": "1349600000000000000", "user": {"id_str": "7", "screen_name": "ada"}, "text": PAPER_URL.format(1001),
-    "created_at": "Thu Jan 14 06:00:00 +0000 2021",
-}  # fmt: skip
+TWEET = {"id": "1349600000000000000", "author_id": "7", "text": PAPER_URL.format(1001)}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ TWEET = {
     [
         ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"score": [], "over_18": {}, "author_fullname": 7}),
         ("hackernews", HACKER_NEWS, {"score": "many", "descendants": {}, "kids": 5, "story_id": "x"}),
-        ("x", TWEET, {"lang": 7, "retweet_count": "x", "entities": [], "quoted_status_id_str": 5}),
+        ("x", TWEET, {"lang": 7, "public_metrics": "x", "entities": [], "possibly_sensitive": 5}),
     ],
 )
 def test_odd_side_fields_lose_no_post(
@@ -84,3 +85,21 @@ def test_odd_side_fields_lose_no_post(
 )
 def test_dumps_of_reddit_have_crossposts_and_galleries(record: Record, more: dict[str, object]) -> None:
     assert import_one(record, "reddit", json.dumps(REDDIT | more).encode() + b"\n").posts == 1
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+def test_what_jq_makes_of_a_dump_of_xs_first_api(record: Record) -> None:
+    """Its program is on the page about imports. Reposts are left out, what they repeat is not."""
+    page = (ROOT / "docs/wings/imports.md").read_text("utf-8")
+    [program] = re.findall(r"^jq -c '(.*?)' dump\.json", page, re.M | re.S)
+    file = data("archives/x-api1.jsonl")
+    process = subprocess.run(["jq", "-c", program, file], capture_output=True, check=False)
+    assert b'date "yesterday" does not match' in process.stderr
+    result = import_one(record, "x", process.stdout)
+    assert (result.lines, result.posts, result.mentions, result.gone, result.quarantined) == (7, 3, 3, 1, 1)
+    posts = {row.item.post: row.item for row in record.view().latest(Post)}  # type: ignore[attr-defined]
+    post = posts["x:1499999999999999101"]
+    assert isinstance(post, Post) and post.text == "Compare this one arxiv.org/abs/2202.02222 and be amazed"
+    assert (post.handle, post.name, post.created_at) == ("ladle_made_up", "Ladle", 1646460000000000)
+    [counts] = [row.item for row in record.view().latest(Snapshot) if row.item.post == post.post]  # type: ignore[attr-defined]
+    assert (counts.reposts, counts.likes, counts.replies, counts.quotes) == (9, 55, 2, 0)  # type: ignore[attr-defined]

@@ -6,16 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.model import Mention, Post, Reaction, Snapshot, Verdict
 from hotpapers.record import Record
 from hotpapers.wings.archives.imported_file import ImportedFile
 from tests.wings.archives.archive_helpers import import_one, quarantine_of
 
 ERROR = "an error, not data"
 COUNTS = "counts by the hour, not posts"
+API_1 = "of API 1.1, which jq converts"
 NOT_IMPORTED = {
     "hackernews/algolia_2019_users_pg.json": "a person, not their posts",
     "hackernews/firebase_topstories_first20.json": "only numbers",
@@ -32,6 +31,12 @@ NOT_IMPORTED = {
     "x/from-docs/error_429_usage_capped.json": ERROR,
     "x/oembed.json": "a post as a page shows it",
     "x/v11_rate_limit_status.json": "limits",
+    "x/v11_retweet_response_with_retweeted_status.json": API_1,
+    "x/v11_retweets_of_status.json": API_1,
+    "x/v11_search_tweets.json": API_1,
+    "x/v11_status_show.json": API_1,
+    "x/v11_unretweet_response.json": API_1,
+    "x/v11_user_timeline.json": API_1,
     "x/v2_archive_counts.jsonl": COUNTS,
     "x/v2_counts_recent.json": COUNTS,
 }
@@ -88,32 +93,3 @@ JETSTREAM = {"jetstream_v1_golden10.jsonl": 10, "jetstream_v1_same_window_152_ev
 def test_jetstreams_events(record: Record, recordings: Path, name: str) -> None:
     result = import_one(record, "jetstream", recordings / "bluesky" / "network" / name)
     assert (result.lines, result.quarantined, result.posts) == (JETSTREAM[name], 0, 0)
-
-
-FRAMES = {  # and their events that count
-    "local/firehose_session.frames.bin": 20,
-    "local/firehose_cursor0_first5.frames.bin": 1,
-    "local/firehose_future_cursor.frames.bin": 0,
-    "network/relay_firehose_150_frames.u32le.bin.zst": 139,
-}
-
-
-@pytest.mark.parametrize("name", FRAMES)
-def test_the_relays_frames(record: Record, recordings: Path, name: str) -> None:
-    content = (recordings / "bluesky" / name).read_bytes()
-    if name.endswith(".zst"):
-        content = zstandard.ZstdDecompressor().stream_reader(content).read()
-    result = import_one(record, "firehose", content)
-    assert (result.lines, result.quarantined, result.cut) == (FRAMES[name], 0, False)
-
-
-def test_a_session_of_the_loopback_network(record: Record, recordings: Path) -> None:
-    """As the live source reads it: ten mentions, one post deleted, one like withdrawn, an account gone and back."""
-    result = import_one(record, "firehose", recordings / "bluesky" / "local" / "firehose_session.frames.bin")
-    assert (result.mentions, result.gone, result.snapshots) == (10, 1, 0)
-    posts = [row.item.gone for row in record.view().latest(Post)]  # type: ignore[attr-defined]
-    assert (len(posts), posts.count("deleted")) == (9, 1)
-    reactions = [(row.item.type, row.item.withdrawn) for row in record.view().latest(Reaction)]  # type: ignore[attr-defined]
-    assert sorted(reactions) == [("like", False), ("like", True), ("quote", False), ("reply", False), ("repost", False)]
-    assert [row.item.judgement for row in record.view().latest(Verdict)] == ["shown"]  # type: ignore[attr-defined]
-    assert record.count(Mention) == 10 and record.count(Snapshot) == 0

@@ -38,7 +38,7 @@ def test_what_the_source_cannot_read_is_set_apart_too(record: Record) -> None:
 
 
 def test_an_entry_that_would_be_read_by_itself_is_set_apart_all_the_same(record: Record) -> None:
-    page = {"data": [{"id": "1500000000000000001"}, {"id": "ten", "limit": {}}]}
+    page = {"data": [{"id": "1500000000000000001"}, {"id": "ten", "action": "none"}]}
     assert import_one(record, "x", json.dumps(page).encode()).quarantined == 1
     assert quarantine_of(record, "x")[0].reason == "InputError: cannot be read"
 
@@ -59,7 +59,7 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b"BZh91AY&SY", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
         (b"\xfd7zXZ\x00", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
         (b"PK\x03\x04", "a zip file: unpack it first"),
-        (b":\xa2eroots\x81\xd8*", "an AT Protocol repository: hotpapers import car"),
+        (b":\xa2eroots\x81\xd8*", "an AT Protocol repository, which is not supported"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b'---\ntitle: Hot Papers 2021-01-14', "an issue in Markdown: hotpapers import classic"),
         (b"window.YTD.tweets.part0 = [\n", "X's archive of a user's own posts, which is not supported"),
@@ -69,7 +69,6 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b'{"kind":"post","observed_at":7}\n', "lines written by `hotpapers export`: hotpapers import jsonl"),
         (b'{"did":"did:plc:x","time_us":5,"kind":"commit"}\n', "Jetstream events: hotpapers import jetstream"),
         (b'{"subreddit":"kettles","created_utc":5}\n', "Reddit submissions or comments: hotpapers import reddit"),
-        (b'{"id_str":"7","user":{},"text":""}\n', "posts from X: hotpapers import x"),
         (b'{"objectID":null,"title":""}\n', "JSON in an unknown format"),
         (b"[1, 2]\n", "JSON in an unknown format"),
         (b"\xfe{\n", "something other than lines of JSON"),

@@ -2,9 +2,7 @@
 
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's metadata snapshot
-jetstream     Bluesky's stream: Jetstream's events, and what counts of repositories
-conversion    other formats of these events as lines of theirs: firehose, the relay's frames; repository, the trees of
-              AT Protocol repositories
+jetstream     Bluesky's stream: Jetstream's events
 hackernews    hits, items, table rows
 reddit        submissions and comments
 x             posts and pages of both of its APIs

@@ -51,7 +51,7 @@ BEGINNINGS = (
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
     (rb"PK\x03\x04", "a zip file: unpack it first"),
     (rb"PAR1", "a Parquet file: write its rows as lines first (duckdb -c \"COPY (FROM 'FILE') TO 'lines.json'\")"),
-    (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
+    (rb".{1,2}\xa2eroots", "an AT Protocol repository, which is not supported"),
     (rb"SQLite format 3", "a SQLite database"),
     (rb"\s*<", "a page of HTML or XML"),
     (rb"---\s", "an issue in Markdown: hotpapers import classic"),
@@ -68,7 +68,7 @@ FIELDS: tuple[tuple[str, str, tuple[set[str], ...]], ...] = (
     ("reddit", "Reddit submissions or comments", ({"subreddit", "created_utc"},)),
     ("reddit", "Reddit listings", ({"kind", "data"},)),
     ("hackernews", "Hacker News", ({"objectID"}, {"by", "id"})),
-    ("x", "posts from X", ({"author_id", "text"}, {"id_str", "user"})),
+    ("x", "posts from X", ({"author_id", "text"},)),
     ("x", "pages of posts from X", ({"data", "meta"}, {"data", "includes"})),
 )
 """Formats, what their lines are, and sets of field names that occur together in them."""

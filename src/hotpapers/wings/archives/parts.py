@@ -1,7 +1,7 @@
 """Splits archive files into parts that can be read independently, each with the whole lines that begin in it.
 
-Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame, gzip files and
-files of relay frames cannot be split.
+Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame and gzip files cannot
+be split.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ from hotpapers.base.wings import Wing
 FORMATS = {
     "arxiv": "Import papers from arXiv's metadata snapshot.",
     "jetstream": "Import Bluesky's stream, as Jetstream events.",
-    "firehose": "Import Bluesky's stream, as frames of the relay.",
-    "car": "Import AT Protocol repositories, one in each file.",
     "hackernews": "Import stories and comments of Hacker News.",
     "reddit": "Import submissions and comments of Reddit.",
     "x": "Import posts of X.",

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 NETWORKS = {
     "arxiv": "arxiv",
     "jetstream": "bluesky",
-    "firehose": "bluesky",
-    "car": "bluesky",
     "hackernews": "hackernews",
     "reddit": "reddit",
     "x": "x",
@@ -274,8 +272,6 @@ arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
 jetstream = _command(
     "jetstream", "2026-07-*.jsonl.zst", "hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]", is_dated=True
 )
-firehose = _command("firehose", "2026-07-*.bin.zst", is_dated=True)
-car = _command("car", "repositories/*.car", is_dated=True)
 hackernews = _command(
     "hackernews", "hn.jsonl", "xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01"
 )
