@@ -48,6 +48,7 @@ LIBRARY = {
     "starlette": (
         "serve/web/",
         "wings/accounts/",
+        "wings/download/",
         "wings/forms/",
         "wings/mail/",
         "wings/mcp/route.py",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotpapers.publish.query.endpoints import EXPORT_PATH, all_questions
+from hotpapers.base.wings import wings
+from hotpapers.publish.query.endpoints import all_questions
 from hotpapers.publish.query.openapi import document
 
 DOCUMENT = document()
@@ -27,9 +28,11 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_every_question_has_its_address() -> None:
-    assert set(OPERATIONS) == {*(question.path for question in all_questions()), EXPORT_PATH}
+    further = dict(operation for wing in wings() for operation in wing.operations())
+    assert set(OPERATIONS) == {*(question.path for question in all_questions()), *further}
     names = [operation["operationId"] for operation in OPERATIONS.values()]
-    assert sorted(names) == sorted([*(question.name for question in all_questions()), "export"])
+    further_names = (operation["operationId"] for operation in further.values())
+    assert sorted(names) == sorted([*(question.name for question in all_questions()), *further_names])
 
 
 def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None:

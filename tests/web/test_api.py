@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -13,11 +12,9 @@ import pytest
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
-from hotpapers.base import terms
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.moderation import blocklist
 from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
 from hotpapers.serve.web import api
@@ -111,7 +108,7 @@ def test_the_header_leads_from_page_to_page(app: SiteApp, url: str) -> None:
 
 
 def test_what_is_known_is_not_sent_again(app: SiteApp) -> None:
-    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", PAPER, "/api/v1/export"):
+    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", PAPER):
         tag = get(app, url).headers["etag"]
         for header in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
             response = get(app, url, headers={"If-None-Match": header})
@@ -120,18 +117,8 @@ def test_what_is_known_is_not_sent_again(app: SiteApp) -> None:
         assert get(app, url, headers={"If-None-Match": '"other"'}).status == 200
 
 
-def test_an_export_by_other_terms_is_sent_again(make_api: ApiFactory, sample_store: Path) -> None:
-    other_terms = terms.table({"mastodon": terms.TermsOverride(shown="link")})
-    tags = [
-        get(make_api(sample_store, terms=table), "/api/v1/export").headers["etag"]
-        for table in (terms.TERMS, other_terms)
-    ]
-    response = get(make_api(sample_store, terms=other_terms), "/api/v1/export", headers={"If-None-Match": tags[0]})
-    assert response.status == 200 and response.headers["etag"] == tags[1] != tags[0]
-
-
 def test_a_head_has_the_same_headers_and_no_body(app: SiteApp) -> None:
-    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", "/api/v1/nothing", f"{ISSUES}?limit=2", "/api/v1/export"):
+    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", "/api/v1/nothing", f"{ISSUES}?limit=2"):
         full, head = get(app, url), get(app, url, "HEAD")
         assert (head.status, head.headers, head.body) == (full.status, full.headers, b"")
 
@@ -167,14 +154,14 @@ def test_what_the_operator_blocks_is_not_quoted_from_then_on(make_api: ApiFactor
     with Record(sqlite_url) as record:
         query_stores.add_talk(record)
         app = make_api(sqlite_url)
-        responses = {url: get(app, url) for url in (f"/api/v1/papers/{query_stores.ID}/posts", "/api/v1/export")}
+        url = f"/api/v1/papers/{query_stores.ID}/posts"
+        response = get(app, url)
         issue = "/api/v1/publications/daily/issues/latest"
         posts = get(app, issue).json["entries"][0]["posts"]
         blocklist.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
-        for url, response in responses.items():
-            assert b"Once more" in response.body
-            fresh = get(app, url, headers={"If-None-Match": response.headers["etag"]})
-            assert fresh.status == 200 and b"Once more" not in fresh.body, url
+        assert b"Once more" in response.body
+        fresh = get(app, url, headers={"If-None-Match": response.headers["etag"]})
+        assert fresh.status == 200 and b"Once more" not in fresh.body
         remaining = get(app, issue).json["entries"][0]["posts"]
         assert [post["text"] for post in posts if post["text"]] and not [
             post["text"] for post in remaining if post["text"]
@@ -201,25 +188,6 @@ def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: p
     assert calls == [1]
 
 
-# ---- the whole export ------------------------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_the_export_can_be_taken_in(app: SiteApp, tmp_path: Path) -> None:
-    for headers in ({}, {"Accept-Encoding": "gzip"}):
-        response = get(app, "/api/v1/export", headers=headers)
-        assert response.headers["content-type"] == "application/x-ndjson" and "content-length" not in response.headers
-        with Record(f"{tmp_path}/mirror{len(headers)}.db") as mirror:
-            assert import_lines(mirror, "export.jsonl", response.plain.splitlines(keepends=True)).added > 3_000
-
-
-def test_the_export_as_a_table_and_as_references(app: SiteApp) -> None:
-    table = get(app, "/api/v1/export?format=csv")
-    assert table.headers["content-type"] == "text/csv; charset=utf-8" and table.body.startswith(b"publication,day,")
-    compressed = get(app, "/api/v1/export?format=bibtex", headers={"Accept-Encoding": "gzip"})
-    assert gzip.decompress(compressed.body).startswith(b"@misc{")
-
-
 # ---- problems ----------------------------------------------------------------------------------------------
 
 PROBLEMS = [
@@ -244,7 +212,6 @@ PROBLEMS = [
     ("/api/v1/search?q=%ff", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/search?" + "&".join(f"q{n}=1" for n in range(11)), 400,
      "invalid query; write it as name=value&name=value, in UTF-8"),
-    ("/api/v1/export?format=parquet", 400, "format: must be one of bibtex, csv, jsonl"),
     (f"{PAPER}/posts?network=facebook", 400,
      "network: must be one of bluesky, feeds, hackernews, huggingface, lobsters, mastodon, reddit, x"),
     ("/api/v1/publications/a%20b/issues", 400,
@@ -280,7 +247,7 @@ def test_pages_of_other_sites_may_ask(app: SiteApp) -> None:
     preflight = get(app, f"{ISSUES}/latest", "OPTIONS")
     assert (preflight.status, preflight.body) == (204, b"")
     assert preflight.headers["access-control-allow-methods"] == "GET, HEAD"
-    for url in (f"{ISSUES}/latest", "/api/v1/nothing", "/api/v1/export"):
+    for url in (f"{ISSUES}/latest", "/api/v1/nothing"):
         headers = get(app, url).headers
         assert headers["access-control-allow-origin"] == "*"
         assert headers["access-control-expose-headers"] == "ETag, Link, Retry-After"

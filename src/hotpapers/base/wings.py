@@ -180,7 +180,8 @@ class Wing(NamedTuple):
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
     `about_tools(address)`: a line for language models about tools for a site, naming all `site_tools`.
-    `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
+    `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core. `answers(api)`: further
+    addresses of the `Api`, each with what answers it; `operations()`: what the API's document says of each.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `card(pages, path, appearances)`: the picture of a page, for links to it (`CardMeta`); `draws_cards()`: whether the
     machine can draw them.
@@ -227,6 +228,8 @@ class Wing(NamedTuple):
     public_tools: Callable[[], Iterable[Any]] = nothing
     about_tools: Callable[[str], str] | None = None
     questions: Callable[[], Iterable[Any]] = nothing
+    answers: Callable[[Any], Iterable[tuple[str, Callable[..., Any]]]] = nothing
+    operations: Callable[[], Iterable[tuple[str, Any]]] = nothing
     site_part: Callable[[Any], SitePart] | None = None
     card: Callable[[Any, str, Sequence[Any]], Any] | None = None
     draws_cards: Callable[[], bool] | None = None

@@ -18,6 +18,7 @@ voices    papers shared by people whom a publication follows
 summaries a sentence about each paper by a language model
 hosting   files for hosts: GitHub Pages, systemd, containers
 postgres  the store in a PostgreSQL database
+download  the whole record for the public, from the API
 forms     forms for readers: reports, and what other wings ask
 accounts  authors of posts prove that an account is theirs, and hide its posts or contest a verdict
 check     try every source, sender and folder of the settings
@@ -43,6 +44,7 @@ BUILT_IN = (
     "voices",
     "summaries",
     "hosting",
+    "download",
     "forms",
     "accounts",
     "postgres",

@@ -78,8 +78,3 @@ BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTION
 def all_questions() -> tuple[Endpoint, ...]:
     """In matching order, also those of wings."""
     return (*(question for wing in wings() for question in wing.questions()), *QUESTIONS)
-
-
-EXPORT_PATH = "/export"
-"""The address of the whole record, which is streamed."""
-EXPORT_COST = 60

@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from hotpapers import __version__
+from hotpapers.base.wings import wings
 from hotpapers.publish.query import request_params, schemas
-from hotpapers.publish.query.endpoints import EXPORT_PATH, Endpoint, all_questions
-from hotpapers.publish.query.export import TYPES
-from hotpapers.publish.query.export import export as exported
+from hotpapers.publish.query.endpoints import Endpoint, all_questions
 
 Json = dict[str, Any]
 PROBLEM = "application/problem+json"
@@ -59,7 +58,7 @@ def document() -> Json:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "../v1", "description": "Next to this document"}],
-        "paths": {**paths, EXPORT_PATH: {"get": _export()}},
+        "paths": paths | {path: {"get": get} for wing in wings() for path, get in wing.operations()},
         "components": {
             "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,
@@ -96,25 +95,7 @@ def _operation(question: Endpoint) -> Json:
                 "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
                 "content": {"application/json": {"schema": answer}},
             },
-            **_otherwise(),
-        },
-    }
-
-
-def _export() -> Json:
-    return {
-        "operationId": "export",
-        "summary": "The whole record: the observations (jsonl), or the issues' entries (csv, bibtex).",
-        "description": " ".join((exported.__doc__ or "").split())
-        + " `hotpapers docs exchange` describes the lines of jsonl.",
-        "parameters": [*parameters(request_params.ExportParams, EXPORT_PATH)],
-        "responses": {
-            "200": {
-                "description": "A stream",
-                "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
-                "content": {form.partition(";")[0]: {"schema": {"type": "string"}} for form in TYPES.values()},
-            },
-            **_otherwise(),
+            **other_responses(),
         },
     }
 
@@ -142,8 +123,8 @@ def fields_of(cls: type[request_params.Params]) -> Json:
     return schema
 
 
-def _otherwise() -> Json:
-    """The other possible responses."""
+def other_responses() -> Json:
+    """The responses of every operation besides its answer."""
     problems = {status: {"$ref": f"#/components/responses/{_schema_name(status)}"} for status in _PROBLEMS}
     return {"304": {"description": "Not modified"}, **problems}
 

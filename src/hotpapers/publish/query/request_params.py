@@ -173,12 +173,6 @@ class SearchParams(Params, frozen=True, kw_only=True):
     cursor: Cursor = ""
 
 
-class ExportParams(Params, frozen=True, kw_only=True):
-    """The whole record: the observations (jsonl), or the issues' entries."""
-
-    format: Annotated[Literal["jsonl", "csv", "bibtex"], Meta(description="The output format")] = "jsonl"
-
-
 # ---- checked -----------------------------------------------------------------------------------------------
 
 _FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)

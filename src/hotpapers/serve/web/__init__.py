@@ -4,7 +4,7 @@ app, serving                everything put together: cached pages at once, all e
 responders, http_messages   what stands behind a route; replies as values: headers, conditions, refusals
 backend                     threads, sessions and each client's budget, shared by all routes: rate_limits
 page_cache, byte_cache      pages already made     connections, connection_table   limits for connections
-api                         queries: export_stream
+api                         queries
 search_pages                search                 monitoring   health and metrics
 server                      the HTTP server, also beside the program's work, for monitoring
 

@@ -20,20 +20,19 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Scope
 
 from hotpapers.base.errors import StoreError, UsageError
+from hotpapers.base.wings import wings
 from hotpapers.issues.moderation.blocklist import Blocklist
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params, schemas
-from hotpapers.publish.query.endpoints import EXPORT_COST, EXPORT_PATH
+from hotpapers.publish.query.request_params import Kind
 from hotpapers.publish.query.session import SessionState
 from hotpapers.serve.web import responders
 from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.byte_cache import ByteCache
-from hotpapers.serve.web.export_stream import ExportStreams, head_of
 from hotpapers.serve.web.http_messages import (
     OPEN,
     Refused,
     Reply,
     header_of,
-    names_tag,
     reply,
     tagged_reply,
     takes_gzip,
@@ -78,10 +77,9 @@ class Api:
     """The API's routes, with what they share."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.exports = ExportStreams(backend)
+        self.backend = backend
         self.cache = ByteCache[Key, Reply](CACHE_BYTES)
-        self._state = SessionState(-1, Blocklist(), ())  # what the cached replies are of
+        self.state = SessionState(-1, Blocklist(), ())  # what the cached replies are of
         self._lane = backend.lane(THREADS, MAX_REQUESTS_AT_ONCE)
         self._heavy_lane = backend.lane(1, MAX_HEAVY_REQUESTS)
         self._pending: dict[tuple[SessionState, Key], asyncio.Task[Reply]] = {}
@@ -89,7 +87,8 @@ class Api:
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
         answers: dict[str, responders.Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
-        answers |= {EXPORT_PATH: self._export, "/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
+        answers |= {path: answer for wing in wings() for path, answer in wing.answers(self)}
+        answers |= {"/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
         routes = [
             Route(_route_path(path), responders.Responder(answer, problem, METHODS)) for path, answer in answers.items()
         ]
@@ -106,9 +105,9 @@ class Api:
         if answer is None or _has_body(scope):
             return None
         try:
-            if self._backend.state_at_once() != self._state:
+            if self.backend.state_at_once() != self.state:
                 return None
-            self._backend.spend(scope, 1)
+            self.backend.spend(scope, 1)
         except (StoreError, Refused):  # the routes say so
             return None
         return answer
@@ -122,11 +121,11 @@ class Api:
             raise Refused(414, f"path and query are longer than {MAX_PATH_CHARS:,} characters")
         if _has_body(scope):
             raise Refused(413, "requests must not have a body")
-        self._backend.spend(scope, 1)
-        state = await self._backend.state()
-        if state != self._state:
+        self.backend.spend(scope, 1)
+        state = await self.backend.state()
+        if state != self.state:
             self.cache.clear()
-            self._state = state
+            self.state = state
         return self.cache.get(_key(scope)) or self._router
 
     # ---- fixed replies ---------------------------------------------------------------------------------
@@ -139,34 +138,22 @@ class Api:
 
     # ---- answers ---------------------------------------------------------------------------------------
 
-    def _params(self, params: type[request_params.Params], request: Request) -> request_params.Params:
-        return parameters(params, request.path_params, request.scope["query_string"])
-
-    async def _export(self, request: Request) -> ASGIApp:
-        params = self._params(request_params.ExportParams, request)
-        assert isinstance(params, request_params.ExportParams)
-        compress = takes_gzip(request.scope)
-        head = head_of(params, self._state, self._backend.config.terms, compress=compress)
-        if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
-            return head
-        self._spend_rest(request, EXPORT_COST)
-        return await self.exports.begin(head, params, compress=compress)
-
     async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
-        params = self._params(query.params, request)
-        self._spend_rest(request, query.cost)
+        params = parameters(query.params, request)
+        self.spend_rest(request, query.cost)
         # The reply, made once for all concurrent requests; a client that disconnects does not cancel it.
         key = _key(request.scope)
-        task = self._pending.get((self._state, key))
+        task = self._pending.get((self.state, key))
         if task is None:
-            task = self._pending[self._state, key] = asyncio.create_task(
-                self._make_reply(self._state, key, query, params)
+            task = self._pending[self.state, key] = asyncio.create_task(
+                self._make_reply(self.state, key, query, params)
             )
-            task.add_done_callback(partial(self._note_end, (self._state, key)))
+            task.add_done_callback(partial(self._note_end, (self.state, key)))
         return await asyncio.shield(task)
 
-    def _spend_rest(self, request: Request, cost: int) -> None:
-        self._backend.spend(request.scope, min(cost, self._backend.config.rate) - 1)  # one is already spent
+    def spend_rest(self, request: Request, cost: int) -> None:
+        """Takes the rest of the cost of a request from its client's budget. Raises Refused."""
+        self.backend.spend(request.scope, min(cost, self.backend.config.rate) - 1)  # one is already spent
 
     def _note_end(self, key: tuple[SessionState, Key], task: asyncio.Task[Reply]) -> None:
         del self._pending[key]
@@ -181,8 +168,8 @@ class Api:
 
         # heavy ones wait in line, and must not take the places of all others
         lane = self._heavy_lane if query.cost >= HEAVY else self._lane
-        result = await lane.run(partial(self._backend.call, make))
-        if not query.moves and state == self._state:
+        result = await lane.run(partial(self.backend.call, make))
+        if not query.moves and state == self.state:
             self.cache.put(key, result)
         return result
 
@@ -206,10 +193,11 @@ def _key(scope: Scope) -> Key:
 MAX_PARAMETERS = 10
 
 
-def parameters(cls: type[request_params.Params], path_values: Mapping[str, str], query: bytes) -> request_params.Params:
+def parameters(cls: type[Kind], request: Request) -> Kind:
     """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
     values: dict[str, str] = {}
-    for name, value in _pairs(query):
+    path_values = request.path_params
+    for name, value in _pairs(request.scope["query_string"]):
         if name in values or name in path_values:
             raise UsageError(f"{name[:60]}: given twice")
         values[name] = value

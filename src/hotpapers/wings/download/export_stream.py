@@ -14,17 +14,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers import __version__
 from hotpapers.base import terms
-from hotpapers.publish.query import QuerySession, request_params
-from hotpapers.publish.query.export import TYPES, export
+from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.publish.query.session import SessionState
+from hotpapers.serve.web.api import Api, parameters
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, StreamAborted, reply
-from hotpapers.serve.web.responders import refused_by
+from hotpapers.serve.web.http_messages import (
+    OPEN,
+    Refused,
+    Reply,
+    StreamAborted,
+    header_of,
+    names_tag,
+    reply,
+    takes_gzip,
+)
+from hotpapers.serve.web.responders import Answer, refused_by
+from hotpapers.wings.download.public_lines import TYPES, ExportParams, export
 
+PATH = "/export"
+"""Its address in the API."""
+COST = 60
+"""In simple queries."""
 AT_ONCE = 2
 PATIENCE = 30.0
 """Seconds for which clients may keep the stream waiting, besides the time that their bytes take at the least rate."""
@@ -36,11 +51,20 @@ and meanwhile no traces of forgotten rows can be erased."""
 class ExportStreams:
     """The running exports. Each has its own thread and connection."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, api: Api) -> None:
+        self._api, self._backend = api, api.backend
         self.count = 0
 
-    async def begin(self, head: Reply, params: request_params.ExportParams, *, compress: bool) -> ASGIApp:
+    async def answer(self, request: Request) -> ASGIApp:
+        """What sends the export that a request asks for. Raises Refused, UsageError."""
+        params, compress = parameters(ExportParams, request), takes_gzip(request.scope)
+        head = head_of(params, self._api.state, self._backend.config.terms, compress=compress)
+        if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
+            return head
+        self._api.spend_rest(request, COST)
+        return await self.begin(head, params, compress=compress)
+
+    async def begin(self, head: Reply, params: ExportParams, *, compress: bool) -> ASGIApp:
         """The app that sends an export, of which the first chunk has been made. Raises Refused."""
         if self.count >= AT_ONCE:
             raise Refused(503, "two exports are already running, which is the limit", 60)
@@ -69,7 +93,31 @@ class ExportStreams:
         reader.close()
 
 
-def head_of(params: request_params.ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
+def answers(api: Api) -> tuple[tuple[str, Answer]]:
+    """What answers the export's address."""
+    return ((PATH, ExportStreams(api).answer),)
+
+
+def operations() -> tuple[tuple[str, openapi.Json]]:
+    """What the API's document says of it."""
+    operation = {
+        "operationId": "export",
+        "summary": "The whole record: the observations (jsonl), or the issues' entries (csv, bibtex).",
+        "description": f"{export.__doc__} `hotpapers docs exchange` describes the lines of jsonl.",
+        "parameters": [*openapi.parameters(ExportParams, PATH)],
+        "responses": {
+            "200": {
+                "description": "A stream",
+                "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+                "content": {form.partition(";")[0]: {"schema": {"type": "string"}} for form in TYPES.values()},
+            },
+            **openapi.other_responses(),
+        },
+    }
+    return ((PATH, operation),)
+
+
+def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
@@ -123,7 +171,7 @@ class _ExportReader:
         self._thread.shutdown(wait=False)
 
 
-def _chunks(backend: Backend, params: request_params.ExportParams, *, compress: bool) -> Generator[bytes, None, None]:
+def _chunks(backend: Backend, params: ExportParams, *, compress: bool) -> Generator[bytes, None, None]:
     with (
         backend.open_record() as record,
         closing(export(QuerySession(record, backend.config.terms, public=True), params)) as chunks,

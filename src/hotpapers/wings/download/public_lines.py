@@ -10,7 +10,7 @@ secret.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,13 @@ CHUNK = 2**16
 """Approximate bytes per chunk."""
 TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "bibtex": "application/x-bibtex"}
 """The media type of each format."""
+
+
+class ExportParams(request_params.Params, frozen=True, kw_only=True):
+    """The whole record: the observations (jsonl), or the issues' entries."""
+
+    format: Annotated[Literal["jsonl", "csv", "bibtex"], msgspec.Meta(description="The output format")] = "jsonl"
+
 
 _encode = msgspec.json.encode
 _HEADER, _POST, _ACCOUNT, _ALIAS, _VERDICT = (
@@ -50,7 +57,7 @@ class WithheldWords(NamedTuple):
         )
 
 
-def export(session: QuerySession, params: request_params.ExportParams) -> Generator[bytes, None, None]:
+def export(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. Reads one snapshot of the store and keeps it open until the end."""
     if params.format == "jsonl":
         yield from _chunks(public_lines(session))
