@@ -19,7 +19,7 @@ from hotpapers.base.model import (
     ScoreComponent,
     VoiceHistogram,
 )
-from hotpapers.issues.ranking import rarity_2
+from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.render.html.pages import SitePages
@@ -46,7 +46,7 @@ from hotpapers.publish.view.site_paths import (
     public_url,
 )
 from hotpapers.publish.view.sparkline import spark
-from hotpapers.publish.view.worked_example import worked_example
+from hotpapers.publish.view.worked_example import reference_of, worked_example
 from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.render.full_sample import FULL_READER
 from tests.render.sample import BRIDGES, LISTED_READER, TEA
@@ -336,15 +336,18 @@ def test_messages_to_the_desk_name_what_is_meant() -> None:
 
 
 def test_a_score_can_be_computed_from_the_page_alone() -> None:
-    example = worked_example(FULL_READER.issue("daily", "2021-01-14"))
+    published = FULL_READER.issue("daily", "2021-01-14")
+    example = worked_example(published)
     assert example is not None and example.paper == BRIDGES.paper
-    bluesky, _ = example.steps
-    assert dict(bluesky.reference) == {3: 4000, 20: 781, 90: 31}
-    for step in example.steps:
-        papers = sum(count for _, count in step.reference) - (step.own is not None)
-        atleast = sum(count for voices, count in step.reference if voices >= step.voices)
-        assert (papers, atleast) == (step.papers, step.atleast)
-    assert f"= {millipoints(bluesky.papers, bluesky.atleast):,}" in bluesky.formula
+    parts = [part for part in example.parts if part.score]
+    bluesky, _ = parts
+    assert dict(reference_of(published, bluesky)) == {3: 4000, 20: 781, 90: 31}
+    for part in parts:
+        reference = reference_of(published, part)
+        papers = sum(count for _, count in reference) - (part.own is not None)
+        atleast = sum(count for voices, count in reference if voices >= part.voices)
+        assert (papers, atleast) == (part.papers, part.atleast)
+    assert f"= {millipoints(bluesky.papers, bluesky.atleast):,}" in words.formula(bluesky)
 
 
 def test_what_was_compared_beyond_the_archive() -> None:
@@ -358,8 +361,9 @@ def test_what_was_compared_beyond_the_archive() -> None:
         part = ScoreComponent(
             network="bluesky", rule="rarity", score=7, voices=9, papers=9, atleast=0, among=among, age=0, until=0
         )
-        example = worked_example(issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [part])], peers=peers))
-        assert example is not None and dict(example.steps[0].reference) == expected
+        compared = issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [part])], peers=peers)
+        assert worked_example(compared) is compared.content.entries[0]
+        assert dict(reference_of(compared, part)) == expected
     assert worked_example(issue(OWN, "2021-01-14", [])) is None
 
 
@@ -375,17 +379,15 @@ def test_the_worked_example_has_everything_that_it_adds_up() -> None:
         VoiceHistogram(network="mastodon", age=24, archive="cs", counts=((5, 15), (50, 9))),
     )
     vouched_issue = issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [about, capped, vouching])], peers=peers)
-    example = worked_example(vouched_issue)
-    assert example is not None
-    assert [(step.formula, dict(step.reference)) for step in example.steps] == [
-        ("1000 × log10(25 / 10) = 398", {3: 15, 40: 9}),
-        ("20 × 17 = 340", {5: 15, 50: 9}),
-        ("no more than 240 × 3", {}),
-    ]
+    references = [dict(reference_of(vouched_issue, part)) for part in (about, capped, vouching)]
+    assert references == [{3: 15, 40: 9}, {5: 15, 50: 9}, {}]
     page = SitePages(PlainIssueReader([OWN], [vouched_issue]), "daily").page("method/index.html")
     assert page is not None
     text = page.decode()
-    assert all(formula in text for formula in ("20 × 17 = 340", "no more than 240 × 3", "398 + 340 − 18 = 720"))
+    assert all(
+        formula in text
+        for formula in ("1000 × log10(25 / 10) = 398", "20 × 17 = 340", "no more than 240 × 3", "398 + 340 − 18 = 720")
+    )
     assert text.count("which would give more than 20") == 1 and text.count('<table class="reference">') == 2
 
 

@@ -25,7 +25,7 @@ from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
-from hotpapers.publish.view.worked_example import worked_example
+from hotpapers.publish.view.worked_example import reference_of, worked_example
 
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
@@ -131,10 +131,6 @@ class StaticPages:
     def _method(self) -> bytes:
         issue = self._latest()
         example = worked_example(issue) if issue else None
-        entry = None
-        if example and issue:
-            view = self._site.issue(issue.content.day)
-            entry = next(candidate for candidate in view.entries if candidate.key == example.paper)
         return self._site.render(
             "method.html",
             "method/index.html",
@@ -142,7 +138,8 @@ class StaticPages:
             f"How {self._site.title} calculates scores, with one from the latest issue worked out by hand.",
             publication=self._site.publication,
             example=example,
-            entry=entry,
+            entry=self._site.issue(issue.content.day).entries.of(example.paper)[0] if issue and example else None,
+            reference_of=reference_of,
             issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
         )

@@ -40,9 +40,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["prose"] = prose
+    environment.filters.update(prose=prose, one_line=phrases.one_line)
     environment.globals.update(
         policy=POLICY,
+        words=words,
         number=words.number,
         count_noun=words.count_noun,
         weekdays=announcement_counts.WEEKDAYS,
