@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from hotpapers.base.errors import BusyStore, NotFound, UsageError
 from hotpapers.serve.web import backend
 from hotpapers.serve.web.backend import ServeConfig
-from hotpapers.serve.web.http_messages import FORM as FORM_HEADERS
+from hotpapers.wings.forms.form_router import FORM as FORM_HEADERS
 from hotpapers.wings.forms.form_router import (
     MAX_FORM_BYTES,
     MAX_PENDING_FORMS,

@@ -36,14 +36,6 @@ PAGE = COMMON | {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
 """On the pages of the site."""
-FORM = COMMON | {
-    "content-type": HTML,
-    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; " + FRAMES,
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cache-control": "no-store",
-}
-"""On pages with forms. `same-origin`: without a referrer, browsers would not send a form's origin, either."""
 OPEN = COMMON | {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "ETag, Link, Retry-After",
@@ -172,12 +164,3 @@ async def read_body(request: Request, most: int) -> bytes:
         if len(body) > most:
             break
     return bytes(body)
-
-
-async def bounded_body(request: Request, most: int) -> bytes:
-    """A request's body. Raises Refused if it is longer than `most` bytes, ClientDisconnect."""
-    is_longer = int(header_of(request.scope, b"content-length") or 0) > most
-    body = b"" if is_longer else await read_body(request, most)
-    if is_longer or len(body) > most:
-        raise Refused(413, f"the body may have at most {most:,} bytes")
-    return body

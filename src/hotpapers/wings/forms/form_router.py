@@ -26,7 +26,9 @@ from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.web.backend import Backend, Lane
 from hotpapers.serve.web.http_messages import (
-    FORM,
+    COMMON,
+    FRAMES,
+    HTML,
     Refused,
     Reply,
     content_type,
@@ -50,6 +52,14 @@ VIEW_COST = 2
 THREADS, MAX_PENDING_FORMS, SHARE = 2, 16, 4
 """How many forms are processed at once, and how many may be pending: in total, and per client."""
 TYPE = "application/x-www-form-urlencoded"
+FORM = COMMON | {
+    "content-type": HTML,
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; " + FRAMES,
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+"""On pages with forms. `same-origin`: without a referrer, browsers would not send a form's origin, either."""
 
 Values = Mapping[str, str]
 """The submitted fields, or those in the query, by name."""

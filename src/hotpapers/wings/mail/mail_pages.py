@@ -21,14 +21,14 @@ from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
 from hotpapers.serve.web.backend import Backend, Lane
-from hotpapers.serve.web.http_messages import FORM, Refused, Reply, reply, retry_after
+from hotpapers.serve.web.http_messages import Refused, Reply, reply, retry_after
 from hotpapers.serve.web.responders import READ, Responder
 from hotpapers.wings.forms import form_router as forms
 from hotpapers.wings.mail import subscribers, tokens
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.tokens import MailToken, Purpose
 
-HEADERS = FORM | {"referrer-policy": "no-referrer"}
+HEADERS = forms.FORM | {"referrer-policy": "no-referrer"}
 PAGE = Path(__file__).with_name("mail_page.html")
 THREADS, MAX_PAGES_AT_ONCE = 2, 32
 """Most of these pages in progress at once; they may have to wait for the store."""

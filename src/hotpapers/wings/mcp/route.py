@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, bounded_body, content_type, reply
+from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, content_type, header_of, read_body, reply
 from hotpapers.serve.web.responders import Responder
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.record_tools import public_tools
@@ -47,7 +47,7 @@ class McpResponder:
         self._backend.spend(request.scope, COST)
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
-        body, tools = await bounded_body(request, MAX_MESSAGE_BYTES), public_tools()
+        body, tools = await _body(request), public_tools()
         if tool := tools.get(rpc.tool_called(body)):
             self._backend.spend(request.scope, tool.cost - COST)
 
@@ -64,3 +64,12 @@ class McpResponder:
         the operator's network, must not read what is only served there."""
         origin = request.headers.get("origin")
         return origin is None or origin in (self._origin, f"http://{request.headers.get('host', '')}")
+
+
+async def _body(request: Request) -> bytes:
+    """A request's body. Raises Refused if it is too long, ClientDisconnect."""
+    is_longer = int(header_of(request.scope, b"content-length") or 0) > MAX_MESSAGE_BYTES
+    body = b"" if is_longer else await read_body(request, MAX_MESSAGE_BYTES)
+    if is_longer or len(body) > MAX_MESSAGE_BYTES:
+        raise Refused(413, f"the body may have at most {MAX_MESSAGE_BYTES:,} bytes")
+    return body
