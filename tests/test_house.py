@@ -25,6 +25,7 @@ MAY_IMPORT_WINGS = {
     "mail": {"forms"},
     "peers": {"proof"},
     "personal": {"mcp"},
+    "reddit": {"feeds"},
     "topics": {"mcp"},
 }
 """Wings that import others. All import the core, which imports none of them."""
@@ -33,7 +34,7 @@ MAY_IMPORT_WINGS = {
 LIBRARY = {
     "msgspec": ("",),
     "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
-    "feedparser": ("collect/sources/feed_parser.py",),
+    "feedparser": ("wings/feeds/feed_parser.py",),
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("keep/transfer/", "wings/tables/"),

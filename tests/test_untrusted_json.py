@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError, NetError, UsageError
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.collect.sources import feed_parser
 from hotpapers.publish.query.request_params import key_of
+from hotpapers.wings.feeds import feed_parser
 from hotpapers.wings.summaries.llm_client import sentence_of
 
 DEEP = b"[" * 100_000

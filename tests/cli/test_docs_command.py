@@ -103,7 +103,7 @@ def test_every_page_that_a_text_names_exists() -> None:
             assert page_named(name, PAGES)
     for source in ("arxiv", "bluesky", "feeds", "hackernews", "huggingface", "lobsters"):
         assert page_named(f"sources/{source}", PAGES) == f"reference/sources/{source}"
-    for source in ("mastodon", "reddit", "x"):
+    for source in ("mastodon", "feeds", "reddit", "x"):
         assert page_named(f"sources/{source}", PAGES) == f"wings/{source}"
     for channel in ("mailing", "chat", "webhook", "bluesky"):
         assert page_named(f"wings/{channel}", PAGES) == f"wings/{channel}"

@@ -31,10 +31,10 @@ from hotpapers.base.model import (
 from hotpapers.collect.sources import hackernews
 from hotpapers.collect.sources.arxiv import api, xml
 from hotpapers.collect.sources.bluesky import parser
-from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.issues import freeze, quotations
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.record import Record
+from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
 from hotpapers.wings.mastodon.settings import MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
 from tests.issues.made import DAY, background, key, moment, write

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Coverage
-from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.issues.coverage import reading_of
 from hotpapers.record.batches import cursor_of
 from tests.ingest.job_setup import JobSetup, collect_setup
 from tests.sources.net import START, Reply
-
-MINUTE = 60 * 1_000_000
 
 
 def run_rounds(setup: JobSetup, *hours: float) -> None:
@@ -29,34 +23,6 @@ def state(setup: JobSetup, network: str, start: float, end: float) -> str:
     """A network's coverage between two hours after the start, by the whole record."""
     spans = [row.item for row in setup.record.view().latest(Coverage) if isinstance(row.item, Coverage)]
     return reading_of(network, spans, round(START + start * HOUR), round(START + end * HOUR)).state
-
-
-def full_feed(newest: int) -> bytes:
-    """A feed of the newest posts, a minute apart."""
-    entries = "".join(
-        f"<entry><id>t3_{n}</id><title>wool</title>"
-        f"<published>{as_utc(newest - n * MINUTE).isoformat()}</published></entry>"
-        for n in range(25)
-    )
-    return f"<feed xmlns='http://www.w3.org/2005/Atom'>{entries}</feed>".encode()
-
-
-@pytest.mark.parametrize(("urls", "outage"), [(("https://a.example/feed",), 6), (("https://a.example/feed",), 0.5),
-                                              (("https://a.example/feed", "https://b.example/feed"), 6)])  # fmt: skip
-def test_a_feed_that_turned_over_while_nothing_was_read_is_read_in_part(
-    sqlite_url: str, urls: tuple[str, ...], outage: float
-) -> None:
-    """Its 25 entries, a minute apart, reach back 25 minutes. A shorter outage loses nothing."""
-
-    def respond(url: str) -> Reply:
-        return full_feed(setup.http.now() - MINUTE)
-
-    with collect_setup(sqlite_url, respond, source=FeedsSource(FeedsSettings(urls=urls))) as setup:
-        run_rounds(setup, 0, 0.3, outage + 0.1, outage + 0.4, outage + 0.7)
-        assert state(setup, "feeds", 0, 0.3) == "complete"
-        assert state(setup, "feeds", 0.3, outage) == ("partial" if outage == 6 else "complete")
-        assert state(setup, "feeds", outage, outage + 0.6) == "complete"
-        assert "example" not in (cursor_of(setup.record.database, "feeds") or "example")
 
 
 def test_while_the_search_of_hacker_news_lags_it_is_read_in_part(sqlite_url: str) -> None:

@@ -17,12 +17,12 @@ from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, command_line, environment, run_process
 
 NEEDED_BY = {
-    "forms": ("accounts", "mail"), "proof": ("peers",), "reddit": ("archives",), "x": ("archives",),
-    "mcp": ("personal", "topics"),
+    "forms": ("accounts", "mail"), "proof": ("peers",), "feeds": ("reddit", "archives"), "reddit": ("archives",),
+    "x": ("archives",), "mcp": ("personal", "topics"),
 }  # fmt: skip
 WITHOUT = [
     *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
-    tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "reddit", "x")),
+    tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "feeds", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
 COMMANDS = {

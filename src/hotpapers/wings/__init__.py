@@ -10,6 +10,7 @@ tables    tables for research
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
 mastodon  read servers of Mastodon and of others like it
+feeds     read feeds, such as those of blogs
 reddit    read Reddit, with a key or from feeds
 x         read X with a paid key
 personal  a reader's own order of papers
@@ -35,6 +36,7 @@ BUILT_IN = (
     "proof",
     "peers",
     "mastodon",
+    "feeds",
     "reddit",
     "x",
     "personal",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hotpapers.base.model import HOUR
 from hotpapers.wings.reddit.source import RedditSettings, RedditSource
 from tests.ingest.job_setup import collect_setup
-from tests.ingest.test_gaps import full_feed, run_rounds, state
+from tests.ingest.test_gaps import run_rounds, state
 from tests.sources.net import START
+from tests.wings.feeds.test_gaps import full_feed
 
 
 def test_posts_that_a_subreddit_no_longer_lists_stay_missing(sqlite_url: str) -> None:

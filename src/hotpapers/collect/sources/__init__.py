@@ -4,8 +4,7 @@
 `read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
 up to `ingest`. docs/development/adding-a-source.md shows a complete one.
 
-Shared: `feed_parser` and `bounded_xml` (hostile XML), `paper_mentions` (which papers a post names), `batched_requests`,
-`endpoint_rotation`, `decoding`.
+Shared: `paper_mentions` (which papers a post names), `batched_requests`, `endpoint_rotation`, `decoding`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from hotpapers.base.model import Source
 from hotpapers.base.wings import connectors, load
 from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
@@ -27,7 +25,6 @@ SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
 CORE: dict[str, SourceClasses] = {
     "arxiv": (ArxivSource, ArxivSettings),
     "bluesky": (BlueskySource, BlueskySettings),
-    "feeds": (FeedsSource, FeedsSettings),
     "hackernews": (HackerNewsSource, HackerNewsSettings),
     "huggingface": (HuggingFaceSource, HuggingFaceSettings),
     "lobsters": (LobstersSource, LobstersSettings),

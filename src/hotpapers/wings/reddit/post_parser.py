@@ -13,9 +13,9 @@ from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Mention, Post, Snapshot, TextLink
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
-from hotpapers.collect.sources.feed_parser import FeedEntry
 from hotpapers.collect.sources.list_checks import overlap_problem
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.wings.feeds.feed_parser import FeedEntry
 
 NETWORK = "reddit"
 DELETED, REMOVED = "[deleted]", "[removed]"

@@ -10,9 +10,9 @@ import msgspec
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import HttpClient, PayloadPage, RawPayload, Response
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
-from hotpapers.collect.sources.feed_parser import FeedEntry, entries
 from hotpapers.collect.sources.list_checks import check_overlap
 from hotpapers.collect.sources.removals import RemovalCheck
+from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 from hotpapers.wings.reddit.post_parser import NETWORK, gone_from_feed, known_missing, too_many
 
 FULL = 25

@@ -17,9 +17,9 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
-from hotpapers.collect.sources.feed_parser import FeedEntry, entries
 from hotpapers.collect.sources.list_checks import check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, mentions_of, title_verdicts
+from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 
 NETWORK = "feeds"
 SINGLE = " single"

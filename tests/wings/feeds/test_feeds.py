@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Mention, Post, RawPayload
-from hotpapers.collect.sources import feed_parser
-from hotpapers.collect.sources.feed_parser import FeedEntry, entries
-from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.wings.feeds import feed_parser
+from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
+from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
 from tests.sources.net import START, ScriptedClient, reply
 

@@ -19,8 +19,8 @@ from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import storable
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.collect.sources import bounded_xml
 from hotpapers.collect.sources.decoding import refuse_page
+from hotpapers.wings.feeds import bounded_xml
 
 MAX_ENTRIES = 500
 MAX_FEED_BYTES = 10_000_000

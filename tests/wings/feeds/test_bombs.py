@@ -10,9 +10,9 @@ import time
 import pytest
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.collect.sources import bounded_xml, feed_parser
+from hotpapers.wings.feeds import bounded_xml, feed_parser
 from tests.conftest import ROOT
-from tests.sources.bombs import KINDS
+from tests.wings.feeds.bombs import KINDS
 
 SLOWEST = 10.0
 """CPU seconds per bomb: five times the goal of two, because machines are slow and shared."""
@@ -26,7 +26,7 @@ def test_no_bomb_keeps_a_parser_busy(kind: str) -> None:
 
 def check_bombs(kind: str) -> None:
     """Check that no bomb of a kind takes long."""
-    command = [sys.executable, "-m", "tests.sources.bombs", kind, "7", "20"]
+    command = [sys.executable, "-m", "tests.wings.feeds.bombs", kind, "7", "20"]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=20 * SLOWEST)
     cpu_seconds, bomb, size = json.loads(process.stdout)
     assert cpu_seconds < SLOWEST, (cpu_seconds, size, bomb)

@@ -2,7 +2,7 @@
 
 Run as a program, it parses bombs of one kind and prints the slowest (CPU time):
 
-    python -m tests.sources.bombs KIND SEED COUNT
+    python -m tests.wings.feeds.bombs KIND SEED COUNT
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from hotpapers.base.errors import HotPapersError
 from hotpapers.base.http.client import ClientLimits
 from hotpapers.base.ids.html_text import MAX_HTML_CHARS, plain
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.collect.sources import feed_parser
 from hotpapers.collect.sources.arxiv import xml
+from hotpapers.wings.feeds import feed_parser
 
 ITEM = "<rss version='2.0'><channel><title>Kettles</title><item><title>One</title></item><item>"
 ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Kettles</title><entry>"
