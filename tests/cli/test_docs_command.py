@@ -101,7 +101,7 @@ def test_every_page_that_a_text_names_exists() -> None:
     for name in names:
         if "{" not in name:
             assert page_named(name, PAGES)
-    for source in ("arxiv", "bluesky", "feeds", "hackernews", "huggingface", "lobsters"):
+    for source in ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters"):
         assert page_named(f"sources/{source}", PAGES) == f"reference/sources/{source}"
     for source in ("mastodon", "feeds", "reddit", "x"):
         assert page_named(f"sources/{source}", PAGES) == f"wings/{source}"

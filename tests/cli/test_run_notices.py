@@ -10,22 +10,24 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.settings import Settings, defaults, settings_type
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import WORKING, JobState, seems_offline
 from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.moderation.blocklist import load_blocklist
 from hotpapers.publish.schedule.next_issues import ExpectedIssue, next_issues
 from hotpapers.record import Record, now
 from hotpapers.site.notices import OFFLINE, Notice
 from hotpapers.site.run_notices import NextIssueWatch, common_zone, sentence, start_notices
-from hotpapers.site.run_watches import OfflineWatch, ReadingWatch, SettingsWatch
+from hotpapers.site.run_watches import OfflineWatch, ReadingWatch, SettingsWatch, changed_keys
 from hotpapers.site.site import Site
 from tests.cli.run import environment, good, run
 from tests.issues.made import moment
@@ -52,10 +54,6 @@ def context(tmp_path: Path) -> Site:
         return context
 
 
-def with_settings(site: Site, settings: Settings) -> Site:
-    return Site(site.store, settings=settings, file=site.file)
-
-
 # ---- changed settings ----------------------------------------------------------------------------------
 
 
@@ -73,14 +71,40 @@ def change(context: Site) -> Iterator[Callable[[str], list[Notice]]]:
         yield write
 
 
-def test_changed_settings_take_a_restart(context: Site, change: Callable[[str], list[Notice]]) -> None:
+def test_what_publications_say_applies_at_once(context: Site, change: Callable[[str], list[Notice]]) -> None:
     title = TEXT.replace('name = "daily"', 'name = "daily"\ntitle = "Words"\nhour = 9')
     [notice] = change(title)
-    assert (notice.event, notice.fields) == ("restart to apply", {})
-    assert notice.sentence == "The settings have changed. Restart to apply them."
+    keys = "publication daily: title, publication daily: hour"
+    assert (notice.event, notice.fields) == ("settings applied", {"keys": keys})
+    assert notice.sentence == f"The settings have changed. Applied: {keys}."
     with Record(context.store) as record:
-        assert publication_of(record, "daily").title == "Hot Papers", "the jobs that run know nothing else"
-    assert change(title) == [] and change(f"# as before\n{TEXT}") == [], "which still apply"
+        saved = publication_of(record, "daily")
+    assert (saved.title, saved.hour) == ("Words", 9)
+    assert change(title) == []
+
+
+def test_a_blocklist_applies_at_once(context: Site, change: Callable[[str], list[Notice]]) -> None:
+    [notice] = change(TEXT.replace("block_words = []", 'block_words = ["owl"]'))
+    assert notice.sentence == "The settings have changed. Applied: quote.block_words."
+    with Record(context.store) as record:
+        assert load_blocklist(record.database).words == ("owl",)
+
+
+def test_all_else_takes_a_restart(context: Site, change: Callable[[str], list[Notice]]) -> None:
+    weekly = TEXT.replace("[quote]", '[[publication]]\nname = "weekly"\nwindow = "weekly"\n[quote]')
+    [notice] = change(weekly + 'every = 7200\n[run]\nlisten = "127.0.0.1:9464"\n')
+    assert notice.event == "restart to apply"
+    assert notice.sentence == (
+        "The settings have changed. Restart to apply: publication weekly, source.lobsters, run.listen."
+    )
+    with Record(context.store) as record:
+        known = {item.publication for item in record.view().items(type(publication_of(record, "daily")))}
+    assert known == {"daily"}, "it begins when the jobs know of it"
+    applied, restart = change(TEXT.replace('"Asia/Kathmandu"', '"UTC"\noutput = "elsewhere"'))
+    assert applied.sentence.endswith("Applied: publication daily: zone.")
+    assert restart.sentence.endswith("Restart to apply: publication daily: output.")
+    with Record(context.store) as record:
+        assert publication_of(record, "daily").zone == "UTC"
 
 
 def test_settings_that_cannot_be_used_change_nothing(context: Site, change: Callable[[str], list[Notice]]) -> None:
@@ -93,6 +117,35 @@ def test_settings_that_cannot_be_used_change_nothing(context: Site, change: Call
     with Record(context.store) as record:
         assert list(SettingsWatch(context).look(record, AT)) == []
     assert change(TEXT) == []
+
+
+def other_value(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    return value + "x" if isinstance(value, str) else ("x",)
+
+
+def test_every_setting_is_either_applied_or_takes_a_restart() -> None:
+    file_settings = msgspec.convert({"publication": [{"name": "daily"}]}, settings_type())
+    [daily] = file_settings.publication
+    for key in daily.__struct_fields__:
+        table = msgspec.structs.replace(daily, **{key: other_value(getattr(daily, key))})
+        at_once, restart = changed_keys(file_settings, msgspec.structs.replace(file_settings, publication=(table,)))
+        named = [text for text in (*at_once, *restart) if key in text or key == "name"]
+        assert named and (not at_once) == (key in ("output", "base", "window", "name")), key
+    for key in file_settings.__struct_fields__:
+        value = getattr(file_settings, key)
+        if isinstance(value, msgspec.Struct) and key != "quote":
+            for part in value.__struct_fields__:
+                other_table = msgspec.structs.replace(value, **{part: other_value(getattr(value, part))})
+                changed = msgspec.structs.replace(file_settings, **{key: other_table})
+                assert changed_keys(file_settings, changed) == ([], [f"{key}.{part}"])
+        elif key not in ("publication", "quote", "source"):
+            changed = msgspec.structs.replace(file_settings, **{key: other_value(value)})
+            assert changed_keys(file_settings, changed) == ([], [key])
 
 
 # ---- networks out of reach -----------------------------------------------------------------------------
@@ -205,7 +258,7 @@ def test_the_start_tells_the_next_issue_and_that_a_contact_is_missing(context: S
     def notices_for(settings: Settings) -> list[Notice]:
         with Record(context.store) as record:
             jobs_queries.save_state(record, JobState(source="lobsters", started_at=AT))
-            return start_notices(record, with_settings(context, settings), ["lobsters"], ["lobsters"], AT)[0]
+            return start_notices(record, context.with_settings(settings), ["lobsters"], ["lobsters"], AT)[0]
 
     assert [notice.event for notice in notices_for(context.settings) if notice.event] == ["next issue"]
     notices = notices_for(msgspec.structs.replace(context.settings, contact=" "))
@@ -228,8 +281,8 @@ def test_moments_that_concern_no_publication_are_in_the_zone_of_all(context: Sit
     assert common_zone(context) == "Asia/Kathmandu"
     [daily] = context.settings.publication
     both = msgspec.structs.replace(context.settings, publication=(daily, msgspec.structs.replace(daily, zone="UTC")))
-    assert common_zone(with_settings(context, both)) == "UTC"
-    assert common_zone(with_settings(context, defaults())) == "UTC"
+    assert common_zone(context.with_settings(both)) == "UTC"
+    assert common_zone(context.with_settings(defaults())) == "UTC"
 
 
 # ---- other processes -----------------------------------------------------------------------------------

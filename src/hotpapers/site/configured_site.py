@@ -89,6 +89,10 @@ class ConfiguredSite:
             return cls(own_store if store is None else store, settings=file_settings, file=path)
         return cls(store, file=path)
 
+    def with_settings(self, settings: Settings) -> Self:
+        """This site with other settings, and its store not yet open."""
+        return type(self)(self.store, settings=settings, file=self.file)
+
     def tell(self, notices: Iterable[Notice]) -> None:
         """Tells notices to people, or to the log."""
         for notice in notices:

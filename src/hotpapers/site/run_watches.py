@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import msgspec
+
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.ids.timestamps import day_of
+from hotpapers.base.settings import Settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline, state_of
+from hotpapers.issues.moderation.blocklist import save_blocklist
 from hotpapers.publish.schedule.first_issue import is_skipped, still_reading_back
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import ConfiguredSite
@@ -119,11 +123,12 @@ class OfflineWatch:
 
 
 class SettingsWatch:
-    """The settings file: whether it has changed, so that `run` has to be started again, and whether it then could."""
+    """The settings file: what changes in it is applied where that is safe, else it takes a restart."""
 
     def __init__(self, site: ConfiguredSite) -> None:
-        self._site = site
+        self._site, self._applied = site, site
         self._digest = self._last_digest = _digest(site)
+        self._restart: list[str] = []
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
         digest, before = _digest(self._site), self._last_digest
@@ -139,8 +144,18 @@ class SettingsWatch:
             sentence = f"The settings have changed, but cannot be used: {problem}. Those before still apply."
             yield Notice("settings not usable", {"reason": problem}, sentence)
         else:
-            if changed.settings != self._site.settings:
-                yield Notice("restart to apply", {}, "The settings have changed. Restart to apply them.")
+            yield from self._changes(record, changed)
+
+    def _changes(self, record: Record, changed: ConfiguredSite) -> Iterator[Notice]:
+        applied, restart = changed_keys(self._applied.settings, changed.settings)
+        if applied:
+            self._applied = apply_changes(record, self._applied, changed)
+            keys = ", ".join(applied)
+            yield Notice("settings applied", {"keys": keys}, f"The settings have changed. Applied: {keys}.")
+        if restart and restart != self._restart:
+            keys = ", ".join(restart)
+            yield Notice("restart to apply", {"keys": keys}, f"The settings have changed. Restart to apply: {keys}.")
+        self._restart = restart
 
 
 def _digest(site: ConfiguredSite) -> bytes | None:
@@ -149,3 +164,57 @@ def _digest(site: ConfiguredSite) -> bytes | None:
         return hashlib.sha256(site.file.read_bytes()).digest()
     except OSError:
         return None
+
+
+# ---- changed settings: which can be applied at once, and which take a restart ------------------------------
+
+# Applied at once is what every round reads from the store: the facts of publications that it already works for, and the
+# blocklist of quotations. All else was handed to jobs when they were made.
+
+RESTART = frozenset(("output", "base", "window"))
+"""Settings of a publication that jobs were made with."""
+
+
+def changed_keys(running: Settings, changed: Settings) -> tuple[list[str], list[str]]:
+    """The keys that differ: those that can be applied at once, and those that take a restart."""
+    at_once, restart = list[str](), list[str]()
+    old, new = ({table.name: table for table in settings.publication} for settings in (running, changed))
+    for name in {**old, **new}:
+        if name not in old or name not in new:
+            restart.append(f"publication {name}")
+            continue
+        for key in _differing(old[name], new[name]):
+            (restart if key in RESTART else at_once).append(f"publication {name}: {key}")
+    if [*old] != [*new] and {*old} == {*new}:
+        restart.append("the order of publications")
+    at_once += [f"quote.{key}" for key in _differing(running.quote, changed.quote)]
+    restart += [
+        f"source.{network}"
+        for network in sorted({*running.source, *changed.source})
+        if running.source.get(network) != changed.source.get(network)
+    ]
+    for key in _differing(running, changed):
+        tables = getattr(running, key), getattr(changed, key)
+        if isinstance(tables[0], msgspec.Struct) and key != "quote":
+            restart += [f"{key}.{part}" for part in _differing(*tables)]
+        elif key not in ("publication", "quote", "source"):
+            restart.append(key)
+    return at_once, restart
+
+
+def _differing(old: msgspec.Struct, new: msgspec.Struct) -> Iterator[str]:
+    return (key for key in old.__struct_fields__ if getattr(old, key) != getattr(new, key))
+
+
+def apply_changes(record: Record, running: ConfiguredSite, changed: ConfiguredSite) -> ConfiguredSite:
+    """Saves what can be applied at once, and returns the context with it."""
+    new = {table.name: table for table in changed.settings.publication}
+    tables = tuple(
+        msgspec.structs.replace(new.get(table.name, table), **{key: getattr(table, key) for key in RESTART})
+        for table in running.settings.publication
+    )
+    settings = msgspec.structs.replace(running.settings, publication=tables, quote=changed.settings.quote)
+    merged = running.with_settings(settings)
+    save_blocklist(record.database, merged.blocklist)
+    merged.save_publications(record)
+    return merged

@@ -9,8 +9,8 @@ mail      issues by mail
 tables    tables for research
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
-mastodon  read servers of Mastodon and of others like it
 feeds     read feeds, such as those of blogs
+mastodon  read servers of Mastodon and of others like it
 reddit    read Reddit, with a key or from feeds
 x         read X with a paid key
 personal  a reader's own order of papers
@@ -35,8 +35,8 @@ BUILT_IN = (
     "tables",
     "proof",
     "peers",
-    "mastodon",
     "feeds",
+    "mastodon",
     "reddit",
     "x",
     "personal",
