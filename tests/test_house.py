@@ -38,6 +38,7 @@ LIBRARY = {
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("keep/transfer/", "wings/tables/"),
+    "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
     "zstandard": ("record/", "keep/transfer/", "collect/sources/", "publish/", "site/demo.py", "wings/"),

@@ -59,7 +59,7 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b"BZh91AY&SY", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
         (b"\xfd7zXZ\x00", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
         (b"PK\x03\x04", "a zip file: unpack it first"),
-        (b":\xa2eroots\x81\xd8*", "an AT Protocol repository, which is not supported"),
+        (b":\xa2eroots\x81\xd8*", "an AT Protocol repository: hotpapers import car"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b'---\ntitle: Hot Papers 2021-01-14', "an issue in Markdown: hotpapers import classic"),
         (b"window.YTD.tweets.part0 = [\n", "X's archive of a user's own posts, which is not supported"),

@@ -121,7 +121,7 @@ def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, t
         assert b'"observed_at":' + moment in exported_items(store) and b"1760000000000000" not in exported_items(store)
 
 
-@pytest.mark.parametrize("format_", ["jetstream", "classic"])
+@pytest.mark.parametrize("format_", ["jetstream", "car", "classic"])
 def test_when_something_was_seen_is_not_asked_where_it_is_known(format_: str, tmp_path: Path) -> None:
     result = run("import", format_, "x.jsonl", "--seen-at", "2026-01-01", "--store", tmp_path / "s.db")
     assert result.status == 2 and "No such option '--seen-at'." in result.err

@@ -2,7 +2,8 @@
 
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's metadata snapshot
-jetstream     Bluesky's stream: Jetstream's events
+jetstream     Bluesky's stream: Jetstream's events, and what counts of repositories
+repository    the trees of AT Protocol repositories, as such events; conversion: lines for what could not be converted
 hackernews    hits, items, table rows
 reddit        submissions and comments
 x             posts and pages of both of its APIs

@@ -67,7 +67,7 @@ class EventImport:
     """An import of files of events, all together."""
 
     def __init__(self, task: ArchiveTask) -> None:
-        self._task, self._progress = task, _Halves(task.progress)
+        self._task, self._spec, self._progress = task, EVENTS[task.kind], _Halves(task.progress)
         self._record, self._marks = task.record, KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
@@ -94,7 +94,7 @@ class EventImport:
         """The function that scans parts, in this process or in others."""
         pool = self._task.pool
         if pool is None:
-            scanner = Scanner(self._task.target, folder)
+            scanner = Scanner(self._spec, self._task.target, folder)
             return lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
         setup = self._task.setup(folder)
         return lambda tasks, progress: (scan for _, scan in pool.map(scan_part, setup, tasks, progress))
@@ -119,7 +119,7 @@ class EventImport:
                     pack(stream, path)
             except InputError as error:
                 problem = error
-        in_lines = self._task.pool is not None
+        in_lines = self._spec.convert is None and self._task.pool is not None
         is_readable = os.path.exists(path) or file.path
         parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if is_readable else []
         return FileScan(file, tuple(parts), problem=problem)
@@ -274,7 +274,7 @@ class EventRecorder:
     cannot be identified again."""
 
     def __init__(self, task: ArchiveTask, files: str | None) -> None:
-        self._record, self._format = task.record, EVENTS[task.kind](task.target)
+        self._record, self._format = task.record, EVENTS[task.kind].make(task.target)
         self._batch = ArchiveBatch(task, self._format, in_order=True)
         self._files, start_cursor = files, _parse_cursor(cursor_of(task.record.database, task.job))
         self._start_cursor = start_cursor if start_cursor and start_cursor.files == files else None

@@ -51,7 +51,7 @@ BEGINNINGS = (
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
     (rb"PK\x03\x04", "a zip file: unpack it first"),
     (rb"PAR1", "a Parquet file: write its rows as lines first (duckdb -c \"COPY (FROM 'FILE') TO 'lines.json'\")"),
-    (rb".{1,2}\xa2eroots", "an AT Protocol repository, which is not supported"),
+    (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
     (rb"SQLite format 3", "a SQLite database"),
     (rb"\s*<", "a page of HTML or XML"),
     (rb"---\s", "an issue in Markdown: hotpapers import classic"),

@@ -17,6 +17,7 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from hotpapers.wings.archives.bulk import Str, needle_places
+from hotpapers.wings.archives.conversion import event_of
 from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp
 from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.framing import Unit, lines_of
@@ -104,7 +105,7 @@ class JetstreamBlockFilter:
 
     def _stamp(self, content: bytes) -> EventStamp | None:
         """The place in time of a relevant event; None for others."""
-        event = schemas.event(content)
+        event = event_of(content)
         return event_stamp(event) if self._is_relevant(event) else None
 
     def _is_relevant(self, event: schemas.StreamEvent) -> bool:

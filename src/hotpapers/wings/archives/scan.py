@@ -20,7 +20,8 @@ from hotpapers.base.model import HOUR
 from hotpapers.wings.archives.event_stamps import EventStamp
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
-from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
+from hotpapers.wings.archives.formats import EventSpec
+from hotpapers.wings.archives.framing import ArchiveBlock
 from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, KeptEvent, PostKeys
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.spill import SpilledEvent, SpillRun, SpillWriter
@@ -65,8 +66,8 @@ class PartScan(NamedTuple):
 class Scanner:
     """Scans parts; what it finds is spilled into a folder."""
 
-    def __init__(self, target: ImportTarget, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, spec: EventSpec, target: ImportTarget, folder: Path) -> None:
+        self._spec, self._folder = spec, folder
         self._block_filter = JetstreamBlockFilter(target.names, target.now + HOUR)
         self._posts: dict[str, PostKeys] = {}  # by the name of the file that has them
 
@@ -74,7 +75,7 @@ class Scanner:
         """The content of a part. Raises FullStore."""
         writer = SpillWriter(self._folder, task.name)
         if not task.keys:
-            return _FirstPass(self._block_filter, writer, task.part).scan(progress)
+            return _FirstPass(self._spec, self._block_filter, writer, task.part).scan(progress)
         if task.keys not in self._posts:
             self._posts = {task.keys: PostKeys.of(pickle.loads(Path(task.keys).read_bytes()))}
         known_marks = array("I")
@@ -91,7 +92,7 @@ class Scanner:
         """References to known posts, only as far as the first pass read: the file may have grown, or be incomplete
         there."""
         with open_part(task.part, progress) as stream:
-            for block in line_blocks(stream):
+            for block in self._spec.blocks(stream):
                 for event in self._block_filter.referring(block.data, self._posts[task.keys]):
                     if block.start + event.unit.end <= task.end:
                         yield event
@@ -102,8 +103,10 @@ class Scanner:
 class _FirstPass:
     """The first pass over a part."""
 
-    def __init__(self, block_filter: JetstreamBlockFilter, writer: SpillWriter, part: FilePart) -> None:
-        self._block_filter, self._writer, self._part = block_filter, writer, part
+    def __init__(
+        self, spec: EventSpec, block_filter: JetstreamBlockFilter, writer: SpillWriter, part: FilePart
+    ) -> None:
+        self._spec, self._block_filter, self._writer, self._part = spec, block_filter, writer, part
         self._lines = self._end = self._check = 0
         self._readable = self._ended = False
         self._unreadable = UnreadableLines()
@@ -116,7 +119,7 @@ class _FirstPass:
         problem = None
         try:
             with open_part(self._part, progress) as stream:
-                for block in line_blocks(stream):
+                for block in self._spec.blocks(stream):
                     self._read(block)
                     if self._is_another_kind():
                         break

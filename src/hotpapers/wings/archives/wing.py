@@ -7,6 +7,7 @@ from hotpapers.base.wings import Wing
 FORMATS = {
     "arxiv": "Import papers from arXiv's metadata snapshot.",
     "jetstream": "Import Bluesky's stream, as Jetstream events.",
+    "car": "Import AT Protocol repositories, one in each file.",
     "hackernews": "Import stories and comments of Hacker News.",
     "reddit": "Import submissions and comments of Reddit.",
     "x": "Import posts of X.",

@@ -27,7 +27,7 @@ from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record import Record
 from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, filtered_block, line_filter
 from hotpapers.wings.archives.format import ImportTarget
-from hotpapers.wings.archives.formats import LINES
+from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
@@ -88,7 +88,7 @@ def scan_part(setup: WorkerSetup, task: ScanTask, progress: Progress) -> PartSca
 
 @lru_cache(maxsize=1)
 def _scanner(setup: WorkerSetup) -> Scanner:
-    return Scanner(setup.target(), Path(setup.folder))
+    return Scanner(EVENTS[setup.format], setup.target(), Path(setup.folder))
 
 
 def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilterResult:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NETWORKS = {
     "arxiv": "arxiv",
     "jetstream": "bluesky",
+    "car": "bluesky",
     "hackernews": "hackernews",
     "reddit": "reddit",
     "x": "x",
@@ -272,6 +273,7 @@ arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
 jetstream = _command(
     "jetstream", "2026-07-*.jsonl.zst", "hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]", is_dated=True
 )
+car = _command("car", "repositories/*.car", is_dated=True)
 hackernews = _command(
     "hackernews", "hn.jsonl", "xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01"
 )

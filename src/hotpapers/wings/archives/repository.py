@@ -1,0 +1,341 @@
+"""An account's whole repository, as `com.atproto.sync.getRepo` returns it: a CAR file of a commit, a tree and records.
+
+Only records in the tree count, and only blocks whose bytes match their hash. Whether the owner signed the commit is not
+checked: the file does not include their key.
+https://atproto.com/specs/repository · https://ipld.io/specs/transport/car/carv1/
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Container, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import libipld
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import MAX_INTEGER
+from hotpapers.collect.sources.bluesky.parser import tid_time
+from hotpapers.wings.archives.conversion import problem_line
+from hotpapers.wings.archives.format import UNREADABLE
+
+MAX_BLOCK_BYTES = 2**21
+"""Most bytes of a block: twice what the network allows for a record."""
+MAX_REPOSITORY_BYTES = 2**29
+"""Most bytes of all blocks with their CIDs, and of all keys of the tree: they are kept in memory."""
+MAX_NODE_BYTES = 2**16
+"""Most bytes of a node of the tree: real ones have a few entries of 100 bytes."""
+MAX_TREE_DEPTH = 128
+"""Most levels of the tree: a key's hash has no more pairs of leading zeros."""
+MAX_KEY_BYTES = 1_024
+KEY = re.compile(r"[A-Za-z0-9.-]+/(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}")
+"""A collection and a record's key (https://atproto.com/specs/record-key)."""
+DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,2000}")
+CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
+"""How a CID begins: version 1, DAG-CBOR or raw, SHA-256. The decoder does not distinguish CIDs from other bytes."""
+CID_BYTES = 36
+NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
+"""What decoders raise for an invalid block."""
+
+
+class RepositoryEntry(NamedTuple):
+    """A raw record of a repository, or the reason why one cannot be read.
+
+    `at`: the time in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
+    `block`.
+    """
+
+    did: str
+    rev: str = ""
+    at: int = 0
+    path: str = ""
+    cid: bytes = b""
+    block: bytes = b""
+    problem: str = ""
+
+
+class _Commit(msgspec.Struct):
+    did: str
+    data: bytes
+    rev: str | None = None
+
+
+class _NodeEntry(msgspec.Struct):
+    p: int
+    k: bytes
+    v: bytes
+    t: bytes | None = None
+
+
+class _Node(msgspec.Struct):
+    e: list[_NodeEntry]
+    l: bytes | None = None  # noqa: E741 the specification's name
+
+
+class RepositoryLeaf(NamedTuple):
+    """A key of the tree and the CID of its record; or a problem in place of the CID."""
+
+    path: str
+    cid: bytes
+    problem: str = ""
+
+
+class CarFile(NamedTuple):
+    """Blocks by CID; the CIDs of blocks whose bytes don't match; why the rest could not be read, if so."""
+
+    root: bytes
+    blocks: dict[bytes, bytes]
+    forged: set[bytes]
+    problem: str = ""
+
+
+# ---- the file ----------------------------------------------------------------------------------------
+
+
+def read_car(stream: BinaryIO) -> CarFile:
+    """All blocks of a CAR file, as far as it can be read. Raises InputError if it is not a CAR file."""
+    root = _root(stream)
+    blocks: dict[bytes, bytes] = {}
+    forged: set[bytes] = set()
+    problem, total = "", 0
+    try:
+        for cid, block in _sections(stream):
+            total += len(cid) + len(block)
+            if total > MAX_REPOSITORY_BYTES:
+                raise InputError(f"a repository of more than {MAX_REPOSITORY_BYTES >> 20} MB")
+            if cid.startswith(CID) and hashlib.sha256(block).digest() == cid[4:]:
+                blocks[cid] = block
+            else:
+                forged.add(cid)
+    except InputError as reason:
+        problem = reason.reason
+    return CarFile(root, blocks, forged.difference(blocks), problem)
+
+
+def _root(stream: BinaryIO) -> bytes:
+    try:
+        size = _length(stream)
+        header = libipld.decode_dag_cbor(_read_exactly(stream, size)) if size and size < MAX_NODE_BYTES else None
+        root = header["roots"][0] if isinstance(header, dict) and header["version"] == 1 else None
+    except (*NONSENSE, IndexError, InputError):
+        root = None
+    if not isinstance(root, bytes) or len(root) != CID_BYTES:
+        raise InputError("not an AT Protocol repository: it does not begin like a CAR file")
+    return root
+
+
+def _sections(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    while (size := _length(stream)) is not None:
+        if not CID_BYTES < size <= MAX_BLOCK_BYTES:
+            raise InputError(f"a block has an impossible size of {size:,} bytes")
+        section = _read_exactly(stream, size)
+        yield section[:CID_BYTES], section[CID_BYTES:]
+
+
+def _length(stream: BinaryIO) -> int | None:
+    """An unsigned LEB128; None at the end."""
+    value = shift = 0
+    while byte := stream.read(1):
+        value |= (byte[0] & 127) << shift
+        if byte[0] < 128:
+            return value
+        shift += 7
+        if shift > 56:
+            raise InputError("an impossible length")
+    if shift:
+        raise InputError("it breaks off")
+    return None
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise InputError("it breaks off")
+    return data
+
+
+# ---- the tree ----------------------------------------------------------------------------------------
+
+
+def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
+    """The tree's keys in order, each with its record's CID; unreadable parts of the tree appear in place, with the CID
+    of the node. A repeated node, and a key that is not greater than the one before it, are problems too. Raises
+    InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
+    """
+    visited: set[bytes] = set()
+    total = 0
+    stack = [_children(car, root, visited)]
+    last = b""
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+        elif isinstance(child, RepositoryLeaf):
+            yield child._replace(path=last.decode("utf-8", "replace"))
+        elif isinstance(child, bytes):
+            too_deep = RepositoryLeaf("", child, "a tree that is too deep")
+            stack.append(_children(car, child, visited) if len(stack) < MAX_TREE_DEPTH else iter((too_deep,)))
+        else:
+            key, cid = child
+            total += len(key)
+            if total > MAX_REPOSITORY_BYTES:
+                raise InputError(f"keys of more than {MAX_REPOSITORY_BYTES >> 20} MB")
+            path = key.decode("utf-8", "replace")
+            problem = "" if KEY.fullmatch(path) else "a key that no record can have"
+            yield RepositoryLeaf(path, cid, problem if last < key else "a key that is not in order")
+            last = max(last, key)
+
+
+def _children(car: CarFile, cid: bytes, visited: set[bytes]) -> Iterator[bytes | tuple[bytes, bytes] | RepositoryLeaf]:
+    """The children of a node, in order: nodes by CID, (key, CID) of records, and problems."""
+    problem = "a node of the tree that is in two places" if cid in visited else ""
+    if not problem and cid not in car.blocks:
+        problem = f"a node of the tree that {absence(car, cid)}"
+    node = None if problem else _node(car.blocks[cid])
+    visited.add(cid)
+    if node is None:
+        yield RepositoryLeaf("", cid, problem or "a node of the tree that cannot be read")
+        return
+    key = b""
+    if node.l is not None:
+        yield node.l
+    for entry in node.e:
+        key = key[: max(entry.p, 0)] + entry.k
+        if len(key) > MAX_KEY_BYTES:
+            yield RepositoryLeaf("", cid, "a key that is too long")
+            return
+        yield key, entry.v
+        if entry.t is not None:
+            yield entry.t
+
+
+def _node(block: bytes) -> _Node | None:
+    """A decoded node; None if it is invalid or too large."""
+    try:
+        return msgspec.convert(libipld.decode_dag_cbor(block), _Node) if len(block) <= MAX_NODE_BYTES else None
+    except NONSENSE:
+        return None
+
+
+def absence(car: CarFile, cid: bytes) -> str:
+    """Why a referenced block is missing."""
+    return "has other bytes than its hash says" if cid in car.forged else "is not in the file"
+
+
+# ---- records -----------------------------------------------------------------------------------------
+
+
+def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[RepositoryEntry]:
+    """The records of some collections by time, none before `oldest` (µs UTC), then those that cannot be read.
+
+    Raises InputError if the file is not a repository; if it breaks off, only after everything readable, and without
+    listing missing records one by one.
+    """
+    car = read_car(stream)
+    commit = _commit(car)
+    all_entries = [
+        _entry(car, commit, leaf, oldest)
+        for leaf in leaves(car, commit.data)
+        if leaf.problem or leaf.path.partition("/")[0] in collections
+    ]
+    problems = [
+        entry
+        for entry in all_entries
+        if entry.problem and not (car.problem and entry.cid not in car.blocks and entry.cid not in car.forged)
+    ]
+    yield from sorted((entry for entry in all_entries if not entry.problem), key=lambda entry: (entry.at, entry.path))
+    yield from problems
+    yield from _unreferenced_blocks(car, commit, {entry.cid for entry in problems})
+    if car.problem:
+        raise InputError(f"cannot be read as a whole: {car.problem}")
+
+
+def _commit(car: CarFile) -> _Commit:
+    try:
+        commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
+    except NONSENSE:
+        raise InputError(
+            f"not an AT Protocol repository: its commit {absence(car, car.root)}"
+            if car.root not in car.blocks
+            else "not an AT Protocol repository: its commit cannot be read"
+        ) from None
+    if not DID.fullmatch(commit.did):
+        raise InputError("not an AT Protocol repository: its commit does not name its owner")
+    return commit
+
+
+def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> RepositoryEntry:
+    block, problem = car.blocks.get(leaf.cid, b""), leaf.problem
+    if not problem and leaf.cid not in car.blocks:
+        problem = f"a record that {absence(car, leaf.cid)}"
+    rev = commit.rev or ""
+    if problem:
+        return RepositoryEntry(commit.did, rev, 0, leaf.path, leaf.cid, b"", problem)
+    at = _entry_time(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
+    return RepositoryEntry(commit.did, rev, at, leaf.path, leaf.cid, block)
+
+
+def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
+    """A record's time as its owner claims it, which nobody else can confirm. Never after the commit."""
+    until = MAX_INTEGER if latest is None else latest
+    at = tid_time(rkey)
+    if at is None or not oldest <= at <= until:
+        at = _created_at(block)
+    return at if at is not None and oldest <= at <= until else latest or 0
+
+
+def _created_at(block: bytes) -> int | None:
+    try:
+        record: Any = libipld.decode_dag_cbor(block)
+        return timestamps.parse_iso(record["createdAt"])
+    except (*NONSENSE, AttributeError):
+        return None
+
+
+def _unreferenced_blocks(car: CarFile, commit: _Commit, referenced: Container[bytes]) -> Sequence[RepositoryEntry]:
+    """Blocks whose bytes don't match their hash, and that nothing readable refers to."""
+    reason = "a block that has other bytes than its hash says"
+    return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referenced]
+
+
+def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[bytes]:
+    """The entries of a repository, each as the line of Jetstream's event for the creation of the record. Raises as
+    `entries` does."""
+    for entry in entries(stream, collections, oldest):
+        try:
+            yield _event(entry) + b"\n"
+        except UNREADABLE as problem:
+            yield problem_line(str(problem), did=entry.did, path=entry.path, block=entry.block) + b"\n"
+
+
+def _event(entry: RepositoryEntry) -> bytes:
+    """Raises InputError for a problem, and the decoder's errors for an invalid block."""
+    if entry.problem:
+        raise InputError(f"{entry.did}{f'/{entry.path}' if entry.path else ''}: {entry.problem}")
+    collection, _, rkey = entry.path.partition("/")
+    commit = {
+        "rev": entry.rev,
+        "operation": "create",
+        "collection": collection,
+        "rkey": rkey,
+        "record": _plain(libipld.decode_dag_cbor(entry.block)),
+        "cid": libipld.encode_cid(entry.cid),
+    }
+    return msgspec.json.encode({"did": entry.did, "time_us": entry.at, "kind": "commit", "commit": commit})
+
+
+def _plain(value: Any) -> Any:
+    """A record in its JSON form: links and bytes as objects with `$link` and `$bytes`."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, bytes):
+        return value
+    if len(value) == CID_BYTES and value.startswith(CID):
+        return {"$link": libipld.encode_cid(value)}
+    return {"$bytes": base64.b64encode(value).decode().rstrip("=")}
