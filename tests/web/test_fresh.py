@@ -151,10 +151,6 @@ INVISIBLE_CHANGES: dict[str, Change] = {
     "a tally": lambda record: write(
         record, Tally(paper=key(1), network="x", method="made-up/1", reposts=1, likes=1, observed_at=LATER)
     ),
-    "who is a bot": lambda record: write(record, judged("bluesky:by-1", "bot", at=LATER)),
-    "a new post that is in doubt": lambda record: write(
-        record, post(2, "x:77", LATER), judged("x:77", "doubtful", key(2), at=LATER)
-    ),
     "a new post that is gone": lambda record: write(record, post(2, "x:78", LATER, gone="deleted")),
 }
 VISIBLE_CHANGES: dict[str, Change] = {
@@ -199,6 +195,10 @@ VISIBLE_CHANGES: dict[str, Change] = {
 ALL_CHANGES = {
     **INVISIBLE_CHANGES,
     **VISIBLE_CHANGES,
+    "who is a bot": lambda record: write(record, judged("bluesky:by-1", "bot", at=LATER)),
+    "a new post that is in doubt": lambda record: write(
+        record, post(2, "x:77", LATER), judged("x:77", "doubtful", key(2), at=LATER)
+    ),
     "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR),
 }
 

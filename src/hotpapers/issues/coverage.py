@@ -121,8 +121,7 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
     where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
         AND t.state <> 'refused'"""
     networks = publication.networks or model.NETWORKS
-    rows = (view.latest(Coverage, where, (network, start - MAX_CATCH_UP, end, start)) for network in networks)
-    return [[row.item for row in network_rows if isinstance(row.item, Coverage)] for network_rows in rows]
+    return [list(view.items(Coverage, where, (network, start - MAX_CATCH_UP, end, start))) for network in networks]
 
 
 def _current_at(spans: Iterable[Coverage], cut: int, latest: int) -> int | None:

@@ -1,9 +1,8 @@
 """Whether batches change what pages show. Pages stay cached across batches that do not.
 
 Pages show frozen issues, so most collected rows change nothing: new posts, reactions and counts, papers in no issue.
-These do: issues and publications, lanes, metadata of papers in issues, posts that are gone or limited, verdicts that
-hide or doubt something, and whatever closes, prunes or forgets rows. Anything not known to be harmless counts as a
-change.
+These do: metadata of papers in issues, posts that are gone or limited, whatever closes, prunes or forgets rows, and
+anything not known to be harmless, such as issues, lanes, and verdicts, of which a day has few batches.
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ _SHOWN_AS_FROZEN = (
 HARMLESS = frozenset(kind_of(kind) for kind in _SHOWN_AS_FROZEN)
 """What pages show of these kinds was frozen with the issue."""
 OF_PAPERS = frozenset(kind_of(kind) for kind in (items.Announcement, items.Paper))
-POST, ALIAS, VERDICT = (kind_of(kind) for kind in (items.Post, items.Alias, items.Verdict))
-COUNTED_BY = ("bot", "human", "author", "independent")
-"""Judgements that only affect counts. Frozen issues already include them."""
+POST = kind_of(items.Post)
 
 
 class PageChangeCounter:
@@ -74,15 +71,6 @@ class PageChangeCounter:
             return any(not self._papers().isdisjoint(papers) for papers in batches_of_papers)
         if kind == POST:
             return any(queries.do_posts_matter(self._database, batch, self._position) for batch in slices(numbers))
-        if kind == ALIAS:  # an alias may connect posts to a hidden account
-            return queries.is_anything_hidden(self._database)
-        if kind == VERDICT:
-            # Whether an account or post was hidden or unhidden, or a previously known post is in doubt
-            subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
-            return any(not about for _, about in subjects) or any(
-                queries.is_any_known(self._database, batch, self._position)
-                for batch in slices(sorted({subject for subject, _ in subjects}))
-            )
         return True
 
     def _papers(self) -> frozenset[str]:

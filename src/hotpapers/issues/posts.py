@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from hotpapers.base.model import MAX_INTEGER, Place, Post, Publication
 from hotpapers.issues import queries, quotations
 from hotpapers.issues.quotations import CandidatePost, QuotationRule
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import AT_ONCE
+from hotpapers.record.database import slices
 from hotpapers.record.item_rows import SPECS, StoredRow, read_with_commitments
 
 
@@ -29,7 +28,7 @@ def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[Stor
 def leading(
     view: AsOfView,
     publication: Publication,
-    papers: Iterable[str],
+    papers: Sequence[str],
     own_voices: Sequence[int],
     period: tuple[int, int] = (0, MAX_INTEGER),
     quoting: QuotationRule = quotations.BY_REACTIONS_ALONE,
@@ -37,8 +36,7 @@ def leading(
     """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
     by the quotation rule; one per account and text, and none that may not be quoted."""
     candidates: dict[str, list[CandidatePost]] = defaultdict(list)
-    remaining_papers = iter(papers)
-    while batch := list(islice(remaining_papers, AT_ONCE)):
+    for batch in slices(papers):
         sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
             candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))

@@ -391,11 +391,6 @@ def count_inferred(view: AsOfView, start: int) -> int:
 # ---- what changes a page ---------------------------------------------------------------------------------
 
 
-def is_anything_hidden(database: Database) -> bool:
-    """Whether any post or account was ever hidden."""
-    return bool(database.rows("SELECT 1 FROM verdict WHERE judgement = 'hidden' LIMIT 1"))
-
-
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
     """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
     posts were known then, which shows that those were not replies to somebody else."""
@@ -411,31 +406,6 @@ def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set
     """The papers in rows of a kind."""
     sql = f"SELECT {key_of('t.paper')} FROM {kind} AS t WHERE t.id IN ({placeholders(numbers)})"
     return set(first_column(database, sql, numbers))
-
-
-def judged_since(database: Database, position: int, ignored_judgements: Sequence[str]) -> list[tuple[str, str]]:
-    """(subject, about) of the verdicts after a position, except for the judgements in `besides`."""
-    sql = f"""SELECT DISTINCT {key_of("v.subject")}, {key_of("v.about")} FROM verdict AS v WHERE v.since > ?
-        AND v.judgement NOT IN ({placeholders(ignored_judgements)})"""
-    return [(subject, about) for subject, about in database.rows(sql, (position, *ignored_judgements))]
-
-
-def is_any_known(database: Database, posts: Sequence[str], position: int) -> bool:
-    """Whether any of the posts was in the record at a position."""
-    sql = f"SELECT 1 FROM post WHERE post IN ({numbers_of(posts)}) AND since <= ? LIMIT 1"
-    return bool(database.rows(sql, (*posts, position)))
-
-
-def issue_digests(database: Database) -> list[tuple[str, str, str]]:
-    """(digest, publication, day) of every edition of every issue."""
-    rows = database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
-    return [(digest, publication, day) for digest, publication, day in rows]
-
-
-def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
-    """(publication, day) of the issue with a digest; None if there is none."""
-    rows = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
-    return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
 
 def newest_issue(database: Database, publication: str) -> tuple[str, int] | None:

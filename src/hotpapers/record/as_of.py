@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -47,13 +47,18 @@ class AsOfView(NamedTuple):
     def last_row(self, cls: type[model.Item]) -> int:
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
-        kind = model.kind_of(cls)
-        low, high = 0, int(first_value(self.database, f"SELECT max(id) FROM {kind}") or 0)
-        while low < high:
-            middle = (low + high + 1) // 2
-            rows = self.database.rows(f"SELECT since FROM {kind} WHERE id >= ? ORDER BY id LIMIT 1", (middle,))
-            low, high = (middle, high) if rows[0][0] <= self.position else (low, middle - 1)
-        return high
+        return max(self.first_row(model.kind_of(cls), "since", self.position + 1) - 1, 0)
+
+    def first_row(self, table: str, grows: str, least: int, number: str = "id") -> int:
+        """The number of a table's first row in which `grows`, a column that grows with the numbers, is `least` or more;
+        without one, that after the last row."""
+
+        def row(at: int) -> tuple[int, int]:
+            sql = f"SELECT {number}, {grows} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1"
+            return self.database.rows(sql, (at,))[0]
+
+        last = first_value(self.database, f"SELECT max({number}) FROM {table}")
+        return searched(row, last, least) if last else 0
 
     def iterate(
         self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
@@ -116,6 +121,19 @@ class AsOfView(NamedTuple):
             f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
             f"{' AND ' + where if where else ''} ORDER BY {order or _by_key(spec.kind)}"
         )
+
+
+def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
+    """Bisects numbers that have gaps. `row`: (number, value) of the first row from a number on, up to `last`."""
+    low, high = 0, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        number, value = row(middle)
+        if value >= least:
+            high = middle
+        else:
+            low = number + 1
+    return low
 
 
 @cache

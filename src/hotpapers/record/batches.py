@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -228,35 +229,30 @@ def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position
 
 def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
     """The places of rows, given as (kind, number, batch), in the manifests. Raises CorruptStore."""
-    listed: dict[int, dict[manifest.RowName, int]] = {}
+    indices_of = cache(lambda since: manifest.indices(load_manifest(database, since)))
     pairs = []
     for kind, number, since in rows:
-        if since not in listed:
-            listed[since] = manifest.indices(load_manifest(database, since))
-        if (kind, number) not in listed[since]:
+        if (kind, number) not in indices_of(since):
             raise errors.CorruptStore(
                 f"{database.where}: batch {since} does not list {kind} row {number}; run `hotpapers verify`"
             )
-        pairs.append((since, listed[since][kind, number]))
+        pairs.append((since, indices_of(since)[kind, number]))
     return pairs
 
 
 def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[Pair, int]:
     """The numbers of identities, by their places (position, index) in the manifests."""
-    firsts = {since: load_manifest(database, since).identities[0] for since in {since for since, _ in places}}
-    return {(since, index): firsts[since] + index for since, index in places}
+    first_of = cache(lambda since: load_manifest(database, since).identities[0])
+    return {(since, index): first_of(since) + index for since, index in places}
 
 
 def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
     """The places (position, index) of identities in the manifests, by their numbers."""
-    firsts: dict[int, int] = {}
+    first_of = cache(lambda since: load_manifest(database, since).identities[0])
     places: dict[int, Pair] = {}
     for chunk in slices(numbers):
         sql = f"SELECT id, since FROM identity WHERE id IN ({placeholders(chunk)}) ORDER BY id"
-        for number, since in database.rows(sql, chunk):
-            if since not in firsts:
-                firsts[since] = load_manifest(database, since).identities[0]
-            places[number] = (since, number - firsts[since])
+        places |= {number: (since, number - first_of(since)) for number, since in database.rows(sql, chunk)}
     return places
 
 

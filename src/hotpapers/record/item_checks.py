@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
-from typing import Any, Literal, get_args, get_origin
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -137,7 +135,7 @@ _CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
 def cleaned(items: Iterable[model.Item]) -> list[model.Item]:
     """Items, each cleaned by `clean`."""
     given = list(items)
-    return given if _are_storable(given) else list(map(clean, given))  # nearly always true, and faster in one go
+    return given if _is_storable(given) else list(map(clean, given))  # nearly always true, and faster in one go
 
 
 def clean(item: model.Item) -> model.Item:
@@ -149,35 +147,7 @@ def clean(item: model.Item) -> model.Item:
     return item if cleaned == item else cleaned
 
 
-def _readers(kind: type[model.Item], is_wanted: Callable[[Any], bool]) -> list[attrgetter[Any]]:
-    """What reads the fields of a kind whose types are wanted."""
-    return [attrgetter(name) for name, hint in model.field_types(kind).items() if is_wanted(hint)]
-
-
-_TEXTS = {kind: _readers(kind, lambda hint: hint is str or get_origin(hint) is Literal) for kind in model.KINDS}
-_LISTS = {kind: _readers(kind, lambda hint: get_origin(hint) is tuple or str in get_args(hint)) for kind in model.KINDS}
-"""What reads the fields that are texts, and those that contain texts."""
-
-
-def _are_storable(items: Iterable[model.Item]) -> bool:
-    """Whether many items are storable, each as `_is_storable` says; field by field this is several times faster."""
-    groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
-    for item in items:
-        groups[type(item)].append(item)
-    return all(_is_group_storable(kind, group) for kind, group in groups.items())
-
-
-def _is_group_storable(kind: type[model.Item], items: Sequence[model.Item]) -> bool:
-    """Whether items of one kind are storable: the texts of all items are checked in one."""
-    try:
-        if any(b"\0" in "".join(map(read, items)).encode() for read in _TEXTS[kind]):
-            return False
-    except UnicodeEncodeError:
-        return False
-    return all(_is_storable(list(filter(None, map(read, items)))) for read in _LISTS[kind])
-
-
-def _is_storable(value: model.Item | list[object]) -> bool:
+def _is_storable(value: model.Item | Sequence[model.Item]) -> bool:
     """Whether there is no such character. Also false if the text contains its escape sequence literally."""
     try:
         return b"\\u0000" not in _encode(value)

@@ -16,7 +16,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues.moderation.bots import bot_names, queries, verdicts
 from hotpapers.issues.moderation.bots.verdicts import BotFinding, changed_findings, judge
 from hotpapers.keep.privacy import forget as forgetting
-from hotpapers.record import Record
+from hotpapers.record import Record, as_of
 from hotpapers.record.database import Params
 from hotpapers.record.sqlite import SqliteDatabase
 from tests.issues.made import DAY as TODAY
@@ -219,7 +219,7 @@ def test_the_first_row_is_found_as_by_looking_at_each(rows: list[tuple[int, int]
     def row(at: int) -> tuple[int, int]:
         return next(item for item in table if item[0] >= at)
 
-    start = queries.searched(row, numbers[-1], least)
+    start = as_of.searched(row, numbers[-1], least)
     assert [n for n, _ in table if n >= start] == [n for n, value in table if value >= least]
 
 

@@ -12,10 +12,11 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import TextLink
-from hotpapers.issues.lanes import NotedLane, note_lanes
-from hotpapers.issues.lanes.queries import numbers_in
+from hotpapers.issues.lanes import NotedLane
 from hotpapers.record import Record
+from hotpapers.record.identities import find
 from hotpapers.wings.proof.site_logs import SiteLogs
+from hotpapers.wings.voices.lane_notes import note_lanes
 from tests.cli.run import good, run
 from tests.issues.made import DAY, moment, paper, write
 from tests.wings.proof.logs import NAME
@@ -110,8 +111,8 @@ def test_honest_answers_of_later_days_are_verified(tmp_path: Path) -> None:
     with Record(str(publication.store)) as record:
         revised = msgspec.structs.replace(paper(2)[0], version=2, comment="Now with milk", observed_at=LATER)
         write(record, [revised])
-        numbers = numbers_in(record.database, ["bluesky:1000"])
-        note_lanes(record.database, NAME, DAY, [NotedLane("Friends", tuple(numbers))])
+        number = find(record.database, ["bluesky:1000"])["bluesky:1000"].number
+        note_lanes(record.database, NAME, DAY, [NotedLane("Friends", (number,))])
     answer = saved(publication)
     revised_entry = answer["entries"][1]
     assert (revised_entry["later_version"], revised_entry["comment"]) == (2, "Now with milk")

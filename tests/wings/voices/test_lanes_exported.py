@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.issues.lanes import COUNT, PREFIX, NotedLane, note_lanes, noted_lanes
-from hotpapers.issues.lanes.queries import keys_in
+from hotpapers.issues.lanes import COUNT, PREFIX, NotedLane, noted_lanes
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
 from hotpapers.record.identities import find
 from hotpapers.record.meta import read_meta
+from hotpapers.wings.voices.lane_notes import keys_in, note_lanes
 from hotpapers.wings.voices.wing import WING
 from tests.issues.made import DAY
 from tests.store.made import verified

@@ -412,23 +412,17 @@ def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, in
 
 def follow_shown_posts(database: Database, network: str, at: int) -> int:
     """Starts daily recounts of posts shown in issues of the last 30 days. Returns how many are new."""
-    sql = """SELECT f.post, max(i.observed_at) FROM issue AS i
+    sql = """SELECT f.post, f.created_at, f.asked_at, max(i.observed_at) + ? FROM issue AS i
         JOIN shown AS s ON s.publication = i.publication AND s."day" = i."day" AND s.edition IN (0, i.edition)
         JOIN recount AS f ON f.post = s.post
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ? AND i.publication NOT LIKE ?
-        GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
-    rows = database.rows(sql, (at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR))
-    if not rows:
-        return 0
+        GROUP BY f.post, f.created_at, f.asked_at, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
     with database.write():
-        for post, frozen_at in rows:
-            until = frozen_at + SHOWN_FOR
-            row = database.rows("SELECT created_at, asked_at FROM recount WHERE post = ?", (post,))
-            for created_at, asked_at in row:
-                database.run(
-                    "UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?",
-                    (until, next_recount_at(created_at, asked_at, until), post),
-                )
+        rows = database.rows(sql, (SHOWN_FOR, at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR))
+        due = [
+            (until, next_recount_at(created_at, asked_at, until), post) for post, created_at, asked_at, until in rows
+        ]
+        database.many("UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?", due)
     return len(rows)
 
 

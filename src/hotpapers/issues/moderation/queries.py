@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Verdict
 from hotpapers.issues.engagement.queries import authors_sql, doubtful_sql, persons_sql
-from hotpapers.issues.moderation.bots.queries import first_row
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import AT_ONCE, first_column, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
@@ -32,12 +31,12 @@ Pair = tuple[str, str]
 def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
     """Posts with the papers they name, some hundreds at a time, where something is new since a position: the mention,
     the post, the paper, or the account's name."""
-    first = first_row(view, "mention", "id", "since", position + 1)
+    first = view.first_row("mention", "since", position + 1)
     for numbers in _new_rows(view, "mention", "id", first):
         yield _pairs(view, f"m.id IN ({', '.join(map(str, numbers))})")
     joined = {"post": "m.post", "paper": "m.paper", "account": "p.account"}
     for table, column in joined.items():
-        start = first_row(view, table, "id", "since", position + 1)
+        start = view.first_row(table, "since", position + 1)
         for numbers in _new_rows(view, table, table, start):
             is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
             yield from slices(_pairs(view, f"{is_new} AND m.id < {first}"))
@@ -98,12 +97,6 @@ class ShownAccount(NamedTuple):
     key: str
     handle: str
     at: int
-
-
-def has_accounts_after(view: AsOfView, position: int) -> bool:
-    """Whether accounts were stored after a batch."""
-    rows = view.database.rows("SELECT since FROM account ORDER BY id DESC LIMIT 1")
-    return bool(rows) and rows[0][0] > position
 
 
 def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:

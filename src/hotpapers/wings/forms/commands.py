@@ -11,7 +11,6 @@ from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import Post
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, show
-from hotpapers.issues.queries import issue_digests
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now
@@ -48,7 +47,7 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
         reporting.close(record.database, closed, now())
     open_reports = reporting.waiting(record.database)
     open_with_state = [(report, _known(record, report)) for report in open_reports]
-    days = {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
+    days = {digest: f"{publication} {day}" for digest, publication, day in reporting.issue_digests(record.database)}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
     show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)

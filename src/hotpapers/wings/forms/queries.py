@@ -81,3 +81,15 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
             if id not in known:
                 raise NotFound(f"{id}: no such open report; `hotpapers reports` lists them")
             database.run("UPDATE report SET text = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
+
+
+def issue_digests(database: Database) -> list[tuple[str, str, str]]:
+    """(digest, publication, day) of every edition of every issue."""
+    rows = database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
+    return [(digest, publication, day) for digest, publication, day in rows]
+
+
+def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
+    """(publication, day) of the issue with a digest; None if there is none."""
+    rows = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None

@@ -16,7 +16,6 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import IssueContent, Paper, Post
 from hotpapers.issues import freeze
-from hotpapers.issues.queries import issue_of_digest
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
 from hotpapers.record import Record, now
@@ -116,7 +115,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
-    row = issue_of_digest(record.database, digest)
+    row = reader_reports.issue_of_digest(record.database, digest)
     if not row:
         raise NotFound("no such issue")
     publication, day = row

@@ -21,7 +21,7 @@ from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.issues.freeze import editions
-from hotpapers.issues.lanes import NotedLane, note_lanes, noted_lanes
+from hotpapers.issues.lanes import NotedLane, noted_lanes
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking import words
@@ -30,6 +30,7 @@ from hotpapers.record import Record
 from hotpapers.record.database import slices
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
+from hotpapers.wings.voices.lane_notes import note_lanes
 from hotpapers.wings.voices.lists import KeptList, keep_lists, kept_lists, mark_of
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
 from hotpapers.wings.voices.queries import accounts_of, shared_by

@@ -6,16 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from hotpapers.base.model.keys import handle_key, network_of
 from hotpapers.issues.engagement.queries import posts_about_papers, show_tables
-from hotpapers.issues.lanes.queries import numbers_in
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import placeholders, slices
-from hotpapers.record.identities import key_of
+from hotpapers.record.identities import find, key_of
 
 
 def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
     """The numbers of the accounts that the record knows, by their keys or by those of their handles."""
     handles = sorted({member.partition(":@")[2] for member in members} - {""})
-    numbers = set(numbers_in(view.database, sorted(members)))
+    numbers = {identity.number for key, identity in find(view.database, members).items() if key}
     for batch in slices(handles):
         sql = f"""SELECT DISTINCT t.account, {key_of("t.account")}, t.handle FROM account AS t
             WHERE lower(t.handle) IN ({placeholders(batch)}) AND {view.visible("t")}"""

@@ -57,5 +57,11 @@ WING = Wing(
     housekeeping=_housekeeping,
     status_check=_check,
     trials=loading("hotpapers.wings.voices.noting:trials"),
-    notes=(NoteKind("beside ", "hotpapers.issues.lanes:lanes_with_keys", "hotpapers.issues.lanes:take_lanes"),),
+    notes=(
+        NoteKind(
+            "beside ",
+            "hotpapers.wings.voices.lane_notes:lanes_with_keys",
+            "hotpapers.wings.voices.lane_notes:take_lanes",
+        ),
+    ),
 )

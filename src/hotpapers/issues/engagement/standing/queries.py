@@ -6,7 +6,7 @@ the same whenever that happens, and after an import too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
@@ -31,11 +31,9 @@ _POST_SQL = """SELECT m.id, m.since, m.observed_at, 0, (SELECT p.voice FROM post
 _REACTION_SQL = """SELECT r.id, r.since, r.observed_at, 1, r.account, (SELECT CASE WHEN min(m.paper) = max(m.paper)
         THEN min(m.paper) END FROM mention AS m WHERE m.post = r.post AND m.since <= r.since)
     FROM reaction AS r WHERE r.id > ? AND r.since <= ?"""
-_KINDS = (("mention", _POST_SQL), ("reaction", _REACTION_SQL))
-
-
-LearnedRows = tuple[int, int]
-"""The last rows of mentions and of reactions that the table of standing includes."""
+_ACTIVITY_SQL = f"{_POST_SQL} UNION ALL {_REACTION_SQL} ORDER BY 2, 3, 4, 1"
+"""Rows of `_ActivityRow`, by batch, and by moment within a batch."""
+_KINDS = ("mention", "reaction")
 
 
 class _ActivityRow(NamedTuple):
@@ -67,7 +65,7 @@ def is_learned(database: Database, position: int) -> bool:
     """Whether the table includes a position, so that it knows who had standing there."""
     firsts = (
         database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
-        for (kind, _), after in zip(_KINDS, _state(database), strict=True)
+        for kind, after in zip(_KINDS, _state(database), strict=True)
     )
     return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1) > position
 
@@ -83,7 +81,7 @@ def relearn_standing(database: Database) -> int:
 def _learn_some(database: Database) -> int:
     with database.write():
         state = _state(database)
-        rows = list(_next_rows(database, state))
+        rows = _next_rows(database, state)
         activities = [
             PaperActivity(row.account, row.paper, row.observed_at, row.position)
             for row in rows
@@ -96,24 +94,23 @@ def _learn_some(database: Database) -> int:
         return len(rows)
 
 
-def _state(database: Database) -> LearnedRows:
+def _state(database: Database) -> Sequence[int]:
+    """The last rows of mentions and of reactions that the table includes."""
     rows = database.rows("SELECT mention, reaction FROM standing_state")
-    return (rows[0][0], rows[0][1]) if rows else (0, 0)
+    return rows[0] if rows else (0, 0)
 
 
-def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
-    """The next rows of both kinds, by batch, and by moment within a batch."""
-    # The last of the batches to process next, each of them whole. None if nothing is left.
+def _next_rows(database: Database, state: Sequence[int]) -> list[_ActivityRow]:
+    """The next rows of both kinds, of whole batches."""
     ends = []
-    for (kind, _), after in zip(_KINDS, state, strict=True):
+    for kind, after in zip(_KINDS, state, strict=True):
         sql = f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
         ends += database.rows(sql, (after, ROWS_AT_ONCE - 1)) or database.rows(
             f"SELECT max(since) FROM {kind} WHERE id > ?", (after,)
         )
-    end = min((end for (end,) in ends if end is not None), default=None) or 0
-    kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
-    rows = (_ActivityRow._make(row) for some in kinds for row in some)
-    return iter(sorted(rows, key=lambda row: (row.position, row.observed_at)))
+    end = min((end for (end,) in ends if end is not None), default=0)
+    posts, reactions = state
+    return list(map(_ActivityRow._make, database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))))
 
 
 def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActivity]) -> list[AccountHistory]:

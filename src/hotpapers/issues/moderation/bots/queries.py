@@ -8,7 +8,7 @@ not read from its start, and needs no index on moments.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import starmap
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.chorus import TimedPost
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import first_value, placeholders, slices
+from hotpapers.record.database import placeholders, slices
 from hotpapers.record.identities import NUMBER, key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, StoredRow
 
@@ -69,34 +69,8 @@ class ActivityWindow(NamedTuple):
 def span_of(view: AsOfView) -> ActivityWindow:
     """The two weeks up to a view's cut."""
     start = max(view.as_of - rules.DAYS * DAY, 0)
-    position = first_row(view, "batch", "position", "at", start - MARGIN)
-    return ActivityWindow(
-        view, start, *(first_row(view, table, "id", "since", position) for table in ("post", "reaction"))
-    )
-
-
-def first_row(view: AsOfView, table: str, number: str, grows: str, least: int) -> int:
-    """The number of the first row in which `grows`, a column that grows with the numbers, is `least` or more."""
-
-    def row(at: int) -> tuple[int, int]:
-        sql = f"SELECT {number}, {grows} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1"
-        return view.database.rows(sql, (at,))[0]
-
-    last = first_value(view.database, f"SELECT max({number}) FROM {table}")
-    return searched(row, last, least) if last else 0
-
-
-def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
-    """Bisects numbers that have gaps. `row`: (number, value) of the first row from a number on, up to `last`."""
-    low, high = 0, last + 1
-    while low < high:
-        middle = (low + high) // 2
-        number, value = row(middle)
-        if value >= least:
-            high = middle
-        else:
-            low = number + 1
-    return low
+    position = view.first_row("batch", "at", start - MARGIN, "position")
+    return ActivityWindow(view, start, *(view.first_row(table, "since", position) for table in ("post", "reaction")))
 
 
 # ---- posts -------------------------------------------------------------------------------------------
