@@ -8,9 +8,10 @@ import msgspec
 
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.issues.lanes import COUNT, PREFIX, NotedLane
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database
 from hotpapers.record.identities import find
 from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.wings.voices.queries import keys_in
 
 
 def note_lanes(database: Database, publication: str, day: str, lanes: Sequence[NotedLane]) -> None:
@@ -39,13 +40,3 @@ def take_lanes(database: Database, name: str, text: str) -> None:
     known = find(database, {key for _, posts in lanes for key in posts})
     noted = [NotedLane(title, tuple(known[key].number for key in posts if key in known)) for title, posts in lanes]
     _write(database, name, noted)
-
-
-def keys_in(database: Database, numbers: Sequence[int]) -> dict[int, str]:
-    """The keys of numbers, without those that are forgotten."""
-    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN ({}) AND i.commitment IS NULL"
-    return {
-        number: key
-        for batch in slices(numbers)
-        for number, key in database.rows(sql.format(placeholders(batch)), batch)
-    }

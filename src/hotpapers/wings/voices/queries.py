@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from hotpapers.base.model.keys import handle_key, network_of
 from hotpapers.issues.engagement.queries import posts_about_papers, show_tables
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import placeholders, slices
+from hotpapers.record.database import Database, placeholders, slices
 from hotpapers.record.identities import find, key_of
 
 
@@ -31,3 +31,13 @@ def shared_by(view: AsOfView, accounts: Sequence[int], since: int) -> Iterator[t
     sql = f"""{show_tables(view, ())} SELECT p.post, p.account, {key_of("m.paper")} {posts_about_papers(view, papers)}
         AND {written} ORDER BY p.created_at, p.post"""
     yield from view.database.iterate(sql, (since, since))
+
+
+def keys_in(database: Database, numbers: Sequence[int]) -> dict[int, str]:
+    """The keys of numbers, without those that are forgotten."""
+    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN ({}) AND i.commitment IS NULL"
+    return {
+        number: key
+        for batch in slices(numbers)
+        for number, key in database.rows(sql.format(placeholders(batch)), batch)
+    }
