@@ -28,8 +28,8 @@ from hotpapers.base import model
 from hotpapers.base.model import IssueContent, Publication
 from hotpapers.issues.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import editions, freeze
-from hotpapers.issues.past_days import freeze_period, history_of, plan_period
 from hotpapers.record import Record
+from hotpapers.wings.history.past_days import freeze_period, history_of, plan_period
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder where the store is kept between runs: building it takes most of the time."""

@@ -17,10 +17,10 @@ from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, IssueContent, Item, Mention, Post, Publication, Reaction
 from hotpapers.issues import freeze, paper_fields
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.past_days import freeze_period, plan_period
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.record.record import Record
+from hotpapers.wings.history.past_days import freeze_period, plan_period
 from tests.cli.test_rebuild import PROGRAM, rebuilt
 from tests.conftest import ROOT
 from tests.issues import past

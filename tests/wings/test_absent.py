@@ -27,7 +27,7 @@ WITHOUT = [
 """Wings that are removed together: each, with those that need it; and most."""
 COMMANDS = {
     "forms": "reports", "mail": "mail", "peers": "follow", "proof": "log", "mcp": "mcp", "hosting": "scheduled",
-    "check": "check",
+    "check": "check", "history": "history",
 }  # fmt: skip
 TABLES = {"mail": "mailing", "proof": "transparency", "summaries": "summary"}
 

@@ -189,6 +189,7 @@ class Wing(NamedTuple):
     `notes`: kinds of its notes in a store that full exports contain.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
+    `history(site, first, last, publication, judge, output, force)`: `Site.history`.
     """
 
     name: str
@@ -237,6 +238,7 @@ class Wing(NamedTuple):
     notes: tuple[NoteKind, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
+    history: Callable[..., Any] | None = None
 
 
 @cache

@@ -43,7 +43,6 @@ SECTIONS = {
         "issue": ("hotpapers.cli.issue:issue", "Freeze an issue and print it."),
         "publish": ("hotpapers.cli.publish:publish", "Freeze pending issues and publish them."),
         "serve": ("hotpapers.cli.serve:serve", "Serve the site as a web app."),
-        "history": ("hotpapers.cli.history:history", "Freeze the issues that a past period would have had."),
     },
     "Read": {
         "search": ("hotpapers.cli.search:search", "Search papers by words, authors, categories and dates."),

@@ -5,7 +5,6 @@ ranking      scores and their arithmetic; forecast: voices in a week
 build        builds a content and its digest from a recipe: windows, ranking_input, selection, paper_fields, quotations,
              coverage, listing, collectors, forecasts, stock_words
 freeze       writes contents, corrects them, and checks them against a rebuild
-past_days    makes issues of days gone by; inferred_days: announcements that nobody observed
 repository   reads frozen issues back for display; posts, announcement_counts: what an entry and an issue show
 explain      a score as arithmetic
 lanes        posts beside an issue, which count for nothing

@@ -47,8 +47,6 @@ FIRST_WAIT = 2 * HOUR
 """How long after a site's start its first issue waits for networks to be read back, µs."""
 
 
-SNAPSHOTS = "import:arxiv"
-"""The source of batches imported from arXiv's metadata snapshot."""
 ARXIV = "arxiv"
 """The network name in the coverage of arXiv's announcements: one row per day, from the moment of announcement."""
 
@@ -330,55 +328,6 @@ def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
 def count_bots(view: AsOfView) -> int:
     """How many accounts were considered bots."""
     return int(first_value(view.database, f"WITH {persons_sql(view, ())} SELECT count(*) FROM bot"))
-
-
-def announced_between(view: AsOfView) -> tuple[str, str] | None:
-    """The first and the last day with announcements in the record; None if there are none."""
-    sql = f"""SELECT min(t."day"), max(t."day") FROM announcement AS t
-        WHERE t.type <> 'replacement' AND {view.visible("t")}"""
-    first, last = view.database.rows(sql)[0]
-    return None if first is None else (str(first), str(last))
-
-
-# ---- announcements that nobody observed --------------------------------------------------------------------
-
-
-class SubmittedPaper(NamedTuple):
-    """A paper in arXiv's snapshot: when its first version was submitted, µs UTC, and its categories."""
-
-    paper: str
-    submitted_at: int
-    categories: tuple[str, ...]
-
-
-_OBSERVED = "o.type NOT IN ('replacement', 'inferred')"
-
-
-def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
-    """The papers in imported snapshots that were submitted between two moments and whose announcement was never
-    observed, in order of observation."""
-    sql = f"""SELECT {key_of("t.paper")}, t.published_at, t.categories FROM paper AS t
-        JOIN batch AS b ON b.position = t.since AND b.source = ?
-        WHERE t.published_at > ? AND t.published_at <= ? AND {view.visible("t")} AND NOT EXISTS (
-            SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND {_OBSERVED} AND {view.visible("o")})
-        ORDER BY t.observed_at"""
-    for paper, submitted_at, categories in view.database.iterate(sql, (SNAPSHOTS, *submitted)):
-        yield SubmittedPaper(paper, submitted_at, _name_list(categories))
-
-
-def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
-    """The days from the first to the last of `days`, both included, with observed announcements."""
-    sql = f"""SELECT DISTINCT o.day FROM announcement AS o
-        WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
-    return frozenset(first_column(view.database, sql, days))
-
-
-def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
-    """Inferred announcements from the first to the last of `days`, both included, whose paper or day was observed."""
-    observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
-    where = f"""t.type = '{INFERRED}' AND t.day >= ? AND t.day <= ?
-        AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
-    return view.latest(Announcement, where, days)
 
 
 def count_inferred(view: AsOfView, start: int) -> int:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
-from hotpapers.base import settings
-from hotpapers.base.errors import NotFound, require
-from hotpapers.base.ids import timestamps
-from hotpapers.base.model import DAY, Publication
-from hotpapers.issues import freeze, past_days
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import Publication
+from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.publish.deliver.export_site import RerenderedFolder, export_site
@@ -27,16 +24,6 @@ class PublishResult(NamedTuple):
     days: list[str]
     channels: list[dict[str, Any]]
     folders: list[RerenderedFolder]
-
-
-class HistoryResult(NamedTuple):
-    """The issues of a past period. `issues`: day, entries and digest of those frozen now; `channels`: what each did;
-    `inferred`: papers whose announcement day was inferred."""
-
-    period: past_days.PastPeriod
-    issues: list[dict[str, Any]]
-    channels: list[dict[str, Any]]
-    inferred: int
 
 
 def freeze_day(
@@ -112,28 +99,3 @@ def write_channels(
 
 
 # ---- issues of the past ------------------------------------------------------------------------------------
-
-
-def past_day(day: str) -> date:
-    """A day on which arXiv existed, not in the future. Raises UsageError."""
-    require(
-        settings.FIRST_DAY <= freeze.check_day(day) <= timestamps.day_of(now() + DAY),
-        f"{day}: not a past day on which arXiv had papers",
-    )
-    return date.fromisoformat(day)
-
-
-def freeze_period(site: ConfiguredSite, period: past_days.PastPeriod, *, judge: bool) -> list[dict[str, Any]]:
-    """Freezes the missing issues of a period; day, entries and digest of each. `judge`: first judges accounts."""
-    if judge:
-        from hotpapers.publish.schedule.freezing import judge_days
-
-        with site.progress("Judging", len(period.days)) as step:
-            for _ in judge_days(site.record, period.publication, period.days, site.settings.bots):
-                step(1)
-    issues = []
-    with site.progress("Freezing", len(period.days)) as step:
-        for content, digest, _ in past_days.freeze_period(site.record, period):
-            issues.append({"day": content.day, "entries": len(content.entries), "digest": digest})
-            step(1)
-    return issues

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
-from hotpapers.base.model import HISTORY, Verdict
+from hotpapers.base.model import Verdict
 from hotpapers.base.model.keys import is_web_address, parse_key
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import wings
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from hotpapers.record.verify import VerifyResult
     from hotpapers.site.forgetting import ForgetReport
     from hotpapers.site.inspection import Inspection
-    from hotpapers.site.publishing import HistoryResult, PublishResult
+    from hotpapers.site.publishing import PublishResult
     from hotpapers.site.running import CollectResult
 
     FoundPapers = tuple[PaperResults | PostResults, int]
@@ -171,25 +171,14 @@ class Site(ConfiguredSite):
         judge: bool = False,
         output: Path | None = None,
         force: bool = False,
-    ) -> HistoryResult:
+    ) -> Any:
         """Freezes the issues that a past period would have had, in the publication NAME@history. `judge`: first judges,
-        as of each day, which accounts are bots or authors. `output`: a folder to write them to."""
-        from hotpapers.issues import past_days
-        from hotpapers.issues.inferred_days import infer_days
-        from hotpapers.site import publishing
-        from hotpapers.site.destinations import AFTERWARDS, requested_folders
-
-        bounds = publishing.past_day(first), publishing.past_day(last)
-        chosen, record = self.publication(publication and publication.removesuffix(HISTORY)), self.record
-        past_days.check_days(record, chosen, *bounds)
-        inferred = infer_days(record, *bounds)
-        period = past_days.plan_period(record, chosen, *bounds)
-        past_days.check_period_closed(period, now())
-        issues = publishing.freeze_period(self, period, judge=judge)
-        name, days = period.publication.publication, sorted((*period.frozen, *period.days))
-        folders = requested_folders(self, name, sorted(AFTERWARDS), output) if output else []
-        channels = publishing.write_channels(self, name, days, folders, force=force)
-        return publishing.HistoryResult(period, issues, channels, inferred)
+        as of each day, which accounts are bots or authors. `output`: a folder to write them to. The result has the
+        fields of `HistoryResult` in the wing `history`, which makes them. Raises UsageError without that wing."""
+        for wing in wings():
+            if wing.history:
+                return wing.history(self, first, last, publication, judge, output, force)
+        raise UsageError("issues of past periods are made by the wing `history`, which is not installed")
 
     def _tell_wings(self, publications: Sequence[str]) -> None:
         """Tells wings that issues were published or something was forgotten. Problems do not stop it."""

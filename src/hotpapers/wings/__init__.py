@@ -7,6 +7,7 @@ peers     follow another site, and compare with it
 announce  issues in chat rooms, to webhooks and on Bluesky
 mail      issues by mail
 tables    tables for research
+history   issues of a past period, as they would have been
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
 feeds     read feeds, such as those of blogs
@@ -33,6 +34,7 @@ BUILT_IN = (
     "announce",
     "mail",
     "tables",
+    "history",
     "proof",
     "peers",
     "feeds",

@@ -4,7 +4,6 @@ measurement      what is measured: papers, ages, windows; when posts are recount
 queries          what was said by then, and the recount table
 attention        whose voices count, and how many; post_reactions: reactions to one post, by account
 standing         which accounts the record has known for a while
-over_days        the same for the issues of many consecutive days, each computed from the one before
 
 Takes a view of the store; returns counts by paper, network and age. It must not know what an issue does with them.
 """

@@ -3,7 +3,7 @@ issue, and which are authors of the papers they post about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
@@ -14,16 +14,6 @@ from hotpapers.issues.moderation.bots.verdicts import judge
 from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
-
-
-def judge_days(record: Record, publication: Publication, days: Sequence[str], bots: BotSettings) -> Iterator[str]:
-    """Judges, for issues made afterwards, which accounts are authors, and which are bots as of the close of each day;
-    yields each day when it is done."""
-    join_bridged_accounts(record)
-    judge_authors(record)
-    for day in days:
-        judge(record, bots, closing(record.view(), publication, day))
-        yield day
 
 
 def judge_and_freeze(

@@ -17,12 +17,12 @@ from hotpapers.base.model import HOUR, Issue, IssueContent, Paper, Publication, 
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import follow_new_posts, follow_shown_posts
 from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
-from hotpapers.issues.past_days import check_period_closed, freeze_period, history_of, plan_period
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule.freezing import judge_days
 from hotpapers.publish.view import phrases
 from hotpapers.record.record import Record
+from hotpapers.wings.history.past_days import check_period_closed, freeze_period, history_of, plan_period
+from hotpapers.wings.history.past_period import judge_days
 from tests.cli.run import environment
 from tests.issues.made import counts, frozen, judged, key, moment, paper, post, posts_about, read, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
@@ -100,7 +100,7 @@ def test_broken_off_it_goes_on(sqlite_url: str) -> None:
 KILLED = """
 import os, signal, sys
 from hotpapers.cli import main
-from hotpapers.issues import past_days
+from hotpapers.wings.history import past_days
 left, when = int(sys.argv.pop(1)), sys.argv.pop(1)
 save = past_days.save_unless_there
 def killing(record, built, at):

@@ -10,7 +10,7 @@ import click
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.site.publishing import HistoryResult
+from hotpapers.wings.history.past_period import HistoryResult
 
 
 @common.command("""

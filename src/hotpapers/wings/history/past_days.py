@@ -24,14 +24,15 @@ from hotpapers.issues import ranking, ranking_input
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.over_days.reader import EngagementOverDays
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
-from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since
+from hotpapers.issues.queries import frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, window_start
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record, now
+from hotpapers.wings.history.engagement_over_days import EngagementOverDays
+from hotpapers.wings.history.queries import announced_between
 
 AFTERWARDS = "made afterwards"
 NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."

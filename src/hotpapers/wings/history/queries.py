@@ -1,17 +1,26 @@
-"""Which changes in the record affect measurements from one cut to the next, and for which papers."""
+"""The wing's own SQL: announcements that nobody observed, and which changes in the record affect measurements from one
+cut to the next, and for which papers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from hotpapers.base import model
+from hotpapers.base.model import INFERRED, Announcement
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
-from hotpapers.record.database import placeholders, slices
+from hotpapers.record.database import first_column, placeholders, slices
 from hotpapers.record.identities import key_of
+from hotpapers.record.item_rows import StoredRow
 
+SNAPSHOTS = "import:arxiv"
+"""The source of batches imported from arXiv's metadata snapshot."""
+_name_list = msgspec.json.Decoder(tuple[str, ...]).decode
 _MEASURED = (
     model.Paper,
     model.Announcement,
@@ -102,3 +111,52 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
             if new and view.database.rows(sql, (min(new), max(new), until)):
                 return True
     return False
+
+
+# ---- announcements ---------------------------------------------------------------------------------------
+
+
+def announced_between(view: AsOfView) -> tuple[str, str] | None:
+    """The first and the last day with announcements in the record; None if there are none."""
+    sql = f"""SELECT min(t."day"), max(t."day") FROM announcement AS t
+        WHERE t.type <> 'replacement' AND {view.visible("t")}"""
+    first, last = view.database.rows(sql)[0]
+    return None if first is None else (str(first), str(last))
+
+
+class SubmittedPaper(NamedTuple):
+    """A paper in arXiv's snapshot: when its first version was submitted, µs UTC, and its categories."""
+
+    paper: str
+    submitted_at: int
+    categories: tuple[str, ...]
+
+
+_OBSERVED = "o.type NOT IN ('replacement', 'inferred')"
+
+
+def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
+    """The papers in imported snapshots that were submitted between two moments and whose announcement was never
+    observed, in order of observation."""
+    sql = f"""SELECT {key_of("t.paper")}, t.published_at, t.categories FROM paper AS t
+        JOIN batch AS b ON b.position = t.since AND b.source = ?
+        WHERE t.published_at > ? AND t.published_at <= ? AND {view.visible("t")} AND NOT EXISTS (
+            SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND {_OBSERVED} AND {view.visible("o")})
+        ORDER BY t.observed_at"""
+    for paper, submitted_at, categories in view.database.iterate(sql, (SNAPSHOTS, *submitted)):
+        yield SubmittedPaper(paper, submitted_at, _name_list(categories))
+
+
+def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
+    """The days from the first to the last of `days`, both included, with observed announcements."""
+    sql = f"""SELECT DISTINCT o.day FROM announcement AS o
+        WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
+    return frozenset(first_column(view.database, sql, days))
+
+
+def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
+    """Inferred announcements from the first to the last of `days`, both included, whose paper or day was observed."""
+    observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
+    where = f"""t.type = '{INFERRED}' AND t.day >= ? AND t.day <= ?
+        AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
+    return view.latest(Announcement, where, days)

@@ -16,16 +16,16 @@ from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Announcement, Item, Paper
 from hotpapers.issues.announcement_counts import facts
 from hotpapers.issues.explain import explain
-from hotpapers.issues.inferred_days import announcements_of, infer_days
-from hotpapers.issues.queries import SubmittedPaper
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
 from hotpapers.record.record import Record
+from hotpapers.wings.history.inferred_days import announcements_of, infer_days
+from hotpapers.wings.history.queries import SubmittedPaper
 from hotpapers.wings.proof.observations import handed_out
 from tests.issues.made import key, moment, paper, write
 from tests.issues.past import DAILY, FIRST, archive, fill, lessons
-from tests.issues.test_past_days import flaws, frozen_period
 from tests.wings.archives.archive_helpers import file, import_files
+from tests.wings.history.test_past_days import flaws, frozen_period
 
 LAST = date(2024, 5, 21)
 """There is no deadline on the next day."""

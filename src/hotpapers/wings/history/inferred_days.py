@@ -14,10 +14,11 @@ from itertools import islice
 from hotpapers.base import announcement_days as calendar
 from hotpapers.base.ids.timestamps import midnight
 from hotpapers.base.model import DAY, INFERRED, Announcement, distinct
-from hotpapers.issues import queries
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues.queries import SubmittedPaper
+from hotpapers.issues.queries import count_inferred
 from hotpapers.record.record import Record
+from hotpapers.wings.history import queries
+from hotpapers.wings.history.queries import SubmittedPaper
 
 SOURCE = "inferred"
 BEFORE = REFERENCE_DAYS + 31
@@ -36,11 +37,11 @@ def infer_days(record: Record, first: date, last: date) -> int:
     if outdated:
         record.append([], source=SOURCE, close=outdated)
     start = calendar.announced_at(days[0]) - 1
-    before = queries.count_inferred(record.view(), start)
+    before = count_inferred(record.view(), start)
     announcements = _inferred(record, days)
     while batch := list(islice(announcements, AT_ONCE)):
         record.append(batch, source=SOURCE)
-    return queries.count_inferred(record.view(), start) - before
+    return count_inferred(record.view(), start) - before
 
 
 def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:

@@ -16,10 +16,10 @@ from hotpapers.base.model import Reaction
 from hotpapers.issues.engagement import attention, queries
 from hotpapers.issues.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.over_days.changes import RecordChanges, papers_of_new_age
-from hotpapers.issues.engagement.over_days.queries import announced, is_changed, papers_of_accounts
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import slices
+from hotpapers.wings.history.changes import RecordChanges, papers_of_new_age
+from hotpapers.wings.history.queries import announced, is_changed, papers_of_accounts
 
 
 class StandingTally:

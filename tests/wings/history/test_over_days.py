@@ -25,12 +25,12 @@ from hotpapers.base.model import (
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.over_days.reader import EngagementOverDays
 from hotpapers.issues.engagement.standing import queries as standing_queries
-from hotpapers.issues.past_days import InputOverDays
 from hotpapers.issues.ranking_input import CandidateWindow, collect_with_forecasts
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record
+from hotpapers.wings.history.engagement_over_days import EngagementOverDays
+from hotpapers.wings.history.past_days import InputOverDays
 from tests.issues.made import judged, key, paper, post
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 

@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import Any
 
 from hotpapers.base.model import HOUR
-from hotpapers.issues.engagement.over_days import queries
 from hotpapers.record.as_of import AsOfView
+from hotpapers.wings.history import queries
 
 _moment = itemgetter(0)
 

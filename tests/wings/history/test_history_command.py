@@ -14,7 +14,7 @@ from hotpapers.record import Record
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import frozen, paper, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
-from tests.issues.test_inferred_days import fill_without_announcements
+from tests.wings.history.test_inferred_days import fill_without_announcements
 
 PERIOD = ("--from", str(FIRST), "--to", str(LAST))
 

@@ -1,0 +1,13 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import Wing, loading
+
+SUMMARY = "Freeze the issues that a past period would have had."
+WING = Wing(
+    "history",
+    SUMMARY,
+    {"history": ("hotpapers.wings.history.commands:history", SUMMARY)},
+    history=loading("hotpapers.wings.history.past_period:history"),
+)
