@@ -58,4 +58,6 @@ def test_the_clock_of_a_lease_is_read_while_nobody_else_writes(store_url: str) -
         record.database.write = noted_write  # type: ignore[method-assign, assignment]
         record.database.clock = lambda: (calls.append(bool(writes)), clock())[1]  # type: ignore[method-assign, func-returns-value]
         assert jobs_queries.take_lease(record, "bluesky", "one")
-        assert calls == [True]
+        writes.clear()
+        assert jobs_queries.reserve_moment(record, "example.org", 3) == 0
+        assert calls == [True, True]

@@ -23,7 +23,7 @@ from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobLoop
 from hotpapers.collect.next_steps import KEYS
-from hotpapers.collect.pace import PACE
+from hotpapers.collect.pace import PACE, SitePacer
 from hotpapers.collect.recount_job import RecountJob
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import SOURCES
@@ -247,10 +247,11 @@ def make_connection(
     contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
     usual ones.
     """
+    pace = SitePacer(shared.record, shared.pace)
     http = PoliteHttpClient(
         user_agent(shared.contact),
         pace={**PACE, **more_pace},
-        reserve=shared.pace,
+        reserve=pace,
         stop=shared.stop,
         base_addresses=own,
         secrets=secrets,
@@ -262,4 +263,8 @@ def make_connection(
         totals = http.traffic.totals()
         return (totals.bytes_in, totals.bytes_out, sum(totals.requests.values()))
 
-    return Connection(http, traffic, http.forget, http.close)
+    def close() -> None:
+        http.close()
+        pace.close()
+
+    return Connection(http, traffic, http.forget, close)

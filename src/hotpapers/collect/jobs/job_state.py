@@ -1,4 +1,4 @@
-"""Who reads which source, and how each source is doing.
+"""Who reads which source, when a host may be asked again, and how each source is doing.
 
 These rows are bookkeeping, not observations: they are not items and appear in no batch or export.
 """
@@ -12,6 +12,9 @@ import msgspec
 LEASE = 16_000_000
 """Microseconds that a lease lasts. Its holder renews it while working; a dead holder's lease is taken over when it
 ends."""
+
+MAX_WAIT_AHEAD = 600_000_000
+"""Microseconds that a host's next moment may lie ahead. Anything further was reserved by a wrong clock."""
 
 COUNTS = "/counts"
 """Suffix of a source's name: the job that recounts its posts."""

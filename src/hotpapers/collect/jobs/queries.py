@@ -1,4 +1,4 @@
-"""SQL for leases and job states. These are not items and appear in no batch or export."""
+"""SQL for leases, the pace of hosts and job states. These are not items and appear in no batch or export."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from hotpapers.collect.jobs.job_state import LEASE, JobState
+from hotpapers.base.model import MAX_INTEGER
+from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD, JobState
 from hotpapers.record.database import Database, first_column, first_value
 from hotpapers.record.record import Record
 
@@ -58,6 +59,17 @@ def end_leases(database: Database, holder: str) -> None:
         database.run("DELETE FROM lease WHERE holder = ?", (holder,))
 
 
+def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None = None) -> float:
+    """Reserves the next moment at which any process of the site may ask a host. Returns the seconds to wait for it."""
+    with record.database.write():
+        at = at or record.database.clock()
+        rows = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
+        moment = max(rows[0][0], at) if rows and rows[0][0] <= at + MAX_WAIT_AHEAD else at
+        record.database.run("DELETE FROM pace WHERE host = ?", (host,))
+        record.database.run("INSERT INTO pace VALUES (?, ?)", (host, min(moment + int(seconds * 1e6), MAX_INTEGER)))
+        return (moment - at) / 1e6
+
+
 def save_state(record: Record, status: JobState) -> None:
     """Saves how a source is doing."""
     with record.database.write():
@@ -95,3 +107,10 @@ def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
 def held_sources(record: Record, at: int) -> set[str]:
     """The sources whose leases are still valid at a moment."""
     return set(first_column(record.database, "SELECT source FROM lease WHERE until_at > ?", (at,)))
+
+
+def drop_old_paces(record: Record, prefix: str, before: int) -> None:
+    """Deletes reservations before a moment for hosts whose names start with `prefix`."""
+    with record.database.write():
+        sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
+        record.database.run(sql, (prefix, prefix + "~", before))

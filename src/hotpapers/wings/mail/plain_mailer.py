@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import HttpClient, PlainMail
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
-from hotpapers.wings.mail import mime, queries
+from hotpapers.wings.mail import mime
 from hotpapers.wings.mail.addresses import domain_of, without_address
 from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.messages import MAX_SUBJECT_CHARS, reply_to
@@ -31,7 +32,9 @@ class PlainMailer:
 
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message. Raises RetryLater, RequestRefused, NetError."""
-        http.sleep(queries.reserve_moment(self._record, PACE + domain_of(mail.address), 60 / self._mail_config.pace))
+        http.sleep(
+            jobs_queries.reserve_moment(self._record, PACE + domain_of(mail.address), 60 / self._mail_config.pace)
+        )
         outcome = self._relay.hand_over(mail.address, self._message(mail, http.now()))
         if isinstance(outcome, Accepted):
             return without_address(outcome.receipt, mail.address)

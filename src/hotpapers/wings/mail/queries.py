@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from hotpapers.base.model import DAY, MAX_INTEGER
+from hotpapers.base.model import DAY
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, TargetState, states_of
 from hotpapers.record import Record
 
@@ -121,28 +121,3 @@ def drop_unconfirmed(record: Record, moment: int) -> None:
     """Removes subscribers who asked before a moment and never confirmed."""
     with record.database.write():
         record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))
-
-
-# ---- when a domain gets the next message ------------------------------------------------------------------
-
-MAX_WAIT_AHEAD = 600_000_000
-"""Microseconds that a domain's next moment may lie ahead. Anything further was reserved by a wrong clock."""
-
-
-def reserve_moment(record: Record, domain: str, seconds: float, *, at: int | None = None) -> float:
-    """Reserves the next moment at which any process of the site may write to a domain. Returns the seconds to wait for
-    it."""
-    with record.database.write():
-        at = at or record.database.clock()
-        rows = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (domain,))
-        moment = max(rows[0][0], at) if rows and rows[0][0] <= at + MAX_WAIT_AHEAD else at
-        record.database.run("DELETE FROM pace WHERE host = ?", (domain,))
-        record.database.run("INSERT INTO pace VALUES (?, ?)", (domain, min(moment + int(seconds * 1e6), MAX_INTEGER)))
-        return (moment - at) / 1e6
-
-
-def drop_old_paces(record: Record, prefix: str, before: int) -> None:
-    """Deletes reservations before a moment for domains whose names start with `prefix`."""
-    with record.database.write():
-        sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
-        record.database.run(sql, (prefix, prefix + "~", before))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver import delivery_states
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState
 from hotpapers.publish.view.site_config import SiteConfig
@@ -141,7 +142,7 @@ class EmailSender:
         """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
         subscribers.tidy(self._record, at)
         queries.drop_old_messages(self._record, at)
-        queries.drop_old_paces(self._record, PACE, at - DAY)
+        jobs_queries.drop_old_paces(self._record, PACE, at - DAY)
 
     # ---- before each message --------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class EmailSender:
         assert isinstance(envelope, AddressedMessage)
         # the domain's pace is shared by all processes of the site
         pace = PACE + domain_of(envelope.reader.address)
-        http.sleep(queries.reserve_moment(self._record, pace, 60 / self._mail_config.pace))
+        http.sleep(jobs_queries.reserve_moment(self._record, pace, 60 / self._mail_config.pace))
         self._relay.ready()
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":

@@ -1,15 +1,16 @@
-"""Moments reserved for messages to a domain."""
+"""Moments reserved for requests to a host."""
 
 from __future__ import annotations
 
 from hotpapers.base.model import HOUR
 from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import MAX_WAIT_AHEAD
+from hotpapers.collect.jobs.queries import reserve_moment
 from hotpapers.record import Record
-from hotpapers.wings.mail.queries import MAX_WAIT_AHEAD, reserve_moment
 from tests.sources.net import START
 
 
-def test_a_domain_is_written_to_at_its_pace_by_all(store_url: str) -> None:
+def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:
     with Record(store_url) as record:
         assert [reserve_moment(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
         assert reserve_moment(record, "arxiv.org", 3, at=START + 60_000_000) == 0
