@@ -20,14 +20,13 @@ import msgspec
 
 from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.ids.timestamps import SECOND, minute_of
-from hotpapers.base.model import Paper, Place
 from hotpapers.base.untrusted_json import BROKEN, decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import policies
 from hotpapers.wings.proof.entries import issue_entry
 from hotpapers.wings.proof.policies import LogPolicy
 from hotpapers.wings.proof.proofs import TYPE, LogProof, parse_proof
-from hotpapers.wings.proof.saved_answers import SavedAnswer
+from hotpapers.wings.proof.saved_answers import SavedAnswer, read_answer
 
 T = TypeVar("T")
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
@@ -96,14 +95,6 @@ class SavedFile(msgspec.Struct, frozen=True):
     metadata: dict[str, object] = {}
 
 
-class ShownAnswer(SavedFile, frozen=True, kw_only=True):
-    """What an API response has at least."""
-
-    digest: str
-    entries: tuple[dict[str, Any], ...]
-    ongoing: tuple[dict[str, Any], ...] = ()
-
-
 CompareAnswer = Callable[[SavedAnswer], Iterable[str]]
 """Where an API response differs from what its content gives, as in `saved_answers`."""
 
@@ -168,9 +159,7 @@ def _of_json(text: str) -> SavedIssue:
     issue = SavedIssue(content, digest, parse_proof(saved.proof), metadata=hashes)
     if value.keys() <= set(SavedFile.__struct_fields__):
         return issue
-    _converted(value, ShownAnswer)
-    items = {paper: _converted(item, Paper | Place) for paper, item in saved.metadata.items()}
-    return issue._replace(answer=SavedAnswer(value, saved.content, digest, items))
+    return issue._replace(answer=read_answer(value, digest))
 
 
 def _decoded(text: str, type: type[T]) -> T:

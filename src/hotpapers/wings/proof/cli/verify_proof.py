@@ -110,7 +110,7 @@ def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
     cosigners = f"cosigned by {', '.join(verdict.witnesses) or 'nobody'}"
     lines = [f"verified: {edition}, digest {verdict.issue.digest}", f"  {position}, {cosigners}"]
     if verdict.issue.answer and not verdict.is_compared:
-        lines.append("  no store here has this issue: words, names and times of posts were not compared")
+        lines.append("  no store here has this issue: posts, code, editions and later versions were not compared")
     return lines
 
 
