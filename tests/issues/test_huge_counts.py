@@ -20,7 +20,8 @@ from hotpapers.publish.render.markdown import MarkdownChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.classic.channel import ClassicChannel
-from hotpapers.wings.peers.following.measurement import Counting, save_measurements
+from hotpapers.wings.peers.following.file_intake import IntakeResult
+from hotpapers.wings.peers.following.measurement import save_measurements
 from hotpapers.wings.tables.commands import write_tables
 from tests.issues.made import DAILY, DAY, background, counts, frozen, key, moment, paper, post, write
 from tests.wings.tables.recounts import recounted
@@ -95,8 +96,8 @@ def test_an_export_comes_back_and_tables_are_recounted(record: Record, other_url
 
 def test_the_counts_of_a_followed_site_are_kept_and_come_back(record: Record, sqlite_url: str, other_url: str) -> None:
     with Record(sqlite_url) as own:
-        counting = Counting(0, TODAY + 48 * HOUR, ())
-        assert save_measurements(own, "neighbor", record, counting, TODAY + 48 * HOUR)
+        taken = IntakeResult(1, 1, 0, 0, TODAY + 48 * HOUR, (), ())
+        assert save_measurements(own, "neighbor", record, taken, 0, TODAY + 48 * HOUR)
         measurements = [item for item in own.view().items(Measurement) if item.paper == key(1)]
         assert {(item.voices, item.reposts, item.likes) for item in measurements} == {
             (MAX_INTEGER, MAX_INTEGER, MAX_INTEGER)

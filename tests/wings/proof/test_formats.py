@@ -343,13 +343,13 @@ def test_a_tree_from_its_tiles() -> None:
     tree = MerkleTree(map(leaf_hash, entries))
     names = [name for size in (5, 255, 256, 519, 600) for name in tiles.widths(size)]
     files = dict(tiles.files_of(tree, entries, names))
-    leaves = [entry for n in (0, 1) for entry in tiles.read_bundle(files[f"tile/entries/00{n}"])]
-    leaves += tiles.read_bundle(files["tile/entries/002.p/88"])
+    leaves = [entry for n in (0, 1) for entry in tiles.entries_of(files[f"tile/entries/00{n}"], 256)]
+    leaves += tiles.entries_of(files["tile/entries/002.p/88"], 88)
     assert leaves == entries
     assert files["tile/1/000.p/2"] == reference.mth(entries[:256]) + reference.mth(entries[256:512])
     assert files["tile/0/002.p/7"] == b"".join(map(leaf_hash, entries[512:519]))
-    assert tiles.read_bundle(files["tile/entries/002.p/7"]) == entries[512:519]
+    assert tiles.entries_of(files["tile/entries/002.p/7"], 7) == entries[512:519]
     assert files["tile/0/000.p/5"] == files["tile/entries/000.p/255"] == b""  # full by now
     for broken_bundle in (b"\0", b"\0\x05abc", b"\0\x01a\0"):
         with pytest.raises(NotAProof):
-            tiles.read_bundle(broken_bundle)
+            tiles.entries_of(broken_bundle, 1)

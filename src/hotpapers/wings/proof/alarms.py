@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from hotpapers.base import model
 from hotpapers.base.errors import InputError, LogError
@@ -39,8 +40,17 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool = False
     evidence: tuple[str, ...] = ()
 
+    @property
+    def about(self) -> tuple[str, str]:
+        """Subject and kind: there is one alarm of both."""
+        return self.subject, self.kind
+
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason} (since {minute_of(self.at)})"
+
+
+Alarms = dict[tuple[str, str], Alarm]
+"""By subject and kind."""
 
 
 def open_alarms(folder: Path) -> tuple[Alarm, ...]:
@@ -63,45 +73,42 @@ def save_alarm(folder: Path, alarm: Alarm) -> bool:
     """Stores an alarm. Returns whether it differs from the previous one of its subject and kind. Raises LogError,
     OSError."""
 
-    def added(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
-        same = next((kept for kept in alarms if _is_about(kept, alarm)), None)
-        if same is not None and same.reason == alarm.reason:
-            return alarms
-        since = alarm.at if same is None or same.acknowledged else same.at
-        others = (kept for kept in alarms if not _is_about(kept, alarm))
-        return (*others, msgspec.structs.replace(alarm, at=since))
+    def add(alarms: Alarms) -> None:
+        same = alarms.get(alarm.about)
+        if same is None or same.reason != alarm.reason:
+            since = alarm.at if same is None or same.acknowledged else same.at
+            alarms[alarm.about] = replace(alarm, at=since)
 
-    return _change(folder, added)
+    return _change(folder, add)
 
 
 def clear_alarm(folder: Path, subject: str, kind: str) -> bool:
     """Removes an alarm that is over. Returns whether there was one. Raises LogError, OSError."""
-    return _change(
-        folder, lambda alarms: tuple(kept for kept in alarms if (kept.subject, kept.kind) != (subject, kind))
-    )
+    return _change(folder, lambda alarms: alarms.pop((subject, kind), None))
 
 
 def acknowledge(folder: Path, subject: str) -> bool:
     """Marks a subject's alarms as acknowledged. Returns whether there were any. Raises LogError, OSError."""
-    return _change(
-        folder,
-        lambda alarms: tuple(
-            msgspec.structs.replace(kept, acknowledged=True) if kept.subject == subject else kept for kept in alarms
-        ),
-    )
+
+    def mark(alarms: Alarms) -> None:
+        for about, alarm in alarms.items():
+            alarms[about] = replace(alarm, acknowledged=alarm.acknowledged or alarm.subject == subject)
+
+    return _change(folder, mark)
 
 
-def _is_about(kept: Alarm, alarm: Alarm) -> bool:
-    return (kept.subject, kept.kind) == (alarm.subject, alarm.kind)
-
-
-def _change(folder: Path, change: Callable[[tuple[Alarm, ...]], tuple[Alarm, ...]]) -> bool:
+def _change(folder: Path, change: Callable[[Alarms], object]) -> bool:
     """Changes the alarms while holding the folder's lock. Returns whether they changed."""
-    if not (folder / FILE).exists() and not change(()):
-        return False
+    alarms: Alarms = {}
+    if not (folder / FILE).exists():
+        change(alarms)
+        if not alarms:
+            return False
     with log_files.locked(folder):
         before = _read(folder)
-        after = change(before)
+        alarms = {alarm.about: alarm for alarm in before}
+        change(alarms)
+        after = tuple(alarms.values())
         if after != before:
             log_files.write_text_file(folder / FILE, canonical_json(after).decode() + "\n")
         return after != before

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NotAProof
 from hotpapers.wings.proof import signatures
-from hotpapers.wings.proof.merkle import HASH
+from hotpapers.wings.proof.merkle import HASH, MerkleTree
 from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
@@ -43,6 +43,10 @@ class Checkpoint(NamedTuple):
         """The text that is signed."""
         lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions)
         return "".join(f"{line}\n" for line in lines)
+
+    def is_of(self, tree: MerkleTree) -> bool:
+        """Whether a tree had this root at this size."""
+        return self.size <= tree.size and tree.root(self.size) == self.root
 
 
 class SignedCheckpoint(NamedTuple):

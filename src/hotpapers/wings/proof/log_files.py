@@ -13,7 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import time
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
@@ -29,8 +29,6 @@ from hotpapers.wings.proof.notes import VerifierKey, is_signed, parse_vkey
 
 _PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-_SETTLED = 2_000_000_000
-"""Nanoseconds after which a changed file has another time, whatever the file system's resolution."""
 _KEY, _ENTRIES, _CHECKPOINTS = "key", "entries", "checkpoints"
 
 
@@ -58,7 +56,8 @@ class StoredLog:
         key: VerifierKey | None = None,
     ) -> None:
         self.number, self.entries, self.checkpoints, self.key = number, entries, tuple(checkpoints), key
-        if self.last is not None and not self._is_own(self.last):
+        last = self.last
+        if last and not (key and is_signed(last.note, [key]) and last.checkpoint.is_of(self.tree)):
             raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
 
     @property
@@ -71,14 +70,9 @@ class StoredLog:
         """The latest checkpoint."""
         return self.checkpoints[-1] if self.checkpoints else None
 
-    def tiles_until(self, size: int) -> Iterable[tuple[int, int, int]]:
-        """(level, index, width) of the tiles of every checkpoint up to a size."""
-        sizes = (signed.checkpoint.size for signed in self.checkpoints)
-        return dict.fromkeys(row for known in sizes if known <= size for row in tiles.widths(known))
-
-    def _is_own(self, signed: SignedCheckpoint) -> bool:
-        size, is_own = signed.checkpoint.size, self.key is not None and is_signed(signed.note, [self.key])
-        return is_own and size <= self.tree.size and self.tree.root(size) == signed.checkpoint.root
+    def covering(self, leaf: int) -> Sequence[SignedCheckpoint]:
+        """The checkpoints that cover a leaf, by its number; ascending."""
+        return self.checkpoints[bisect_right(self.checkpoints, leaf, key=lambda signed: signed.checkpoint.size) :]
 
 
 def is_name(publication: str) -> bool:
@@ -126,10 +120,9 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
-    # The complete leaves in the content of a log's file
     known, entries = _latest.get(folder, (b"", NO_ENTRIES))
     if known != data:
-        entries = LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
+        entries = LogEntries(tiles.read_bundle(data)[0])  # a crash while writing leaves a part of one at the end
         _latest[folder] = (data, entries)
     return StoredLog(number, entries, checkpoints, key)
 
@@ -146,31 +139,14 @@ def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> S
 
 def _read_checkpoint(file: str) -> SignedCheckpoint:
     try:
-        state = os.stat(file)
-        is_settled = time.time_ns() - state.st_mtime_ns > _SETTLED
-        return (_remembered if is_settled else _parse_file)(file, state.st_ino, state.st_mtime_ns, state.st_size)
+        with open(file, encoding="utf-8") as stream:
+            return _parse(stream.read())
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{file}: cannot be read: {problem}") from problem
 
 
-def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
-    """The checkpoint in a file. The other arguments say which state of the file is meant."""
-    with open(file, encoding="utf-8") as stream:
-        return _parse(stream.read())
-
-
-_parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)
-"""Remembers texts: a file written a moment ago may have changed again, and is read each time."""
-_remembered = lru_cache(maxsize=1 << 12)(_parse_file)
-"""Remembers the checkpoints in files: a log has one for each issue, and all of them are read again and again."""
-
-
-def _whole_length(data: bytes) -> int:
-    """The length of the complete entries: a crash while writing leaves a partial one at the end."""
-    at = 0
-    while at + 2 <= len(data) and (end := at + 2 + int.from_bytes(data[at : at + 2], "big")) <= len(data):
-        at = end
-    return at
+_parse = lru_cache(maxsize=1 << 12)(parse_checkpoint)
+"""Remembers texts: a log has a checkpoint for each issue, and all of them are read again and again."""
 
 
 @contextmanager
@@ -196,7 +172,7 @@ def add_entries(folder: Path, publication: str, number: int, entries: Sequence[b
     if not (folder / publication / str(number) / _KEY).exists():
         write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
     file = folder / publication / str(number) / _ENTRIES
-    length = _whole_length(file.read_bytes()) if file.exists() else 0
+    _, length = tiles.read_bundle(file.read_bytes()) if file.exists() else ([], 0)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as out:
         out.truncate(length)
         out.seek(length)

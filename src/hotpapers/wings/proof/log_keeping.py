@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NetError
@@ -36,6 +37,14 @@ ASK_EVERY = HOUR // 12
 """How long to wait before asking a witness that has not cosigned again."""
 
 
+class LogState(NamedTuple):
+    """A publication's log at a moment. `proofs`: day and digest of each edition with a proof, and whether that has
+    enough cosignatures."""
+
+    version: object
+    proofs: set[tuple[str, str, bool]]
+
+
 class LogKeeping:
     """Adds what is new in the store to the logs, and renders the logs' files again. `connection`: to the witnesses;
     None if none is asked."""
@@ -46,7 +55,7 @@ class LogKeeping:
         self._logs, self._site_config, self._allowed = logs, site_config._replace(proofs=logs), allowed
         self._connection = connection
         self._states: dict[str, tuple[int, int, int]] = {}
-        self._proofs: dict[str, frozenset[tuple[str, str]]] = {}
+        self._rendered: dict[str, LogState] = {}
         self._asked_at: dict[str, int] = {}
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
@@ -70,18 +79,13 @@ class LogKeeping:
         state = (len(frozen_digests(database, publication)), period, tombstones.count(database))
         if self._states.get(publication) == state:
             return
-        if publication not in self._proofs:
-            self._proofs[publication] = self._with_proof(context, publication)
+        before = self._rendered_state(context, publication)
         update = update_log(database, publication, logs.config, at)
-        proofs_now = self._with_proof(context, publication)
-        # including issues that were published without the log
-        days = {day for day, _ in proofs_now - self._proofs[publication]}
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
             self._asked_at.pop(publication, None)
-        if days or update.signed is not None:
-            self._render(context, publication, days)
-        self._states[publication], self._proofs[publication] = state, proofs_now
+        self._render_changes(context, publication, before)
+        self._states[publication] = state
 
     def ask(self, context: JobContext, publication: str) -> None:
         """Asks the witnesses that have not cosigned yet, after publishing, and renders again the issues whose proof is
@@ -91,34 +95,36 @@ class LogKeeping:
         if self._connection is None or not is_over(self._asked_at.get(publication, 0), ASK_EVERY, at):
             return
         self._asked_at[publication] = at
-        incomplete_days, version = self._incomplete(context, publication), logs.version(publication)
-        policy = witness_policy(logs.config.policy)
+        before, policy = self._rendered_state(context, publication), witness_policy(logs.config.policy)
         problems = list(ask_witnesses(self._connection.http, policy, logs.config.folder, publication, at))
-        if logs.version(publication) != version:
-            days = incomplete_days - self._incomplete(context, publication)
-            self._render(context, publication, days)
+        self._render_changes(context, publication, before)
         for failure in problems:
             level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
             log_event(
                 "not cosigned", level=level, publication=publication, witness=failure.witness, reason=failure.problem
             )
 
-    def _with_proof(self, context: JobContext, publication: str) -> frozenset[tuple[str, str]]:
-        """(day, digest) of the editions that have a proof; empty if the log cannot be read."""
-        log = self._logs.readable(publication)
-        rows = digests_by_day(context.record.database, publication) if log else ()
-        return frozenset(row for row in rows if log and log.has_proof(row[1]))
+    def _rendered_state(self, context: JobContext, publication: str) -> LogState:
+        """The log as pages show it; when the program starts, as it is."""
+        if publication not in self._rendered:
+            self._rendered[publication] = self._state(context, publication)
+        return self._rendered[publication]
 
-    def _incomplete(self, context: JobContext, publication: str) -> set[str]:
-        """The days with an edition whose proof lacks cosignatures."""
-        log = self._logs.of(publication)
+    def _state(self, context: JobContext, publication: str) -> LogState:
+        version, log = self._logs.version(publication), self._logs.readable(publication)
         rows = digests_by_day(context.record.database, publication) if log else ()
-        return {day for day, digest in rows if log and log.is_incomplete(digest)}
+        proofs = ((day, digest, log.proof(digest)) for day, digest in rows if log)
+        return LogState(version, {(day, digest, proof.complete) for day, digest, proof in proofs if proof})
 
-    def _render(self, context: JobContext, publication: str, days: set[str]) -> None:
-        """Renders the log's own files, in every folder that a site was written to, and the issues of some days."""
-        export_again(context.record, self._site_config, self._allowed, {(publication, day) for day in days})
-        export_logs(context.record, publication, self._logs, self._site_config)
+    def _render_changes(self, context: JobContext, publication: str, before: LogState) -> None:
+        """If the log has changed, renders its own files, in every folder that a site was written to, and the issues
+        whose proof is new or now complete, including those that were published without the log."""
+        now = self._state(context, publication)
+        if now != before:
+            days = {(publication, day) for day, _, _ in now.proofs - before.proofs}
+            export_again(context.record, self._site_config, self._allowed, days)
+            export_logs(context.record, publication, self._logs, self._site_config)
+        self._rendered[publication] = now
 
 
 def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
@@ -152,4 +158,4 @@ def _missing_files(pages: LogPages, folder: Path) -> Iterator[RenderedFile]:
     for path in pages.paths(folder):
         if (page := pages.page(path)) is not None:
             yield RenderedFile(path, page)
-    yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH, folder))
+    yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.proof import issue_proof, observation_files, tiles
-from hotpapers.wings.proof.log_files import StoredLog
 from hotpapers.wings.proof.site_logs import PublicationLogs
 
 FOLDER = "log/"
@@ -37,34 +34,20 @@ class LogPages(SitePart):
 
     def paths(self, folder: Path | None = None) -> Iterator[str]:
         """The files of the log itself. Files that others refer to come first, so that a reader following along finds no
-        gaps. `folder`: a site's folder; tiles and observation files that it already has are left out."""
+        gaps. `folder`: a site's folder; observation files that it already has are left out."""
         for name in self._logs.observation_names():
             path = f"{self._observations_path}{name}"
             if folder is None or not self._logs.is_copied(name, folder / path):
                 yield path
-        present = frozenset(self._present(folder)) if folder else frozenset()
-        files = [path for path, data in self._files.items() if data and path not in present]
+        files = [path for path, data in self._files.items() if data]
         yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
         yield POLICY_PATH
 
-    def ended(self, path: str, folder: Path | None = None) -> Iterator[str]:
-        """For the policy's path: paths where partial tiles may exist that are full by now, or old observations.
-        `folder`: a site's folder; only tiles that exist there."""
+    def ended(self, path: str) -> Iterator[str]:
+        """For the policy's path: paths where partial tiles may exist that are full by now, or old observations."""
         if path == POLICY_PATH:
-            full = [path for path, data in self._files.items() if not data]
-            yield from _existing(str(folder), full) if folder else full
+            yield from (path for path, data in self._files.items() if not data)
             yield from (f"{self._observations_path}{name}" for name in self._logs.deleted_observations())
-
-    def _present(self, folder: Path) -> Iterator[str]:
-        """The tiles that a site's folder has, as far as its checkpoint covers them: all others may be of another log,
-        if one was deleted and started again. Their content never changes, so their size tells whether they were copied
-        completely."""
-        for log in self._logs.stored:
-            start = f"{self._path}{log.number}/"
-            covered = log.tiles_until(_size_in(folder / start / tiles.CHECKPOINT_PATH, log))
-            for path in (f"{start}{name}" for name in tiles.paths_of(covered)):
-                if (data := self._files.get(path)) and _has_size(f"{folder}/{path}", len(data)):
-                    yield path
 
     def has(self, path: str) -> bool:
         """Whether a path is a proof, an issue's JSON, or below the log's folder."""
@@ -97,32 +80,3 @@ class LogPages(SitePart):
     def _files(self) -> Mapping[str, bytes]:
         """Path and bytes of every file below the log's folder; no bytes for a partial tile that is full by now."""
         return {f"{self._path}{path}": data for path, data in self._logs.files()}
-
-
-def _size_in(file: Path, log: StoredLog) -> int:
-    """The size of a log's checkpoint in a file, with any cosignatures; 0 if the file has none of this log's."""
-    try:
-        text, _, _ = file.read_text("utf-8").partition("\n\n")
-    except (OSError, UnicodeDecodeError):
-        return 0
-    known = (signed for signed in reversed(log.checkpoints) if signed.note.text == f"{text}\n")
-    return next((signed.checkpoint.size for signed in known), 0)
-
-
-def _existing(folder: str, paths: Collection[str]) -> Iterator[str]:
-    """Those of the paths that a folder has. Parents are looked up first: when a tile is full, its hundreds of partial
-    ones soon go, and their folder with them."""
-    parents = {path.rpartition("/")[0] for path in paths}
-    present = {parent for parent in parents if os.path.lexists(f"{folder}/{parent}")}
-    for path in paths:
-        if path.rpartition("/")[0] in present and os.path.lexists(f"{folder}/{path}"):
-            yield path
-
-
-def _has_size(file: str, size: int) -> bool:
-    """Whether a file exists with so many bytes and is not a link."""
-    try:
-        state = os.lstat(file)
-    except OSError:
-        return False
-    return stat.S_ISREG(state.st_mode) and state.st_size == size

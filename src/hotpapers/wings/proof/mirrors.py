@@ -16,7 +16,7 @@ from hotpapers.base.model import HttpClient
 from hotpapers.wings.proof import policies, tiles
 from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
 from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
-from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
+from hotpapers.wings.proof.log_files import LogEntries
 from hotpapers.wings.proof.policies import LogPolicy
 from hotpapers.wings.proof.proofs import LogProof, parse_proof
 from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
@@ -35,11 +35,10 @@ _EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 
 
 class MirroredLog(NamedTuple):
-    """A log in a folder: its latest checkpoint, its leaves and their tree."""
+    """A log in a folder: its latest checkpoint and its leaves."""
 
     signed: SignedCheckpoint
-    entries: tuple[bytes, ...]
-    tree: MerkleTree
+    entries: LogEntries
 
 
 class MirrorVerdict(NamedTuple):
@@ -160,16 +159,15 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
         raise NotAProof(f"it has more than {MAX_LEAVES:,} leaves")
     bundles = [(index, width) for level, index, width in tiles.widths(size) if level == 0]
     files = ((base / tiles.tile_path("entries", index, width), width) for index, width in bundles)
-    entries = tuple(entry for file, width in files for entry in tiles.entries_of(_bytes(file), width))
-    tree = MerkleTree(map(leaf_hash, entries))
-    if tree.size != size or tree.root(size) != signed.checkpoint.root:
+    entries = LogEntries(entry for file, width in files for entry in tiles.entries_of(_bytes(file), width))
+    if not signed.checkpoint.is_of(entries.tree):
         raise NotAProof("its leaves do not match its signed checkpoint")
     # Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves.
-    for level, index, width in tiles.widths(tree.size):
+    for level, index, width in tiles.widths(size):
         path = tiles.tile_path(level, index, width)
-        if _bytes(base / path) != tiles.tile(tree, level, index, width):
+        if _bytes(base / path) != tiles.tile(entries.tree, level, index, width):
             raise NotAProof(f"{path} does not match the leaves")
-    return MirroredLog(signed, entries, tree)
+    return MirroredLog(signed, entries)
 
 
 def log_path(origin: str) -> str:
@@ -194,7 +192,7 @@ def _split_view_problems(verdict: ProofVerdict, logs: dict[str, MirroredLog]) ->
     log = logs.get(checkpoint.origin)
     if log is None:
         yield f"its log {checkpoint.origin} is not here"
-    elif checkpoint.size > log.tree.size or log.tree.root(checkpoint.size) != checkpoint.root:
+    elif not checkpoint.is_of(log.entries.tree):
         yield f"its checkpoint of size {checkpoint.size} does not belong to the log here: a split view"
 
 

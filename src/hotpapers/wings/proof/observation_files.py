@@ -15,10 +15,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from hotpapers.base import file_modes, model
 from hotpapers.base.errors import InputError, LogError, NotExchange
@@ -53,7 +53,7 @@ _LIST = re.compile(r"withdrawn-([0-9a-f]{64})\.txt")
 _MARK = re.compile(r"\*[0-9a-f]{32}")
 _NAME = r"\d{4}-\d\d-\d\dT\d\d-[1-9]\d{0,4}"
 _FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
-_LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
+_LINE = re.compile(rf"line {_NAME} (?:0|[1-9]\d{{0,5}})", re.ASCII)
 _STATE, _STORE = "forgotten", "store"
 MAX_WITHDRAWN_LINES = 200_000
 """Most lines in a list, so that it stays below the HTTP client's own limit. More lines go to further lists."""
@@ -62,32 +62,20 @@ Entry = tuple[int, bytes]
 """A position, which gives the order of leaves, and a leaf."""
 
 
-class WithdrawnList(NamedTuple):
-    """What was withdrawn: marks of what was forgotten, without networks, and lines as (file, number from 0)."""
-
-    marks: frozenset[str]
-    lines: frozenset[tuple[str, int]]
-
-    def rows(self) -> list[str]:
-        """The lines of the list, without line breaks."""
-        return [*sorted(self.marks), *(line_row(file, number) for file, number in sorted(self.lines))]
-
-
 def line_row(file: str, number: int) -> str:
     """How a list names a line of a file."""
     return f"line {file} {number}"
 
 
-def parse_withdrawn(text: str) -> WithdrawnList:
-    """Parses a list. Raises NotExchange."""
-    rows = text.split("\n")
-    if rows.pop() or len(rows) > MAX_WITHDRAWN_LINES:
+def parse_withdrawn(text: str) -> frozenset[str]:
+    """The lines of a list: marks of what was forgotten, without networks, which begin with `*`, and lines as in
+    `line_row`. Raises NotExchange."""
+    *rows, rest = text.split("\n")
+    if rest or len(rows) > MAX_WITHDRAWN_LINES:
         raise NotExchange(f"a withdrawal list must have at most {MAX_WITHDRAWN_LINES:,} complete lines")
-    marks = frozenset(row for row in rows if _MARK.fullmatch(row))
-    lines = frozenset((match[1], int(match[2])) for row in rows if (match := _LINE.fullmatch(row)))
-    if len(marks) + len(lines) != len(rows):
+    if len(set(rows)) < len(rows) or not all(_MARK.fullmatch(row) or _LINE.fullmatch(row) for row in rows):
         raise NotExchange("a withdrawal list must have marks, and lines like `line 2026-03-11T06-1 17`, each once")
-    return WithdrawnList(marks, lines)
+    return frozenset(rows)
 
 
 def root_of(lines: Iterable[ObservationLine]) -> bytes:
@@ -132,8 +120,8 @@ def fresh_entries(
         current = [file.name for file in known if not _is_old(file.hour, at)]
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
-        files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at)) if adding else []
-    except (NotExchange, OSError) as problem:
+        files = list(_new_files(database, folder, known, at, partial(_lines, hasher=hasher, own=own))) if adding else []
+    except (InputError, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
     new_lists = [match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)) and name not in listed]
     leaves = (entries.ListLeaf(at // HOUR, bytes.fromhex(digest)) for digest in new_lists)
@@ -157,23 +145,13 @@ def _check_store(folder: Path, hasher: KeyedHasher) -> None:
         )
 
 
-class _LineMaker:
-    """Converts items to lines, with one store's marks."""
-
-    def __init__(self, hasher: KeyedHasher, own: Iterable[str]) -> None:
-        self._hasher = hasher
-        self._own = frozenset(observations.mark_of(account, hasher) for account in own)
-
-    def lines(self, items: Iterable[model.Item]) -> Iterator[bytes]:
-        """The lines of the items that may be published."""
-        for item in items:
-            outgoing = observations.handed_out(item, self._mark)
-            is_own = outgoing is None or getattr(outgoing, "account", "") in self._own
-            if outgoing is not None and not is_own and _is_sound(outgoing):
-                yield observations.encode_line(outgoing)
-
-    def _mark(self, key: str) -> str:
-        return observations.mark_of(key, self._hasher)
+def _lines(items: Iterable[model.Item], hasher: KeyedHasher, own: Sequence[str]) -> Iterator[bytes]:
+    """The lines of the items that may be published, with a store's marks."""
+    own_marks = {observations.mark_of(account, hasher) for account in own}
+    for item in items:
+        outgoing = observations.handed_out(item, lambda key: observations.mark_of(key, hasher))
+        if outgoing is not None and getattr(outgoing, "account", "") not in own_marks and _is_sound(outgoing):
+            yield observations.encode_line(outgoing)
 
 
 def _is_sound(item: model.Item) -> bool:
@@ -186,7 +164,11 @@ def _is_sound(item: model.Item) -> bool:
 
 
 def _new_files(
-    database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _LineMaker, at: int
+    database: Database,
+    folder: Path,
+    known: Sequence[ObservedFile],
+    at: int,
+    lines_of: Callable[[Iterable[model.Item]], Iterator[bytes]],
 ) -> Iterator[Entry]:
     """Writes the files of each hour with batches after the last known one; yields their leaves."""
     position = _published_until(database, known, at)
@@ -195,7 +177,7 @@ def _new_files(
         if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
             continue
         end = max(latest, position)  # `latest` is smaller if the clock was set back
-        lines = outgoing.lines(queries.items_between(database, KINDS, position, end))
+        lines = lines_of(queries.items_between(database, KINDS, position, end))
         first = hour if last is None else last + 1
         for part, part_lines in enumerate(_parts(lines), 1):
             root = root_of(ObservationLine(data, observations.line_hash(data)) for data in part_lines)
@@ -243,30 +225,17 @@ def _withdraw(
 
 
 def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
-    changed: dict[Path, list[bytes]] = {}
-    marks, lines = gone, set[tuple[str, int]]()
+    """Writes lists of what is withdrawn, then the changed files."""
+    rows, changed = sorted(gone), list[Path]()
     for name in names:
         file = folder / (name + SUFFIX)
-        data = file.read_bytes()
-        if not observations.may_name(file.name, data, gone):
-            continue
-        after = list(observations.without(observations.read_packed(file.name, data), gone))
-        if any(is_changed for _, is_changed in after):
-            changed[file] = [line.data for line, _ in after]
-            lines |= {(name, n) for n, (_, is_changed) in enumerate(after) if is_changed}
-        if len(marks) + len(lines) > MAX_WITHDRAWN_LINES:
-            _write_withdrawn(folder, WithdrawnList(marks, frozenset(lines)), changed)
-            marks = frozenset()
-            changed.clear()
-            lines.clear()
-    _write_withdrawn(folder, WithdrawnList(marks, frozenset(lines)), changed)
-
-
-def _write_withdrawn(folder: Path, withdrawn: WithdrawnList, changed: Mapping[Path, Sequence[bytes]]) -> None:
-    """Writes lists of what is withdrawn, then the changed files."""
-    rows = withdrawn.rows()
+        _, numbers = observations.without(file.name, file.read_bytes(), gone)
+        if numbers:
+            changed.append(file)
+            rows += [line_row(name, number) for number in numbers]
     for start in range(0, len(rows), MAX_WITHDRAWN_LINES):
         text = "".join(f"{row}\n" for row in rows[start : start + MAX_WITHDRAWN_LINES])
         log_files.write_text_file(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
-    for file, lines in changed.items():
+    for file in changed:  # read again, as all of them may not fit into memory
+        lines, _ = observations.without(file.name, file.read_bytes(), gone)
         file_modes.write_atomically(file, observations.pack(lines))

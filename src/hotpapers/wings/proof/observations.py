@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -22,6 +22,7 @@ import zstandard
 from hotpapers.base import model
 from hotpapers.base.model import BEGAN, READ_BACK
 from hotpapers.base.model.keys import network_of
+from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
 from hotpapers.keep.transfer.jsonl.lines import ExchangeEnd, ExchangeHeader, NumberedLine, PrunedLine, RowExtras
 from hotpapers.keep.transfer.jsonl.reader import ExchangeReader
@@ -119,12 +120,10 @@ def _without_words(item: model.Item) -> model.Item | None:
 # ---- files ----------------------------------------------------------------------------------------------
 
 
-def taken_back(line: ObservationLine) -> ObservationLine:
+def taken_back(line: bytes) -> bytes:
     """The replacement for a line that names something forgotten."""
-    if line.item is None:
-        return line
-    was = model.kind_of(line.item)
-    return ObservationLine(encode_line(PrunedLine(was=was, hash=line.hash.hex())), line.hash)
+    was = decode_json(line, dict)["kind"]
+    return encode_line(PrunedLine(was=was, hash=line_hash(line).hex()))
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
@@ -150,10 +149,15 @@ def read_packed(name: str, data: bytes) -> list[ObservationLine]:
     return lines
 
 
-def may_name(name: str, data: bytes, marks: Collection[str]) -> bool:
-    """A quick check whether a file contains one of some marks. Raises NotExchange."""
-    text = b"".join(_unpacked(ExchangeReader(name), data))
-    return not frozenset(marks).isdisjoint(mark.decode() for mark in _OWN_MARK.findall(text))
+def without(name: str, data: bytes, marks: Collection[str]) -> tuple[list[bytes], list[int]]:
+    """The lines of a file of our own, with those taken back that contain a mark, and the numbers of these, from 0.
+    `marks`: without networks. Raises NotExchange."""
+    _, *lines, _ = (line.removesuffix(b"\n") for line in _unpacked(ExchangeReader(name), data))
+    unwanted = frozenset(mark.encode() for mark in marks)
+    numbers = [number for number, line in enumerate(lines) if not unwanted.isdisjoint(_OWN_MARK.findall(line))]
+    for number in numbers:
+        lines[number] = taken_back(lines[number])
+    return lines, numbers
 
 
 def _unpacked(reader: ExchangeReader, data: bytes) -> list[bytes]:
@@ -184,13 +188,6 @@ def _read(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> Observation
     if handed_out(item, lambda key: key if MARK.fullmatch(key) else "") != item or beside != RowExtras():
         raise reader.error(line.number, f"words, names or handles in this {line.kind}, which must not be published")
     return ObservationLine(raw, line_hash(raw), item)
-
-
-def without(lines: Iterable[ObservationLine], marks: Collection[str]) -> Iterator[tuple[ObservationLine, bool]]:
-    """The lines, with those taken back that contain a mark; for each, whether it does. `marks`: without networks."""
-    for line in lines:
-        names_it = line.item is not None and any(key.partition(":")[2] in marks for key in marks_in(line.item))
-        yield (taken_back(line) if names_it else line), names_it
 
 
 def marks_in(item: model.Item) -> tuple[str, ...]:

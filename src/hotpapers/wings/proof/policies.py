@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotAProof
@@ -56,6 +56,11 @@ class LogPolicy(NamedTuple):
     groups: Mapping[str, WitnessGroup] = {}
     quorum: str = NONE
 
+    @property
+    def names(self) -> list[str]:
+        """The names of witnesses and groups."""
+        return [*self.groups, *(witness.name for witness in self.witnesses)]
+
     def is_met(self, witnesses: Mapping[str, object]) -> bool:
         """Whether the witnesses with these names are enough."""
         return self.quorum == NONE or self._has_witnessed(self.quorum, witnesses)
@@ -90,15 +95,16 @@ def parse_policy(text: str) -> LogPolicy:
     """Parses a policy. Raises NotAProof with the line number."""
     if len(text) > MAX_POLICY_BYTES or text.count("\n") > MAX_POLICY_LINES:
         raise NotAProof(f"a policy must have at most {MAX_POLICY_LINES} lines")
-    reader = _PolicyReader()
+    policy = LogPolicy((), (), {}, "")
     for number, line in enumerate(text.split("\n"), 1):
         words = [word for word in re.split(r"[ \t]+", line.strip(" \t")) if word]
         if words and not words[0].startswith("#"):
             try:
-                reader.read(words)
+                policy = _with_line(policy, words)
             except NotAProof as problem:
                 raise NotAProof(problem.reason, line=number) from problem
-    return reader.policy()
+    _require(bool(policy.quorum), "a policy needs one line `quorum NAME` or `quorum none`")
+    return policy
 
 
 def witness_policy(text: str) -> LogPolicy:
@@ -115,74 +121,43 @@ def witness_policy(text: str) -> LogPolicy:
     return policy
 
 
-class _PolicyReader:
-    """Reads a policy line by line."""
+def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
+    """The policy with one more line, split into words."""
+    match words:
+        case ["log", vkey, *url] if len(url) <= 1:
+            # beyond the specification, one key may sign several logs, as each checkpoint names its own
+            key = _key(vkey, (ED25519,))
+            _require(key not in {log.key for log in policy.logs}, f"{key.name}: duplicate key")
+            return policy._replace(logs=(*policy.logs, KnownLog(key, *url)))
+        case ["witness", name, vkey, *url] if len(url) <= 1:
+            _require_new(policy, name)
+            key = _key(vkey, (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
+            _require(key.public not in {known.key.public for known in policy.witnesses}, f"{name}: duplicate key")
+            return policy._replace(witnesses=(*policy.witnesses, KnownWitness(name, key, *url)))
+        case ["group", name, rule, member, *members]:
+            _require_new(policy, name)
+            group = _group(policy, name, rule, (member, *members))
+            return policy._replace(groups={**policy.groups, name: group})
+        case ["quorum", name]:
+            _require(not policy.quorum, "more than one quorum line")
+            _require(name in (NONE, *policy.names), f"{name}: not a witness or group defined above")
+            return policy._replace(quorum=name)
+    raise NotAProof(f"{words[0][:20]}: unknown keyword, or wrong number of words in this line")
 
-    def __init__(self) -> None:
-        self.logs: list[KnownLog] = []
-        self.witnesses: list[KnownWitness] = []
-        self.groups: dict[str, WitnessGroup] = {}
-        self.quorum = ""
-        self._members: set[str] = set()
 
-    def policy(self) -> LogPolicy:
-        """The policy from all lines."""
-        if not self.quorum:
-            raise NotAProof("a policy needs one line `quorum NAME` or `quorum none`")
-        return LogPolicy(tuple(self.logs), tuple(self.witnesses), self.groups, self.quorum)
+def _group(policy: LogPolicy, name: str, rule: str, members: tuple[str, ...]) -> WitnessGroup:
+    grouped = [member for group in policy.groups.values() for member in group.members]
+    for number, member in enumerate(members):
+        _require(member in policy.names, f"{member}: not a witness or group defined above")
+        _require(member not in (*grouped, *members[:number]), f"{member}: already a member of a group")
+    least = {"any": "1", "all": str(len(members))}.get(rule, rule)
+    _require(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
+    _require(int(least) <= len(members), f"{name}: has fewer members than it needs")
+    return WitnessGroup(int(least), members)
 
-    def read(self, words: list[str]) -> None:
-        """Reads one line, split into words."""
-        kinds: dict[str, tuple[Callable[[list[str]], None], range]] = {
-            "log": (self._log, range(1, 3)),
-            "witness": (self._witness, range(2, 4)),
-            "group": (self._group, range(3, MAX_POLICY_LINES)),
-            "quorum": (self._quorum, range(1, 2)),
-        }
-        take, counts = kinds.get(words[0], (None, range(0)))
-        if take is None or len(words) - 1 not in counts:
-            raise NotAProof(f"{words[0][:20]}: unknown keyword, or wrong number of words in this line")
-        take(words[1:])
 
-    def _log(self, words: list[str]) -> None:
-        """Beyond the specification, one key may sign the logs of several publications, as each checkpoint names its own
-        log."""
-        key = _key(words[0], (ED25519,))
-        _require(key not in {log.key for log in self.logs}, f"{key.name}: duplicate key")
-        self.logs.append(KnownLog(key, *words[1:]))
-
-    def _witness(self, words: list[str]) -> None:
-        self._new(words[0])
-        key = _key(words[1], (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
-        _require(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: duplicate key")
-        self.witnesses.append(KnownWitness(words[0], key, *words[2:]))
-
-    def _group(self, words: list[str]) -> None:
-        name, rule, *members = words
-        self._new(name)
-        for member in members:
-            self._known(member)
-            _require(member not in self._members, f"{member}: already a member of a group")
-            self._members.add(member)
-        least = {"any": "1", "all": str(len(members))}.get(rule, rule)
-        _require(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
-        _require(int(least) <= len(members), f"{name}: has fewer members than it needs")
-        self.groups[name] = WitnessGroup(int(least), tuple(members))
-
-    def _quorum(self, words: list[str]) -> None:
-        _require(not self.quorum, "more than one quorum line")
-        if words[0] != NONE:
-            self._known(words[0])
-        self.quorum = words[0]
-
-    def _names(self) -> set[str]:
-        return {NONE, *self.groups, *(witness.name for witness in self.witnesses)}
-
-    def _new(self, name: str) -> None:
-        _require(name not in self._names(), f"{name}: name already used or reserved")
-
-    def _known(self, name: str) -> None:
-        _require(name != NONE and name in self._names(), f"{name}: not a witness or group defined above")
+def _require_new(policy: LogPolicy, name: str) -> None:
+    _require(name not in (NONE, *policy.names), f"{name}: name already used or reserved")
 
 
 def _key(text: str, types: tuple[int, ...]) -> VerifierKey:

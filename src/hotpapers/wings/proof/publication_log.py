@@ -189,7 +189,7 @@ def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTre
     """Raises LogError if the tree does not extend the last signed state."""
     if signed is None:
         return
-    if signed.origin != origin or tree.size < signed.size or tree.root(signed.size) != signed.root:
+    if signed.origin != origin or not signed.is_of(tree):
         raise LogError(
             f"{origin}: {log_keys.state_file(config.key_file)} says that {signed.size:,} leaves were signed, and "
             f"{config.folder} does not have them: it is an older copy, or was changed. Restore the right copy, or "

@@ -78,7 +78,7 @@ def read_answer(shown: Json, digest: str) -> SavedAnswer:
     try:
         return SavedAnswer(shown, msgspec.convert(shown, AnswerParts), digest)
     except BROKEN as problem:
-        raise InputError(str(problem)) from problem
+        raise InputError(f"has more than is proved, and is not an API response: {problem}") from problem
 
 
 def stored_issue(session: QuerySession, publication: str, day: str, edition: int, digest: str) -> StoredIssue | None:
@@ -136,8 +136,7 @@ def _proved_issue(saved: SavedAnswer) -> PublishedIssue:
 def _as_then(issue: PublishedIssue, parts: AnswerParts, stored: StoredIssue) -> PublishedIssue:
     """The issue with what the store adds, as it can have been when the answer was made."""
     now, content = stored.issue, issue.content
-    entries = (*content.entries, *content.ongoing)
-    pairs = list(zip(entries, (*parts.entries, *parts.ongoing), strict=False))
+    pairs = [*zip(content.entries, parts.entries, strict=False), *zip(content.ongoing, parts.ongoing, strict=False)]
     editions = now.editions[: max(len(parts.editions), content.edition)]
     revised = {entry.paper for entry, shown in pairs if shown.withdrawn or shown.later_version is not None}
     return replace(

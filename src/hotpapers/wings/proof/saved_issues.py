@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
@@ -20,13 +20,14 @@ import msgspec
 
 from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.ids.timestamps import SECOND, minute_of
-from hotpapers.base.untrusted_json import BROKEN, decode_json, refuse_repeated_names
+from hotpapers.base.model import IssueContent
+from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import policies
 from hotpapers.wings.proof.entries import issue_entry
 from hotpapers.wings.proof.policies import LogPolicy
 from hotpapers.wings.proof.proofs import TYPE, LogProof, parse_proof
-from hotpapers.wings.proof.saved_answers import SavedAnswer, read_answer
+from hotpapers.wings.proof.saved_answers import PROVED_BY_HASHES, SavedAnswer, StoredIssue, differences, read_answer
 
 T = TypeVar("T")
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
@@ -62,31 +63,6 @@ class ShownEntry(NamedTuple):
     linked: frozenset[str] = frozenset()
 
 
-class SavedEntry(msgspec.Struct, frozen=True):
-    """The part of a content's entry that is checked."""
-
-    place: int
-    paper: str
-    score: int
-    metadata: str
-
-
-class SavedPublication(msgspec.Struct, frozen=True):
-    """The publication of the issue."""
-
-    publication: str
-
-
-class SavedContent(msgspec.Struct, frozen=True):
-    """The part of an issue's content that is checked."""
-
-    publication: SavedPublication
-    day: str
-    edition: int
-    entries: tuple[SavedEntry, ...]
-    ongoing: tuple[SavedEntry, ...]
-
-
 class SavedFile(msgspec.Struct, frozen=True):
     """`issue.json`: what an API response has too."""
 
@@ -95,21 +71,12 @@ class SavedFile(msgspec.Struct, frozen=True):
     metadata: dict[str, object] = {}
 
 
-CompareAnswer = Callable[[SavedAnswer], Iterable[str]]
-"""Where an API response differs from what its content gives, as in `saved_answers`."""
-
-
-def deny_answer(answer: SavedAnswer) -> Iterator[str]:
-    """For files that are no API responses: whatever they show besides the content is not proved."""
-    yield f"has fields that nothing proves: {', '.join(sorted(answer.shown.keys() - set(SavedFile.__struct_fields__)))}"
-
-
 class SavedIssue(NamedTuple):
     """`digest`: computed from the content. `shown_digest`: the digest that the page shows, or empty. `shown`: None for
     a file that shows no entries. `ongoing`: the papers shown as still talked about. `metadata`: hashes of the metadata
     items in the file, by paper. `answer`: for an API response, what it shows."""
 
-    content: SavedContent
+    content: IssueContent
     digest: str
     proof: LogProof
     shown_digest: str = ""
@@ -126,7 +93,7 @@ class ProofVerdict(NamedTuple):
     issue: SavedIssue
     problems: tuple[str, ...]
     witnesses: tuple[str, ...]
-    is_compared: bool = False
+    is_compared: bool
 
 
 def read_saved(file: Path) -> SavedIssue:
@@ -151,13 +118,13 @@ def read_saved(file: Path) -> SavedIssue:
 
 def _of_json(text: str) -> SavedIssue:
     value = _decoded(text, dict[str, Any])
-    saved = _converted(value, SavedFile)
+    saved = decode_json(text, SavedFile)
     if not saved.proof:
         raise NotAProof("has no proof: the issue was not in a log when it was saved")
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
     issue = SavedIssue(content, digest, parse_proof(saved.proof), metadata=hashes)
-    if value.keys() <= set(SavedFile.__struct_fields__):
+    if value.keys() <= PROVED_BY_HASHES:
         return issue
     return issue._replace(answer=read_answer(value, digest))
 
@@ -172,16 +139,8 @@ def _decoded(text: str, type: type[T]) -> T:
     return value
 
 
-def _converted(value: object, type: Any) -> Any:
-    """Converts a decoded value to a type. Raises InputError if it does not fit."""
-    try:
-        return msgspec.convert(value, type)
-    except BROKEN as problem:
-        raise InputError(str(problem)) from problem
-
-
-def _content(data: bytes) -> tuple[SavedContent, str]:
-    return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
+def _content(data: bytes) -> tuple[IssueContent, str]:
+    return decode_json(data, IssueContent), hashlib.sha256(data).hexdigest()
 
 
 def _of_html(text: str) -> SavedIssue:
@@ -300,14 +259,14 @@ def _number(text: str) -> int | None:
 # ---- the verdict -------------------------------------------------------------------------------------------
 
 
-def check_saved(issue: SavedIssue, policy: LogPolicy, compare: CompareAnswer = deny_answer) -> ProofVerdict:
+def check_saved(issue: SavedIssue, policy: LogPolicy, stored: StoredIssue | None = None) -> ProofVerdict:
     """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
-    unchanged. `compare`: finds the differences of an API response."""
+    unchanged. `stored`: the issue as a store has it, to compare an API response with."""
     moments = policies.cosigners(policy, issue.proof.signed)
     cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
-    differences = compare(issue.answer) if issue.answer else ()
-    problems = (*_log_problems(issue, policy, moments), *_page_problems(issue), *differences)
-    return ProofVerdict(issue, problems, tuple(cosignatures))
+    in_answer = differences(issue.answer, stored) if issue.answer else ()
+    problems = (*_log_problems(issue, policy, moments), *_page_problems(issue), *in_answer)
+    return ProofVerdict(issue, problems, tuple(cosignatures), stored is not None)
 
 
 def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:

@@ -51,7 +51,7 @@ class PublicationLogs:
         if place is None:
             return None
         log, leaf = place
-        covering = [signed for signed in log.checkpoints if signed.checkpoint.size > leaf]
+        covering = log.covering(leaf)
         if not covering:
             return None
         enough = next((signed for signed in covering if self._policy.is_met(self._cosigners_of(log, signed))), None)
@@ -65,27 +65,6 @@ class PublicationLogs:
     def proved(self, issue: PublishedIssue) -> ProvedIssue | None:
         """An issue with its proof; None while no checkpoint covers it."""
         return proved_issue(issue, self.proof(issue.digest))
-
-    def has_proof(self, digest: str) -> bool:
-        """Whether a checkpoint covers an issue, by its digest."""
-        place = self._places.get(entries.issue_entry(digest))
-        return place is not None and place[0].last is not None and place[0].last.checkpoint.size > place[1]
-
-    def is_incomplete(self, digest: str) -> bool:
-        """Whether an issue has a proof that still lacks cosignatures, by its digest."""
-        place = self._places.get(entries.issue_entry(digest))
-        return place is not None and self._complete_sizes[place[0].number] <= place[1] and self.has_proof(digest)
-
-    @cached_property
-    def _complete_sizes(self) -> Mapping[int, int]:
-        """By log, the size of its latest checkpoint with enough cosignatures: all leaves before it have complete
-        proofs."""
-        sizes = {}
-        for log in self.stored:
-            newest_first = reversed(log.checkpoints)
-            complete = (signed for signed in newest_first if self._policy.is_met(self._cosigners_of(log, signed)))
-            sizes[log.number] = next((signed.checkpoint.size for signed in complete), 0)
-        return sizes
 
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
         """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""
@@ -120,7 +99,9 @@ class PublicationLogs:
         for log in self.stored:
             if log.last is not None:
                 yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
-            for path, data in tiles.files_of(log.tree, log.entries, log.tiles_until(log.tree.size)):
+            sizes = (signed.checkpoint.size for signed in log.checkpoints)
+            names = dict.fromkeys(name for size in sizes for name in tiles.widths(size))
+            for path, data in tiles.files_of(log.tree, log.entries, names):
                 yield f"{log.number}/{path}", data
 
     def observation_names(self) -> list[str]:

@@ -47,14 +47,6 @@ def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
 
-def paths_of(names: Iterable[tuple[int, int, int]]) -> Iterator[str]:
-    """The paths of tiles, given by level, index and width, and at level 0 of the bundles of the entries below them."""
-    for level, index, width in names:
-        yield tile_path(level, index, width)
-        if level == 0:
-            yield tile_path("entries", index, width)
-
-
 def files_of(
     tree: MerkleTree, entries: Sequence[bytes], names: Iterable[tuple[int, int, int]]
 ) -> Iterator[tuple[str, bytes]]:
@@ -85,22 +77,25 @@ def bundle(entries: Sequence[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(_PREFIX, "big") + entry for entry in entries)
 
 
-def read_bundle(data: bytes) -> list[bytes]:
-    """The entries of a bundle. Raises NotAProof if it ends within an entry."""
-    entries, at = [], 0
-    while at < len(data):
-        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if at + 2 > len(data) or end > len(data):
-            raise NotAProof("the bundle of entries ends within an entry")
-        entries.append(data[at + 2 : end])
+def read_bundle(data: bytes) -> tuple[list[bytes], int]:
+    """The entries of a bundle, and where they end: there may be a part of another one."""
+    entries, at = list[bytes](), 0
+    while at + _PREFIX <= len(data):
+        start = at + _PREFIX
+        end = start + int.from_bytes(data[at:start], "big")
+        if end > len(data):
+            break
+        entries.append(data[start:end])
         at = end
-    return entries
+    return entries, at
 
 
 def entries_of(data: bytes, width: int) -> list[bytes]:
     """The entries of a bundle of somebody else's log, which is read before its root can be checked, so it must not fill
-    the memory. Raises NotAProof unless there are `width` of them, none too long."""
-    entries = read_bundle(data)
+    the memory. Raises NotAProof unless there are `width` of them, all whole and none too long."""
+    entries, end = read_bundle(data)
+    if end < len(data):
+        raise NotAProof("the bundle of entries ends within an entry")
     if len(entries) != width:
         raise NotAProof(f"its leaves do not match its checkpoint: {len(entries):,} in a bundle of {width}")
     if max(map(len, entries)) > MAX_ENTRY_BYTES:

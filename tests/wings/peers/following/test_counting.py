@@ -12,7 +12,7 @@ from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.record import Record
 from hotpapers.wings.peers.following.file_intake import IntakeResult
-from hotpapers.wings.peers.following.measurement import RECENT, Counting, counting_of
+from hotpapers.wings.peers.following.measurement import RECENT, counted_since
 from hotpapers.wings.proof.publication_log import update_log
 from tests.issues.made import counts, key, post
 from tests.wings.peers.following.sites import FIRST, NAME, Follower, Publisher, render
@@ -33,12 +33,12 @@ INTAKE = IntakeResult(
     ],
 )
 def test_which_papers_are_counted(counted_until: int, is_next: bool, since: int) -> None:
-    assert counting_of(INTAKE, counted_until, is_next=is_next) == Counting(since, NOON, INTAKE.missing)
+    assert counted_since(INTAKE, counted_until, is_next=is_next) == since
 
 
 def test_old_files_have_old_papers_counted() -> None:
     late_intake = INTAKE._replace(since=FIRST + 10 * DAY)
-    assert counting_of(late_intake, NOON - HOUR, is_next=True).since == FIRST + 10 * DAY - RECENT
+    assert counted_since(late_intake, NOON - HOUR, is_next=True) == FIRST + 10 * DAY - RECENT
 
 
 def shared_post(number: int, other_number: int, at: int) -> list[Item]:

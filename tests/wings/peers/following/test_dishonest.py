@@ -299,9 +299,9 @@ def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -
 
 def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
     file = publisher.files()[0]
-    lines = observations.read_packed(file.name, file.read_bytes())
+    lines = [line.data for line in observations.read_packed(file.name, file.read_bytes())]
     lines[3] = observations.taken_back(lines[3])
-    file.write_bytes(observations.pack(line.data for line in lines))
+    file.write_bytes(observations.pack(lines))
     [problem] = follower.follow(3).problems
     assert "line 3 is withheld, but no list in the log withdraws it" in problem
     assert received_days(follower) == {"07", "08"}
@@ -329,9 +329,9 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
 def test_a_list_that_claims_to_be_old_hides_nothing(publisher: Publisher, follower: Follower) -> None:
     """Old ones need not be published."""
     file = publisher.files()[0]
-    lines = observations.read_packed(file.name, file.read_bytes())
+    lines = [line.data for line in observations.read_packed(file.name, file.read_bytes())]
     lines[3] = observations.taken_back(lines[3])
-    data = observations.pack(line.data for line in lines)
+    data = observations.pack(lines)
     leaf, name, text = withdrawal_list(-91, ["line 2024-05-06T23-1 3"])
     forge(publisher, [*leaves_of(publisher), leaf], {file.name: data, name: text})
     assert "line 3 is withheld, but no list in the log withdraws it" in follower.follow(3).problems[0]

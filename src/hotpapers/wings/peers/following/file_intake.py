@@ -8,7 +8,6 @@ stay, as with any forgetting.
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
@@ -26,14 +25,12 @@ from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of, sources_at
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.wings.peers.following.allowance import Allowance
-from hotpapers.wings.peers.following.site_log import FollowedSite, LoggedFolder
+from hotpapers.wings.peers.following.site_log import FetchedLogs, FollowedSite, LoggedFolder
 from hotpapers.wings.proof import entries, observations
 from hotpapers.wings.proof.entries import ListLeaf, ObservedFile, withdrawn_list_of
-from hotpapers.wings.proof.observation_files import REACH, SUFFIX, WithdrawnList, line_row, parse_withdrawn, root_of
+from hotpapers.wings.proof.observation_files import REACH, SUFFIX, line_row, parse_withdrawn, root_of
 from hotpapers.wings.proof.observations import ObservationLine
 
-TimeSpan = Span
-"""Start and end, µs UTC."""
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 """Shows the progress of so many steps; yields a function to call with the number of steps just done."""
 CHUNK = 5_000
@@ -41,9 +38,8 @@ CHUNK = 5_000
 DONE = "done"
 BEGAN = "began"
 """The name in a store's `meta` of the oldest hour whose files and lists it needed when it was new."""
-MAX_WITHDRAWN_LINES = 10_000_000
-"""Most lines of all lists of a site together."""
-BUCKETS = 1 << 16
+MAX_WITHDRAWN_LINES = 2_000_000
+"""Most lines of all lists of a site together, which are in memory while files are read."""
 
 
 class IntakeResult(NamedTuple):
@@ -57,7 +53,7 @@ class IntakeResult(NamedTuple):
     withdrawn: int
     since: int
     until: int
-    missing: tuple[TimeSpan, ...]
+    missing: tuple[Span, ...]
     problems: tuple[str, ...]
     others: tuple[str, ...] = ()
 
@@ -74,7 +70,7 @@ def no_bar(length: int) -> Iterator[Callable[[int], object]]:
 
 def take_files(
     site: FollowedSite,
-    logs: Sequence[LoggedFolder],
+    fetched: FetchedLogs,
     peer: Record,
     http: HttpClient,
     allowed: terms.Table,
@@ -86,14 +82,14 @@ def take_files(
     if not peer.head.position:
         with peer.database.write():
             write_meta(peer.database, BEGAN, str(oldest_hour(http.now())))
-    intake = _Intake(site, peer, http, allowed)
-    intake.apply_withdrawals(logs)
-    intake.drop_old_lists(logs)
-    files = [(log, file) for log in logs for file in intake.files_of(log)]
+    intake = _Intake(site, fetched, peer, http, allowed)
+    intake.apply_withdrawals()
+    intake.drop_old_lists()
+    files = [(log, file) for log in fetched.logs for file in intake.files_of(log)]
     intake.name_absent_parts([file for _, file in files])
     new_files = sum(not intake.has(file) for _, file in files)
     if new_files:
-        intake.load_withdrawn(logs)
+        intake.load_withdrawn()
     with progress(new_files) as step:
         for log, file in files:
             intake.take(log, file, step)
@@ -103,22 +99,25 @@ def take_files(
 class _Intake:
     """One round."""
 
-    def __init__(self, site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table) -> None:
-        self._site, self._peer, self._http, self._allowed = site, peer, http, allowed
-        self._withdrawn = _WithdrawnRows()
+    def __init__(
+        self, site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: terms.Table
+    ) -> None:
+        self._site, self._fetched, self._peer, self._http, self._allowed = site, fetched, peer, http, allowed
+        self._withdrawn = set[str]()  # rows of lists
         self._unusable_lists = set[str]()
-        self._problems: list[str] = []
+        self._problems = list(fetched.problems)
         self._done = sources_at(peer.database, DONE)
         self._oldest = oldest_hour(http.now())
-        self._covered, self._absent = HourSpans(), HourSpans()
+        self._lists = [(log, leaf) for log in fetched.logs for leaf in lists_since(log, self._oldest)]
+        self._covered, self._absent = list[Span](), list[Span]()  # hours of files
         self._added_hours: list[int] = []
         self._items = self._forgotten = 0
         self._allowance = Allowance(site, http.now())
 
     def outcome(self) -> IntakeResult:
         """The round's result."""
-        covered = self._covered.since(self._oldest)
-        complete = difference(covered, self._absent.since(self._oldest))
+        covered = union(self._covered)
+        complete = difference(covered, union(self._absent))
         until = complete[-1][1] if complete else 0
         missing = difference([(covered[0][0], until)] if complete else [], complete)
         problems = [
@@ -133,23 +132,22 @@ class _Intake:
             until=until * HOUR,
             missing=tuple((start * HOUR, end * HOUR) for start, end in missing),
             problems=(*self._problems, *problems),
-            others=tuple(filter(None, [self._allowance.refusal])),
+            others=(*self._fetched.others, *filter(None, [self._allowance.refusal])),
         )
 
     # ---- withdrawals -------------------------------------------------------------------------------
 
-    def apply_withdrawals(self, logs: Sequence[LoggedFolder]) -> None:
+    def apply_withdrawals(self) -> None:
         """Forget what new lists name, and clean up once after all of them."""
         new_names: dict[str, None] = {}
         try:
-            for log in logs:
-                for leaf in lists_since(log, self._oldest):
-                    if leaf.name in self._done or leaf.name in new_names:
-                        continue
-                    withdrawn = self._usable_list(log, leaf)
-                    if withdrawn is not None:
-                        self._forget(withdrawn.marks)
-                        new_names[leaf.name] = None
+            for log, leaf in self._lists:
+                if leaf.name in self._done or leaf.name in new_names:
+                    continue
+                withdrawn = self._usable_list(log, leaf)
+                if withdrawn is not None:
+                    self._forget([row for row in withdrawn if row.startswith("*")])
+                    new_names[leaf.name] = None
         finally:
             # Erase the traces of what was forgotten, then mark these lists as done
             if new_names:
@@ -159,28 +157,24 @@ class _Intake:
                 self._done.add(name)
             self._allowance.save()
 
-    def load_withdrawn(self, logs: Sequence[LoggedFolder]) -> None:
+    def load_withdrawn(self) -> None:
         """Load what all lists name, which is only needed for new files. Raises NotAProof if it is too much."""
-        for log in logs:
-            for leaf in lists_since(log, self._oldest):
-                withdrawn = None if leaf.name in self._unusable_lists else self._usable_list(log, leaf)
-                if withdrawn is not None:
-                    self._withdrawn.add(withdrawn.rows())
-                if self._withdrawn.count > MAX_WITHDRAWN_LINES:
-                    raise NotAProof(
-                        f"{log.origin}: its lists withdraw more than {MAX_WITHDRAWN_LINES:,} marks and lines"
-                    )
+        for log, leaf in self._lists:
+            if leaf.name not in self._unusable_lists:
+                self._withdrawn |= self._usable_list(log, leaf) or frozenset()
+            if len(self._withdrawn) > MAX_WITHDRAWN_LINES:
+                raise NotAProof(f"{log.origin}: its lists withdraw more than {MAX_WITHDRAWN_LINES:,} marks and lines")
         self._allowance.save()
 
-    def drop_old_lists(self, logs: Sequence[LoggedFolder]) -> None:
+    def drop_old_lists(self) -> None:
         """Delete our copies of lists that are no longer needed: no file of the time that is read is older."""
-        needed = {leaf.name for log in logs for leaf in lists_since(log, self._oldest)}
-        known = {leaf.name for log in logs for leaf in lists_since(log, 0)}
+        needed = {leaf.name for _, leaf in self._lists}
+        known = {leaf.name for log in self._fetched.logs for leaf in lists_since(log, 0)}
         for file in self._site.folder.glob("withdrawn-*.txt"):
             if file.name in known - needed:
                 file.unlink()
 
-    def _usable_list(self, log: LoggedFolder, leaf: ListLeaf) -> WithdrawnList | None:
+    def _usable_list(self, log: LoggedFolder, leaf: ListLeaf) -> frozenset[str] | None:
         """A list; None if it cannot be used now, which is noted."""
         try:
             return self._list(log, leaf)
@@ -190,7 +184,7 @@ class _Intake:
                 self._problems.append(f"{leaf.name}: is in the log but unusable: {problem}")
             return None
 
-    def _list(self, log: LoggedFolder, leaf: ListLeaf) -> WithdrawnList:
+    def _list(self, log: LoggedFolder, leaf: ListLeaf) -> frozenset[str]:
         file = self._site.folder / leaf.name
         data = file.read_bytes() if file.exists() else b""
         is_here = hashlib.sha256(data).digest() == leaf.digest  # otherwise, it is missing or our copy is damaged
@@ -220,18 +214,22 @@ class _Intake:
 
     def name_absent_parts(self, files: Sequence[ObservedFile]) -> None:
         """Report parts of hours that are in no log although later parts of the same hours are."""
-        parts: dict[int, set[int]] = {}
+        parts: dict[int, dict[int, int]] = {}
         for file in files:
-            parts.setdefault(file.hour, set()).add(file.part)
-            self._covered.add(file.first, file.hour)
-        for hour, hour_parts in sorted(parts.items()):
-            if absent := max(hour_parts) - len(hour_parts):
-                first = next(part for part in range(1, max(hour_parts)) if part not in hour_parts)
+            start, end = self._hours_of(file)
+            parts.setdefault(file.hour, {})[file.part] = start
+            self._covered.append((start, end))
+        for hour, starts in sorted(parts.items()):
+            if absent := max(starts) - len(starts):
+                first = next(part for part in range(1, max(starts)) if part not in starts)
                 more = f", like {count_noun(absent - 1, 'other part')} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
                 )
-                self._absent.add(self._covered[hour], hour)
+                self._absent.append((min(starts.values()), hour + 1))
+
+    def _hours_of(self, file: ObservedFile) -> Span:
+        return max(file.first, self._oldest), file.hour + 1
 
     def has(self, file: ObservedFile) -> bool:
         """Whether the whole file is here."""
@@ -254,7 +252,7 @@ class _Intake:
             self._allowance.save()
             step(1)
         if not self.has(file):
-            self._absent.add(file.first, file.hour)
+            self._absent.append(self._hours_of(file))
 
     def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
         """Whether a leaf names a part of hours that are over, and a file that no other leaf names."""
@@ -320,37 +318,6 @@ class _Intake:
             networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
             if all(terms.of(self._allowed, network).read != "no" for network in networks):
                 yield item
-
-
-class HourSpans(dict[int, int]):
-    """Hours of files: the first hour of all files with the same last hour, by that hour. A log can name a million files
-    of 2,000 hours each."""
-
-    def add(self, first: int, last: int) -> None:
-        """Add the hours of a file."""
-        self[last] = min(first, self.get(last, first))
-
-    def since(self, oldest: int) -> list[Span]:
-        """The hours, apart, except those before the oldest."""
-        return union((max(first, oldest), last + 1) for last, first in self.items() if last >= oldest)
-
-
-class _WithdrawnRows:
-    """Rows of lists, in some 8 bytes each: their hashes, which a site cannot predict."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._buckets: dict[int, array[int]] = {}
-
-    def add(self, rows: Sequence[str]) -> None:
-        """Add the rows of a list."""
-        self.count += len(rows)
-        for value in map(hash, rows):
-            self._buckets.setdefault(value % BUCKETS, array("q")).append(value)
-
-    def __contains__(self, row: str) -> bool:
-        value = hash(row)
-        return value in self._buckets.get(value % BUCKETS, ())
 
 
 def oldest_hour(at: int) -> int:

@@ -14,8 +14,15 @@ from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.wings.peers.following.file_intake import IntakeResult, ProgressBar, missed_list, no_bar, take_files
-from hotpapers.wings.peers.following.measurement import counting_of, save_measurements
-from hotpapers.wings.peers.following.site_log import FollowedSite, LoggedFolder, fetch_log, key_changes, policy_of
+from hotpapers.wings.peers.following.measurement import counted_since, save_measurements
+from hotpapers.wings.peers.following.site_log import (
+    FetchedLogs,
+    FollowedSite,
+    LoggedFolder,
+    fetch_log,
+    key_changes,
+    policy_of,
+)
 from hotpapers.wings.proof.alarms import Alarm, clear_alarm, save_alarm
 
 EVERY = 600.0
@@ -28,14 +35,6 @@ MAX_LEAVES = 1 << 20
 """Most leaves of all logs of a site together: its own policy, which is taken if you name none, can list 200 logs."""
 MAX_NAMED_PROBLEMS = 10
 """Most problems that an alarm, or the job's state, names."""
-
-
-class FetchedLogs(NamedTuple):
-    """A site's logs. `problems`: what failed its checks; `others`: other problems."""
-
-    logs: tuple[LoggedFolder, ...]
-    problems: tuple[str, ...]
-    others: tuple[str, ...]
 
 
 class FollowOutcome(NamedTuple):
@@ -65,7 +64,7 @@ def follow_site(
         fetched = _fetch_logs(site, http)
         with _open_copy(site, fetched.logs, http.now()) as peer:
             before = peer.head.position
-            intake_result = _take_files(site, fetched, peer, http, allowed, progress)
+            intake_result = take_files(site, fetched, peer, http, allowed, progress)
             _update_alarm(site, intake_result.problems, http.now())
             counts = _count(site, record, peer, before, intake_result, http.now())
     except NotAProof as problem:
@@ -98,8 +97,8 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
         return 0
     is_next, counts = int(counted) == before, 0
     if intake_result.files or not is_next:  # forgetting alone changes no counts
-        counting = counting_of(intake_result, int(counted_until), is_next=is_next)
-        counts = save_measurements(record, site.name, peer, counting, at)
+        since = counted_since(intake_result, int(counted_until), is_next=is_next)
+        counts = save_measurements(record, site.name, peer, intake_result, since, at)
     record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
     return counts
 
@@ -123,7 +122,7 @@ def fetch_site(
 ) -> IntakeResult:
     """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
     operator has dealt with it. Raises like `follow_site`."""
-    return _take_files(site, _fetch_logs(site, http), peer, http, allowed, progress)
+    return take_files(site, _fetch_logs(site, http), peer, http, allowed, progress)
 
 
 def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
@@ -147,18 +146,6 @@ def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
                 raise
             others.append(str(problem))
     return FetchedLogs(tuple(logs), tuple(problems), tuple(others))
-
-
-def _take_files(
-    site: FollowedSite,
-    fetched: FetchedLogs,
-    peer: Record,
-    http: HttpClient,
-    allowed: terms.Table,
-    progress: ProgressBar,
-) -> IntakeResult:
-    result = take_files(site, fetched.logs, peer, http, allowed, progress)
-    return result._replace(problems=(*fetched.problems, *result.problems), others=(*fetched.others, *result.others))
 
 
 class FollowJob:

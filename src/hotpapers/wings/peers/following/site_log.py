@@ -18,8 +18,7 @@ from hotpapers.base.model import HttpClient
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.wings.proof import log_files, mirrors, policies, tiles
 from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
-from hotpapers.wings.proof.log_files import StoredLog
-from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
+from hotpapers.wings.proof.log_files import LogEntries, StoredLog
 from hotpapers.wings.proof.observation_files import FOLDER
 from hotpapers.wings.proof.policies import KnownLog, LogPolicy, parse_policy
 
@@ -44,6 +43,14 @@ class LoggedFolder(NamedTuple):
     origin: str
     entries: tuple[bytes, ...]
     files: str
+
+
+class FetchedLogs(NamedTuple):
+    """A site's logs. `problems`: what failed its checks; `others`: other problems."""
+
+    logs: tuple[LoggedFolder, ...]
+    problems: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
@@ -150,7 +157,7 @@ def _new_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: H
     new leaves."""
     known, size = stored.entries, signed.checkpoint.size
     if size <= len(known):
-        if stored.tree.root(size) != signed.checkpoint.root:
+        if not signed.checkpoint.is_of(stored.tree):
             raise _rewritten(stored, signed)
         return []
     first = len(known) // tiles.WIDTH
@@ -193,8 +200,7 @@ def _bundle(base: str, index: int, width: int, http: HttpClient) -> list[bytes]:
 
 def _are_of(entries: Sequence[bytes], signed: SignedCheckpoint) -> bool:
     """Whether these are the leaves that a checkpoint was signed for."""
-    tree = MerkleTree(map(leaf_hash, entries))
-    return tree.size == signed.checkpoint.size and tree.root(tree.size) == signed.checkpoint.root
+    return len(entries) == signed.checkpoint.size and signed.checkpoint.is_of(LogEntries(entries).tree)
 
 
 def _text(http: HttpClient, address: str) -> str:

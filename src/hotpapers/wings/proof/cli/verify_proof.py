@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +16,7 @@ from hotpapers.site.site import Site
 from hotpapers.wings.proof.config import site_logs
 from hotpapers.wings.proof.mirrors import POLICY_FILE, check_mirror
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
-from hotpapers.wings.proof.saved_answers import StoredIssue, differences, stored_issue
+from hotpapers.wings.proof.saved_answers import StoredIssue, stored_issue
 from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
 
 
@@ -43,7 +42,7 @@ def _verdict(file: Path, policy_file: Path | None, site: Site) -> ProofVerdict |
         return str(problem)
     policy = read_policy(policy_file) if policy_file else _own_policy(site, issue.content.publication.publication)
     stored = _stored_issue(issue, site) if issue.answer else None
-    return check_saved(issue, policy, partial(differences, stored=stored))._replace(is_compared=stored is not None)
+    return check_saved(issue, policy, stored)
 
 
 def _stored_issue(issue: SavedIssue, site: Site) -> StoredIssue | None:
