@@ -63,6 +63,19 @@ def test_no_proof_changes(seed: int, policy: str) -> None:
     assert unneeded_sizes(StoredLog(1, log.entries, needed, log.key), witness_policy(policy)) == []
 
 
+@pytest.mark.parametrize("policy", ["", POLICY])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_issues_that_wait_for_witnesses(seed: int, policy: str) -> None:
+    log = log_of(random.Random(seed))
+    early = [signed for signed in log.checkpoints if signed.checkpoint.size < WIDTH or len(signed.note.signatures) == 1]
+    logs = PublicationLogs("daily", [StoredLog(1, log.entries, early, log.key)], policy)
+    digests = [*(entry[1:].hex() for entry in log.entries if entry[:1] == entries.ISSUE), "ab" * 32]
+    complete = [proof.complete if proof else None for proof in map(logs.proof, digests)]
+    assert list(map(logs.is_complete, digests)) == complete
+    incomplete = complete.count(False)
+    assert len(digests) > 70 and (40 < incomplete < 60 if policy else not incomplete)
+
+
 def test_a_young_log_keeps_all() -> None:
     log = log_of(random.Random(1))
     young_log = StoredLog(

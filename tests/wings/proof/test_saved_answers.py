@@ -202,6 +202,19 @@ def test_differences_are_named(
     assert any(message in problem for problem in found)
 
 
+@pytest.mark.parametrize("more", [{"note": "Best paper"}, None])
+def test_without_a_store_posts_are_no_more_and_have_no_unknown_fields(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, more: Json | None
+) -> None:
+    forged = json.loads(answer)
+    if more:
+        post_of(forged).update(more)
+    else:
+        forged["entries"][0]["posts"] *= 9
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
+    assert problem.endswith("fields that nothing proves: note" if more else "the response shows another posts")
+
+
 def test_an_answer_without_ongoing_papers_shows_none(
     publication: SamplePublication, answer: bytes, tmp_path: Path
 ) -> None:

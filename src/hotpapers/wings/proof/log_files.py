@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from hotpapers.wings.proof.notes import VerifierKey, is_signed, parse_vkey
 
 _PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a changed file has another time, whatever the file system's resolution."""
 _KEY, _ENTRIES, _CHECKPOINTS = "key", "entries", "checkpoints"
 
 
@@ -139,14 +142,23 @@ def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> S
 
 def _read_checkpoint(file: str) -> SignedCheckpoint:
     try:
-        with open(file, encoding="utf-8") as stream:
-            return _parse(stream.read())
+        state = os.stat(file)
+        is_settled = time.time_ns() - state.st_mtime_ns > _SETTLED
+        return (_remembered if is_settled else _parse_file)(file, state.st_ino, state.st_mtime_ns, state.st_size)
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{file}: cannot be read: {problem}") from problem
 
 
-_parse = lru_cache(maxsize=1 << 12)(parse_checkpoint)
-"""Remembers texts: a log has a checkpoint for each issue, and all of them are read again and again."""
+def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
+    """The checkpoint in a file. The other arguments say which state of the file is meant."""
+    with open(file, encoding="utf-8") as stream:
+        return _parse(stream.read())
+
+
+_parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)
+"""Remembers texts: a file written a moment ago may have changed again, and is read each time."""
+_remembered = lru_cache(maxsize=1 << 12)(_parse_file)
+"""Remembers the checkpoints in files: a log has one for each issue, and all of them are read again and again."""
 
 
 @contextmanager

@@ -113,8 +113,8 @@ class LogKeeping:
     def _state(self, context: JobContext, publication: str) -> LogState:
         version, log = self._logs.version(publication), self._logs.readable(publication)
         rows = digests_by_day(context.record.database, publication) if log else ()
-        proofs = ((day, digest, log.proof(digest)) for day, digest in rows if log)
-        return LogState(version, {(day, digest, proof.complete) for day, digest, proof in proofs if proof})
+        proofs = ((day, digest, log.is_complete(digest)) for day, digest in rows if log)
+        return LogState(version, {(day, digest, state) for day, digest, state in proofs if state is not None})
 
     def _render_changes(self, context: JobContext, publication: str, before: LogState) -> None:
         """If the log has changed, renders its own files, in every folder that a site was written to, and the issues

@@ -21,6 +21,7 @@ from hotpapers.base.model import IssueContent, Paper, Place, Post, PublishedIssu
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.issues.repository import as_printed
 from hotpapers.publish.query.issues import as_issue
+from hotpapers.publish.query.schemas import PostDetails
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record.commitments import canonical_json
 
@@ -28,6 +29,8 @@ LANES = ("entries", "ongoing")
 PROVED_BY_HASHES = frozenset(("content", "metadata", "proof"))
 NEEDS_STORE = frozenset(("frozen_at", "editions", "posts", "code", "withdrawn", "later_version"))
 """Fields that content and metadata do not give."""
+
+POST_FIELDS = frozenset(PostDetails.__struct_fields__)
 
 Json = Mapping[str, Any]
 
@@ -162,12 +165,12 @@ def _posts_then(entry: model.Entry, shown: ShownEntry, stored: StoredIssue) -> I
 def _entry_differences(
     entry: model.Entry, shown: Json, expected: Json, item: Paper | Place | None, stored: StoredIssue | None
 ) -> Iterator[str]:
-    free = set[str]()  # fields that are not compared
+    free, posts = set[str](), shown.get("posts", ())  # fields that are not compared
     if stored is None:
-        is_revised = shown.get("withdrawn") or shown.get("later_version") is not None
-        free |= NEEDS_STORE | ({"comment"} if is_revised else set())
+        free |= NEEDS_STORE - ({"posts"} if len(posts) > len(entry.posts) else set())
+        if shown.get("withdrawn") or shown.get("later_version") is not None:
+            free.add("comment")
     else:
-        posts = shown.get("posts", ())
         if _are_posts(posts, expected["posts"], sum(hash not in stored.posts for hash in entry.posts)):
             free.add("posts")
         if len(posts) > len(expected["posts"]):  # a forgotten one may have linked to it
@@ -180,7 +183,8 @@ def _entry_differences(
     different = [name for name in ("place", "paper") if name not in shown] + _different(shown, expected, free)
     if different:
         yield f"{entry.paper}: the response shows another {', '.join(different)}"
-    if unknown := shown.keys() - expected.keys():
+    of_posts = {name for post in posts for name in post.keys() - POST_FIELDS}
+    if unknown := (shown.keys() - expected.keys()) | of_posts:
         yield f"{entry.paper}: {_unproved(unknown)}"
 
 

@@ -66,6 +66,22 @@ class PublicationLogs:
         """An issue with its proof; None while no checkpoint covers it."""
         return proved_issue(issue, self.proof(issue.digest))
 
+    def is_complete(self, digest: str) -> bool | None:
+        """Whether an issue's proof has enough cosignatures, by its digest; None while it has no proof."""
+        log, leaf = self._places.get(entries.issue_entry(digest), (None, 0))
+        return leaf < self._complete_sizes[log.number] if log and log.covering(leaf) else None
+
+    @cached_property
+    def _complete_sizes(self) -> Mapping[int, int]:
+        """By log, the size of its latest checkpoint with enough cosignatures: all leaves before it have complete
+        proofs."""
+        sizes = {}
+        for log in self.stored:
+            newest_first = reversed(log.checkpoints)
+            complete = (signed for signed in newest_first if self._policy.is_met(self._cosigners_of(log, signed)))
+            sizes[log.number] = next((signed.checkpoint.size for signed in complete), 0)
+        return sizes
+
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
         """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""
         where = (log.number, signed.checkpoint.size)
