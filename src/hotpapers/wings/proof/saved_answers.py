@@ -35,17 +35,17 @@ POST_FIELDS = frozenset(PostDetails.__struct_fields__)
 Json = Mapping[str, Any]
 
 
-class ShownPost(msgspec.Struct, frozen=True):
+class AnsweredPost(msgspec.Struct, frozen=True):
     """Which post an answer shows, and how."""
 
     post: str
     shown: Showing = "text"
 
 
-class ShownEntry(msgspec.Struct, frozen=True):
+class AnsweredEntry(msgspec.Struct, frozen=True):
     """What an answer says of an entry that may be another today."""
 
-    posts: tuple[ShownPost, ...] = ()
+    posts: tuple[AnsweredPost, ...] = ()
     withdrawn: bool = False
     later_version: int | None = None
 
@@ -55,8 +55,8 @@ class AnswerParts(msgspec.Struct, frozen=True):
 
     content: IssueContent
     digest: str
-    entries: tuple[ShownEntry, ...]
-    ongoing: tuple[ShownEntry, ...] = ()
+    entries: tuple[AnsweredEntry, ...]
+    ongoing: tuple[AnsweredEntry, ...] = ()
     metadata: dict[str, Paper | Place] = {}
     editions: tuple[str, ...] = ()
 
@@ -153,7 +153,7 @@ def _as_then(issue: PublishedIssue, parts: AnswerParts, stored: StoredIssue) -> 
     )
 
 
-def _posts_then(entry: model.Entry, shown: ShownEntry, stored: StoredIssue) -> Iterator[Quotation]:
+def _posts_then(entry: model.Entry, shown: AnsweredEntry, stored: StoredIssue) -> Iterator[Quotation]:
     """The entry's posts that an answer shows, as it shows them, without those forgotten since."""
     modes = {post.post: post.shown for post in shown.posts}
     for hash in entry.posts:
