@@ -198,8 +198,8 @@ def test_differences_are_named(
 ) -> None:
     forged = json.loads(answer)
     change(forged)
-    found = problems(json.dumps(forged).encode(), publication.policy, tmp_path, stored)
-    assert any(message in problem for problem in found)
+    named_problems = problems(json.dumps(forged).encode(), publication.policy, tmp_path, stored)
+    assert any(message in problem for problem in named_problems)
 
 
 @pytest.mark.parametrize("more", [{"note": "Best paper"}, None])
