@@ -25,8 +25,8 @@ from hotpapers.base.terms import TERMS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.collect.pipeline import ingest, parse_admitted, parse_page
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import Record
+from hotpapers.wings.lobsters.source import LobstersSettings, LobstersSource
 
 PAGE, PAGES, THERE, ROUNDS = 100, 20, 100, 3
 """Stories per page; pages per round; pages already in the record; rounds."""

@@ -101,9 +101,9 @@ def test_every_page_that_a_text_names_exists() -> None:
     for name in names:
         if "{" not in name:
             assert page_named(name, PAGES)
-    for source in ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters"):
+    for source in ("arxiv", "bluesky", "hackernews", "huggingface"):
         assert page_named(f"sources/{source}", PAGES) == f"reference/sources/{source}"
-    for source in ("mastodon", "feeds", "reddit", "x"):
+    for source in ("lobsters", "mastodon", "feeds", "reddit", "x"):
         assert page_named(f"sources/{source}", PAGES) == f"wings/{source}"
     for channel in ("mailing", "chat", "webhook", "bluesky"):
         assert page_named(f"wings/{channel}", PAGES) == f"wings/{channel}"

@@ -14,8 +14,8 @@ import pytest
 from hotpapers import cli
 from hotpapers.base.model import DAY, Item, Paper, RawPayload
 from hotpapers.collect.sources import CORE
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import Record
+from hotpapers.wings.lobsters.source import LobstersSettings, LobstersSource
 from tests.cli.run import good, misuse, run
 from tests.parsing import parse_all
 

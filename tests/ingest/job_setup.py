@@ -17,12 +17,10 @@ from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobContext, JobLoop
 from hotpapers.collect.recount_job import RecountJob
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import Record
 from hotpapers.record.batch_writer import BatchWriter
+from tests.ingest.story_source import LIST, StorySettings, StorySource
 from tests.sources.net import ScriptedClient
-
-LIST = "https://lobste.rs/domains/arxiv.org.json"
 
 
 class JobSetup(NamedTuple):
@@ -42,12 +40,12 @@ class JobSetup(NamedTuple):
 def collect_setup(
     store: str, answers: object, *, source: Source | None = None, holder: str = "one"
 ) -> Iterator[JobSetup]:
-    """A job that reads a source; Lobsters by default."""
+    """A job that reads a source; stories by default."""
     http = ScriptedClient({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
     with Record(store) as record:
-        tracked = TrackedPosts(record, "lobsters", http.now())
+        tracked = TrackedPosts(record, "hackernews", http.now())
         job = CollectJob(
-            source or LobstersSource(LobstersSettings(), tracked), Connection(http), tracked, TERMS["lobsters"]
+            source or StorySource(StorySettings(), tracked), Connection(http), tracked, TERMS["hackernews"]
         )
         yield from _setup(loop_of(job, store, http, holder), http, record)
 
@@ -57,7 +55,7 @@ def recount_setup(store: str, source: Source, http: ScriptedClient) -> Iterator[
     """A job that reads a source's counts again."""
     with Record(store) as record:
         yield from _setup(
-            loop_of(RecountJob(source, Connection(http), TERMS["lobsters"]), store, http, "one"), http, record
+            loop_of(RecountJob(source, Connection(http), TERMS["hackernews"]), store, http, "one"), http, record
         )
 
 

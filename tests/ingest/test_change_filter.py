@@ -36,12 +36,12 @@ from hotpapers.collect.change_filter import (
 )
 from hotpapers.collect.pipeline import ingest, parse_page, with_consequences
 from hotpapers.collect.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.record.parsing import parse
 from tests.ingest.job_setup import collect_setup
+from tests.ingest.story_source import StorySettings, StorySource
 from tests.sources.net import START
 from tests.store import made
 
@@ -293,12 +293,12 @@ def test_who_edits_a_post_does_not_take_off_what_others_put_on_it(store_url: str
             assert with_consequences(changes, payload, [post]) == [post]
 
 
-class EditedPosts(LobstersSource):
+class EditedPosts(StorySource):
     """A source in whose pages everything is an edit of the same post."""
 
     def read(self, raw: RawPayload) -> list[Item]:
-        story = f"lobsters:{raw.key}"
-        return [Post(post=story, network="lobsters", account="lobsters:anna", created_at=START, observed_at=raw.at)]
+        story = f"hackernews:{raw.key}"
+        return [Post(post=story, network="hackernews", account="hackernews:anna", created_at=START, observed_at=raw.at)]
 
 
 def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
@@ -312,9 +312,9 @@ def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
     monkeypatch.setattr(ChangeFilter, "named_papers", ask)
     page = PayloadPage([RawPayload("edit", "aa", b"", START)])
     with collect_setup(store_url, b"[]") as setup:
-        context, source = setup.context(), EditedPosts(LobstersSettings(), TrackedKeys())
+        context, source = setup.context(), EditedPosts(StorySettings(), TrackedKeys())
         with pytest.raises(Exception, match="nowhere"):
-            ingest(context, "lobsters", parse_page(source, TERMS["lobsters"], page), None, "lobsters", START)
+            ingest(context, "hackernews", parse_page(source, TERMS["hackernews"], page), None, "hackernews", START)
         assert not setup.record.head.position
 
 

@@ -29,7 +29,6 @@ from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import FAILED_AGAIN, NextAttempt
 from hotpapers.collect.jobs.job_state import JobState
-from hotpapers.collect.sources.lobsters import LobstersSource
 from hotpapers.publish.schedule.health import dead_jobs
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
@@ -37,6 +36,7 @@ from hotpapers.record.database import Params
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.verify import check
 from tests.ingest.job_setup import JobSetup, collect_setup, fail_next_append
+from tests.ingest.story_source import StorySource
 from tests.sources.net import START, ScriptedClient, reply
 
 MINUTE = 60 * 1_000_000
@@ -76,7 +76,7 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         papers = {row.item.paper for row in record.view().latest(Mention) if isinstance(row.item, Mention)}
         assert papers == {"arxiv:2512.00001", "arxiv:2512.00002"}
         assert (record.count(Post), record.count(Snapshot)) == (2, 2)
-        status = jobs_queries.load_state(record, "lobsters")
+        status = jobs_queries.load_state(record, "hackernews")
         assert status.failing_since is None and status.items == 7 and status.success_at is not None
         assert not check(record.database, record.hasher).findings
 
@@ -106,16 +106,16 @@ def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: st
         run_round(setup)
         setup.http.sleep(COVERED_EVERY / 1e6 + 60)
         assert run_round(setup).state == "refused"
-        failing_status = jobs_queries.load_state(record, "lobsters")
+        failing_status = jobs_queries.load_state(record, "hackernews")
         assert failing_status.state == "refused" and failing_status.failing_since is not None and failing_status.reason
         assert [item.state for item in coverage(record)][-1] == "refused"
         setup.http.sleep(3600)
         assert run_round(setup).state == "refused"
-        assert jobs_queries.load_state(record, "lobsters").failing_since == failing_status.failing_since
+        assert jobs_queries.load_state(record, "hackernews").failing_since == failing_status.failing_since
         start = setup.http.now()
         assert run_round(setup).state == "idle"
         assert {item.state for item in coverage(record)} == {"complete"}
-        status = jobs_queries.load_state(record, "lobsters")
+        status = jobs_queries.load_state(record, "hackernews")
         assert (status.failing_since, status.reason) == (None, "")
         assert status.covered_to == start  # a story posted during the request may be missing from the list
 
@@ -126,7 +126,7 @@ def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> Non
         assert run_round(setup).state == "idle"
         assert setup.record.database.rows("SELECT key FROM quarantine") == [("dd",)]
         assert setup.record.count(Mention) == 1
-        assert jobs_queries.load_state(setup.record, "lobsters").quarantined == 1
+        assert jobs_queries.load_state(setup.record, "hackernews").quarantined == 1
         attempt = run_round(setup)
         assert (attempt.state, attempt.seconds) == ("down", FAILED_AGAIN[0])
 
@@ -134,12 +134,12 @@ def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> Non
 def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
     with collect_setup(store_url, story_list(story("ff", "2512.00006"))) as setup:
         run_round(setup)
-        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        before = JobState(source="hackernews", started_at=START - DAY, covered_to=START - HOUR)
         jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
         http = ScriptedClient(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=setup.http.now())
-        for page in job.source.counts(http, ["lobsters:ff"]):
+        for page in job.source.counts(http, ["hackernews:ff"]):
             job.store(context, page)
         assert [row[0] for row in setup.record.database.rows("SELECT kind FROM raw")] == ["post"]
         assert setup.record.count(Snapshot) == 2
@@ -148,7 +148,7 @@ def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
 class Stream:
     """A source whose pages say up to when they were read."""
 
-    name, every, reach = "lobsters", 30.0, None
+    name, every, reach = "hackernews", 30.0, None
 
     def __init__(self, pages: Sequence[PayloadPage | Exception]) -> None:
         self._pages = list(pages)
@@ -173,7 +173,7 @@ def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url:
     backlog = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
     with collect_setup(store_url, {}, source=Stream([*backlog, NetError("it was read for too long")])) as setup:
         setup.http.sleep(10 * 60)
-        jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        jobs_queries.save_state(setup.record, JobState(source="hackernews", started_at=START, covered_to=START))
         attempt = setup.loop.attempt(once=True)
         assert attempt is not None and attempt.state == "idle"
         [row] = coverage(setup.record)
@@ -183,14 +183,14 @@ def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url:
 def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([PayloadPage(cursor=str(n)) for n in range(20)])) as setup:
         assert setup.loop.attempt(once=True) is not None
-        assert cursor_of(setup.record.database, "lobsters") == "19" and setup.http.now() >= START + 20 * MINUTE
+        assert cursor_of(setup.record.database, "hackernews") == "19" and setup.http.now() >= START + 20 * MINUTE
 
 
 def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([PayloadPage(cursor="1"), NetError("no")])) as setup:
         assert run_round(setup).state == "down"
-        status = jobs_queries.load_state(setup.record, "lobsters")
-        assert status.success_at is None and cursor_of(setup.record.database, "lobsters") == "1"
+        status = jobs_queries.load_state(setup.record, "hackernews")
+        assert status.success_at is None and cursor_of(setup.record.database, "hackernews") == "1"
 
 
 def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:
@@ -198,7 +198,7 @@ def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> Non
     backlog = [PayloadPage(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]
     with collect_setup(store_url, {}, source=Stream([*backlog, NetError("it broke off")])) as setup:
         setup.http.sleep(10 * COVERED_EVERY / 1e6)
-        jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        jobs_queries.save_state(setup.record, JobState(source="hackernews", started_at=START, covered_to=START))
         assert run_round(setup).state == "down"
         assert [(row.from_at, row.until_at, row.state) for row in coverage(setup.record)] == [
             (START, START + 2 * COVERED_EVERY, "complete"),
@@ -208,7 +208,7 @@ def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> Non
 
 def test_coverage_ends_now_although_a_servers_clock_is_ahead(store_url: str) -> None:
     with collect_setup(store_url, {}) as setup:
-        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        before = JobState(source="hackernews", started_at=START - DAY, covered_to=START - HOUR)
         jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
@@ -223,7 +223,7 @@ def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
         PayloadPage(cursor="9", until=START + 3 * HOUR),
     ]
     with collect_setup(store_url, {}, source=Stream(pages)) as setup:
-        jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START + HOUR))
+        jobs_queries.save_state(setup.record, JobState(source="hackernews", started_at=START, covered_to=START + HOUR))
         setup.http.sleep(3 * 3600)
         run_round(setup)
         run_round(setup)
@@ -239,7 +239,7 @@ def test_what_was_read_is_covered_even_if_the_store_failed_at_that_moment(
     """Also after a kill at that moment, of which nothing is left either."""
     pages = [PayloadPage(cursor=str(n), until=START + n * 5 * HOUR) for n in (1, 2)]
     with collect_setup(store_url, {}, source=Stream(pages)) as setup:
-        jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        jobs_queries.save_state(setup.record, JobState(source="hackernews", started_at=START, covered_to=START))
         setup.http.sleep(11 * 3600)
         fail_next_append(monkeypatch)
         assert run_round(setup).state == "store"
@@ -276,7 +276,7 @@ class StateObserver(Stream):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         with Record(self.store) as record:
-            self.states.append(jobs_queries.load_state(record, "lobsters"))
+            self.states.append(jobs_queries.load_state(record, "hackernews"))
         yield from super().pages(http, cursor)
 
 
@@ -286,7 +286,7 @@ def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
     with collect_setup(sqlite_url, {}, source=source) as setup:
         setup.http.sleep(3 * 24 * 3600)
         jobs_queries.save_state(
-            setup.record, JobState(source="lobsters", started_at=START, failing_since=START, reason="away")
+            setup.record, JobState(source="hackernews", started_at=START, failing_since=START, reason="away")
         )
         start = setup.http.now()
         run_round(setup)
@@ -322,14 +322,14 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
 
 def test_after_a_clock_was_ahead_a_stream_sees_again_what_others_store(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([])) as setup:
-        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        before = JobState(source="hackernews", started_at=START - DAY, covered_to=START - HOUR)
         jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
         job.names.look(setup.record, START + DAY)
         job._last_look_at = START + DAY
         post = Post(
-            post="lobsters:aa", network="lobsters", account="lobsters:b", created_at=START, observed_at=START
+            post="hackernews:aa", network="hackernews", account="hackernews:b", created_at=START, observed_at=START
         )  # fmt: skip
         paper = Paper(paper="arxiv:2512.00001", title="On the Quiet Growth of Moss", observed_at=START - HOUR)
         setup.record.append([post, paper], source="another process")
@@ -342,16 +342,16 @@ def test_after_a_clock_was_ahead_a_stream_sees_again_what_others_store(store_url
 
 def test_only_the_holder_of_the_lease_reads_until_it_ends(store_url: str) -> None:
     with Record(store_url) as record:
-        assert jobs_queries.take_lease(record, "lobsters", "another", at=START)
-        assert not jobs_queries.take_lease(record, "lobsters", "one", at=START + job_state.LEASE - 1)
-        assert jobs_queries.take_lease(record, "lobsters", "one", at=START + job_state.LEASE + 1)
+        assert jobs_queries.take_lease(record, "hackernews", "another", at=START)
+        assert not jobs_queries.take_lease(record, "hackernews", "one", at=START + job_state.LEASE - 1)
+        assert jobs_queries.take_lease(record, "hackernews", "one", at=START + job_state.LEASE + 1)
         jobs_queries.end_leases(record.database, "another")
-        assert not jobs_queries.take_lease(record, "lobsters", "another", at=START + job_state.LEASE + 2)
+        assert not jobs_queries.take_lease(record, "hackernews", "another", at=START + job_state.LEASE + 2)
 
 
 def test_what_another_process_holds_is_left_alone(store_url: str) -> None:
     with collect_setup(store_url, story_list()) as setup:
-        assert jobs_queries.take_lease(setup.record, "lobsters", "another")
+        assert jobs_queries.take_lease(setup.record, "hackernews", "another")
         assert setup.loop.attempt() is None and not setup.http.requests
         jobs_queries.end_leases(setup.record.database, "another")
         assert run_round(setup).state == "idle"
@@ -359,7 +359,7 @@ def test_what_another_process_holds_is_left_alone(store_url: str) -> None:
 
 def test_a_job_that_was_taken_over_writes_nothing_more(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([PayloadPage(cursor="1")])) as setup:
-        setup.loop._leases.end("lobsters")
+        setup.loop._leases.end("hackernews")
         job = setup.loop.job
         assert isinstance(job, CollectJob)
         with pytest.raises(TakenOver, match="took it over"):
@@ -383,7 +383,7 @@ def test_rounds_end_when_stopped(store_url: str) -> None:
 def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the posts of the page would be taken for known ones when it is read again, and be skipped."""
     with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:
-        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        before = JobState(source="hackernews", started_at=START - DAY, covered_to=START - HOUR)
         jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
@@ -395,10 +395,10 @@ def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: p
         monkeypatch.setattr(context, "batch", fail)
         with pytest.raises(BusyStore):
             job.run_once(context, once=True)
-        assert "lobsters:gg" not in tracked and not job.names._new_aliases
+        assert "hackernews:gg" not in tracked and not job.names._new_aliases
         monkeypatch.undo()
         job.run_once(context, once=True)
-        assert "lobsters:gg" in tracked and setup.record.count(Post) == 1
+        assert "hackernews:gg" in tracked and setup.record.count(Post) == 1
 
 
 def test_a_busy_store_quarantines_nothing_and_moves_no_cursor(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,11 +408,11 @@ def test_a_busy_store_quarantines_nothing_and_moves_no_cursor(store_url: str, mo
         def fail_busy(source: object, payload: RawPayload) -> Iterable[Item]:
             raise BusyStore("another process writes")
 
-        monkeypatch.setattr(LobstersSource, "read", fail_busy)
+        monkeypatch.setattr(StorySource, "read", fail_busy)
         assert run_round(setup).state == "store"
-        assert setup.record.count(Post) == 0 and cursor_of(setup.record.database, "lobsters") is None
+        assert setup.record.count(Post) == 0 and cursor_of(setup.record.database, "hackernews") is None
         assert not setup.record.database.rows("SELECT * FROM raw")
-        monkeypatch.setattr(LobstersSource, "read", read)
+        monkeypatch.setattr(StorySource, "read", read)
         assert run_round(setup).state == "idle" and setup.record.count(Post) == 1
 
 
@@ -424,4 +424,4 @@ def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url:
         context = setup.context()
         context.note(started_at=START - HOUR, covered_to=START + DAY)
         run_round(setup)
-        assert jobs_queries.load_state(setup.record, "lobsters").covered_to == START
+        assert jobs_queries.load_state(setup.record, "hackernews").covered_to == START

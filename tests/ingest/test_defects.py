@@ -28,7 +28,7 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
-from hotpapers.collect.sources.lobsters import LobstersSource
+from hotpapers.collect.sources import CORE
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.publish.schedule import housekeeping, publishing, sending
 from hotpapers.publish.schedule.health import SiteHealth
@@ -36,7 +36,7 @@ from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SenderDestination, SendJob
 from hotpapers.record import Record, batches
-from tests.ingest.job_setup import LIST
+from tests.ingest.story_source import LIST, StorySettings, StorySource
 from tests.ingest.test_recount_job import post, story
 from tests.schedule.test_sending import RecordingSender
 from tests.sources.net import START, ScriptedClient
@@ -56,14 +56,14 @@ ERRORS: tuple[tuple[type[BaseException], *tuple[object, ...]], ...] = (
 )  # fmt: skip
 """The classes of the errors and their arguments: one raised twice would keep the traceback of the first time."""
 PLACES: dict[str, list[tuple[object, str]]] = {
-    "lobsters": [
-        (job_factory, "TrackedPosts"), (LobstersSource, "__init__"), (LobstersSource, "pages"),
+    "hackernews": [
+        (job_factory, "TrackedPosts"), (StorySource, "__init__"), (StorySource, "pages"),
         (pipeline, "with_consequences"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
         (SharedPaperIndex, "look"), (Record, "batch"), (collect_job, "note_traffic"),
         (jobs_queries, "load_state"), (jobs_queries, "write_state"), (Leases, "take"),
     ],
-    "lobsters/counts": [
-        (job_factory, "_recounting"), (LobstersSource, "counts"), (engagement_queries, "follow_new_posts"),
+    "hackernews/counts": [
+        (job_factory, "_recounting"), (StorySource, "counts"), (engagement_queries, "follow_new_posts"),
         (engagement_queries, "due_posts"),
         (engagement_queries, "note_answered"), (change_filter, "_last_items"), (Record, "batch"),
         (jobs_queries, "write_state"),
@@ -125,7 +125,7 @@ class LiveSite:
             raise Stopped("told to")
 
     def jobs(self) -> dict[str, Callable[[], JobLoop]]:
-        loops = make_jobs([ConfiguredSource("lobsters", read_settings("lobsters", {}, ""))], self.site)
+        loops = make_jobs([ConfiguredSource("hackernews", read_settings("hackernews", {}, ""))], self.site)
         destinations = [IssueDestination("daily", "markdown", self._folder / "public")]
         makers: dict[str, Callable[[], Any]] = {
             "issues": lambda: PublishJob(["daily"], destinations),
@@ -162,6 +162,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSite]:
     connection = Connection(http)
     monkeypatch.setattr(job_factory, "make_connection", lambda own, secrets, site: connection)
     monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: site.clock)
+    monkeypatch.setitem(CORE, "hackernews", (StorySource, StorySettings))
     monkeypatch.setattr(sending, "TIDY_EVERY", 1)
     monkeypatch.setattr(housekeeping, "PRUNE_EVERY", 1)
     monkeypatch.setattr(housekeeping, "LEARN_EVERY", 1)
@@ -231,15 +232,15 @@ def _observed(attempt: Callable[..., Any], job: str, observe: Callable[[], objec
 
 
 def test_the_waits_grow_and_a_round_that_goes_well_ends_them(site: LiveSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    faulty = FaultyFunction(LobstersSource, "pages", "lobsters")
-    monkeypatch.setattr(LobstersSource, "pages", faulty.patch())
-    thread = threading.Thread(target=JobRunner({"lobsters": site.jobs()["lobsters"]}, site.stop).run)
+    faulty = FaultyFunction(StorySource, "pages", "hackernews")
+    monkeypatch.setattr(StorySource, "pages", faulty.patch())
+    thread = threading.Thread(target=JobRunner({"hackernews": site.jobs()["hackernews"]}, site.stop).run)
     with site.leases:
         thread.start()
-        wait_until(lambda: site.attempts["lobsters"] > len(ERRORS), lambda: site.attempts)
+        wait_until(lambda: site.attempts["hackernews"] > len(ERRORS), lambda: site.attempts)
         site.stop.set()
         thread.join()
-    waits = site.waits["lobsters"][: len(ERRORS)]
+    waits = site.waits["hackernews"][: len(ERRORS)]
     assert waits[0] >= FAILED_AGAIN[0] and waits[-1] >= FAILED_AGAIN[1] / 2
     assert all(later > earlier for earlier, later in pairwise(waits[:5]))
 
@@ -251,7 +252,7 @@ def test_what_a_defect_says_is_where_it_is_and_no_strangers_words(caplog: pytest
         excinfo.value
     )
     assert isolation.describe_error(UsageError("a file is gone")) == "a file is gone"
-    isolation.log_defect("lobsters", excinfo.value)
+    isolation.log_defect("hackernews", excinfo.value)
     assert "somebody" not in str(vars(caplog.records[-1]))
     problems: list[str] = []
     with isolation.isolated(problems, "issues", "daily"):

@@ -57,8 +57,8 @@ def coverage(record: Record, name: str) -> list[Coverage]:
     return [row.item for row in rows if isinstance(row.item, Coverage)]
 
 
-DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "bluesky": 1}
-DAYS |= {name: 7 for name in ("mastodon", "reddit") if name in SOURCES}
+DAYS = {"hackernews": 7, "huggingface": 7, "bluesky": 1}
+DAYS |= {name: 7 for name in ("lobsters", "mastodon", "reddit") if name in SOURCES}
 
 
 @pytest.mark.long
@@ -111,19 +111,19 @@ def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> Non
 
 
 def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
-    with job(store_url, "lobsters", Plan([parse("lobsters=503@2026-03-12T00:00/35m")])) as (loop, http):
+    with job(store_url, "huggingface", Plan([parse("huggingface=503@2026-03-12T00:00/35m")])) as (loop, http):
         loop.attempt()
         with Record(store_url) as record:
             assert (
-                jobs_queries.load_state(record, "lobsters").back_at is None
-                and cursor_of(record.database, "lobsters") is None
+                jobs_queries.load_state(record, "huggingface").back_at is None
+                and cursor_of(record.database, "huggingface") is None
             )
         http.clock.advance(3600)
         http.stop_at = START + DAY
         loop.attempt()
     with Record(store_url) as record:
         first_range = next(
-            row for row in coverage(record, "lobsters") if row.state == "complete" and row.until_at > row.from_at
+            row for row in coverage(record, "huggingface") if row.state == "complete" and row.until_at > row.from_at
         )
         assert first_range.from_at == START - 7 * DAY or abs(first_range.from_at - (START - 7 * DAY)) < MINUTE
 
@@ -157,10 +157,10 @@ def test_the_beginning_is_recorded_even_if_the_store_fails_at_first(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_next_append(monkeypatch)
-    with job(store_url, "lobsters") as (loop, _):
+    with job(store_url, "huggingface") as (loop, _):
         assert [attempt.state for _ in range(2) if (attempt := loop.attempt())] == ["store", "idle"]
     with Record(store_url) as record:
-        reasons = [row.reason for row in coverage(record, "lobsters") if row.until_at == row.from_at]
+        reasons = [row.reason for row in coverage(record, "huggingface") if row.until_at == row.from_at]
         assert reasons == [BEGAN, READ_BACK]
 
 

@@ -12,9 +12,9 @@ from hotpapers.base.model import DAY, HOUR, Coverage, Post, Snapshot
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.recount_job import LATE, RecountJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import Record
 from tests.ingest.job_setup import recount_setup
+from tests.ingest.story_source import LIST, StorySettings, StorySource
 from tests.sources.net import START, ScriptedClient, reply
 
 
@@ -27,7 +27,7 @@ def story(short_id: str, score: int) -> bytes:
 
 def post(short_id: str) -> Post:
     return Post(
-        post=f"lobsters:{short_id}", network="lobsters", account="lobsters:f", created_at=START, observed_at=START
+        post=f"hackernews:{short_id}", network="hackernews", account="hackernews:f", created_at=START, observed_at=START
     )
 
 
@@ -45,7 +45,7 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
         return story("aa", len(times))
 
     http = ScriptedClient(respond)
-    source = LobstersSource(LobstersSettings(), ())
+    source = StorySource(StorySettings(), ())
     with recount_setup(store_url, source, http) as setup:
         setup.record.append([post("aa")], source="test")
         while http.now() < START + 10 * DAY:
@@ -55,23 +55,23 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
         ages = [round((at - START) / HOUR) for at in times]
         assert ages == [6, 24, 72, 168]
         assert likes_in(setup.record) == [1, 2, 3, 4]
-        assert jobs_queries.load_state(setup.record, "lobsters/counts").items >= 4
+        assert jobs_queries.load_state(setup.record, "hackernews/counts").items >= 4
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
     http = ScriptedClient(lambda url: story("bb", 1) if url.endswith("bb.json") else reply(404))
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
         setup.loop.attempt()
-        assert gone_in(setup.record) == ["lobsters:aa"]
+        assert gone_in(setup.record) == ["hackernews:aa"]
 
 
 def test_a_site_that_answers_404_everywhere_deletes_nothing(store_url: str) -> None:
     """Not even a single post at a time, and not for good."""
     is_blind = True
     http = ScriptedClient(lambda url: reply(404) if is_blind else list_or_story(url))
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post("aa")], source="test")
         for _ in range(3):
             http.sleep(12 * 3600)
@@ -84,7 +84,7 @@ def test_a_site_that_answers_404_everywhere_deletes_nothing(store_url: str) -> N
 
 
 def list_or_story(url: str) -> bytes:
-    return b"[" + story("aa", 1) + b"]" if "/domains/" in url else story("aa", 1)
+    return b"[" + story("aa", 1) + b"]" if url == LIST else story("aa", 1)
 
 
 def gone_in(record: Record) -> list[str]:
@@ -104,12 +104,12 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
 
     urls: list[str] = []
     http = ScriptedClient(respond)
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
         attempt = setup.loop.attempt()
         assert attempt is not None and attempt.state == "waiting"
-        assert jobs_queries.load_state(setup.record, "lobsters/counts").failing_since is not None
+        assert jobs_queries.load_state(setup.record, "hackernews/counts").failing_since is not None
         http.sleep(3600)
         attempt = setup.loop.attempt()
         assert attempt is not None and attempt.state == "idle"
@@ -120,7 +120,7 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
 def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
     """A post whose likes are unknown must not look like a post without likes."""
     http = ScriptedClient(lambda url: reply(503))
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
         start = http.now()
@@ -129,14 +129,14 @@ def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -
             http.sleep(40 * 60)
         [row] = setup.record.view().latest(Coverage)
         assert isinstance(row.item, Coverage) and row.item.reason.startswith("counts: ")
-        assert (row.item.network, row.item.state) == ("lobsters", "partial")
+        assert (row.item.network, row.item.state) == ("hackernews", "partial")
         assert 0 <= row.item.from_at - start < 60_000_000
         assert row.item.until_at > start + HOUR, "a shorter delay is not reported"
 
 
 def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
     http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
         assert setup.loop.attempt() is not None
@@ -151,7 +151,7 @@ def test_refused_posts_do_not_keep_the_others_from_being_counted(store_url: str)
     """The first posts in line answer 403, as if their subreddit had gone private."""
     http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(403))
     short_ids = [f"{letter}{letter}" for letter in "bcdefgh"]
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         setup.record.append([post(short_id) for short_id in short_ids], source="test")
         setup.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
@@ -164,7 +164,7 @@ def test_refused_posts_do_not_keep_the_others_from_being_counted(store_url: str)
 
 def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
     http = ScriptedClient({})
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, RecountJob)
         http.advance(LATE / 1e6)
@@ -172,7 +172,7 @@ def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_par
             context.note(failing_since=since)
             job._record_failure(context, NetError("no route"))
             assert setup.record.count(Coverage) == rows
-        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("hackernews",))
         assert isinstance(row.item, Coverage)
         report = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
         assert report == (START - 1, START + LATE, "partial", "counts: no route")
@@ -181,17 +181,18 @@ def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_par
 def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
     """The reason stays in issues and exports for good; the post may be forgotten."""
     http = ScriptedClient({})
-    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+    with recount_setup(store_url, StorySource(StorySettings(), ()), http) as setup:
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, RecountJob)
         http.advance(2 * LATE / 1e6)
         context.note(failing_since=START)
         job._record_failure(
-            context, NetError("https://lobste.rs:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again")
+            context,
+            NetError("https://stories.example:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again"),
         )
-        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("hackernews",))
         assert isinstance(row.item, Coverage)
-        assert row.item.reason == "counts: https://lobste.rs:8080: answered 500 at https://a.example, again"
+        assert row.item.reason == "counts: https://stories.example:8080: answered 500 at https://a.example, again"
 
 
 def test_a_view_that_knows_no_posts_makes_none_gone(store_url: str) -> None:

@@ -18,11 +18,11 @@ from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.job_factory import ConfiguredSource, read_settings
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import CORE, SOURCES
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import AsOfView, Record
 from hotpapers.record.reparse import ReparsePlan
 from hotpapers.record.verify import check
 from tests.ingest import job_setup
+from tests.ingest.story_source import StorySettings, StorySource
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.settings import settings_toml
@@ -66,7 +66,7 @@ def test_what_was_just_read_is_read_as_it_was(sqlite_url: str, name: str) -> Non
 # ---- changed readers -------------------------------------------------------------------------------------
 
 
-class OldReader(LobstersSource):
+class OldReader(StorySource):
     """An older version that cannot read stories with comments."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
@@ -75,7 +75,7 @@ class OldReader(LobstersSource):
         return super().read(payload)
 
 
-class LowercaseReader(LobstersSource):
+class LowercaseReader(StorySource):
     """Reads titles in lower case."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
@@ -83,14 +83,14 @@ class LowercaseReader(LobstersSource):
             yield msgspec.structs.replace(item, text=item.text.lower()) if isinstance(item, Post) else item
 
 
-class FailingReader(LobstersSource):
+class FailingReader(StorySource):
     """Cannot read anything any more."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         raise ValueError("not today")
 
 
-class EmptyReader(LobstersSource):
+class EmptyReader(StorySource):
     """Finds nothing in what it reads."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
@@ -106,22 +106,20 @@ def story(short_id: str, title: str, comments: int = 0) -> dict[str, object]:
 
 
 STORIES = [story("a11001", "Teapots that Pour Themselves"), story("a11002", "Kettles", 4)]
-CHOICE = ConfiguredSource("lobsters", LobstersSettings())
-UseReader = Callable[[type[LobstersSource]], None]
+CHOICE = ConfiguredSource("hackernews", StorySettings())
+UseReader = Callable[[type[StorySource]], None]
 
 
 @pytest.fixture
 def use_reader(monkeypatch: pytest.MonkeyPatch) -> UseReader:
-    """Makes the program read Lobsters with another reader."""
-    return lambda reader: monkeypatch.setitem(CORE, "lobsters", (reader, LobstersSettings))
+    """Makes the program read stories, as those of Hacker News, with another reader."""
+    return lambda reader: monkeypatch.setitem(CORE, "hackernews", (reader, StorySettings))
 
 
 @pytest.fixture
 def old_record(store_url: str) -> Iterator[Record]:
     """A record of two stories, one of which an older version could not read."""
-    with job_setup.collect_setup(
-        store_url, msgspec.json.encode(STORIES), source=OldReader(LobstersSettings())
-    ) as setup:
+    with job_setup.collect_setup(store_url, msgspec.json.encode(STORIES), source=OldReader(StorySettings())) as setup:
         setup.loop.attempt(once=True)
         yield setup.record
 
@@ -133,24 +131,24 @@ def texts(view: AsOfView) -> list[str]:
 def test_a_better_reader_says_what_it_would_change_and_changes_that(old_record: Record, use_reader: UseReader) -> None:
     use_reader(LowercaseReader)
     old_view, head = old_record.view(), old_record.head
-    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["hackernews"])
     added = {"post": 2, "snapshot": 1, "mention": 1}  # the account is already known
     assert plan == ReparsePlan({"post": 1}, added, kept=1, unreadable=0, apart=1, readable=1)
     assert old_record.head == head, "a plan changes nothing"
-    result = reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"])
+    result = reprocessing.reprocess(old_record, CHOICE, TERMS["hackernews"])
     assert result.added == sum(added.values())
     assert texts(old_record.view()) == ["kettles", "teapots that pour themselves"]
     assert texts(old_view) == ["Teapots that Pour Themselves"], "what issues were made from stays"
-    assert reprocessing.plan(old_record, CHOICE, TERMS["lobsters"]).is_nothing
+    assert reprocessing.plan(old_record, CHOICE, TERMS["hackernews"]).is_nothing
     assert not check(old_record.database, old_record.hasher).findings
 
 
 def test_a_reader_that_cannot_read_any_more_changes_nothing(old_record: Record, use_reader: UseReader) -> None:
     use_reader(FailingReader)
     head = old_record.head
-    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["hackernews"])
     assert plan == ReparsePlan({}, {}, kept=1, unreadable=1, apart=1, readable=0) and plan.is_nothing
-    assert reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"]).quarantined == 1
+    assert reprocessing.reprocess(old_record, CHOICE, TERMS["hackernews"]).quarantined == 1
     assert old_record.head == head
 
 
@@ -158,9 +156,9 @@ def test_a_reader_that_makes_nothing_of_it_closes_all_and_says_so_before(
     old_record: Record, use_reader: UseReader
 ) -> None:
     use_reader(EmptyReader)
-    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["hackernews"])
     removals = {"account": 1, "post": 1, "mention": 1, "snapshot": 1}
     assert plan == ReparsePlan(removals, {}, kept=1, unreadable=0, apart=1, readable=1)
-    reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"])
+    reprocessing.reprocess(old_record, CHOICE, TERMS["hackernews"])
     assert texts(old_record.view()) == []
     assert not check(old_record.database, old_record.hasher).findings

@@ -192,8 +192,8 @@ def test_a_source_that_is_named_is_read_whatever_its_table_says() -> None:
 
 
 def test_settings_of_one_source_are_checked_without_a_file() -> None:
-    with pytest.raises(SettingsError, match=r"^source\.lobsters\.on: must be true or false"):
-        read_settings("lobsters", {"on": "yes"}, "")
+    with pytest.raises(SettingsError, match=r"^source\.hackernews\.on: must be true or false"):
+        read_settings("hackernews", {"on": "yes"}, "")
 
 
 # ---- categories ----------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ base = "https://owls.example/"
 rate = 60
 proxies = 1
 
-[source.lobsters]
+[source.hackernews]
 every = 7200
 
 [bots]
@@ -219,7 +219,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
         voices=(VoicesSettings(publication="owls", accounts=("ada.example",)),),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
-        source={"lobsters": {"every": 7200}},
+        source={"hackernews": {"every": 7200}},
         bots=BotSettings(
             bots=("x:@clockwork",), people=("x:@owlet",),
             rules=BotRules(list=False, says_so=False, rate=900, share=70, template=50, chorus=5, echo=20),

@@ -1,10 +1,10 @@
-"""Hacker News, Lobsters and Hugging Face: reading their answers, and their requests."""
+"""Hacker News and Hugging Face: reading their answers, and their requests."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,19 @@ from typing import Any
 import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.base.ids.timestamps import as_utc
-from hotpapers.base.model import DAY, Mention, PayloadPage, Post, RawPayload, Response, Snapshot
+from hotpapers.base.model import DAY, Mention, Post, RawPayload, Snapshot
 from hotpapers.collect.sources.hackernews import MAX_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
 HN = HackerNewsSource(HackerNewsSettings(terms=("arxiv.org",)))
-LOBSTERS = LobstersSource(LobstersSettings())
 HF = HuggingFaceSource(HuggingFaceSettings(days=2))
 
 
 def hn_key(_: str, body: bytes) -> str:
     item = json.loads(body)
     return str((item or {}).get("objectID") or (item or {}).get("id") or 48000009)
-
-
-def lobsters_key(_: str, body: bytes) -> str:
-    return str(json.loads(body).get("short_id", "qx7abc"))
 
 
 def hf_key(_: str, body: bytes) -> str:
@@ -42,11 +35,6 @@ def hf_key(_: str, body: bytes) -> str:
 @pytest.mark.parametrize("case", cases("hackernews"))
 def test_hacker_news_reads(case: str) -> None:
     check("hackernews", case, HN.read, hn_key)
-
-
-@pytest.mark.parametrize("case", cases("lobsters"))
-def test_lobsters_reads(case: str) -> None:
-    check("lobsters", case, LOBSTERS.read, lobsters_key)
 
 
 @pytest.mark.parametrize("case", cases("huggingface"))
@@ -142,61 +130,16 @@ def test_a_score_may_fall() -> None:
     assert [item.likes for item in items if isinstance(item, Snapshot)] == [9, 4, 0]
 
 
-def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
-    assert LobstersSource(LobstersSettings(every=60)).every == 3600
-    story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
-    http = ScriptedClient(
-        {
-            "https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
-            "https://lobste.rs/s/aa.json": story,
-            "https://lobste.rs/s/bb.json": reply(404, b""),
-        }
-    )
-    source = LobstersSource(LobstersSettings())
-    assert [payload.key for page in source.pages(http, None) for payload in page.payloads] == ["aa"]
-    payloads = [payload for page in source.counts(http, ["lobsters:bb"]) for payload in page.payloads]
-    [post] = source.read(payloads[0])
-    assert isinstance(post, Post) and post.gone == "deleted"
-
-
-def redirect(url: str) -> Response:
-    return reply(200, b"<html>")._replace(url=url)
-
-
-@pytest.mark.parametrize(
-    ("answer", "reasons"),
-    [
-        (reply(404, b"<h1>gone</h1>"), ["deleted"]),
-        (reply(410), ["deleted"]),
-        (redirect("https://lobste.rs/s/bb/the_other_story"), ["merged"]),
-        (redirect("https://lobste.rs/s/bb.json"), ["merged"]),
-        (reply(200, b'{"short_id":"aa","created_at":"2026-01-01T00:00:00Z","score":-3}'), []),
-    ],
-)
-def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, reasons: list[str]) -> None:
-    story = b'{"short_id":"cc","created_at":"2026-01-01T00:00:00Z"}'
-    http = ScriptedClient({"https://lobste.rs/s/aa.json": answer, "https://lobste.rs/s/cc.json": story,
-                       "https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]"})  # fmt: skip
-    pages = list(LobstersSource(LobstersSettings()).counts(http, ["lobsters:aa"]))
-    items = [item for page in pages for payload in page.payloads for item in LOBSTERS.read(payload)]
-    assert [item.gone for item in items if isinstance(item, Post)] == reasons
-    assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if reasons else [0])
-
-
-def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
+def test_a_paper_that_fails_spoils_no_other() -> None:
     def respond(url: str) -> Reply:
-        number = int(url.rpartition("/")[2].removesuffix(".json").removeprefix("2601."))
-        story = json.dumps({"short_id": str(number), "created_at": "2026-01-01T00:00:00Z"}).encode()
-        paper = json.dumps({"id": f"2601.{number:05d}"}).encode()
-        faults: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: RequestRefused("no", 403)}
-        return faults.get(number % 10) or (story if "/s/" in url else paper)
+        number = int(url.rpartition("/")[2].removeprefix("2601."))
+        faults: dict[int, Reply] = {1: NetError("reset"), 2: b'{"id":"x"}', 3: RequestRefused("no", 403)}
+        return faults.get(number % 10) or json.dumps({"id": f"2601.{number:05d}"}).encode()
 
-    lobsters = [f"lobsters:{n}" for n in range(1000)]
-    papers = [f"huggingface:2601.{n:05d}" for n in range(1000)]
-    for source, keys in ((LOBSTERS, lobsters), (HF, papers)):
-        pages = list(source.counts(ScriptedClient(respond), [*keys[:5], f"{source.name}:~1c", *keys[5:]]))
-        items = [item for page in pages for payload in page.payloads for item in source.read(payload)]
-        assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
+    keys = [f"huggingface:2601.{n:05d}" for n in range(1000)]
+    pages = list(HF.counts(ScriptedClient(respond), [*keys[:5], "huggingface:~1c", *keys[5:]]))
+    items = [item for page in pages for payload in page.payloads for item in HF.read(payload)]
+    assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
 
 
 def huggingface_without(paper: str, status: int, url: str) -> Reply:
@@ -240,34 +183,6 @@ def test_the_lists_of_two_days_go_back_a_day_and_no_further() -> None:
     list(HF.pages(http, None))
     date = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
     assert date == "2025-12-31" and HF.reach == DAY  # it is midnight: only the day before was read
-
-
-def lobsters_pages(stories: int) -> Callable[[str], bytes]:
-    """Stories a day apart, ending now, 25 per page."""
-
-    def respond(url: str) -> bytes:
-        first = 25 * (int((re.findall(r"/page/([0-9]+)", url) or ["1"])[0]) - 1)
-        dates = [as_utc(START - n * DAY).isoformat() for n in range(first, min(first + 25, stories))]
-        return json.dumps([{"short_id": f"s{first + n}", "created_at": at} for n, at in enumerate(dates)]).encode()
-
-    return respond
-
-
-def test_lobsters_is_read_back_to_its_last_round_however_long_ago() -> None:
-    http = ScriptedClient(lobsters_pages(90))
-    pages = list(LOBSTERS.pages(http, str(START - 60 * DAY)))
-    assert len(http.requests) == 3 and pages[-1].cursor == str(START)
-    for cursor in (None, str(START)):
-        http = ScriptedClient(lobsters_pages(90))
-        list(LOBSTERS.pages(http, cursor))
-        assert len(http.requests) == 1
-
-
-def test_stories_that_lobsters_is_not_asked_for_are_lost_and_it_is_said() -> None:
-    pages: list[PayloadPage] = []
-    with pytest.raises(PartiallyRead) as excinfo:
-        pages.extend(LOBSTERS.pages(ScriptedClient(lobsters_pages(400)), str(START - 365 * DAY)))
-    assert excinfo.value.lost_until == START - 249 * DAY
 
 
 def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:
@@ -331,13 +246,6 @@ def test_every_recording_of_hacker_news_is_read(shared: Path) -> None:
             count += len(list(HN.read(payload("counts", str((body or {}).get("id")), body))))
     assert "arxiv:2608.13122" in papers and len(papers) == 2
     assert count > 5
-
-
-def test_every_recording_of_lobsters_is_read(shared: Path) -> None:
-    stories = [story for _, body in recordings(shared, "lobsters") for story in body]
-    mentions = [m for s in stories for m in LOBSTERS.read(payload("post", s["short_id"], s)) if isinstance(m, Mention)]
-    assert len(stories) > 300 and len({m.paper for m in mentions}) >= 2
-    assert all(LOBSTERS.read(payload("counts", s["short_id"], s)) for s in stories)
 
 
 def test_every_recording_of_hugging_face_is_read(shared: Path) -> None:

@@ -22,7 +22,7 @@ NEEDED_BY = {
 }  # fmt: skip
 WITHOUT = [
     *((name, *NEEDED_BY.get(name, ())) for name in BUILT_IN),
-    tuple(name for name in BUILT_IN if name not in ("archives", "mastodon", "feeds", "reddit", "x")),
+    tuple(name for name in BUILT_IN if name not in ("archives", "lobsters", "mastodon", "feeds", "reddit", "x")),
 ]
 """Wings that are removed together: each, with those that need it; and most."""
 COMMANDS = {

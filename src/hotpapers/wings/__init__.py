@@ -11,6 +11,7 @@ history   issues of a past period, as they would have been
 mcp       tools for language models
 cards     pictures of issues and papers, for links to them
 feeds     read feeds, such as those of blogs
+lobsters  read stories of Lobsters that link to arXiv
 mastodon  read servers of Mastodon and of others like it
 reddit    read Reddit, with a key or from feeds
 x         read X with a paid key
@@ -38,6 +39,7 @@ BUILT_IN = (
     "proof",
     "peers",
     "feeds",
+    "lobsters",
     "mastodon",
     "reddit",
     "x",

@@ -19,7 +19,6 @@ from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
-from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 
 SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
 CORE: dict[str, SourceClasses] = {
@@ -27,7 +26,6 @@ CORE: dict[str, SourceClasses] = {
     "bluesky": (BlueskySource, BlueskySettings),
     "hackernews": (HackerNewsSource, HackerNewsSettings),
     "huggingface": (HuggingFaceSource, HuggingFaceSettings),
-    "lobsters": (LobstersSource, LobstersSettings),
 }
 """By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
 settings, `[source.<name>]`."""

@@ -1,7 +1,4 @@
-"""Lobsters: the stories on its page for the domain arxiv.org, read at most once an hour, as its operator asks.
-
-https://github.com/lobsters/lobsters (routes, limits)
-"""
+"""The connector of Lobsters."""
 
 from __future__ import annotations
 
