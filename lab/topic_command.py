@@ -60,9 +60,9 @@ def topics(folder: Path | None, name: str, since: str, seed: int) -> None:
         [
             week,
             topic.name,
-            f"{topic.strongest.papers} of {len(weeks[week])}",
-            str(topic.strongest.before_papers),
-            f"{topic.strongest.z / 100:.2f}",
+            f"{topic.groups[0].papers} of {len(weeks[week])}",
+            str(topic.groups[0].before_papers),
+            f"{topic.groups[0].z / 100:.2f}",
             ", ".join(paper.paper for paper in topic.papers),
         ]
         for week, of_week in by_week

@@ -85,13 +85,15 @@ class StorySource:
         snapshot = Snapshot(post=key, likes=story.score, replies=story.comment_count, observed_at=at)
         if payload.kind == "counts":
             return [snapshot]
-        account = f"{NETWORK}:{story.submitter_user}"
+        user = story.submitter_user
+        account = f"{NETWORK}:{user}" if user else ""
         post = Post(
             post=key, network=NETWORK, account=account, created_at=microseconds_of(story.created_at), text=story.title,
-            handle=story.submitter_user, observed_at=at,
+            handle=user, observed_at=at,
         )  # fmt: skip
         mentions = mentions_of(key, at, story.title, [story.url], self.names)
-        return [post, Account(account=account, handle=story.submitter_user, observed_at=at), snapshot, *mentions]
+        accounts = [Account(account=account, handle=user, observed_at=at)] if user else []
+        return [post, *accounts, snapshot, *mentions]
 
 
 def _short_id(story: msgspec.Raw) -> str:

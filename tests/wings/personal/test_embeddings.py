@@ -25,9 +25,7 @@ from hotpapers.wings.personal.embeddings import filling
 from hotpapers.wings.personal.embeddings.closeness import by_vectors, cosine
 from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, EmbeddingServer, vectors_in
 from hotpapers.wings.personal.embeddings.filling import VectorClearing, VectorFilling, vector_filling
-from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors, place_for
-from hotpapers.wings.personal.embeddings.vector_files import SavedModel, VectorFolder, place_of
-from hotpapers.wings.personal.kept import vectors_folder
+from hotpapers.wings.personal.embeddings.queries import SavedModel, SavedVectors, begin_model, saved_vectors
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.related import related
 from tests.cli.run import run
@@ -109,7 +107,7 @@ def about(number: int) -> list[Item]:
 
 
 def saved_of(site: PublishingSite) -> SavedVectors | None:
-    return place_for(site.record.database).saved()
+    return saved_vectors(site.record.database)
 
 
 def near(site: PublishingSite, number: int = 2) -> list[tuple[str, int]]:
@@ -153,35 +151,11 @@ def test_closeness_is_the_cosine() -> None:
     assert cosine(first, b"\x81\x00") == 0 and cosine(first, b"\x00\x00") == 0
 
 
-# ---- files -----------------------------------------------------------------------------------------------
+# ---- the table ------------------------------------------------------------------------------------------
 
 
-def test_each_paper_has_a_place_and_what_is_damaged_is_not_there(tmp_path: Path) -> None:
-    assert place_of("arxiv:2611.01234") == ("2611.01", 234) and place_of("arxiv:0704.0001") == ("0704.0", 1)
-    assert place_of("arxiv:hep-th/9901007") == ("hep-th-9901", 7) and place_of("doi:10.1/../../x") == ("", 0)
-    place = VectorFolder(tmp_path / "s.db.vectors" / "embeddings")
-    saved = place.begin(SavedModel(MODEL, 2))
-    vectors = {
-        f"arxiv:2611.01{number}": vector for number, vector in (("234", b"\1\2"), ("999", b"\3\4"), ("000", b"\0\0"))
-    }
-    saved.save(vectors)
-    again = place.saved()
-    assert again == saved and again.vectors([*vectors, "arxiv:2611.01001", "arxiv:2612.01000"]) == vectors
-    (file,) = (path for path in saved.folder.iterdir() if path.name != "model")
-    assert file.stat().st_mode & 0o777 == 0o600
-    data = file.read_bytes()
-    file.write_bytes(data[:-1])
-    assert again.vectors(vectors).keys() == {"arxiv:2611.01000", "arxiv:2611.01234"}
-    file.write_bytes(data.replace(b"\1\2", b"\1\x09"))
-    assert "arxiv:2611.01234" not in again.vectors(vectors)
-    (saved.folder / "model").write_bytes(b"{")
-    assert place.saved() is None
-    place.begin(SavedModel("other", 2))
-    assert [path.name for path in saved.folder.iterdir()] == ["model"]
-
-
-def test_without_all_vectors_words_decide(tmp_path: Path) -> None:
-    saved = VectorFolder(tmp_path / "embeddings").begin(SavedModel(MODEL, 2))
+def test_without_all_vectors_words_decide(sqlite_record: Record) -> None:
+    saved = begin_model(sqlite_record.database, SavedModel(MODEL, 2))
     saved.save({"arxiv:2611.01001": b"\x7f\x00", "arxiv:2611.01002": b"\x7f\x7f", "arxiv:2611.01003": b"\x00\x00"})
     whole, partly = (
         dict.fromkeys(["arxiv:2611.01002", "arxiv:2611.01003"], 5),
@@ -273,15 +247,15 @@ def test_a_text_that_a_server_does_not_take_is_asked_about_alone_and_not_again(
 
 
 def test_vectors_of_another_length_than_before_are_not_mixed(any_site: PublishingSite) -> None:
-    place = place_for(any_site.record.database)
-    before = place.begin(SavedModel(MODEL, 2))
+    database = any_site.record.database
+    before = begin_model(database, SavedModel(MODEL, 2))
     before.save({key(1): b"\1\2"})
     assert any_site.round(CUT + 1) == "partial"
     reason = jobs_queries.load_state(any_site.record, "issues").reason
-    assert f"vectors of 3 numbers, not 2 as before; delete {before.where}" in reason
-    assert place.begin(SavedModel("another model", 3)).vectors([key(1)]) == {}
+    assert "vectors of 3 numbers, not 2 as before; if the model is another one now, run once" in reason
+    assert begin_model(database, SavedModel("another model", 3)).vectors([key(1)]) == {}
     assert any_site.round(CUT + 10 * MINUTE) == "idle"
-    saved = place.saved()
+    saved = saved_vectors(database)
     assert saved is not None and saved.model == SavedModel(MODEL, 3)
 
 
@@ -293,12 +267,6 @@ def test_a_round_ends_in_time_and_the_next_goes_on(
     assert site.round(CUT + 1) == "idle" and not server.requests
     monkeypatch.setattr(filling, "MAX_SECONDS", 60.0)
     assert site.round(CUT + MINUTE) == "idle" and len(server.requests) > 1
-
-
-def test_a_folder_that_cannot_be_written_is_told(site: PublishingSite) -> None:
-    vectors_folder(Path(site.record.database.where)).write_bytes(b"")
-    assert site.round(CUT + 1) == "partial"
-    assert "Not a directory" in jobs_queries.load_state(site.record, "issues").reason
 
 
 # ---- settings, check -------------------------------------------------------------------------------------
@@ -330,19 +298,20 @@ def test_without_the_table_earlier_vectors_are_deleted(store_url: str, tmp_path:
     with publishing(store_url, tmp_path / "public", further=[part]) as site:
         fill(site.record)
         assert site.round(CUT + 1) == "idle", "there are none"
-        place_for(site.record.database).begin(SavedModel(MODEL, 2))
+        begin_model(site.record.database, SavedModel(MODEL, 2))
         assert site.round(CUT + MINUTE) == "idle"
         assert saved_of(site) is None
 
 
-def test_a_table_that_is_damaged_is_none(postgres_record: Record) -> None:
-    database = postgres_record.database
-    saved = place_for(database).begin(SavedModel(MODEL, 2))
+def test_a_table_that_is_damaged_is_none(store_url: str) -> None:
+    database = Record(store_url).database
+    saved = begin_model(database, SavedModel(MODEL, 2))
     saved.save({key(1): b"\1\2", key(2): b"\1\2\3"})
     assert saved.vectors([key(1), key(2), key(3)]) == {key(1): b"\1\2"}
     with database.write():
-        database.run("UPDATE embedding SET vector = ? WHERE paper = ''", (b"{",))
-    assert place_for(database).saved() is None
+        database.run("UPDATE search_embedding SET vector = ? WHERE paper = ''", (b"{",))
+    assert saved_vectors(database) is None
+    database.close()
 
 
 @pytest.mark.parametrize(

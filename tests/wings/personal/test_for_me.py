@@ -13,7 +13,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
-from hotpapers.wings.personal.for_me import for_me, text_of
+from hotpapers.wings.personal.for_me import papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.related import related
@@ -65,12 +65,13 @@ def test_phrases_are_whole_words(phrase: str, text: str, fits: bool) -> None:
 def test_a_day_is_ordered_without_the_starred_papers(sample_session: QuerySession) -> None:
     starred, *others = sample_session.issue_reader().issue("hot-papers", "2021-01-14").content.entries
     choices = ReaderChoices((StarredPaper(starred.paper), StarredPaper("", "Teapots")), words=("model",))
-    places = for_me(sample_session, choices, "2021-01-14")
+    profile = profile_of(sample_session, choices)
+    places = order_for(papers_up_to(sample_session, "2021-01-14", "", 1), profile)
     assert {place.paper.paper for place in places} == {entry.paper for entry in others}
     assert [place.value for place in places] == sorted((place.value for place in places), reverse=True)
-    assert len(for_me(sample_session, choices, "2021-01-14", days=31)) > len(places)
+    assert len(order_for(papers_up_to(sample_session, "2021-01-14", "", 31), profile)) > len(places)
     with pytest.raises(NotFound, match=r"hot-papers 2021-01-15: no frozen issue"):
-        for_me(sample_session, choices, "2021-01-15")
+        papers_up_to(sample_session, "2021-01-15", "", 1)
 
 
 def test_the_tool_answers_as_its_schema_says(sample_session: QuerySession) -> None:

@@ -42,9 +42,9 @@ def test_a_topic_has_its_papers_and_is_named_by_its_longest_group() -> None:
     titles += ["About blue kettle lattices", "With blue kettle lattices"]
     [topic] = find_topics(week_of(*titles), BEFORE)
     assert topic.name == "blue kettle lattices"
-    assert topic.strongest.group == "kettle" and topic.strongest.before_papers == 0
+    assert topic.groups[0].group == "kettle" and topic.groups[0].before_papers == 0
     assert [paper.paper for paper in topic.papers] == [f"new.{n}" for n in reversed(range(6))]
-    assert {"kettle lattice", "blue", "blue kettle"} <= {count.group for count in topic.others}
+    assert {"kettle lattice", "blue", "blue kettle"} <= {count.group for count in topic.groups}
 
 
 def test_what_is_common_rare_or_without_a_past_is_no_topic() -> None:

@@ -6,7 +6,7 @@ packing    the vectors of a day as a script, which pages load
 stars      what a reader starred and follows, from a file
 liked_words what tells starred papers from others
 order      the order of papers for a reader, with reasons
-for_me     a day's papers in that order
+for_me     a day's papers and a reader's choices, for that order
 settings   the tables `[[reader]]`
 readers    the channel `reader`: a feed or a mail for one person
 related    the papers of the record that are nearest to a paper

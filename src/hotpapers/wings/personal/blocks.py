@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from heapq import nlargest
 from itertools import accumulate
 from operator import truediv
@@ -38,13 +38,14 @@ class DatedPaper(NamedTuple):
 
 class VectorBlock(NamedTuple):
     """Papers, each with the length of its vector. Of each word in `words`, the numbers of the words in the table: from
-    its place in `starts` to the next, the papers that have it, by number, and their weights."""
+    its place in `starts` to the next, the papers that have it, by number, and their weights. Numbers are in this
+    machine's order, as arrays of `H` in `words`, of `B` in `weights`, of `L` in the others."""
 
     papers: tuple[DatedPaper, ...]
-    lengths: array[int]
-    words: array[int]
-    starts: array[int]
-    numbers: array[int]
+    lengths: bytes
+    words: bytes
+    starts: bytes
+    numbers: bytes
     weights: bytes
 
 
@@ -63,10 +64,10 @@ def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
     counts = Counter([row >> 38 for row in rows])
     return VectorBlock(
         tuple(paper for paper, _ in held),
-        array("L", [weighed(vector).length for _, vector in held]),
-        array("H", counts),
-        array("L", [0, *accumulate(counts.values())]),
-        array("L", [row >> 6 & 0xFFFFFFFF for row in rows]),
+        array("L", [weighed(vector).length for _, vector in held]).tobytes(),
+        array("H", counts).tobytes(),
+        array("L", [0, *accumulate(counts.values())]).tobytes(),
+        array("L", [row >> 6 & 0xFFFFFFFF for row in rows]).tobytes(),
         bytes([row & MAX_WEIGHT for row in rows]),
     )
 
@@ -75,46 +76,29 @@ def nearest_in(
     block: VectorBlock, vector: WeighedVector, count: int, least: int = 1
 ) -> Iterator[tuple[int, DatedPaper]]:
     """The papers of a block that are nearest to one, at least so close (as in `vectors`), the nearest first."""
-    products = [0] * len(block.papers)
+    products, words = [0] * len(block.papers), memoryview(block.words).cast("H")
+    lengths, starts, numbers = (memoryview(each).cast("L") for each in (block.lengths, block.starts, block.numbers))
     for word, weight in vector.weights.items():
         number = _numbers()[word]
-        place = bisect_left(block.words, number)
-        if place < len(block.words) and block.words[place] == number:
+        place = bisect_left(words, number)
+        if place < len(words) and words[place] == number:
             # The papers with a word, by number, and its weight in each
-            start, end = block.starts[place], block.starts[place + 1]
-            for other, other_weight in zip(block.numbers[start:end], block.weights[start:end], strict=True):
+            start, end = starts[place], starts[place + 1]
+            for other, other_weight in zip(numbers[start:end].tolist(), block.weights[start:end], strict=True):
                 products[other] += weight * other_weight
-    ratios = list(map(truediv, products, block.lengths))
+    ratios = list(map(truediv, products, lengths.tolist()))
     bound = (least - 1) * vector.length / (WHOLE << 16)
     near = [n for n, ratio in enumerate(ratios) if ratio > bound]
     for n in nlargest(count, near, key=ratios.__getitem__):
-        value = (products[n] << 16) * WHOLE // (vector.length * block.lengths[n])
+        value = (products[n] << 16) * WHOLE // (vector.length * lengths[n])
         if value >= least:
             yield value, block.papers[n]
 
 
-class SavedBlock(NamedTuple):
-    """A block as it is saved: its numbers in this machine's order."""
-
-    papers: tuple[DatedPaper, ...]
-    lengths: bytes
-    words: bytes
-    starts: bytes
-    numbers: bytes
-    weights: bytes
-
-
 def _saved(block: VectorBlock) -> bytes:
-    if len(block.papers) < MIN_SAVED:
-        return b""
-    numbers = (block.lengths, block.words, block.starts, block.numbers)
-    return msgspec.msgpack.encode((block.papers, *(each.tobytes() for each in numbers), block.weights))
+    return msgspec.msgpack.encode(block) if len(block.papers) >= MIN_SAVED else b""
 
 
-def _read(data: bytes) -> VectorBlock:
-    saved = msgspec.msgpack.decode(data, type=SavedBlock)
-    lengths, words = array("L", saved.lengths), array("H", saved.words)
-    return VectorBlock(saved.papers, lengths, words, array("L", saved.starts), array("L", saved.numbers), saved.weights)
-
-
-SAVING: Saving[VectorBlock] = Saving(f"blocks 1, words {VERSION}", _saved, _read)
+SAVING: Saving[VectorBlock] = Saving(
+    f"blocks 1, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock)
+)

@@ -1,4 +1,4 @@
-"""Papers of a day, or of the week that ends with it, in a reader's order."""
+"""Papers of a day, or of the week that ends with it, and a reader's choices, as an order needs them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain
-from hotpapers.wings.personal.order import PersonalPlace, RankedText, ReaderProfile, order_for, vector_of_text
+from hotpapers.wings.personal.order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
 
 WEEK = 7
-
-
-def for_me(
-    session: QuerySession, choices: ReaderChoices, day: str = "latest", publication: str = "", *, days: int = 1
-) -> list[PersonalPlace]:
-    """The papers of some days in a reader's order, without those that the reader has starred. Raises NotFound."""
-    return order_for(papers_up_to(session, day, publication, days), profile_of(session, choices))
 
 
 def papers_up_to(

@@ -86,12 +86,7 @@ def database_of(reader: IssueReader) -> Database | None:
 def folder_of(reader: IssueReader) -> Path | None:
     """The folder beside the store; None if the store is not a file."""
     database = database_of(reader)
-    return vectors_folder(Path(database.where)) if database and database.name == "sqlite" else None
-
-
-def vectors_folder(store: Path) -> Path:
-    """The folder beside the file of a store."""
-    return store.with_name(f"{store.name}{FOLDER}")
+    return Path(f"{database.where}{FOLDER}") if database and database.name == "sqlite" else None
 
 
 def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving[Value]) -> Value:

@@ -7,7 +7,7 @@ Papers that `related` finds are of the whole record, as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations, groupby
@@ -15,10 +15,10 @@ from typing import Literal
 
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
-from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.saved_vectors import saved_vectors
+from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, nearest
+from hotpapers.wings.personal.embeddings.queries import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, kept, store_of
+from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, database_of, kept, store_of
 from hotpapers.wings.personal.order import SHOWN_WORDS
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
@@ -54,7 +54,7 @@ class Neighbors:
         text = text_of(paper)
         vector = weighed(broad_vector_of(text.title, text.abstract))
         best: dict[str, NeighborPaper] = {}
-        saved = saved_vectors(self._reader)
+        saved = saved_vectors(database) if (database := database_of(self._reader)) else None
         least, count = MIN_NEAR, MAX_CANDIDATES if saved else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
             near = nearest_in(self._block(kind, days), vector, count + 1, least)
@@ -64,11 +64,10 @@ class Neighbors:
                 if other.paper != paper.paper
             }
             if len(best) > 10 * count:
-                best = {place.paper: place for place in _nearest(best.values(), count)}
-                least = min(place.closeness for place in best.values())
-        nearest = _nearest(best.values(), count)
-        values = by_vectors(saved, paper.paper, {place.paper: place.closeness for place in nearest})
-        return _nearest([place._replace(closeness=values[place.paper]) for place in nearest], MAX_RELATED)
+                places = sorted(best.values(), key=lambda place: (-place.closeness, place.paper))[:count]
+                best, least = {place.paper: place for place in places}, places[-1].closeness
+        ranked = nearest(saved, paper.paper, {other: place.closeness for other, place in best.items()})
+        return [best[other]._replace(closeness=value) for other, value in ranked]
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
         """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first
@@ -120,7 +119,3 @@ class Neighbors:
             )
 
         return kept(self._reader, kind, self._name, days, make, saving=SAVING)
-
-
-def _nearest(places: Iterable[NeighborPaper], count: int) -> list[NeighborPaper]:
-    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:count]

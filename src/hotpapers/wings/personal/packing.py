@@ -23,9 +23,10 @@ from hotpapers.base.model import Paper
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import text_of
+from hotpapers.wings.personal.order import RankedText
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
-HEAD, END = "paperVectorsOf(", ");\n"
+HEAD, PAPERS_HEAD, END = "paperVectorsOf(", "dayPapers(", ");\n"
 
 
 def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
@@ -52,12 +53,31 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
             place = [places[paper.paper]] if paper.paper in places else []
             rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
     content = json.dumps({"day": day, "papers": rows}, separators=(",", ":"))
-    return f"dayPapers({content}{END}".encode()
+    return f"{PAPERS_HEAD}{content}{END}".encode()
 
 
 class _VectorFile(msgspec.Struct, frozen=True):
     words: str
     papers: dict[str, str]
+
+
+class _PaperRow(msgspec.Struct, frozen=True, array_like=True):
+    title: str
+    authors: str
+
+
+class _PaperFile(msgspec.Struct, frozen=True):
+    papers: dict[str, _PaperRow]
+
+
+def papers_in(script: bytes) -> dict[str, RankedText]:
+    """The papers of a script of titles, by bare identifier. Raises InputError for what `papers_script` does not
+    write."""
+    content = decode_json(script.removeprefix(PAPERS_HEAD.encode()).removesuffix(END.encode()), _PaperFile)
+    return {
+        paper: RankedText(paper, row.title, tuple(filter(None, row.authors.split(", "))))
+        for paper, row in content.papers.items()
+    }
 
 
 def vectors_in(script: bytes) -> dict[str, Vector]:

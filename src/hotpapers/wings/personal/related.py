@@ -3,19 +3,17 @@ an embeddings server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from hotpapers.keep import search as index
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.papers import known_paper
-from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, by_vectors
-from hotpapers.wings.personal.embeddings.saved_vectors import saved_vectors
+from hotpapers.wings.personal.embeddings.closeness import nearest
+from hotpapers.wings.personal.embeddings.queries import saved_vectors
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
 from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.vectors import (
-    MAX_RELATED,
     broad_vector_of,
     closeness,
     common_words,
@@ -46,16 +44,12 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
         return []
     vector = broad_vector_of(own.title, own.abstract)
     matches = index.search(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
-    weighed_own, places = weighed(vector), []
+    weighed_own, places = weighed(vector), dict[str, RelatedPaper]()
     for paper in map(text_of, papers_of(view, [match.paper for match in matches if match.paper != key])):
         other = weighed(broad_vector_of(paper.title, paper.abstract))
-        common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
-        places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
-    nearest = _nearest((place for place in places if place.closeness), MAX_CANDIDATES)
-    saved = saved_vectors(session.issue_reader())
-    values = by_vectors(saved, key, {place.paper.paper: place.closeness for place in nearest})
-    return _nearest([place._replace(closeness=values[place.paper.paper]) for place in nearest], MAX_RELATED)
-
-
-def _nearest(places: Iterable[RelatedPaper], count: int) -> list[RelatedPaper]:
-    return sorted(places, key=lambda place: (-place.closeness, place.paper.paper))[:count]
+        if value := closeness(weighed_own, other):
+            common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
+            places[paper.paper] = RelatedPaper(paper, value, common)
+    by_words = {other: place.closeness for other, place in places.items()}
+    ranked = nearest(saved_vectors(session.record.database), key, by_words)
+    return [places[other]._replace(closeness=value) for other, value in ranked]

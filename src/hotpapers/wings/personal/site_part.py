@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
@@ -26,7 +27,7 @@ TERMS = "terms.js"
 _DAY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)/(vectors|papers)\.js", re.ASCII)
 
 
-class PersonalPart:
+class PersonalPart(SitePart):
     """The files of one publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
@@ -42,12 +43,6 @@ class PersonalPart:
 
     def paths(self) -> Iterator[str]:
         yield TERMS
-
-    def ended(self, path: str) -> Iterator[str]:
-        yield from ()
-
-    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
-        yield from ()
 
     def page(self, path: str) -> bytes | None:
         if path == TERMS:

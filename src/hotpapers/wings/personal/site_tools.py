@@ -1,10 +1,9 @@
 """The tools `related` and `for_me` about a published site, from the files that its pages read: a day's vectors, its
-issue, and its page with all papers. A call reads a bounded number of them.
+issue, and the titles of all papers. A call reads a bounded number of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -13,25 +12,19 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids import html_text
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
-from hotpapers.wings.personal.packing import vectors_in
+from hotpapers.wings.personal.packing import papers_in, vectors_in
 from hotpapers.wings.personal.stars import key_in
 from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams
 from hotpapers.wings.personal.vectors import MAX_RELATED, Vector, closeness, common_words, vector_of, weighed
 
 MAX_STAR_DAYS = 30
 """Days of which starred papers are looked up."""
-_LINE = re.compile(
-    r"<(?:li|h3)\b[^>]*><a href=\"([^\"#]{1,300})\"[^>]*>(.{1,2000}?)</a>(?:</h3>)?\s*"
-    r"(?:<p(?: class=\"authors\">|><span class=\"by\">)([^<]*))?"
-)
-_PATH = re.compile(r"(?:/paper/|arxiv\.org/abs/)(.+?)(?:/index\.html)?$")
 
 
 class NearPaper(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,22 +71,11 @@ def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
         for shown in site.issue(day)
     }
     vectors, papers = _vectors(site, day), dict(issue)
-    for path in (f"{day}/index.html", site_paths.listing_path(day)):
-        if vectors.keys() - papers.keys():
-            with suppress(NotFound):
-                for text in _listed(site.file(path).decode("utf-8", "replace")):
-                    papers.setdefault(text.paper, text)
+    if vectors.keys() - papers.keys():
+        with suppress(NotFound):
+            papers = papers_in(site.file(f"{day}/papers.js")) | issue
     texts = {paper: papers.get(paper, RankedText(paper, "")) for paper in vectors or papers}
     return DayPapers(day, texts, vectors, frozenset(issue))
-
-
-def _listed(page: str) -> Iterator[RankedText]:
-    """The papers in the lists of a page."""
-    for href, title, authors in _LINE.findall(page):
-        match = _PATH.search(href)
-        if match and (key := key_in(match[1])):
-            names = html_text.plain(authors)[0].split(", ")
-            yield RankedText(bare(key), html_text.plain(title)[0], tuple(filter(None, names)))
 
 
 def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, reason: str) -> NearPaper:

@@ -78,8 +78,7 @@ class OrderForReader(PapersForReader, frozen=True, kw_only=True):
 
 
 def _for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:
-    papers = papers_up_to(session, params.day, params.publication, params.days)
-    return _ordered(session, papers, params)
+    return _ordered(session, papers_up_to(session, params.day, params.publication, params.days), params)
 
 
 def _public_for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from hotpapers.publish.query import schemas
 from hotpapers.wings.topics.groups import Group, GroupUse, folded, groups_of, has
 
 METHOD = "topics/1"
@@ -54,9 +55,9 @@ def discussed(paper: str, voices: int, title: str, abstract: str) -> DiscussedPa
     return DiscussedPaper(paper, voices, title, abstract, folded(title, abstract))
 
 
-class GroupCount(NamedTuple):
-    """A group's arithmetic: papers and their weight in the week and before, and z in hundredths. `surface`: how most
-    papers of the week write it."""
+class TopicGroup(schemas.Schema, frozen=True, kw_only=True):
+    """A word group and its arithmetic: how many papers have it and their weight, in the week and before. `surface`: how
+    most papers of the week write it; `z`: in hundredths."""
 
     group: Group
     surface: str
@@ -68,13 +69,12 @@ class GroupCount(NamedTuple):
 
 
 class FoundTopic(NamedTuple):
-    """A topic: its name, its strongest group, the papers that have this group, most voices first, and the other groups
-    that were merged, the strongest first."""
+    """A topic: its name, the papers that have the first of its groups, most voices first, and its groups, the strongest
+    first."""
 
     name: str
-    strongest: GroupCount
     papers: tuple[DiscussedPaper, ...]
-    others: tuple[GroupCount, ...]
+    groups: tuple[TopicGroup, ...]
 
 
 class _Use(NamedTuple):
@@ -98,7 +98,7 @@ def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[Discus
     candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(uses_of)}
     counts = sorted(_counted(candidates, week, [paper for papers in before for paper in papers]), key=_by_strength)
     keys = {count.group: _keys(candidates[count.group]) for count in counts}
-    merged: list[list[GroupCount]] = []
+    merged: list[list[TopicGroup]] = []
     for count in counts:
         home = next((topic for topic in merged if _overlap(keys[count.group], keys[topic[0].group])), None)
         if home is None:
@@ -115,11 +115,11 @@ def _is_topical(uses: Sequence[_Use]) -> bool:
     return len(uses) >= MIN_PAPERS and titles >= MIN_TITLES and titles * TITLES_ONE_IN >= len(uses)
 
 
-def _by_strength(count: GroupCount) -> tuple[int, int, Group]:
+def _by_strength(count: TopicGroup) -> tuple[int, int, Group]:
     return -count.z, -_length(count), count.group
 
 
-def _length(count: GroupCount) -> int:
+def _length(count: TopicGroup) -> int:
     return len(count.group.split())
 
 
@@ -132,15 +132,14 @@ def _overlap(papers: frozenset[str], others: frozenset[str]) -> bool:
     return 2 * len(papers & others) >= min(len(papers), len(others))
 
 
-def _topic(counts: Sequence[GroupCount], uses: _Uses) -> FoundTopic:
+def _topic(counts: Sequence[TopicGroup], uses: _Uses) -> FoundTopic:
     """A topic of merged groups. It is named by the longest that half of its papers have."""
-    strongest, *others = counts
-    papers = [use.paper for use in uses[strongest.group]]
-    keys = _keys(uses[strongest.group])
+    of_strongest = uses[counts[0].group]
+    keys = _keys(of_strongest)
     naming = [count for count in counts if 2 * len(_keys(uses[count.group]) & keys) >= len(keys)]
     name = min(naming, key=lambda count: (-_length(count), *_by_strength(count)))
-    by_voices = sorted(papers, key=lambda paper: (-paper.voices, paper.paper))
-    return FoundTopic(name.surface, strongest, tuple(by_voices), tuple(others))
+    papers = sorted([use.paper for use in of_strongest], key=lambda paper: (-paper.voices, paper.paper))
+    return FoundTopic(name.surface, tuple(papers), tuple(counts))
 
 
 class PaperSet(NamedTuple):
@@ -159,7 +158,7 @@ def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
 
 def _counted(
     candidates: _Uses, week: Sequence[DiscussedPaper], before: Sequence[DiscussedPaper]
-) -> Iterator[GroupCount]:
+) -> Iterator[TopicGroup]:
     """The groups that stand out."""
     here, there = set_of(week), set_of(before)
     for group, uses in candidates.items():
@@ -169,14 +168,14 @@ def _counted(
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:
             # How most papers write a group; among equals, in small letters
             written = Counter(use.use.surface for use in uses)
-            yield GroupCount(
-                group,
-                min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text)),
-                len(uses),
-                weight,
-                len(earlier),
-                before_weight,
-                z,
+            yield TopicGroup(
+                group=group,
+                surface=min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text)),
+                papers=len(uses),
+                weight=weight,
+                before_papers=len(earlier),
+                before_weight=before_weight,
+                z=z,
             )
 
 

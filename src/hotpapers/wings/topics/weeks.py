@@ -24,7 +24,7 @@ from hotpapers.wings.topics.finding import (
     MIN_BEFORE,
     DiscussedPaper,
     FoundTopic,
-    GroupCount,
+    TopicGroup,
     discussed,
     find_topics,
     set_of,
@@ -49,19 +49,6 @@ class TopicPaper(schemas.Schema, frozen=True, kw_only=True):
 
     paper: str
     voices: int
-
-
-class TopicGroup(schemas.Schema, frozen=True, kw_only=True):
-    """A word group and its arithmetic: how many papers have it and their weight, in the week and before. `z`: in
-    hundredths."""
-
-    group: str
-    surface: str
-    papers: int
-    weight: int
-    before_papers: int
-    before_weight: int
-    z: int
 
 
 class Topic(schemas.Schema, frozen=True, kw_only=True):
@@ -200,17 +187,13 @@ class TopicWeeks:
 
 
 def _topic(topic: FoundTopic, weeks: Sequence[Sequence[DiscussedPaper]]) -> Topic:
-    group = topic.strongest.group
+    group = topic.groups[0].group
     return Topic(
         name=topic.name,
         papers=tuple(TopicPaper(paper=paper.paper, voices=paper.voices) for paper in topic.papers),
-        groups=tuple(map(_group, (topic.strongest, *topic.others))),
+        groups=topic.groups,
         line=tuple(sum(has(paper.text, group) for paper in papers) for papers in weeks),
     )
-
-
-def _group(count: GroupCount) -> TopicGroup:
-    return TopicGroup(**count._asdict())
 
 
 def is_week(text: str) -> bool:

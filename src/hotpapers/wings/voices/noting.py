@@ -34,7 +34,7 @@ from hotpapers.wings.voices.lane_notes import note_lanes
 from hotpapers.wings.voices.lists import KeptList, keep_lists, kept_lists, mark_of
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
 from hotpapers.wings.voices.queries import accounts_of, shared_by
-from hotpapers.wings.voices.settings import TABLE, VoicesSettings
+from hotpapers.wings.voices.settings import TABLE, VoicesSettings, check_publications
 
 LIMITS = ClientLimits(read=20, whole=40, size=5_000_000, tries=1)
 MAX_SECONDS = 120.0
@@ -134,9 +134,12 @@ def _posts(
     return tuple(posts)[:MAX_POSTS]
 
 
-def voice_lanes(site: Site, shared: IngestContext) -> VoiceLanes:
-    """The part for a site. Raises SettingsError."""
+def voice_lanes(site: Site, shared: IngestContext) -> VoiceLanes | None:
+    """The part for a site; None if nobody is followed. Raises SettingsError."""
     tables: tuple[VoicesSettings, ...] = site.settings.table(TABLE.name)
+    if not tables:
+        return None
+    check_publications(site)
     view = _view_of(site)
     connections = [_addresses(table, view) for table in tables]
     own, secrets = (tuple(dict.fromkeys(chain(*names))) for names in zip(*connections, strict=True))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings.paths import path_problem
+from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import SettingsTable
 from hotpapers.wings.voices.members import MASTODON_LIST, is_web_list, member_key
+
+if TYPE_CHECKING:
+    from hotpapers.site.site import Site
 
 MAX_ACCOUNTS, MAX_LISTS, MAX_TITLE_CHARS = 1_000, 20, 100
 """Accounts and lists of a table, and characters of its title."""
@@ -60,3 +65,11 @@ def _list_problem(name: str, table: VoicesSettings) -> str:
 
 
 TABLE = SettingsTable("voices", tuple[VoicesSettings, ...], (), voices_problems)
+
+
+def check_publications(site: Site) -> None:
+    """Raises SettingsError if a table names a publication that the site does not have."""
+    for table in site.settings.table(TABLE.name):
+        if table.publication not in site.own_publications:
+            known = choices(table.publication, site.own_publications) or "no publication"
+            raise SettingsError(f"voices: publication: {table.publication!r} is not in this file, which has {known}")

@@ -8,60 +8,25 @@ from typing import TYPE_CHECKING
 from hotpapers.base.wings import NoteKind, Wing, load, loading
 
 if TYPE_CHECKING:
-    from hotpapers.collect.job_factory import IngestContext
     from hotpapers.record import Record
     from hotpapers.site.site import Site
-    from hotpapers.wings.voices.noting import VoiceLanes
 
-
-def _check(site: Site) -> None:
-    from hotpapers.base.errors import SettingsError
-    from hotpapers.base.suggestions import choices
-
-    for table in site.settings.table("voices"):
-        if table.publication not in site.own_publications:
-            known = choices(table.publication, site.own_publications) or "no publication"
-            raise SettingsError(f"voices: publication: {table.publication!r} is not in this file, which has {known}")
-
-
-def _publishing(site: Site, shared: IngestContext) -> VoiceLanes | None:
-    if not site.settings.table("voices"):
-        return None
-    from hotpapers.wings.voices.noting import voice_lanes
-
-    _check(site)
-    return voice_lanes(site, shared)
-
-
-def _forget(record: Record) -> None:
-    from hotpapers.wings.voices.lists import drop_forgotten
-
-    drop_forgotten(record)
+VOICES = "hotpapers.wings.voices"
 
 
 def _on_change(site: Site, record: Record, publications: Sequence[str]) -> list[str]:
-    _forget(record)
+    load(f"{VOICES}.lists:drop_forgotten")(record)
     return []
-
-
-def _housekeeping(record: Record, at: int) -> None:
-    _forget(record)
 
 
 WING = Wing(
     "voices",
     "Papers that people whom a publication follows have shared, beside its issues.",
-    settings=lambda: (load("hotpapers.wings.voices.settings:TABLE"),),
-    publishing=_publishing,
+    settings=lambda: (load(f"{VOICES}.settings:TABLE"),),
+    publishing=loading(f"{VOICES}.noting:voice_lanes"),
     on_change=_on_change,
-    housekeeping=_housekeeping,
-    status_check=_check,
-    trials=loading("hotpapers.wings.voices.noting:trials"),
-    notes=(
-        NoteKind(
-            "beside ",
-            "hotpapers.wings.voices.lane_notes:lanes_with_keys",
-            "hotpapers.wings.voices.lane_notes:take_lanes",
-        ),
-    ),
+    housekeeping=lambda record, at: load(f"{VOICES}.lists:drop_forgotten")(record),
+    status_check=loading(f"{VOICES}.settings:check_publications"),
+    trials=loading(f"{VOICES}.noting:trials"),
+    notes=(NoteKind("beside ", f"{VOICES}.lane_notes:lanes_with_keys", f"{VOICES}.lane_notes:take_lanes"),),
 )

@@ -7,11 +7,22 @@ from collections.abc import Mapping
 from math import isqrt
 from operator import mul
 
-from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors
-from hotpapers.wings.personal.vectors import WHOLE
+from hotpapers.wings.personal.embeddings.queries import SavedVectors
+from hotpapers.wings.personal.vectors import MAX_RELATED, WHOLE
 
 MAX_CANDIDATES = 100
 """The nearest papers by words, which are put in order by vectors."""
+
+
+def nearest(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The papers nearest to one, by key, with their closeness in ten-thousandths: of the nearest by words, those
+    nearest by vectors."""
+    values = by_vectors(saved, paper, dict(_first(by_words, MAX_CANDIDATES)))
+    return _first(values, MAX_RELATED)
+
+
+def _first(values: Mapping[str, int], count: int) -> list[tuple[str, int]]:
+    return sorted(values.items(), key=lambda item: (-item[1], item[0]))[:count]
 
 
 def by_vectors(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> Mapping[str, int]:

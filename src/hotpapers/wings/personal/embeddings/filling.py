@@ -7,7 +7,6 @@ order of words, the job that publishes is *partial*, and the server is asked aga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from urllib.parse import urlsplit
@@ -21,11 +20,17 @@ from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
-from hotpapers.wings.personal.embeddings.saved_vectors import SavedVectors, VectorPlace, place_for
+from hotpapers.wings.personal.embeddings.queries import (
+    SavedModel,
+    SavedVectors,
+    begin_model,
+    delete_vectors,
+    saved_vectors,
+)
 from hotpapers.wings.personal.embeddings.settings import TABLE
-from hotpapers.wings.personal.embeddings.vector_files import SavedModel, place_of
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import RankedText
 
@@ -53,15 +58,13 @@ class VectorFilling(FurtherParts):
         self._connection.close()
 
     def _fill(self, context: JobContext) -> None:
-        """Raises PartiallyRead if the server fails, or a folder cannot be written."""
+        """Raises PartiallyRead if the server fails."""
         until = context.clock.now() + int(MAX_SECONDS * SECOND)
-        saving = VectorSaving(self._server, place_for(context.record.database), self._connection.http)
+        saving = VectorSaving(self._server, context.record.database, self._connection.http)
         try:
             self._work_through(saving, context.record.view(), lambda: context.clock.now() > until)
         except (InputError, NetError) as problem:
             raise PartiallyRead(f"{problem}; related papers stay in the order of words") from problem
-        except OSError as problem:
-            raise PartiallyRead(f"{problem.filename or 'vectors'}: {problem.strerror}") from problem
         finally:
             if saving.count:
                 log_event("vectors saved", papers=saving.count, refused=saving.refused)
@@ -86,26 +89,25 @@ class VectorFilling(FurtherParts):
 class VectorSaving:
     """Asks a server and saves its vectors. `count`: how many; `refused`: of how many texts it wants to know nothing."""
 
-    def __init__(self, server: EmbeddingServer, place: VectorPlace, http: HttpClient) -> None:
-        self._server, self._place, self._http = server, place, http
+    def __init__(self, server: EmbeddingServer, database: Database, http: HttpClient) -> None:
+        self._server, self._database, self._http = server, database, http
         self.count = self.refused = 0
 
     def without_vector(self, texts: Iterator[RankedText]) -> Iterator[RankedText]:
-        possible = [text for text in texts if place_of(text.paper)[0]]
-        saved = self._saved()  # if others take their place, none of these texts has a vector there yet
+        possible, saved = list(texts), self._saved()
         known = saved.vectors([text.paper for text in possible]) if saved else {}
         return (text for text in possible if text.paper not in known)
 
     def save(self, batch: Sequence[RankedText]) -> None:
         """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
-        NetError, OSError."""
+        NetError, StoreError."""
         vectors = dict(zip([text.paper for text in batch], self._answers(batch), strict=True))
         numbers = len(next(iter(vectors.values())))
-        saved = self._saved() or self._place.begin(SavedModel(self._server.model, numbers))
+        saved = self._saved() or begin_model(self._database, SavedModel(self._server.model, numbers))
         if numbers != saved.model.numbers:
             raise InputError(
-                f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; "
-                f"delete {saved.where} if the model is another one now"
+                f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; if the model is another one "
+                "now, run once without [embeddings], which deletes the earlier ones"
             )
         saved.save(vectors)
         self.count += len(vectors)
@@ -134,7 +136,7 @@ class VectorSaving:
             return b""
 
     def _saved(self) -> SavedVectors | None:
-        saved = self._place.saved()
+        saved = saved_vectors(self._database)
         return saved if saved and saved.model.model == self._server.model else None
 
 
@@ -142,11 +144,7 @@ class VectorClearing(FurtherParts):
     """Deletes the vectors of an earlier server, while none is named."""
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
-        yield "embeddings", partial(self._clear, context)
-
-    def _clear(self, context: JobContext) -> None:
-        with suppress(OSError):  # of a folder that nobody can write
-            place_for(context.record.database).clear()
+        yield "embeddings", partial(delete_vectors, context.record.database)
 
 
 def vector_filling(site: Site, shared: IngestContext) -> VectorFilling | VectorClearing:

@@ -1,32 +1,41 @@
-"""Vectors in a table of a store on a server, so that the processes on all machines share them. It may be deleted.
+"""Vectors in a table of the store, so that a server is asked about a paper once. It may be dropped.
 
-A row has a paper's key and its vector; the row without a key, the model, as JSON. No batch, export or backup has them.
+A row has a paper's key and its vector; the row without a key, the model, as JSON. No batch or export has them, and no
+copy of a store in another kind of database, as the table's name begins like those of the search index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.record.database import Database, blob, placeholders, slices
-from hotpapers.wings.personal.embeddings.vector_files import SavedModel, read_model
+from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
-NAME, MODEL = "embedding", ""
-_EXISTS = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?"
+NAME, MODEL = "search_embedding", ""
+_TABLES = {
+    "sqlite": "SELECT 1 FROM sqlite_schema WHERE name = ?",
+    "postgres": "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?",
+}
+"""By the name of the kind of database."""
 _PUT = f"INSERT INTO {NAME} VALUES (?, ?) ON CONFLICT (paper) DO UPDATE SET vector = excluded.vector"
 
 
-class EmbeddingRows(NamedTuple):
+class SavedModel(msgspec.Struct, frozen=True):
+    """The model that vectors are of. `numbers`: of a vector."""
+
+    model: str
+    numbers: int
+
+
+class SavedVectors(NamedTuple):
     """The saved vectors of one model."""
 
     database: Database
     model: SavedModel
-
-    @property
-    def where(self) -> str:
-        return f"table {NAME} of {self.database.where}"
 
     def vectors(self, papers: Collection[str]) -> Mapping[str, bytes]:
         """The vectors of papers, by key, as far as there are any; zeros where the server refused a text."""
@@ -39,30 +48,33 @@ class EmbeddingRows(NamedTuple):
             self.database.many(_PUT, vectors.items())
 
 
-class VectorTable(NamedTuple):
-    """The table, which need not exist."""
+def saved_vectors(database: Database) -> SavedVectors | None:
+    """The vectors in a store; None if there are none."""
+    text = _rows(database, [MODEL]).get(MODEL, b"") if _is_made(database) else b""
+    with suppress(msgspec.MsgspecError):
+        model = msgspec.json.decode(text, type=SavedModel)
+        return SavedVectors(database, model) if 0 < model.numbers <= MAX_NUMBERS else None
+    return None
 
-    database: Database
 
-    def saved(self) -> EmbeddingRows | None:
-        """The vectors in the table; None if there are none."""
-        rows = _rows(self.database, [MODEL]) if self.database.rows(_EXISTS, (NAME,)) else {}
-        model = read_model(rows.get(MODEL, b""))
-        return EmbeddingRows(self.database, model) if model else None
+def begin_model(database: Database, model: SavedModel) -> SavedVectors:
+    """A table for a model, in place of any other's vectors. Raises StoreError."""
+    with database.write():
+        database.run(f"CREATE TABLE IF NOT EXISTS {NAME} (paper text PRIMARY KEY, vector bytea NOT NULL)")
+        database.run(f"DELETE FROM {NAME}")
+        database.run(_PUT, (MODEL, msgspec.json.encode(model)))
+    return SavedVectors(database, model)
 
-    def begin(self, model: SavedModel) -> EmbeddingRows:
-        """Rows for a model, in place of any other's. Raises StoreError."""
-        with self.database.write():
-            self.database.run(f"CREATE TABLE IF NOT EXISTS {NAME} (paper text PRIMARY KEY, vector bytea NOT NULL)")
-            self.database.run(f"DELETE FROM {NAME}")
-            self.database.run(_PUT, (MODEL, msgspec.json.encode(model)))
-        return EmbeddingRows(self.database, model)
 
-    def clear(self) -> None:
-        """Deletes all vectors. Raises StoreError."""
-        if self.database.rows(_EXISTS, (NAME,)):
-            with self.database.write():
-                self.database.run(f"DELETE FROM {NAME}")
+def delete_vectors(database: Database) -> None:
+    """Deletes all vectors. Raises StoreError."""
+    if _is_made(database):
+        with database.write():
+            database.run(f"DELETE FROM {NAME}")
+
+
+def _is_made(database: Database) -> bool:
+    return bool(database.rows(_TABLES[database.name], (NAME,)))
 
 
 def _rows(database: Database, papers: Collection[str]) -> dict[str, bytes]:
