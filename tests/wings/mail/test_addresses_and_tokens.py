@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.errors import SettingsError, UsageError
+from hotpapers.base.errors import RetryLater, SettingsError, UsageError
 from hotpapers.wings.mail import outbox, tokens
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS, normalized, without_address
 from hotpapers.wings.mail.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
@@ -16,14 +16,15 @@ from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.sender import interleaved, most_failures
 from hotpapers.wings.mail.settings import MailingSettings, is_mail_address
 from hotpapers.wings.mail.smtp_replies import (
+    RETRY_SECONDS,
     Deferred,
     Rejected,
     Step,
     code_and_status,
     failure_reason,
     is_bad_address,
-    is_refusal,
     may_be_address,
+    refusal,
     status_of,
 )
 from hotpapers.wings.mail.tokens import MailToken
@@ -115,7 +116,7 @@ def test_any_other_text_is_none(text: str) -> None:
 
 # ---- replies -------------------------------------------------------------------------------------------
 
-REPLIES: list[tuple[int, str, Step, Deferred | Rejected]] = [
+REPLIES: list[tuple[int, str, Step, Deferred | Rejected | RetryLater]] = [
     (550, "5.1.1 no such user", "recipient", Rejected("550 5.1.1", no_such_address=True)),
     (550, "5.7.1 we do not like you", "recipient", Rejected("550 5.7.1")),
     (550, "no such user here", "recipient", Rejected("550", no_such_address=True)),
@@ -131,21 +132,22 @@ REPLIES: list[tuple[int, str, Step, Deferred | Rejected]] = [
     (550, "", "recipient", Rejected("550", no_such_address=True)),
     (550, "5.1.1 no such user after all", "message", Rejected("550 5.1.1", no_such_address=True)),
     (501, "5.1.3 bad recipient address syntax", "recipient", Rejected("501 5.1.3", no_such_address=True)),
-    (501, "5.5.4 helo refused", "recipient", Deferred("501 5.5.4", for_all=True)),
+    (501, "5.5.4 helo refused", "recipient", RetryLater(RETRY_SECONDS, "501 5.5.4")),
     (450, "4.2.1 greylisted", "recipient", Deferred("450 4.2.1")),
     (452, "too many", "message", Deferred("452")),
-    (421, "4.3.0 closing", "recipient", Deferred("421 4.3.0", for_all=True)),
-    (530, "5.7.0 log in first", "recipient", Deferred("530 5.7.0", for_all=True)),
-    (550, "5.1.8 your address is none", "sender", Deferred("550 5.1.8", for_all=True)),
+    (421, "4.3.0 closing", "recipient", RetryLater(RETRY_SECONDS, "421 4.3.0")),
+    (530, "5.7.0 log in first", "recipient", RetryLater(RETRY_SECONDS, "530 5.7.0")),
+    (550, "5.1.8 your address is none", "sender", RetryLater(RETRY_SECONDS, "550 5.1.8")),
     (552, "5.3.4 too large", "sender", Rejected("552 5.3.4")),
-    (451, "not now", "sender", Deferred("451", for_all=True)),
-    (250, "what?", "message", Deferred("250", for_all=True)),
+    (451, "not now", "sender", RetryLater(RETRY_SECONDS, "451")),
+    (250, "what?", "message", RetryLater(RETRY_SECONDS, "250")),
 ]
 
 
 @pytest.mark.parametrize(("code", "text", "step", "expected"), REPLIES)
-def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred | Rejected) -> None:
-    assert is_refusal(code, text, step) == expected
+def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred | Rejected | RetryLater) -> None:
+    error = refusal(code, text, step)
+    assert (type(error), vars(error)) == (type(expected), vars(expected))
 
 
 def test_a_status_is_found_and_words_are_not_repeated() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hotpapers.base.errors import RequestRefused, RetryLater
+from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.model import Publication
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers
-from hotpapers.wings.mail.addresses import normalized, without_address
+from hotpapers.wings.mail.addresses import normalized
 from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.messages import confirmation
-from hotpapers.wings.mail.smtp import RETRY_SECONDS, SmtpClient
-from hotpapers.wings.mail.smtp_replies import Deferred, Rejected
+from hotpapers.wings.mail.smtp import SmtpClient
+from hotpapers.wings.mail.smtp_replies import OutcomeUnknown
 
 
 def ask(
@@ -24,24 +24,20 @@ def ask(
     skip_empty: bool = False,
 ) -> bool:
     """Sends a confirmation request; False if none is needed: the address is already confirmed, or was asked less
-    than a day ago. Raises UsageError for an invalid address; RetryLater, RequestRefused if the message cannot be
-    sent."""
+    than a day ago. Raises UsageError for an invalid address; RetryLater, RequestRefused, Deferred if the message
+    cannot be sent."""
     name = publication.publication
     subscriber = subscribers.ask(record, name, normalized(address), at, skip_empty=skip_empty)
     if subscriber is None:
         return False
     message = confirmation(publication.title, mail_config, subscriber, record.hasher.secret)
     try:
-        outcome = relay.hand_over(subscriber.address, message)
-    except RetryLater:
+        relay.hand_over(subscriber.address, message)
+    except OutcomeUnknown:  # if it has arrived, it may be answered
+        return True
+    except NetError as problem:
         subscribers.undo_ask(record, subscriber)
+        if isinstance(problem, RequestRefused):
+            raise RequestRefused(f"refused by the relay: {problem.reason}") from None
         raise
-    if isinstance(outcome, Deferred | Rejected):
-        subscribers.undo_ask(record, subscriber)
-        reason = without_address(outcome.reason, subscriber.address)
-        raise (
-            RetryLater(RETRY_SECONDS, reason)
-            if isinstance(outcome, Deferred)
-            else RequestRefused(f"refused by the relay: {reason}")
-        )
     return True

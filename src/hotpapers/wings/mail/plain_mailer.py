@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import HttpClient, PlainMail
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.wings.mail import mime
-from hotpapers.wings.mail.addresses import domain_of, without_address
+from hotpapers.wings.mail.addresses import domain_of
 from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.messages import MAX_SUBJECT_CHARS, reply_to
 from hotpapers.wings.mail.sender import PACE
-from hotpapers.wings.mail.smtp import RETRY_SECONDS, SmtpClient
-from hotpapers.wings.mail.smtp_replies import Accepted, Deferred, Rejected
+from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.tokens import signed
 
 
@@ -35,18 +33,9 @@ class PlainMailer:
         http.sleep(
             jobs_queries.reserve_moment(self._record, PACE + domain_of(mail.address), 60 / self._mail_config.pace)
         )
-        outcome = self._relay.hand_over(mail.address, self._message(mail, http.now()))
-        if isinstance(outcome, Accepted):
-            return without_address(outcome.receipt, mail.address)
-        assert outcome is not None
-        reason = without_address(outcome.reason, mail.address)
-        if isinstance(outcome, Rejected):
-            raise RequestRefused(reason)
-        if not isinstance(outcome, Deferred):
-            raise NetError(f"it may or may not have arrived: {reason}")
-        if outcome.for_all:
-            raise RetryLater(RETRY_SECONDS, reason)
-        raise NetError(f"deferred: {reason}", tries=0)
+        receipt = self._relay.hand_over(mail.address, self._message(mail, http.now()))
+        assert receipt is not None
+        return receipt
 
     def _message(self, mail: PlainMail, at: int) -> bytes:
         config = self._mail_config

@@ -21,12 +21,12 @@ from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.wings.mail import outbox, queries, subscribers
-from hotpapers.wings.mail.addresses import domain_of, without_address
+from hotpapers.wings.mail.addresses import domain_of
 from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.messages import UnaddressedMessage, address_message, issue_message
 from hotpapers.wings.mail.queries import Subscriber
-from hotpapers.wings.mail.smtp import RETRY_SECONDS, SmtpClient
-from hotpapers.wings.mail.smtp_replies import Accepted, Deferred, Outcome, Rejected
+from hotpapers.wings.mail.smtp import SmtpClient
+from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, Deferred, OutcomeUnknown, Rejected
 
 MAX_FAILED_ONE_IN = 50
 """One in this many messages may fail: 2 %."""
@@ -178,38 +178,33 @@ class EmailSender:
         claim = _Claim(self._record, envelope.key, http.now)
         at, secret = http.now(), self._record.hasher.secret
         data = address_message(envelope.message, self._mail_config, reader, secret, at)
-        outcome = self._relay.hand_over(reader.address, data, claim.take)
-        if isinstance(outcome, Rejected | Deferred):
-            claim.take()  # do not overwrite the state of a message that another process has claimed
-        if claim.entry is not None:
+        try:
+            receipt = self._relay.hand_over(reader.address, data, claim.take)
+        except NetError as problem:
+            if claim.take():  # else another process has claimed it: do not overwrite the message's state
+                raise self._record_failure(claim.key, reader, problem, http.now()) from None
+            receipt = None
+        if receipt is None:
             return self._known_receipt(claim, http.now())
-        assert outcome is not None
-        return self._record_outcome(claim, reader, outcome, http.now())
+        delivery_states.settle(self._record, claim.key, DeliveryState("sent", receipt, http.now()))
+        return receipt
 
-    def _record_outcome(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
-        """Stores the outcome of a message. Returns the receipt; raises RetryLater, RequestRefused, NetError."""
-        key = claim.key
-        if isinstance(outcome, Accepted):
-            receipt = without_address(outcome.receipt, reader.address)
-            delivery_states.settle(self._record, key, DeliveryState("sent", receipt, at))
-            return receipt
-        if isinstance(outcome, Rejected):
-            delivery_states.settle(self._record, key, DeliveryState("failed", outcome.reason, at))
-            if outcome.no_such_address:
-                subscribers.bounce(self._record, reader.mark, outcome.reason, at)
+    def _record_failure(self, key: DeliveryKey, reader: Subscriber, problem: NetError, at: int) -> NetError:
+        """Stores why a message was not sent. Returns the error to raise."""
+        if isinstance(problem, RetryLater):
+            outbox.release(self._record, key, at)
+        elif isinstance(problem, Rejected):
+            delivery_states.settle(self._record, key, DeliveryState("failed", problem.reason, at))
+            if problem.no_such_address:
+                subscribers.bounce(self._record, reader.mark, problem.reason, at)
             else:
                 subscribers.note_failure(self._record, key, at)
-            raise RequestRefused(outcome.reason)
-        if isinstance(outcome, Deferred) and not outcome.for_all:
-            if outbox.defer(self._record, key, outcome.reason, at):
-                raise NetError(f"deferred: {outcome.reason}", tries=0)
-            raise RequestRefused(f"given up: {outcome.reason}")
-        reason = without_address(outcome.reason, reader.address)
-        if isinstance(outcome, Deferred):
-            outbox.release(self._record, key, at)
-            raise RetryLater(RETRY_SECONDS, reason)
-        self._problem = reason
-        raise NetError(f"it may or may not have arrived: {reason}")
+        elif isinstance(problem, Deferred):
+            if not outbox.defer(self._record, key, problem.reason, at):
+                return RequestRefused(f"given up: {problem.reason}")
+        elif isinstance(problem, OutcomeUnknown):
+            self._problem = problem.reason
+        return problem
 
     def _known_receipt(self, claim: _Claim, at: int) -> str:
         """The receipt of a message that another claim covers. Raises RequestRefused, NetError."""

@@ -10,38 +10,22 @@ import hmac
 import smtplib
 import socket
 import ssl
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 
-from hotpapers.base.errors import RetryLater
+from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.http.redact_errors import SecretRedactor
-from hotpapers.wings.mail.addresses import domain_of
+from hotpapers.wings.mail.addresses import domain_of, without_address
 from hotpapers.wings.mail.config import MailConfig
-from hotpapers.wings.mail.smtp_replies import (
-    Accepted,
-    Deferred,
-    Outcome,
-    OutcomeUnknown,
-    Rejected,
-    is_closing,
-    is_refusal,
-)
+from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, refusal
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
 """Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
 MESSAGES_PER_CONNECTION = 50
 """Messages sent through one connection: relays close connections that last too long."""
-IDLE = 5.0
-"""Seconds of silence after which the connection is checked with NOOP before use."""
-REPLY_LINES, MAX_REPLY_LINE_BYTES = 100, 2048
-"""Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
 CHALLENGES = 5
 """Most challenges in one login."""
-RETRY_SECONDS = 300.0
-"""Seconds until an unusable relay is tried again."""
-
 OK = range(200, 300)
 NO_TLS_NOW = 454
 """The answer to STARTTLS if TLS is not available (RFC 3207 §4)."""
@@ -52,7 +36,7 @@ Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 class _Smtp(smtplib.SMTP):
-    """smtplib with limits on replies, and with non-ASCII users and passwords (RFC 4616 §2: UTF-8)."""
+    """smtplib with non-ASCII users and passwords (RFC 4616 §2: UTF-8), and an error for a line that is no reply."""
 
     def auth(
         self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
@@ -80,19 +64,11 @@ class _Smtp(smtplib.SMTP):
         return code, text.decode("utf-8", "replace")
 
     def getreply(self) -> tuple[int, bytes]:
-        """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
-        assert self.sock is not None  # sending the command would have failed otherwise
-        if self.file is None:
-            self.file = self.sock.makefile("rb")
-        lines: list[bytes] = []
-        while len(lines) < REPLY_LINES:
-            line = self.file.readline(MAX_REPLY_LINE_BYTES)
-            if len(line) < 4 or not line.endswith(b"\n") or not line[:3].isdigit():
-                raise smtplib.SMTPServerDisconnected("closed the connection or gave an invalid reply")
-            lines.append(line[4:].strip(b" \t\r\n"))
-            if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(lines)
-        raise smtplib.SMTPServerDisconnected("gave an endless reply")
+        """A reply's code and text. Raises SMTPServerDisconnected for an invalid one."""
+        code, text = super().getreply()
+        if code < 0:
+            raise smtplib.SMTPServerDisconnected("gave an invalid reply")
+        return code, text
 
 
 def _base64(text: str) -> str:
@@ -111,7 +87,7 @@ class SmtpClient:
         self._mail_config, self._context, self._dial = mail_config, context, dial
         self._redact = SecretRedactor([mail_config.password.value] if mail_config.password else [])
         self._connection: _Smtp | None = None
-        self._messages, self._used = 0, 0.0
+        self._messages = 0
 
     def close(self) -> None:
         """Closes the connection, with QUIT if the relay still answers."""
@@ -128,82 +104,73 @@ class SmtpClient:
 
     def ready(self) -> None:
         """Connects unless already connected. Raises RetryLater if the relay cannot be used now."""
-        if (
-            self._connection is not None
-            and self._messages < MESSAGES_PER_CONNECTION
-            and self._listens(self._connection)
-        ):
+        if self._connection is not None and self._messages < MESSAGES_PER_CONNECTION:
             return
         self.close()
-        self._messages, self._used = 0, time.monotonic()
+        self._messages = 0
         try:
             self._connection = self._connect()
         except (smtplib.SMTPException, OSError, ValueError) as problem:
             raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
 
-    def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
-        """Hands over a message for one address and returns the outcome. `begin`: called once the relay has accepted the
-        recipient, before the message is sent; if it returns False, nothing is sent and the result is None. Raises
-        RetryLater if the relay cannot be used now."""
+    def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> str | None:
+        """Hands over a message for one address and returns the receipt, which usually names a queue ID. `begin`: called
+        once the relay has accepted the recipient, before the message is sent; if it returns False, nothing is sent and
+        the result is None. Raises Rejected, Deferred and OutcomeUnknown for this message, RetryLater for any. Receipts
+        and errors are without the address."""
         self.ready()
         try:
-            problem = self._name_recipient_again(address, len(message))
+            self._name_recipient_again(address, len(message))
             connection = self._connection
             assert connection is not None
-            if problem is None and not begin():
-                self._reset(connection)
+            if not begin():
+                self._reset()
                 return None
-            if problem is None:
-                code, text = connection.ask("DATA")
-                problem = None if code == 354 else is_refusal(code, text, "message")
+            code, text = connection.ask("DATA")
+            if code != 354:
+                raise refusal(code, text, "message")
+        except NetError as refused:
+            self._reset(refused)
+            raise
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
-            return Deferred(self._describe(broken), for_all=True)
-        if problem is not None:
-            self._reset(connection, problem)
-            return problem
-        return self._transmit(connection, message)
-
-    def _listens(self, connection: _Smtp) -> bool:
-        """Whether the relay is still there after a pause."""
-        if time.monotonic() - self._used < IDLE:
-            return True
-        try:
-            return connection.noop()[0] in OK
-        except (smtplib.SMTPException, OSError):
-            return False
+            raise RetryLater(RETRY_SECONDS, without_address(self._describe(broken), address)) from None
+        return self._transmit(connection, message, address)
 
     # ---- one message ----------------------------------------------------------------------------------
 
-    def _name_recipient_again(self, address: str, length: int) -> Deferred | Rejected | None:
-        """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages."""
+    def _name_recipient_again(self, address: str, length: int) -> None:
+        """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages or
+        a pause."""
         is_reused = self._messages > 0
         try:
-            problem = self._name_recipient(address, length)
+            self._name_recipient(address, length)
+        except RetryLater as refused:
+            if not (is_reused and refused.reason.startswith("421")):  # the connection is closed (RFC 5321 §3.8)
+                raise
         except (smtplib.SMTPException, OSError):
             if not is_reused:
                 raise
         else:
-            if not (is_reused and is_closing(problem)):
-                return problem
+            return
         self._drop()
         self.ready()
-        return self._name_recipient(address, length)
+        self._name_recipient(address, length)
 
-    def _name_recipient(self, address: str, length: int) -> Deferred | Rejected | None:
-        """Names sender and recipient. Returns the refusal, or None if both were accepted."""
+    def _name_recipient(self, address: str, length: int) -> None:
+        """Names sender and recipient. Raises the refusal."""
         connection = self._connection
         assert connection is not None
         self._messages += 1
-        self._used = time.monotonic()
         size = f" SIZE={length}" if connection.has_extn("size") else ""
         code, text = connection.ask("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
         if code not in OK:
-            return is_refusal(code, text, "sender")
+            raise refusal(code, text, "sender")
         code, text = connection.ask("RCPT", f"TO:<{address}>")
-        return None if code in OK else is_refusal(code, text, "recipient")
+        if code not in OK:
+            raise refusal(code, text, "recipient")
 
-    def _transmit(self, connection: _Smtp, message: bytes) -> Outcome:
+    def _transmit(self, connection: _Smtp, message: bytes, address: str) -> str:
         """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
         try:
             assert connection.sock is not None
@@ -213,24 +180,25 @@ class SmtpClient:
             connection.sock.settimeout(REPLY)
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
-            return OutcomeUnknown(self._describe(broken))
+            raise OutcomeUnknown(without_address(self._describe(broken), address)) from None
         reply = text.decode("utf-8", "replace")
         if code in OK:
-            return Accepted(self._redact(f"{code} {reply}"))
-        problem = is_refusal(code, reply, "message")
-        self._reset(connection, problem)
-        return problem
+            return without_address(self._redact(f"{code} {reply}"), address)
+        refused = refusal(code, reply, "message")
+        self._reset(refused)
+        raise refused
 
-    def _reset(self, connection: _Smtp, problem: Deferred | Rejected | None = None) -> None:
-        if isinstance(problem, Deferred) and problem.for_all:
+    def _reset(self, refused: NetError | None = None) -> None:
+        """Ends a message that was refused, and the connection if the relay accepts none now."""
+        if isinstance(refused, RetryLater):
             self.close()
-            return
-        try:
-            code, _ = connection.rset()
-        except (smtplib.SMTPException, OSError):
-            code = 0
-        if code not in OK:
-            self._drop()
+        elif self._connection is not None:
+            try:
+                code, _ = self._connection.rset()
+            except (smtplib.SMTPException, OSError):
+                code = 0
+            if code not in OK:
+                self._drop()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

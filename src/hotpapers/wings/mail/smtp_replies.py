@@ -12,7 +12,9 @@ whose messages fail at several issues in a row for other reasons than a policy g
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 
 Step = Literal["sender", "recipient", "message"]
 
@@ -32,33 +34,32 @@ _SENDER_CODES = (421, 454, 500, 501, 502, 503, 504, 530, 534, 535, 538)
 """Codes about the connection or about us, not about a message: closing, syntax, authentication."""
 
 
-class Accepted(NamedTuple):
-    """The relay accepted the message. `receipt`: its reply, which usually names a queue ID."""
-
-    receipt: str
+RETRY_SECONDS = 300.0
+"""Seconds until a relay that accepts no message now is tried again."""
 
 
-class Deferred(NamedTuple):
-    """The relay did not accept the message for now. `for_all`: it would reject any other message now, too."""
+class Deferred(NetError):
+    """The relay did not accept the message for now; others it may."""
 
-    reason: str
-    for_all: bool = False
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"deferred: {reason}", tries=0)
+        self.reason = reason
 
 
-class Rejected(NamedTuple):
+class Rejected(RequestRefused):
     """The relay will never accept the message. `no_such_address`: because the address does not exist."""
 
-    reason: str
-    no_such_address: bool = False
+    def __init__(self, reason: str, no_such_address: bool = False) -> None:
+        super().__init__(reason)
+        self.no_such_address = no_such_address
 
 
-class OutcomeUnknown(NamedTuple):
+class OutcomeUnknown(NetError):
     """It is unknown whether the relay accepted the message."""
 
-    reason: str
-
-
-Outcome = Accepted | Deferred | Rejected | OutcomeUnknown
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"it may or may not have arrived: {reason}")
+        self.reason = reason
 
 
 def status_of(text: str) -> str:
@@ -96,18 +97,14 @@ def code_and_status(code: int, text: str) -> str:
     return f"{code} {status_of(text)}".rstrip()
 
 
-def is_closing(problem: Deferred | Rejected | None) -> bool:
-    """Whether the relay's reply closes the connection (RFC 5321 §3.8: 421)."""
-    return problem is not None and problem.reason.startswith("421")
-
-
-def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
-    """What an unsuccessful reply means. A reply about the sender concerns every message, except for the message's size,
-    which is announced in the same command (RFC 1870)."""
+def refusal(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
+    """The error for an unsuccessful reply: RetryLater if the relay would accept no other message either. A reply about
+    the sender concerns every message, except for the message's size, which is announced in the same command
+    (RFC 1870)."""
     reply, status = code_and_status(code, text), status_of(text)
     names_address = step == "recipient" and is_bad_address(0, status)  # `501 5.1.3`: the status outweighs the code
     if (code in _SENDER_CODES and not names_address) or (step == "sender" and code != _TOO_LARGE):
-        return Deferred(reply, for_all=True)
+        return RetryLater(RETRY_SECONDS, reply)
     if 500 <= code < 600:
         # A message is refused for good. After DATA, only a status tells that the address is the reason.
         if (step == "recipient" or status) and is_bad_address(code, status, text):
@@ -115,7 +112,7 @@ def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
         if step == "message" and not _ABOUT_SENDER.fullmatch(status):
             return Rejected(f"{reply} {AFTER_DATA}")
         return Rejected(failure_reason(reply, status, text))
-    return Deferred(reply, for_all=not 400 <= code < 500)
+    return Deferred(reply) if 400 <= code < 500 else RetryLater(RETRY_SECONDS, reply)
 
 
 # ---- the words of a refusal ------------------------------------------------------------------------------
