@@ -50,6 +50,7 @@ LIBRARY = {
     "starlette": (
         "serve/web/",
         "wings/accounts/",
+        "wings/announce/feed_generator.py",
         "wings/download/",
         "wings/forms/",
         "wings/mail/",

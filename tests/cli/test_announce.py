@@ -203,6 +203,20 @@ def test_without_apprise_it_says_what_to_install(config: Path, monkeypatch: pyte
     assert "pip install 'hotpapers[announce]'" in misuse("publish", "2021-03-02", "--to", "chat", "--config", config)
 
 
+# ---- the feed's name ---------------------------------------------------------------------------------------
+
+
+def test_a_feed_is_named_in_the_account(config: Path, pds: Pds) -> None:
+    assert "no [[bluesky]] for hot-papers has a feed" in misuse("feed-generator", "--config", config)
+    config.write_text(config.read_text() + 'feed = "https://papers.example"\n')
+    uri = f"at://{DID}/app.bsky.feed.generator/hot-papers"
+    assert good("feed-generator", "--config", config) == f"{uri}, served by did:web:papers.example\n"
+    assert json.loads(good("feed-generator", "--json", "--config", config)) == [
+        {"feed": uri, "service": "did:web:papers.example"}
+    ]
+    assert pds.records["hot-papers"]["did"] == "did:web:papers.example"
+
+
 def test_run_says_at_once_what_cannot_be_used(
     tmp_path: Path, server: Server, pds: Pds, monkeypatch: pytest.MonkeyPatch
 ) -> None:

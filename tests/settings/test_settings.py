@@ -99,6 +99,8 @@ account = "did:plc:aaaabbbbccccddddeeee2345"
 password = "abcd-efgh-ijkl-mnop"
 host = "https://pds.owls.example"
 thread = false
+documents = false
+feed = "https://app.owls.example"
 
 [run]
 listen = "127.0.0.1:9464"
@@ -192,7 +194,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
     posting = BlueskyAccount(
         publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
-        host="https://pds.owls.example", thread=False,
+        host="https://pds.owls.example", thread=False, documents=False, feed="https://app.owls.example",
     )  # fmt: skip
     roost = ChatSettings(
         name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")

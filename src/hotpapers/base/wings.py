@@ -173,7 +173,8 @@ class Wing(NamedTuple):
     `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
-    `routes(backend, publication, site)`: routes of the app of a publication, whose threads and limits are a `Backend`.
+    `routes(backend, pages, publication, site)`: routes of the app of a publication, whose threads and limits are a
+    `Backend`, and whose rendered pages `CurrentPages`.
     `prepare(backend)`: begins what the app's pages will need, when it starts.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot. `authors_path`: where in
     it authors of posts say what becomes of theirs. `takes_reports`: whether it has the forms `wrong` and `report`.
@@ -219,7 +220,7 @@ class Wing(NamedTuple):
     mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] = nothing
-    routes: Callable[[Any, Publication, Any], Iterable[Any]] = nothing
+    routes: Callable[[Any, Any, Publication, Any], Iterable[Any]] = nothing
     prepare: Callable[[Any], object] = nothing
     join_path: Callable[[Settings], str] | None = None
     authors_path: str = ""

@@ -262,6 +262,11 @@ class ConfiguredSite:
             budget=publish.budget * MEGABYTE,
             app=self.settings.serve.base,
             join_path=self._join_path,
+            documents=tuple(
+                (item.publication, item.account)
+                for item in self.settings.bluesky
+                if item.makes_documents(self.settings.base_of(item.publication))
+            ),
             proofs=self._proofs,
             bases=self.settings.bases,
         )

@@ -25,7 +25,7 @@ class Pds:
         self.tokens: set[str] = set()
         self.password, self.did = PASSWORD, DID
         self._number = 0
-        for name in ("server.createSession", "repo.getRecord", "repo.createRecord"):
+        for name in ("server.createSession", "repo.getRecord", "repo.createRecord", "repo.putRecord"):
             server.on(f"{XRPC}{name}", self._play(name.partition(".")[2]))
 
     def script(self, name: str, *plays: Play) -> None:
@@ -72,6 +72,9 @@ class Pds:
     def _createRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if params["rkey"] in self.records:
             return 500, {"error": "InternalServerError", "message": "There is already a value at that key"}
+        return self._putRecord(params, token)
+
+    def _putRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if token not in self.tokens:
             return 400, {"error": "ExpiredToken", "message": "Token has expired"}
         assert params["repo"] == DID

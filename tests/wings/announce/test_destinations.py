@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.settings import Settings, defaults, settings_type
+from hotpapers.base.settings import PublishSettings, Settings, defaults, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.collect.collect_job import Connection
 from hotpapers.record import Record
@@ -16,6 +16,7 @@ from hotpapers.wings.announce.wing import WING
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 SECRET = "sixteen owls sit in a tree"
 SETTINGS = settings_type()(
+    publish=PublishSettings(base="https://papers.example/"),
     chat=(
         ChatSettings(name="one", publication="daily", url="json://127.0.0.1/"),
         ChatSettings(name="two", publication="weekly", url="env:SECOND_ROOM"),
@@ -23,7 +24,7 @@ SETTINGS = settings_type()(
     webhook=(WebhookSettings(name="library", publication="daily", url="http://127.0.0.1:9/x", secret=SECRET),),
     bluesky=(
         BlueskyAccount(publication="daily", account=DID, password="hush"),
-        BlueskyAccount(publication="daily", account="did:plc:other", thread=False),
+        BlueskyAccount(publication="daily", account="did:plc:other", thread=False, feed="https://papers.example"),
     ),
 )
 
@@ -53,6 +54,7 @@ def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.
         ("chat", "two", (), ()),
         ("webhook", "library", ("http://127.0.0.1:9/x",), ("http://127.0.0.1:9/x", SECRET)),
         ("bluesky", f"daily {DID}", ("https://bsky.social",), ("hush",)),
+        ("bluesky", f"daily {DID} document", ("https://bsky.social",), ("hush",)),
     ]
 
 

@@ -40,7 +40,7 @@ def test_valid_tables(tmp_path: Path) -> None:
         table("chat", url='"env:ROOM"'), table("chat", name='"two"'), table("webhook", url='"env:A"', secret='"env:B"'),
         table("webhook", name='"two"', url='"http://127.0.0.1:8080"'),
         table("bluesky", account='"did:web:papers.example"'),
-        table("bluesky", thread="false", password=""),
+        table("bluesky", thread="false", password="", feed='"http://localhost:8000"'),
     )  # fmt: skip
     assert error_of(tmp_path, *tables) == ""
 
@@ -63,8 +63,7 @@ def test_valid_tables(tmp_path: Path) -> None:
         ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays when its handle changes"),
         ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; create an app password"),
         ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it like "https://bsky.social"'),
-        ("bluesky", {"documents": "true"}, "bluesky 1: documents: is gone, as documents of the account are; delete it"),
-        ("bluesky", {"feed": '"https://papers.example"'}, "bluesky 1: feed: is gone, as custom feeds are; delete it"),
+        ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write the public address of"),
     ],
 )  # fmt: skip
 def test_invalid_tables(tmp_path: Path, name: str, changes: dict[str, str], message: str) -> None:

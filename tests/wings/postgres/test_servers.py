@@ -92,8 +92,10 @@ def test_a_role_whose_schemas_are_not_there(postgres_url: str) -> None:
 def test_a_schema_whose_name_needs_quotes(postgres_url: str) -> None:
     with Record(postgres_url) as owner:
         owner.database.run('CREATE SCHEMA "Hot Papers"')
+        if owner.database.rows("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'"):
+            owner.database.run("CREATE EXTENSION amcheck")
     with shared_store(f"{postgres_url}?options=-csearch_path%3D%22Hot%5C%20Papers%22,public") as record:
-        assert not made.verified(record).findings
+        assert not made.verified(record).findings and not record.database.full_integrity().damaged
         assert forget(record, made.all_rows(record, model.Post)[0].post).rows  # type: ignore[attr-defined]
 
 

@@ -213,6 +213,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The names of our own publications; listings belong to others."""
         return [table.name for table in self.publication if table.window != "listing"]
 
+    def base_of(self, publication: str) -> str:
+        """The public address of a publication's site."""
+        return dict(self.bases).get(publication, self.publish.base)
+
 
 @cache
 def settings_type() -> type[Settings]:

@@ -27,6 +27,7 @@ _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 _HOST = re.compile(r"https?://[^\s/?#\"<>@]+")
 _WEB = re.compile(r"https?://[^\s/?#\"<>@]+(?:[/?][^\s#\"<>]*)?")
+_SERVICE = re.compile(r"https://[A-Za-z0-9.-]+|http://localhost:\d{1,5}")
 _DID = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.%-]+)")
 _HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
@@ -63,6 +64,8 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `publication`: the publication that it announces. `account`: its DID, such as did:plc:…. `password`: an app
     password, or env:NAME. `host`: the server to sign in to. `thread`: whether to post each issue as a thread.
+    `documents`: whether to publish each issue as a document of the account, if `[publish]` has a `base`. `feed`: the
+    public address of `hotpapers serve`, which serves a custom feed of the posts that issues show.
     """
 
     publication: str
@@ -70,6 +73,12 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     password: str = ""
     host: str = "https://bsky.social"
     thread: bool = True
+    documents: bool = True
+    feed: str = ""
+
+    def makes_documents(self, base: str) -> bool:
+        """Whether issues become documents: not without a password, nor without `base`, the site's public address."""
+        return bool(self.documents and self.password and base)
 
 
 AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
@@ -173,3 +182,5 @@ def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
         yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME"'
     if not (_HOST.fullmatch(account.host) and is_address(account.host)):
         yield "host", 'write it like "https://bsky.social", without a path'
+    if account.feed and not _SERVICE.fullmatch(account.feed):
+        yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path'

@@ -105,8 +105,6 @@ def key_at(path: str, name: str = "") -> str:
 # ---- unknown keys --------------------------------------------------------------------------------------
 
 _REMOVED = {
-    "bluesky.documents": "is gone, as documents of the account are; delete it",
-    "bluesky.feed": "is gone, as custom feeds are; delete it",
     "mailing.selector": "is gone with `hotpapers mail check`; delete it",
 }
 """What to do about settings of earlier versions, by table and key."""

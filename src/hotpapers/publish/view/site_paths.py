@@ -1,14 +1,20 @@
 """Paths of the site's own files, and the few outside addresses that pages link to.
 
 Paths are relative to the site's folder and use `/`. An outside address is empty if it is unknown or unsafe.
+
+A publication and its issues can also be documents on the AT Protocol (https://standard.site). Their keys depend only on
+names, so a site can refer to its records before they exist, and a corrected issue replaces its own record.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from hotpapers.base.ids import timestamps
+from hotpapers.base.ids.timestamps import tid
 from hotpapers.base.model import Paper, TextLink, keys
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
@@ -224,3 +230,30 @@ def post_url(key: str, links: Sequence[TextLink]) -> str:
 def is_folded(last: str, since: str) -> bool:
     """Whether a paper's page is folded. `last`: the day of the last issue that contains the paper."""
     return bool(since) and last < since
+
+
+DOCUMENT, PUBLICATION = "site.standard.document", "site.standard.publication"
+WELL_KNOWN = f".well-known/{PUBLICATION}"
+"""The file with which a site at the root of its host confirms its publication's record."""
+
+
+def publication_key(publication: str) -> str:
+    """The record key of a publication."""
+    digest = hashlib.sha256(publication.encode()).digest()
+    return tid(int.from_bytes(digest[:6], "big"), int.from_bytes(digest[6:8], "big"))
+
+
+def document_key(publication: str, day: str) -> str:
+    """The record key of an issue, the same for all editions."""
+    digest = hashlib.sha256(f"{publication} {day}".encode()).digest()
+    return tid(timestamps.midnight(day), int.from_bytes(digest[:2], "big"))
+
+
+def publication_uri(account: str, publication: str) -> str:
+    """The address of a publication's record in an account (its DID)."""
+    return f"at://{account}/{PUBLICATION}/{publication_key(publication)}"
+
+
+def document_uri(account: str, publication: str, day: str) -> str:
+    """The address of an issue's record in an account (its DID)."""
+    return f"at://{account}/{DOCUMENT}/{document_key(publication, day)}"

@@ -27,6 +27,7 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.templating import ALONE_POLICY, policy_of
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import WELL_KNOWN
 from hotpapers.record import Record
 from hotpapers.serve.web.byte_cache import ByteCache
 from hotpapers.serve.web.http_messages import FRAMES, HTML, PAGE, TEXT, WORTHWHILE, Reply, tagged_reply, takes_gzip
@@ -56,7 +57,7 @@ BINARY = "application/octet-stream"
 
 def type_of(path: str) -> str:
     """The content type of a page or file."""
-    if path.endswith("/checkpoint"):
+    if path.endswith("/checkpoint") or path == WELL_KNOWN:
         return TEXT
     if path.endswith("/issue.json"):
         return "application/json"

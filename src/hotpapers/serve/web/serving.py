@@ -35,7 +35,7 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [
-            *(route for wing in wings() for route in wing.routes(backend, publication, site)),
+            *(route for wing in wings() for route in wing.routes(backend, pages, publication, site)),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]
         running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from hotpapers.base.model import Publication
     from hotpapers.serve.web.backend import Backend
+    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.site import Site
 
 
-def _routes(backend: Backend, publication: Publication, site: Site) -> Sequence[BaseRoute]:
+def _routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Sequence[BaseRoute]:
     from hotpapers.wings.accounts.my_posts import dependencies_of, routes
     from hotpapers.wings.forms.form_router import form_router
 

@@ -65,7 +65,14 @@ class AtprotoAccount:
 
     def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         """Creates a record; its key must be unused. Raises RetryLater, RequestRefused, NetError."""
-        method = "com.atproto.repo.createRecord"
+        return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
+
+    def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        """Creates a record, or replaces the one with the same key. Raises RetryLater, RequestRefused,
+        NetError."""
+        return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
+
+    def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
         return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 

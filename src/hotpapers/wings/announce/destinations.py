@@ -12,7 +12,7 @@ from hotpapers.record import Record
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.announce.apprise_client import AppriseClient
-from hotpapers.wings.announce.bluesky import BlueskySender
+from hotpapers.wings.announce.bluesky import BlueskySender, DocumentSender
 from hotpapers.wings.announce.chat import ChatSender
 from hotpapers.wings.announce.members import posters_in
 from hotpapers.wings.announce.webhook import WebhookSender
@@ -37,12 +37,17 @@ def webhooks(record: Record, site: Site, open_client: OpenClient) -> Iterator[Se
 
 
 def bluesky_accounts(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
-    """The accounts on Bluesky that post threads. Raises SettingsError."""
+    """The accounts on Bluesky: their threads, and their documents if the site has an address. Raises SettingsError."""
     for number, account in enumerate(site.settings.bluesky, 1):
+        key, target = f"bluesky {number}", f"{account.publication} {account.account}"
+        own_site = site.site_config.of(account.publication)
         if account.thread:
-            sender = BlueskySender(account, f"bluesky {number}", site.site_config.of(account.publication))
-            target = f"{account.publication} {account.account}"
+            sender = BlueskySender(account, key, own_site)
             yield _destination(sender, target, open_client, (account.host,), (sender.account.password,))
+        if account.makes_documents(own_site.base):
+            documents = DocumentSender(account, key, own_site)
+            secrets = (documents.account.password,)
+            yield _destination(documents, f"{target} document", open_client, (account.host,), secrets)
 
 
 def _destination(

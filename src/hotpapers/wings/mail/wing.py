@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotpapers.publish.view.site_config import SiteConfig
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
+    from hotpapers.serve.web.page_cache import CurrentPages
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.mail.plain_mailer import PlainMailer
@@ -59,7 +60,7 @@ def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig)
     return preview(issue, preview_config(mailing(settings)), site_config)
 
 
-def _routes(backend: Backend, publication: Publication, site: Site) -> Iterator[BaseRoute]:
+def _routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Iterator[BaseRoute]:
     from hotpapers.wings.forms.form_router import form_router
     from hotpapers.wings.mail import join_page, mail_pages
     from hotpapers.wings.mail.config import site_mail_config

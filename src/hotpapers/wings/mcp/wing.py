@@ -10,6 +10,6 @@ WING = Wing(
     commands={
         "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
-    routes=lambda backend, publication, site: load("hotpapers.wings.mcp.route:routes")(backend),
+    routes=lambda backend, *_: load("hotpapers.wings.mcp.route:routes")(backend),
     about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
 )

@@ -59,9 +59,13 @@ EARLIER_TRANSACTIONS = """SELECT 1 FROM pg_stat_activity AS a, (SELECT age(?::te
     AND ((datname = current_database() AND age(backend_xmin) > ours) OR age(backend_xid) > ours) LIMIT 1"""
 """Transactions that still see an earlier state of this database, and earlier writers in any database. Rewriting a table
 keeps the dead rows that they might need."""
-UNCHECKED = "tables and indexes were not checked: PostgreSQL's program pg_amcheck does that"
-USED_TABLES = """SELECT relname FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace
-    AND relkind = 'r' AND pg_relation_size(oid) > 0"""
+UNCHECKED = "tables and indexes were not checked by PostgreSQL's amcheck: {}"
+SCHEMA = "quote_ident(current_schema())::regnamespace"
+TABLES = f"SELECT oid, relname FROM pg_class WHERE relnamespace = {SCHEMA} AND relkind = 'r'"
+BTREES = f"""SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_am a ON a.oid = c.relam WHERE c.relnamespace = {SCHEMA} AND a.amname = 'btree'"""
+HEAPS = 'SELECT msg FROM "{}".verify_heapam(?::oid::regclass)'
+INDEXES = 'SELECT "{}".bt_index_check(?::oid::regclass, true)::text'
 
 
 def translate_schema(sql: str) -> str:
@@ -236,7 +240,7 @@ class PostgresDatabase:
         """Rewrite the tables, which removes all dead rows, and make the server recycle its log."""
         with self._finishing(), self._translated():
             self._wait_for_readers()
-            for (table,) in self.rows(USED_TABLES):
+            for _, table in self.rows(f"{TABLES} AND pg_relation_size(oid) > 0"):  # ever used
                 self._rewrite(table)
             self._wait_for_readers()  # again, for the samples that ANALYZE has just replaced
             for finish in FINISH:
@@ -284,8 +288,24 @@ class PostgresDatabase:
         return IntegrityReport(())
 
     def full_integrity(self) -> IntegrityReport:
-        """Always without findings: the server's own tool checks tables and indexes."""
-        return IntegrityReport((), UNCHECKED)
+        """Check with the server's extension amcheck, if it is installed and may be used."""
+        schema = "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+        rows = self.rows(f"{schema} WHERE e.extname = 'amcheck'")
+        if not rows:
+            return IntegrityReport((), UNCHECKED.format("the extension is not installed (CREATE EXTENSION amcheck)"))
+        try:
+            return IntegrityReport(tuple(self._damaged_relations(rows[0][0])))
+        except errors.ReadOnlyStore as problem:
+            return IntegrityReport((), UNCHECKED.format(_first_line(problem.__cause__ or problem)))
+
+    def _damaged_relations(self, schema: str) -> Iterator[str]:
+        for check, relations in ((HEAPS, TABLES), (INDEXES, BTREES)):
+            for oid, name in self.rows(relations):
+                try:
+                    findings = self.rows(check.format(schema), (oid,))
+                except errors.CorruptStore as problem:
+                    findings = [(_first_line(problem.__cause__ or problem),)]
+                yield from (f"{name}: {text}" for (text,) in findings if text)
 
     def size(self) -> int:
         """The database's size in bytes."""

@@ -18,6 +18,7 @@ from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.issue_view import EntryView, IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, fields
 from hotpapers.publish.view.publication_state import next_issue_after
+from hotpapers.publish.view.site_paths import document_uri
 from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
@@ -90,6 +91,7 @@ class IssuePages:
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries
             ],
             due=next_issue_after(site.publication, day) if path == "index.html" else None,
+            document=document_uri(site.account, site.name, day) if site.account and not edition else "",
             canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
             card=site.card(site_paths.issue_path(day)),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,

@@ -79,7 +79,8 @@ def _papers_in(issue: PublishedIssue) -> list[str]:
 
 
 class SiteContext:
-    """The issues of one publication. Raises NotFound if the issue reader has no such publication."""
+    """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any. Raises
+    NotFound if the issue reader has no such publication."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
@@ -89,6 +90,7 @@ class SiteContext:
         self.publication: Publication = publications[0]
         self.title = phrases.one_line(self.publication.title)
         self.contact = phrases.one_line(site_config.contact)
+        self.account = dict(site_config.documents).get(publication, "")
         has_forms = any(wing.takes_reports for wing in wings())
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app if has_forms else "")
         self.days: Sequence[str] = issue_reader.days(publication)

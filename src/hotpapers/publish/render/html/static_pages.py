@@ -25,6 +25,7 @@ from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
+from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 from hotpapers.publish.view.worked_example import reference_of, worked_example
 
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
@@ -50,6 +51,7 @@ class StaticPages:
             "robots.txt": lambda: robots_txt(site.site_config.base),
             "llms.txt": lambda: llms_txt(site.title, site.site_config.base),
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
+            **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
             "reader.js": _reader_script,
         }

@@ -1,0 +1,38 @@
+"""`hotpapers feed-generator`: registers a publication's custom feed on Bluesky."""
+
+from __future__ import annotations
+
+from hotpapers.base.errors import require
+from hotpapers.cli import common
+from hotpapers.cli.terminal import show
+from hotpapers.wings.announce.atproto import AtprotoAccount
+from hotpapers.wings.announce.custom_feed import COLLECTION, feed_record, service_did
+
+
+@common.command("""
+  hotpapers feed-generator --publication daily""")
+@common.publication_option
+@common.json_option
+@common.store_options
+def feed_generator(publication: str | None, as_json: bool, site: common.Site) -> None:
+    """Register a publication's custom feed on Bluesky.
+
+    Registers it in the publication's account, where people can find it; `hotpapers serve` provides its posts. Run it
+    again to update the feed's name and description.
+    """
+    report = []
+    chosen_publication = site.publication(publication)
+    name = chosen_publication.publication
+    tables = [
+        (number, account)
+        for number, account in enumerate(site.settings.bluesky, 1)
+        if account.publication == name and account.feed
+    ]
+    require(bool(tables), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
+    for number, table in tables:
+        account = AtprotoAccount(table, f"bluesky {number}")
+        with site.http((table.host,), secrets=(account.password,)) as http:
+            feed = feed_record(chosen_publication, table.feed, site.site_config_of(name).base, http.now())
+            put = account.put(http, COLLECTION, name, feed)
+        report.append({"feed": put.uri, "service": service_did(table.feed)})
+    show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)
