@@ -37,7 +37,7 @@ LIBRARY = {
     "feedparser": ("wings/feeds/feed_parser.py",),
     "apsw": ("record/sqlite", "keep/search/sqlite"),
     "psycopg": ("wings/postgres/server_store.py",),
-    "duckdb": ("keep/transfer/", "wings/tables/"),
+    "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
@@ -78,7 +78,7 @@ SQL_HOMES = (
     "record/",
     "wings/postgres/",
     "keep/search/",
-    "keep/transfer/parquet.py",
+    "wings/tables/parquet.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 

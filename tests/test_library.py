@@ -99,7 +99,7 @@ def test_exports(store: Path, tmp_path: Path) -> None:
 def test_an_export_of_no_such_format(store: Path) -> None:
     with (
         hotpapers.Site(store) as papers,
-        pytest.raises(errors.UsageError, match="'tables' is not one of jsonl, parquet"),
+        pytest.raises(errors.UsageError, match="'tables' is not one of jsonl, csv, bibtex, parquet"),
     ):
         next(papers.export("tables"))
 

@@ -13,8 +13,9 @@ import zstandard
 from msgspec.structs import replace
 
 from hotpapers.base.errors import InputError
-from hotpapers.keep.transfer import packed, parquet, streams
+from hotpapers.keep.transfer import packed, streams
 from hotpapers.wings.classic import format as classic
+from hotpapers.wings.tables import parquet
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run
 from tests.wings.classic import classic_issues
 

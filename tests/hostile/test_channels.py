@@ -24,7 +24,6 @@ from hotpapers.base.model import Issue, PublishedIssue
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import export_formats
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.render import channel
 from hotpapers.publish.view.key_sentence import key_sentence, sentences
@@ -48,7 +47,6 @@ from tests.wings.announce.test_chat import PlainRoom
 from tests.wings.mail.samples import SECRET, mail_config, reader
 
 SITE_CONFIG = SiteConfig("desk@library.example", "https://papers.example/daily/")
-EVERYTHING = ExportRequest(False, (), lambda _: None)
 ENTRIES_PER_MESSAGE = 20
 """Entries per mail or chat message: no message holds them all."""
 
@@ -165,7 +163,7 @@ def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
 
 @pytest.mark.long
 def test_a_line_of_an_export_is_one_line_and_verifies_elsewhere(record: Record, tmp_path: Path) -> None:
-    lines = b"".join(export_formats.EXPORTS["jsonl"](record, EVERYTHING)).split(b"\n")[:-1]
+    lines = b"".join(export_formats.EXPORTS["jsonl"].chunks(record)).split(b"\n")[:-1]
     assert all(isinstance(json.loads(line), dict) for line in lines)
     with Record(str(tmp_path / "elsewhere.db")) as other_record:
         import_lines(other_record, "export", [line + b"\n" for line in lines])
@@ -174,14 +172,14 @@ def test_a_line_of_an_export_is_one_line_and_verifies_elsewhere(record: Record, 
 
 
 def test_no_cell_of_a_table_is_a_formula(record: Record) -> None:
-    text = b"".join(export_formats.EXPORTS["csv"](record, EVERYTHING)).decode("utf-8")
+    text = b"".join(export_formats.EXPORTS["csv"].chunks(record)).decode("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert len(rows) == len(CASES) + 1 and {len(row) for row in rows} == {len(rows[0])}
     assert [cell for row in rows for cell in row if re.match(r"[=+@\t\r]|-\D", cell)] == []
 
 
 def test_no_entry_of_a_bibliography_begins_another(record: Record) -> None:
-    text = b"".join(export_formats.EXPORTS["bibtex"](record, EVERYTHING)).decode("utf-8")
+    text = b"".join(export_formats.EXPORTS["bibtex"].chunks(record)).decode("utf-8")
     assert len(re.findall(r"^@", text, re.M)) == len(CASES)
     assert all(block.count("{") == block.count("}") for block in re.split(r"^(?=@)", text, flags=re.M))
 

@@ -13,7 +13,6 @@ from hotpapers.issues.freeze import editions
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.retention import prune
 from hotpapers.keep.transfer.export_formats import csv_entries
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.record.record import Record
 from hotpapers.wings.tables import rows
 
@@ -22,7 +21,7 @@ READERS: list[Callable[[Record], object]] = [
     lambda record: editions(record, "daily", "2024-05-07"),
     lambda record: RecordIssueReader(record).appearances("arxiv:2405.00001"),
     lambda record: queries.last_editions_before(record.database, "daily", "2024-05-08", 9),
-    lambda record: list(csv_entries(record, ExportRequest())),
+    lambda record: list(csv_entries(record)),
     lambda record: list(rows._issues(record.view())),
 ]
 

@@ -12,10 +12,8 @@ from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
-from hotpapers.keep.transfer import parquet
 from hotpapers.keep.transfer.backup import backup
 from hotpapers.keep.transfer.jsonl import exporter, importer
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.record import Record, redaction
 from hotpapers.record.commitments import commitment
@@ -94,10 +92,10 @@ def test_a_record_without_words_comes_back_and_verifies(store_url: str, other_ur
 
 def test_what_was_kept_back_is_told(record: Record) -> None:
     counts: list[Mapping[str, int]] = []
-    assert list(exporter.export_lines(record, ExportRequest(False, IDS, counts.append))) == whole(record)
+    assert list(exporter.lines(record, ids_only=IDS, on_redacted=counts.append)) == whole(record)
     assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
     counts.clear()
-    list(exporter.export_lines(record, ExportRequest(False, (), counts.append)))
+    list(exporter.lines(record, on_redacted=counts.append))
     assert counts == [{}]
 
 
@@ -302,14 +300,6 @@ def test_a_header_may_name_networks_that_are_none(sqlite_url: str) -> None:
         assert importer.import_lines(record, "theirs", [header]).added == 0
         with pytest.raises(NotExchange):
             importer.import_lines(record, "theirs", [header.replace(b'["friendster"]', b"7")])
-
-
-def test_parquet_holds_the_same_lines(record: Record, tmp_path: Path) -> None:
-    counts: list[Mapping[str, int]] = []
-    file = tmp_path / "record.parquet"
-    file.write_bytes(b"".join(parquet.parquet(record, ExportRequest(False, IDS, counts.append))))
-    assert list(parquet.parquet_lines(str(file))) == [line.rstrip(b"\n") for line in whole(record)]
-    assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
 
 
 def test_a_backup_is_whole_and_one_of_a_store_without_words_verifies(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -53,6 +54,17 @@ class SettingsTable(NamedTuple):
     private: tuple[str, ...] = ()
     template: Path | None = None
     synonyms: tuple[str, ...] = ()
+
+
+class FileFormat(NamedTuple):
+    """A format of `hotpapers export` that is a file. `beginning`: how its files begin; of Parquet tables also how they
+    end. `chunks`: yields a file, given the record and the options of `exporter.lines`. `is_whole`: contains the record,
+    and not only the papers of issues. `is_binary`: not for terminals."""
+
+    beginning: re.Pattern[bytes]
+    chunks: Callable[..., Iterator[bytes]]
+    is_whole: bool = False
+    is_binary: bool = False
 
 
 class FolderFormat(NamedTuple):
@@ -206,7 +218,7 @@ class Wing(NamedTuple):
     alarms: Callable[[Any], Iterable[tuple[str, str]]] = nothing
     hosts: Mapping[str, HostKind] = {}
     write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] = nothing
-    exporters: Mapping[str, FolderFormat] = {}
+    exporters: Mapping[str, FileFormat | FolderFormat] = {}
     importers: Mapping[str, tuple[str, str]] = {}
     proofs: Callable[[Any], SiteProofs | None] | None = None
     publishing: Callable[[Any, Any], Any] | None = None
@@ -272,7 +284,7 @@ def load(place: str) -> Any:
 
 def loading(place: str) -> Callable[..., Any]:
     """A function that is imported on its first call."""
-    return lambda *args: load(place)(*args)  # noqa: PLW0108 import lazily
+    return lambda *args, **options: load(place)(*args, **options)  # noqa: PLW0108 import lazily
 
 
 @cache

@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import UsageError, require
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import FolderFormat, wings
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo
 from hotpapers.keep.transfer import export_formats, streams
 from hotpapers.record.sqlite import check_name
 
-FOLDERS = {name: folder for wing in wings() for name, folder in wing.exporters.items()}
-"""The formats of wings."""
+FOLDERS = {
+    name: format for wing in wings() for name, format in wing.exporters.items() if isinstance(format, FolderFormat)
+}
+"""The formats that are folders."""
+PAPERS = [name for name in export_formats.EXPORTS if name not in export_formats.WHOLE]
 
 
 @common.command("""
@@ -30,9 +33,9 @@ FOLDERS = {name: folder for wing in wings() for name, folder in wing.exporters.i
     show_default=True,
     help="; ".join(
         [
-            "jsonl and parquet contain the record",
-            "csv and bibtex the papers of issues",
-            *(f"{name} is {folder.help}" for name, folder in FOLDERS.items()),
+            f"the record: {' and '.join(export_formats.WHOLE)}",
+            f"the papers of issues: {' and '.join(PAPERS)}",
+            *(f"{folder.help}: {name}" for name, folder in FOLDERS.items()),
         ]
     )
     + ".",
@@ -63,13 +66,14 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
     if format_ in FOLDERS:
         _export_folder(format_, output, site, force=force)
         return
+    export_format = export_formats.EXPORTS[format_]
     if output == streams.STDOUT:
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        require(format_ != "parquet" or not terminal, "refusing to write binary to a terminal; add --output FILE")
+        require(not (export_format.is_binary and terminal), "refusing to write binary to a terminal; add --output FILE")
     else:
         require(not site.is_store_file(output), f"{output}: is the store itself; name another file")
         require(not output.is_dir(), f"{output}: is a folder; name a file")
-        streams.check_owner(output, export_formats.BEGINNINGS[format_], force=force)
+        streams.check_owner(output, export_format.beginning, force=force)
     target = streams.target_of(output)
     with closing(site.export(format_, records=records, all_words=all_words, target=target)) as chunks:
         streams.write_file(output, chunks)

@@ -18,19 +18,15 @@ from hotpapers.site.importing import (
     file_by_file,
     import_files,
     take_jsonl,
-    take_parquet,
 )
 
-FORMATS = {
-    "jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export."),
-    "parquet": ("hotpapers.cli.import_files:import_parquet", "Import the Parquet file of an export."),
-}
+FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export.")}
 """The formats of the core: where the command of each is defined, and its line."""
 
 
 @common.examples("""
   hotpapers import jsonl record.jsonl.zst
-  hotpapers import parquet record.parquet --store hotpapers.db""")
+  hotpapers import jsonl - --store hotpapers.db""")
 @click.command(
     "import",
     cls=LazyGroup,
@@ -66,19 +62,7 @@ def import_jsonl(files: tuple[str, ...], as_json: bool, site: common.Site) -> No
 
     They come from `hotpapers export`. A full export is restored with its issues and its history.
     """
-    run_import(files, site, file_by_file(take_jsonl), by_file(_import_result_lines), as_json)
-
-
-@common.examples("""
-  hotpapers import parquet record.parquet""")
-@click.command("parquet")
-@import_options
-def import_parquet(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
-    """Import the Parquet file of an export.
-
-    It comes from `hotpapers export --format parquet`.
-    """
-    run_import(files, site, file_by_file(take_parquet), by_file(_import_result_lines), as_json)
+    run_import(files, site, file_by_file(take_jsonl), by_file(import_result_lines), as_json)
 
 
 def run_import(
@@ -109,7 +93,8 @@ def by_file(lines: Callable[[Any], Iterable[str]]) -> Callable[[Outcomes], Itera
     return summary
 
 
-def _import_result_lines(result: ImportResult) -> Iterator[str]:
+def import_result_lines(result: ImportResult) -> Iterator[str]:
+    """What an export's import did, for people."""
     if result.restored:
         yield f"{count_noun(result.restored, 'batch', 'batches')} restored unchanged, including issues"
     if result.present:

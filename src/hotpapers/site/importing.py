@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hotpapers.base.errors import InputError
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer import parquet, streams
+from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer, reader
 from hotpapers.publish.deliver.export_site import export_again
 from hotpapers.record import Record
@@ -83,12 +83,3 @@ def lines_of(stream: streams.Reader) -> Iterator[bytes]:
     """The lines of a stream; one that is too long is cut one byte beyond the limit, so the reader refuses it."""
     while line := stream.readline(reader.MAX_LINE_BYTES + 1):
         yield line
-
-
-def take_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> importer.ImportResult:
-    """Imports the Parquet file of an export."""
-    name = streams.name_of(file)
-    with streams.as_path(file) as path:
-        result = importer.import_lines(record, name, parquet.parquet_lines(path, name))
-        progress(streams.size_of([path]))
-        return result

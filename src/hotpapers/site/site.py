@@ -247,22 +247,22 @@ class Site(ConfiguredSite):
     def export(
         self, format: str = "jsonl", *, records: bool = False, all_words: bool = False, target: str = ""
     ) -> Generator[bytes, None, None]:
-        """The record in chunks, as jsonl or parquet: in full, with the store's secret, or `records` only. As csv or
-        bibtex, the papers of issues. `all_words`: whatever the terms. `target`: where the copy is kept, which `forget`
-        then names.
+        """The record in chunks, as jsonl, or parquet with the wing `tables`: in full, with the store's secret, or
+        `records` only. As csv or bibtex, the papers of issues. `all_words`: whatever the terms. `target`: where the
+        copy is kept, which `forget` then names.
 
         It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
         exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
         from hotpapers.keep.transfer.export_formats import EXPORTS, WHOLE
-        from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 
         if format not in EXPORTS:
             raise UsageError(f"format: {format!r} is not one of {choices(format, EXPORTS)}")
         if target and format in WHOLE:
             self.note_export(target)
         withheld = () if all_words else terms.ids_only(self.terms)
-        yield from EXPORTS[format](self.record, ExportRequest(records, withheld, self._warn_withheld))
+        options = {"records_only": records, "ids_only": withheld, "on_redacted": self._warn_withheld}
+        yield from EXPORTS[format].chunks(self.record, **options)
 
     def note_export(self, target: str) -> None:
         """Records a copy, which `forget` later lists; a read-only store cannot forget anyway."""

@@ -7,9 +7,9 @@ who was forgotten and which subscribers left since the backup.
     ended 9c1e… 1767…         the mark of a subscriber who left, or `bounced`, and since when
     damaged                   before this the file was damaged; stores without `all` after it may lack marks
 
-Marks are keyed by the secret, which is not in the file. Lines are added at the end, before the change is committed, and
-then the first line is rewritten: a crash may leave an extra line, but never loses one, and a file that has lost
-anything is recognized. `complete` adds lines that could not be written. Files of earlier versions have no first line.
+Marks are keyed by the secret, which is not in the file. Lines are added at the end, before the change is committed: a
+crash may leave an extra line, but never loses one, and a file that has lost anything is recognized. `complete` adds
+lines that could not be written. Files of earlier versions have no first line.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def _update(database: Database, hasher: KeyedHasher, new: frozenset[ForgottenMar
             marks = {*new, *(_of_store(database) if whole or not is_whole else ())}
             missing = marks - (old.marks or frozenset()) if is_whole else marks
             if missing or not is_whole:
-                _write(file, stream, old, _block(old, hasher, missing, all_marks=not is_whole))
+                body = old.body + _block(old, hasher, missing, all_marks=not is_whole)
+                header = f"{_NAME} 2 {len(body):016d} {_checksum(body)}\n".encode()
+                file_modes.write_atomically(file_modes.linked(file), header + body, file_modes.PRIVATE)
     except OSError as problem:
         # Log the problem only: forgetting and unsubscribing must not fail because of this file
         log_event(
@@ -154,7 +156,7 @@ def _locked(file: Path) -> Iterator[BinaryIO]:
     """The file, created if it does not exist, while no other process writes to it."""
     while True:
         file_modes.make_private(file)
-        with open(file, "r+b") as stream:
+        with open(file, "rb") as stream:
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(stream, fcntl.LOCK_EX)
             if os.path.samestat(os.fstat(stream.fileno()), file.stat()):  # not replaced meanwhile
@@ -171,17 +173,3 @@ def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMar
     """Lines to add, starting with the store's fingerprint on a new line, in case a crash left a partial line."""
     head = ["\ndamaged" if old.is_broken else "", f"secret {fingerprint(hasher)} 2{' all' * all_marks}"]
     return "\n".join([*head, *(f"{kind} {mark} {at}" for kind, mark, at in sorted(marks)), ""]).encode()
-
-
-def _write(file: Path, stream: BinaryIO, old: ForgottenFile, block: bytes) -> None:
-    """Adds lines and rewrites the first one. A file without a usable first line is replaced."""
-    body = old.body + block
-    header = f"{_NAME} 2 {len(body):016d} {_checksum(body)}\n".encode()
-    if old.is_broken or old.problem == UNMARKED or not old.body:
-        file_modes.write_atomically(file_modes.linked(file), header + body, file_modes.PRIVATE)
-        return
-    for place, data in ((os.SEEK_END, block), (os.SEEK_SET, header)):
-        stream.seek(0, place)
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""The formats of exports: lines, Parquet, and the entries of issues as CSV and BibTeX."""
+"""The formats of exports: lines, and the entries of issues as CSV and BibTeX."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from hotpapers.base import model
 from hotpapers.base.ids import arxiv
 from hotpapers.base.ids import bibtex as bibtex_fields
+from hotpapers.base.wings import FileFormat, wings
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
-from hotpapers.keep.transfer.parquet import parquet
 from hotpapers.record.identities import numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.record import Record
@@ -51,7 +50,7 @@ def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Pa
     return {paper.paper: paper for paper in papers}
 
 
-def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:
+def csv_entries(record: Record, **_: object) -> Iterator[bytes]:
     """Every entry of every issue's latest edition, one row each."""
     yield _csv_row(ENTRY_COLUMNS)
     for digest, content in _frozen(record):
@@ -104,7 +103,7 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
     return out.getvalue().encode()
 
 
-def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
+def bibtex(record: Record, **_: object) -> Iterator[bytes]:
     """Every paper in an issue, once, as @misc with its e-print fields."""
     keys: set[str] = set()
     for _digest, content in _frozen(record):
@@ -131,19 +130,12 @@ def bibtex_entry(paper: model.Paper) -> str:
     return f"@misc{{{id.replace('/', '_')},\n{body}\n}}\n\n"
 
 
-BEGINNINGS = {
-    "jsonl": re.compile(rb'\{"kind":"header","format":"hotpapers-record",'),
-    "parquet": re.compile(rb"PAR1.*publication.*observed_at.*line", re.DOTALL),
-    "csv": re.compile(",".join(ENTRY_COLUMNS[:5]).encode()),
-    "bibtex": re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"),
+EXPORTS = {
+    "jsonl": FileFormat(re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.lines, is_whole=True),
+    "csv": FileFormat(re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
+    "bibtex": FileFormat(re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), bibtex),
+    **{name: format for wing in wings() for name, format in wing.exporters.items() if isinstance(format, FileFormat)},
 }
-"""How the files begin, by format; of Parquet also how they end."""
-EXPORTS: dict[str, Callable[[Record, ExportRequest], Iterator[bytes]]] = {
-    "jsonl": exporter.export_lines,
-    "parquet": parquet,
-    "csv": csv_entries,
-    "bibtex": bibtex,
-}
-
-WHOLE = ("jsonl", "parquet")
+"""The formats that are files, also those of wings."""
+WHOLE = tuple(name for name, format in EXPORTS.items() if format.is_whole)
 """Formats that contain the record; the others list the papers of issues."""

@@ -8,7 +8,7 @@ import os
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import zstandard
 
@@ -42,9 +42,9 @@ def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | 
     counted = io.BufferedReader(CountedInput(raw, name, on_progress), BLOCK)
     magic = counted.peek(4)[:4]
     if is_zstd(magic):
-        yield ChunkStream.buffered(_unpacked_zstd(counted, name, window), counted)
+        yield ChunkStream.buffered(_unpacked_zstd(counted, name, window))
     elif magic.startswith(GZIP_MAGIC):
-        yield ChunkStream.buffered(_unpacked_gzip(counted, name), counted)
+        yield ChunkStream.buffered(_unpacked_gzip(counted, name))
     else:
         yield counted
 
@@ -60,33 +60,6 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
         yield raw
 
 
-def is_packed(stream: Reader) -> bool:
-    """Whether a stream from `open_unpacked` decompresses its input."""
-    return isinstance(stream.raw, ChunkStream)
-
-
-MAX_COPY_RATIO, ALLOWED = 20, 2**26
-"""How many times larger than its packed bytes a copy may be, and by how many bytes more."""
-
-
-def copy_out(stream: BinaryIO, out: BinaryIO, name: str | None = None) -> None:
-    """Copy a stream to a file. Raises InputError if a packed one grows beyond all measure: a few bytes can be packed
-    to fill every disk, and what is copied, tables, is packed already."""
-    chunks = getattr(stream, "raw", None)
-    source = chunks.source.raw if isinstance(chunks, ChunkStream) and chunks.source else None
-    size = 0
-    while block := stream.read(BLOCK):
-        size += len(block)
-        if isinstance(source, CountedInput) and size > ALLOWED + MAX_COPY_RATIO * source.bytes_read:
-            raise InputError(
-                f"is more than {MAX_COPY_RATIO} times larger when unpacked, as no table is; unpack it yourself if it "
-                "is what you want",
-                file=name,
-            )
-        out.write(block)
-    out.flush()
-
-
 def unreadable(file: str, problem: OSError) -> InputError:
     """The error for a file that cannot be read, with what to do about it."""
     hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
@@ -99,13 +72,8 @@ class CountedInput(io.RawIOBase):
     def __init__(self, source: io.RawIOBase, name: str, on_progress: ProgressCallback | None) -> None:
         self.name: object = source.name if isinstance(source, io.FileIO) else -1
         self._title, self._on_progress, self._source = name, on_progress, source
-        self._at = self._start = source.tell() if self.seekable() else 0
+        self._at = source.tell() if self.seekable() else 0
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
-
-    @property
-    def bytes_read(self) -> int:
-        """How many bytes were read or skipped so far."""
-        return self._at - self._start
 
     def seekable(self) -> bool:
         return isinstance(self._source, io.FileIO) and self._source.seekable()
@@ -132,16 +100,15 @@ class CountedInput(io.RawIOBase):
 
 
 class ChunkStream(io.RawIOBase):
-    """Chunks as a stream. An exception from the iterator is raised after all chunks before it were read. `source`:
-    what the chunks are unpacked from."""
+    """Chunks as a stream. An exception from the iterator is raised after all chunks before it were read."""
 
-    def __init__(self, chunks: Iterator[bytes], source: Reader | None = None) -> None:
-        self._chunks, self._ready, self.source = chunks, memoryview(b""), source
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._ready = chunks, memoryview(b"")
 
     @classmethod
-    def buffered(cls, chunks: Iterator[bytes], source: Reader | None = None) -> Reader:
+    def buffered(cls, chunks: Iterator[bytes]) -> Reader:
         """A buffered stream of chunks."""
-        return io.BufferedReader(cls(chunks, source), BLOCK)
+        return io.BufferedReader(cls(chunks), BLOCK)
 
     def readable(self) -> bool:
         return True
@@ -248,12 +215,3 @@ def _unpacked_gzip(source: Reader, name: str) -> Iterator[bytes]:
         raise breaks_off(name) from problem
     except (OSError, zlib.error) as problem:
         raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
-
-
-def pack(stream: BinaryIO, path: str) -> None:
-    """Write a stream into a file with fast compression. Raises OSError, and InputError after writing what could be
-    read."""
-    read = getattr(stream, "read1", stream.read)
-    with open(path, "wb") as raw, zstandard.ZstdCompressor(level=1).stream_writer(raw) as out:
-        while block := read(BLOCK):
-            out.write(block)

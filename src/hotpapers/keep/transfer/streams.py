@@ -6,7 +6,6 @@ import io
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import zstandard
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.file_modes import TemporaryFile
 from hotpapers.keep.transfer import packed
-from hotpapers.keep.transfer.packed import MAX_WINDOW_BYTES, is_packed, open_file, open_unpacked
+from hotpapers.keep.transfer.packed import MAX_WINDOW_BYTES, open_file, open_unpacked
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
 
 STDIN = "-"
@@ -69,18 +68,6 @@ def _raw(file: str) -> Iterator[io.RawIOBase]:
         yield raw
 
 
-@contextmanager
-def as_path(file: str) -> Iterator[str]:
-    """A file's path; pipes and compressed files are copied to a temporary file first."""
-    with open_input(file) as stream:
-        if not is_pipe(file) and not is_packed(stream):
-            yield file
-            return
-        with tempfile.NamedTemporaryFile(prefix="hotpapers-") as copy:
-            packed.copy_out(stream, cast("BinaryIO", copy), name_of(file))
-            yield copy.name
-
-
 def standard_input() -> BinaryIO:
     """Standard input. Raises InputError if it is closed."""
     if sys.stdin is None:
@@ -122,12 +109,10 @@ def check_owner(output: Path, own: re.Pattern[bytes], *, force: bool) -> None:
 def _ends_of(file: Path) -> bytes:
     """The beginning of a file, unpacked; of a Parquet table also the end, which names its columns."""
     with open_input(str(file)) as stream:
-        head = stream.read(HEAD)
-    if not head.startswith(PARQUET):
-        return head
-    with as_path(str(file)) as path, open(path, "rb") as table:
-        table.seek(max(os.path.getsize(path) - HEAD, 0))
-        return head + table.read()
+        head = end = stream.read(HEAD)
+        while head.startswith(PARQUET) and (block := stream.read(BLOCK)):
+            end = (end + block)[-HEAD:]
+        return head + end
 
 
 def require_writable(*outputs: Path | None, own: re.Pattern[bytes], force: bool) -> None:

@@ -14,15 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
+import zstandard
 
 from hotpapers.base.errors import FullStore, InputError, ReadOnlyStore
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
 from hotpapers.collect.sources.bluesky.parser import author_of
-from hotpapers.keep.transfer.packed import pack
+from hotpapers.keep.transfer.packed import BLOCK
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.leftovers import FOLDER
@@ -43,6 +44,15 @@ from hotpapers.wings.archives.workers import scan_part
 
 PREFIX = f"{FOLDER}import-"
 Scan = Callable[[Sequence[ScanTask], Progress], Iterator[PartScan]]
+
+
+def _pack(stream: BinaryIO, path: str) -> None:
+    """Writes a stream into a file with fast compression. Raises OSError, and InputError after writing what could be
+    read."""
+    read = getattr(stream, "read1", stream.read)
+    with open(path, "wb") as raw, zstandard.ZstdCompressor(level=1).stream_writer(raw) as out:
+        while block := read(BLOCK):
+            out.write(block)
 
 
 class FileScan(NamedTuple):
@@ -116,7 +126,7 @@ class EventImport:
             path = str(folder / f"copy{number}")
             try:
                 with full_disk_as_error(folder), file.open() as stream:
-                    pack(stream, path)
+                    _pack(stream, path)
             except InputError as error:
                 problem = error
         in_lines = self._spec.convert is None and self._task.pool is not None

@@ -18,7 +18,6 @@ from hotpapers.base import model, terms
 from hotpapers.issues.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.lines import ExchangeHeader
 from hotpapers.publish.query import queries, request_params
 from hotpapers.publish.query.session import QuerySession
@@ -62,7 +61,7 @@ def export(session: QuerySession, params: ExportParams) -> Generator[bytes, None
     if params.format == "jsonl":
         yield from _chunks(public_lines(session))
     else:
-        yield from _chunks(export_formats.EXPORTS[params.format](session.record, ExportRequest()))
+        yield from _chunks(export_formats.EXPORTS[params.format].chunks(session.record))
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -86,7 +85,7 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
     withheld = WithheldWords(
         terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
     )
-    for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
+    for line in exporter.lines(session.record, records_only=True, ids_only=withheld.networks):
         public = _public(line, withheld)
         if public is not None:
             yield public

@@ -1,4 +1,4 @@
-"""The part of `export` that writes a folder with the tables and their descriptions."""
+"""The part of `export` that writes a folder with the tables and their descriptions, and `import parquet`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import msgspec
 
 from hotpapers import __version__
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Publication, is_retrospective
+from hotpapers.cli import common
+from hotpapers.cli.import_files import by_file, import_options, import_result_lines, run_import
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer.parquet import COPY, connect, copy_lines, quoted
+from hotpapers.keep.transfer import streams
+from hotpapers.keep.transfer.jsonl.importer import ImportResult, import_lines
 from hotpapers.record import Record, now
 from hotpapers.record.as_of import AsOfView
+from hotpapers.site.importing import file_by_file
 from hotpapers.wings.tables.describe import DESCRIPTIONS, ExportFacts, TableFile
+from hotpapers.wings.tables.parquet import COPY, as_path, connect, copy_lines, parquet_lines, quoted
 from hotpapers.wings.tables.rows import ROWS
 from hotpapers.wings.tables.schema import TABLES, ResearchTable
 
@@ -125,3 +131,23 @@ def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, 
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
         raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
+
+
+@common.examples("""
+  hotpapers import parquet record.parquet""")
+@click.command("parquet")
+@import_options
+def import_parquet(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
+    """Import the Parquet file of an export.
+
+    It comes from `hotpapers export --format parquet`.
+    """
+    run_import(files, site, file_by_file(_take_parquet), by_file(import_result_lines), as_json)
+
+
+def _take_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> ImportResult:
+    name = streams.name_of(file)
+    with as_path(file, name) as path:
+        result = import_lines(record, name, parquet_lines(path, name))
+        progress(streams.size_of([path]))
+        return result

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import FolderFormat, Wing, loading
+import re
+
+from hotpapers.base.wings import FileFormat, FolderFormat, Wing, loading
 
 WING = Wing(
     "tables",
-    "Tables for research.",
+    "Tables for research, and the record as a Parquet file.",
     exporters={
+        "parquet": FileFormat(
+            re.compile(rb"PAR1.*publication.*observed_at.*line", re.DOTALL),
+            loading("hotpapers.wings.tables.parquet:parquet"),
+            is_whole=True,
+            is_binary=True,
+        ),
         "tables": FolderFormat(
             "a folder of Parquet tables for research, without words and names",
             loading("hotpapers.wings.tables.commands:export"),
-        )
+        ),
     },
+    importers={"parquet": ("hotpapers.wings.tables.commands:import_parquet", "Import the Parquet file of an export.")},
 )

@@ -10,7 +10,6 @@ For the networks in `ids_only`, posts and accounts are exported without their wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -44,23 +43,17 @@ MADE_HERE = (model.Issue, model.Delivery)
 """Kinds that the program makes from a record instead of observing them; left out of `--records`."""
 
 
-class ExportRequest(NamedTuple):
-    """What to export. `on_redacted`: called at the end with the number of rows exported without words, by network."""
-
-    records_only: bool = False
-    ids_only: Collection[str] = ()
-    on_redacted: Callable[[Mapping[str, int]], None] = lambda _: None
-
-
-def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
-    """The lines of the export, each ending in a newline. Nothing is withheld by default."""
-    return export_lines(record, ExportRequest(records_only, ids_only))
-
-
-def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
-    """The lines of an export by request, each ending in a newline."""
+def lines(
+    record: Record,
+    *,
+    records_only: bool = False,
+    ids_only: Collection[str] = (),
+    on_redacted: Callable[[Mapping[str, int]], None] = lambda _: None,
+) -> Iterator[bytes]:
+    """The lines of the export, each ending in a newline. `ids_only`: networks whose posts and accounts go without
+    words. `on_redacted`: called at the end with the number of rows that went without words, by network."""
     with record.database.snapshot():
-        redactor = WordRedactor(record.database, request.ids_only)
+        redactor = WordRedactor(record.database, ids_only)
         withheld = sorted(
             {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
         )
@@ -68,15 +61,15 @@ def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
             ExchangeHeader(
                 format=FORMAT,
                 version=VERSION,
-                full=not request.records_only,
+                full=not records_only,
                 end=True,
                 withheld=withheld or msgspec.UNSET,
-                secret="" if request.records_only else record.secret(),
+                secret="" if records_only else record.secret(),
             )
         )
-        yield from _records(record, redactor) if request.records_only else _whole(record, redactor)
+        yield from _records(record, redactor) if records_only else _whole(record, redactor)
         yield _line(ExchangeEnd())
-        request.on_redacted(redactor.rows)
+        on_redacted(redactor.rows)
 
 
 def _line(value: msgspec.Struct) -> bytes:

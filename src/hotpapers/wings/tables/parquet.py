@@ -10,15 +10,17 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from hotpapers.base.errors import InputError, NotExchange, UsageError
+from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.reader import MAX_LINE_BYTES
+from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record.record import Record
 
 COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
@@ -39,6 +41,8 @@ ALLOWED, MAX_SORT_RATIO = 2**30, 100
 """How much DuckDB may write to disk to sort the lines of an export: bytes, and times the size of the file."""
 
 
+ALLOWED_COPY, MAX_COPY_RATIO = 2**26, 20
+"""How large the copy of a packed file may be: bytes, and times its packed bytes."""
 MAX_GROUPS, MAX_TYPE_CHARS = 10_000, 200
 """Most row groups of a table, and longest name of a column's type: DuckDB's time grows with the square of groups and
 the cube of nesting, to minutes for a small file."""
@@ -73,12 +77,12 @@ def columns_of(connection: Any, file: str) -> list[tuple[str, str]]:
     return [(str(row[0]), str(row[1])) for row in described]
 
 
-def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
-    """The export as one Parquet file."""
+def parquet(record: Record, **options: Any) -> Iterator[bytes]:
+    """The export as one Parquet file. `options`: those of `exporter.lines`."""
     with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
-            for n, line in enumerate(exporter.export_lines(record, request), 1):
+            for n, line in enumerate(exporter.lines(record, **options), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
         copy_lines(connection, COPY.format(columns="*", types=_TYPES, to=quoted(target)), source)
         with target.open("rb") as file:
@@ -128,3 +132,33 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
         except Exception as problem:  # DuckDB's errors have no useful common base class
             reason = str(problem).splitlines()[0].replace(file, name or file)
             raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem
+
+
+@contextmanager
+def as_path(file: str, name: str) -> Iterator[str]:
+    """A file's path; pipes and compressed files are copied to a temporary file first.
+
+    Raises InputError if a packed one grows beyond all measure: a few bytes can be packed to fill every disk, and tables
+    are packed already. `name`: the file's name in messages.
+    """
+    packed_bytes = unpacked_bytes = 0
+
+    def count(number: int) -> None:
+        nonlocal packed_bytes
+        packed_bytes += number
+
+    with streams.open_input(file, count) as stream, tempfile.NamedTemporaryFile(prefix="hotpapers-") as copy:
+        if not streams.is_pipe(file) and not isinstance(stream.raw, ChunkStream):
+            yield file
+            return
+        while block := stream.read(streams.BLOCK):
+            unpacked_bytes += len(block)
+            if unpacked_bytes > ALLOWED_COPY + MAX_COPY_RATIO * packed_bytes:
+                raise InputError(
+                    f"is more than {MAX_COPY_RATIO} times larger when unpacked, as no table is; unpack it yourself if "
+                    "it is what you want",
+                    file=name,
+                )
+            copy.write(block)
+        copy.flush()
+        yield copy.name
