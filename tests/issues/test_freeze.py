@@ -20,11 +20,11 @@ from hotpapers.base.model import HOUR, Alias, Issue, Item, Publication, RawPaylo
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import build, freeze, windows
 from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.record import Record
 from hotpapers.record.verify import check

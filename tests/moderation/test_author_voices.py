@@ -13,6 +13,7 @@ from hotpapers.base.model import DAY, HOUR, Account, Alias, Issue, Item, Mention
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import freeze
 from hotpapers.issues.engagement.queries import author_voices
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.moderation import author_voices as judging
 from hotpapers.issues.moderation.author_voices import (
     REASON,
@@ -23,7 +24,6 @@ from hotpapers.issues.moderation.author_voices import (
 )
 from hotpapers.issues.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.privacy.forget import forget
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.record import Record
 from hotpapers.record.meta import write_meta
 from hotpapers.record.verify import check

@@ -6,10 +6,10 @@ import pytest
 
 from hotpapers.base.model import HOUR, Account, Alias
 from hotpapers.base.settings import BotSettings
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.moderation.bridged_accounts import handle_on_bluesky, join_bridged_accounts
 from hotpapers.issues.moderation.queries import ShownAccount
 from hotpapers.keep.privacy.forget import forget
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.record import Record
 from tests.issues.made import DAILY, background, moment, paper, post, write
 from tests.issues.made import DAY as TODAY

@@ -4,7 +4,7 @@ engagement   who talked about what, by when; moderation: which posts may be quot
 ranking      scores and their arithmetic; forecast: voices in a week
 build        builds a content and its digest from a recipe: windows, ranking_input, selection, paper_fields, quotations,
              coverage, listing, collectors, forecasts, stock_words
-freeze       writes contents, corrects them, and checks them against a rebuild
+freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; posts, announcement_counts: what an entry and an issue show
 explain      a score as arithmetic
 lanes        posts beside an issue, which count for nothing

@@ -14,7 +14,8 @@ reaction_marks which post a reaction belongs to; paper_names: what papers are ca
 meta           the store's own values; statistics: its figures
 verify         check the chain, then every row; or a frozen issue against the chain
 issue_contents decode frozen issues
-database       the interface to databases: sqlite, schema (migrations); leftovers: files of killed backups
+database       the interface to databases: sqlite, schema (migrations); leftovers: files of killed backups, which
+               forgetting deletes
 """
 
 from __future__ import annotations

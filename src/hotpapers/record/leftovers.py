@@ -1,4 +1,4 @@
-"""Files left by killed backups, exports and restores: complete copies of a store under other names."""
+"""Files left by killed backups, exports and restores: complete copies of a store, which forgetting must delete, too."""
 
 from __future__ import annotations
 

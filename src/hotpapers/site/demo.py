@@ -18,12 +18,12 @@ from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotati
 from hotpapers.base.settings import BotSettings, publication_item
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.deliver.export_site import export_site
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record, batches
 

@@ -37,7 +37,7 @@ def freeze_day(
             return editions[-1]
         freeze.check_recorded(record, publication, day)
         freeze.check_read(record, publication, day, now())
-    from hotpapers.publish.schedule.freezing import judge_and_freeze
+    from hotpapers.issues.judged_freezing import judge_and_freeze
 
     return judge_and_freeze(
         record, publication, day, site.settings.bots, again=again, reason=reason, further=site.before_freezing()

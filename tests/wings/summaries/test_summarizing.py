@@ -19,8 +19,8 @@ from hotpapers.base.settings import BotSettings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, LanguageModel, summarize, summarizer

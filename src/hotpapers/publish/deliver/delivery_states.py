@@ -6,7 +6,7 @@
     failed    refused by the target; not tried again
 
 Once all targets of a channel have accepted or refused an issue's edition, the record gets one delivery, to everybody,
-and never another for that edition (docs/development/decisions/0043).
+and never another for that edition (docs/development/decisions/0060-later-decisions.md).
 """
 
 from __future__ import annotations

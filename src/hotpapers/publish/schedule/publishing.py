@@ -27,6 +27,7 @@ from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import TURN, was_read
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.freeze import check_read, publication_of
+from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.lanes import issues_beside
 from hotpapers.issues.moderation.blocklist import load_blocklist
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
@@ -35,7 +36,6 @@ from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_re
 from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
 from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.first_issue import still_catching_up, still_reading_back
-from hotpapers.publish.schedule.freezing import judge_and_freeze
 from hotpapers.publish.schedule.next_issues import missing_days
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig

@@ -1,4 +1,7 @@
-"""Rate limits: a token bucket per client, refilled steadily. In memory, per process."""
+"""Rate limits: a token bucket per client, refilled steadily. In memory, per process.
+
+`backend` refuses whose bucket is empty.
+"""
 
 from __future__ import annotations
 
