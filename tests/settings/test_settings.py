@@ -451,7 +451,6 @@ WRONG = [
      "and the port as port = 587"),
     ("[mailing]\nbase = 'http://papers.example/'", "mailing.base: write a full address that begins with https:// and "
      "ends with /, such as https://papers.example/"),
-    ("[mailing]\nselector = 'owl'", "mailing.selector: is gone with `hotpapers mail check`; delete it"),
     ("[serve]\nbase = 'https://papers.example'", "serve.base: write a full address that begins with https:// and "
      "ends with /, such as https://papers.example/"),
     ("[serve]\nproxies = -1", "serve.proxies: must be a whole number, 0 to 10, such as 0, not -1"),

@@ -64,7 +64,7 @@ SECTIONS = {
             "Show the contents of the store, the state of its jobs, and whether it is sound.",
         ),
         "backup": ("hotpapers.cli.backup:backup", "Back up the store to a file, or restore one."),
-        "import": ("hotpapers.cli.import_files:import_", "Import listings, exports or archives of networks."),
+        "import": ("hotpapers.cli.import_files:import_", "Import exports, listings or archives of networks."),
         "prune": ("hotpapers.cli.prune:prune", "Delete data that no issue or comparison needs."),
         "quarantine": ("hotpapers.cli.quarantine:quarantine", "List payloads that could not be parsed, or show one."),
         "reprocess": ("hotpapers.cli.reprocess:reprocess", "Reparse a source's raw payloads with this version."),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -24,8 +27,8 @@ FORM = "application/x-www-form-urlencoded"
 def form_router(
     site: str, base: str = BASE, open_record: Callable[[], Record] | None = None, proxies: int = 0
 ) -> FormRouter:
-    """A router of forms with threads and limits of its own."""
-    opening = open_record or (lambda: Record(":memory:"))
+    """A router of forms with threads and limits of its own. Without `open_record`, its store is in a new folder."""
+    opening = open_record or partial(Record, str(Path(tempfile.mkdtemp()) / "forms.db"))
     return FormRouter(Backend(opening, ServeConfig(proxies=proxies, base=base)), site)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -224,6 +225,6 @@ def test_who_forgets_the_proxy_is_warned(
 
 
 @pytest.mark.parametrize("base", [BASE, ""])
-def test_an_app_without_a_public_address_has_no_forms(base: str) -> None:
-    with closing(Backend(partial(Record, ":memory:"), ServeConfig(base=base))) as backend:
+def test_an_app_without_a_public_address_has_no_forms(base: str, tmp_path: Path) -> None:
+    with closing(Backend(partial(Record, str(tmp_path / "forms.db")), ServeConfig(base=base))) as backend:
         assert bool(form_router(backend, DAILY)) == bool(base)

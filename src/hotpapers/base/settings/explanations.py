@@ -104,18 +104,11 @@ def key_at(path: str, name: str = "") -> str:
 
 # ---- unknown keys --------------------------------------------------------------------------------------
 
-_REMOVED = {
-    "mailing.selector": "is gone with `hotpapers mail check`; delete it",
-}
-"""What to do about settings of earlier versions, by table and key."""
-
 
 def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]) -> str:
     descriptions = {**described(place.hint), **more}
     known = [*place.hint.__struct_fields__, *more]
     meant = nearest(name, known)
-    if removed := _REMOVED.get(f"{place.path.partition('[')[0]}.{name}"):
-        return removed
     if name in homes:
         return f"no such setting here; it belongs {homes[name]}"
     if not meant and not place.path and isinstance(place.value[name], Mapping | list):

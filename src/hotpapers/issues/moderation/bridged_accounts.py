@@ -26,10 +26,11 @@ from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.queries import ShownAccount
 from hotpapers.record.batches import last_written_at
 from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.record import Record, now
 
 SOURCE = "bridges"
-"""The source of the batch."""
+"""The source of the batch, and the key under which the store keeps the last examined batch."""
 BRIDGE = ".brid.gy"
 """How the bridge's own handles on Bluesky end."""
 _OF_BLUESKY = re.compile(r"mastodon:https://bsky\.brid\.gy/ap/(did:(?:plc|web):[\w.:%-]+)", re.ASCII)
@@ -39,16 +40,22 @@ _AS_HYPHEN = str.maketrans("_~", "--")
 
 
 def join_bridged_accounts(record: Record, at: int | None = None) -> None:
-    """Writes aliases for the bridge's accounts that have none yet. `at`: the moment of the batch, µs UTC, by default
-    now."""
+    """Writes aliases for the bridge's accounts, if accounts were stored since the last call. `at`: the moment of the
+    batch, µs UTC, by default now."""
     view = record.view()
-    copies = [account for account in queries.accounts_named(view, f"%{BRIDGE}") if not is_pseudonym(account.key)]
-    originals = queries.accounts_named(view, "%@%") if any(map(_is_on_bluesky, copies)) else ()
-    by_account = {alias.account: alias for alias in aliases(copies, originals)}
-    known = queries.with_alias(view, sorted(by_account))
-    new = [alias for account, alias in by_account.items() if account not in known]
-    if new:
-        record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+    last_batch = int(read_meta(record.database, SOURCE) or 0)
+    if last_batch == view.position:
+        return
+    if queries.has_accounts_after(view, last_batch if last_batch < view.position else 0):  # or a backup was restored
+        copies = [account for account in queries.accounts_named(view, f"%{BRIDGE}") if not is_pseudonym(account.key)]
+        originals = queries.accounts_named(view, "%@%") if any(map(_is_on_bluesky, copies)) else ()
+        by_account = {alias.account: alias for alias in aliases(copies, originals)}
+        known = queries.with_alias(view, sorted(by_account))
+        new = [alias for account, alias in by_account.items() if account not in known]
+        if new:
+            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+    with record.database.write():
+        write_meta(record.database, SOURCE, str(view.position))
 
 
 def aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:

@@ -99,6 +99,12 @@ class ShownAccount(NamedTuple):
     at: int
 
 
+def has_accounts_after(view: AsOfView, position: int) -> bool:
+    """Whether accounts were stored after a batch."""
+    rows = view.database.rows("SELECT since FROM account ORDER BY id DESC LIMIT 1")
+    return bool(rows) and rows[0][0] > position
+
+
 def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
     """The accounts that had a handle like an SQL pattern in lowercase, once for each such handle."""
     sql = f"""SELECT {key_of("t.account")}, t.handle, t.at FROM (

@@ -22,7 +22,7 @@ KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 
 
 MADE_ANEW = "search_"
-"""The prefix of the search index's tables, which are not copied: each database builds its own."""
+"""The prefix of tables that are not copied to another kind of database, as each makes its own."""
 
 
 class SendingState(NamedTuple):

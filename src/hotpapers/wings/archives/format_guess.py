@@ -56,6 +56,7 @@ BEGINNINGS = (
     (rb"\s*<", "a page of HTML or XML"),
     (rb"---\s", "an issue in Markdown: hotpapers import classic"),
     (rb"window\.YTD\.", "X's archive of a user's own posts, which is not supported"),
+    (rb'(?s)\{(?=.*"id_str":).*"user":', "posts of X's API 1.1, which jq converts: hotpapers docs imports"),
     (rb"\{\s*[\r\n]|\[\s*[\r\n]", "JSON spread over several lines: put each object on a line of its own (jq -c)"),
     (rb"[^{\[,]*,[^{\[]*[\r\n]?\Z", "a CSV table: convert its rows to lines of JSON first"),
 )

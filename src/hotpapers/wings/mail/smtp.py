@@ -24,6 +24,8 @@ CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
 """Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
 MESSAGES_PER_CONNECTION = 50
 """Messages sent through one connection: relays close connections that last too long."""
+REPLY_LINES, MAX_REPLY_LINE_BYTES = 100, 2048
+"""Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
 CHALLENGES = 5
 """Most challenges in one login."""
 OK = range(200, 300)
@@ -36,7 +38,7 @@ Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 class _Smtp(smtplib.SMTP):
-    """smtplib with non-ASCII users and passwords (RFC 4616 §2: UTF-8), and an error for a line that is no reply."""
+    """smtplib with limits on replies, and with non-ASCII users and passwords (RFC 4616 §2: UTF-8)."""
 
     def auth(
         self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
@@ -64,11 +66,19 @@ class _Smtp(smtplib.SMTP):
         return code, text.decode("utf-8", "replace")
 
     def getreply(self) -> tuple[int, bytes]:
-        """A reply's code and text. Raises SMTPServerDisconnected for an invalid one."""
-        code, text = super().getreply()
-        if code < 0:
-            raise smtplib.SMTPServerDisconnected("gave an invalid reply")
-        return code, text
+        """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
+        assert self.sock is not None  # sending the command would have failed otherwise
+        if self.file is None:
+            self.file = self.sock.makefile("rb")
+        lines: list[bytes] = []
+        while len(lines) < REPLY_LINES:
+            line = self.file.readline(MAX_REPLY_LINE_BYTES)
+            if len(line) < 4 or not line.endswith(b"\n") or not line[:3].isdigit():
+                raise smtplib.SMTPServerDisconnected("closed the connection or gave an invalid reply")
+            lines.append(line[4:].strip(b" \t\r\n"))
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
+        raise smtplib.SMTPServerDisconnected("gave an endless reply")
 
 
 def _base64(text: str) -> str:

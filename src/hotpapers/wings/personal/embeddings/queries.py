@@ -16,11 +16,8 @@ from hotpapers.record.database import Database, blob, placeholders, slices
 from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
 NAME, MODEL = "search_embedding", ""
-_TABLES = {
-    "sqlite": "SELECT 1 FROM sqlite_schema WHERE name = ?",
-    "postgres": "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?",
-}
-"""By the name of the kind of database."""
+_TABLES = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?"
+_SQLITE_TABLES = "SELECT 1 FROM sqlite_schema WHERE name = ?"
 _PUT = f"INSERT INTO {NAME} VALUES (?, ?) ON CONFLICT (paper) DO UPDATE SET vector = excluded.vector"
 
 
@@ -74,7 +71,7 @@ def delete_vectors(database: Database) -> None:
 
 
 def _is_made(database: Database) -> bool:
-    return bool(database.rows(_TABLES[database.name], (NAME,)))
+    return bool(database.rows(_SQLITE_TABLES if database.name == "sqlite" else _TABLES, (NAME,)))
 
 
 def _rows(database: Database, papers: Collection[str]) -> dict[str, bytes]:
