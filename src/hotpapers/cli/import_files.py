@@ -37,7 +37,7 @@ FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the line
     subcommand_metavar="FORMAT FILE…",
 )
 def import_() -> None:
-    """Import listings, exports or archives of networks.
+    """Import exports, listings or archives of networks.
 
     Each format is a command with options of its own. Files may be compressed (Zstandard, gzip); `-` is standard input.
     A missing SQLite store is created.
