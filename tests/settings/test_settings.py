@@ -18,6 +18,7 @@ from hotpapers.base.settings import (
     PublicationSettings,
     PublishSettings,
     RunSettings,
+    check,
     load,
 )
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
@@ -179,6 +180,11 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")) == Settings(
         store="hotpapers.db", contact="", publication=(), publish=PublishSettings(output="public")
     )
+
+
+def test_keys_of_earlier_versions_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "hotpapers.toml"
+    assert check("[mailing]\nselector = 'owl'\n", path) == check("[mailing]\n", path)
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:

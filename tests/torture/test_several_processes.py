@@ -88,8 +88,8 @@ class Slow(Stream):
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         time_after_lease = self._record.database.clock() + job_state.LEASE + 1
-        assert jobs_queries.take_lease(self._record, "lobsters", "another", at=time_after_lease)
-        self._record.append([], source="lobsters", cursor="further")
+        assert jobs_queries.take_lease(self._record, "hackernews", "another", at=time_after_lease)
+        self._record.append([], source="hackernews", cursor="further")
         return ()
 
 
@@ -101,8 +101,8 @@ def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_
         assert isinstance(job, CollectJob)
         job.connection = job.connection._replace(forget=lambda: forgotten.append("what was answered"))
         assert setup.loop.attempt() is None and forgotten == ["what was answered"]
-        assert cursor_of(record.database, "lobsters") == "further"
-        assert jobs_queries.load_state(record, "lobsters").success_at is None
+        assert cursor_of(record.database, "hackernews") == "further"
+        assert jobs_queries.load_state(record, "hackernews").success_at is None
 
 
 def test_a_process_that_lost_its_lease_reports_no_failure(store_url: str) -> None:
@@ -115,7 +115,7 @@ def test_a_process_that_lost_its_lease_reports_no_failure(store_url: str) -> Non
 
     with Record(store_url) as record, collect_setup(store_url, {}, source=Broken(record, [])) as setup:
         assert setup.loop.attempt() is None
-        assert jobs_queries.load_state(record, "lobsters").failing_since is None
+        assert jobs_queries.load_state(record, "hackernews").failing_since is None
         assert record.database.rows("SELECT count(*) FROM coverage") == [(0,)]
 
 

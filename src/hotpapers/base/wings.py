@@ -44,7 +44,8 @@ class SettingsTable(NamedTuple):
     """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may stand several times;
     `default`: its value if it is missing; `problems`: what is wrong with a value, with keys in the table, or whole
     labels if there may be several; `paths`: the keys that are paths, and of them `private` those of files that nobody
-    else may read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name."""
+    else may read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name.
+    `removed`: keys of earlier versions, which are ignored."""
 
     name: str
     type: Any
@@ -54,6 +55,7 @@ class SettingsTable(NamedTuple):
     private: tuple[str, ...] = ()
     template: Path | None = None
     synonyms: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class FileFormat(NamedTuple):

@@ -284,6 +284,10 @@ def _checked(table: dict[str, Any]) -> Settings:
         if network not in TERMS:
             raise SettingsError(f"terms.{network}: no such network; the networks are {choices(network, TERMS)}")
         converted(values, TermsOverride, f"terms.{network}")
+    for wing_table in settings_tables():
+        if isinstance(values := table.get(wing_table.name), dict):
+            for key in wing_table.removed:
+                values.pop(key, None)
     # Where a key belongs that is in another table
     networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
     return converted(

@@ -29,7 +29,7 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     HOTPAPERS_MAIL_PASSWORD or from a file. `password_file`: that file. `address`: the sender's address. `reply_to`,
     `bounces`: where replies and bounces go, if not to `address`. `base`: the public address of `hotpapers serve` for
     confirm and unsubscribe links, if not the one in `[serve]`; without one, both are done by mail. `pace`: messages per
-    minute to one domain. `selector`: of versions before 1.0, and ignored.
+    minute to one domain.
     """
 
     relay: str = ""
@@ -42,7 +42,6 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     bounces: str = ""
     base: str = ""
     pace: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 60
-    selector: str = ""
 
 
 def is_mail_address(text: str) -> bool:
@@ -71,6 +70,7 @@ TABLE = SettingsTable(
     ("password_file",),
     Path(__file__).with_name("template.toml"),
     ("email", "mail"),
+    ("selector",),
 )
 
 
