@@ -183,8 +183,7 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_keys_of_earlier_versions_are_ignored(tmp_path: Path) -> None:
-    path = tmp_path / "hotpapers.toml"
-    assert check("[mailing]\nselector = 'owl'\n", path) == check("[mailing]\n", path)
+    assert check("[mailing]\nselector = 'owl'\n", tmp_path) == check("[mailing]\n", tmp_path)
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
