@@ -96,6 +96,3 @@ def write_channels(
         if counts.warning:
             site.warn(counts.warning)
     return report
-
-
-# ---- issues of the past ------------------------------------------------------------------------------------

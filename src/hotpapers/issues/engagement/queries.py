@@ -417,8 +417,11 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
         JOIN recount AS f ON f.post = s.post
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ? AND i.publication NOT LIKE ?
         GROUP BY f.post, f.created_at, f.asked_at, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
+    parameters = (SHOWN_FOR, at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR)
+    if not database.rows(sql, parameters):
+        return 0
     with database.write():
-        rows = database.rows(sql, (SHOWN_FOR, at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR))
+        rows = database.rows(sql, parameters)  # again, as other jobs may have written meanwhile
         due = [
             (until, next_recount_at(created_at, asked_at, until), post) for post, created_at, asked_at, until in rows
         ]

@@ -110,6 +110,8 @@ def _ends_of(file: Path) -> bytes:
     """The beginning of a file, unpacked; of a Parquet table also the end, which names its columns."""
     with open_input(str(file)) as stream:
         head = end = stream.read(HEAD)
+        if stream.seekable():
+            stream.seek(max(file.stat().st_size - HEAD, 0))
         while head.startswith(PARQUET) and (block := stream.read(BLOCK)):
             end = (end + block)[-HEAD:]
         return head + end
