@@ -69,6 +69,7 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b'{"kind":"post","observed_at":7}\n', "lines written by `hotpapers export`: hotpapers import jsonl"),
         (b'{"did":"did:plc:x","time_us":5,"kind":"commit"}\n', "Jetstream events: hotpapers import jetstream"),
         (b'{"subreddit":"kettles","created_utc":5}\n', "Reddit submissions or comments: hotpapers import reddit"),
+        (b'{"id_str":"7","text":"","user":{}}\n', "posts of X's API 1.1, which jq converts: hotpapers docs imports"),
         (b'{"objectID":null,"title":""}\n', "JSON in an unknown format"),
         (b"[1, 2]\n", "JSON in an unknown format"),
         (b"\xfe{\n", "something other than lines of JSON"),
