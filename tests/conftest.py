@@ -40,7 +40,7 @@ DATA = ROOT / "tests" / "data"
 HAS_WINGS = (ROOT / "src" / "hotpapers" / "wings").is_dir()
 needs_wings = pytest.mark.skipif(not HAS_WINGS, reason="wings are left out, and it expects something of theirs")
 _OF_A_WING = re.compile(
-    r"(x|lobsters|mastodon|reddit[ _]?(feeds?)?)[]-]|\[+(source\.)?(x|twitter|lobsters|mastodon|reddit)\b"
+    r"(x|feeds|lobsters|mastodon|reddit[ _]?(feeds?)?)[]-]|\[+(source\.)?(x|twitter|feeds|lobsters|mastodon|reddit)\b"
 )
 DEFAULT = "not long"
 """The tests that `make test` runs, which read every file in tests/data."""

@@ -13,6 +13,7 @@ from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import DAY, Source
 from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.list_checks import DOUBTED_FOR
+from tests.conftest import needs_wings
 from tests.loopback.reading import cursor_in
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
@@ -153,6 +154,7 @@ def test_a_list_without_any_known_post_is_doubted_too(name: str) -> None:
     assert keys == ["t3_a"], "what it does list is kept"
 
 
+@needs_wings
 def test_a_feed_whose_single_entry_was_deleted_is_empty_and_starts_over() -> None:
     source, cursor = make("feeds"), None
     entry = "<entry><id>1</id><title>t</title><published>{}</published></entry>"
