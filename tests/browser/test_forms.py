@@ -21,7 +21,7 @@ from hotpapers.publish.render.html.templating import asset
 from hotpapers.record import Record
 from hotpapers.wings.accounts import my_posts
 from hotpapers.wings.forms import queries as reader_reports
-from hotpapers.wings.forms.report_pages import ReportDependencies, routes
+from hotpapers.wings.forms.report_pages import ReportPages
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server
@@ -58,9 +58,9 @@ def forms(store: Path) -> Iterator[str]:
     """The address of the app's forms."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    router = form_router(DAILY.title, base)
+    router = form_router(DAILY.title, base, partial(Record, str(store)))
     form_routes = [
-        *routes(router, ReportDependencies(partial(Record, str(store)))),
+        *ReportPages(router).routes(),
         router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
     web_server = uvicorn_server(Starlette(routes=[*form_routes, Route("/style.css", style)]))

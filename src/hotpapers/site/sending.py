@@ -62,29 +62,22 @@ def previews(
     site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """What would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
-    return [
-        _preview_files(site, publication, days, name, folder)
-        if SENDERS[name].preview
-        else {"channel": name, "messages": list(_messages(site, publication, days, name))}
-        for name in names
-    ]
+    return [_preview(site, publication, days, name, folder) for name in names]
 
 
 def _messages(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> Iterator[dict[str, str]]:
     issue_reader = RecordIssueReader(site.record, site.terms)
     for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
         with closing(destination):
-            for message in chain.from_iterable(
-                destination.sender.messages(issue_reader, publication, day) for day in days
-            ):
-                yield {"target": message.target, "text": str(message.payload)}
+            for day in days:
+                for message in destination.sender.messages(issue_reader, publication, day):
+                    yield {"target": message.target, "text": str(message.payload)}
 
 
-def _preview_files(
-    site: ConfiguredSite, publication: str, days: Sequence[str], name: str, folder: Path
-) -> dict[str, Any]:
+def _preview(site: ConfiguredSite, publication: str, days: Sequence[str], name: str, folder: Path) -> dict[str, Any]:
     preview = SENDERS[name].preview
-    assert preview is not None
+    if preview is None:
+        return {"channel": name, "messages": list(_messages(site, publication, days, name))}
     issue_reader, site_config = RecordIssueReader(site.record, site.terms), site.site_config.of(publication)
     files = (preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
     return {"channel": name, "output": str(folder), **write_files(folder, files)._asdict()}
@@ -94,7 +87,11 @@ def all_destinations(
     site: ConfiguredSite, open_client: OpenClient, record: Record
 ) -> Iterator[Iterator[SenderDestination]]:
     """All senders that the settings ask for, channel by channel."""
-    return (channel.destinations(record, site, open_client) for channel in SENDERS.values())
+    return (
+        channel.destinations(record, site, open_client)
+        for channel in SENDERS.values()
+        if channel.is_configured(site.settings)
+    )
 
 
 def check(site: ConfiguredSite, record: Record) -> None:

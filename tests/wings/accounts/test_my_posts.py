@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -88,15 +89,14 @@ class Site:
 
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """Starts the app with fresh rate limits."""
-        self.router = form_router(DAILY.title)
+        self.router = form_router(DAILY.title, open_record=partial(Record, str(self.store)))
         hot_papers = hotpapers.Site(self.store, file=self.folder / "hotpapers.toml")
-        dependencies = my_posts.dependencies_of(partial(Record, str(self.store)), hot_papers)
-        self.dependencies = dependencies._replace(
+        self.my_posts = my_posts.my_posts_page(self.router, hot_papers)._replace(
             open_client=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"],
             clock=lambda: self.clock, bots=bots or BotSettings(), contact="desk@papers.example",
             base_addresses=tuple(self.loopback.bases.values()) if base_addresses is None else base_addresses,
         )  # fmt: skip
-        self.app = Starlette(routes=list(my_posts.routes(self.router, self.dependencies)))
+        self.app = Starlette(routes=list(self.my_posts.routes()))
 
     def code(self, name: str) -> FormResponse:
         """Enters an account name; returns the page with the code."""
@@ -283,8 +283,7 @@ def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
     """A second request to the same server is told to wait and keeps its page; other servers are read."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as turn:
-        assert turn
+    with site.my_posts.asking.setdefault(site.loopback.bases["bluesky.view"], threading.Lock()):
         count = len(site.loopback.requests)
         response = site.ask(page)
         assert response.status == 503 and "Please try again in a minute." in response.text
@@ -464,10 +463,9 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
     settings = all_settings.load(file)
     hot_papers = hotpapers.Site(settings=settings, file=file)
-    dependencies = my_posts.dependencies_of(partial(Record, str(site.store)), hot_papers)
     site.router.backend.close()
-    site.router = form_router(DAILY.title)
-    site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
+    site.router = form_router(DAILY.title, open_record=partial(Record, str(site.store)))
+    site.app = Starlette(routes=list(my_posts.my_posts_page(site.router, hot_papers).routes()))
     for person in (ADA, MOSS):
         assert "Your posts are hidden" in site.prove(person).text
     assert len(site.verdicts()) == 2

@@ -21,7 +21,7 @@ from hotpapers.serve.web import serving
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR, form_router
-from hotpapers.wings.forms.report_pages import ReportDependencies, routes
+from hotpapers.wings.forms.report_pages import ReportPages
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -64,10 +64,8 @@ class Site:
             counts("hackernews:5", 70, POSTED_AT),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
-        self.router = form_client.form_router(DAILY.title)
-        self.app = Starlette(
-            routes=list(routes(self.router, ReportDependencies(partial(Record, store), lambda: self.clock)))
-        )
+        self.router = form_client.form_router(DAILY.title, open_record=partial(Record, store))
+        self.app = Starlette(routes=list(ReportPages(self.router, lambda: self.clock).routes()))
 
     def fields(self, **changes: str) -> dict[str, str]:
         return {
@@ -159,7 +157,7 @@ def test_what_is_hidden_is_not_told(site: Site) -> None:
 
 def test_what_terms_do_not_let_be_quoted_is_not_reported(site: Site) -> None:
     other_terms = {**terms.TERMS, "hackernews": terms.TERMS["hackernews"]._replace(shown="link")}
-    site.app = Starlette(routes=list(routes(site.router, ReportDependencies(site.open, terms=other_terms))))
+    site.app = Starlette(routes=list(ReportPages(site.router, terms=other_terms).routes()))
     assert site.submit().status == 404
 
 

@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import RetryLater, SettingsError, UsageError
-from hotpapers.wings.mail import outbox, tokens
+from hotpapers.wings.mail import tokens
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS, normalized, without_address
-from hotpapers.wings.mail.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
 from hotpapers.wings.mail.queries import Subscriber
-from hotpapers.wings.mail.sender import interleaved, most_failures
-from hotpapers.wings.mail.settings import MailingSettings, is_mail_address
+from hotpapers.wings.mail.sender import TRIES, interleaved, most_failures, wait_after
+from hotpapers.wings.mail.settings import (
+    PASSWORD,
+    MailingSettings,
+    Secret,
+    is_loopback,
+    is_mail_address,
+    mail_config_of,
+    preview_config,
+)
 from hotpapers.wings.mail.smtp_replies import (
     RETRY_SECONDS,
     Deferred,
@@ -230,7 +237,7 @@ def test_how_many_failures_stop_an_issue() -> None:
 
 
 def test_waits_grow_and_end_within_a_day() -> None:
-    waits = [outbox.wait_after(n) for n in range(1, outbox.TRIES)]
+    waits = [wait_after(n) for n in range(1, TRIES)]
     assert waits[:3] == [300, 600, 1200] and max(waits) == 4 * 3600 and sum(waits) < 24 * 3600
 
 

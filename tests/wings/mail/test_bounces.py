@@ -20,9 +20,7 @@ from hotpapers.record import Record
 from hotpapers.wings.mail import bounces, subscribers, tokens
 from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail.bounces import (
-    AbuseComplaint,
     BounceReport,
-    MailboxMessage,
     MailboxSummary,
     messages,
     parse_message,
@@ -192,7 +190,7 @@ def test_a_report_of_a_message_that_was_not_sent_is_ignored(returned: Callable[.
 def test_a_message_returned_encoded_is_recognized() -> None:
     data = complaint(base64.encodebytes(MESSAGE), "base64")
     assert b"<2021-01-14" not in data
-    assert parse_message(data, SECRET) == AbuseComplaint(SENT)
+    assert parse_message(data, SECRET) == BounceReport(SENT)
     assert parse_message(data.replace(b"feedback-report", b"something-else"), SECRET) is None
 
 
@@ -296,12 +294,12 @@ def test_a_mailbox_is_read_message_by_message() -> None:
     )
     mailbox_messages = list(messages(box))
     assert [
-        b"Subject: one" in mailbox_messages[0].data,
-        b"Subject: two" in mailbox_messages[1].data,
+        b"Subject: one" in mailbox_messages[0][0],
+        b"Subject: two" in mailbox_messages[1][0],
         len(mailbox_messages),
     ] == [True, True, 2]
-    assert mailbox_messages[1].delivered - mailbox_messages[0].delivered == 1_000_000
-    assert list(messages(first_note)) == [MailboxMessage(first_note)]
+    assert mailbox_messages[1][1] - mailbox_messages[0][1] == 1_000_000
+    assert list(messages(first_note)) == [(first_note, 0)]
 
 
 @pytest.mark.parametrize(
@@ -315,8 +313,8 @@ def test_a_mailbox_is_read_message_by_message() -> None:
     ],
 )
 def test_a_mailbox_says_when_a_message_came(line: str, delivered: str) -> None:
-    [message] = messages(b"From " + line.encode() + b"\n" + note("x"))
-    assert timestamps.rfc3339(message.delivered) == delivered
+    [(_, moment)] = messages(b"From " + line.encode() + b"\n" + note("x"))
+    assert timestamps.rfc3339(moment) == delivered
 
 
 # ---- acting --------------------------------------------------------------------------------------------

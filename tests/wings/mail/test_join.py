@@ -15,7 +15,6 @@ from hotpapers.base.model import HOUR
 from hotpapers.record import Record
 from hotpapers.wings.forms.form_router import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
-from hotpapers.wings.mail.smtp import SmtpClient
 from tests.issues.made import DAILY
 from tests.web.asgi import get
 from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
@@ -36,12 +35,12 @@ class Site:
     def begin(self) -> None:
         open_record = partial(Record, str(self._store))
         self.router = form_router(DAILY.title, open_record=open_record)
-        config = mail_config(self._box.port)._replace(base=BASE)
-        dependencies = join_page.JoinDependencies(open_record, config, "daily", SmtpClient, lambda: self.clock)
+        config = mail_config(self._box.port, base=BASE)
+        page = join_page.JoinPage(self.router, config, "daily", lambda: self.clock)
         self.app = Starlette(
             routes=[
-                *join_page.routes(self.router, dependencies),
-                *mail_pages.routes(self.router.backend, lambda: self.clock),
+                *page.routes(),
+                *mail_pages.link_routes(self.router.backend, lambda: self.clock),
             ]
         )
 

@@ -15,7 +15,7 @@ from hotpapers.base.model import DAY
 from hotpapers.record import Record
 from hotpapers.serve.web.backend import Backend
 from hotpapers.wings.mail import mail_pages, subscribers, tokens
-from hotpapers.wings.mail.mail_pages import routes
+from hotpapers.wings.mail.mail_pages import link_routes
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.tokens import MailToken, Purpose
 from tests.issues.made import DAILY
@@ -33,7 +33,7 @@ class Site:
         self.record, self.store = Record(str(store)), store
         self.record.append([DAILY], source="settings")
         self.clock = BEFORE
-        self.app = Starlette(routes=list(routes(Backend(partial(Record, str(store))), lambda: self.clock)))
+        self.app = Starlette(routes=list(link_routes(Backend(partial(Record, str(store))), lambda: self.clock)))
 
     def token(self, mark: str, purpose: Purpose = "unsubscribe", moment: int = 0) -> str:
         return tokens.encode(self.record.hasher.secret, MailToken(purpose, mark, moment))
@@ -202,7 +202,7 @@ def test_a_store_that_is_busy_asks_for_patience() -> None:
     def fail() -> Record:
         raise BusyStore("busy")
 
-    status, headers, page = ask(Starlette(routes=list(routes(Backend(fail)))), "POST", "/mail/unsubscribe/x")
+    status, headers, page = ask(Starlette(routes=list(link_routes(Backend(fail)))), "POST", "/mail/unsubscribe/x")
     assert (status, headers["retry-after"]) == (503, "60") and "try again" in page.text
 
 
@@ -223,7 +223,7 @@ def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -
 
 def test_more_pages_than_can_be_made_at_once_are_told_to_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail_pages, "MAX_PAGES_AT_ONCE", 2)
-    app = Starlette(routes=list(routes(Backend(partial(Record, str(site.store))), lambda: site.clock)))
+    app = Starlette(routes=list(link_routes(Backend(partial(Record, str(site.store))), lambda: site.clock)))
     path = f"/mail/unsubscribe/{site.token(join(site.record, 'some@moth.example'))}"
 
     async def fetch_three() -> list[int]:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.model import PrintedCount, PublishedIssue
+from hotpapers.base.settings import defaults
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.issue_text import as_text
 from hotpapers.wings.mail.messages import (
     MAX_MESSAGE_BYTES,
@@ -23,6 +23,7 @@ from hotpapers.wings.mail.messages import (
     list_id,
     preview,
 )
+from hotpapers.wings.mail.settings import MailConfig
 from hotpapers.wings.mail.tokens import MailToken, SentMessage, encode, message_id
 from tests.conftest import DATA
 from tests.render.build import OWN, issue, listing_entry, own_entry, paper
@@ -80,7 +81,7 @@ def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
 
 
 def test_a_preview_has_no_real_recipient() -> None:
-    file = preview(issue_of(*DAYS[1]), mail_config(base=""), NOBODY)
+    file = preview(issue_of(*DAYS[1]), defaults(), NOBODY)
     assert file.path == "2021-01-14.eml"
     assert read(file.data)["To"] == "reader@example.invalid"
 

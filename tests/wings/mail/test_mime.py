@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import UsageError
 from hotpapers.publish.view import phrases
 from hotpapers.wings.mail import mime
-from hotpapers.wings.mail.mime import MimePart
 
 TEXTS = st.text(max_size=300).map(phrases.one_line).filter(bool)
 
@@ -37,7 +36,7 @@ def lines_of(data: bytes) -> list[bytes]:
 
 @given(TEXTS)
 def test_a_subject_of_any_characters_comes_back_and_adds_no_header(text: str) -> None:
-    data = mime.message([("Subject", mime.words("Subject", text))], [MimePart("plain", "Hello\n")], "x")
+    data = mime.message([("Subject", mime.words("Subject", text))], {"plain": "Hello\n"})
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
     message = read(data)
     assert message.keys() == ["Subject", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
@@ -47,7 +46,7 @@ def test_a_subject_of_any_characters_comes_back_and_adds_no_header(text: str) ->
 
 @given(st.text(max_size=60).map(phrases.one_line))
 def test_a_sender_of_any_name_is_still_that_address(text: str) -> None:
-    data = mime.message([("From", mime.mailbox("From", text, "papers@owls.example"))], [MimePart("plain", "x\n")], "x")
+    data = mime.message([("From", mime.mailbox("From", text, "papers@owls.example"))], {"plain": "x\n"})
     message = read(data)
     assert message.keys()[:2] == ["From", "MIME-Version"]
     [address] = message["From"].addresses
@@ -60,7 +59,7 @@ def test_a_sender_of_any_name_is_still_that_address(text: str) -> None:
 
 @given(st.text(max_size=2000).map(lambda text: text.replace("\r", "")), st.text(max_size=500).map(phrases.one_line))
 def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
-    parts = [MimePart("plain", plain + "\n"), MimePart("html", html + "\n")]
+    parts = {"plain": plain + "\n", "html": html + "\n"}
     data = mime.message([("Subject", "x")], parts, "2024-05-07.1")
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
     message = read(data)
@@ -90,7 +89,7 @@ def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
 )
 def test_characters_that_would_end_a_header_are_refused_and_not_shown(value: str) -> None:
     with pytest.raises(UsageError) as error:
-        mime.message([("Subject", value)], [MimePart("plain", "x")], "x")
+        mime.message([("Subject", value)], {"plain": "x"})
     assert str(error.value) == "the header Subject contains characters that are not allowed, such as a line break"
 
 
@@ -102,7 +101,7 @@ def test_a_list_is_folded_between_its_members() -> None:
 
 def test_text_that_looks_encoded_is_shown_as_it_is() -> None:
     text = "=?utf-8?q?Free_Tea?= for all"
-    data = mime.message([("Subject", mime.words("Subject", text))], [MimePart("plain", "x\n")], "x")
+    data = mime.message([("Subject", mime.words("Subject", text))], {"plain": "x\n"})
     assert header(data, "Subject") == text
 
 

@@ -11,8 +11,8 @@ from hotpapers.base.errors import RequestRefused, RetryLater, UsageError
 from hotpapers.base.model import DAY
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers, tokens
-from hotpapers.wings.mail.config import MailConfig
-from hotpapers.wings.mail.opt_in import ask
+from hotpapers.wings.mail.plain_mailer import ask_to_confirm
+from hotpapers.wings.mail.settings import MailConfig
 from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.smtp_replies import Deferred
 from tests.issues.made import DAILY
@@ -36,7 +36,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
 def request_subscription(record: Record, config: MailConfig, address: str, at: int = BEFORE) -> bool:
     relay = SmtpClient(config)
     try:
-        return ask(record, config, relay, DAILY, address, at)
+        return ask_to_confirm(record, config, relay, DAILY, address, at)
     finally:
         relay.close()
 

@@ -17,7 +17,7 @@ from hotpapers.publish.deliver import delivery_states
 from hotpapers.publish.deliver.queries import state_of
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.record import Record, now
-from hotpapers.wings.mail import outbox, sender, subscribers
+from hotpapers.wings.mail import sender, subscribers
 from hotpapers.wings.mail.queries import message_key
 from hotpapers.wings.mail.sender import CLAIM_TIMEOUT, UNKNOWN, EmailSender
 from tests.issues.made import DAILY, DAY, moment, write
@@ -213,7 +213,7 @@ def test_messages_deferred_too_often_are_given_up(channel: MailChannel) -> None:
     for _ in range(20):
         reasons += [reason for _, reason in channel.send().problems]
         channel.http.advance(4 * 3600 + 1)
-    assert reasons == ["deferred: 450"] * (outbox.TRIES - 1) + ["given up: 450"]
+    assert reasons == ["deferred: 450"] * (sender.TRIES - 1) + ["given up: 450"]
     assert channel.states[mark] == "failed" and channel.receipt(mark) == "given up: 450"
     assert channel.deliveries == [("everybody", "0 sent, 1 failed")]
     subscriber = subscribers.find(channel.record, mark)
@@ -307,7 +307,7 @@ def test_the_state_of_a_message_decides_the_error(channel: MailChannel) -> None:
     with pytest.raises(NetError, match="another process is sending it") as error:
         mail_sender.send(outgoing, channel.http)
     assert error.value.tries is None
-    outbox.defer(channel.record, key, "450", at)
+    sender.defer(channel.record, key, "450", at)
     with pytest.raises(NetError, match="deferred: 450") as error:
         mail_sender.send(outgoing, channel.http)
     assert error.value.tries == 0
@@ -386,7 +386,7 @@ def test_reports_that_arrive_during_sending_count_too(channel: MailChannel) -> N
     for mark in marks[:3]:
         delivery_states.claim(channel.record, message_key("daily", DAY, mark), BEFORE)
         mark_sent(channel.record, message_key("daily", DAY, mark), "250", BEFORE)
-        outbox.mark_bounced(channel.record, message_key("daily", DAY, mark), "5.1.1", BEFORE)
+        sender.mark_bounced(channel.record, message_key("daily", DAY, mark), "5.1.1", BEFORE)
     assert channel.send().stopped.startswith("stopped: 3 of 4 messages")
     assert not channel.box.mails
 
@@ -398,7 +398,7 @@ def test_the_same_reports_do_not_stop_the_next_issue_too(channel: MailChannel) -
             key = message_key("daily", day, mark)
             delivery_states.claim(channel.record, key, BEFORE)
             mark_sent(channel.record, key, "250", BEFORE)
-            outbox.mark_bounced(channel.record, key, "5.7.1", BEFORE)
+            sender.mark_bounced(channel.record, key, "5.7.1", BEFORE)
     assert channel.send().stopped.startswith("stopped: 3 of 4 messages")
     freeze.freeze(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
     channel.http.advance(A_DAY / 1e6)

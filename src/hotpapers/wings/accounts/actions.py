@@ -13,7 +13,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from hotpapers.base.errors import NotFound, UsageError
-from hotpapers.base.model import Account, Verdict
+from hotpapers.base.model import Account, Judgement, Verdict
 from hotpapers.base.model.keys import own_id
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
@@ -28,7 +28,6 @@ from hotpapers.wings.forms.queries import ReaderReport
 
 HIDE_REASON = "asked for by the account, which proved itself"
 CONTEST_REASON = "says that it is a person, and proved itself"
-SOURCE = "account"
 
 ContestOutcome = Literal["person", "lifted", "asked", "full"]
 """Counts as a person already; counts as one from now on; the operator decides; too many requests right now."""
@@ -49,11 +48,15 @@ def hide(record: Record, account: str, at: int) -> bool:
     last = record.view().item(Verdict, account, "", "hide")
     if last is not None and last.judgement == "hidden":
         return False
-    verdict = Verdict(
-        subject=account, about="", rule="hide", judgement="hidden", version=1, reason=HIDE_REASON, observed_at=at
-    )
-    record.append([verdict], source=SOURCE, at=at)
+    _append(record, account, "hide", "hidden", HIDE_REASON, at)
     return True
+
+
+def _append(record: Record, account: str, rule: str, judgement: Judgement, reason: str, at: int) -> None:
+    verdict = Verdict(
+        subject=account, about="", rule=rule, judgement=judgement, version=1, reason=reason, observed_at=at
+    )
+    record.append([verdict], source="account", at=at)
 
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> ContestOutcome:
@@ -65,11 +68,15 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         return "person"
     if reader_reports.is_full(record.database, at, "contest"):
         return "full"
-    rules = frozenset(rules_against(own_review))
-    is_lifted = bool(rules) and rules.issubset(SINGLE_ACCOUNT_RULES) and _lifted(record, bots, account, at)
-    reader_reports.note(
-        record.database, ReaderReport(0, at, "contest", subject=account, text=_outcome_text(own_review, is_lifted))
-    )
+    rules = rules_against(own_review)
+    is_lifted = bool(rules) and rules.keys() <= {*SINGLE_ACCOUNT_RULES} and _lifted(record, bots, account, at)
+    reasons = "; ".join(f"{rule}: {reason}" for rule, reason in rules.items()) or "a verdict on another of its accounts"
+    judge = f"hotpapers judge {account}"
+    outcome = f"To accept: {judge} --human"
+    if is_lifted:
+        outcome = f"It counts as a person from now on; to undo: {judge} --undo"
+    text = f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"
+    reader_reports.note(record.database, ReaderReport(0, at, "contest", subject=account, text=text))
     return "lifted" if is_lifted else "asked"
 
 
@@ -80,30 +87,11 @@ def rules_against(review: AccountReview) -> dict[str, str]:
 
 
 def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
-    try:
-        accept_proof(record, bots, account, CONTEST_REASON, at=at)
-    except UsageError:  # the settings list it as a bot
-        return False
-    return True
-
-
-def _outcome_text(review: AccountReview, is_lifted: bool) -> str:
-    reasons = (
-        "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items())
-        or "a verdict on another of its accounts"
-    )
-    judge = f"hotpapers judge {review.account}"
-    outcome = (
-        f"It counts as a person from now on; to undo: {judge} --undo" if is_lifted else f"To accept: {judge} --human"
-    )
-    return f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"
-
-
-def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
     """Saves that the proven owner of an account says that it is a person. This overrides the rules that examine single
-    accounts, now and later, but no others. Raises UsageError if the settings name the account."""
-    check_settings(record.view(), settings, [account])
-    verdict = Verdict(
-        subject=account, about="", rule=PROVED, judgement="human", version=1, reason=reason, observed_at=at
-    )
-    record.append([verdict], source=SOURCE, at=at)
+    accounts, now and later, but no others. False if the settings list it as a bot."""
+    try:
+        check_settings(record.view(), bots, [account])
+    except UsageError:
+        return False
+    _append(record, account, PROVED, "human", CONTEST_REASON, at)
+    return True

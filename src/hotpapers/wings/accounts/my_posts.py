@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import HttpClient
+from hotpapers.base.model import HttpClient, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.collect.job_factory import addresses, read_settings, secrets_of
 from hotpapers.collect.pace import PACE
@@ -29,12 +29,22 @@ from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
+from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.site.site import Site
 from hotpapers.wings.accounts import actions, claims, codes, profiles
 from hotpapers.wings.accounts.codes import ProofChallenge
 from hotpapers.wings.accounts.profiles import KnownAccount
 from hotpapers.wings.forms import form_router as forms
-from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
+from hotpapers.wings.forms.form_router import (
+    FormField,
+    FormPage,
+    FormRouter,
+    FormSpec,
+    Values,
+    form_router,
+    slash_redirect,
+)
 
 PATH = "/mine"
 COST = 2
@@ -44,45 +54,14 @@ ASKING = ClientLimits(connect=5.0, read=10.0, whole=15.0, size=1_000_000, redire
 CHOICES = ((HIDE, "Hide all my posts on this site"), (PERSON, "I am a person, not a bot"))
 
 
-class ServerTurns:
-    """Allows one profile request at a time per server, so a slow server only delays its own users."""
-
-    def __init__(self) -> None:
-        self._busy: set[str] = set()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def acquire(self, server: str) -> Iterator[bool]:
-        """Yields whether the server is free; if so, reserves it until the end of the context."""
-        with self._lock:
-            is_free = server not in self._busy
-            self._busy.add(server)
-        try:
-            yield is_free
-        finally:
-            if is_free:
-                with self._lock:
-                    self._busy.discard(server)
+def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Sequence[BaseRoute]:
+    """The routes of the page in the app of a publication. Raises SettingsError."""
+    router = form_router(backend, publication)
+    return my_posts_page(router, site).routes() if router else ()
 
 
-class MyPostsDependencies(NamedTuple):
-    """What the page needs. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`:
-    renders what batches after a position changed. `base_addresses`: those of the settings. `contact`: the operator's.
-    """
-
-    open_record: Callable[[], Record]
-    open_client: Callable[[], AbstractContextManager[HttpClient]]
-    view: str
-    render: Callable[[Record, int], object]
-    turns: ServerTurns
-    base_addresses: Sequence[str] = ()
-    bots: BotSettings = BotSettings()
-    contact: str = ""
-    clock: Callable[[], int] = now
-
-
-def dependencies_of(open_record: Callable[[], Record], site: Site) -> MyPostsDependencies:
-    """The dependencies of the page. Raises SettingsError.
+def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
+    """The page of a site. Raises SettingsError.
 
     Of internal addresses, only those that the settings of sources name can be reached."""
     settings = site.settings
@@ -90,45 +69,108 @@ def dependencies_of(open_record: Callable[[], Record], site: Site) -> MyPostsDep
     bluesky = read_settings("bluesky", tables[0], str(site.file))
     assert isinstance(bluesky, BlueskySettings)
     allowed, hidden, pacer = addresses(tables), secrets_of(tables), HostPacer()
-    return MyPostsDependencies(
-        open_record,
+    return MyPostsPage(
+        router,
         partial(site.http, allowed, pace=PACE, reserve=pacer, secrets=hidden, limits=ASKING),
         bluesky.view,
         partial(render_changed, site_config=site.site_config, allowed=site.terms),
-        ServerTurns(),
+        {},
         allowed,
         settings.bots,
         settings.contact,
     )
 
 
-def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:
-    """The routes of the page."""
-    form = router.route(PATH, lambda _: account_page(), partial(_submit, router, dependencies), COST, _refill)
-    return [form, slash_redirect(PATH)]
+class MyPostsPage(NamedTuple):
+    """The page. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`: renders what
+    batches after a position changed. `asking`: by server, held while a profile is read from it. `base_addresses`: those
+    of the settings. `contact`: the operator's."""
+
+    router: FormRouter
+    open_client: Callable[[], AbstractContextManager[HttpClient]]
+    view: str
+    render: Callable[[Record, int], object]
+    asking: dict[str, threading.Lock]
+    base_addresses: Sequence[str] = ()
+    bots: BotSettings = BotSettings()
+    contact: str = ""
+    clock: Callable[[], int] = now
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes of the page."""
+        form = self.router.route(PATH, lambda _: account_page(), self._submit, COST, _refill)
+        return [form, slash_redirect(PATH)]
+
+    def _submit(self, values: Values) -> FormPage:
+        """The page after a submission: the code, or the outcome of the request."""
+        text = values.get("who", "")
+        claim = claims.parse_claim(text)
+        if not claim.network:
+            return account_page(text, BARE if claims.is_bare(text) else _elsewhere(self.contact))
+        with self.router.backend.open_record() as record:
+            accounts = actions.known_accounts(record, claim.keys)
+            if len(accounts) != 1:
+                return account_page(text, SEVERAL[claim.network] if accounts else UNKNOWN)
+            if values.get("proof"):
+                return self._outcome_page(record, accounts[0], values)
+            nonce = secrets.token_hex(codes.NONCE // 2)
+            challenge = ProofChallenge(accounts[0].account, self.clock() // SECOND, nonce)
+            return _code_page(record, accounts[0], challenge, text)
+
+    def _outcome_page(self, record: Record, account: KnownAccount, values: Values) -> FormPage:
+        at, choice, text = self.clock(), values.get("choice", ""), values["who"]
+        proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
+        if proof is None:
+            return account_page(text, OLD)
+        code_page = partial(_code_page, record, account, proof, text)
+        if choice not in (HIDE, PERSON):
+            return code_page(error=NO_CHOICE)
+        server = profiles.server_of(self.view, account, self.base_addresses)
+        # one request at a time per server, so a slow one delays only its own users
+        lock = self.asking.setdefault(server, threading.Lock())
+        if not lock.acquire(blocking=False):
+            return code_page(choice, TURN)._replace(status=503, wait=60)
+        try:
+            error = self._proof_problem(server, account, codes.code(record.hasher.secret, proof))
+        finally:
+            lock.release()
+        if error:
+            return code_page(choice, error)
+        if choice == HIDE:
+            return self._hide(record, account, at)
+        outcome = actions.contest(record, self.bots, account.account, at)
+        return forms.with_refusal(FULL, code_page(choice)) if outcome == "full" else CONTEST_PAGES[outcome]
+
+    def _proof_problem(self, server: str, account: KnownAccount, code: str) -> str:
+        """Why the profile does not prove the claim; empty if it does."""
+        try:
+            with self.open_client() as http:
+                description = profiles.fetch_description(http, server, account)
+        except RequestRefused as problem:
+            log_event("profile refused", reason=problem.reason)
+            return NOT_SHOWN
+        except NetError as problem:
+            log_event("profile not read", reason=problem)
+            return NO_ANSWER
+        return "" if codes.appears_in(code, description) else MISSING
+
+    def _hide(self, record: Record, account: KnownAccount, at: int) -> FormPage:
+        position = record.head.position
+        if not actions.hide(record, account.account, at):
+            return FormPage("Already hidden", ("None of your posts are shown here.",))
+        log_event("hidden as its account asked", position=record.head.position)
+        self.router.run_later(partial(self._render_changed, position))
+        return HIDDEN
+
+    def _render_changed(self, position: int) -> None:
+        with self.router.backend.open_record() as record:
+            self.render(record, position)
 
 
 def _refill(values: Values) -> FormPage:
     """The form with the submitted values: the second form if they have a proof."""
     text, proof = values.get("who", ""), values.get("proof", "")
     return _choice_form(text, proof, values.get("choice", "")) if proof else account_page(text)
-
-
-def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
-    """The page after a submission: the code, or the outcome of the request."""
-    text, proof = values.get("who", ""), values.get("proof", "")
-    claim = claims.parse_claim(text)
-    if not claim.network:
-        return account_page(text, BARE if claims.is_bare(text) else _elsewhere(dependencies.contact))
-    with dependencies.open_record() as record:
-        accounts = actions.known_accounts(record, claim.keys)
-        if len(accounts) != 1:
-            return account_page(text, SEVERAL[claim.network] if accounts else UNKNOWN)
-        if not proof:
-            nonce = secrets.token_hex(codes.NONCE // 2)
-            challenge = ProofChallenge(accounts[0].account, dependencies.clock() // SECOND, nonce)
-            return _code_page(record, accounts[0], challenge, text)
-        return _outcome_page(router, dependencies, record, accounts[0], values)
 
 
 # ---- step 1: the account ---------------------------------------------------------------------------------
@@ -165,13 +207,7 @@ def _elsewhere(contact: str) -> str:
 
 
 def _code_page(
-    record: Record,
-    account: KnownAccount,
-    proof: ProofChallenge,
-    text: str,
-    choice: str = "",
-    error: str = "",
-    status: int = 400,
+    record: Record, account: KnownAccount, proof: ProofChallenge, text: str, choice: str = "", error: str = ""
 ) -> FormPage:
     secret = record.hasher.secret
     lines = (
@@ -180,7 +216,7 @@ def _code_page(
     )
     page = _choice_form(text, codes.encode(secret, proof), choice, error)
     facts = (("Account", phrases.one_line(account.handle or account.own)),)
-    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if error else 200)
+    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=400 if error else 200)
 
 
 def _choice_form(text: str, proof: str, choice: str = "", error: str = "") -> FormPage:
@@ -197,62 +233,6 @@ NOT_SHOWN = "The network does not let us read this profile, so the account canno
 NO_ANSWER = "The profile could not be read because its server did not respond properly. Please try again later."
 NO_CHOICE = "Please choose one."
 TURN = "Another profile is being read from the same server. Please try again in a minute."
-
-
-def _outcome_page(
-    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, values: Values
-) -> FormPage:
-    at, choice, text = dependencies.clock(), values.get("choice", ""), values["who"]
-    proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
-    if proof is None:
-        return account_page(text, OLD)
-    if choice not in (HIDE, PERSON):
-        return _code_page(record, account, proof, text, error=NO_CHOICE)
-    server = profiles.server_of(dependencies.view, account, dependencies.base_addresses)
-    with dependencies.turns.acquire(server) as is_free:
-        error = (
-            _proof_problem(dependencies, server, account, codes.code(record.hasher.secret, proof)) if is_free else TURN
-        )
-    if error:
-        return _code_page(record, account, proof, text, choice, error, 400 if is_free else 503)._replace(
-            wait=0 if is_free else 60
-        )
-    if choice == HIDE:
-        return _hide(router, dependencies, record, account, at)
-    outcome = actions.contest(record, dependencies.bots, account.account, at)
-    if outcome == "full":
-        return forms.with_refusal(FULL, _code_page(record, account, proof, text, choice))
-    return CONTEST_PAGES[outcome]
-
-
-def _proof_problem(dependencies: MyPostsDependencies, server: str, account: KnownAccount, code: str) -> str:
-    """Why the profile does not prove the claim; empty if it does."""
-    try:
-        with dependencies.open_client() as http:
-            description = profiles.fetch_description(http, server, account)
-    except RequestRefused as problem:
-        log_event("profile refused", reason=problem.reason)
-        return NOT_SHOWN
-    except NetError as problem:
-        log_event("profile not read", reason=problem)
-        return NO_ANSWER
-    return "" if codes.appears_in(code, description) else MISSING
-
-
-def _hide(
-    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, at: int
-) -> FormPage:
-    position = record.head.position
-    if not actions.hide(record, account.account, at):
-        return FormPage("Already hidden", ("None of your posts are shown here.",))
-    log_event("hidden as its account asked", position=record.head.position)
-    router.run_later(partial(_render_changed, dependencies, position))
-    return HIDDEN
-
-
-def _render_changed(dependencies: MyPostsDependencies, position: int) -> None:
-    with dependencies.open_record() as record:
-        dependencies.render(record, position)
 
 
 AFTER = "You can now remove the code from your profile."

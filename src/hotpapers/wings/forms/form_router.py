@@ -97,7 +97,8 @@ class FormSpec(NamedTuple):
 
 
 class FormPage(NamedTuple):
-    """A page with its text and form. `facts`: names and values. `wait`: seconds for Retry-After, or 0."""
+    """A page with its text and form. `facts`: names and values. `wait`: seconds for Retry-After, or 0. `buttons`: of a
+    page without a form, whereto each leads and what it says."""
 
     heading: str
     lines: tuple[str, ...] = ()
@@ -106,13 +107,14 @@ class FormPage(NamedTuple):
     code: str = ""
     status: int = 200
     wait: int = 0
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 NOTHING = FormPage("Not found", ("This link is incomplete, or its target no longer exists.",), status=404)
 BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site. Please send it from this site.",), status=403)
 UNREADABLE = FormPage("Not sent", ("The form is unreadable or too long.",), status=400)
-NO_METHOD = "This address does not accept this request method."
+NO_METHOD = FormPage("Not found", ("This address does not accept this request method.",), status=405)
 UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=400)
 
 
@@ -214,8 +216,7 @@ def refusal_page(refused: Refused) -> FormPage:
         minutes = (refused.wait + 59) // 60
         line = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
         return FormPage("Try again later", (line,), status=429, wait=refused.wait)
-    pages = {400: UNUSABLE, 404: NOTHING, 405: FormPage("Not found", (NO_METHOD,), status=405)}
-    return pages.get(refused.status, BUSY)
+    return {400: UNUSABLE, 404: NOTHING, 405: NO_METHOD}.get(refused.status, BUSY)
 
 
 def _page_or_problem(handler: FormHandler, values: Values) -> FormPage:

@@ -14,11 +14,14 @@ from starlette.routing import BaseRoute
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import IssueContent, Paper, Post
+from hotpapers.base.model import IssueContent, Paper, Post, Publication
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
 from hotpapers.record import Record, now
+from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.site.site import Site
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import (
     FormField,
@@ -26,6 +29,7 @@ from hotpapers.wings.forms.form_router import (
     FormRouter,
     FormSpec,
     Values,
+    form_router,
     slash_redirect,
     with_refusal,
 )
@@ -50,49 +54,48 @@ class ReportTarget(NamedTuple):
     facts: tuple[tuple[str, str], ...]
 
 
-class ReportDependencies(NamedTuple):
-    """What the pages need. `terms`: the terms that decide how posts are quoted."""
+def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Sequence[BaseRoute]:
+    """The routes of the two pages in the app of a publication."""
+    router = form_router(backend, publication)
+    return ReportPages(router, terms=site.terms).routes() if router else ()
 
-    open_record: Callable[[], Record]
+
+class ReportPages(NamedTuple):
+    """The two pages. `terms`: the terms that decide how posts are quoted."""
+
+    router: FormRouter
     clock: Callable[[], int] = now
     terms: terms.Table = terms.TERMS
 
-
-def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[BaseRoute]:
-    """The routes of the two pages."""
-    report_routes = [
-        router.route(
-            path,
-            partial(_show, dependencies, kind),
-            partial(_submit, dependencies, kind),
-            refill=partial(_refill, kind),
+    def routes(self) -> Sequence[BaseRoute]:
+        """Their routes."""
+        forms = (
+            self.router.route(
+                path, partial(self._show, kind), partial(self._submit, kind), refill=partial(_refill, kind)
+            )
+            for kind, path in PATHS.items()
         )
-        for kind, path in PATHS.items()
-    ]
-    return [*report_routes, *map(slash_redirect, PATHS.values())]
+        return [*forms, *map(slash_redirect, PATHS.values())]
 
+    def _show(self, kind: Kind, values: Values) -> FormPage:
+        with self.router.backend.open_record() as record:
+            return _form(kind, target_of(record, self.terms, kind, values))
 
-def _show(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
-    with dependencies.open_record() as record:
-        return _form(kind, target_of(record, dependencies.terms, kind, values))
+    def _submit(self, kind: Kind, values: Values) -> FormPage:
+        text = values.get("text", "")
+        with self.router.backend.open_record() as record:
+            target = target_of(record, self.terms, kind, values)
+            if error := problem_of(text):
+                return _form(kind, target, text, error)
+            report = ReaderReport(0, self.clock(), kind, target.issue, target.paper, target.post, text)
+            is_full = reader_reports.note(record.database, report) == "full"
+            return with_refusal(FULL, _form(kind, target, text)) if is_full else THANKS
 
 
 def _refill(kind: Kind, values: Values) -> FormPage:
     """The form with the submitted values, without any look-ups."""
     target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
     return _form(kind, target, values.get("text", ""))
-
-
-def _submit(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
-    text = values.get("text", "")
-    with dependencies.open_record() as record:
-        target = target_of(record, dependencies.terms, kind, values)
-        error = problem_of(text)
-        if error:
-            return _form(kind, target, text, error)
-        report = ReaderReport(0, dependencies.clock(), kind, target.issue, target.paper, target.post, text)
-        is_full = reader_reports.note(record.database, report) == "full"
-        return with_refusal(FULL, _form(kind, target, text)) if is_full else THANKS
 
 
 def problem_of(text: str) -> str:

@@ -8,6 +8,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.ids.domains import ascii_address
 from hotpapers.wings.mail.settings import is_mail_address
 
+MAX_ADDRESS_CHARS = 254
 MAX_REASON_CHARS = 200
 """Characters kept of a relay's reply."""
 

@@ -8,11 +8,13 @@ confirm nothing (RFC 3834). RFC 3462 and 3464 (delivery reports), RFC 5965 (abus
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import Compat32
+from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound
@@ -20,8 +22,9 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import editions
 from hotpapers.record import Record
-from hotpapers.wings.mail import outbox, subscribers
+from hotpapers.wings.mail import subscribers
 from hotpapers.wings.mail.queries import message_key
+from hotpapers.wings.mail.sender import mark_bounced
 from hotpapers.wings.mail.smtp_replies import failure_reason, is_bad_address, status_of
 from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, decode, sent_message
 
@@ -60,13 +63,6 @@ class MailboxSummary(NamedTuple):
     other: int = 0
 
 
-class MailboxMessage(NamedTuple):
-    """A message as received. `delivered`: when, according to the mailbox, µs UTC; 0 if it does not say."""
-
-    data: bytes
-    delivered: int = 0
-
-
 class _ShortHeaders(Compat32):
     """Reads the beginning of each header."""
 
@@ -76,48 +72,37 @@ class _ShortHeaders(Compat32):
 
 
 class BounceReport(NamedTuple):
-    """One of our messages came back. `no_such_address`: because the address does not exist."""
+    """One of our messages came back. `no_such_address`: because the address does not exist. Without a `reason`,
+    somebody reported it as abuse; this unsubscribes them."""
 
     message: SentMessage
-    reason: str
-    no_such_address: bool
+    reason: str = ""
+    no_such_address: bool = False
 
     @property
     def mark(self) -> str:
         return self.message.mark
 
 
-class AbuseComplaint(NamedTuple):
-    """Somebody reported one of our messages as abuse; this unsubscribes them."""
-
-    message: SentMessage
-
-    @property
-    def mark(self) -> str:
-        return self.message.mark
-
-
-MailboxEvent = BounceReport | AbuseComplaint | MailToken | None
+MailboxEvent = BounceReport | MailToken | None
 
 
 def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Processes a message or a whole mailbox (mbox). Doing it again changes nothing."""
-    summary = MailboxSummary()
-    for message in messages(mailbox):
-        event = parse_message(message.data, record.hasher.secret)
-        outcome = "other" if _is_outdated(record, event, message.delivered) else _apply(record, event, at)
-        summary = summary._replace(**{outcome: getattr(summary, outcome) + 1})
-    return summary
+    outcomes = Counter[str]()
+    for message, delivered in messages(mailbox):
+        event = parse_message(message, record.hasher.secret)
+        outcomes["other" if _is_outdated(record, event, delivered) else _apply(record, event, at)] += 1
+    return MailboxSummary(**outcomes)
 
 
-def messages(mailbox: bytes) -> Iterator[MailboxMessage]:
-    """The messages of a mailbox; anything that is not a mailbox is one message."""
+def messages(mailbox: bytes) -> Iterator[tuple[bytes, int]]:
+    """The messages of a mailbox, each with the moment of its delivery according to it, µs UTC; 0 if it does not say.
+    Anything that is not a mailbox is one message."""
     head, *pieces = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
     if head:
-        yield MailboxMessage(head)
-    yield from (
-        MailboxMessage(data, _moment(line)) for line, data in zip(pieces[::2], pieces[1::2], strict=True) if data
-    )
+        yield head, 0
+    yield from ((data, _moment(line)) for line, data in zip(pieces[::2], pieces[1::2], strict=True) if data)
 
 
 def _moment(line: bytes) -> int:
@@ -144,18 +129,17 @@ def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
 
 def _apply(record: Record, event: MailboxEvent, at: int) -> str:
     """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
-    if isinstance(event, BounceReport):
+    if isinstance(event, BounceReport) and event.reason:
         subscriber = subscribers.find(record, event.mark)
         if subscriber is None:
             return "other"
         key = message_key(subscriber.publication, event.message.day, event.mark)
-        outbox.mark_bounced(record, key, event.reason, at)
+        mark_bounced(record, key, event.reason, at)
         if not event.no_such_address:
             return "bounced" if subscribers.note_failure(record, key, at) else "came_back"
         return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
-    if isinstance(event, AbuseComplaint) or (event and event.purpose == "unsubscribe"):
-        subscriber = subscribers.end(record, event.mark, at)
-        return "left" if subscriber and subscriber.state != "ended" else "other"
+    if isinstance(event, BounceReport) or (event and event.purpose == "unsubscribe"):
+        return "left" if subscribers.end(record, event.mark, at) else "other"
     if event is None:
         return "other"
     try:
@@ -186,9 +170,7 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
         returned = next(filter(None, (sent_message(secret, text) for text in (raw, *_decoded(message)))), None)
         if returned is None:
             return None
-        if kind == "delivery-status":
-            return _bounce_report(message, returned)
-        return AbuseComplaint(returned)
+        return _bounce_report(message, returned) if kind == "delivery-status" else BounceReport(returned)
     subject = str(make_header(decode_header(str(message.get("subject", "")))))
     tokens = (decode(secret, match[0]) for match in TOKEN.finditer(subject))
     token = next(filter(None, tokens), None)
@@ -238,10 +220,7 @@ def _fields(block: Message) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[Message]:
-    for number, part in enumerate(message.walk()):
-        if number >= MAX_PARTS:
-            return
-        yield part
+    return islice(message.walk(), MAX_PARTS)
 
 
 def _decoded(message: Message) -> Iterator[bytes]:
@@ -253,15 +232,14 @@ def _decoded(message: Message) -> Iterator[bytes]:
 
 def is_automatic(message: Message) -> bool:
     """Whether a program replied rather than a person (RFC 3834 §2, and older headers)."""
-    submitted = str(message.get("auto-submitted", "no")).strip().lower()
-    precedence = str(message.get("precedence", "")).strip().lower()
-    sender = str(message.get("return-path", "")).strip()
-    has_mark = any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
-    is_report = message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
+
+    def header(name: str, otherwise: str = "") -> str:
+        return str(message.get(name, otherwise)).strip().lower()
+
     return (
-        has_mark
-        or is_report
-        or submitted != "no"
-        or precedence in ("auto_reply", "bulk", "junk", "list")
-        or sender == "<>"
+        any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+        or message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
+        or header("auto-submitted", "no") != "no"
+        or header("precedence") in ("auto_reply", "bulk", "junk", "list")
+        or header("return-path") == "<>"
     )

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -21,33 +22,23 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view import phrases
-from hotpapers.record import Record, now
+from hotpapers.record import now
 from hotpapers.wings.forms import form_router as forms
 from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
-from hotpapers.wings.mail import opt_in, subscribers
-from hotpapers.wings.mail.addresses import normalized, without_address
-from hotpapers.wings.mail.config import MailConfig
+from hotpapers.wings.mail import subscribers
+from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalized, without_address
+from hotpapers.wings.mail.plain_mailer import ask_to_confirm
+from hotpapers.wings.mail.settings import MailConfig
 from hotpapers.wings.mail.smtp import SmtpClient
 
 PATH = "/mail/join"
 MAX_SUBMISSIONS_AN_HOUR = 100
 """Submissions with an address accepted per hour, from all clients, whether or not a message follows."""
-MAX_ADDRESS_CHARS = 254
 COST = 2
 NO_ADDRESS = "This is not an email address. Write it like somebody@example.org."
 MANY = FormPage(
     "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
 )
-
-
-class JoinDependencies(NamedTuple):
-    """What the page needs: the store, the mail configuration, a relay. `publication`: the default if none is named."""
-
-    open_record: Callable[[], Record]
-    mail_config: MailConfig
-    publication: str
-    relay: Callable[[MailConfig], SmtpClient] = SmtpClient
-    clock: Callable[[], int] = now
 
 
 class SubmissionCounter:
@@ -69,90 +60,74 @@ class SubmissionCounter:
             return True
 
 
-def routes(router: FormRouter, dependencies: JoinDependencies) -> Sequence[BaseRoute]:
-    """The routes of the page."""
-    submissions = SubmissionCounter()
-    form = router.route(
-        PATH,
-        partial(_show, dependencies),
-        partial(_submit, router, dependencies, submissions),
-        COST,
-        partial(_refill, dependencies),
-    )
-    return [form, forms.slash_redirect(PATH)]
+class JoinPage(NamedTuple):
+    """The page. `publication`: the default if none is named."""
 
+    router: FormRouter
+    mail_config: MailConfig
+    publication: str
+    clock: Callable[[], int] = now
 
-def _refill(dependencies: JoinDependencies, values: Values) -> FormPage:
-    """The form with the submitted values, without any look-ups."""
-    return _form(values.get("publication") or dependencies.publication, "Issues", values)
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes of the page."""
+        submit = partial(self._submit, SubmissionCounter())
+        return [self.router.route(PATH, self._show, submit, COST, self._refill), forms.slash_redirect(PATH)]
 
+    def _refill(self, values: Values) -> FormPage:
+        """The form with the submitted values, without any look-ups."""
+        return _form(self._named(values), "Issues", values)
 
-def _show(dependencies: JoinDependencies, values: Values) -> FormPage:
-    publication = values.get("publication") or dependencies.publication
-    with dependencies.open_record() as record:
-        title = _title(record, publication)
-    return _form(publication, title, {})
+    def _show(self, values: Values) -> FormPage:
+        return _form(self._named(values), self._title(values), {})
 
+    def _named(self, values: Values) -> str:
+        return values.get("publication") or self.publication
 
-def _title(record: Record, publication: str) -> str:
-    return phrases.one_line(publication_of(record, publication).title)
+    def _title(self, values: Values) -> str:
+        with self.router.backend.open_record() as record:
+            return phrases.one_line(publication_of(record, self._named(values)).title)
+
+    def _submit(self, submissions: SubmissionCounter, values: Values) -> FormPage:
+        publication, title, at = self._named(values), self._title(values), self.clock()
+        try:
+            address = normalized(values.get("address", ""))
+        except UsageError:
+            return _form(publication, title, values, NO_ADDRESS)
+        if not submissions.take(at):
+            return forms.with_refusal(MANY, _form(publication, title, values))
+        if not self.router.run_later(partial(self._send, publication, address, at, bool(values.get("skip")))):
+            # nor does the answer change: how long requests wait depends on who gets a message
+            reason = "too many are waiting for the relay"
+            log_event("confirmation request dropped", level=logging.WARNING, reason=reason)
+        lines = (
+            f"If that address is not subscribed to {title} yet, a message is on its way. Open the link in it within "
+            "a week to confirm.",
+            "No message within an hour? Check your spam folder, or try again tomorrow.",
+        )
+        return FormPage("Check your inbox", lines)
+
+    def _send(self, name: str, address: str, at: int, skip_empty: bool) -> None:
+        """Sends the message, if needed. For confirmed subscribers nothing is sent or changed, since anybody may have
+        filled in the form."""
+        with self.router.backend.open_record() as record, closing(SmtpClient(self.mail_config)) as relay:
+            subscribers.tidy(record, at)
+            subscriber = subscribers.find(record, subscribers.mark_of(record, name, address))
+            if subscriber is not None and subscriber.state == "confirmed":
+                return
+            try:
+                publication = publication_of(record, name)
+                ask_to_confirm(record, self.mail_config, relay, publication, address, at, skip_empty=skip_empty)
+            except HotPapersError as problem:
+                reason = without_address(str(problem), address)
+                raise NetError(f"the confirmation request was not sent: {reason}") from None
 
 
 def _form(publication: str, title: str, values: Values, error: str = "") -> FormPage:
+    address = values.get("address", "")[:MAX_ADDRESS_CHARS]
     fields = (
-        FormField(
-            "address",
-            "Your email address",
-            "email",
-            values.get("address", "")[:MAX_ADDRESS_CHARS],
-            error=error,
-            max_length=MAX_ADDRESS_CHARS,
-        ),
+        FormField("address", "Your email address", "email", address, error=error, max_length=MAX_ADDRESS_CHARS),
         FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
     lines = ("You will get one message asking you to confirm. Every issue says how to unsubscribe.",)
     return FormPage(f"{title} by mail", lines, form, status=400 if error else 200)
-
-
-def _submit(
-    router: FormRouter, dependencies: JoinDependencies, submissions: SubmissionCounter, values: Values
-) -> FormPage:
-    publication = values.get("publication") or dependencies.publication
-    at = dependencies.clock()
-    with dependencies.open_record() as record:
-        title = _title(record, publication)
-    try:
-        address = normalized(values.get("address", ""))
-    except UsageError:
-        return _form(publication, title, values, NO_ADDRESS)
-    if not submissions.take(at):
-        return forms.with_refusal(MANY, _form(publication, title, values))
-    skip = bool(values.get("skip"))
-    if not router.run_later(lambda: _send(dependencies, publication, address, at, skip_empty=skip)):
-        # nor does the answer change: how long requests wait depends on who gets a message
-        log_event("confirmation request dropped", level=logging.WARNING, reason="too many are waiting for the relay")
-    lines = (
-        f"If that address is not subscribed to {title} yet, a message is on its way. Open the link in it within "
-        "a week to confirm.",
-        "No message within an hour? Check your spam folder, or try again tomorrow.",
-    )
-    return FormPage("Check your inbox", lines)
-
-
-def _send(dependencies: JoinDependencies, publication: str, address: str, at: int, *, skip_empty: bool) -> None:
-    """Sends the message, if needed. For confirmed subscribers nothing is sent or changed, since anybody may have filled
-    in the form."""
-    with dependencies.open_record() as record:
-        subscribers.tidy(record, at)
-        subscriber = subscribers.find(record, subscribers.mark_of(record, publication, address))
-        if subscriber is not None and subscriber.state == "confirmed":
-            return
-        relay = dependencies.relay(dependencies.mail_config)
-        try:
-            chosen_publication = publication_of(record, publication)
-            opt_in.ask(record, dependencies.mail_config, relay, chosen_publication, address, at, skip_empty=skip_empty)
-        except HotPapersError as problem:
-            raise NetError(f"the confirmation request was not sent: {without_address(str(problem), address)}") from None
-        finally:
-            relay.close()

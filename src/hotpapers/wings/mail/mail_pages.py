@@ -7,25 +7,30 @@ body is ignored. Anyone with the signed token can act, but sees no address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from hotpapers.base.errors import NotFound
+from hotpapers.base.model import Publication
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web.backend import Backend, Lane
+from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.http_messages import Refused, Reply, reply, retry_after
+from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.responders import READ, Responder
+from hotpapers.site.site import Site
 from hotpapers.wings.forms import form_router as forms
+from hotpapers.wings.forms.form_router import FormPage, form_router
 from hotpapers.wings.mail import subscribers, tokens
+from hotpapers.wings.mail.join_page import JoinPage
 from hotpapers.wings.mail.queries import Subscriber
+from hotpapers.wings.mail.settings import site_mail_config
 from hotpapers.wings.mail.tokens import MailToken, Purpose
 
 HEADERS = forms.FORM | {"referrer-policy": "no-referrer"}
@@ -34,101 +39,89 @@ THREADS, MAX_PAGES_AT_ONCE = 2, 32
 """Most of these pages in progress at once; they may have to wait for the store."""
 MAX_TOKEN_CHARS = 100
 """Most characters of a token; longer ones are invalid."""
-
-
-class MailPage(NamedTuple):
-    """A page's text. `buttons`: (target, label) pairs. `wait`: seconds for Retry-After, or 0."""
-
-    heading: str
-    lines: tuple[str, ...] = ()
-    buttons: tuple[tuple[str, str], ...] = ()
-    status: int = 200
-    wait: int = 0
-
-
-TokenHandler = Callable[[Record, MailToken, Subscriber, str], MailPage]
-"""Handles a request: (record, token, the token's subscriber, the publication's title)."""
-
-NOTHING = MailPage(
-    "Invalid or expired link", ("The link is incomplete or too old. Subscribe again to get a new one.",), (), 404
+PURPOSES: dict[str, Purpose] = {
+    "confirm": "confirm",
+    "unsubscribe": "unsubscribe",
+    "skip": "unsubscribe",
+    "all": "unsubscribe",
+}
+"""What a link's token must be for, by the link's path below `/mail/`."""
+NOTHING = FormPage(
+    "Invalid or expired link", ("The link is incomplete or too old. Subscribe again to get a new one.",), status=404
 )
-BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 
 
-def routes(backend: Backend, clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
-    """The routes below `/mail/`. `clock`: µs UTC."""
-
-    def ask_confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-        if reader.state == "confirmed":
-            return MailPage(f"You are subscribed to {title}", ("Your subscription is already confirmed.",))
-        if reader.state != "asked":
-            return NOTHING
-        return MailPage(f"Get {title} by mail?", (), (("", f"Yes, send me {title}"),))
-
-    def confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-        subscribers.confirm(record, token, clock())
-        return MailPage(
-            f"You are subscribed to {title}", ("You will get the next issue. Every issue says how to unsubscribe.",)
-        )
-
-    def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-        if reader.state != "confirmed":
-            return MailPage(f"You are not subscribed to {title}")
-        text = tokens.encode(record.hasher.secret, token)
-        target = "all" if reader.skip_empty else "skip"
-        choice = "Mail every day" if reader.skip_empty else "No mail on days without papers"
-        return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{target}/{text}", choice)))
-
-    def leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-        subscribers.end(record, reader.mark, clock())
-        return MailPage("Unsubscribed", (f"{title} will no longer be sent to you, and your address has been deleted.",))
-
-    def choose(skip_empty: bool) -> TokenHandler:
-        def save(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-            if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
-                return MailPage(f"You are not subscribed to {title}")
-            days = "only on days with papers" if skip_empty else "every day"
-            return MailPage("Saved", (f"{title} will be sent to you {days}.",))
-
-        return save
-
-    route = partial(_route, backend, backend.lane(THREADS, MAX_PAGES_AT_ONCE))
-    return [
-        route("confirm", "confirm", ask_confirm, confirm),
-        route("unsubscribe", "unsubscribe", ask_leave, leave),
-        route("skip", "unsubscribe", ask_leave, choose(True)),
-        route("all", "unsubscribe", ask_leave, choose(False)),
-    ]
+def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Iterator[BaseRoute]:
+    """The routes of a publication's app below `/mail/`."""
+    yield from link_routes(backend)
+    router = form_router(backend, publication)
+    if router and site.settings.table("mailing").relay:
+        yield from JoinPage(router, site_mail_config(site), publication.publication).routes()
 
 
-def _route(
-    backend: Backend, lane: Lane, name: str, purpose: Purpose, show: TokenHandler, submit: TokenHandler
-) -> Route:
-    async def answer(request: Request) -> Reply:
-        text, handler = request.path_params["token"], submit if request.method == "POST" else show
-        return _reply(await lane.run(lambda: _handle(backend.open_record, text, purpose, handler)))
+def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Route]:
+    """The routes of the links in messages. `clock`: µs UTC."""
+    lane = backend.lane(THREADS, MAX_PAGES_AT_ONCE)
 
-    return Route(f"/mail/{name}/{{token}}", Responder(answer, _refusal, (*READ, "POST")))
+    async def answer(name: str, request: Request) -> Reply:
+        text, at = request.path_params["token"], clock() if request.method == "POST" else None
+
+        def page() -> FormPage:
+            with backend.open_record() as record:
+                return _page(record, name, text, at)
+
+        return _reply(await lane.run(page))
+
+    for name in PURPOSES:
+        yield Route(f"/mail/{name}/{{token}}", Responder(partial(answer, name), _refusal, (*READ, "POST")))
 
 
-def _handle(open_record: Callable[[], Record], text: str, purpose: Purpose, handler: TokenHandler) -> MailPage:
+def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
+    """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown."""
+    token = tokens.decode(record.hasher.secret, text) if len(text) <= MAX_TOKEN_CHARS else None
+    reader = subscribers.find(record, token.mark) if token and token.purpose == PURPOSES[name] else None
+    if token is None or reader is None:
+        return NOTHING
     try:
-        with open_record() as record:
-            token = tokens.decode(record.hasher.secret, text) if len(text) <= MAX_TOKEN_CHARS else None
-            reader = subscribers.find(record, token.mark) if token and token.purpose == purpose else None
-            if token is None or reader is None:
-                return NOTHING
-            title = phrases.one_line(publication_of(record, reader.publication).title)
-            return handler(record, token, reader, title)
+        title = phrases.one_line(publication_of(record, reader.publication).title)
+        return _question(reader, name, text, title) if at is None else _done(record, name, token, title, at)
     except NotFound:
         return NOTHING
 
 
+def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
+    if name == "confirm":
+        if reader.state == "confirmed":
+            return FormPage(f"You are subscribed to {title}", ("Your subscription is already confirmed.",))
+        page = FormPage(f"Get {title} by mail?", buttons=(("", f"Yes, send me {title}"),))
+        return page if reader.state == "asked" else NOTHING
+    if reader.state != "confirmed":
+        return FormPage(f"You are not subscribed to {title}")
+    choice = ("all", "Mail every day") if reader.skip_empty else ("skip", "No mail on days without papers")
+    buttons = (("", "Unsubscribe"), (f"../{choice[0]}/{text}", choice[1]))
+    return FormPage(f"Unsubscribe from {title}?", buttons=buttons)
+
+
+def _done(record: Record, name: str, token: MailToken, title: str, at: int) -> FormPage:
+    """The page after the button was pressed. Raises NotFound."""
+    if name == "confirm":
+        subscribers.confirm(record, token, at)
+        line = "You will get the next issue. Every issue says how to unsubscribe."
+        return FormPage(f"You are subscribed to {title}", (line,))
+    if name == "unsubscribe":
+        subscribers.end(record, token.mark, at)
+        line = f"{title} will no longer be sent to you, and your address has been deleted."
+        return FormPage("Unsubscribed", (line,))
+    if not subscribers.set_skip_empty(record, token.mark, skip_empty=name == "skip"):
+        return FormPage(f"You are not subscribed to {title}")
+    days = "only on days with papers" if name == "skip" else "every day"
+    return FormPage("Saved", (f"{title} will be sent to you {days}.",))
+
+
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
-    page = MailPage("Not found", (forms.NO_METHOD,), status=405) if refused.status == 405 else BUSY
-    return _reply(page, headers)
+    return _reply(forms.NO_METHOD if refused.status == 405 else forms.BUSY, headers)
 
 
-def _reply(page: MailPage, headers: Mapping[str, str] = {}) -> Reply:
+def _reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
     body = macro(PAGE, "page")(page.heading, page.lines, page.buttons)
     return reply(page.status, {**HEADERS, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.utils import format_datetime
-from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.ids import timestamps
@@ -30,13 +29,6 @@ _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
-class MimePart(NamedTuple):
-    """One version of the body. `subtype`: plain or html; `text`: lines end with `\\n`."""
-
-    subtype: str
-    text: str
-
-
 Headers = Sequence[tuple[str, str]]
 
 # Some libraries change the standard library's table of character sets for the whole process, so use our own instance.
@@ -44,27 +36,27 @@ _UTF_8 = Charset("utf-8")
 _UTF_8.header_encoding = SHORTEST
 
 
-def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes:
-    """A whole message; with several parts the last is the best version (multipart/alternative). `boundary`: a word that
-    no part contains. Raises UsageError for an invalid header value."""
-    head = [*headers, ("MIME-Version", "1.0")]
-    if len(parts) == 1:
-        return _encode([*head, *_part_headers(parts[0])], _quoted_printable(parts[0].text))
-    # `=_` never occurs in quoted-printable text (RFC 2045 §6.7)
-    mark = f"=_{boundary}"
-    body = "".join(
-        f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted_printable(part.text)}{CRLF}" for part in parts
+def message(headers: Headers, versions: Mapping[str, str], boundary: str = "") -> bytes:
+    """A whole message. `versions`: its text by subtype, `plain` or `html`, with lines that end with `\\n`; the last of
+    several is the best (multipart/alternative). `boundary`: a word that none contains. Raises UsageError for an invalid
+    header value."""
+    head = _head([*headers, ("MIME-Version", "1.0")])
+    parts = [_part(subtype, text) for subtype, text in versions.items()]
+    if len(parts) > 1:
+        # `=_` never occurs in quoted-printable text (RFC 2045 §6.7)
+        mark = f"=_{boundary}"
+        kind = _head([("Content-Type", f'multipart/alternative;{CRLF} boundary="{mark}"')])
+        parts = [kind, CRLF, *(f"--{mark}{CRLF}{part}{CRLF}" for part in parts), f"--{mark}--{CRLF}"]
+    return "".join([head, *parts]).encode("ascii")
+
+
+def _part(subtype: str, text: str) -> str:
+    head = _head(
+        [("Content-Type", f"text/{subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")]
     )
-    kind = f'multipart/alternative;{CRLF} boundary="{mark}"'
-    return _encode([*head, ("Content-Type", kind)], f"{body}--{mark}--{CRLF}")
-
-
-def _part_headers(part: MimePart) -> Headers:
-    return [("Content-Type", f"text/{part.subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")]
-
-
-def _encode(headers: Headers, body: str) -> bytes:
-    return f"{_head(headers)}{CRLF}{body}".encode("ascii")
+    # quoted-printable, in lines of at most 76 characters
+    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
+    return head + CRLF + encoded.replace(CRLF, "\n").replace("\n", CRLF)
 
 
 def _head(headers: Headers) -> str:
@@ -76,12 +68,6 @@ def _checked_value(name: str, value: str) -> str:
     if not _VALUE.fullmatch(value) or any(len(line) > MAX_LINE_BYTES - len(name) - 2 for line in value.split(CRLF)):
         raise UsageError(f"the header {name} contains characters that are not allowed, such as a line break")
     return value
-
-
-def _quoted_printable(text: str) -> str:
-    """Text in quoted-printable, in lines of at most 76 characters."""
-    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
-    return encoded.replace("\r\n", "\n").replace("\n", CRLF)
 
 
 # ---- values of headers ---------------------------------------------------------------------------------
@@ -118,9 +104,10 @@ def mailbox(name: str, label: str, address: str) -> str:
     """A name and an address for a header such as From; the name plain, quoted or encoded."""
     if not label:
         return address
-    if _ATOMS.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+    is_short = "=?" not in label and len(label) < LINE - 20
+    if is_short and _ATOMS.fullmatch(label):
         phrase = label
-    elif _PLAIN.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+    elif is_short and _PLAIN.fullmatch(label):
         phrase = '"' + re.sub(r'(["\\])', r"\\\1", label) + '"'
     else:
         phrase = _encoded_words(name, label)

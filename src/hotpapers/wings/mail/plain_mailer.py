@@ -1,52 +1,69 @@
-"""The operator's own messages, such as one reader's papers: plain text to one address, through the same relay."""
+"""Plain messages through the relay: the operator's own, such as one reader's papers, and the request to confirm a
+subscription, which the owner of an address gets when somebody enters it."""
 
 from __future__ import annotations
 
-from hotpapers.base.model import HttpClient, PlainMail
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.base.model import HttpClient, PlainMail, Publication
+from hotpapers.collect.jobs.queries import reserve_moment
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
-from hotpapers.wings.mail import mime
-from hotpapers.wings.mail.addresses import domain_of
-from hotpapers.wings.mail.config import MailConfig
-from hotpapers.wings.mail.messages import MAX_SUBJECT_CHARS, reply_to
+from hotpapers.site.site import Site
+from hotpapers.wings.mail import subscribers
+from hotpapers.wings.mail.addresses import domain_of, normalized
+from hotpapers.wings.mail.messages import confirmation, plain_message
 from hotpapers.wings.mail.sender import PACE
+from hotpapers.wings.mail.settings import MailConfig, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
+from hotpapers.wings.mail.smtp_replies import OutcomeUnknown
 from hotpapers.wings.mail.tokens import signed
 
 
 class PlainMailer:
     """A connection to the relay, for one thread. Close it after use."""
 
-    def __init__(self, record: Record, mail_config: MailConfig) -> None:
-        self._record, self._mail_config, self._relay = record, mail_config, SmtpClient(mail_config)
-
-    def try_out(self) -> str:
-        """Connects to the relay, and logs in. Raises RetryLater."""
-        return self._relay.try_out()
-
-    def close(self) -> None:
-        self._relay.close()
+    def __init__(self, record: Record, site: Site) -> None:
+        """Raises SettingsError."""
+        self._record, self._mail_config = record, site_mail_config(site)
+        self._relay = SmtpClient(self._mail_config)
+        self.try_out, self.close = self._relay.try_out, self._relay.close
 
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message. Raises RetryLater, RequestRefused, NetError."""
-        http.sleep(
-            jobs_queries.reserve_moment(self._record, PACE + domain_of(mail.address), 60 / self._mail_config.pace)
-        )
-        receipt = self._relay.hand_over(mail.address, self._message(mail, http.now()))
+        pace = 60 / self._mail_config.pace
+        http.sleep(reserve_moment(self._record, PACE + domain_of(mail.address), pace))
+        mark = signed(self._record.hasher.secret, f"mail plain {mail.key}")
+        subject = phrases.one_line(mail.subject)
+        message = plain_message(self._mail_config, "", mail.address, subject, http.now(), mark, mail.text)
+        receipt = self._relay.hand_over(mail.address, message)
         assert receipt is not None
         return receipt
 
-    def _message(self, mail: PlainMail, at: int) -> bytes:
-        config = self._mail_config
-        mark = signed(self._record.hasher.secret, f"mail plain {mail.key}")
-        headers = [
-            ("From", config.address),
-            *reply_to(config),
-            ("To", mail.address),
-            ("Subject", mime.words("Subject", phrases.cut(phrases.one_line(mail.subject), MAX_SUBJECT_CHARS))),
-            ("Date", mime.date(at)),
-            ("Message-ID", f"<{mark}@{domain_of(config.address)}>"),
-            ("Auto-Submitted", "auto-generated"),
-        ]
-        return mime.message(headers, [mime.MimePart("plain", mail.text)], "")
+
+def ask_to_confirm(
+    record: Record,
+    mail_config: MailConfig,
+    relay: SmtpClient,
+    publication: Publication,
+    address: str,
+    at: int,
+    *,
+    skip_empty: bool = False,
+) -> bool:
+    """Sends a confirmation request; False if none is needed: the address is already confirmed, or was asked less
+    than a day ago. Raises UsageError for an invalid address; RetryLater, RequestRefused, Deferred if the message
+    cannot be sent."""
+    subscriber = subscribers.ask(record, publication.publication, normalized(address), at, skip_empty=skip_empty)
+    if subscriber is None:
+        return False
+    message = confirmation(publication.title, mail_config, subscriber, record.hasher.secret)
+    try:
+        relay.hand_over(subscriber.address, message)
+    except OutcomeUnknown:  # if it has arrived, it may be answered
+        return True
+    except NetError as problem:
+        subscribers.undo_ask(record, subscriber)
+        if isinstance(problem, RequestRefused):
+            raise RequestRefused(f"refused by the relay: {problem.reason}") from None
+        raise
+    return True

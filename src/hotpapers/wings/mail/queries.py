@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from hotpapers.base.model import DAY
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, TargetState, states_of
 from hotpapers.record import Record
+from hotpapers.record.database import first_value
 
 _COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
 
@@ -43,20 +44,14 @@ def message_key(publication: str, day: str, mark: str) -> DeliveryKey:
     return DeliveryKey(publication, day, 0, CHANNEL, mark)
 
 
-def count_failed_messages(record: Record, publication: str, day: str) -> int:
-    """How many messages of a day failed or came back."""
-    sql = f"""SELECT count(*) FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" = ?
-        AND state = 'failed'"""
-    return int(record.database.rows(sql, (publication, day))[0][0])
-
-
-def count_newly_failed_messages(record: Record, publication: str, day: str) -> int:
-    """How many messages of a day failed or came back, without subscribers whose messages of an earlier day failed:
-    their reports may be forged. Reads all messages of the publication."""
-    sql = f"""SELECT count(*) FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" = ?
-        AND state = 'failed' AND target NOT IN (SELECT target FROM delivery_state
-        WHERE {_MESSAGE} AND publication = ? AND "day" < ? AND state = 'failed')"""
-    return int(record.database.rows(sql, (publication, day, publication, day))[0][0])
+def count_failed_messages(record: Record, publication: str, day: str, *, is_new: bool = False) -> int:
+    """How many messages of a day failed or came back. `is_new`: without subscribers whose messages of an earlier day
+    failed, for which all messages of the publication are read."""
+    failed = f"FROM delivery_state WHERE {_MESSAGE} AND state = 'failed' AND publication = ?"
+    sql = f'SELECT count(*) {failed} AND "day" = ?'
+    if is_new:
+        sql += f' AND target NOT IN (SELECT target {failed} AND "day" < ?)'
+    return int(first_value(record.database, sql, (publication, day) * (1 + is_new)))
 
 
 def message_states(record: Record, publication: str, day: str) -> dict[str, DeliveryState]:
@@ -89,11 +84,8 @@ def outcomes_until(record: Record, key: DeliveryKey, since: int) -> list[tuple[T
 def select_subscribers(record: Record, condition: str, *values: Any) -> list[Subscriber]:
     """The subscribers that match a condition, by publication and address."""
     sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {condition} ORDER BY publication, address, mark"
-    rows = record.database.rows(sql, values)
-    return [
-        Subscriber(mark, publication, address, state, since, bool(skip_empty), reason)
-        for mark, publication, address, state, since, skip_empty, reason in rows
-    ]
+    subscribers = (Subscriber(*row) for row in record.database.rows(sql, values))
+    return [subscriber._replace(skip_empty=bool(subscriber.skip_empty)) for subscriber in subscribers]
 
 
 def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:

@@ -1,5 +1,9 @@
 """The channel *mailing*: sends an issue at most once to everybody who had confirmed before it was frozen.
 
+A relay cannot be asked whether it has a message. So a message is durably claimed before it is handed over
+(`delivery_states`). There is one per subscriber and day, whatever the issue's edition: corrections are not mailed. Once
+no message of an issue is left, the record gets one delivery with the counts.
+
 A message that was claimed but not settled, because the program was killed or the connection broke at that moment, is
 not sent again: its receipt says that the outcome is unknown. Messages that the relay defers are retried later, those
 that it refuses are not. Unreachable addresses get no more messages. When 2 % of an issue's messages have failed, the
@@ -9,22 +13,27 @@ rest is not sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
-from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver import delivery_states
-from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState
+from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, state_of
+from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
-from hotpapers.wings.mail import outbox, queries, subscribers
+from hotpapers.site.sending import OpenClient
+from hotpapers.site.site import Site
+from hotpapers.wings.mail import queries, subscribers
 from hotpapers.wings.mail.addresses import domain_of
-from hotpapers.wings.mail.config import MailConfig
 from hotpapers.wings.mail.messages import UnaddressedMessage, address_message, issue_message
 from hotpapers.wings.mail.queries import Subscriber
+from hotpapers.wings.mail.settings import MailConfig, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, Deferred, OutcomeUnknown, Rejected
 
@@ -36,6 +45,10 @@ CLAIM_TIMEOUT = 12 * 60_000_000
 """µs after which a claimed message is no longer being sent: the process that claimed it has ended."""
 UNKNOWN = "unknown: interrupted while it was handed over; not sent again"
 
+FIRST_WAIT, MAX_RETRY_WAIT = 5 * 60, 4 * 60 * 60
+"""Seconds until a message that was put off is tried again, at first and at most."""
+TRIES = 8
+"""Attempts before a message is given up: about nine hours."""
 PACE = "mail:"
 """Prefix of a mail domain's pace, to tell it from the paces of HTTP hosts."""
 
@@ -46,10 +59,19 @@ class AddressedMessage(NamedTuple):
     message: UnaddressedMessage
     reader: Subscriber
 
-    @property
-    def key(self) -> DeliveryKey:
-        """Identifies its delivery."""
-        return queries.message_key(self.message.publication, self.message.day, self.reader.mark)
+
+def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
+    """The sender of a site, if it has a relay. Raises SettingsError."""
+    if not site.settings.table("mailing").relay:
+        return
+    sender = EmailSender(record, site_mail_config(site), site.site_config)
+    client = open_client((), ())
+
+    def close() -> None:
+        sender.close()
+        client.close()
+
+    yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
 
 
 class EmailSender:
@@ -60,12 +82,10 @@ class EmailSender:
     def __init__(self, record: Record, mail_config: MailConfig, site_config: SiteConfig) -> None:
         self._record, self._mail_config, self._site_config = record, mail_config, site_config
         self._relay = SmtpClient(mail_config)
+        self.close = self._relay.close
         self._issue: tuple[str, str] | None = None
         self._readers = 0
         self._problem = ""
-
-    def close(self) -> None:
-        self._relay.close()
 
     def try_out(self, http: HttpClient) -> str:
         """Connects to the relay, and logs in."""
@@ -81,40 +101,27 @@ class EmailSender:
         """
         if queries.is_delivered(self._record, publication, day):
             return
-        readers = self._readers_of(issue_reader, publication, day)
-        self._issue, self._readers = (publication, day), len(readers)
-        states, at = queries.message_states(self._record, publication, day), now()
-        deferred = {mark: state.next_at for mark, state in states.items() if state.is_put_off}
-        due = [
-            reader
-            for reader in readers
-            if not delivery_states.is_over(states.get(reader.mark)) and deferred.get(reader.mark, 0) <= at
-        ]
-        site = self._site_config.of(publication)
-        unaddressed = issue_message(issue_reader.issue(publication, day), self._mail_config, site) if due else None
-        fresh = [reader for reader in due if reader.mark not in deferred]
-        put_off = sorted(
-            (reader for reader in due if reader.mark in deferred), key=lambda reader: deferred[reader.mark]
-        )
-        for reader in (*interleaved(fresh), *put_off):
-            assert unaddressed is not None
-            yield Message(reader.mark, AddressedMessage(unaddressed, reader))
+        progress = self._progress(issue_reader, publication, day)
+        self._issue, self._readers, at = (publication, day), progress.readers, now()
+        turns = {mark: state.next_at for mark, state in progress.states.items()}
+        due = [(turns.get(reader.mark, 0), reader) for reader in progress.unfinished]
+        put_off = sorted(((turn, reader) for turn, reader in due if 0 < turn <= at), key=itemgetter(0))
+        ordered = [*interleaved([reader for turn, reader in due if not turn]), *(reader for _, reader in put_off)]
+        if ordered:
+            issue, site = issue_reader.issue(publication, day), self._site_config.of(publication)
+            unaddressed = issue_message(issue, self._mail_config, site)
+            yield from (Message(reader.mark, AddressedMessage(unaddressed, reader)) for reader in ordered)
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """Why there is no message to send now."""
         if queries.is_delivered(self._record, publication, day):
             return "already sent"
-        readers = self._readers_of(issue_reader, publication, day)
-        states = queries.message_states(self._record, publication, day)
-        unfinished = [reader for reader in readers if not delivery_states.is_over(states.get(reader.mark))]
-        if unfinished:
-            return f"deferred by mail servers for {len(unfinished):,} subscribers; will be retried later"
-        return "already sent" if readers else self._no_readers_reason(issue_reader.issue(publication, day))
-
-    def _no_readers_reason(self, issue: PublishedIssue) -> str:
-        """Why an issue goes to nobody."""
-        publication = issue.content.publication.publication
-        if subscribers.confirmed(self._record, publication, issue.frozen_at):
+        progress = self._progress(issue_reader, publication, day)
+        if progress.unfinished:
+            return f"deferred by mail servers for {len(progress.unfinished):,} subscribers; will be retried later"
+        if progress.readers:
+            return "already sent"
+        if subscribers.confirmed(self._record, publication, issue_reader.issue(publication, day).frozen_at):
             return "the issue is empty, and all subscribers skip empty issues"
         if subscribers.confirmed(self._record, publication, MAX_INTEGER):
             return "all subscribers confirmed after it was frozen; they get the next one"
@@ -124,19 +131,17 @@ class EmailSender:
         """How many messages of a day were sent and failed; None in the cases that `BulkSender` names."""
         if queries.is_delivered(self._record, publication, day):
             return None
-        states = queries.message_states(self._record, publication, day)
-        finished = {mark: state.state for mark, state in states.items() if delivery_states.is_over(state)}
-        readers = self._readers_of(issue_reader, publication, day)
-        if not finished or not all(reader.mark in finished for reader in readers):
-            return None
-        counts = Counter(finished.values())
-        return DeliveryCounts(counts["sent"], counts["failed"])
+        progress = self._progress(issue_reader, publication, day)
+        counts = Counter(state.state for state in progress.states.values() if delivery_states.is_over(state))
+        return None if progress.unfinished or not counts else DeliveryCounts(counts["sent"], counts["failed"])
 
-    def _readers_of(self, issue_reader: IssueReader, publication: str, day: str) -> list[Subscriber]:
-        """The readers who should get a day's issue."""
+    def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress:
         issue = issue_reader.issue(publication, day)
-        readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
-        return [reader for reader in readers if issue.content.entries or not reader.skip_empty]
+        confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)
+        readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
+        states = queries.message_states(self._record, publication, day)
+        unfinished = [reader for reader in readers if not delivery_states.is_over(states.get(reader.mark))]
+        return _Progress(len(readers), states, unfinished)
 
     def tidy(self, at: int) -> None:
         """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
@@ -153,7 +158,8 @@ class EmailSender:
             raise RetryLater(RETRY_SECONDS, self._problem)
         if self._issue is not None:
             most, failures = most_failures(self._readers), queries.count_failed_messages(self._record, *self._issue)
-            if failures >= most and queries.count_newly_failed_messages(self._record, *self._issue) >= most:
+            # without those whose messages of an earlier day failed, too: their reports may be forged
+            if failures >= most and queries.count_failed_messages(self._record, *self._issue, is_new=True) >= most:
                 raise RequestRefused(
                     f"stopped: {failures} of {self._readers} messages of {self._issue[1]} failed or bounced; the limit "
                     "is 2 %. The rest of this issue is not sent, the next issue will be. Unreachable addresses get no "
@@ -175,24 +181,30 @@ class EmailSender:
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
             raise RequestRefused("unsubscribed before it was sent")
-        claim = _Claim(self._record, envelope.key, http.now)
-        at, secret = http.now(), self._record.hasher.secret
-        data = address_message(envelope.message, self._mail_config, reader, secret, at)
+        issue, secret = envelope.message.issue, self._record.hasher.secret
+        key = queries.message_key(issue.publication.publication, issue.day, reader.mark)
+
+        @cache
+        def known() -> DeliveryState | None:
+            """The state of a message that was already claimed; None if it is claimed now."""
+            return delivery_states.claim(self._record, key, http.now())
+
+        data = address_message(envelope.message, self._mail_config, reader, secret, http.now())
         try:
-            receipt = self._relay.hand_over(reader.address, data, claim.take)
+            receipt = self._relay.hand_over(reader.address, data, lambda: known() is None)
         except NetError as problem:
-            if claim.take():  # else another process has claimed it: do not overwrite the message's state
-                raise self._record_failure(claim.key, reader, problem, http.now()) from None
-            receipt = None
-        if receipt is None:
-            return self._known_receipt(claim, http.now())
-        delivery_states.settle(self._record, claim.key, DeliveryState("sent", receipt, http.now()))
+            if known() is None:  # else another process has claimed it: do not overwrite the message's state
+                raise self._record_failure(key, reader, problem, http.now()) from None
+        if state := known():
+            return self._known_receipt(key, state, http.now())
+        assert receipt is not None
+        delivery_states.settle(self._record, key, DeliveryState("sent", receipt, http.now()))
         return receipt
 
     def _record_failure(self, key: DeliveryKey, reader: Subscriber, problem: NetError, at: int) -> NetError:
         """Stores why a message was not sent. Returns the error to raise."""
         if isinstance(problem, RetryLater):
-            outbox.release(self._record, key, at)
+            release(self._record, key, at)
         elif isinstance(problem, Rejected):
             delivery_states.settle(self._record, key, DeliveryState("failed", problem.reason, at))
             if problem.no_such_address:
@@ -200,42 +212,32 @@ class EmailSender:
             else:
                 subscribers.note_failure(self._record, key, at)
         elif isinstance(problem, Deferred):
-            if not outbox.defer(self._record, key, problem.reason, at):
+            if not defer(self._record, key, problem.reason, at):
                 return RequestRefused(f"given up: {problem.reason}")
         elif isinstance(problem, OutcomeUnknown):
             self._problem = problem.reason
         return problem
 
-    def _known_receipt(self, claim: _Claim, at: int) -> str:
+    def _known_receipt(self, key: DeliveryKey, state: DeliveryState, at: int) -> str:
         """The receipt of a message that another claim covers. Raises RequestRefused, NetError."""
-        entry = claim.entry
-        assert entry is not None
-        if entry.state == "failed":
-            raise RequestRefused(entry.receipt)
-        if entry.is_put_off:
-            raise NetError(f"deferred: {entry.receipt}", tries=0)
-        if entry.state == "sent":
-            return entry.receipt
-        if at - entry.at < CLAIM_TIMEOUT:
+        if state.state == "failed":
+            raise RequestRefused(state.receipt)
+        if state.is_put_off:
+            raise NetError(f"deferred: {state.receipt}", tries=0)
+        if state.state == "sent":
+            return state.receipt
+        if at - state.at < CLAIM_TIMEOUT:
             raise NetError("another process is sending it, or was killed while sending it")
-        delivery_states.settle(self._record, claim.key, DeliveryState("sent", UNKNOWN, at))
+        delivery_states.settle(self._record, key, DeliveryState("sent", UNKNOWN, at))
         return UNKNOWN
 
 
-class _Claim:
-    """One claim of a message. `is_own`: whether it is ours; `entry`: the message's state if it is not."""
+class _Progress(NamedTuple):
+    """An issue's messages: how many readers should get it, the states of messages by mark, and whose are unfinished."""
 
-    def __init__(self, record: Record, key: DeliveryKey, clock: Callable[[], int]) -> None:
-        self._record, self._clock, self.key = record, clock, key
-        self.is_own = False
-        self.entry: DeliveryState | None = None
-
-    def take(self) -> bool:
-        """Claims the message, unless already tried. Returns whether the claim is ours."""
-        if not self.is_own and self.entry is None:
-            self.entry = delivery_states.claim(self._record, self.key, self._clock())
-            self.is_own = self.entry is None
-        return self.is_own
+    readers: int
+    states: Mapping[str, DeliveryState]
+    unfinished: Sequence[Subscriber]
 
 
 def most_failures(readers: int) -> int:
@@ -249,3 +251,39 @@ def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
     for reader in readers:
         by_domain.setdefault(domain_of(reader.address), []).append(reader)
     return [recipient for recipient in chain.from_iterable(zip_longest(*by_domain.values())) if recipient is not None]
+
+
+# ---- messages that do not arrive ------------------------------------------------------------------------
+
+
+def wait_after(tries: int) -> int:
+    """Seconds until the next attempt at a message that was put off `tries` times."""
+    return min(FIRST_WAIT << (tries - 1), MAX_RETRY_WAIT)
+
+
+def defer(record: Record, key: DeliveryKey, reason: str, at: int) -> bool:
+    """Puts a claimed message off, as the relay asked. Returns False after too many attempts: it is given up."""
+    tries = _tries(record, key) + 1
+    if tries >= TRIES:
+        delivery_states.settle(record, key, DeliveryState("failed", f"given up: {reason}", at))
+        return False
+    next_at = at + wait_after(tries) * 1_000_000
+    delivery_states.settle(record, key, DeliveryState("sending", reason or "put off", at, tries, next_at))
+    return True
+
+
+def release(record: Record, key: DeliveryKey, at: int) -> None:
+    """Gives up the claim: sending failed for a reason unrelated to this message, so the attempt is not counted."""
+    delivery_states.settle(record, key, DeliveryState("sending", "not handed over", at, _tries(record, key), at))
+
+
+def mark_bounced(record: Record, key: DeliveryKey, reason: str, at: int) -> None:
+    """Marks a message that was handed over and then reported as undeliverable, if it is still known."""
+    state = state_of(record.database, key)
+    if state is not None and (state.state == "sent" or (state.state == "sending" and not state.is_put_off)):
+        delivery_states.settle(record, key, DeliveryState("failed", reason, at))
+
+
+def _tries(record: Record, key: DeliveryKey) -> int:
+    state = state_of(record.database, key)
+    return state.tries if state else 0

@@ -1,19 +1,30 @@
-"""The table `[mailing]` of hotpapers.toml, and what counts as a mail address."""
+"""The table `[mailing]` of hotpapers.toml, what counts as a mail address, and with what mail is sent."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.domains import ascii_address, ascii_domain
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.paths import BASE_REMEDY, is_app_address
 from hotpapers.base.wings import SettingsTable
 
+if TYPE_CHECKING:
+    from hotpapers.site.site import Site
+
+PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
+"""The environment variable that holds the relay's password."""
+MAX_PASSWORD_CHARS = 1000
+NOBODY = "preview@example.invalid"
+"""Sender of a preview when no address is set (RFC 2606 §2: a name that never exists)."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{_LABEL}")
@@ -78,3 +89,82 @@ def mailing(settings: Settings) -> MailingSettings:
     """`[mailing]`; without an address of its own, links lead to the app of `[serve]`."""
     table: MailingSettings = settings.table(TABLE.name)
     return msgspec.structs.replace(table, base=table.base or settings.serve.base)
+
+
+# ---- with what mail is sent ----------------------------------------------------------------------------
+
+
+class Secret:
+    """A text that `repr` does not show."""
+
+    def __init__(self, value: str = "") -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "[secret]" if self.value else "[none]"
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class MailConfig(MailingSettings, frozen=True, kw_only=True):
+    """The settings with what is not written: `reply_to` and `bounces` always have an address, domains are as in DNS.
+    `base` ends in `/`, or is empty. `password`: the relay's."""
+
+    password: Secret = Secret()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the relay is this machine, so nobody can intercept the connection."""
+        return is_loopback(self.relay)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, judged by its name or address alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def site_mail_config(site: Site) -> MailConfig:
+    """The configuration from a site's settings. Raises SettingsError."""
+    return mail_config_of(mailing(site.settings), site.folder)
+
+
+def mail_config_of(table: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
+    """The configuration from these settings. Paths are relative to `folder`. Raises SettingsError."""
+    if not table.relay:
+        raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml")
+    return msgspec.structs.replace(preview_config(table), password=_password(table, folder, environ))
+
+
+def preview_config(table: MailingSettings) -> MailConfig:
+    """A configuration for previews: it sends nothing, so it needs no relay and no password."""
+    address = ascii_address(table.address) or NOBODY
+    as_in_dns = {
+        "relay": ascii_domain(table.relay),
+        "address": address,
+        "reply_to": ascii_address(table.reply_to) or address,
+        "bounces": ascii_address(table.bounces) or address,
+    }
+    return MailConfig(**msgspec.structs.asdict(table) | as_in_dns)
+
+
+def _password(table: MailingSettings, folder: Path, environ: Mapping[str, str]) -> Secret:
+    if not table.user:
+        return Secret()
+    if environ.get(PASSWORD):
+        return Secret(environ[PASSWORD])
+    if not table.password_file:
+        raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file")
+    file = folder / Path(table.password_file).expanduser()
+    try:
+        text = file.read_text("utf-8").strip()
+    except OSError as problem:
+        raise SettingsError(f"mailing.password_file: {file}: cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError:
+        raise SettingsError(f"mailing.password_file: {file}: not UTF-8") from None
+    if not text or len(text) > MAX_PASSWORD_CHARS:
+        raise SettingsError(f"mailing.password_file: {file}: does not contain a password")
+    return Secret(text)

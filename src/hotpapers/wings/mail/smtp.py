@@ -17,7 +17,7 @@ from contextlib import suppress
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.http.redact_errors import SecretRedactor
 from hotpapers.wings.mail.addresses import domain_of, without_address
-from hotpapers.wings.mail.config import MailConfig
+from hotpapers.wings.mail.settings import MailConfig
 from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, refusal
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0

@@ -76,8 +76,8 @@ def is_bad_address(code: int, status: str, text: str = "") -> bool:
         return False
     words = words_of(text)
     if words and status != "5.1.0":
-        is_microsofts = status == "5.4.1" and is_microsofts_missing(words)
-        return is_microsofts or tells_missing(words)
+        is_microsofts = status == "5.4.1" and _NO_READER_AT_MICROSOFT.search(words)
+        return bool(is_microsofts) or tells_missing(words)
     return (status == "5.1.0" or (not status and code in _BAD_ADDRESS_CODES)) and not tells_policy(words)
 
 
@@ -181,8 +181,3 @@ def tells_missing(words: str) -> bool:
 def tells_policy(words: str) -> bool:
     """Whether words name a policy, the sender or the message as the cause."""
     return bool(_POLICY.search(words))
-
-
-def is_microsofts_missing(words: str) -> bool:
-    """Whether these are Microsoft 365's words for an address that does not exist; they need its status 5.4.1."""
-    return bool(_NO_READER_AT_MICROSOFT.search(words))

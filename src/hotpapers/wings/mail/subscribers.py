@@ -6,6 +6,9 @@ deleted and the mark stays, in state *ended*: nothing is sent there until the ad
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
 from hotpapers.keep.privacy import forgotten_file
@@ -38,6 +41,11 @@ def find(record: Record, mark: str) -> queries.Subscriber | None:
 def all_subscribers(record: Record) -> list[queries.Subscriber]:
     """All subscribers, by publication and address; of those who left, only the marks."""
     return queries.select_subscribers(record, "1 = 1")
+
+
+def with_address(record: Record, address: str) -> list[queries.Subscriber]:
+    """The subscribers with an address, whatever its case."""
+    return queries.select_subscribers(record, "lower(address) = ?", address.lower())
 
 
 def confirmed(record: Record, publication: str, until: int) -> list[queries.Subscriber]:
@@ -90,20 +98,15 @@ def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
 
 
 def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
-    """Unsubscribes: the address is deleted, the mark stays. Doing it again changes nothing. Returns the subscriber as
-    it was before; None if there is none."""
-    with record.database.write():
-        current = find(record, mark)
-        if current is not None and current.state != "ended":
-            queries.put_subscriber(record, current._replace(state="ended", since=at, address="", reason=""))
-            _note_beside_store(record, "ended", mark, at)
-    return current
+    """Unsubscribes: the address is deleted, the mark stays. Returns the subscriber as it was before; None if it had
+    left or is unknown."""
+    return _change(record, mark, ("asked", "confirmed", "bounced"), state="ended", since=at, address="", reason="")
 
 
 def forget(record: Record, address: str) -> int:
     """Unsubscribes an address from everything; how many publications know it by its hash, including those it has left.
     Raises NotFound."""
-    for subscriber in queries.select_subscribers(record, "lower(address) = ?", address.lower()):
+    for subscriber in with_address(record, address):
         end(record, subscriber.mark, now())
     publications = queries.count_subscribers(record)
     known = sum(find(record, mark_of(record, publication, address)) is not None for publication in publications)
@@ -114,13 +117,7 @@ def forget(record: Record, address: str) -> int:
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
     """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
-    with record.database.write():
-        current = find(record, mark)
-        if current is None or current.state in ("ended", "bounced"):
-            return None
-        queries.put_subscriber(record, current._replace(state="bounced", since=at, reason=reason[:MAX_REASON_CHARS]))
-        _note_beside_store(record, "bounced", mark, at)
-    return current
+    return _change(record, mark, ("asked", "confirmed"), state="bounced", since=at, reason=reason[:MAX_REASON_CHARS])
 
 
 def note_failure(record: Record, key: DeliveryKey, at: int) -> queries.Subscriber | None:
@@ -140,22 +137,25 @@ def note_failure(record: Record, key: DeliveryKey, at: int) -> queries.Subscribe
     return bounce(record, key.target, f"{len(failures)} issues in a row failed: {failures[0]}", at)
 
 
-def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
-    """Stores whether somebody skips messages on days without papers; None if no confirmed subscriber has the mark."""
+def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> bool:
+    """Stores whether somebody skips messages on days without papers. False if no confirmed subscriber has the mark."""
+    return _change(record, mark, ("confirmed",), skip_empty=skip_empty) is not None
+
+
+def _change(record: Record, mark: str, states: Collection[str], **changes: Any) -> queries.Subscriber | None:
+    """Changes a subscriber in one of some states; returns it as it was before, None if there is none. A new state is
+    also written to a file beside the store, in case the store is restored from an older backup."""
     with record.database.write():
         current = find(record, mark)
-        if current is None or current.state != "confirmed":
+        if current is None or current.state not in states:
             return None
-        subscriber = current._replace(skip_empty=skip_empty)
-        queries.put_subscriber(record, subscriber)
-    return subscriber
+        queries.put_subscriber(record, current._replace(**changes))
+        if "state" in changes:
+            noted = forgotten_file.ForgottenMark(changes["state"], mark, changes["since"])
+            forgotten_file.append(record.database, record.hasher, [noted])
+    return current
 
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
     queries.drop_unconfirmed(record, at - CONFIRM_WITHIN)
-
-
-def _note_beside_store(record: Record, state: queries.SubscriberState, mark: str, at: int) -> None:
-    """Writes the change to a file beside the store, too, in case the store is restored from an older backup."""
-    forgotten_file.append(record.database, record.hasher, [forgotten_file.ForgottenMark(state, mark, at)])

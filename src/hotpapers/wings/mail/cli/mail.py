@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
 from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json, show
+from hotpapers.cli.terminal import echo, show
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.record import Record, now
-from hotpapers.wings.mail import bounces, opt_in, subscribers, tokens
-from hotpapers.wings.mail import queries as email_queries
+from hotpapers.wings.mail import bounces, subscribers, tokens
 from hotpapers.wings.mail.addresses import normalized
-from hotpapers.wings.mail.config import site_mail_config
-from hotpapers.wings.mail.settings import is_mail_address
+from hotpapers.wings.mail.plain_mailer import ask_to_confirm
+from hotpapers.wings.mail.queries import count_subscribers
+from hotpapers.wings.mail.settings import is_mail_address, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
 
 MAX_MAILBOX_BYTES = 256_000_000
@@ -48,18 +49,14 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: com
 
     The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
     """
-    chosen_publication, record = site.publication(publication), site.record
-    mail_config = site_mail_config(site)
-    relay = SmtpClient(mail_config)
+    chosen_publication, record, mail_config = site.publication(publication), site.record, site_mail_config(site)
     subscribers.tidy(record, now())
-    try:
-        request = opt_in.ask(record, mail_config, relay, chosen_publication, address, now(), skip_empty=skip_empty)
-    finally:
-        relay.close()
-    if request:
-        echo(f"{normalized(address)}: confirmation message sent")
-    else:
-        echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message was sent")
+    with closing(SmtpClient(mail_config)) as relay:
+        is_sent = ask_to_confirm(record, mail_config, relay, chosen_publication, address, now(), skip_empty=skip_empty)
+    outcome = "confirmation message sent"
+    if not is_sent:
+        outcome = "already confirmed, or asked within the last day; no message was sent"
+    echo(f"{normalized(address)}: {outcome}")
 
 
 @common.examples("""
@@ -102,17 +99,11 @@ def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
 def _end_subscriptions(record: Record, text: str, publication: str | None, at: int) -> list[str]:
     """Ends an address's subscriptions; the publications that it has now left."""
     if is_mail_address(text):
-        address = normalized(text)
-        matching = [
-            subscriber
-            for subscriber in subscribers.all_subscribers(record)
-            if subscriber.address.lower() == address.lower()
-        ]
+        matching = subscribers.with_address(record, normalized(text))
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
         marks = [_read(record, text).mark]
-    results = [subscribers.end(record, mark, at) for mark in marks]
-    return [subscriber.publication for subscriber in results if subscriber is not None and subscriber.state != "ended"]
+    return [ended.publication for mark in marks if (ended := subscribers.end(record, mark, at))]
 
 
 @common.examples("""
@@ -126,24 +117,21 @@ def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
     record = site.record
     with suppress(ReadOnlyStore):
         subscribers.tidy(record, now())
-    counts = email_queries.count_subscribers(record)
-    listed_subscribers = (
-        [subscriber for subscriber in subscribers.all_subscribers(record) if subscriber.address] if addresses else []
-    )
-    if as_json:
-        rows = [
-            {name: value for name, value in subscriber._asdict().items() if name != "mark"}
-            for subscriber in listed_subscribers
+    counts = count_subscribers(record)
+    report: dict[str, Any] = {"counts": counts}
+    lines = [
+        f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}"
+        for publication, figures in counts.items()
+    ] or ["no subscribers yet"]
+    if addresses:
+        listed = [subscriber for subscriber in subscribers.all_subscribers(record) if subscriber.address]
+        report["subscribers"] = [
+            {name: value for name, value in row._asdict().items() if name != "mark"} for row in listed
         ]
-        print_json({"counts": counts, **({"subscribers": rows} if addresses else {})})
-        return
-    if not counts:
-        echo("no subscribers yet")
-    for publication, figures in counts.items():
-        echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
-    for row in listed_subscribers:
-        reason = f" ({row.reason})" if row.reason else ""
-        echo(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
+        for row in listed:
+            reason = f" ({row.reason})" if row.reason else ""
+            lines.append(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
+    show(report, lines, as_json)
 
 
 @common.examples("""

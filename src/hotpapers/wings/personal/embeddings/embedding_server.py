@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,9 +21,11 @@ from hotpapers.base.http import ClientLimits, bearer
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.untrusted_json import decode_json
+from hotpapers.base.wings import Trial
 
 if TYPE_CHECKING:
     from hotpapers.site.sending import OpenClient
+    from hotpapers.site.site import Site
     from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 
 MAX_BATCH = 32
@@ -89,8 +92,14 @@ def _as_bytes(numbers: Sequence[float]) -> bytes:
     return array("b", [round(number / largest * WHOLE_BYTE) for number in numbers]).tobytes()
 
 
-def try_server(table: EmbeddingSettings, open_client: OpenClient) -> str:
-    """Asks the server for one vector; what came, in a few words. Raises SettingsError, InputError, NetError."""
+def trials(site: Site) -> Iterator[Trial]:
+    """For `check`: asks the server for one vector."""
+    table = site.settings.table("embeddings")
+    if table.url:
+        yield Trial("embeddings", partial(_try_out, table), "wings/own-order")
+
+
+def _try_out(table: EmbeddingSettings, open_client: OpenClient) -> str:
     server = server_of(table)
     with closing(open_client((server.url,), (server.key,))) as client:
         (vector,) = embed(client.http, server, [TRIED])
