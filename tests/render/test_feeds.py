@@ -17,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.ids import timestamps
-from hotpapers.publish.render.feed_formats import FORMATS, FeedDocument, FeedItem
-from hotpapers.publish.render.feeds import FeedMaker, FeedsChannel
+from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, FeedMaker, FeedsChannel
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -114,7 +113,7 @@ def test_descriptions_of_rss_are_html_and_no_text_becomes_markup() -> None:
     """A title may be what somebody searched for."""
     text = "a < b & c > d <script>alert(1)</script>"
     item = FeedItem("urn:uuid:0", "Tea", "", 0, 0, "<p>Tea</p>", text, (), ())
-    for feed in (FeedDocument("", text, "", "", 0, "", (item,)), FeedDocument("", "Tea", "", "", 0, "", (item,), text)):
+    for feed in (FeedDocument("", text, "", "", 0, (item,)), FeedDocument("", "Tea", "", "", 0, (item,), text)):
         root = ET.fromstring(FORMATS["rss"](feed))
         descriptions = [element.text or "" for element in root.iter("description")]
         assert len(descriptions) == 2
@@ -182,7 +181,7 @@ ITEMS = st.builds(
 )  # fmt: skip
 FEEDS = st.builds(
     FeedDocument, id=st.just("urn:uuid:0"), title=TEXTS, home=st.sampled_from(["", BASE]),
-    own=st.sampled_from(["", BASE + "f"]), updated=st.integers(0, 4 * 10**15), contact=TEXTS,
+    own=st.sampled_from(["", BASE + "f"]), updated=st.integers(0, 4 * 10**15),
     items=st.lists(ITEMS, max_size=3).map(tuple),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Channels: frozen issues as files. To add a channel, add its module and register it here.
 
 html       the site: pages, templates, styles, scripts, its search index
-feeds      Atom, RSS and JSON Feed, in `feed_formats`
+feeds      Atom, RSS and JSON Feed
 markdown   our own Markdown
 
 The input is what `view` says about issues, the output paths and bytes, the same on every machine. Sending and writing

@@ -10,24 +10,27 @@ Identifiers are permanent: they depend on publication, day and paper, not on the
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from markupsafe import Markup, escape
 
+from hotpapers import __version__
+from hotpapers.base.ids.timestamps import rfc3339
 from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.feed_formats import FORMATS, FeedDocument, FeedItem
+from hotpapers.publish.render.html.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
-from hotpapers.publish.view.lanes import LaneView, lane_views
+from hotpapers.publish.view.lanes import lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
-from hotpapers.publish.view.tops import TopPaper, Tops, period_name
+from hotpapers.publish.view.tops import Tops, period_name
 
 ISSUES = 30
 """How many of the latest issues a feed covers."""
@@ -42,11 +45,78 @@ WHOLE = ("issues", "papers", "tops")
 PATH = re.compile(r"feeds/(issues|papers|tops|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
 
 
-def _is_feed(about: str) -> bool:
-    kind, _, name = about.partition("/")
-    if not name:
-        return kind in WHOLE
-    return name in NETWORKS if kind == "network" else bool(site_paths.category_url(name))
+# ---- formats -----------------------------------------------------------------------------------------------
+
+
+class FeedItem(NamedTuple):
+    """One entry. Times in µs UTC; `html` is safe to embed; `url` may be empty. `page`: the page's path on the site."""
+
+    id: str
+    title: str
+    url: str
+    published: int
+    updated: int
+    html: str
+    text: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    page: str = ""
+
+
+class FeedDocument(NamedTuple):
+    """A feed. `home`: the site's address, `own`: the feed's; both may be empty. `updated`: µs UTC, 0 for never.
+    `note`: a notice for readers of the whole feed. `to_root`: the path from the feed to the site's folder."""
+
+    id: str
+    title: str
+    home: str
+    own: str
+    updated: int
+    items: tuple[FeedItem, ...]
+    note: str = ""
+    to_root: str = ""
+
+
+def _xml(template: str, feed: FeedDocument) -> bytes:
+    return render_file(template, feed=feed, version=__version__)
+
+
+def json_feed(feed: FeedDocument) -> bytes:
+    """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+    document: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
+    document |= _given(home_page_url=feed.home, feed_url=feed.own, description=feed.note)
+    document["items"] = [_json_item(item) for item in feed.items]
+    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _json_item(item: FeedItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "content_html": item.html,
+        "date_published": rfc3339(item.published),
+        "date_modified": rfc3339(item.updated),
+        **_given(
+            url=item.url,
+            summary=item.text,
+            tags=item.categories,
+            authors=[{"name": author} for author in item.authors],
+        ),
+    }
+
+
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value}
+
+
+FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {
+    "atom": partial(_xml, "atom.xml"),
+    "rss": partial(_xml, "rss.xml"),
+    "json": json_feed,
+}
+"""By file extension."""
+
+# ---- feeds -------------------------------------------------------------------------------------------------
 
 
 class FeedPaper(NamedTuple):
@@ -69,10 +139,7 @@ class FeedsChannel:
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """All feeds of the publication. They cover its latest issues, whatever `days` says. Raises NotFound."""
         maker = FeedMaker(issue_reader, publication, self._site_config)
-        for path in maker.paths():
-            feed = maker.feed(path)
-            if feed is not None:
-                yield RenderedFile(path, feed)
+        yield from (RenderedFile(path, feed) for path in maker.paths() if (feed := maker.feed(path)) is not None)
 
 
 class FeedMaker:
@@ -84,36 +151,44 @@ class FeedMaker:
         match = next((item for item in issue_reader.publications() if item.publication == publication), None)
         self._title, self._note = (match.title, phrases.note(match)) if match else (publication, "")
         self._window = match.window if match else "daily"
-        self._papers_of: list[FeedPaper] | None = None
 
     def paths(self) -> Iterator[str]:
         for about in WHOLE:
             yield from (f"feeds/{about}.{form}" for form in FORMATS)
         categories = {
-            category for paper in self._papers() for category in paper.issue.papers[paper.entry.paper].categories
+            category for paper in self._papers for category in paper.issue.papers[paper.entry.paper].categories
         }
         yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
-        networks = {count.network for paper in self._papers() for count in paper.entry.counts}
+        networks = {count.network for paper in self._papers for count in paper.entry.counts}
         yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(NETWORKS)))
 
     def feed(self, path: str) -> bytes | None:
         """The feed at a path; None if there is none."""
         match = PATH.fullmatch(path)
-        about, form = match.groups() if match else ("", "")
-        if not _is_feed(about):
+        if match is None:
             return None
-        return FORMATS[form](self._document(path, about))
+        kind, _, name = match[1].partition("/")
+        if (kind == "network" and name not in NETWORKS) or (kind == "category" and not site_paths.category_url(name)):
+            return None
+        predicates: dict[str, Callable[[FeedPaper], bool]] = {
+            "papers": lambda paper: True,
+            "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
+            "network": lambda paper: name in {count.network for count in paper.entry.counts},
+        }
+        if kind in predicates:
+            return self.of_papers(path, name or kind, predicates[kind], match[2])
+        items = self._tops() if kind == "tops" else (item for day in self._days for item in self._editions(day))
+        return FORMATS[match[2]](self._feed(path, kind if kind == "tops" else "", items))
 
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
         """A feed of selected papers, such as those by an author or with a word."""
-        return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers()))))
+        return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers))))
 
     # ---- contents ------------------------------------------------------------------------------------
 
+    @cached_property
     def _papers(self) -> list[FeedPaper]:
-        if self._papers_of is None:
-            self._papers_of = [paper for day in self._days for paper in self._papers_on(day)]
-        return self._papers_of
+        return [paper for day in self._days for paper in self._papers_on(day)]
 
     def _papers_on(self, day: str) -> Iterator[FeedPaper]:
         latest = self._issue_reader.issue(self._name, day)
@@ -121,21 +196,8 @@ class FeedMaker:
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
             first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.entries} | first_frozen_at
-        for paper in _papers_of(latest):
-            yield paper._replace(published=first_frozen_at.get(paper.entry.paper, latest.frozen_at))
-
-    def _document(self, path: str, about: str) -> FeedDocument:
-        if about == "issues":
-            return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
-        if about == "tops":
-            return self._feed(path, "tops", self._tops())
-        kind, _, name = about.partition("/")
-        predicates: dict[str, Callable[[FeedPaper], bool]] = {
-            "papers": lambda paper: True,
-            "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
-            "network": lambda paper: name in {count.network for count in paper.entry.counts},
-        }
-        return self._feed(path, name or "papers", map(self._paper, filter(predicates[kind], self._papers())))
+        for entry, view in zip(latest.content.entries, issue_view(latest).entries, strict=True):
+            yield FeedPaper(latest, entry, view, first_frozen_at.get(entry.paper, latest.frozen_at))
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
@@ -147,7 +209,6 @@ class FeedMaker:
             home=self._site_config.base,
             own=site_paths.public_url(self._site_config.base, path),
             updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
-            contact=self._site_config.contact,
             items=papers,
             note=self._note,
             to_root=site_paths.to_root(path.partition("?")[0]),
@@ -161,18 +222,10 @@ class FeedMaker:
         for number in range(len(latest.editions), 0, -1):
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
-            yield FeedItem(
-                id=permanent_id(self._name, day, str(number)),
-                title=f"{name}, corrected" if number > 1 else name,
-                url=site_paths.public_url(self._site_config.base, path),
-                published=issue.frozen_at,
-                updated=issue.frozen_at,
-                html=_issue_html(issue, self._site_config.base, with_pages),
-                text=glance.introduction(issue),
-                authors=(),
-                categories=(),
-                page=path,
-            )
+            title = f"{name}, corrected" if number > 1 else name
+            html = self._issue_html(issue, with_pages)
+            id = permanent_id(self._name, day, str(number))
+            yield self._item(id, title, path, issue.frozen_at, html, glance.introduction(issue))
 
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
@@ -182,42 +235,61 @@ class FeedMaker:
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
             frozen_at = reader.issue_header(self._name, day).frozen_at
-            rows = Markup("").join(_top_row(paper, self._site_config.base, tops.unit) for paper in papers)
-            yield FeedItem(
-                id=permanent_id(self._name, path),
-                title=f"Top of {period_name(period)}",
-                url=site_paths.public_url(self._site_config.base, path),
-                published=frozen_at,
-                updated=frozen_at,
-                html=str(Markup("<ol>{}</ol>").format(rows)),
-                text=" · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES]),
-                authors=(),
-                categories=(),
-                page=path,
+            rows = [
+                (
+                    paper.rank,
+                    site_paths.paper_url(self._site_config.base, paper.summary.paper),
+                    phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
+                    or phrases.paper_name(paper.summary.paper),
+                    map(phrases.one_line, paper.summary.authors),
+                    words.count_noun(paper.voices, tops.unit.removesuffix("s")),
+                )
+                for paper in papers
+            ]
+            text = " · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES])
+            id, html = permanent_id(self._name, path), _html("papers", rows)
+            yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
+
+    def _item(self, id: str, title: str, path: str, at: int, html: str, text: str) -> FeedItem:
+        """An item about a page of the site."""
+        url = site_paths.public_url(self._site_config.base, path)
+        return FeedItem(id, title, url, at, at, html, text, (), (), path)
+
+    def _issue_html(self, issue: PublishedIssue, with_pages: Container[str]) -> str:
+        content = issue.content
+        rows = [
+            (
+                entry.place,
+                site_paths.paper_url(self._site_config.base if entry.paper in with_pages else "", entry.paper),
+                view.plain_title,
+                view.authors,
+                glance.counted(entry),
             )
+            for entry, view in zip(content.entries, issue_view(issue).entries, strict=True)
+        ]
+        corrected = f"Corrected: {phrases.one_line(content.reason)}" if content.reason else ""
+        before = (phrases.note(content.publication), corrected, phrases.empty(issue))
+        facts = " · ".join(phrases.facts(issue, with_reasons=False))
+        return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
-        view, issue = feed_paper.view, feed_paper.issue
-        paper = issue.papers[feed_paper.entry.paper]
-        url = site_paths.paper_url(self._site_config.base, feed_paper.entry.paper)
+        issue, entry, view, published = feed_paper
+        content = issue.content
+        announced = f", {view.announcement}" if view.announcement else ""
+        name = phrases.issue_name(content.publication.window, content.day)
+        before = (phrases.note(content.publication), ", ".join(view.authors))
         return FeedItem(
-            id=permanent_id(self._name, issue.content.day, feed_paper.entry.paper),
+            id=permanent_id(self._name, content.day, entry.paper),
             title=view.plain_title,
-            url=url,
-            published=feed_paper.published,
+            url=site_paths.paper_url(self._site_config.base, entry.paper),
+            published=published,
             updated=issue.frozen_at,
-            html=str(_paper_html(feed_paper)),
+            html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
             text=view.lead_text,
             authors=view.authors,
-            categories=tuple(map(phrases.one_line, paper.categories)),
-            page=site_paths.issue_path(issue.content.day),
+            categories=tuple(map(phrases.one_line, issue.papers[entry.paper].categories)),
+            page=site_paths.issue_path(content.day),
         )
-
-
-def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
-    views = issue_view(issue).entries
-    pairs = zip(issue.content.entries, views, strict=True)
-    return (FeedPaper(issue, entry, view, issue.frozen_at) for entry, view in pairs)
 
 
 def permanent_id(*parts: str) -> str:
@@ -225,58 +297,6 @@ def permanent_id(*parts: str) -> str:
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
 
 
-# ---- HTML: everything from outside is escaped -------------------------------------------------------------
-
-
-def _issue_html(issue: PublishedIssue, base: str, with_pages: Container[str]) -> str:
-    content = issue.content
-    corrected = f"Corrected: {phrases.one_line(content.reason)}" if content.reason else ""
-    rows = Markup("").join(_row(paper, base if paper.entry.paper in with_pages else "") for paper in _papers_of(issue))
-    head = _paragraphs(phrases.note(content.publication), corrected, phrases.empty(issue))
-    lanes = Markup("").join(map(_lane, lane_views(issue)))
-    facts = _paragraphs(" · ".join(phrases.facts(issue, with_reasons=False)), *phrases.notes(issue))
-    return str(head + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")) + lanes + facts)
-
-
-def _lane(lane: LaneView) -> Markup:
-    rows = (Markup('<li><a href="{}">{}</a></li>').format(line.url, plain_line(line.title)) for line in lane.lines)
-    return _paragraphs(lane.title) + Markup("<ul>{}</ul>").format(Markup("").join(rows))
-
-
-def _paragraphs(*lines: str) -> Markup:
-    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines if line)
-
-
-def _row(paper: FeedPaper, base: str) -> Markup:
-    url = site_paths.paper_url(base, paper.entry.paper)
-    return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
-        paper.entry.place, url, paper.view.plain_title, ", ".join(paper.view.authors), glance.counted(paper.entry)
-    )
-
-
-def _top_row(paper: TopPaper, base: str, unit: str) -> Markup:
-    summary = paper.summary
-    title = phrases.marked_title(plain_line(summary.title), withdrawn=summary.withdrawn)
-    return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
-        paper.rank,
-        site_paths.paper_url(base, summary.paper),
-        title or phrases.paper_name(summary.paper),
-        ", ".join(map(phrases.one_line, summary.authors)),
-        words.count_noun(paper.voices, unit.removesuffix("s")),
-    )
-
-
-def _paper_html(paper: FeedPaper) -> Markup:
-    view = paper.view
-    parts = [_paragraphs(phrases.note(paper.issue.content.publication), ", ".join(view.authors))]
-    parts.append(_paragraphs(plain_line(view.abstract) or view.lead_text))
-    links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
-    content = paper.issue.content
-    announced = f", {view.announcement}" if view.announcement else ""
-    place = escape(
-        f"Place {paper.entry.place}, {phrases.issue_name(content.publication.window, content.day)}{announced}"
-    )
-    parts += [Markup("<p>{} · {}</p>").format(place, links), _paragraphs(*(c.line for c in view.counts_view.counts))]
-    sentences = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in view.score_view.sentences)
-    parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(sentences))
-    return Markup("").join(parts)
+def _html(name: str, *values: object) -> str:
+    """What a feed says about an issue or a paper, everything from outside escaped."""
+    return str(macro("feed_items.html", name)(*values))

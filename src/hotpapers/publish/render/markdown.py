@@ -108,8 +108,7 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
 
 
 def _count(count: PrintedCount) -> str:
-    bots = f" (not counted: {words.count_noun(count.bots, 'bot post')})" if count.bots else ""
-    return f"{escape(words.network_name(count.network))}: {phrases.counts_line(count)}{bots}"
+    return f"{escape(words.network_name(count.network))}: {phrases.counts_and_bots(count)}"
 
 
 def _quotation(quotation: Quotation) -> str:

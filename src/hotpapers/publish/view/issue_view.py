@@ -6,7 +6,8 @@ Made once per issue by `issue_view` and used by every page that shows the issue 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, overload
+from itertools import islice
+from typing import NamedTuple
 
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
@@ -33,22 +34,21 @@ Posts = Mapping[str, Sequence[Quotation]]
 
 
 class CountView(NamedTuple):
-    """One network's counts. `mark`: the icon's path; `figure`: one number; `short`: the fewest words; `bots`: what
-    was left out; `url`: the largest thread there, empty if no post there may be shown."""
+    """One network's counts. `mark`: the icon's path; `figure`: one number; `short`: the fewest words; `url`: the
+    largest thread there, empty if no post there may be shown."""
 
     name: str
     mark: str
     words: str
     figure: int
     short: str
-    bots: str
     moment: str
     url: str
 
     @property
     def line(self) -> str:
         """All of it on one line: `Bluesky: 40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
-        return f"{self.name}: {self.words}{f' ({self.bots})' if self.bots else ''}"
+        return f"{self.name}: {self.words}"
 
 
 class CountsView(NamedTuple):
@@ -131,7 +131,7 @@ class EntryView(NamedTuple):
         return self.authors[AUTHORS:]
 
 
-class LazyEntries(Sequence[EntryView]):
+class LazyEntries:
     """The entries of an issue, each prepared on first use: a paper's page needs only one, and preparing the others
     would take longer than rendering that page."""
 
@@ -142,13 +142,10 @@ class LazyEntries(Sequence[EntryView]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    @overload
-    def __getitem__(self, n: int) -> EntryView: ...
-    @overload
-    def __getitem__(self, n: slice) -> tuple[EntryView, ...]: ...
-    def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
-        if isinstance(n, slice):
-            return tuple(self[place] for place in range(*n.indices(len(self))))
+    def __iter__(self) -> Iterator[EntryView]:
+        return map(self._view, range(len(self._entries)))
+
+    def _view(self, n: int) -> EntryView:
         if n not in self._views:
             entry = self._entries[n]
             known = (*self._posts.get(entry.paper, ()), *self._issue.posts.get(entry.paper, ()))
@@ -156,7 +153,7 @@ class LazyEntries(Sequence[EntryView]):
         return self._views[n]
 
     def of(self, key: str) -> list[EntryView]:
-        return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
+        return [self._view(n) for n, entry in enumerate(self._entries) if entry.paper == key]
 
 
 class IssueView(NamedTuple):
@@ -186,7 +183,7 @@ class IssueView(NamedTuple):
     @property
     def introduction(self) -> str:
         """The first titles in a line; why there are none, if it has no papers."""
-        first = [entry.plain_title for entry in self.entries[: glance.TITLES]]
+        first = [entry.plain_title for entry in islice(self.entries, glance.TITLES)]
         return glance.joined(first, len(self.entries)) or self.empty
 
     @property
@@ -195,7 +192,7 @@ class IssueView(NamedTuple):
         quoted: a page says so once. Empty otherwise."""
         networks = [there.network for entry in self.entries for there in entry.elsewhere]
         is_one = len(set(networks)) == 1 < len(networks) and not any(entry.posts for entry in self.entries)
-        return phrases.one_line(words.network_name(networks[0])) if is_one else ""
+        return phrases.network_name(networks[0]) if is_one else ""
 
     def about(self, entry: EntryView) -> ReportSubject:
         """What a reader's report about an entry refers to."""
@@ -240,7 +237,11 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
         for quotation in reversed(known)
     }
-    counts = tuple(_count(count, threads.get(count.network, "")) for count in entry.counts if _has_any(count))
+    # If all voices of a network count on others, where they say the same, a line with zeros would only raise questions
+    printed = (
+        count for count in entry.counts if count.method or count.voices or count.reposts or count.likes or count.bots
+    )
+    counts = tuple(_count(count, threads.get(count.network, "")) for count in printed)
     return EntryView(
         key=entry.paper,
         paper=name,
@@ -249,7 +250,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         place=entry.place,
         title=phrases.one_line(paper.title) or name,
         withdrawn=entry.paper in issue.withdrawn,
-        authors=tuple(phrases.one_line(author) for author in paper.authors),
+        authors=tuple(map(phrases.one_line, paper.authors)),
         counts_view=CountsView(counts, _spark(entry, history)),
         lead=lead,
         lead_mark=phrases.opening_source(paper),
@@ -287,20 +288,13 @@ def _spark(entry: Entry, history: Sequence[Attention]) -> Sparkline | None:
     return curve._replace(description=f"{curve.description} {known}") if curve and known else curve
 
 
-def _has_any(count: PrintedCount) -> bool:
-    """Whether there is anything to tell. If all voices of a network count on others, where they say the same, a line
-    with zeros would only raise questions."""
-    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
-
-
 def _count(count: PrintedCount, thread: str) -> CountView:
     return CountView(
-        name=phrases.one_line(words.network_name(count.network)),
+        name=phrases.network_name(count.network),
         mark=mark(count.network),
-        words=phrases.counts_line(count),
+        words=phrases.counts_and_bots(count),
         figure=glance.figure(count),
         short=phrases.counts_line(count) if count.method else words.count_noun(count.voices, "voice"),
-        bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
         moment=phrases.minute_name(count.until),
         url=thread,
     )
@@ -309,11 +303,7 @@ def _count(count: PrintedCount, thread: str) -> CountView:
 def _counted(counts: Sequence[CountView]) -> Iterator[str]:
     """All counts as sentences, one per moment: `Counted as of 13 March 2026 at 00:00 UTC: Bluesky 22 voices; …`."""
     for moment in dict.fromkeys(count.moment for count in counts):
-        same = "; ".join(
-            f"{count.name} {count.words}{f' ({count.bots})' if count.bots else ''}"
-            for count in counts
-            if count.moment == moment
-        )
+        same = "; ".join(f"{count.name} {count.words}" for count in counts if count.moment == moment)
         yield f"Counted as of {moment}: {same}."
 
 

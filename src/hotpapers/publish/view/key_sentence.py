@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from hotpapers.base.ids.tex_formulas import formulas
 
@@ -30,21 +29,22 @@ it is long; from the fourth it is too long for a list."""
 # ---- signals -------------------------------------------------------------------------------------------
 
 
-class SentenceSignal(NamedTuple):
-    """A pattern that a lower-case sentence may match, and its points."""
-
-    points: int
-    pattern: re.Pattern[str]
+Signal = tuple[int, re.Pattern[str]]
+"""Points, and a pattern for which a lower-case sentence gets them."""
 
 
-def _anywhere(points: int, *phrases: str) -> SentenceSignal:
+def _signal(points: int, pattern: str) -> Signal:
+    return points, re.compile(pattern)
+
+
+def _anywhere(points: int, phrases: str) -> Signal:
     """Any of these phrases, starting at a word boundary."""
-    return SentenceSignal(points, re.compile(rf"\b(?:{'|'.join(phrases)})"))
+    return _signal(points, rf"\b(?:{phrases})")
 
 
-def _first(points: int, *phrases: str) -> SentenceSignal:
+def _first(points: int, phrases: str) -> Signal:
     """Any of these phrases at the start of the sentence."""
-    return SentenceSignal(points, re.compile(rf"^(?:{'|'.join(phrases)})\b"))
+    return _signal(points, rf"^(?:{phrases})\b")
 
 
 _WORK = "(?:paper|work|article|report|study|survey|thesis|letter|note|chapter|review|tutorial)"
@@ -69,160 +69,62 @@ DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
 """What was done and found."""
 
 TELLS = (
-    _anywhere(3, r"we\b", r"our\b", r"this (?:paper|work|article|report|study|survey)\b"),
+    _anywhere(3, r"we\b|our\b|this (?:paper|work|article|report|study|survey)\b"),
+    _anywhere(2, r"called\b|dubbed\b|termed\b|named\b|(?:which|that) we call\b|a (?:new|novel|simple)\b|the first\b"),
+    _anywhere(2, "outperform|surpass|exceed|state[- ]of[- ]the[- ]art|competitive|improv|better than|faster|fewer"),
     _anywhere(
         2,
-        r"called\b",
-        r"dubbed\b",
-        r"termed\b",
-        r"named\b",
-        r"(?:which|that) we call\b",
-        r"a (?:new|novel|simple)\b",
-        r"the first\b",
-    ),
-    _anywhere(
-        2,
-        "outperform",
-        "surpass",
-        "exceed",
-        "state[- ]of[- ]the[- ]art",
-        "competitive",
-        "improv",
-        "better than",
-        "faster",
-        "fewer",
-    ),
-    _anywhere(
-        2,
-        "allow",
-        "enabl",
-        r"can be\b",
-        r"without\b",
-        r"by \w+ing\b",
-        r"instead of\b",
-        r"rather than\b",
-        r"based on\b",
-        r"using\b",
+        r"allow|enabl|can be\b|without\b|by \w+ing\b|instead of\b|rather than\b|based on\b|using\b",
     ),
     # a figure with its unit, or one that is a word of its own; both start with the digit, which is fast to find
-    SentenceSignal(
-        1, re.compile(r"\d(?:(?:\.\d+)? ?(?:\\?%|x\b|×|times\b|percent\b|-fold\b)|(?<=\b\d)\d*(?:\.\d+)?[kmb]?\b)")
-    ),
+    _signal(1, r"\d(?:(?:\.\d+)? ?(?:\\?%|x\b|×|times\b|percent\b|-fold\b)|(?<=\b\d)\d*(?:\.\d+)?[kmb]?\b)"),
 )
 """Who did it, its name, its benefits, its numbers."""
 
 SCENE = (
     _first(
         -5,
-        "recent",
-        "in recent",
-        "(?:over|in) the (?:last|past)",
-        "traditional",
-        "nowadays",
-        "existing",
-        "previous",
-        "prior",
-        "current",
-        "historically",
-        "to date",
-        "today",
-        "despite",
-        "although",
-        "while",
-        "many",
-        "most",
-        "much",
-        "there (?:is|are|has|have)",
-        "since",
+        "recent|in recent|(?:over|in) the (?:last|past)|traditional|nowadays|existing|previous|prior|current|"
+        "historically|to date|today|despite|although|while|many|most|much|there (?:is|are|has|have)|since",
     ),
     _first(
         -3,
-        "however",
-        "unfortunately",
-        "yet",
-        "but",
-        "nevertheless",
-        "nonetheless",
-        "still",
-        "therefore",
-        "thus",
-        "hence",
-        "as a result",
+        "however|unfortunately|yet|but|nevertheless|nonetheless|still|therefore|thus|hence|as a result",
     ),
     _anywhere(
         -4,
-        "challeng",
-        "remain",
-        "little is known",
-        "not (?:yet |well |fully )?underst",
-        "open (?:problem|question)",
-        "important",
-        "crucial",
-        "essential",
-        "fundamental",
-        "widely",
-        "popular",
-        "increasingly",
-        "ubiquitous",
-        "received",
-        "attention from",
+        "challeng|remain|little is known|not (?:yet |well |fully )?underst|open (?:problem|question)|important|crucial|"
+        "essential|fundamental|widely|popular|increasingly|ubiquitous|received|attention from",
     ),
-    SentenceSignal(-4, re.compile(r"\?$")),
+    _signal(-4, r"\?$"),
 )
 """Background and prior work."""
 
 GOES_ON = (
     _first(
         -5,
-        "finally",
-        "moreover",
-        "furthermore",
-        "additionally",
-        "in addition",
-        "besides",
-        "also",
-        "second",
-        "third",
-        "last",
-        "lastly",
-        "next",
-        "then",
-        "similarly",
-        "for example",
-        "for instance",
-        "in particular",
-        "specifically",
-        "concretely",
-        "to (?:do|achieve) (?:this|so)",
+        "finally|moreover|furthermore|additionally|in addition|besides|also|second|third|last|lastly|next|then|"
+        "similarly|for example|for instance|in particular|specifically|concretely|to (?:do|achieve) (?:this|so)",
     ),
-    SentenceSignal(
+    _signal(
         -4,
-        re.compile(
-            r"^(?:it|its|they|their|these|those|this|that|such|both|each|here|he|she|which)\b"
-            rf"(?! {_WORK}\b)(?!,? we\b)"
-        ),
+        r"^(?:it|its|they|their|these|those|this|that|such|both|each|here|he|she|which)\b"
+        rf"(?! {_WORK}\b)(?!,? we\b)",
     ),
     _anywhere(-4, r"we (?:also|further|then|additionally|finally|hope|believe|discuss|conclude|end|close)\b"),
-    SentenceSignal(
+    _signal(
         -2,
-        re.compile(
-            r"\b(?:aforementioned|above|former|latter|these|such an?|"
-            r"(?:comput|achiev|obtain|solv|address|do|overcom)\w* (?:it|this|these)\b)"
-            r"|^to (?!this end)\w+ (?:it|the|this|these)\b"
-        ),
+        r"\b(?:aforementioned|above|former|latter|these|such an?|"
+        r"(?:comput|achiev|obtain|solv|address|do|overcom)\w* (?:it|this|these)\b)"
+        r"|^to (?!this end)\w+ (?:it|the|this|these)\b",
     ),
-    _anywhere(-2, "experiment", "extensive", "empirical", "evaluat", "ablation", "user stud"),
-    SentenceSignal(
-        -6,
-        re.compile(
-            r"https?://|\b(?:github|project page|supplement|(?:available|released|found) (?:at|on|here|online)\b)"
-        ),
-    ),
+    _anywhere(-2, "experiment|extensive|empirical|evaluat|ablation|user stud"),
+    _signal(-6, r"https?://|\b(?:github|project page|supplement|(?:available|released|found) (?:at|on|here|online)\b)"),
 )
 """Sentences that depend on the one before, describe experiments, or say where to get the code."""
 
 LOSES = (*SCENE, *GOES_ON)
-MORE = sum(sign.points for sign in TELLS)
+MORE = sum(points for points, _ in TELLS)
 
 # ---- sentences -----------------------------------------------------------------------------------------
 
@@ -261,8 +163,8 @@ def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
     return _points(lowercase, DONE) + name_points + _for_length(len(sentence)) + _for_place(lowercase, number, count)
 
 
-def _points(lowercase: str, signs: Sequence[SentenceSignal]) -> int:
-    return sum([sign.points for sign in signs if sign.pattern.search(lowercase)])
+def _points(lowercase: str, signals: Sequence[Signal]) -> int:
+    return sum([points for points, pattern in signals if pattern.search(lowercase)])
 
 
 def _for_length(length: int) -> int:
@@ -277,7 +179,7 @@ def _for_place(lowercase: str, number: int, count: int) -> int:
     """Points for position. A first sentence that says what was made is the most telling. Otherwise the first sentence
     sets the scene, the last says where the code is, and what is new comes in between, more often in the first half."""
     if number == 0:
-        return 3 if MAKES.pattern.search(lowercase) else -1
+        return 3 if MAKES[1].search(lowercase) else -1
     if number == count - 1:
         return -1
     return 1 if number <= (count + 1) // 2 else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 Styles = frozenset[str]
 
@@ -28,9 +28,8 @@ _PLANCK_CONSTANT = "\u210e"
 
 
 def _styles_of(char: str) -> Styles:
-    if char == _PLANCK_CONSTANT:  # the italic h, whose name does not say so
-        return frozenset({"italic"})
-    words = unicodedata.name(char, "").split()
+    # the name of the italic h does not say so
+    words = ["ITALIC"] if char == _PLANCK_CONSTANT else unicodedata.name(char, "").split()
     return frozenset(_STYLES_IN_NAMES[word] for word in words if word in _STYLES_IN_NAMES)
 
 
@@ -64,6 +63,11 @@ def styles_named(variant: str) -> Styles:
     return frozenset(style for style in _STYLES_IN_NAMES.values() if style in variant)
 
 
+def by_name(names: Mapping[str, str]) -> dict[str, str]:
+    """The meaning of each name, from the names of each meaning: `{"±": "pm textpm"}` → `{"pm": "±", "textpm": "±"}`."""
+    return {name: meaning for meaning, together in names.items() for name in together.split()}
+
+
 # ---- TeX's commands ----------------------------------------------------------------------------------------
 
 _COMMANDS = {
@@ -81,37 +85,28 @@ _COMMANDS = {
     "monospace": "mathtt symtt",
     "italic": "mathit symit mit",
 }
-_STYLES = {name: styles_named(variant) for variant, names in _COMMANDS.items() for name in names.split()}
-_KNOWN = {
-    "double-struck": "mathbb",
-    "script": "mathcal",
-    "fraktur": "mathfrak",
-    "bold": "mathbf",
-    "bold-italic": "boldsymbol",
-    "sans-serif": "mathsf",
-    "monospace": "mathtt",
-    "italic": "mathit",
-}
+_STYLES = {name: styles_named(variant) for name, variant in by_name(_COMMANDS).items()}
+_KNOWN = "mathbb mathcal mathfrak mathbf boldsymbol mathsf mathtt mathit"
 """The commands that every converter knows, for arguments with commands in them."""
-_USUAL = {name: _KNOWN[variant] for variant, names in _COMMANDS.items() if variant in _KNOWN for name in names.split()}
+_USUAL = by_name({first: names for names in _COMMANDS.values() if (first := names.split()[0]) in _KNOWN.split()})
 _NAMES = "|".join(sorted(_STYLES, key=len, reverse=True))
 _FOLLOWING = r"(?![A-Za-z])\s*"
 _SIMPLE_ARGUMENT = r"((?:[^{}\\]|\\[A-Za-z]+(?!\s*[\[{A-Za-z])|\{[^{}\\]*\})*)"
 _INNERMOST = re.compile(rf"\\\\|\\({_NAMES}){_FOLLOWING}(?:\{{{_SIMPLE_ARGUMENT}\}}|([^\W_]))")
 """An alphabet's command with its argument, in which no command has an argument of its own; or the end of a row."""
-_DECLARATIONS = {
-    "bf": "mathbf",
-    "it": "mathit",
-    "sf": "mathsf",
-    "tt": "mathtt",
-    "cal": "mathcal",
-    "frak": "mathfrak",
-    "bb": "mathbb",
-    "scr": "mathscr",
-    "bfseries": "mathbf",
-    "itshape": "mathit",
-    "boldmath": "boldsymbol",
-}
+_DECLARATIONS = by_name(
+    {
+        "mathbf": "bf bfseries",
+        "mathit": "it itshape",
+        "mathsf": "sf",
+        "mathtt": "tt",
+        "mathcal": "cal",
+        "mathfrak": "frak",
+        "mathbb": "bb",
+        "mathscr": "scr",
+        "boldsymbol": "boldmath",
+    }
+)
 _DECLARED = re.compile(rf"(?<!\\)\{{\s*\\({'|'.join(_DECLARATIONS)}){_FOLLOWING}{_SIMPLE_ARGUMENT}\}}")
 """`{\\bf x}`: the alphabet of the rest of the braces."""
 _OTHER_NAME = re.compile(rf"\\\\|\\({'|'.join(name for name in _USUAL if name != _USUAL[name])}){_FOLLOWING}(?=[\\{{])")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import islice
-
-import msgspec
 
 from hotpapers.base.announcement_days import announced_at, holiday
 from hotpapers.base.ids import timestamps
@@ -38,8 +36,12 @@ shown, one_line = clean_text.shown, clean_text.one_line
 
 LEAD = 300
 """An abstract's first lines: whole sentences of about this many code points."""
-_FORMULA_SIGN, _BLANK = re.compile(r"[$\\]"), re.compile(" ")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
+
+
+def network_name(network: str) -> str:
+    """A network's name on one line."""
+    return one_line(words.network_name(network))
 
 
 def marked_title(title: str, *, withdrawn: bool) -> str:
@@ -48,7 +50,7 @@ def marked_title(title: str, *, withdrawn: bool) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its first words and an ellipsis, in at most `most` code points; a long last word is cut too."""
+    """The text, or its first words and an ellipsis, in at most `limit` code points; a long last word is cut too."""
     if len(text) <= limit:
         return text
     beginning = text[: limit - 1]
@@ -61,8 +63,7 @@ def cut(text: str, limit: int) -> str:
 
 def day_name(day: str) -> str:
     """`2021-01-14` → `14 January 2021`."""
-    parsed = date.fromisoformat(day)
-    return f"{parsed.day} {timestamps.MONTHS[parsed.month - 1]} {parsed.year}"
+    return f"{int(day[8:])} {month_name(day[:7])}"
 
 
 def issue_name(window: str, day: str) -> str:
@@ -73,11 +74,10 @@ def issue_name(window: str, day: str) -> str:
     if window == "monthly":
         return month_name(last.isoformat()[:7])
     first = last - timedelta(days=6)
+    start, end = day_name(first.isoformat()), day_name(last.isoformat())
     if first.year != last.year:
-        return f"{day_name(first.isoformat())} – {day_name(last.isoformat())}"
-    if first.month != last.month:
-        return f"{first.day} {timestamps.MONTHS[first.month - 1]} – {day_name(last.isoformat())}"
-    return f"{first.day}–{day_name(last.isoformat())}"
+        return f"{start} – {end}"
+    return f"{start.rpartition(' ')[0]} – {end}" if first.month != last.month else f"{first.day}–{end}"
 
 
 def issue_heading(window: str, day: str) -> str:
@@ -97,7 +97,12 @@ def weekday_name(day: str) -> str:
 
 def minute_name(at: int) -> str:
     """A moment: `14 January 2021 at 08:30 UTC`."""
-    return f"{day_name(timestamps.day_of(at))} at {_time_name(at)}"
+    return f"{date_name(at)} at {_time_name(at)}"
+
+
+def date_name(at: int) -> str:
+    """The day of a moment: `14 January 2021`."""
+    return day_name(timestamps.day_of(at))
 
 
 def _time_name(at: int) -> str:
@@ -119,60 +124,57 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    last_day = day_name(timestamps.day_of(max(count.until for count in counts)))
-    return first, networks, f"counted {last_day}{_counter_note(counts[0])}"
-
-
-def _counter_note(count: PrintedCount) -> str:
-    """The counting method: by name, or in words if `words` has a note about it."""
-    if not count.method:
-        return ""
-    return ", by the publication’s own search" if words.method_note(count.method) else f", by {count.method}"
+    last_day, method = date_name(max(count.until for count in counts)), counts[0].method
+    counter = "the publication’s own search" if words.method_note(method) else method
+    return first, networks, f"counted {last_day}" + (f", by {counter}" if method else "")
 
 
 def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
-    facts = [*announcement_counts.facts(content)]
-    if provisional_note := words.provisional(content.compared):
-        facts.append(provisional_note)
-    facts.append(_readings(content, with_reasons=with_reasons) if content.readings else "no network read")
-    if witness_note := words.witnessed_by(content.witnessed):
-        facts.append(witness_note)
-    return *facts, *_talk_time(content)
+    facts = (
+        *announcement_counts.facts(content),
+        words.provisional(content.compared),
+        _readings(content, with_reasons=with_reasons) if content.readings else "no network read",
+        words.witnessed_by(content.witnessed),
+        _talk_time(content),
+    )
+    return tuple(filter(None, facts))
 
 
-def _talk_time(content: IssueContent) -> Iterator[str]:
-    """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had."""
+def _talk_time(content: IssueContent) -> str:
+    """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had; empty if none."""
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
-        yield f"{words.count_noun(days, 'day')} of discussion"
-    elif content.announced and content.as_of > announced_at(content.day):
-        hours = (content.as_of - announced_at(content.day)) // HOUR
-        yield f"{words.count_noun(hours, 'hour')} of discussion since the announcement"
+        return f"{words.count_noun(days, 'day')} of discussion"
+    if not content.announced or content.as_of <= announced_at(content.day):
+        return ""
+    hours = (content.as_of - announced_at(content.day)) // HOUR
+    return f"{words.count_noun(hours, 'hour')} of discussion since the announcement"
 
 
 def _readings(content: IssueContent, *, with_reasons: bool) -> str:
     """`7 networks read, 1 only in part (…), 1 not at all (Reddit: since 02:10 UTC)`."""
-    by_state: dict[str, list[NetworkReading]] = {"read": [], "only in part": [], "not at all": []}
+    by_state: dict[str, list[NetworkReading]] = {"complete": [], "only in part": [], "not at all": []}
     for reading in content.readings:
-        state = {"complete": "read", "partial": "only in part"}.get(reading.state, "not at all")
-        is_told = with_reasons or reading.reason == NOT_READ
-        by_state[state].append(reading if is_told else msgspec.structs.replace(reading, reason=""))
-    parts = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
-    for state in ("only in part", "not at all"):
-        if by_state[state]:
-            parts.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.as_of)})")
+        state = {"complete": "complete", "partial": "only in part"}.get(reading.state, "not at all")
+        by_state[state].append(reading)
+    parts = [f"{words.count_noun(len(by_state.pop('complete')), 'network')} read"]
+    for state, readings in by_state.items():
+        if readings:
+            reasons = _reasons(readings, content.as_of, with_reasons=with_reasons)
+            parts.append(f"{len(readings)} {state} ({reasons})")
     return ", ".join(parts)
 
 
-def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
+def _reasons(readings: Sequence[NetworkReading], cut: int, *, with_reasons: bool) -> str:
     """`Bluesky, Lobsters: since 11:00 UTC, the machine was off; Reddit`: each reason once."""
     by_reason: dict[str, list[str]] = {}
     for reading in readings:
-        by_reason.setdefault(_why(reading, cut), []).append(words.network_name(reading.network))
-    return "; ".join(f"{', '.join(names)}: {why}" if why else ", ".join(names) for why, names in by_reason.items())
+        why = _why(reading, cut, with_reason=with_reasons or reading.reason == NOT_READ)
+        by_reason.setdefault(why, []).append(words.network_name(reading.network))
+    return "; ".join(", ".join(names) + (why and f": {why}") for why, names in by_reason.items())
 
 
-def _why(reading: NetworkReading, cut: int) -> str:
+def _why(reading: NetworkReading, cut: int, *, with_reason: bool) -> str:
     """`since 02:10 UTC`, with the day if it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
@@ -180,7 +182,7 @@ def _why(reading: NetworkReading, cut: int) -> str:
         since = f"since {(_time_name if is_same_day else minute_name)(reading.since)}"
     if since and reading.reason == NOT_READ:
         return since.replace("since", "a gap from", 1)
-    return ", ".join(part for part in (since, one_line(reading.reason)) if part)
+    return ", ".join(filter(None, (since, one_line(reading.reason) if with_reason else "")))
 
 
 def empty(issue: PublishedIssue) -> str:
@@ -207,58 +209,46 @@ def note(publication: Publication) -> str:
 def notes(issue: PublishedIssue) -> tuple[str, ...]:
     """What readers must know about how an issue's counts were made, and why there was no issue just before."""
     content = issue.content
-    methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
-    method_notes = [note for note in map(words.method_note, methods) if note]
+    methods = sorted({count.method for entry in content.entries for count in entry.counts})
     ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
-    count_notes = (f"How this was counted: {note}.{ranking_note}" for note in method_notes)
-    witness_note = words.witnessed_sentence(content.witnessed)
+    count_notes = (f"How this was counted: {note}.{ranking_note}" for note in map(words.method_note, methods) if note)
+    gap_note, days = "", [day_name(day) for day in issue.days_without_issue]
+    if days:
+        span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
+        gap_note = f"No issue for {span}: nothing was read in time."
     history_note = made_afterwards(content.retrospective) if content.retrospective else ""
-    gap_note = _without_issue(issue.days_without_issue)
-    return (*count_notes, *(sentence for sentence in (gap_note, witness_note, history_note) if sentence))
+    return (*count_notes, *filter(None, (gap_note, words.witnessed_sentence(content.witnessed), history_note)))
 
 
 NO_ISSUE = "No issue: nothing was read in time."
 
 
-def _without_issue(days: Sequence[str]) -> str:
-    """`No issue for 10 and 11 March 2026: nothing was read then.`; empty if there are no such days."""
-    if not days:
-        return ""
-    names = [day_name(days[0]), day_name(days[-1])] if len(days) > 1 else [day_name(days[0])]
-    return f"No issue for {(' to ' if len(days) > 2 else ' and ').join(names)}: nothing was read in time."
-
-
 def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
-    sentences = ["Made afterwards: this issue did not appear on its day.", f"{_posts_by_then(retrospective)}."]
-    if retrospective.described_later:
-        sentences.append(
-            f"For {words.count_noun(retrospective.described_later, 'paper')}, only later metadata is known."
-        )
-    if inferred := announcement_counts.inferred_days(retrospective):
-        sentences.append(inferred)
-    if retrospective.absent:
-        sentences.append(f"Nothing is known about {', '.join(map(words.network_name, retrospective.absent))}.")
+    described, absent = retrospective.described_later, ", ".join(map(words.network_name, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else words.number(retrospective.known)
     bots = words.count_noun(retrospective.bots, "account")
-    sentences.append(
-        f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}."
+    sentences = (
+        "Made afterwards: this issue did not appear on its day.",
+        f"{_posts_by_then(retrospective)}.",
+        f"For {words.count_noun(described, 'paper')}, only later metadata is known." if described else "",
+        announcement_counts.inferred_days(retrospective),
+        f"Nothing is known about {absent}." if absent else "",
+        f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}.",
     )
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def _posts_by_then(retrospective: Retrospective) -> str:
     """`Its papers had 12 posts in the record by then, 2 with counts read only later; 3 more …`: which posts count."""
-    parts = [f"Its papers had {words.count_noun(retrospective.posts, 'post')} in the record by then"]
-    if retrospective.counts_later:
-        parts.append(f", {words.number(retrospective.counts_later)} with counts read only later")
-    if retrospective.counts_missing:
-        parts.append(f", {words.number(retrospective.counts_missing)} with counts never read")
-    if retrospective.posts_later:
-        verb = "does" if retrospective.posts_later == 1 else "do"
-        later_posts = words.number(retrospective.posts_later)
-        parts.append(f"; {later_posts} more from that time arrived later and {verb} not count")
-    return "".join(parts)
+    verb = "does" if retrospective.posts_later == 1 else "do"
+    further = (
+        (retrospective.counts_later, ",", "with counts read only later"),
+        (retrospective.counts_missing, ",", "with counts never read"),
+        (retrospective.posts_later, ";", f"more from that time arrived later and {verb} not count"),
+    )
+    texts = (f"{sign} {words.number(posts)} {text}" for posts, sign, text in further if posts)
+    return f"Its papers had {words.count_noun(retrospective.posts, 'post')} in the record by then{''.join(texts)}"
 
 
 # ---- an entry ----------------------------------------------------------------------------------------
@@ -267,11 +257,17 @@ def _posts_by_then(retrospective: Retrospective) -> str:
 def counts_line(count: PrintedCount) -> str:
     """A network's counts: a tally as printed, otherwise the voices, and reposts and likes if there are any. Not every
     network has both, and where accounts are known individually, counts may never have been read."""
-    reposts, likes = words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")
-    parts = [reposts, likes]
+    tally = ((count.reposts, "repost"), (count.likes, "like"))
+    parts = [words.count_noun(number, noun) for number, noun in tally if number or count.method]
     if not count.method:
-        parts = [words.voices_of(count), *([reposts] if count.reposts else []), *([likes] if count.likes else [])]
+        parts.insert(0, words.voices_of(count))
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
+
+
+def counts_and_bots(count: PrintedCount) -> str:
+    """`40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+    bots = f" (not counted: {words.count_noun(count.bots, 'bot post')})" if count.bots else ""
+    return counts_line(count) + bots
 
 
 def total(entry: Entry) -> str:
@@ -279,36 +275,31 @@ def total(entry: Entry) -> str:
     if len(entry.parts) < 2:
         return words.number(entry.score)
     first, *others = (part.score for part in entry.parts)
-    summands = (f"{'−' if score < 0 else '+'} {words.number(abs(score))}" for score in others)
-    return f"{words.number(first)} {' '.join(summands)} = {words.number(entry.score)}"
+    summands = " ".join(f"{'−' if score < 0 else '+'} {words.number(abs(score))}" for score in others)
+    return f"{words.number(first)} {summands} = {words.number(entry.score)}"
 
 
 def places(entry: Entry, listed: bool) -> str:
     """The place by the classic rule; empty if it is unknown or the same."""
-    if entry.classic_rank in (0, entry.place):
-        return ""
-    return f"{'As printed originally' if listed else 'By reposts and likes added up'}: place {entry.classic_rank}."
+    rule = "As printed originally" if listed else "By reposts and likes added up"
+    return "" if entry.classic_rank in (0, entry.place) else f"{rule}: place {entry.classic_rank}."
 
 
 def place_sentence(issue: PublishedIssue, entry: Entry) -> str:
     """`Place 7 of 10; 6th by likes and reposts.`; empty for a paper without a place."""
-    if not entry.place:
-        return ""
     other = movement(entry, issue.listing is not None)
-    return f"Place {entry.place} of {len(issue.content.entries)}{other and f'; {other}'}."
+    return f"Place {entry.place} of {len(issue.content.entries)}{other and f'; {other}'}." if entry.place else ""
+
+
+def movement(entry: Entry, listed: bool) -> str:
+    """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
+    rule = "originally" if listed else "by likes and reposts"
+    return "" if entry.classic_rank in (0, entry.place) else f"{ordinal(entry.classic_rank)} {rule}"
 
 
 def paper_name(paper: str) -> str:
     """A paper's id as readers know it."""
     return site_paths.arxiv_id(paper) or one_line(paper)
-
-
-def movement(entry: Entry, listed: bool) -> str:
-    """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
-    if entry.classic_rank in (0, entry.place):
-        return ""
-    rank = ordinal(entry.classic_rank)
-    return f"{rank} originally" if listed else f"{rank} by likes and reposts"
 
 
 def ordinal(number: int) -> str:
@@ -370,7 +361,7 @@ def opening_source(paper: Paper) -> str:
 
 def _first_lines(abstract: str) -> tuple[int, bool]:
     """Where the first lines end, never inside a formula; and whether they are whole sentences."""
-    formula_spans = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
+    formula_spans = [(piece.start, piece.end) for piece in formulas(abstract)]
 
     def is_text(end: int) -> bool:
         return not any(start < end < until for start, until in formula_spans)
@@ -379,7 +370,7 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
     late_ends = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
     for end in filter(is_text, [*early_ends, *late_ends]):
         return end, True
-    blanks = (match.start() for match in reversed(list(_BLANK.finditer(abstract, 100, LEAD))))
+    blanks = [n for n in range(LEAD - 1, 99, -1) if abstract[n] == " "]
     cut = next(filter(is_text, blanks), LEAD)
     return next((until for start, until in formula_spans if start < cut < until), cut), False
 
@@ -413,10 +404,10 @@ def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
 
 def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
     """`A post on X from 14 January 2021`, `3 posts on X`."""
-    where = "blogs" if network == "feeds" else one_line(words.network_name(network))
+    where = "blogs" if network == "feeds" else network_name(network)
     if len(posts) > 1:
         return f"{words.count_noun(len(posts), 'post')} on {where}"
-    return f"A post on {where} from {day_name(timestamps.day_of(posts[0].created_at))}"
+    return f"A post on {where} from {date_name(posts[0].created_at)}"
 
 
 READ_THERE = "read it there"

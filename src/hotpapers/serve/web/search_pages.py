@@ -28,8 +28,7 @@ from hotpapers.keep.search import PostHit, SearchHitIssue, query_parser
 from hotpapers.publish.query import BY_NAME, QuerySession, papers, request_params, schemas
 from hotpapers.publish.query.session import bare
 from hotpapers.publish.render import feeds
-from hotpapers.publish.render.feed_formats import FORMATS
-from hotpapers.publish.render.feeds import FeedMaker
+from hotpapers.publish.render.feeds import FORMATS, FeedMaker
 from hotpapers.publish.render.html import search_page
 from hotpapers.publish.render.html.search_page import (
     HitIssueView,

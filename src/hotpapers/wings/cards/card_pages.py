@@ -39,7 +39,7 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
 def _about_issue(site: SiteContext, path: str) -> str:
     day, _ = site_paths.issue_of(path) or ("", 0)
     issue = site.issue(day)
-    places = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
+    places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
     return f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
 
 
@@ -104,7 +104,7 @@ class CardPages(SitePart):
 
 def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, number of papers, the first places."""
-    rows = tuple((str(entry.place), _title(entry)) for entry in issue.entries[: drawing.ROWS])
+    rows = tuple((str(entry.place), _title(entry)) for entry in islice(issue.entries, drawing.ROWS))
     return CardContent(
         drawing.drawable(issue.publication),
         issue.title,

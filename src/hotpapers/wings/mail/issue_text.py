@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,10 +76,10 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
         empty=view.empty,
         entries=tuple(
             _entry(issue, entry, shown, site_config)
-            for entry, shown in zip(issue.content.entries, view.entries[:limit], strict=False)
+            for entry, shown in zip(issue.content.entries, islice(view.entries, limit), strict=False)
         ),
         more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
-        ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MAX_ONGOING_PAPERS]),
+        ongoing=tuple(_title(entry, site_config) for entry in islice(view.ongoing, MAX_ONGOING_PAPERS)),
         facts=(view.facts, *view.notes),
         page=LinkedPiece(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))

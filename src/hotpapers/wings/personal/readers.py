@@ -22,8 +22,7 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.render.feed_formats import FeedDocument, FeedItem, atom
-from hotpapers.publish.render.feeds import permanent_id
+from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, permanent_id
 from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
@@ -107,7 +106,7 @@ class ReaderSender:
         assert isinstance(payload, DayForReader)
         try:
             if self._mailer is None:
-                data = atom(self._document(self._feed_id))
+                data = FORMATS["atom"](self._document(self._feed_id))
                 self._check_feed()
                 write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
                 return "written"
@@ -161,7 +160,6 @@ class ReaderSender:
             home=self._site_config.base or "https://arxiv.org/",
             own="",
             updated=max((item.updated for item in items), default=0),
-            contact=self._site_config.contact,
             items=items,
             note=phrases.note(publication),
         )

@@ -19,7 +19,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.templating import BOOKMARKLET, asset, render_alone
+from hotpapers.publish.render.html.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
 from hotpapers.publish.render.html.top_pages import TopPages
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
@@ -66,7 +66,8 @@ class StaticPages:
         base = self._site.site_config.base
         if base:
             return self.missing("404.html", urlsplit(base).path)
-        return render_alone("missing.html", self._site.title, phrases.note(self._site.publication))
+        note = phrases.note(self._site.publication)
+        return render_file("missing.html", site=self._site.title, note=note, style=ALONE_STYLE, policy=ALONE_POLICY)
 
     def refused(self, path: str) -> bytes:
         """The page for a request with a method that the address does not accept."""

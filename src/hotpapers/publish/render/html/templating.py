@@ -5,20 +5,24 @@ Everything is escaped (autoescape is on for every file), and an undefined name i
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable
+from email.utils import format_datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from xml.sax import saxutils
 
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from hotpapers.base.ids import timestamps
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html import search_page
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.tex import prose
+from hotpapers.publish.view.tex import plain_line, prose
 
 FOLDER = Path(__file__).parent / "templates"
 # Read with this module: an upgrade may replace the files of a program that runs on, and new ones need new code.
@@ -40,7 +44,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(prose=prose, one_line=phrases.one_line)
+    environment.filters.update(
+        prose=prose,
+        plain_line=plain_line,
+        one_line=phrases.one_line,
+        xml=xml_text,
+        rfc3339=timestamps.rfc3339,
+        rfc822=lambda at: format_datetime(timestamps.as_utc(at)),
+    )
     environment.globals.update(
         policy=POLICY,
         words=words,
@@ -80,7 +91,8 @@ def render(
     """Render a template with these values. `root`: the path from the page to the site's folder; `others`: title and
     address of the site's other publications."""
     current_page, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
-    text = _template(name).render(
+    return render_file(
+        name,
         root=root,
         path=path,
         site=site,
@@ -89,7 +101,6 @@ def render(
         colophon=_part("colophon.html", root, current_page, site, feeds),
         **values,
     )
-    return text.encode("utf-8", "replace")
 
 
 ALONE_STYLE = "body{max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.0625rem/1.5 system-ui,sans-serif}"
@@ -97,11 +108,18 @@ ALONE_POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(ALONE_S
 """The style of a page that can link to no file, and its policy."""
 
 
-def render_alone(name: str, site: str, note: str) -> bytes:
-    """Render a template for a page that is shown at unknown addresses, and so has no links."""
-    return (
-        _template(name).render(site=site, note=note, style=ALONE_STYLE, policy=ALONE_POLICY).encode("utf-8", "replace")
-    )
+def render_file(name: str, **values: object) -> bytes:
+    """Render a template with these values alone."""
+    return _template(name).render(**values).encode("utf-8", "replace")
+
+
+def xml_text(text: str, is_attribute: bool = False) -> Markup:
+    """Text in an XML document."""
+    return Markup(saxutils.escape(_NOT_XML.sub("\ufffd", str(text)), {'"': "&quot;"} if is_attribute else {}))
+
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not allow (§2.2)."""
 
 
 _NAMED = (
