@@ -123,13 +123,11 @@ def _quotation(quotation: Quotation) -> str:
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> str:
     """Posts that can only be read on their network, on one line."""
-    head = escape(phrases.elsewhere_head(network, posts))
+    head, links = escape(phrases.elsewhere_head(network, posts)), phrases.links_elsewhere(posts)
     if len(posts) > 1:
-        return f"{head}: " + " · ".join(
-            link(str(n), site_paths.post_page(post.post)) for n, post in enumerate(posts, 1)
-        )
-    target = site_paths.post_page(posts[0].post)
-    return f"{head} · {link(phrases.READ_THERE, target)}" if target else head
+        return f"{head}: {' · '.join(link(text, target) for text, target, _ in links)}"
+    [(text, target, _)] = links
+    return f"{head} · {link(text, target)}" if target else head
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> str:

@@ -39,27 +39,17 @@ def _networks(content: IssueContent) -> Iterator[str]:
     if content.retrospective:
         yield "made afterwards"
     read = [reading for reading in content.readings if reading.state in ("complete", "partial")]
-    if content.readings:
+    if content.readings or not content.retrospective:
         yield words.count_noun(len(read), "network") if read else "no network read"
-    elif not content.retrospective:
-        yield "no network read"
     by_verb: dict[str, list[NetworkReading]] = {}
     for reading in content.readings:
         if reading.state != "complete":
-            by_verb.setdefault(_verb(reading), []).append(reading)
+            unread = "not read" if reading.reason == NOT_READ else "could not be read"
+            by_verb.setdefault("only in part" if reading.state == "partial" else unread, []).append(reading)
     for verb, readings in by_verb.items():
-        yield f"{'all' if readings == read and len(read) > NAMED else _names(readings)} {verb}"
-
-
-def _verb(reading: NetworkReading) -> str:
-    if reading.state == "partial":
-        return "only in part"
-    return "not read" if reading.reason == NOT_READ else "could not be read"
-
-
-def _names(readings: Sequence[NetworkReading]) -> str:
-    names = [words.network_name(reading.network) for reading in readings]
-    return " and ".join(names) if len(names) <= NAMED else words.count_noun(len(names), "network")
+        names = [words.network_name(reading.network) for reading in readings]
+        some = "all" if readings == read else words.count_noun(len(names), "network")
+        yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
 
 
 def figure(count: PrintedCount) -> int:
@@ -71,9 +61,7 @@ def counted(entry: Entry) -> str:
     """`Voices: Bluesky 196 · Mastodon 121`: an entry's counts in a line, largest first; empty if it has none."""
     counts = sorted(filter(figure, entry.counts), key=figure, reverse=True)
     unit = "Reposts and likes" if any(count.method for count in counts) else "Voices"
-    figures = (
-        f"{phrases.one_line(words.network_name(count.network))}\u00a0{words.number(figure(count))}" for count in counts
-    )
+    figures = (f"{phrases.network_name(count.network)}\u00a0{words.number(figure(count))}" for count in counts)
     return f"{unit}: {' · '.join(figures)}" if counts else ""
 
 

@@ -28,6 +28,10 @@ class PageChoice(NamedTuple):
     category: str = ""
     order: str = ""
 
+    def has(self, category: str) -> bool:
+        """Whether papers of a primary category are among what the reader asked for."""
+        return self.category in ("", category)
+
     @property
     def query(self) -> str:
         """The query of the page's address: `?in=cs.CL`, or `?` for everything in the page's own order."""

@@ -410,4 +410,8 @@ def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
     return f"A post on {where} from {date_name(posts[0].created_at)}"
 
 
-READ_THERE = "read it there"
+def links_elsewhere(posts: Sequence[Post]) -> tuple[tuple[str, str, str], ...]:
+    """By post, the text of a link to it, its address, empty if unknown, and its day."""
+    texts = map(str, range(1, len(posts) + 1)) if len(posts) > 1 else ["read it there"]
+    pages = (site_paths.post_page(post.post) for post in posts)
+    return tuple(zip(texts, pages, [date_name(post.created_at) for post in posts], strict=True))

@@ -44,20 +44,13 @@ class PostView(NamedTuple):
     url: str
 
 
-class PostLink(NamedTuple):
-    """A link to a post on its own network; `url` is empty if its address is unknown."""
-
-    text: str
-    url: str
-    day: str
-
-
 class ElsewhereView(NamedTuple):
-    """Posts of one network that can only be read there."""
+    """Posts of one network that can only be read there. `posts`: the text of a link to each, its address, empty if
+    unknown, and its day."""
 
     network: str
     head: str
-    posts: tuple[PostLink, ...]
+    posts: tuple[tuple[str, str, str], ...]
 
 
 class ThreadView(NamedTuple):
@@ -79,10 +72,6 @@ class DiscussionView(NamedTuple):
     mark: str
     threads: tuple[ThreadView, ...]
 
-    @property
-    def size(self) -> int:
-        return len(self.threads)
-
 
 def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """The posts that have words to show."""
@@ -92,7 +81,10 @@ def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
     """The other posts, by network."""
-    return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(rows).items())
+    return tuple(
+        ElsewhereView(network, phrases.elsewhere_head(network, posts), phrases.links_elsewhere(posts))
+        for network, posts in phrases.elsewhere(rows).items()
+    )
 
 
 def byline(post: Post) -> dict[str, str]:
@@ -104,8 +96,8 @@ def byline(post: Post) -> dict[str, str]:
         "dir": "rtl" if post.rtl else "auto",
         "author": phrases.one_line(post.name) or handle or "A post",
         "handle": handle if post.name else "",
-        "network": blog or phrases.one_line(words.network_name(post.network)),
-        "day": phrases.day_name(timestamps.day_of(post.created_at)),
+        "network": blog or phrases.network_name(post.network),
+        "day": phrases.date_name(post.created_at),
         "moment": timestamps.rfc3339(post.created_at),
         "url": site_paths.post_url(post.post, post.links),
     }
@@ -128,37 +120,16 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
         by_network[quotation.post.network].append(quotation)
     ordered = sorted(by_network.items(), key=lambda item: -sum(quotation.reactions for quotation in item[1]))
     return tuple(
-        DiscussionView(
-            phrases.one_line(words.network_name(network)),
-            mark(network),
-            tuple(_thread(quotation) for quotation in quotations),
-        )
+        DiscussionView(phrases.network_name(network), mark(network), tuple(map(_thread, quotations)))
         for network, quotations in ordered
     )
 
 
 def _thread(quotation: Quotation) -> ThreadView:
     source, reactions = byline(quotation.post), quotation.reactions
-    return ThreadView(
-        source["author"],
-        blog_name(quotation.post),
-        source["day"],
-        source["moment"],
-        source["url"],
-        words.count_noun(reactions, "reaction") if reactions else "",
-    )
-
-
-def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
-    links = [
-        PostLink(
-            phrases.READ_THERE if len(posts) == 1 else str(number),
-            site_paths.post_page(post.post),
-            phrases.day_name(timestamps.day_of(post.created_at)),
-        )
-        for number, post in enumerate(posts, 1)
-    ]
-    return ElsewhereView(network, phrases.elsewhere_head(network, posts), tuple(links))
+    shown = {name: source[name] for name in ("author", "day", "moment", "url")}
+    reacted = words.count_noun(reactions, "reaction") if reactions else ""
+    return ThreadView(blog=blog_name(quotation.post), reactions=reacted, **shown)
 
 
 def language(code: str) -> str:
@@ -173,13 +144,9 @@ def pieces(post: Post) -> tuple[LinkedPiece, ...]:
     for link in sorted(post.links, key=lambda link: link.start):
         if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
             label = post.text[link.start : link.end]
-            result += [
-                LinkedPiece(post.text[end : link.start], ""),
-                LinkedPiece(label + disguise(label, link.target), link.target),
-            ]
+            result += [(post.text[end : link.start], ""), (label + disguise(label, link.target), link.target)]
             end = link.end
-    result.append(LinkedPiece(post.text[end:], ""))
-    return tuple(LinkedPiece(phrases.shown(text), url) for text, url in result if text)
+    return tuple(LinkedPiece(phrases.shown(text), url) for text, url in (*result, (post.text[end:], "")) if text)
 
 
 def disguise(text: str, target: str) -> str:

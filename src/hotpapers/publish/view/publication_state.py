@@ -64,35 +64,35 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     """The state according to the latest issues, newest last."""
     latest = issues[-1] if issues else None
     due = next_issue_after(publication, latest.content.day) if latest else None
-    contents = [issue.content for issue in issues]
-    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
-    for content in reversed(contents):
+    contents = [issue.content for issue in reversed(issues)]
+    rows_of: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    for content in contents:
         for reading in content.readings:
-            result.setdefault(reading.network, []).append((content, reading))
+            rows_of.setdefault(reading.network, []).append((content, reading))
+    has_ended = publication.last_day and not due
     return PublicationState(
         latest=phrases.issue_heading(publication.window, latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
         frozen=phrases.minute_name(latest.frozen_at) if latest else "",
         frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
         due=due,
-        ended=phrases.issue_heading(publication.window, str(publication.last_day))
-        if publication.last_day and not due
-        else "",
+        ended=phrases.issue_heading(publication.window, str(publication.last_day)) if has_ended else "",
         days=tuple(_days(issues)),
-        networks=tuple(_network(network, rows, contents[-1]) for network, rows in sorted(result.items())),
-        corrections=tuple(_corrections(issues)),
+        networks=tuple(_network(network, rows, contents[0]) for network, rows in sorted(rows_of.items())),
+        corrections=tuple(
+            (_name(content), site_paths.issue_path(content.day), phrases.one_line(content.reason))
+            for content in contents
+            if content.reason
+        ),
     )
 
 
 def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
     """The issue after this day's; None for retrospective publications and after the last issue."""
-    if is_retrospective(publication.publication):
-        return None
-    following = label_after(publication, day)
+    following = "" if is_retrospective(publication.publication) else label_after(publication, day)
     if not following:
         return None
-    at = limit_of(publication, following) + GRACE
-    name = phrases.issue_heading(publication.window, following)
+    at, name = limit_of(publication, following) + GRACE, phrases.issue_heading(publication.window, following)
     return NextIssue(name, phrases.minute_name(at), timestamps.rfc3339(at))
 
 
@@ -100,11 +100,9 @@ def first_due(publication: Publication) -> str:
     """When a publication's first issue is due."""
     if publication.window == "listing":
         return "The first one appears when a listing is imported."
-    if publication.window == "daily":
-        return (
-            f"The first one is due on a weekday, after {publication.hour:02}:00 {phrases.one_line(publication.zone)}."
-        )
-    return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
+    if publication.window != "daily":
+        return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
+    return f"The first one is due on a weekday, after {publication.hour:02}:00 {phrases.one_line(publication.zone)}."
 
 
 # ---- days --------------------------------------------------------------------------------------------------
@@ -134,13 +132,6 @@ def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayS
         day = announcement_days.following(day)
 
 
-def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, str]]:
-    for issue in reversed(issues):
-        if issue.content.reason:
-            day = issue.content.day
-            yield _name(issue.content), site_paths.issue_path(day), phrases.one_line(issue.content.reason)
-
-
 # ---- networks ----------------------------------------------------------------------------------------------
 
 _STATE_LABELS = {"partial": "read only in part", "refused": "could not be read", "unknown": "not read"}
@@ -148,22 +139,19 @@ _STATE_LABELS = {"partial": "read only in part", "refused": "could not be read",
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
     full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
-    name = phrases.one_line(words.network_name(network))
     issues = words.count_noun(len(rows), "issue")
-    if full == len(rows) and last is not latest:
-        text = f"read in full until the issue of {_name(last)}"
-    elif full == len(rows):
-        text = f"read in full for {f'all of the last {issues}' if full > 1 else 'the latest issue'}"
+    if full < len(rows):
+        text = f"for {full} of {issues}"
+    elif last is not latest:
+        text = f"until the issue of {_name(last)}"
     else:
-        text = f"read in full for {full} of {issues}"
-    days = tuple((_name(content), _when(reading)) for content, reading in rows if reading.state != "complete")
-    return NetworkState(name, text, days)
-
-
-def _when(reading: NetworkReading) -> str:
-    """`could not be read from 10 March 2026 at 19:00 UTC on`. What a server answered is for the operator: `status`."""
-    since = f" from {phrases.minute_name(reading.since)} on" if reading.since is not None else ""
-    return f"{_STATE_LABELS[reading.state]}{since}"
+        text = f"for all of the last {issues}" if full > 1 else "for the latest issue"
+    days = []
+    for content, reading in rows:
+        if reading.state != "complete":  # what a server answered is for the operator: `status`
+            since = "" if reading.since is None else f" from {phrases.minute_name(reading.since)} on"
+            days.append((_name(content), f"{_STATE_LABELS[reading.state]}{since}"))
+    return NetworkState(phrases.network_name(network), f"read in full {text}", tuple(days))
 
 
 def _name(content: IssueContent) -> str:

@@ -91,11 +91,7 @@ class CardPages(SitePart):
     def _is_folded(self, paper: str) -> bool:
         """Whether the paper's page is folded. Folded pages have no card, to save space."""
         since = self._site.site_config.whole_since
-        days = (
-            [day for name, day in self._site.issue_reader.appearances(paper) if name == self._site.name]
-            if since
-            else []
-        )
+        days = self._site.days_with(paper) if since else []
         return bool(days) and is_folded(days[-1], since)
 
 

@@ -1,7 +1,6 @@
 """The site's pages, as the bytes that the app serves and that the static site has on disk.
 
-pages          all paths and pages of a site, from issue_pages, paper_pages, list_pages, top_pages,
-               static_pages
+pages          all paths and pages of a site, from issue_pages, paper_pages, list_pages, static_pages
 search_page    the page with a search's results; search_index: the files that the static site searches
 site_context   a publication's issues, prepared for its pages
 templating     templates, compiled once

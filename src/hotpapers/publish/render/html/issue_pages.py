@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
-from hotpapers.base.model import Attention, Paper
+from hotpapers.base.model import Attention
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
 from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.issue_view import EntryView, IssueView
-from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, fields
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of
 from hotpapers.publish.view.publication_state import next_issue_after
 from hotpapers.publish.view.site_paths import document_uri
 from hotpapers.publish.view.tops import period_of
@@ -53,25 +52,30 @@ class IssuePages:
 
     def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
         """The page at a path, with the papers that a reader asked for."""
+        site = self._site
         if (row := site_paths.issue_of(path)) is not None:
-            return self.issue(path, *row, choice) if self._site.has(*row) else self._without_issue(path, *row)
-        if (cited := site_paths.citation_of(path)) is not None:
-            return self._citation(*cited) if self._site.has(cited[0]) else None
-        day = site_paths.listing_of(path)
-        return self._all(path, day, choice) if self._site.has(day) and self._site.issue(day).announced else None
+            return self.issue(path, *row, choice) if site.has(*row) else self._without_issue(path, *row)
+        day, form = site_paths.citation_of(path) or (site_paths.listing_of(path), "")
+        if not site.has(day):
+            return None
+        if form:
+            entries = (citations.citation(entry.metadata) for entry in site.issue(day).entries)
+            texts = (FORMS[form](citation) for citation in entries if citation)
+            return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
+        return self._all(path, day, choice) if site.issue(day).announced else None
 
     def issue(self, path: str, day: str, edition: int, choice: PageChoice = EVERYTHING) -> bytes | None:
         """An issue's page, at its own path or as the index. Edition 0: the day's latest. None if the choice is a
         category that does not exist."""
         site = self._site
         issue = site.issue(day, edition)
-        by_field = fields((entry.field for entry in issue.entries), choice, is_live=site.site_config.is_live)
+        by_field = site.fields((entry.field for entry in issue.entries), choice)
         if by_field is None:
             return None
-        wanted = choice.category
-        entries = [entry for entry in issue.entries if not wanted or entry.field == wanted]
-        ongoing = [entry for entry in issue.ongoing if not wanted or entry.field == wanted]
-        n = site.index_of_day[day]
+        entries, ongoing = (
+            [entry for entry in lane if choice.has(entry.field)] for lane in (issue.entries, issue.ongoing)
+        )
+        n, own_path = site.index_of_day[day], site_paths.issue_path(day)
         return site.render(
             "issue.html",
             path,
@@ -81,19 +85,24 @@ class IssuePages:
             entries=entries,
             ongoing=ongoing,
             fields=by_field,
-            alike=self._alike(issue) if entries and not wanted else (),
+            alike=self._alike(issue) if entries and not choice.category else (),
             earlier=bool(edition),
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
-            corrections=self._corrections(day) if issue.editions > 1 else (),
+            corrections=[
+                (edited, site_paths.issue_path(day, number))
+                for number in (*site.earlier_editions(day), 0)
+                for edited in [site.issue(day, number)]
+                if edited.editions > 1
+            ],
             linked=site.paths_of((*entries, *ongoing) if edition else ongoing),
             coins=[
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries
             ],
             due=next_issue_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",
-            canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
-            card=site.card(site_paths.issue_path(day)),
+            canonical=site_paths.public_url(site.site_config.base, own_path),
+            card=site.card(own_path),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
             shows_why=site.site_config.shows_why,
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
@@ -120,18 +129,6 @@ class IssuePages:
             next=site.neighbor(n),
         )
 
-    def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
-        """(edition, path, when frozen, reason) of every edition, oldest first."""
-        site = self._site
-        earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier_editions(day)]
-        editions = [*earlier, (site.issue(day), site_paths.issue_path(day))]
-        return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in editions]
-
-    def _citation(self, day: str, form: str) -> bytes | None:
-        entries = (citations.citation(entry.metadata) for entry in self._site.issue(day).entries)
-        texts = (FORMS[form](citation) for citation in entries if citation)
-        return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
-
     # ---- all papers of a day ---------------------------------------------------------------------------
 
     def _all(self, path: str, day: str, choice: PageChoice) -> bytes | None:
@@ -139,19 +136,22 @@ class IssuePages:
         site = self._site
         issue = site.issue(day)
         lines = self._lines(issue)
-        by_field = fields((line.field for line in lines), choice, is_live=site.site_config.is_live)
+        by_field = site.fields((line.field for line in lines), choice)
         if by_field is None:
             return None
-        chosen = [line for line in lines if choice.category in ("", line.field)]
+        chosen = [line for line in lines if choice.has(line.field)]
         return site.render(
             "all.html",
             path,
             f"All papers of {issue.name}",
             f"{words.count_noun(len(lines), 'paper')} announced, by category.",
             issue=issue,
-            groups=[LineGroup("", "", "", sorted(chosen, key=lambda line: (-line.voices, line.id)))]
+            groups=[("", "", "", sorted(chosen, key=lambda line: (-line.voices, line.id)))]
             if choice.order
-            else _by_category(chosen),
+            else [
+                (category, field_name(category), anchor_of(category), list(of_category))
+                for category, of_category in groupby(chosen, key=attrgetter("field"))
+            ],
             fields=by_field,
         )
 
@@ -163,31 +163,13 @@ class IssuePages:
         voices = {paper: voices_of(attention) for paper, attention in history.items()}
         voices |= {entry.key: sum(count.figure for count in entry.counts_view.counts) for entry in issue.entries}
         places = {entry.key: entry.place for entry in issue.entries}
-        by_category = groupby(papers, key=attrgetter("category"))
-        ordered = [paper for _, group in by_category for paper in sorted(group, key=lambda paper: paper.type != "new")]
-        return [
-            announcement_line(
-                paper, site_paths.paper_path(key) if site.has_paper(key) else "", places.get(key, 0), voices.get(key, 0)
-            )
-            for paper in ordered
-            for key in [paper.paper.paper]
-        ]
-
-
-class LineGroup(NamedTuple):
-    """Papers under a heading: a category and its name, both empty if the papers are not by category."""
-
-    category: str
-    name: str
-    anchor: str
-    lines: list[PaperLine]
-
-
-def _by_category(lines: Iterable[PaperLine]) -> list[LineGroup]:
-    return [
-        LineGroup(category, field_name(category), anchor_of(category), list(lines_of_category))
-        for category, lines_of_category in groupby(lines, key=attrgetter("field"))
-    ]
+        lines = []
+        for _, group in groupby(papers, key=attrgetter("category")):
+            for paper in sorted(group, key=lambda paper: paper.type != "new"):
+                key = paper.paper.paper
+                path = site_paths.paper_path(key) if site.has_paper(key) else ""
+                lines.append(announcement_line(paper, path, places.get(key, 0), voices.get(key, 0)))
+        return lines
 
 
 def voices_of(history: Iterable[Attention]) -> int:
@@ -196,9 +178,3 @@ def voices_of(history: Iterable[Attention]) -> int:
     for attention in history:
         by_age[attention.age] += attention.voices
     return by_age[max(by_age)] if by_age else 0
-
-
-def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:
-    """A paper's citation, and the entry in each format. None for a paper from another server."""
-    citation = citations.citation(paper)
-    return (citation, {form: write(citation) for form, write in FORMS.items()}) if citation else None

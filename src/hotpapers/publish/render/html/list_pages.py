@@ -1,9 +1,10 @@
-"""Lists of papers, one per line: all papers of a day, of a category, of an author; and their pages."""
+"""Lists of papers, one per line: all papers of a day, of a category, of an author, and tops, those with most voices of
+a week, a month, a year and all time; and their pages."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -17,11 +18,16 @@ from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, slug
 from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.issue_view import IssueView
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_of
+from hotpapers.publish.view.publication_state import first_due
+from hotpapers.publish.view.tops import BEST, BEST_OF_FIELD, Top, Tops, kind_of, period_name
 
 CACHED_LINES = 8192
 """Rendered lines kept: a paper appears in several lists."""
 MAX_AUTHORS_IN_LINE = 3
 """Authors named in a line."""
+TOPS = "top/index.html"
+"""The latest top of the shortest kind, with links to all others."""
 
 
 class PaperLine(NamedTuple):
@@ -30,15 +36,15 @@ class PaperLine(NamedTuple):
     where lists can be chosen from; `rank`: its place in this list, if it has places."""
 
     title: str
-    path: str
-    url: str
     id: str
     anchor: str
     authors: str
-    day: str
-    place: int
-    note: str
-    withdrawn: bool = False
+    withdrawn: bool
+    path: str = ""
+    url: str = ""
+    day: str = ""
+    place: int = 0
+    note: str = ""
     issue: str = ""
     field: str = ""
     voices: int = 0
@@ -48,38 +54,29 @@ class PaperLine(NamedTuple):
 def announcement_line(announced: AnnouncedPaper, path: str, place: int, voices: int) -> PaperLine:
     """A line for a paper announced that day, with its voices when the day's issue was frozen."""
     paper = announced.paper
-    other_categories = [phrases.one_line(name) for name in paper.categories if name != announced.category]
-    kind = {"cross": ["cross-list"], "inferred": ["day inferred"]}.get(announced.type, [])
-    note = " · ".join(kind + ([", ".join(other_categories)] if other_categories else []))
-    line = _paper_line(
-        paper, announced.withdrawn, path=path, url=site_paths.abs_url(paper.paper), place=place, note=note
+    others = ", ".join(phrases.one_line(name) for name in paper.categories if name != announced.category)
+    kind = {"cross": "cross-list", "inferred": "day inferred"}.get(announced.type, "")
+    return _paper_line(paper, announced.withdrawn)._replace(
+        path=path,
+        url=site_paths.abs_url(paper.paper),
+        place=place,
+        note=" · ".join(filter(None, (kind, others))),
+        field=phrases.one_line(announced.category),
+        voices=voices,
     )
-    return line._replace(field=phrases.one_line(announced.category), voices=voices)
 
 
 def entry_line(summary: EntrySummary, window: str) -> PaperLine:
     """A line for an entry of an issue. `window`: of its publication."""
-    path = site_paths.paper_path(summary.paper)
-    line = _paper_line(summary, summary.withdrawn, path=path, day=summary.day, place=summary.place)
-    return line._replace(issue=phrases.issue_name(window, summary.day))
+    path, issue = site_paths.paper_path(summary.paper), phrases.issue_name(window, summary.day)
+    line = _paper_line(summary, summary.withdrawn)
+    return line._replace(path=path, day=summary.day, place=summary.place, issue=issue)
 
 
-def _paper_line(
-    paper: Paper | EntrySummary, withdrawn: bool, *, path: str, url: str = "", day: str = "", place: int, note: str = ""
-) -> PaperLine:
-    paper_id = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
-    return PaperLine(
-        title=phrases.one_line(paper.title) or paper_id,
-        path=path,
-        url=url,
-        id=paper_id,
-        anchor=paper_id.replace("/", "-"),
-        authors=first_names(paper.authors),
-        day=day,
-        place=place,
-        note=note,
-        withdrawn=withdrawn,
-    )
+def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
+    name = phrases.paper_name(paper.paper)
+    title, authors = phrases.one_line(paper.title) or name, first_names(paper.authors)
+    return PaperLine(title, name, name.replace("/", "-"), authors, withdrawn)
 
 
 def first_names(authors: Sequence[str]) -> str:
@@ -88,22 +85,14 @@ def first_names(authors: Sequence[str]) -> str:
     return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more" if len(authors) > MAX_AUTHORS_IN_LINE else text
 
 
-class PaperLines(NamedTuple):
-    """Rendered lines under a heading."""
-
-    name: str
-    lines: list[Markup]
-
-
-def _line_html(window: str, summary: EntrySummary, root: str) -> Markup:
-    return macro("parts.html", "line")(entry_line(summary, window), root)
-
-
-def _categories_and_authors(issue: IssueView) -> tuple[set[str], set[str]]:
-    """Paths of the categories of an issue's entries, with and without the year, and slugs of the authors."""
-    categories = {category for entry in issue.entries for category in entry.metadata.categories}
-    paths = {site_paths.category_path(category, year) for category in categories for year in ("", issue.day[:4])}
-    authors = {slug(name) for entry in issue.entries for name in entry.metadata.authors}
+def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[str]]:
+    """Paths of the categories of these issues' entries, with and without the year, and slugs of the authors."""
+    paths, authors = set[str](), set[str]()
+    for issue in issues:
+        for entry in issue.entries:
+            authors.update(map(slug, entry.metadata.authors))
+            for category in entry.metadata.categories:
+                paths.update(site_paths.category_path(category, year) for year in ("", issue.day[:4]))
     return paths - {""}, authors - {""}
 
 
@@ -112,7 +101,10 @@ class ListPages:
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
-        self._line = lru_cache(CACHED_LINES)(partial(_line_html, site.publication.window))
+        self._line = lru_cache(CACHED_LINES)(self._rendered_line)
+
+    def _rendered_line(self, summary: EntrySummary, root: str) -> Markup:
+        return macro("parts.html", "line")(entry_line(summary, self._site.publication.window), root)
 
     # ---- paths ---------------------------------------------------------------------------------------
 
@@ -120,40 +112,36 @@ class ListPages:
         """The pages that change when these days' issues change."""
         is_whole_site = len(days) == len(self._site.days)
         categories, authors = self._site.catalogue.everything() if is_whole_site else self._changed_lists(days)
-        yield from sorted(path for path in categories if self._is_category(path))
-        yield from (
-            site_paths.author_path(author) for author in sorted(authors) if self._site.catalogue.has_author(author)
-        )
+        yield from sorted(filter(self._is_category, categories))
+        yield from map(site_paths.author_path, sorted(filter(self._site.catalogue.has_author, authors)))
 
     def ended(self, day: str) -> Iterator[str]:
         """Paths of pages that a correction of this day has removed, and that may still exist."""
         latest, *earlier = self._site.editions(day)
-        now, before = _categories_and_authors(latest), [_categories_and_authors(issue) for issue in earlier]
-        for path in set().union(*(categories for categories, _ in before)) - now[0]:
-            yield from () if self._is_category(path) else (path,)
-        for author in set().union(*(authors for _, authors in before)) - now[1]:
-            yield from () if self._site.catalogue.has_author(author) else (site_paths.author_path(author),)
+        categories, authors = _categories_and_authors([latest])
+        earlier_categories, earlier_authors = _categories_and_authors(earlier)
+        yield from (path for path in earlier_categories - categories if not self._is_category(path))
+        for author in earlier_authors - authors:
+            if not self._site.catalogue.has_author(author):
+                yield site_paths.author_path(author)
 
     def new_authors(self, days: Iterable[str]) -> Iterator[str]:
         """Papers of other days with an author whose own page appears or disappears because of these days."""
         chosen = set(days)
-        catalogue = self._site.catalogue
         for author in self._changed_lists(chosen)[1]:
-            others = {summary.paper for summary in catalogue.author(author) if summary.day not in chosen}
-            if len(others) == 1:
-                yield from (summary.paper for summary in catalogue.author(author) if summary.day not in chosen)
+            summaries = self._site.catalogue.author(author)
+            others = [summary.paper for summary in summaries if summary.day not in chosen]
+            if len(set(others)) == 1:
+                yield from others
 
     def _changed_lists(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
         """Paths of categories with their years, and author slugs, over all editions of these days."""
-        named_pages = [_categories_and_authors(issue) for day in days for issue in self._site.editions(day)]
-        return set().union(*(categories for categories, _ in named_pages)), set().union(
-            *(authors for _, authors in named_pages)
-        )
+        return _categories_and_authors(issue for day in days for issue in self._site.editions(day))
 
     def _is_category(self, path: str) -> bool:
-        row = site_paths.category_of(path)
-        years = self._site.catalogue.years(row[0]) if row else {}
-        return bool(row and years and (not row[1] or row[1] in years))
+        category, year = site_paths.category_of(path) or ("", "")
+        years = self._site.catalogue.years(category)
+        return year in years if year else bool(years)
 
     # ---- pages ---------------------------------------------------------------------------------------
 
@@ -164,24 +152,25 @@ class ListPages:
         return self._author(path, author) if author and self._site.catalogue.has_author(author) else None
 
     def _category(self, path: str, category: str, year: str) -> bytes:
-        catalogue = self._site.catalogue
-        summaries, years = catalogue.category(category), catalogue.years(category)
-        page_summaries = (
-            [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
-        )
+        catalogue, root = self._site.catalogue, site_paths.to_root(path)
+        summaries = catalogue.category(category)
+        listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
         name = f"{category} in {year}" if year else category
         return self._site.render(
             "category.html",
             path,
             name,
-            f"{words.count_noun(len(page_summaries), 'paper')} of {name} in the issues.",
+            f"{words.count_noun(len(listed), 'paper')} of {name} in the issues.",
             category=category,
             field=field_name(category),
             year=year,
-            years=years,
+            years=catalogue.years(category),
             total=len(summaries),
-            shown=len(page_summaries),
-            months=self._by_month(page_summaries, site_paths.to_root(path)),
+            shown=len(listed),
+            months=[
+                (phrases.month_name(month), [self._line(summary, root) for summary in of_month])
+                for month, of_month in groupby(listed, key=lambda summary: summary.day[:7])
+            ],
             outside=site_paths.category_url(category),
             feed=self._feed(category, summaries),
         )
@@ -195,17 +184,9 @@ class ListPages:
         latest = self._site.days[-ISSUES:]
         return f"feeds/category/{category}.atom" if any(summary.day >= latest[0] for summary in summaries[:1]) else ""
 
-    def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
-        """Lines grouped by month, in the given order."""
-        grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
-        return [
-            PaperLines(phrases.month_name(month), [self._line(summary, root) for summary in summaries])
-            for month, summaries in grouped
-        ]
-
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._site.catalogue
-        summaries, spellings = catalogue.author(author), catalogue.spellings(author)
+        spellings = catalogue.spellings(author)
         papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
         return self._site.render(
             "author.html",
@@ -214,5 +195,102 @@ class ListPages:
             f"{papers} by {spellings[0]} in the issues.",
             spellings=spellings,
             papers=papers,
-            lines=[self._line(summary, site_paths.to_root(path)) for summary in summaries],
+            lines=[self._line(summary, site_paths.to_root(path)) for summary in catalogue.author(author)],
         )
+
+
+# ---- tops ----------------------------------------------------------------------------------------------
+
+
+class PeriodLink(NamedTuple):
+    """A link to a top. `kind`: week, month, year or all."""
+
+    kind: str
+    name: str
+    path: str
+
+
+class TopPages:
+    """The pages of tops."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
+
+    @cached_property
+    def tops(self) -> Tops:
+        reader, name = self._site.issue_reader, self._site.name
+        return Tops(self._site.publication.window, reader.voices(name), reader.entry_summaries(name))
+
+    def paths(self, days: Collection[str]) -> Iterator[str]:
+        """The pages that change when these days' issues change."""
+        yield TOPS
+        yield from map(site_paths.top_path, self.tops.changed(sorted(days)))
+
+    def has(self, path: str) -> bool:
+        return bool(self._period_of(path))
+
+    def _period_of(self, path: str) -> str:
+        if path == TOPS:
+            return self.tops.periods(self.tops.kinds[0])[-1] if self._site.days else ""
+        period = site_paths.top_of(path)
+        return period if self.tops.has(period) else ""
+
+    def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
+        """The page at a path. None if there is none, or if the choice is a category that does not exist."""
+        site, tops, period = self._site, self.tops, self._period_of(path)
+        if not period:
+            return (
+                site.render("empty.html", TOPS, "No issue yet", first_due(site.publication)) if path == TOPS else None
+            )
+        top, name, kind = tops.top(period), period_name(period), kind_of(period)
+        by_field = site.fields((field_of(paper.summary) for paper in top.papers), choice)
+        if by_field is None:
+            return None
+        what = _what(top, tops.unit)
+        earlier, later = tops.neighbors(period)
+        return site.render(
+            "top.html",
+            path,
+            f"Top of {name}",
+            f"{what}, from the issues of {name}.",
+            period=name,
+            kind=kind,
+            what=what,
+            unit=tops.unit,
+            fields=by_field,
+            lines=[
+                entry_line(paper.summary, site.publication.window)._replace(
+                    field=field_of(paper.summary), voices=paper.voices, rank=paper.rank
+                )
+                for paper in top.papers
+                if choice.has(field_of(paper.summary))
+            ],
+            further=site.about_week(period) if kind == "week" else (),
+            days=tops.days(period)[::-1] if kind in ("week", "month") else (),
+            around=list(map(_link, tops.around(period))),
+            previous=_link(earlier) if earlier else None,
+            next=_link(later) if later else None,
+            years=self._years() if path == TOPS else [],
+            canonical=site_paths.public_url(site.site_config.base, site_paths.top_path(period)),
+        )
+
+    def _years(self) -> list[tuple[PeriodLink, list[list[PeriodLink]]]]:
+        """The tops of each year, its months and its weeks, latest first."""
+        shorter = [list(reversed(self.tops.periods(kind))) for kind in ("month", "week")]
+        return [
+            (_link(year), [[_link(period) for period in periods if period.startswith(year)] for periods in shorter])
+            for year in reversed(self.tops.periods("year"))
+        ]
+
+
+def _link(period: str) -> PeriodLink:
+    return PeriodLink(kind_of(period), period_name(period), site_paths.top_path(period))
+
+
+def _what(top: Top, unit: str) -> str:
+    """`49 papers, those with most voices first`; `The 50 of 212 papers with most voices, and the 5 of each
+    category`."""
+    papers = words.count_noun(top.total, "paper")
+    if not top.is_cut:
+        return f"{papers}, those with most {unit} first"
+    return f"The {min(BEST, top.total)} of {papers} with most {unit}, and the {BEST_OF_FIELD} of each category"

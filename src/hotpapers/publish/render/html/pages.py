@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import ListPages
+from hotpapers.publish.render.html.list_pages import ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
 from hotpapers.publish.render.html.search_index import index_files
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.static_pages import StaticPages
-from hotpapers.publish.render.html.top_pages import TopPages
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.page_fields import PageChoice
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -79,14 +78,10 @@ class SitePages:
 
     def _changed_papers(self, chosen_days: Sequence[str]) -> Iterator[str]:
         """Papers of other days whose pages change too."""
-        days = dict.fromkeys(
-            earlier_day
-            for day in chosen_days
-            for earlier_day in self._site.unfinished_days(day)
-            if earlier_day not in chosen_days
-        )
-        for day in days:
-            yield from self._papers.paths(day)
+        unfinished = dict.fromkeys(earlier for day in chosen_days for earlier in self._site.unfinished_days(day))
+        for day in unfinished:
+            if day not in chosen_days:
+                yield from self._papers.paths(day)
         yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen_days)))
 
     def ended(self, path: str) -> frozenset[str]:
@@ -126,12 +121,13 @@ class SitePages:
         for part in self._parts:
             if part.has(path):
                 return part.page(path)
-        if path.startswith("top/"):
-            return self._tops.page(path)
-        if path.startswith("paper/"):
-            return self._papers.page(path)
-        if path.startswith(("category/", "author/")):
-            return self._lists.page(path)
+        match path.partition("/")[0]:
+            case "top":
+                return self._tops.page(path)
+            case "paper":
+                return self._papers.page(path)
+            case "category" | "author":
+                return self._lists.page(path)
         return self._issues.page(path)
 
 
@@ -165,8 +161,7 @@ class SiteChannel:
         pages = SitePages(issue_reader, publication, self._site_config)
         removed_paths: set[str] = set()
         for path in pages.paths(days, is_own):
-            page = pages.page(path)
-            if page is not None:
+            if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
             removed_paths |= pages.ended(path)
         yield from index_files(issue_reader, publication, days, is_own)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Announcement, Attention, Paper
 from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.issues.ranking import words
 from hotpapers.issues.repository import MAX_POSTS
-from hotpapers.publish.render.html.issue_pages import entries_of
-from hotpapers.publish.render.html.site_context import EntryAppearance, SiteContext
+from hotpapers.publish.render.html.issue_pages import FORMS
+from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
 from hotpapers.publish.view.icons import mark
 from hotpapers.publish.view.post_views import discussions
@@ -37,14 +36,6 @@ class NetworkHistory(NamedTuple):
     curve: Sparkline | None
 
 
-class VersionLine(NamedTuple):
-    """An announcement: `v2`, a day, and its kind in words."""
-
-    name: str
-    day: str
-    text: str
-
-
 class PaperPages:
     """The pages of papers in issues."""
 
@@ -58,68 +49,57 @@ class PaperPages:
         yield from self._site.paths_of(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:
-        paper = site_paths.paper_of(path)
-        appearances = self._site.appearances(paper) if paper else []
-        if appearances and is_folded(appearances[-1].issue.day, self._site.site_config.whole_since):
-            latest = appearances[-1].entry
-            return self._site.render(
-                "folded.html",
-                path,
-                latest.plain_title,
-                latest.lead_text or latest.plain_title,
-                paper=latest,
-                appearances=appearances[::-1],
-            )
-        return self._paper(path, appearances) if appearances else None
-
-    def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
-        site, latest = self._site, appearances[-1].entry
+        site, paper = self._site, site_paths.paper_of(path)
+        appearances = site.appearances(paper) if paper else []
+        if not appearances:
+            return None
+        latest = appearances[-1].entry
+        render = partial(site.render, paper=latest, appearances=appearances[::-1])
+        if is_folded(appearances[-1].issue.day, site.site_config.whole_since):
+            return render("folded.html", path, latest.plain_title, latest.lead_text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
-        cited = entries_of(latest.metadata)
-        return site.render(
+        cited = citations.citation(latest.metadata)
+        # listings have no announcements, and looking them up for each paper takes time
+        announcements = () if site.publication.window == "listing" else site.issue_reader.announcements(latest.key)
+        return render(
             "paper.html",
             path,
             latest.plain_title,
             latest.lead_text or latest.first_authors or latest.plain_title,
-            paper=latest,
-            appearances=appearances[::-1],
             authors=[(name, site.catalogue.path_of(name)) for name in latest.authors],
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()),
             networks=network_histories(history),
-            versions=versions(latest.metadata, self._announcements(latest.key)),
+            versions=versions(latest.metadata, announcements),
             discussed=discussions(posts),
             threads_at_once=THREADS_AT_ONCE,
             most_posts=MAX_POSTS,
-            highwire=list(citations.highwire(cited[0])) if cited else (),
-            cite=cited[1] if cited else {},
+            highwire=list(citations.highwire(cited)) if cited else (),
+            cite={form: write(cited) for form, write in FORMS.items()} if cited else {},
             near=site.near(latest.metadata, appearances),
             canonical=site_paths.public_url(site.site_config.base, path),
             card=site.card(path, appearances),
         )
 
-    def _announcements(self, paper: str) -> Sequence[Announcement]:
-        """A paper's announcements. Listings don't have them, and looking them up for each paper takes time."""
-        return () if self._site.publication.window == "listing" else self._site.issue_reader.announcements(paper)
-
 
 def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:
     """Hourly attention as one row per network, the most voices first."""
     by_network: dict[str, list[Attention]] = defaultdict(list)
-    for history_row in history:
-        by_network[history_row.network].append(history_row)
+    for attention in history:
+        by_network[attention.network].append(attention)
     reached_ages = {attention.age for attention in history}
     rows = []
     for network, attentions in by_network.items():
         voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
         curve = spark(attentions, max(attention.until for attention in attentions))
-        name = phrases.one_line(words.network_name(network))
-        rows.append(NetworkHistory(name, mark(network), tuple(voices_at.get(age) for age in AGES), curve))
+        voices = tuple(map(voices_at.get, AGES))
+        rows.append(NetworkHistory(phrases.network_name(network), mark(network), voices, curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
 
 
-def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[VersionLine, ...]:
-    """When a paper was first announced, in which categories, and when it was replaced."""
+def versions(paper: Paper, announcements: Iterable[Announcement]) -> list[tuple[str, str, str]]:
+    """(`v2`, a day, what was announced) when a paper was first announced, in which categories, and when it was
+    replaced."""
     kinds = {
         "new": "new in {}",
         "cross": "cross-listed in {}",
@@ -131,10 +111,9 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
         by_day[announcement.day, announcement.type].append(announcement)
     result = []
     for (day, kind), same_day in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
-        version = next((announcement.version for announcement in same_day if announcement.version), None)
-        name = f"v{version}" if version else ""
+        name = next((f"v{announcement.version}" for announcement in same_day if announcement.version), "")
         categories = phrases.one_line(", ".join(sorted({announcement.category for announcement in same_day})))
-        result.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
+        result.append((name, phrases.day_name(day), kinds[kind].format(categories)))
     if not result and paper.published_at is not None:
-        result.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
-    return tuple(result)
+        result.append(("v1", phrases.date_name(paper.published_at), "submitted"))
+    return result

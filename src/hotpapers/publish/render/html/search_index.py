@@ -21,12 +21,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 
 from hotpapers.base.categories import archive_of
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.keep.search.tokenizer import stem, words
-from hotpapers.publish.view import clean_text, site_paths
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.tex import plain
 
 FILES = 24
@@ -50,13 +50,14 @@ def index_files(
     all_days = issue_reader.days(publication)
     chosen_days = set(days).intersection(all_days)
     yield _json("search/index.json", {"parts": sorted(set(map(part_of, all_days)))})
-    groups = groupby(issue_reader.entry_summaries(publication), key=lambda summary: summary.day)
-    summaries = {day: tuple(day_summaries) for day, day_summaries in groups}
+    summaries: dict[str, list[EntrySummary]] = {day: [] for day in all_days}
+    for summary in issue_reader.entry_summaries(publication):
+        summaries[summary.day].append(summary)
     for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
-        days_of_part = [day for day in all_days if part_of(day) == part]
-        texts = issue_reader.abstracts(publication, days_of_part)
-        yield from part_files(part, [(day, summaries.get(day, ())) for day in days_of_part], texts)
-        yield from (shown_file(day, summaries.get(day, ()), texts) for day in days_of_part if day in chosen_days)
+        issues = [(day, summaries[day]) for day in all_days if part_of(day) == part]
+        texts = issue_reader.abstracts(publication, [day for day, _ in issues])
+        yield from part_files(part, issues, texts)
+        yield from (shown_file(day, group, texts) for day, group in issues if day in chosen_days)
 
 
 def part_of(day: str) -> str:
@@ -76,13 +77,13 @@ def part_files(
     index_path, *paths = paths_of(part)
     papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
     line_groups = _cut(lines(papers), len(paths))
-    first_words = [group[0].partition(" ")[0] if group else "" for group in line_groups]
-    for n in range(len(first_words) - 1, 0, -1):  # an empty file begins where the next one does
-        first_words[n] = first_words[n] or (first_words[n + 1] if n + 1 < len(first_words) else "\uffff")
+    first_words, following = list[str](), "\uffff"
+    for group in reversed(line_groups[1:]):
+        following = group[0].partition(" ")[0] if group else following  # an empty file begins where the next one does
+        first_words.insert(0, following)
     ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
-    yield _json(
-        index_path, {"issues": [(day, len(group)) for day, group in issues], "ids": ids, "from": ["", *first_words[1:]]}
-    )
+    days = [(day, len(group)) for day, group in issues]
+    yield _json(index_path, {"issues": days, "ids": ids, "from": ["", *first_words]})
     for path, group in zip(paths, line_groups, strict=True):
         yield RenderedFile(path, "\n".join(["", *group, ""]).encode())
 
@@ -115,18 +116,15 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
 
 def _labels(summary: EntrySummary) -> set[str]:
     """A paper's categories, archives and identifier."""
-    categories = {
-        clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
-    }
+    categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
     labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
     return {f"#{name}" for name in labels if name}
 
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:
     """Split lines into `count` runs of about the same size."""
-    goal = sum(map(len, words)) / count
+    goal, size = sum(map(len, words)) / count, 0
     groups: list[list[str]] = [[] for _ in range(count)]
-    size = 0
     for line in words:
         groups[min(int(size / goal), count - 1)].append(line)
         size += len(line)
@@ -135,28 +133,25 @@ def _cut(words: Sequence[str], count: int) -> list[list[str]]:
 
 def shown_file(day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
     """What is shown of the papers of an issue."""
-    return _json(
-        f"search/papers/{day}.json",
-        [
-            (
-                site_paths.arxiv_id(summary.paper),
-                plain(clean_text.one_line(summary.title)) or site_paths.arxiv_id(summary.paper),
-                tuple(map(clean_text.one_line, summary.authors[:AUTHORS])),
-                tuple(map(clean_text.one_line, summary.categories)),
-                plain(clean_text.one_line(texts.get((day, summary.paper), "")))[:MAX_TEXT_CHARS],
-                summary.place,
-            )
-            for summary in summaries
-        ],
-    )
+    shown = [
+        (
+            paper_id,
+            plain(one_line(summary.title)) or paper_id,
+            tuple(map(one_line, summary.authors[:AUTHORS])),
+            tuple(map(one_line, summary.categories)),
+            plain(one_line(texts.get((day, summary.paper), "")))[:MAX_TEXT_CHARS],
+            summary.place,
+        )
+        for summary in summaries
+        for paper_id in [site_paths.arxiv_id(summary.paper)]
+    ]
+    return _json(f"search/papers/{day}.json", shown)
 
 
 def base36(number: int) -> str:
     """A number in digits and small letters."""
-    text = _DIGITS[number % 36]
-    while number := number // 36:
-        text = _DIGITS[number % 36] + text
-    return text
+    high, low = divmod(number, 36)
+    return (base36(high) if high else "") + _DIGITS[low]
 
 
 def _json(path: str, value: object) -> RenderedFile:

@@ -28,6 +28,7 @@ from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.publish.view.page_fields import Fields, PageChoice, fields
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tops import unit_of
 
@@ -74,20 +75,16 @@ class NearLine(NamedTuple):
     voices: str
 
 
-def _papers_in(issue: PublishedIssue) -> list[str]:
-    return [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
-
-
 class SiteContext:
     """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any. Raises
     NotFound if the issue reader has no such publication."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
-        publications = [item for item in issue_reader.publications() if item.publication == publication]
-        if not publications:
+        found = next((item for item in issue_reader.publications() if item.publication == publication), None)
+        if found is None:
             raise NotFound(f"{publication}: no such publication")
-        self.publication: Publication = publications[0]
+        self.publication: Publication = found
         self.title = phrases.one_line(self.publication.title)
         self.contact = phrases.one_line(site_config.contact)
         self.account = dict(site_config.documents).get(publication, "")
@@ -157,13 +154,18 @@ class SiteContext:
 
     def appearances(self, paper: str) -> list[EntryAppearance]:
         """The issues that contain a paper, oldest first."""
-        days = [day for name, day in self.issue_reader.appearances(paper) if name == self.name]
-        result = []
-        for day in (day for day in days if day in self.index_of_day):
-            issue, path = self.issue(day), site_paths.issue_path(day)
-            for entries, is_ongoing in ((issue.entries, False), (issue.ongoing, True)):
-                result += [EntryAppearance(issue, path, entry, is_ongoing) for entry in entries.of(paper)]
-        return result
+        return [
+            EntryAppearance(issue, site_paths.issue_path(day), entry, is_ongoing)
+            for day in self.days_with(paper)
+            for issue in [self.issue(day)]
+            for entries, is_ongoing in ((issue.entries, False), (issue.ongoing, True))
+            for entry in entries.of(paper)
+        ]
+
+    def days_with(self, paper: str) -> list[str]:
+        """The days of this publication's issues that contain a paper, ascending."""
+        appearances = self.issue_reader.appearances(paper)
+        return [day for name, day in appearances if name == self.name and day in self.index_of_day]
 
     def paths_of(self, entries: Iterable[EntryView]) -> list[str]:
         """Paths of these entries' paper pages that exist: a correction may have removed a paper from its only issue."""
@@ -171,7 +173,7 @@ class SiteContext:
 
     def has_paper(self, paper: str) -> bool:
         """Whether an issue of this publication contains a paper."""
-        return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
+        return bool(self.days_with(paper))
 
     @cached_property
     def neighbors(self) -> PaperNeighbors | None:
@@ -188,14 +190,17 @@ class SiteContext:
         return [self._near_line(near, until) for near in self.neighbors.near(paper, until)]
 
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
-        appearances = self.issue_reader.appearances(near.paper)
-        days = [day for name, day in appearances if name == self.name and day <= until]
-        path = site_paths.paper_path(near.paper) if days else ""
+        days = [day for day in self.days_with(near.paper) if day <= until]
         voices = self._voices[days[-1]].get(near.paper, 0) if days else 0
         unit = unit_of(self.publication.window).removesuffix("s")
-        title = phrases.cut(near.title, MAX_NEAR_CHARS)
-        closeness, counted = f"{near.closeness / 10_000:.2f}", count_noun(voices, unit) if voices else ""
-        return NearLine(title, path, site_paths.abs_url(near.paper), closeness, phrases.day_name(near.day), counted)
+        return NearLine(
+            title=phrases.cut(near.title, MAX_NEAR_CHARS),
+            path=site_paths.paper_path(near.paper) if days else "",
+            url=site_paths.abs_url(near.paper),
+            closeness=f"{near.closeness / 10_000:.2f}",
+            day=phrases.day_name(near.day),
+            voices=count_noun(voices, unit) if voices else "",
+        )
 
     @cached_property
     def _voices(self) -> Mapping[str, Mapping[str, int]]:
@@ -216,19 +221,16 @@ class SiteContext:
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         """The attention and the posts of the papers in a day's issue, as known on a day. For the issue's own day, its
         page and those of its papers may need the same, which is read once."""
-        papers = _papers_in(self.frozen(day, edition))
+        content = self.frozen(day, edition).content
+        papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
         history = self.issue_reader.history(self.name, known_day, papers)
         return dict(history), dict(self.issue_reader.posts(self.name, known_day, papers))
 
     def _final_day(self, day: str) -> str:
         """The first issue frozen a week or more after a day's announcement, else the latest."""
         end = announced_at(day) + FINAL_HOURS * HOUR
-        final_days = (
-            day_after
-            for day_after in self.days[self.index_of_day[day] :]
-            if self.issue_header(day_after).content.as_of >= end
-        )
-        return next(final_days, self.days[-1])
+        later = self.days[self.index_of_day[day] :]
+        return next((day for day in later if self.issue_header(day).content.as_of >= end), self.days[-1])
 
     def unfinished_days(self, day: str) -> list[str]:
         """The earlier days whose papers have more attention or posts in this day's issue than in the one before it."""
@@ -240,6 +242,10 @@ class SiteContext:
 
     # ---- pages ---------------------------------------------------------------------------------------
 
+    def fields(self, categories: Iterable[str], choice: PageChoice) -> Fields | None:
+        """The fields of a page's papers. None if the choice is a category that does not exist."""
+        return fields(categories, choice, is_live=self.site_config.is_live)
+
     @cached_property
     def parts(self) -> tuple[SitePart, ...]:
         """The site's further files: proofs, and those of wings."""
@@ -248,8 +254,7 @@ class SiteContext:
 
     def card(self, path: str, appearances: Sequence[EntryAppearance] = ()) -> CardMeta | None:
         """The picture of a page, for links to it. `appearances`: of a paper, if the page is about one."""
-        of_wings = (wing.card(self, path, appearances) for wing in wings() if wing.card)
-        return next(filter(None, of_wings), None)
+        return next(filter(None, (wing.card(self, path, appearances) for wing in wings() if wing.card)), None)
 
     def about_week(self, week: str) -> list[tuple[str, str]]:
         """Further pages about a week: what a link says, and the page's path."""

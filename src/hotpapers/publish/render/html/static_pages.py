@@ -13,14 +13,13 @@ from urllib.parse import urlsplit
 
 from markupsafe import escape
 
-from hotpapers.base.model import PublishedIssue
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.issue_pages import IssuePages
+from hotpapers.publish.render.html.list_pages import TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
-from hotpapers.publish.render.html.top_pages import TopPages
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
 from hotpapers.publish.view.contact_links import join_address, linked_contact
@@ -43,13 +42,33 @@ class StaticPages:
             "method/index.html": self._method,
             "attacks/index.html": self._attacks,
             "status/index.html": self._status,
-            "accessibility/index.html": self._accessibility,
-            "reading/index.html": self._reading,
-            BOOKMARKLET: self._bookmarklet,
+            "accessibility/index.html": partial(
+                site.render,
+                "accessibility.html",
+                "accessibility/index.html",
+                "Accessibility",
+                f"How accessible {site.title} is, what was tested, and what falls short.",
+                contact=linked_contact(site.contact),
+            ),
+            "reading/index.html": partial(
+                site.render,
+                "reading.html",
+                "reading/index.html",
+                "Preferences",
+                "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
+            ),
+            BOOKMARKLET: partial(
+                site.render,
+                "bookmarklet.html",
+                BOOKMARKLET,
+                "What is said about this paper",
+                f"A bookmark that opens what {site.title} knows of the paper that you are reading.",
+                app=site.site_config.app,
+            ),
             PATH: self.search,
             "404.html": self._missing_file,
-            "robots.txt": lambda: robots_txt(site.site_config.base),
-            "llms.txt": lambda: llms_txt(site.title, site.site_config.base),
+            "robots.txt": partial(robots_txt, site.site_config.base),
+            "llms.txt": partial(llms_txt, site.title, site.site_config.base),
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
@@ -88,22 +107,14 @@ class StaticPages:
             help=HELP,
         )
 
-    def _latest(self) -> PublishedIssue | None:
-        return self._site.frozen(self._site.days[-1]) if self._site.days else None
-
     def _index(self) -> bytes:
-        if self._site.days and (page := self._issues.issue("index.html", self._site.days[-1], 0)):
-            return page
-        return self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
+        page = self._issues.issue("index.html", self._site.days[-1], 0) if self._site.days else None
+        return page or self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
 
     def _archive(self) -> bytes:
         entry_counts = dict(self._site.issue_reader.entry_counts(self._site.name))
         window = self._site.publication.window
         is_listed = window in ("weekly", "monthly")
-        categories = [
-            (category, site_paths.category_path(category), count)
-            for category, count in self._site.catalogue.categories()
-        ]
         return self._site.render(
             "archive.html",
             "archive/index.html",
@@ -113,11 +124,14 @@ class StaticPages:
             lists=issues_by_year(window, entry_counts) if is_listed else (),
             issues=len(entry_counts),
             papers=sum(entry_counts.values()),
-            categories=categories,
+            categories=[
+                (category, site_paths.category_path(category), count)
+                for category, count in self._site.catalogue.categories()
+            ],
         )
 
     def _about(self) -> bytes:
-        issue = self._latest()
+        days = self._site.days
         return self._site.render(
             "about.html",
             "about/index.html",
@@ -128,11 +142,11 @@ class StaticPages:
             app=self._site.site_config.app,
             authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
             join=join_address(self._site.site_config, self._site.name),
-            command=f"hotpapers verify {issue.content.day}" if issue else "hotpapers verify --all",
+            command=f"hotpapers verify {days[-1] if days else '--all'}",
         )
 
     def _method(self) -> bytes:
-        issue = self._latest()
+        issue = self._site.frozen(self._site.days[-1]) if self._site.days else None
         example = worked_example(issue) if issue else None
         return self._site.render(
             "method.html",
@@ -171,32 +185,6 @@ class StaticPages:
             state=state_of(site.publication, frozen),
         )
 
-    def _accessibility(self) -> bytes:
-        return self._site.render(
-            "accessibility.html",
-            "accessibility/index.html",
-            "Accessibility",
-            f"How accessible {self._site.title} is, what was tested, and what falls short.",
-            contact=linked_contact(self._site.contact),
-        )
-
-    def _reading(self) -> bytes:
-        return self._site.render(
-            "reading.html",
-            "reading/index.html",
-            "Preferences",
-            "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
-        )
-
-    def _bookmarklet(self) -> bytes:
-        return self._site.render(
-            "bookmarklet.html",
-            BOOKMARKLET,
-            "What is said about this paper",
-            f"A bookmark that opens what {self._site.title} knows of the paper that you are reading.",
-            app=self._site.site_config.app,
-        )
-
 
 @cache
 def attack_prices() -> dict[str, Any]:
@@ -229,6 +217,7 @@ def robots_txt(base: str) -> bytes:
 def llms_txt(title: str, base: str) -> bytes:
     """The llms.txt file: where language models find the site's content (llmstxt.org)."""
     address = base or "ADDRESS-OF-THIS-SITE"
+    tools = [wing.about_tools(address) for wing in wings() if wing.about_tools is not None]
     lines = (
         f"# {phrases.one_line(title)}",
         "",
@@ -241,14 +230,9 @@ def llms_txt(title: str, base: str) -> bytes:
         f"- search/papers/DAY.json below {address}: an issue's papers as [id, title, authors, categories, text, place]",
         f"- [Latest issue]({base}index.html), [archive]({base}archive/index.html), [method]({base}method/index.html)",
         "",
-        *_about_tools(address),
+        *(("## Tools", "", *tools, "") if tools else ()),
     )
     return "\n".join(lines).encode()
-
-
-def _about_tools(address: str) -> tuple[str, ...]:
-    lines = [wing.about_tools(address) for wing in wings() if wing.about_tools is not None]
-    return ("## Tools", "", *lines, "") if lines else ()
 
 
 def sitemap(site: SiteContext, once: Iterable[str]) -> bytes:
