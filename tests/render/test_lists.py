@@ -23,10 +23,11 @@ from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.static_pages import reference_of, worked_example
 from hotpapers.publish.view.catalogue import Catalogue, slug
-from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
 from hotpapers.publish.view.issue_view import issue_view
+from hotpapers.publish.view.page_fields import field_name
 from hotpapers.publish.view.phrases import facts
 from hotpapers.publish.view.publication_state import state_of
 from hotpapers.publish.view.site_config import SiteConfig
@@ -46,7 +47,6 @@ from hotpapers.publish.view.site_paths import (
     public_url,
 )
 from hotpapers.publish.view.sparkline import spark
-from hotpapers.publish.view.worked_example import reference_of, worked_example
 from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.render.full_sample import FULL_READER
 from tests.render.sample import BRIDGES, LISTED_READER, TEA

@@ -24,10 +24,10 @@ def test_paths_and_back() -> None:
 
 
 def test_the_calendar_has_whole_weeks_and_shades() -> None:
-    [year, leap_year] = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
-    assert [year.name, [month.name for month in leap_year.months]] == ["2021", ["February 2020", "December 2020"]]
-    assert all(len(week) == 7 for month in (*year.months, *leap_year.months) for week in month.weeks)
-    cells = {cell.path: cell for week in year.months[0].weeks for cell in week if cell.path}
+    years = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
+    assert list(years) == ["2021", "2020"] and [name for name, _ in years["2020"]] == ["February 2020", "December 2020"]
+    assert all(len(week) == 7 for months in years.values() for _, weeks in months for week in weeks)
+    cells = {cell.path: cell for _, weeks in years["2021"] for week in weeks for cell in week if cell.path}
     assert {path: (cell.number, cell.shade) for path, cell in cells.items()} == {
         "2021-01-14/index.html": (14, 5), "2021-01-15/index.html": (15, 0),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import Paper
-from hotpapers.publish.view import phrases, summary_source
+from hotpapers.publish.view import phrases
 from hotpapers.publish.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, points, sentences
 from hotpapers.wings.classic import format as classic
 from tests.render.build import paper
@@ -122,10 +122,10 @@ def test_a_lead_says_where_it_comes_from() -> None:
     assert phrases.opening(short_paper) == ("Kettles were asked.", "") and phrases.opening_source(short_paper) == ""
     long_paper = paper("2101.99901", "Long", LONG)
     assert phrases.opening(long_paper) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
-    assert phrases.opening_source(long_paper) == summary_source.ABSTRACT == "from the abstract"
+    assert phrases.opening_source(long_paper) == phrases.ABSTRACT == "from the abstract"
     human_paper = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
     assert phrases.opening(human_paper) == ("Asks kettles.", LONG) and phrases.opening_source(human_paper) == ""
-    summary = summary_source.signed("Kettles hush.", "tea-7b", "2026-11-20")
+    summary = phrases.signed("Kettles hush.", "tea-7b", "2026-11-20")
     machine_paper = paper("2101.99901", "Told", LONG, summary=summary)
     assert phrases.opening(machine_paper) == ("Kettles hush.", LONG)
     assert phrases.opening_source(machine_paper) == "machine-written, tea-7b, 2026-11-20"
@@ -139,14 +139,14 @@ def test_a_sentence_without_an_end_gives_its_first_words() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_a_machines_mark_stays_on_its_words(text: str, model: str) -> None:
-    summary = summary_source.signed(text or "x", model, "2026-11-20")
-    unsigned, mark = summary_source.unsigned(summary)
+    summary = phrases.signed(text or "x", model, "2026-11-20")
+    unsigned, mark = phrases.unsigned(summary)
     assert unsigned == (text or "x") and mark.startswith("machine-written, ") and mark.endswith(", 2026-11-20")
 
 
 def test_what_only_looks_like_a_mark_is_none() -> None:
     for text in ("Kettles (machine-written)", "Kettles (machine-written, x, soon)", "Kettles"):
-        assert summary_source.unsigned(text) == (text, "")
+        assert phrases.unsigned(text) == (text, "")
 
 
 @pytest.mark.long

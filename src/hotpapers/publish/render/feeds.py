@@ -27,7 +27,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
-from hotpapers.publish.view.lanes import lane_views
+from hotpapers.publish.view.post_views import lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.publish.view.tops import Tops, period_name

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueReader, Paper, Post, PrintedCount, PublishedIssue, Quotation, RenderedFile
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.lanes import LaneLine, lane_views
-from hotpapers.publish.view.post_views import byline
+from hotpapers.publish.view.post_views import LaneLine, byline, lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import tex_line
 

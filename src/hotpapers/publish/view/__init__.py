@@ -1,15 +1,15 @@
 """Views: issues, entries, posts and networks in words and numbers, independent of any output format. Pure.
 
-issue_view     an issue and its entries          post_views   posts, as their networks allow
+issue_view     an issue and its entries          post_views   posts, as their networks allow; lanes, icons
 phrases        sentences shared by all outputs   site_paths   the addresses of pages
 site_config    what pages know of a publication  tex, mathml  TeX in titles and abstracts
-clean_text     what no output may contain        icons, sparkline, category_names   parts of pages
-glance, lanes  what is seen first of an issue, and beside it
-page_fields    the categories of papers, which readers choose
-key_sentence   the sentence that tells most of an abstract; summary_source: who wrote it
+clean_text     what no output may contain        sparkline    attention as a curve
+glance         what is seen first of an issue
+page_fields    the categories of papers, their names, and which a reader chose
+key_sentence   the sentence that tells most of an abstract
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, contact_links   what is shown beside issues
-archive, catalogue, citations, tops, worked_example    single pages and formats
+archive, catalogue, citations, tops    single pages and formats
 
 All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,
 files or mail.

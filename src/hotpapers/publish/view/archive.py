@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections.abc import Mapping
-from itertools import groupby
 from typing import NamedTuple
 
-from hotpapers.base.ids import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
 
@@ -33,29 +31,21 @@ class CalendarDay(NamedTuple):
     shade: int
 
 
-class CalendarMonth(NamedTuple):
-    """A month's table, with weeks from Monday to Sunday."""
-
-    name: str
-    weeks: tuple[tuple[CalendarDay, ...], ...]
+CalendarMonth = tuple[str, list[list[CalendarDay]]]
+"""A month's name and table, with weeks from Monday to Sunday."""
 
 
-class CalendarYear(NamedTuple):
-    """A year and its months that have issues."""
-
-    name: str
-    months: tuple[CalendarMonth, ...]
-
-
-def calendar(entry_counts: Mapping[str, int]) -> tuple[CalendarYear, ...]:
-    """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first."""
-    most_papers = max(entry_counts.values(), default=0)
-    months = sorted({day[:7] for day in entry_counts})
-    years = [
-        CalendarYear(year, tuple(_month(month, entry_counts, most_papers) for month in of_year))
-        for year, of_year in groupby(months, key=lambda month: month[:4])
-    ]
-    return tuple(reversed(years))
+def calendar(entry_counts: Mapping[str, int]) -> dict[str, list[CalendarMonth]]:
+    """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first, with their months that have
+    issues."""
+    most_papers, years = max(entry_counts.values(), default=0), dict[str, list[CalendarMonth]]()
+    for month in sorted({day[:7] for day in entry_counts}):
+        weeks = [
+            [_cell(month, day, entry_counts, most_papers) for day in week]
+            for week in Calendar().monthdayscalendar(int(month[:4]), int(month[5:]))
+        ]
+        years.setdefault(month[:4], []).append((phrases.month_name(month), weeks))
+    return dict(reversed(years.items()))
 
 
 def issues_by_year(window: str, entry_counts: Mapping[str, int]) -> tuple[tuple[str, tuple[ListedIssue, ...]], ...]:
@@ -66,15 +56,6 @@ def issues_by_year(window: str, entry_counts: Mapping[str, int]) -> tuple[tuple[
         name = phrases.issue_name(window, day)
         years.setdefault(name[-4:], []).append(ListedIssue(name, site_paths.issue_path(day), entry_counts[day]))
     return tuple((year, tuple(issues)) for year, issues in years.items())
-
-
-def _month(month: str, entry_counts: Mapping[str, int], most_papers: int) -> CalendarMonth:
-    year, number = int(month[:4]), int(month[5:])
-    weeks = Calendar().monthdayscalendar(year, number)
-    return CalendarMonth(
-        name=f"{timestamps.MONTHS[number - 1]} {year}",
-        weeks=tuple(tuple(_cell(month, day, entry_counts, most_papers) for day in week) for week in weeks),
-    )
 
 
 def _cell(month: str, number: int, entry_counts: Mapping[str, int], most_papers: int) -> CalendarDay:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -52,9 +52,11 @@ class Catalogue:
 
     def everything(self) -> tuple[set[str], set[str]]:
         """The paths of all categories and their years, and the slugs of all authors."""
-        categories = {site_paths.category_path(category) for category in self._by_category}
-        for category in self._by_category:
-            categories |= {site_paths.category_path(category, year) for year in self.years(category)}
+        categories = {
+            site_paths.category_path(category, year)
+            for category in self._by_category
+            for year in ("", *self.years(category))
+        }
         return categories, set(self._by_author)
 
     # ---- categories ----------------------------------------------------------------------------------
@@ -69,16 +71,13 @@ class Catalogue:
 
     def years(self, category: str) -> dict[str, int]:
         """A category's years with their number of entries, newest first."""
-        result: dict[str, int] = {}
-        for summary in reversed(self._by_category.get(category, ())):
-            result[summary.day[:4]] = result.get(summary.day[:4], 0) + 1
-        return result
+        return Counter(summary.day[:4] for summary in reversed(self._by_category.get(category, ())))
 
     # ---- authors -------------------------------------------------------------------------------------
 
     def has_author(self, author: str) -> bool:
         """Whether the author with this slug has a page."""
-        return len(self.papers_of(author)) > 1 if author else False
+        return bool(author) and len(self.papers_of(author)) > 1
 
     def author(self, author: str) -> Sequence[EntrySummary]:
         """The entries by the author with this slug, newest issue first."""
@@ -89,8 +88,8 @@ class Catalogue:
 
     def path_of(self, name: str) -> str:
         """The path of an author's page, by name; empty if there is none."""
-        author_slug = slug(name)
-        return site_paths.author_path(author_slug) if self.has_author(author_slug) else ""
+        author = slug(name)
+        return site_paths.author_path(author) if self.has_author(author) else ""
 
     def spellings(self, author: str) -> list[str]:
         """The spellings of the names that share a slug, most frequent first."""

@@ -52,21 +52,11 @@ class ContactLinks(NamedTuple):
         """A mailto link (RFC 6068) with a body that identifies the subject; else the contact page."""
         if not self.mail:
             return self.page
-        lines = [
-            f"Issue: {about.publication} {about.day}, edition {about.edition}",
-            f"Digest: {about.digest}",
-            f"Paper: {about.paper}",
-            *([f"Post: {about.post}"] if about.post else []),
-            "",
-            "What is wrong:",
-            "",
-        ]
+        issue = f"Issue: {about.publication} {about.day}, edition {about.edition}\r\nDigest: {about.digest}\r\n"
+        subjects = f"Paper: {about.paper}\r\n" + (f"Post: {about.post}\r\n" if about.post else "")
+        query = {"subject": subject, "body": f"{issue}{subjects}\r\nWhat is wrong:\r\n"}
         mail = quote(ascii_address(self.mail), safe="@")
-        return f"mailto:{mail}?subject={_encode(subject)}&body={_encode(chr(10).join(lines))}"
-
-
-def _encode(text: str) -> str:
-    return quote(text.replace("\n", "\r\n").encode("utf-8", "replace"), safe=" ").replace(" ", "%20")
+        return f"mailto:{mail}?{urlencode(query, errors='replace', quote_via=quote)}"
 
 
 def join_address(site_config: SiteConfig, publication: str) -> str:

@@ -15,10 +15,17 @@ from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.contact_links import ReportSubject
-from hotpapers.publish.view.icons import mark
-from hotpapers.publish.view.lanes import LaneView, lane_views
 from hotpapers.publish.view.page_fields import field_of
-from hotpapers.publish.view.post_views import ElsewhereView, LinkedPiece, PostView, elsewhere, quotations
+from hotpapers.publish.view.post_views import (
+    ElsewhereView,
+    LaneView,
+    LinkedPiece,
+    PostView,
+    elsewhere,
+    lane_views,
+    mark,
+    quotations,
+)
 from hotpapers.publish.view.sparkline import Sparkline, spark
 from hotpapers.publish.view.tex import plain_line
 

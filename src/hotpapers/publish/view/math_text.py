@@ -6,8 +6,8 @@ It reads the formula's MathML. Subscripts and superscripts are Unicode's, or fol
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from hotpapers.publish.view.mathml import CACHED, formula
@@ -50,22 +50,17 @@ def _text(element: Element) -> str:
     tag, parts = element.tag, [_text(part) for part in element]
     if rule := _RULES.get(tag):
         return rule(parts)
-    if not parts:
-        return _token(tag, element.text or "")
-    return "".join(parts)
+    return "".join(parts) or _token(tag, element.text or "")
 
 
 def _token(tag: str, text: str) -> str:
     """A sign, a name or a number; relations and names of functions have space around them."""
     text = text.strip() if tag != "mtext" else text
-    is_relation = tag == "mo" and all(
-        unicodedata.category(char) in ("Sm", "So") and char not in _TIGHT for char in text
-    )
-    if tag == "mspace" or (text and is_relation):
-        return f" {text} "
     if tag == "mo" and text in (",", ";"):
         return f"{text} "
-    return f" {text} " if tag == "mi" and len(text) > 1 and text.isascii() else text
+    is_relation = all(unicodedata.category(char) in ("Sm", "So") and char not in _TIGHT for char in text)
+    is_name = tag == "mi" and len(text) > 1 and text.isascii()
+    return f" {text} " if tag == "mspace" or is_name or (tag == "mo" and text and is_relation) else text
 
 
 def _grouped(text: str, *, is_word_whole: bool = False) -> str:
@@ -91,13 +86,16 @@ def _over(base: str, sign: str) -> str:
     return base if mark else base.rstrip() + _raised("super", sign)
 
 
+def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
+    """A base with what is below or above it: `sub`, `super` or both."""
+    return parts[0].rstrip() + "".join(map(_raised, kinds, parts[1:]))
+
+
 _RULES: Mapping[str, Callable[[list[str]], str]] = {
-    "msub": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]),
-    "msup": lambda parts: parts[0].rstrip() + _raised("super", parts[1]),
-    "msubsup": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]) + _raised("super", parts[2]),
-    "munder": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]),
+    **dict.fromkeys(("msub", "munder"), partial(_with_raised, ("sub",))),
+    **dict.fromkeys(("msubsup", "munderover"), partial(_with_raised, ("sub", "super"))),
+    "msup": partial(_with_raised, ("super",)),
     "mover": lambda parts: _over(parts[0], parts[1]),
-    "munderover": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]) + _raised("super", parts[2]),
     "mfrac": lambda parts: f"{_grouped(parts[0], is_word_whole=True)}/{_grouped(parts[1])}",
     "msqrt": lambda parts: f"√{_grouped(''.join(parts))}",
     "mroot": lambda parts: f"{_raised('super', parts[1])}√{_grouped(parts[0])}",

@@ -29,7 +29,6 @@ from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import clean_text, site_paths
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
-from hotpapers.publish.view.summary_source import ABSTRACT, unsigned
 from hotpapers.publish.view.tex import plain_line
 
 shown, one_line = clean_text.shown, clean_text.one_line
@@ -415,3 +414,23 @@ def links_elsewhere(posts: Sequence[Post]) -> tuple[tuple[str, str, str], ...]:
     texts = map(str, range(1, len(posts) + 1)) if len(posts) > 1 else ["read it there"]
     pages = (site_paths.post_page(post.post) for post in posts)
     return tuple(zip(texts, pages, [date_name(post.created_at) for post in posts], strict=True))
+
+
+ABSTRACT = "from the abstract"
+"""The mark of a sentence from the abstract."""
+MAX_MODEL_CHARS = 60
+
+_SIGNED = re.compile(r"(.+) \((machine-written, [^()]+, \d{4}-\d\d-\d\d)\)", re.DOTALL)
+_ODD = re.compile(r"[^\w.:/+-]+")
+
+
+def signed(text: str, model: str, day: str) -> str:
+    """A machine-written sentence with its mark: `Kettles boil. (machine-written, tea-7b, 2026-11-20)`."""
+    name = _ODD.sub(" ", model).strip()[:MAX_MODEL_CHARS].strip() or "unnamed model"
+    return f"{text} (machine-written, {name}, {day})"
+
+
+def unsigned(summary: str) -> tuple[str, str]:
+    """A summary's text and its mark; the mark is empty for a person's summary."""
+    match = _SIGNED.fullmatch(summary)
+    return (match[1], match[2]) if match else (summary, "")

@@ -10,16 +10,34 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import Post, Quotation
+from hotpapers.base.model import LanePaper, Post, PublishedIssue, Quotation
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.icons import mark
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 # Outdated codes that networks still use, and their replacements (IANA language subtag registry).
 _NEW_CODES = {"in": "id", "iw": "he", "ji": "yi"}
 # The host of an address, with or without the scheme, as posts write links.
 _HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d]{2,})(?=[/:?#]|\Z|…)", re.IGNORECASE)
+
+
+_DOT = "M8 4a4 4 0 1 0 .01 0z"
+_MARKS = {
+    "bluesky": "M8 8C6.5 5 4 2.7 2 3c-1 3 .3 6 4 6.2C4 9.5 3.5 12 6 13c1-.8 1.6-2.5 2-4 .4 1.5 1 3.2 2 4 "
+    "2.5-1 2-3.5 0-3.8C13.7 9 15 6 14 3c-2-.3-4.5 2-6 5z",
+    "mastodon": "M2.5 13V6.5a2.75 2.75 0 0 1 5.5 0V10 6.5a2.75 2.75 0 0 1 5.5 0V13",
+    "hackernews": "M3 2.5 8 9l5-6.5M8 9v5",
+    "lobsters": "M4.5 2.5v11h8",
+    "reddit": "M3 9.5c0 5 10 5 10 0s-10-5-10 0zM5.8 9h.01M10.2 9h.01M8 5.8l1-3.3 2.5.6",
+    "x": "M3 3l10 10M13 3 3 13",
+    "huggingface": "M2 8a6 6 0 1 0 12 0A6 6 0 1 0 2 8zM5 9c1 3 5 3 6 0M6 6h.01M10 6h.01",
+    "feeds": "M3 13h.01M3 8a5 5 0 0 1 5 5M3 3a10 10 0 0 1 10 10",
+}
+
+
+def mark(network: str) -> str:
+    """The path data of a network's icon; a dot if it has none."""
+    return _MARKS.get(network, _DOT)
 
 
 class LinkedPiece(NamedTuple):
@@ -159,3 +177,41 @@ def disguise(text: str, target: str) -> str:
 
 def _bare_host(host: str) -> str:
     return host.lower().removeprefix("www.")
+
+
+MAX_POSTS = 5
+"""Posts of a paper that are linked."""
+
+
+class LaneLine(NamedTuple):
+    """A paper. `title`: as written; `posts`: each with its author and network; `more`: those left out, in words."""
+
+    title: str
+    url: str
+    posts: tuple[LinkedPiece, ...]
+    more: str
+
+
+class LaneView(NamedTuple):
+    """A lane."""
+
+    title: str
+    lines: tuple[LaneLine, ...]
+
+
+def lane_views(issue: PublishedIssue) -> tuple[LaneView, ...]:
+    """The lanes of an issue."""
+    return tuple(LaneView(phrases.one_line(lane.title), tuple(map(_line, lane.papers))) for lane in issue.lanes)
+
+
+def _line(lane_paper: LanePaper) -> LaneLine:
+    paper, posts = lane_paper
+    title = phrases.one_line(paper.title) or phrases.paper_name(paper.paper)
+    omitted = len(posts) - MAX_POSTS
+    more = f"and {omitted} more" if omitted > 0 else ""
+    return LaneLine(title, site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS])), more)
+
+
+def _source(quotation: Quotation) -> LinkedPiece:
+    source = byline(quotation.post)
+    return LinkedPiece(f"{source['author']}, {source['network']}", source["url"])

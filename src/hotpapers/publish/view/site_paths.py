@@ -147,8 +147,8 @@ def paper_path(paper: str) -> str:
 
 def paper_of(path: str) -> str:
     """The key of the paper whose page is at a path; empty for any other path."""
-    match = _PAPER_PATH.fullmatch(path)
-    return f"arxiv:{match[1]}" if match and arxiv_id(f"arxiv:{match[1]}") else ""
+    key = f"arxiv:{_part(_PAPER_PATH, path)}"
+    return key if arxiv_id(key) else ""
 
 
 def abs_url(paper: str, version: int = 0) -> str:
@@ -159,7 +159,7 @@ def abs_url(paper: str, version: int = 0) -> str:
 def paper_url(base: str, paper: str) -> str:
     """A paper's page on the site; on arXiv if the site has no address or no page for it."""
     path = paper_path(paper)
-    return (public_url(base, path) if path else "") or abs_url(paper)
+    return (path and public_url(base, path)) or abs_url(paper)
 
 
 def pdf_url(paper: str) -> str:

@@ -59,7 +59,7 @@ class Tops:
     def __init__(
         self, window: Window, voices: Mapping[str, Mapping[str, int]], summaries: Sequence[EntrySummary]
     ) -> None:
-        self.kinds, self._window = KINDS_OF[window], window
+        self.kinds, self.unit, self._window = KINDS_OF[window], unit_of(window), window
         self._voices, self._summaries = voices, summaries
 
     @cached_property
@@ -79,17 +79,12 @@ class Tops:
         return periods
 
     @cached_property
-    def _entries(self) -> dict[tuple[str, str], EntrySummary]:
-        return {(summary.day, summary.paper): summary for summary in self._summaries}
-
-    @cached_property
-    def _papers(self) -> dict[str, EntrySummary]:
-        return {summary.paper: summary for summary in self._summaries}
-
-    @property
-    def unit(self) -> Literal["voices", "likes"]:
-        """What is counted."""
-        return unit_of(self._window)
+    def _entries(self) -> dict[str, dict[str, EntrySummary]]:
+        """By paper, by day, its entries."""
+        entries: dict[str, dict[str, EntrySummary]] = defaultdict(dict)
+        for summary in self._summaries:
+            entries[summary.paper][summary.day] = summary
+        return dict(entries)
 
     def days(self, period: str) -> Sequence[str]:
         """The days of a period's issues, ascending."""
@@ -136,13 +131,14 @@ class Tops:
         best: dict[str, tuple[int, str]] = {}
         for day in days:  # ascending, so that the first issue with most voices stays
             for paper, voices in self._voices[day].items():
-                if paper in self._papers and voices > best.get(paper, (-1, ""))[0]:
+                if paper in self._entries and voices > best.get(paper, (-1, ""))[0]:
                     best[paper] = (voices, day)
-        papers = [(voices, self._summary(paper, day)) for paper, (voices, day) in best.items()]
+        papers = []
+        for paper, (voices, day) in best.items():
+            of_paper = self._entries[paper]
+            last = of_paper[next(reversed(of_paper))]
+            papers.append((voices, of_paper.get(day) or last._replace(day=day, place=0)))
         return sorted(papers, key=_order)
-
-    def _summary(self, paper: str, day: str) -> EntrySummary:
-        return self._entries.get((day, paper)) or self._papers[paper]._replace(day=day, place=0)
 
 
 def _order(paper: tuple[int, EntrySummary]) -> tuple[int, str, bool, int, str]:

@@ -1,7 +1,7 @@
 """Decides which papers get a sentence from the model, and keeps the sentences.
 
 A sentence is kept as another observation of the paper, made when the issue closes, and its text includes a mark
-(`view.summary_source`). It is thus part of the data that the issue is frozen from: the issue contains it, `verify`
+(`view.phrases`). It is thus part of the data that the issue is frozen from: the issue contains it, `verify`
 rebuilds the issue from the record alone, and the model is not asked again.
 """
 
@@ -25,7 +25,7 @@ from hotpapers.collect.jobs import isolation
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.queries import described
-from hotpapers.publish.view.summary_source import signed, unsigned
+from hotpapers.publish.view.phrases import signed, unsigned
 from hotpapers.record import Record
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.summaries.llm_client import ask

@@ -13,9 +13,8 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
-from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.issue_view import EntryView, IssueView
-from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
 from hotpapers.publish.view.site_paths import document_uri
 from hotpapers.publish.view.tops import period_of

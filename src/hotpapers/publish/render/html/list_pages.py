@@ -16,9 +16,8 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, slug
-from hotpapers.publish.view.category_names import field_name
 from hotpapers.publish.view.issue_view import IssueView
-from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_of
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_name, field_of
 from hotpapers.publish.view.publication_state import first_due
 from hotpapers.publish.view.tops import BEST, BEST_OF_FIELD, Top, Tops, kind_of, period_name
 

@@ -13,8 +13,7 @@ from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
-from hotpapers.publish.view.icons import mark
-from hotpapers.publish.view.post_views import discussions
+from hotpapers.publish.view.post_views import discussions, mark
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.publish.view.sparkline import Sparkline, spark
 

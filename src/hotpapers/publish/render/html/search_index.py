@@ -50,7 +50,7 @@ def index_files(
     all_days = issue_reader.days(publication)
     chosen_days = set(days).intersection(all_days)
     yield _json("search/index.json", {"parts": sorted(set(map(part_of, all_days)))})
-    summaries: dict[str, list[EntrySummary]] = {day: [] for day in all_days}
+    summaries: defaultdict[str, list[EntrySummary]] = defaultdict(list)
     for summary in issue_reader.entry_summaries(publication):
         summaries[summary.day].append(summary)
     for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):

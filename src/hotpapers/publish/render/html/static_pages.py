@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import islice
@@ -13,8 +14,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import escape
 
+from hotpapers.base.categories import group_of
+from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.wings import wings
-from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
@@ -25,7 +28,6 @@ from hotpapers.publish.view.archive import calendar, issues_by_year
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
-from hotpapers.publish.view.worked_example import reference_of, worked_example
 
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
@@ -120,7 +122,7 @@ class StaticPages:
             "archive/index.html",
             "Archive",
             f"All issues by time: {words.number(len(entry_counts))}.",
-            years=() if is_listed else calendar(entry_counts),
+            years=() if is_listed else calendar(entry_counts).items(),
             lists=issues_by_year(window, entry_counts) if is_listed else (),
             issues=len(entry_counts),
             papers=sum(entry_counts.values()),
@@ -257,3 +259,30 @@ def _all(site: SiteContext, once: Iterable[str]) -> Iterator[str]:
     categories, authors = site.catalogue.everything()
     yield from sorted(categories)
     yield from (site_paths.author_path(author) for author in sorted(authors) if site.catalogue.has_author(author))
+
+
+COMPARED = ("rarity", rarity_2.COUNTED)
+"""The rules of parts that are based on a comparison."""
+MIN_VOICES = 3
+"""Papers with fewer voices are left out of comparisons, except in a listing."""
+
+
+def worked_example(issue: PublishedIssue) -> Entry | None:
+    """The first entry that scores by a comparison; None if there is none."""
+    scored_by_comparison = (
+        entry for entry in issue.content.entries if any(part.score and part.rule in COMPARED for part in entry.parts)
+    )
+    return next(scored_by_comparison, None)
+
+
+def reference_of(issue: PublishedIssue, part: ScoreComponent) -> list[tuple[int, int]]:
+    """(voices, papers) pairs, ascending, of what a part was compared with: the archive, its group, or all papers."""
+    histogram: Counter[int] = Counter()
+    for peer in issue.content.peers:
+        if (peer.network, peer.age) == (part.network, part.age) and part.among in (
+            "all",
+            peer.archive,
+            f"{group_of(peer.archive)} group",
+        ):
+            histogram.update({voices: papers for voices, papers in peer.counts if not part.age or voices >= MIN_VOICES})
+    return sorted(histogram.items())

@@ -90,15 +90,15 @@ def render(
 ) -> bytes:
     """Render a template with these values. `root`: the path from the page to the site's folder; `others`: title and
     address of the site's other publications."""
-    current_page, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
+    shared = {"root": root, "current": path if path in _NAMED else "", "site": site, "feeds": values["feeds"]}
     return render_file(
         name,
         root=root,
         path=path,
         site=site,
         policy=policy_of(path, bool(values.get("base"))),
-        masthead=_part("masthead.html", root, current_page, site, feeds, note, others),
-        colophon=_part("colophon.html", root, current_page, site, feeds),
+        masthead=_part("masthead.html", note=values["note"], others=others, **shared),
+        colophon=_part("colophon.html", **shared),
         **values,
     )
 
@@ -133,11 +133,8 @@ _NAMED = (
 
 
 @lru_cache(maxsize=64)
-def _part(
-    name: str, root: str, current: str, site: str, feeds: bool, note: str = "", others: tuple[tuple[str, str], ...] = ()
-) -> Markup:
-    """A part of every page; it varies only with the arguments."""
-    values = {"root": root, "current": current, "site": site, "feeds": feeds, "note": note, "others": others}
+def _part(name: str, **values: object) -> Markup:
+    """A part of every page; it varies only with the values."""
     return Markup(_template(name).render(**values).rstrip("\n"))
 
 
