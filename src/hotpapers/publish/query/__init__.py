@@ -3,8 +3,8 @@
     endpoints        all queries: name, address, parameters, answer
     session          a record, its terms and its issues, for one thread
     request_params   parameters with their limits
-    schemas          answers; post_schemas: those about posts
-    issues papers paper_posts status    the functions
+    schemas          answers
+    issues papers status    the functions
     queries          which posts about a paper may be shown
     openapi          the API's document, generated from these
 

@@ -10,7 +10,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.wings import wings
-from hotpapers.publish.query import issues, paper_posts, papers, request_params, schemas, status
+from hotpapers.publish.query import issues, papers, request_params, schemas, status
 from hotpapers.publish.query.session import QuerySession
 
 
@@ -57,9 +57,9 @@ QUESTIONS: tuple[Endpoint, ...] = (
     Endpoint(
         "top", "/publications/{publication}/tops/{period}", request_params.TopParams, schemas.TopDetails, issues.top, 5
     ),
-    Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, paper_posts.posts, 2),
+    Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, papers.posts, 2),
     Endpoint(
-        "snapshots", f"{_PAPER}/snapshots", request_params.PostsParams, schemas.PostCountsPage, paper_posts.snapshots, 2
+        "snapshots", f"{_PAPER}/snapshots", request_params.PostsParams, schemas.PostCountsPage, papers.snapshots, 2
     ),
     Endpoint(
         "explanation", f"{_PAPER}/explanation", request_params.EntryParams, schemas.EntryExplanation, issues.explanation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from hotpapers.base import model
@@ -23,39 +25,31 @@ PAGE = "issues"
 
 def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
     """All publications in the store."""
+    reader = session.issue_reader()
     return schemas.PublicationList(
         publications=tuple(
-            _publication(session, publication)
-            for publication in session.issue_reader().publications()
+            answer_of(
+                schemas.PublicationSummary,
+                publication,
+                least_entries=publication.least_entries or 0,
+                last_day=publication.last_day or None,
+                issues=len(days),
+                latest=days[-1] if days else None,
+            )
+            for publication in reader.publications()
             if not is_retrospective(publication.publication)
+            for days in [reader.days(publication.publication)]
         )
-    )
-
-
-def _publication(session: QuerySession, publication: model.Publication) -> schemas.PublicationSummary:
-    days = session.issue_reader().days(publication.publication)
-    return answer_of(
-        schemas.PublicationSummary,
-        publication,
-        least_entries=publication.least_entries or 0,
-        last_day=publication.last_day or None,
-        issues=len(days),
-        latest=days[-1] if days else None,
     )
 
 
 def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, latest first, each in its latest edition."""
     name = session.publication(params.publication).publication
-    cursor_key = key_of(params.cursor, PAGE, str)
-    end_day = cursor_key[0] if cursor_key else LAST_DAY
+    [end_day] = key_of(params.cursor, PAGE, str) or (LAST_DAY,)
     rows = issues_queries.last_editions_before(session.record.database, name, end_day, params.limit + 1)
-    lines = [
-        schemas.IssueSummary(publication=name, day=day, edition=edition, digest=digest, frozen_at=at, entries=entries)
-        for day, edition, digest, at, entries in rows[: params.limit]
-    ]
-    has_more = len(rows) > params.limit
-    return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if has_more else None)
+    lines = tuple(schemas.IssueSummary(name, *row) for row in rows[: params.limit])
+    return schemas.IssuePage(lines, cursor_of(PAGE, lines[-1].day) if len(rows) > params.limit else None)
 
 
 LAST_DAY = "~"
@@ -99,6 +93,18 @@ def _missing(name: str, day: str, edition: int) -> str:
 def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
     """A frozen issue with everything shown about its papers."""
     content = issue.content
+    entries, ongoing = (
+        tuple(_entry(issue, entry) for entry in entries) for entries in (content.entries, content.ongoing)
+    )
+    lanes = tuple(
+        schemas.LaneDetails(
+            lane.title,
+            tuple(
+                schemas.LanePaperDetails(bare(paper.paper), paper.title, _quoted(posts)) for paper, posts in lane.papers
+            ),
+        )
+        for lane in issue.lanes
+    )
     return answer_of(
         schemas.IssueDetails,
         content,
@@ -112,17 +118,14 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         choice=content.choice or None,
         compared=content.compared or None,
         facts=phrases.facts(issue),
-        entries=tuple(_entry(issue, entry) for entry in content.entries),
-        ongoing=tuple(_entry(issue, entry) for entry in content.ongoing),
-        lanes=tuple(
-            schemas.LaneDetails(title=lane.title, papers=tuple(map(_lane_paper, lane.papers))) for lane in issue.lanes
-        ),
+        entries=entries,
+        ongoing=ongoing,
+        lanes=lanes,
     )
 
 
-def _lane_paper(lane_paper: model.LanePaper) -> schemas.LanePaperDetails:
-    posts = tuple(as_post(quotation.post, quotation.shown) for quotation in lane_paper.posts)
-    return schemas.LanePaperDetails(id=bare(lane_paper.paper.paper), title=lane_paper.paper.title, posts=posts)
+def _quoted(quotations: Iterable[model.Quotation]) -> tuple[schemas.PostDetails, ...]:
+    return tuple(as_post(quotation.post, quotation.shown) for quotation in quotations)
 
 
 def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
@@ -141,7 +144,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         abs=site_paths.abs_url(entry.paper),
         pdf=site_paths.pdf_url(entry.paper),
         announced=announcement_counts.announcement(issue.content, entry),
-        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in quoted),
+        posts=_quoted(quoted),
         withdrawn=entry.paper in issue.withdrawn,
         comment=later.comment if later else paper.comment,
         code=site_paths.code_url(paper, addresses),
@@ -164,22 +167,17 @@ def top(session: QuerySession, params: request_params.TopParams) -> schemas.TopD
     if not tops.has(period):
         raise NotFound(f"{name}: no top of {period}; its kinds are {', '.join(tops.kinds)}")
     chosen, (previous, following) = tops.top(period), tops.neighbors(period)
+    papers = tuple(
+        answer_of(schemas.TopPaperDetails, summary, rank=rank, voices=voices, id=bare(summary.paper))
+        for rank, voices, summary in chosen.papers
+    )
     return schemas.TopDetails(
         publication=name,
         period=period,
         name=period_name(period),
         unit=tops.unit,
         total=chosen.total,
-        papers=tuple(
-            answer_of(
-                schemas.TopPaperDetails,
-                paper.summary,
-                rank=paper.rank,
-                voices=paper.voices,
-                id=bare(paper.summary.paper),
-            )
-            for paper in chosen.papers
-        ),
+        papers=papers,
         previous=previous or None,
         next=following or None,
     )
@@ -208,14 +206,12 @@ def verification(session: QuerySession, params: request_params.IssueParams) -> s
 
 
 def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> model.Issue:
-    name = session.publication(entry_params.publication).publication
+    name, edition = session.publication(entry_params.publication).publication, entry_params.edition
     day = session.day(name, entry_params.day)
-    and_edition = " AND t.edition = ?" if entry_params.edition else ""
-    params = (name, day, entry_params.edition) if entry_params.edition else (name, day)
-    condition = f't.publication = ? AND t."day" = ?{and_edition}'
-    found_issues = list(session.record.view().items(model.Issue, condition, params, "t.edition"))
+    condition = 't.publication = ? AND t."day" = ? AND ? IN (0, t.edition)'
+    found_issues = list(session.record.view().items(model.Issue, condition, (name, day, edition), "t.edition"))
     if not found_issues:
-        raise NotFound(_missing(name, day, entry_params.edition))
+        raise NotFound(_missing(name, day, edition))
     return found_issues[-1]
 
 
@@ -231,7 +227,7 @@ def explanation(session: QuerySession, params: request_params.EntryParams) -> sc
         explanation,
         id=bare(explanation.paper),
         of=explanation.entries,
-        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in components),
+        parts=tuple(schemas.ExplainedComponent(*component) for component in components),
         above=_neighbor(explanation.above),
         below=_neighbor(explanation.below),
     )
@@ -241,7 +237,12 @@ def explained(session: QuerySession, params: request_params.EntryParams) -> expl
     """Why a paper ranks where it does, for a terminal; `explanation` answers programs. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
-    day = _latest_with(session, name, key) if params.day == "latest" else params.day
+    day = params.day
+    if day == "latest":
+        days = [of_day for publication, of_day in session.issue_reader().appearances(key) if publication == name]
+        if not days:
+            raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
+        day = days[-1]
     issue = _published_issue(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
     return explaining.explain(issue, key)
 
@@ -252,13 +253,6 @@ def publication_with(session: QuerySession, paper: str, day: str = "latest") -> 
     appearances = session.issue_reader().appearances(paper_key(paper))
     names = {name for name, of_day in appearances if day in ("latest", of_day) and not is_retrospective(name)}
     return names.pop() if len(names) == 1 else ""
-
-
-def _latest_with(session: QuerySession, name: str, key: str) -> str:
-    days = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
-    if not days:
-        raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
-    return days[-1]
 
 
 def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails | None:

@@ -42,11 +42,20 @@ _PROBLEMS = {
 _LATER = ("429", "503")
 
 
+class ProblemDetails(schemas.Schema, frozen=True):
+    """Why a request failed (RFC 9457): `title` is the status in words, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
 def document() -> Json:
     """The whole document."""
     refs = "#/components/schemas/{name}"
     answers = [question.answer for question in all_questions()]
-    _, components = msgspec.json.schema_components([*answers, schemas.ProblemDetails], ref_template=refs)
+    _, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=refs)
     paths = {question.path: {"get": _operation(question)} for question in sorted(all_questions(), key=lambda q: q.path)}
     return {
         "openapi": "3.1.0",
@@ -106,11 +115,10 @@ def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
     for name, kind in schema["properties"].items():
         is_in_path = f"{{{name}}}" in path
         kind = {key: value for key, value in kind.items() if not (is_in_path and key == "default")}
-        description = kind.pop("description", "")
         yield {
             "name": name,
             "in": "path" if is_in_path else "query",
-            "description": description,
+            "description": kind.pop("description", ""),
             "required": is_in_path or name in schema.get("required", ()),
             "schema": kind,
         }
@@ -134,11 +142,12 @@ def _schema_name(status: str) -> str:
 
 
 def _problem(status: str) -> Json:
-    headers = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if status in _LATER else {}
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    headers = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
     return {
         "description": _PROBLEMS[status],
-        **({"headers": headers} if headers else {}),
-        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        **({"headers": headers} if status in _LATER else {}),
+        "content": content,
     }
 
 

@@ -1,23 +1,33 @@
-"""Answers about papers: metadata, the issues that contain them, attention over time; and search results."""
+"""Answers about papers: metadata, the issues that contain them, attention over time; search results; and what people
+said about a paper: the posts that may be shown, and their counts.
+
+Left out are posts that are deleted, marked as not to be quoted, hidden, from a hidden account, doubtful as to whether
+they are about the paper, or forgotten, and posts by the publications' own accounts. The networks' terms decide how much
+of the others is shown.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from hotpapers.base import model
+from hotpapers.base import model, terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, is_retrospective
-from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import AGES, MeasurementWindow
 from hotpapers.issues.freeze import editions
+from hotpapers.issues.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
 from hotpapers.publish.query import queries, request_params, schemas
-from hotpapers.publish.query.request_params import cursor_of, key_of
+from hotpapers.publish.query.issues import as_post
+from hotpapers.publish.query.request_params import cursor_of, key_of, key_start
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import site_paths
 from hotpapers.record.identities import NUMBER
+from hotpapers.record.item_rows import StoredRow
 from hotpapers.record.statistics import written_between
 
 MAX_APPEARANCES = 100
@@ -26,18 +36,23 @@ MAX_APPEARANCES = 100
 
 def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
-    key = known_paper(session, params.paper)
-    item = session.record.view().item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
+    key, view, condition = known_paper(session, params.paper), session.record.view(), f"t.paper = {NUMBER}"
+    item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
+    announcements = view.items(model.Announcement, condition, (key,), "t.announced_at, t.category")
+    tallies = view.items(model.Tally, condition, (key,), "t.observed_at, t.network, t.method")
     return answer_of(
         schemas.PaperDetails,
         item,
         id=bare(key),
         abs=site_paths.abs_url(key),
         pdf=site_paths.pdf_url(key),
-        announcements=tuple(_announced(session, key)),
+        announcements=tuple(answer_of(schemas.PaperAnnouncement, announcement) for announcement in announcements),
         appearances=tuple(_appearances(session, key)),
         attention=_attention(session, key),
-        tallies=tuple(_tallies(session, key)),
+        tallies=tuple(
+            answer_of(schemas.ListedCounts, tally, at=tally.observed_at, note=method_note(tally.method))
+            for tally in tallies
+        ),
         withdrawn=item.is_withdrawn,
     )
 
@@ -48,12 +63,6 @@ def known_paper(session: QuerySession, text: str) -> str:
     if not queries.is_paper_known(session.record.database, key):
         raise NotFound(f"{bare(key)}: the record has nothing about this paper")
     return key
-
-
-def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
-    condition, order = f"t.paper = {NUMBER}", "t.announced_at, t.category"
-    for announcement in session.record.view().items(model.Announcement, condition, (key,), order):
-        yield answer_of(schemas.PaperAnnouncement, announcement)
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
@@ -69,37 +78,25 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
         )
 
 
-def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
-    condition, order = f"t.paper = {NUMBER}", "t.observed_at, t.network, t.method"
-    for tally in session.record.view().items(model.Tally, condition, (key,), order):
-        yield answer_of(schemas.ListedCounts, tally, at=tally.observed_at, note=method_note(tally.method))
-
-
 # ---- attention over time -----------------------------------------------------------------------------------
 
 
 def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
-    """Counted as in a ranking: each voice once, without bots and the publications' own accounts."""
-    window = measurement.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
+    """Counted as in a ranking: each voice once, without bots and the publications' own accounts. At the ages that the
+    paper had reached when the record was last written, and now."""
+    record, view = session.record, session.record.view()
+    window = MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
-    for age in _at_ages(session, key, window):
-        marks[age.network].append(answer_of(schemas.AttentionAtAge, age, at=age.until))
-    everything = window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)
-    for engagement in attention.read_engagement(session.record.view(), everything):
+    announced_at = queries.first_announced_at(view, key)
+    if announced_at is not None:
+        _, written_at = written_between(record.database)
+        cut = min(written_at or 0, announced_at + AGES[-1] * HOUR)
+        for age in read_engagement(record.view(cut), window):
+            if age.peer:
+                marks[age.network].append(answer_of(schemas.AttentionAtAge, age, at=age.until))
+    for engagement in read_engagement(view, window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)):
         marks[engagement.network].append(answer_of(schemas.AttentionAtAge, engagement, age=None, at=None))
-    return tuple(
-        schemas.NetworkAttention(network=network, marks=tuple(ages)) for network, ages in sorted(marks.items())
-    )
-
-
-def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWindow) -> Iterable[attention.Engagement]:
-    """At the ages that the paper had reached when the record was last written."""
-    announced_at = queries.first_announced_at(session.record.view(), key)
-    if announced_at is None:
-        return []
-    _, written_at = written_between(session.record.database)
-    cut = min(written_at or 0, announced_at + measurement.AGES[-1] * HOUR)
-    return [engagement for engagement in attention.read_engagement(session.record.view(cut), window) if engagement.peer]
+    return tuple(schemas.NetworkAttention(network, tuple(ages)) for network, ages in sorted(marks.items()))
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
@@ -116,10 +113,55 @@ PAGE = "search"
 
 def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
     """Search papers by words, authors, categories and days, with the matches marked."""
-    cursor_key = key_of(params.cursor, PAGE, str)
-    match = index.search(
-        session.record, params.q, limit=params.limit, cursor=str(cursor_key[0]) if cursor_key else None
-    )
-    papers = tuple(schemas.answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
+    [cursor] = key_of(params.cursor, PAGE, str) or (None,)
+    match = index.search(session.record, params.q, limit=params.limit, cursor=cursor)
+    papers = tuple(answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
     following = cursor_of(PAGE, match.next) if match.next else None
-    return schemas.answer_of(schemas.SearchPage, match, papers=papers, next=following)
+    return answer_of(schemas.SearchPage, match, papers=papers, next=following)
+
+
+# ---- posts -----------------------------------------------------------------------------------------------
+
+
+POSTS, SNAPSHOTS = "posts", "snapshots"
+"""The kinds of their cursors."""
+LAST_CHARACTER = "\U0010ffff"
+
+
+def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
+    """The posts about a paper that may be shown, latest first."""
+    key, view = known_paper(session, params.paper), session.record.view()
+    end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
+    rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
+    page = rows[: params.limit]
+    page_posts = (row.item for _, row in page if isinstance(row.item, model.Post))
+    policy = policy_for(view, session.terms, page_posts)
+    last = page[-1][1].item if len(rows) > params.limit else None
+    return schemas.PostPage(
+        key,
+        tuple(_post_details(policy, key, row, automated) for automated, row in page),
+        cursor_of(POSTS, last.created_at, key_start(last.post)) if isinstance(last, model.Post) else None,
+    )
+
+
+def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
+    """What may be shown of a post: only a link if it may not be quoted or came without its words."""
+    post = row.item
+    assert isinstance(post, model.Post)
+    mode = "link" if "text" in (row.redacted or ()) else showing(policy, post, paper)
+    return as_post(terms.as_shown(post, mode), mode, automated)
+
+
+def snapshots(session: QuerySession, params: request_params.PostsParams) -> schemas.PostCountsPage:
+    """The counts of the posts about a paper, with times, oldest first."""
+    key, following = known_paper(session, params.paper), None
+    start = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.MAX_INTEGER, "")
+    own, view = own_voices(session), session.record.view()
+    rows = queries.snapshots_about(view, own, key, params.network, start, params.limit + 1)
+    counts = tuple(schemas.PostCounts(*row) for row in rows[: params.limit])
+    if len(rows) > params.limit:
+        last = counts[-1].post
+        # after the post, or after all posts whose keys begin like its long one
+        end = key_start(last) + ("" if key_start(last) == last else LAST_CHARACTER)
+        following = cursor_of(SNAPSHOTS, counts[-1].observed_at, end)
+    return schemas.PostCountsPage(key, counts, following)

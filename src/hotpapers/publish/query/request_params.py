@@ -101,15 +101,15 @@ Query = Annotated[
 ]
 
 
-class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all parameters: unknown ones are rejected."""
 
 
-class NoParams(Params, frozen=True, kw_only=True):
+class NoParams(Params, frozen=True):
     """A query without parameters."""
 
 
-class IssuesParams(Params, frozen=True, kw_only=True):
+class IssuesParams(Params, frozen=True):
     """A publication's issues, page by page."""
 
     publication: Publication = ""
@@ -117,7 +117,7 @@ class IssuesParams(Params, frozen=True, kw_only=True):
     cursor: Cursor = ""
 
 
-class IssueParams(Params, frozen=True, kw_only=True):
+class IssueParams(Params, frozen=True):
     """One issue."""
 
     publication: Publication = ""
@@ -134,20 +134,20 @@ Period = Annotated[
 ]
 
 
-class TopParams(Params, frozen=True, kw_only=True):
+class TopParams(Params, frozen=True):
     """The top of a period."""
 
     publication: Publication = ""
     period: Period = "week"
 
 
-class PaperParams(Params, frozen=True, kw_only=True):
+class PaperParams(Params, frozen=True):
     """One paper."""
 
     paper: Paper
 
 
-class PostsParams(Params, frozen=True, kw_only=True):
+class PostsParams(Params, frozen=True):
     """Posts about a paper, or their counts, page by page."""
 
     paper: Paper
@@ -156,7 +156,7 @@ class PostsParams(Params, frozen=True, kw_only=True):
     cursor: Cursor = ""
 
 
-class EntryParams(Params, frozen=True, kw_only=True):
+class EntryParams(Params, frozen=True):
     """A paper's entry in an issue; `latest` is the latest issue that contains it."""
 
     paper: Paper
@@ -165,7 +165,7 @@ class EntryParams(Params, frozen=True, kw_only=True):
     edition: Edition = 0
 
 
-class SearchParams(Params, frozen=True, kw_only=True):
+class SearchParams(Params, frozen=True):
     """A search for papers, page by page."""
 
     q: Query

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
+import msgspec
+
 from hotpapers.base import model
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
-from hotpapers.publish.query.post_schemas import LaneDetails, LanePaperDetails, PostDetails, Schema
-
-__all__ = ["LaneDetails", "LanePaperDetails", "PostDetails", "Schema"]  # what others name as if it were here
 
 Lane = Literal["entries", "ongoing"]
 """Where a paper is in an issue: among the entries, or as still talked about."""
+
+
+class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all answers: every field is always present."""
 
 
 Answer = TypeVar("Answer", bound=Schema)
@@ -27,10 +30,45 @@ def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
     return kind(**same, **others)
 
 
+class PostDetails(Schema, frozen=True):
+    """A post as far as its network's terms allow it to be shown; its words are a stranger's.
+    `shown`: all of it (text), its first words (excerpt), or only its place and time, without words or names (link).
+    `url`: its page on its network, empty if unknown. `automated`: its account was judged to be a bot, so it does not
+    count."""
+
+    post: str
+    network: str
+    url: str
+    created_at: int
+    shown: model.Showing
+    text: str
+    links: tuple[model.TextLink, ...]
+    lang: str
+    rtl: bool
+    handle: str
+    name: str
+    automated: bool
+
+
+class LanePaperDetails(Schema, frozen=True):
+    """A paper in a lane, and the posts about it that may be shown."""
+
+    id: str
+    title: str
+    posts: tuple[PostDetails, ...]
+
+
+class LaneDetails(Schema, frozen=True):
+    """Papers beside an issue, such as those shared by people whom the publication follows."""
+
+    title: str
+    papers: tuple[LanePaperDetails, ...]
+
+
 # ---- issues ----------------------------------------------------------------------------------------------
 
 
-class PublicationSummary(Schema, frozen=True, kw_only=True):
+class PublicationSummary(Schema, frozen=True):
     """A publication, its number of frozen issues, and the day of the latest one (null if there is none).
     `last_day`: the day of its final issue, null if it has no end."""
 
@@ -49,13 +87,13 @@ class PublicationSummary(Schema, frozen=True, kw_only=True):
     latest: str | None
 
 
-class PublicationList(Schema, frozen=True, kw_only=True):
+class PublicationList(Schema, frozen=True):
     """All publications in the store, by name."""
 
     publications: tuple[PublicationSummary, ...]
 
 
-class IssueSummary(Schema, frozen=True, kw_only=True):
+class IssueSummary(Schema, frozen=True):
     """The latest edition of a day's issue. `entries`: its number of papers."""
 
     publication: str
@@ -66,14 +104,14 @@ class IssueSummary(Schema, frozen=True, kw_only=True):
     entries: int
 
 
-class IssuePage(Schema, frozen=True, kw_only=True):
+class IssuePage(Schema, frozen=True):
     """Some of a publication's issues, latest first. `next`: the cursor for earlier ones, null at the end."""
 
     issues: tuple[IssueSummary, ...]
     next: str | None
 
 
-class EntryDetails(Schema, frozen=True, kw_only=True):
+class EntryDetails(Schema, frozen=True):
     """A paper in an issue.
 
     `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 if
@@ -109,7 +147,7 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
     later_version: int | None = None
 
 
-class TopPaperDetails(Schema, frozen=True, kw_only=True):
+class TopPaperDetails(Schema, frozen=True):
     """A paper in a top. `voices`: most in an issue of that time, that of `day`, in which it had `place`; 0 if it was
     only still talked about."""
 
@@ -124,7 +162,7 @@ class TopPaperDetails(Schema, frozen=True, kw_only=True):
     withdrawn: bool
 
 
-class TopDetails(Schema, frozen=True, kw_only=True):
+class TopDetails(Schema, frozen=True):
     """The papers with most voices of a week, a month, a year or all time: the best of all and of each category, out of
     `total`. `unit`: what is counted, likes in imported listings. `previous`, `next`: the periods before and after that
     have issues."""
@@ -139,7 +177,7 @@ class TopDetails(Schema, frozen=True, kw_only=True):
     next: str | None
 
 
-class IssueDetails(Schema, frozen=True, kw_only=True):
+class IssueDetails(Schema, frozen=True):
     """A frozen issue with everything shown about its papers.
 
     `editions`: the digests of all editions, oldest first. `from_at`, `as_of`: observations count from and up to these
@@ -188,7 +226,7 @@ class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
     proof: str
 
 
-class Verification(Schema, frozen=True, kw_only=True):
+class Verification(Schema, frozen=True):
     """Whether an issue's content matches its digest and is the same when rebuilt from the record. `findings`: what
     differs.
 
@@ -208,7 +246,7 @@ class Verification(Schema, frozen=True, kw_only=True):
 # ---- explanations ----------------------------------------------------------------------------------------
 
 
-class ExplainedComponent(Schema, frozen=True, kw_only=True):
+class ExplainedComponent(Schema, frozen=True):
     """A part of a score, as a sentence and as a formula that readers can recompute."""
 
     part: model.ScoreComponent
@@ -216,7 +254,7 @@ class ExplainedComponent(Schema, frozen=True, kw_only=True):
     formula: str
 
 
-class NeededGrowth(Schema, frozen=True, kw_only=True):
+class NeededGrowth(Schema, frozen=True):
     """With `needed` instead of `now` on this network, the lower of two neighbors overtakes. `unit`: what is
     counted."""
 
@@ -226,7 +264,7 @@ class NeededGrowth(Schema, frozen=True, kw_only=True):
     needed: int
 
 
-class NeighborDetails(Schema, frozen=True, kw_only=True):
+class NeighborDetails(Schema, frozen=True):
     """An entry next to the explained one, and what would make the two swap."""
 
     place: int
@@ -237,7 +275,7 @@ class NeighborDetails(Schema, frozen=True, kw_only=True):
     swaps: tuple[NeededGrowth, ...]
 
 
-class EntryExplanation(Schema, frozen=True, kw_only=True):
+class EntryExplanation(Schema, frozen=True):
     """Why a paper ranks where it does. `of`: the number of papers in its lane; `classic_rank`: its place there by the
     classic rule; `notes`: what readers must know about its counts; `tied`: a neighbor has the same score."""
 
@@ -263,7 +301,7 @@ class EntryExplanation(Schema, frozen=True, kw_only=True):
 # ---- papers ----------------------------------------------------------------------------------------------
 
 
-class PaperAppearance(Schema, frozen=True, kw_only=True):
+class PaperAppearance(Schema, frozen=True):
     """A paper in an issue. `lane`: among the entries, or as still talked about."""
 
     publication: str
@@ -275,7 +313,7 @@ class PaperAppearance(Schema, frozen=True, kw_only=True):
     voices: int
 
 
-class PaperAnnouncement(Schema, frozen=True, kw_only=True):
+class PaperAnnouncement(Schema, frozen=True):
     """A paper in arXiv's listing for a day and category."""
 
     day: str
@@ -285,7 +323,7 @@ class PaperAnnouncement(Schema, frozen=True, kw_only=True):
     announced_at: int
 
 
-class AttentionAtAge(Schema, frozen=True, kw_only=True):
+class AttentionAtAge(Schema, frozen=True):
     """A paper's attention on a network at an age, in hours after its announcement, or now (`age` and `at` null).
     `bots`: posts by bots, which the other numbers leave out."""
 
@@ -297,14 +335,14 @@ class AttentionAtAge(Schema, frozen=True, kw_only=True):
     bots: int
 
 
-class NetworkAttention(Schema, frozen=True, kw_only=True):
+class NetworkAttention(Schema, frozen=True):
     """A paper's attention on a network: at 6, 24, 72 and 168 hours, if it was announced, and now."""
 
     network: str
     marks: tuple[AttentionAtAge, ...]
 
 
-class ListedCounts(Schema, frozen=True, kw_only=True):
+class ListedCounts(Schema, frozen=True):
     """A paper's counts from someone's listing, summed by its method. `note`: what is known about the method."""
 
     network: str
@@ -315,7 +353,7 @@ class ListedCounts(Schema, frozen=True, kw_only=True):
     note: str
 
 
-class PaperDetails(Schema, frozen=True, kw_only=True):
+class PaperDetails(Schema, frozen=True):
     """A paper: its metadata as last observed, the issues that contain it, its attention.
 
     `observed_at` is 0 if the record has no metadata. `appearances`: the latest ones, oldest first.
@@ -344,7 +382,7 @@ class PaperDetails(Schema, frozen=True, kw_only=True):
     withdrawn: bool = False
 
 
-class PostPage(Schema, frozen=True, kw_only=True):
+class PostPage(Schema, frozen=True):
     """Some of the posts about a paper that may be shown, latest first. `next`: the cursor for earlier ones, null at the
     end."""
 
@@ -353,7 +391,7 @@ class PostPage(Schema, frozen=True, kw_only=True):
     next: str | None
 
 
-class PostCounts(Schema, frozen=True, kw_only=True):
+class PostCounts(Schema, frozen=True):
     """A post's counts at a moment; null if the network doesn't report them."""
 
     post: str
@@ -366,7 +404,7 @@ class PostCounts(Schema, frozen=True, kw_only=True):
     views: int | None
 
 
-class PostCountsPage(Schema, frozen=True, kw_only=True):
+class PostCountsPage(Schema, frozen=True):
     """Counts of the posts about a paper, oldest first. `next`: the cursor for later ones, null at the end."""
 
     paper: str
@@ -377,7 +415,7 @@ class PostCountsPage(Schema, frozen=True, kw_only=True):
 # ---- how all is doing --------------------------------------------------------------------------------------
 
 
-class JobStatus(Schema, frozen=True, kw_only=True):
+class JobStatus(Schema, frozen=True):
     """How a job is doing. `reason`: why it fails, empty for the public; `lag`: seconds since the end of what was read
     of its network; `items`: how many it added to the record; `quarantine`: how many of its payloads are in
     quarantine."""
@@ -393,7 +431,7 @@ class JobStatus(Schema, frozen=True, kw_only=True):
     quarantine: int
 
 
-class LatestIssue(Schema, frozen=True, kw_only=True):
+class LatestIssue(Schema, frozen=True):
     """The latest issue of a publication; null if there is none. `age`: seconds since it was frozen."""
 
     publication: str
@@ -402,7 +440,7 @@ class LatestIssue(Schema, frozen=True, kw_only=True):
     age: int | None
 
 
-class MissingPapers(Schema, frozen=True, kw_only=True):
+class MissingPapers(Schema, frozen=True):
     """A span of time with missing arXiv papers, and which."""
 
     from_at: int
@@ -410,7 +448,7 @@ class MissingPapers(Schema, frozen=True, kw_only=True):
     reason: str
 
 
-class SiteStatus(Schema, frozen=True, kw_only=True):
+class SiteStatus(Schema, frozen=True):
     """How the site is doing. `position`, `last_at`: the record's last batch and when it was written. `issues`: the
     number of frozen issues, counting all editions. `coverage`: how each network was read in the last 24 hours.
     `incomplete`: arXiv days of the last two weeks with missing papers."""
@@ -429,7 +467,7 @@ class SiteStatus(Schema, frozen=True, kw_only=True):
 # ---- search ------------------------------------------------------------------------------------------------
 
 
-class SearchHit(Schema, frozen=True, kw_only=True):
+class SearchHit(Schema, frozen=True):
     """A paper that was found. `day`: when it was first announced, else when it was submitted, else the month of its
     identifier (2021-03). `snippet`: the part of its abstract with the most matches."""
 
@@ -444,7 +482,7 @@ class SearchHit(Schema, frozen=True, kw_only=True):
     issues: tuple[SearchHitIssue, ...]
 
 
-class SearchPage(Schema, frozen=True, kw_only=True):
+class SearchPage(Schema, frozen=True):
     """Papers, best first, or latest first if the query has only authors, categories and days.
 
     `understood`: the query in words. `total`: the number of papers found, a minimum unless `exact`. `parts`: no paper
@@ -459,15 +497,3 @@ class SearchPage(Schema, frozen=True, kw_only=True):
     behind: int
     papers: tuple[SearchHit, ...]
     next: str | None
-
-
-# ---- what went wrong ---------------------------------------------------------------------------------------
-
-
-class ProblemDetails(Schema, frozen=True, kw_only=True):
-    """Why a request failed (RFC 9457): `title` is the status in words, `detail` says what to do."""
-
-    type: str
-    title: str
-    status: int
-    detail: str

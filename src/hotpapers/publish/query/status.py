@@ -70,7 +70,11 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
         last_at=last,
         issues=record.count(model.Issue),
         latest=tuple(_latest(session, at)),
-        jobs=tuple(_jobs(session, at)),
+        # the reason for a failure may name folders and hosts, so the public only sees that a job fails and since when
+        jobs=tuple(
+            answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
+            for health in all_job_health(record, at)
+        ),
         coverage=readings(record.view(at), EVERYTHING, at - DAY, ()),
         incomplete=tuple(incomplete_days(record, at)),
     )
@@ -82,14 +86,7 @@ def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
             continue
         day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
         age = None if frozen_at is None else max(at - frozen_at, 0) // SECOND
-        yield schemas.LatestIssue(publication=publication.publication, day=day, frozen_at=frozen_at, age=age)
-
-
-def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
-    """All jobs of the site. The reason for a failure may name folders and hosts, so the public only sees that a job
-    fails and since when."""
-    for health in all_job_health(session.record, at):
-        yield answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
+        yield schemas.LatestIssue(publication.publication, day, frozen_at, age)
 
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
@@ -113,6 +110,7 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
     state, next_at = status.state, status.next_at
     if state == job_state.WORKING and not is_held:
         state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
+    is_network = status.source.partition("/")[0] in (*model.NETWORKS, ARXIV)
     return JobHealth(
         job=status.source,
         state=state,
@@ -127,12 +125,8 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
         day_out=daily(status.bytes_out),
         quarantine=quarantine,
         back_to=status.back_to if status.back_at is None else None,
-        step=next_step(status.source, status.reason) if _is_network(status.source) and status.failing_since else "",
+        step=next_step(status.source, status.reason) if is_network and status.failing_since else "",
     )
-
-
-def _is_network(job: str) -> bool:
-    return job.partition("/")[0] in (*model.NETWORKS, ARXIV)
 
 
 def switched_off(job: JobHealth) -> JobHealth:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Scope
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.wings import wings
 from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params, schemas
+from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params
 from hotpapers.publish.query.request_params import Kind
 from hotpapers.publish.query.session import SessionState
 from hotpapers.serve.web import responders
@@ -69,7 +69,7 @@ Key = tuple[str, bytes, bool]
 def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
     """A refusal in the format of RFC 9457."""
     title = http.HTTPStatus(refused.status).phrase
-    details = schemas.ProblemDetails(type="about:blank", title=title, status=refused.status, detail=refused.detail)
+    details = openapi.ProblemDetails(type="about:blank", title=title, status=refused.status, detail=refused.detail)
     return reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, msgspec.json.encode(details))
 
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.wings import wings
-from hotpapers.publish.query import issues, paper_posts, papers, request_params, schemas, status
+from hotpapers.publish.query import issues, papers, request_params, schemas, status
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
@@ -166,7 +166,7 @@ def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
 
 def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
     details = papers.paper(session, request_params.PaperParams(paper=params.paper))
-    page = paper_posts.posts(session, request_params.PostsParams(paper=params.paper, limit=max(params.posts, 1)))
+    page = papers.posts(session, request_params.PostsParams(paper=params.paper, limit=max(params.posts, 1)))
     posts = page.posts[: params.posts]
     return PartialPaper(paper=details, posts=posts, more=page.next is not None or len(posts) < len(page.posts))
 
