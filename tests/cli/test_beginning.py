@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.schedule.first_issue import FirstIssue
+from hotpapers.publish.schedule.due import FirstIssue
 from hotpapers.record import Record
 from hotpapers.site.run_notices import first_notices, reading_notices
 from tests.cli.run import environment

@@ -23,7 +23,7 @@ from hotpapers.collect.jobs.job_state import WORKING, JobState, seems_offline
 from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.moderation.blocklist import load_blocklist
-from hotpapers.publish.schedule.next_issues import ExpectedIssue, next_issues
+from hotpapers.publish.schedule.due import ExpectedIssue, next_issues
 from hotpapers.record import Record, now
 from hotpapers.site.notices import OFFLINE, Notice
 from hotpapers.site.run_notices import NextIssueWatch, common_zone, sentence, start_notices

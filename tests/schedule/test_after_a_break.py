@@ -17,8 +17,8 @@ from hotpapers.issues.freeze import check_issue, check_read, editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.markdown import issue_text
+from hotpapers.publish.schedule.due import DayWithoutIssue, ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.health import health
-from hotpapers.publish.schedule.next_issues import DayWithoutIssue, ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.sending import fresh_days
 from hotpapers.publish.view.publication_state import state_of
 from hotpapers.record import Record

@@ -17,7 +17,7 @@ from hotpapers.issues.coverage import TURN
 from hotpapers.issues.freeze import check_issue, editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.windows import closing
-from hotpapers.publish.schedule.first_issue import still_catching_up
+from hotpapers.publish.schedule.due import still_catching_up
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, counts, moment, numbers, paper, post, read, write
 from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing

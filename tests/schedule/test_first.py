@@ -11,7 +11,7 @@ from hotpapers.base.model import BEGAN, HOUR, Coverage, Publication
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.publish.schedule import due
-from hotpapers.publish.schedule.first_issue import FirstIssue, first_issues, still_reading_back
+from hotpapers.publish.schedule.due import FirstIssue, first_issues, still_reading_back
 from hotpapers.record import Record
 from tests.issues.made import moment, write
 

@@ -23,8 +23,8 @@ from hotpapers.publish.deliver.export_site import site_forecasts
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.schemas import MissingPapers
 from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete_days, switched_off
+from hotpapers.publish.schedule.due import ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.health import FROM_OUTSIDE
-from hotpapers.publish.schedule.next_issues import ExpectedIssue, days_without_issue, next_issues
 from hotpapers.record import Record, now, statistics
 from hotpapers.record.database import IntegrityReport
 from hotpapers.record.record import is_server, store_path

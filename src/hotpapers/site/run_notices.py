@@ -13,8 +13,7 @@ from hotpapers.collect.job_factory import obsolete_settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
-from hotpapers.publish.schedule.first_issue import FirstIssue, first_issues
-from hotpapers.publish.schedule.next_issues import ExpectedIssue, next_issues
+from hotpapers.publish.schedule.due import ExpectedIssue, FirstIssue, first_issues, next_issues
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.notices import Notice

@@ -17,7 +17,7 @@ from hotpapers.base.settings import Settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline, state_of
 from hotpapers.issues.moderation.blocklist import save_blocklist
-from hotpapers.publish.schedule.first_issue import is_skipped, still_reading_back
+from hotpapers.publish.schedule.due import is_skipped, still_reading_back
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.notices import OFFLINE, Notice, Watch

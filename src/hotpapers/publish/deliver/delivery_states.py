@@ -38,10 +38,9 @@ def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
     Otherwise the state as it is: over, put off until later, or started before, so that it may have arrived."""
     with record.database.write():
         state = queries.state_of(record.database, key)
-        if state is not None and not (state.is_put_off and state.next_at <= at):
+        if state and not (state.is_put_off and state.next_at <= at):
             return state
-        tries = state.tries if state else 0
-        queries.put_states(record.database, [(key, DeliveryState("sending", "", at, tries))])
+        queries.put_states(record.database, [(key, DeliveryState("sending", "", at, state.tries if state else 0))])
     return None
 
 
@@ -98,10 +97,8 @@ def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: Deli
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """The deliveries whose edition and channel have none in the record yet."""
-    channels = {(item.publication, item.channel) for item in deliveries}
     recorded = {
-        (*channel, *edition)
-        for channel in channels
-        for edition in queries.editions_in_record(record.database, *channel)
+        channel: queries.editions_in_record(record.database, *channel)
+        for channel in {(item.publication, item.channel) for item in deliveries}
     }
-    return [item for item in deliveries if (item.publication, item.channel, item.day, item.edition) not in recorded]
+    return [item for item in deliveries if (item.day, item.edition) not in recorded[item.publication, item.channel]]

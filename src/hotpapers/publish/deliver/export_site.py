@@ -76,7 +76,10 @@ def export_site(
     has_feeds = site_config.feeds or publication in queries.publications_in(record.database, "feeds", target)
     site_config = site_config.of(publication)._replace(feeds=has_feeds)
     channel_of_site = channel(to, site_config)
-    _check_folder(record, publication, to, target, output)
+    # one publication per folder and channel: files with the same names would overwrite each other
+    for other in queries.publications_in(record.database, to, target) if output.is_dir() else ():
+        if other != publication:
+            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output")
     if not force:
         check_folder_owner(record, output)
     create_folder(output)  # first: a folder that cannot be created is not remembered
@@ -104,24 +107,21 @@ def export_site(
 
 def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
     """The folders that this store has written a publication to, by channel, with links resolved."""
-    rows = _with_folders(record, queries.delivered(record.database))
-    own = [
-        (channel, folder.path.resolve())
-        for folder, name, channel, _ in rows
-        if name == publication and not folder.owner
-    ]
-    return {channel: frozenset(path for name, path in own if name == channel) for channel, _ in own}
+    folders: dict[str, frozenset[Path]] = {}
+    for folder, name, to, _ in _with_folders(record, queries.delivered(record.database)):
+        if name == publication and not folder.owner:
+            folders[to] = folders.get(to, frozenset()) | {folder.path.resolve()}
+    return folders
 
 
 def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast]:
     """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
-    sites = _with_folders(record, queries.sent_days(record.database))
-    own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
+    sites = sorted(_with_folders(record, queries.sent_days(record.database)))
     windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
-        size_budget.forecast(folder, budget, days, windows.get(name, "listing"))
-        for folder, name, days in sorted(own_folders)
-        if folder.is_dir()
+        size_budget.forecast(folder.path, budget, days, windows.get(name, "listing"))
+        for folder, name, days in sites
+        if not folder.owner and folder.path.is_dir()
     ]
 
 
@@ -152,25 +152,14 @@ def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]
     return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
 
 
-def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
-    """Allows one publication per folder and channel: files with the same names would overwrite each other."""
-    if not output.is_dir():
-        return
-    for other in queries.publications_in(record.database, to, target):
-        if other != publication:
-            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output")
-
-
 def check_folder_owner(record: Record, output: Path) -> None:
     """Raises UsageError if a folder that this store has not written to yet has somebody's own files."""
-    if output.is_dir():
-        rows = _with_folders(record, queries.delivered(record.database))
-        own_folders = {folder.path.resolve() for folder, *_ in rows}
-        if output.resolve() not in own_folders:
-            store = _file(record.database)
-            folder_owners.check_owner(
-                output, own_folders | (set() if store is None else {*store.parent.glob(f"{glob.escape(store.name)}*")})
-            )
+    rows = _with_folders(record, queries.delivered(record.database)) if output.is_dir() else ()
+    own_paths = {folder.path.resolve() for folder, *_ in rows}
+    if output.is_dir() and output.resolve() not in own_paths:
+        if store := _file(record.database):
+            own_paths.update(store.parent.glob(f"{glob.escape(store.name)}*"))
+        folder_owners.check_owner(output, own_paths)
 
 
 def _not_sent(
@@ -227,46 +216,38 @@ def export_again(
         days = {row[3] for row in group}
         config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
         chosen_days = None if only is None else {day for name, day in only if name == publication}
+        again = RerenderedFolder(folder.path, publication, to, rendered=False)
         if folder.owner:
-            result.append(
-                RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_own=False)
-            )
+            result.append(again._replace(reason=f"belongs to {folder.owner}", is_own=False))
         elif chosen_days is None or chosen_days:
-            result.append(_render_again(issue_reader, publication, to, folder.path, (days, chosen_days), config))
+            result.append(_render_again(issue_reader, again, days, chosen_days, config))
     return result
 
 
 def _render_again(
     issue_reader: RecordIssueReader,
-    publication: str,
-    to: str,
-    folder: Path,
-    days: tuple[set[str], set[str] | None],
+    again: RerenderedFolder,
+    delivered: set[str],
+    chosen_days: set[str] | None,
     site_config: SiteConfig,
 ) -> RerenderedFolder:
     """Renders the delivered days again, limited to some days if given."""
+    folder, publication, to, *_ = again
     if not folder.is_dir():
-        return RerenderedFolder(folder, publication, to, False, "no longer exists")
+        return again._replace(reason="no longer exists")
     # a site also has pages for days adjacent to delivered ones, and these may have changed since
     frozen_days = set(issue_reader.days(publication))
     days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
-    delivered, chosen_days = days
     days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
     try:
-        channel_of_site = channel(to, site_config)
-        write_files(folder, channel_of_site.render(issue_reader, publication, sorted(days_to_render)))
+        write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(days_to_render)))
     except HotPapersError as problem:
-        return RerenderedFolder(folder, publication, to, False, str(problem))
-    reason = _left_reason(delivered - frozen_days) if chosen_days is None else ""
-    return RerenderedFolder(folder, publication, to, True, reason)
-
-
-def _left_reason(days: Collection[str]) -> str:
-    """The message about days whose issues are missing in a restored record."""
-    if not days:
-        return ""
-    since, issue = (f"{min(days)} and later days", "their issues") if len(days) > 1 else (min(days), "its issue")
-    return f"not updated: {since}; the record does not have {issue} (anymore)"
+        return again._replace(reason=str(problem))
+    reason, missing = "", sorted(delivered - frozen_days)
+    if missing and chosen_days is None:  # in a restored record
+        days, issues = (" and later days", "their issues") if len(missing) > 1 else ("", "its issue")
+        reason = f"not updated: {missing[0]}{days}; the record does not have {issues} (anymore)"
+    return again._replace(rendered=True, reason=reason)
 
 
 PREFIX = "file:"

@@ -30,8 +30,7 @@ def check_writable(folder: Path) -> None:
     """Raises UsageError if no file can be written to a folder, or to the one in which it will be created."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
     try:
-        with tempfile.TemporaryFile(dir=there):
-            pass
+        tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         reason = f"{there}: {error.strerror}; let this user write there, or name another folder"
         raise UsageError(reason) from None
@@ -59,14 +58,14 @@ def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
 
 def write_some(root: Path, files: Iterable[RenderedFile]) -> WrittenPaths:
     """Writes files to a folder that no other process writes to. Raises UsageError."""
-    files_present, files_changed, inner_folders = set[str](), set[str](), set[str]()
+    present, changed, inner_folders = set[str](), set[str](), set[str]()
     with _explain_errors(root):
         for file in files:
             if _write(str(root), file, inner_folders):
-                files_changed.add(file.path)
+                changed.add(file.path)
             if file.data:
-                files_present.add(file.path)
-    return WrittenPaths(frozenset(files_present), frozenset(files_changed))
+                present.add(file.path)
+    return WrittenPaths(frozenset(present), frozenset(changed))
 
 
 def create_folder(output: Path) -> None:
@@ -118,7 +117,7 @@ def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
         except (FileNotFoundError, NotADirectoryError):
             return False
         with suppress(OSError):
-            os.rmdir(os.path.dirname(target))  # if nothing else is in it
+            os.rmdir(folder)  # if nothing else is in it
         return True
     if _holds(target, file.data):
         return False

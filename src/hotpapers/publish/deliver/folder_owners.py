@@ -21,11 +21,10 @@ _DIGEST = b"Check it: `hotpapers verify "
 def check_owner(output: Path, own_paths: Iterable[Path] = ()) -> None:
     """Raises UsageError if a folder has files that this program did not write. `own_paths`: the store's own files, and
     the folders that it has written to, which may be below."""
-    own = {path for own_path in own_paths for path in (own_path.resolve(), *own_path.resolve().parents)}
     if not output.is_dir() or is_recognized(output):
         return
-    root = output.resolve()
-    others = sorted(path.name for path in root.iterdir() if not _is_kept(path.name) and path not in own)
+    own = {path for own_path in own_paths for path in (own_path.resolve(), *own_path.resolve().parents)}
+    others = sorted(path.name for path in output.resolve().iterdir() if not _is_kept(path.name) and path not in own)
     if others:
         raise UsageError(
             f"{output}: contains {others[0]}, which this program did not write; choose another folder, or add --force "
@@ -40,9 +39,9 @@ def is_recognized(folder: Path) -> bool:
         return True
     if (folder / _FEED).is_file():
         return _GENERATOR in (folder / _FEED).read_bytes()
-    if names and all(_MARKDOWN.fullmatch(name) for name in names):
+    if names and all(map(_MARKDOWN.fullmatch, names)):
         return _DIGEST in (folder / max(names)).read_bytes()
-    return bool(names) and any(all(form.fullmatch(name) for name in names) for form in (_CLASSIC, _MESSAGE))
+    return bool(names) and any(all(map(form.fullmatch, names)) for form in (_CLASSIC, _MESSAGE))
 
 
 def _is_kept(name: str) -> bool:

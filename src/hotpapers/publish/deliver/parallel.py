@@ -51,8 +51,8 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
+    pipe = subprocess.PIPE
     with exclusive(output) as (root, lock):
-        pipe = subprocess.PIPE
         helper = subprocess.Popen(
             [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
         )

@@ -91,8 +91,7 @@ def sent_editions(database: Database, publication: str, channel: str, target: st
     """(day, edition, receipt) of all of a publication's issues that a target has."""
     sql = """SELECT "day", edition, receipt FROM delivery_state
         WHERE publication = ? AND channel = ? AND target = ? AND state = 'sent'"""
-    rows = database.rows(sql, (publication, channel, target))
-    return {(day, edition, receipt) for day, edition, receipt in rows}
+    return {(day, edition, receipt) for day, edition, receipt in database.rows(sql, (publication, channel, target))}
 
 
 def editions_in_record(database: Database, publication: str, channel: str) -> set[tuple[str, int]]:

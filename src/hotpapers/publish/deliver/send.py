@@ -45,7 +45,11 @@ def send_issue(
     stop: a NetError stops this issue only."""
     issue = _latest_edition(issue_reader, publication, day)
     if isinstance(sender, BulkSender):
-        return _send_bulk(record, sender, issue_reader, issue, http, check)
+        bulk, sent = sender, sender.messages(issue_reader, publication, day)
+        result = _send_each(sent, lambda message: bulk.send(message, http), check)
+        if counts := sender.summary(issue_reader, publication, day):
+            delivery_states.keep_summary(record, issue, sender.name, counts, http.now())
+        return result
     messages = list(sender.messages(issue_reader, publication, day))
 
     def send(message: Message) -> None:
@@ -53,22 +57,6 @@ def send_issue(
 
     result = _send_each(_left(record, issue, sender, messages), send, check)
     return result if _left(record, issue, sender, messages) else result._replace(finished=issue)
-
-
-def _send_bulk(
-    record: Record,
-    sender: BulkSender,
-    issue_reader: IssueReader,
-    issue: IssueEdition,
-    http: HttpClient,
-    check: Callable[[], object],
-) -> SendResult:
-    day = (issue.publication, issue.day)
-    result = _send_each(sender.messages(issue_reader, *day), lambda message: sender.send(message, http), check)
-    counts = sender.summary(issue_reader, *day)
-    if counts:
-        delivery_states.keep_summary(record, issue, sender.name, counts, http.now())
-    return result
 
 
 def idle_reason(
@@ -94,6 +82,11 @@ def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterabl
     return [message for message in messages if not delivery_states.is_over(states.get(message.target))]
 
 
+def waiting_of(problem: NetError) -> float:
+    """The seconds that a target asked to wait; 0 if it did not."""
+    return problem.seconds if isinstance(problem, RetryLater) else 0
+
+
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
@@ -103,8 +96,7 @@ def _send_each(
         try:
             check()
         except NetError as problem:
-            waiting = problem.seconds if isinstance(problem, RetryLater) else 0
-            return SendResult(count, waiting, tuple(problems), stopped=str(problem))
+            return SendResult(count, waiting_of(problem), tuple(problems), stopped=str(problem))
         try:
             send(message)
             count += 1
@@ -152,7 +144,7 @@ def keep_finished(record: Record, channel: str, results: Iterable[SendResult], s
     """Records the deliveries of `finished_issues` that the channel sent to at least one target. `at`: µs UTC."""
     for issue in finished_issues(results, senders):
         states = queries.states_of(record.database, issue, channel)
-        if states:
-            counts = Counter(state.state for state in states.values())
-            delivery_counts = DeliveryCounts(counts["sent"], counts["failed"])
-            delivery_states.keep_summary(record, issue, channel, delivery_counts, at)
+        counts = Counter(state.state for state in states.values())
+        if counts:
+            totals = DeliveryCounts(counts["sent"], counts["failed"])
+            delivery_states.keep_summary(record, issue, channel, totals, at)

@@ -111,8 +111,7 @@ class YearSize(NamedTuple):
 def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[str, YearSize]:
     """The pages and cards of papers in a folder, by the year of the last issue with the paper."""
     result: dict[str, YearSize] = {}
-    papers = folder / "paper"
-    for path, size in _files(str(papers)):
+    for path, size in _files(str(folder / "paper")):
         file = Path(path).relative_to(folder).as_posix()
         page = site_paths.page_of_card(file) or file
         paper = site_paths.paper_of(page)

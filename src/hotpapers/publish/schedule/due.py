@@ -1,4 +1,5 @@
-"""Which issues are due, by the clock of each publication: plain functions.
+"""Which issues are due, by the clock of each publication; what they wait for; which days have none because nothing was
+read; and the first hours of a site: what is still being read back, and when its first issue appears.
 
 Daily issues have the labels of arXiv's days, Monday to Friday. A weekly issue is due every Monday, a monthly one on the
 first of the month. An imported listing's issues are due when it is imported.
@@ -7,12 +8,30 @@ first of the month. An imported listing's issues are due when it is imported.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
+from hotpapers.base import announcement_days as calendar
 from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Publication
-from hotpapers.issues.windows import cut_of, days_from, late_at_first
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import COUNTS, JobState, state_of
+from hotpapers.issues.coverage import TURN
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_started_at, site_started_at, was_ever_read
+from hotpapers.issues.windows import (
+    closing,
+    cut_of,
+    days_from,
+    has_no_issue,
+    is_closed,
+    is_unread,
+    late_at_first,
+    unread_reason,
+)
+from hotpapers.record import Record
+from hotpapers.record.statistics import written_between
 
 CATCH_UP = 14
 """Days for which missing issues are made later, if the program did not run."""
@@ -25,8 +44,7 @@ AHEAD = HOUR // 2
 def labels(publication: Publication, first: datetime.date, last: datetime.date) -> Iterator[str]:
     """The days from `first` to `last`, both included, that have an issue by the calendar."""
     if publication.window != "listing":
-        days = takewhile(lambda date: date <= last, days_from(publication, first))
-        yield from (date.isoformat() for date in days)
+        yield from map(str, takewhile(lambda date: date <= last, days_from(publication, first)))
 
 
 def due_days(publication: Publication, frozen_days: Collection[str], since: int, at: int) -> list[str]:
@@ -57,10 +75,153 @@ def upcoming_day(publication: Publication, at: int) -> str:
     it is imported."""
     if publication.window == "listing":
         return ""
-    days = days_from(publication, as_utc(at).date() - datetime.timedelta(days=1))
-    return next((day.isoformat() for day in days if cut_of(publication, day.isoformat()) > at), "")
+    days = map(str, days_from(publication, as_utc(at).date() - datetime.timedelta(days=1)))
+    return next((day for day in days if cut_of(publication, day) > at), "")
 
 
 def is_near(publication: Publication, day: str, at: int) -> bool:
     """Whether an issue closes within half an hour."""
     return bool(day) and 0 < cut_of(publication, day) - at <= AHEAD
+
+
+GIVE_UP_AFTER = HOUR // 6
+"""How long to wait for a network that cannot be read, µs."""
+
+
+# ---- the first hours of a site -------------------------------------------------------------------------
+
+
+def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str]:
+    """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
+    began_at = site_started_at(record.view())
+    # a site without a note of when it began is new, or older than such notes
+    if was_ever_read(record.database) if began_at is None else at >= began_at + FIRST_WAIT:
+        return []
+    states = jobs_queries.all_states(record)
+    return [job for job in jobs if is_under_way(job, states, at)]
+
+
+def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
+    """Whether a job still reads back, or recounts, posts from before its network was first read."""
+    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
+    if state is None or reader is None:
+        return True  # not started yet
+    is_reading_back = state.back_at is None and reader.back_to is not None
+    return is_reading_back and not any(is_given_up(status, at) for status in (state, reader))
+
+
+def is_given_up(status: JobState, at: int) -> bool:
+    """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
+    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
+
+
+def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
+    """Whether nothing waits for a job anymore although it has not read back: its network cannot be read for now."""
+    state, reader = state_of(states, job), state_of(states, job.removesuffix(COUNTS))
+    is_done = state is not None and state.back_at is not None
+    return not is_done and reader is not None and is_given_up(reader, at)
+
+
+class FirstIssue(NamedTuple):
+    """A publication's first issue: its day, and when it appears, µs UTC."""
+
+    publication: str
+    day: str
+    at: int
+
+
+def first_issues(
+    publications: Sequence[Publication], frozen_days: Mapping[str, Sequence[str]], at: int
+) -> Iterator[FirstIssue]:
+    """The first issue of each publication that has none yet, on a site that begins at a moment."""
+    for publication in publications:
+        if frozen_days.get(publication.publication):
+            continue
+        days = due_days(publication, (), first_due(publication, at, at), at)
+        day = days[0] if days else upcoming_day(publication, at)
+        if day:
+            # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
+            is_announced = publication.window == "daily" and calendar.expected(day)
+            shown_at = calendar.closes_at(day) if is_announced else 0
+            yield FirstIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
+
+
+# ---- after the program did not run: what due issues wait for ------------------------------------------
+
+
+def still_catching_up(record: Record, jobs: Sequence[str], at: int) -> list[str]:
+    """The jobs that have not yet read their network up to now, but try to. `at`: now, µs UTC."""
+    return [
+        state.source
+        for state in jobs_queries.all_states(record)
+        if state.source in jobs and not state.source.endswith(COUNTS)
+        if state.covered_to is not None and at - state.covered_to > TURN and not is_given_up(state, at)
+        if state.failing_since is not None or (state.next_at or 0) <= at  # otherwise it rests until its next round
+    ]
+
+
+# ---- next issues, and days without one -----------------------------------------------------------------
+
+
+class ExpectedIssue(NamedTuple):
+    """A publication's next issue: its day, and when it closes by the clock, µs UTC. `waits_for`: why it has not
+    appeared since; empty if nothing is known to hold it up."""
+
+    publication: str
+    day: str
+    at: int
+    waits_for: str = ""
+
+
+class DayWithoutIssue(NamedTuple):
+    """A day of the last two weeks that has no issue and will have none, and why."""
+
+    publication: str
+    day: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.publication}: no issue for {self.day}: {self.reason}"
+
+
+def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterator[ExpectedIssue]:
+    """The next issue of each publication that expects one: the oldest that should have appeared, or else the next to
+    close."""
+    for name in publications:
+        publication = publication_of(record, name)
+        settled = {*frozen_days(record, name), *(row.day for row in days_without_issue(record, name, at))}
+        if days := missing_days(record, publication, settled, at):
+            reason = _waits_for(record, publication, days[0], at)
+            yield ExpectedIssue(name, days[0], cut_of(publication, days[0]), reason)
+        elif day := upcoming_day(publication, at):
+            yield ExpectedIssue(name, day, cut_of(publication, day))
+
+
+def _waits_for(record: Record, publication: Publication, day: str, at: int) -> str:
+    view, reason = record.view(), jobs_queries.load_state(record, "issues").reason
+    if is_unread(view, publication, day, at):
+        return reason if "waits for" in reason else "a network that can be read"
+    if not is_closed(record.view(closing(view, publication, day)), publication, day, at):
+        return "arXiv’s announcement"
+    return reason
+
+
+def days_without_issue(record: Record, publication: str, at: int) -> Iterator[DayWithoutIssue]:
+    """The days of the last two weeks on which nothing was read in time for an issue, ascending."""
+    settings, view = publication_of(record, publication), record.view()
+    for day in missing_days(record, settings, frozen_days(record, publication), at):
+        if has_no_issue(view, settings, day, at):
+            yield DayWithoutIssue(publication, day, unread_reason(view, settings, day))
+
+
+def missing_days(record: Record, publication: Publication, settled: Collection[str], at: int) -> list[str]:
+    """The days whose issue has closed but is not among the `settled` ones, ascending. The start of issues is looked up
+    only if a day has none: that reads all coverage, and these days are asked for every few seconds."""
+    if not due_days(publication, settled, 0, at):
+        return []
+    # From when on there can be issues, µs UTC: the record existed and knew of the publication
+    first, _ = written_between(record.database)
+    since = max(publication_started_at(record.database, publication.publication), first or 0)
+    if began_at := site_started_at(record.view()):
+        since = first_due(publication_of(record, publication.publication), since, began_at)
+    return due_days(publication, settled, since, at)

@@ -15,7 +15,7 @@ from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at
 from hotpapers.issues.windows import limit_of
-from hotpapers.publish.schedule.next_issues import days_without_issue, next_issues
+from hotpapers.publish.schedule.due import days_without_issue, next_issues
 from hotpapers.record import Record
 from hotpapers.record.statistics import StoreTotals
 
@@ -62,67 +62,58 @@ def health(
 def dead_jobs(states: Iterable[JobState], at: int) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
     for status in states:
-        last_sign = max(
-            moment or 0 for moment in (status.success_at, status.started_at, status.next_at, status.failing_since)
-        )
+        signs = (status.success_at, status.started_at, status.next_at, status.failing_since)
+        last_sign = max(moment or 0 for moment in signs)
         if status.source not in FROM_OUTSIDE and last_sign + SILENT < at:
             yield f"{status.source}: nothing heard for {duration((at - last_sign) / 1e6)}; is the program running?"
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
-    waits = 0
-    for following in next_issues(record, publications, at):
-        if following.at > at:
-            continue
-        name, day, _, waits_for = following
-        waits = waits or (site_started_at(record.view()) or 0) + FIRST_WAIT
-        if at > max(limit_of(publication_of(record, name), day), waits) + OVERDUE:
-            yield f"{name}: the issue of {day} is overdue{f': it waits for {waits_for}' if waits_for else ''}"
+    began_at = None
+    for name, day, closes_at, waits_for in next_issues(record, publications, at):
+        if closes_at <= at:
+            began_at = began_at or site_started_at(record.view()) or 0
+            if at > max(limit_of(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
+                yield f"{name}: the issue of {day} is overdue{f': it waits for {waits_for}' if waits_for else ''}"
 
 
 # ---- metrics -------------------------------------------------------------------------------------------
 
-
-class Metric(NamedTuple):
-    """One metric. `samples`: label and value."""
-
-    name: str
-    type: str
-    help: str
-    samples: Sequence[tuple[str, float]]
+Samples = Iterable[tuple[str, float]]
+"""Job and value; the job is empty for a metric of the whole site."""
+_OF_JOBS = (
+    ("job_success_seconds", "Time of a job's last success, since 1970", "success_at", 1e6),
+    ("job_covered_seconds", "Time up to which a network was read", "covered_to", 1e6),
+    ("job_items_total", "Items that a job added to the record", "items", 1),
+    ("job_quarantined_total", "Payloads that a job could not read", "quarantined", 1),
+    ("job_requests_total", "Requests", "requests", 1),
+    ("job_received_bytes_total", "Bytes received", "bytes_in", 1),
+    ("job_sent_bytes_total", "Bytes sent", "bytes_out", 1),
+)
+"""Name, meaning, the field of a job's state, and how many of the field's units are one of the metric's."""
 
 
 def metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> str:
     """All metrics in Prometheus's text format."""
-    return "".join(_lines(metric) for metric in _metrics(totals, states, site_health))
+    lines = list[str]()
+    for name, meaning, samples in _metrics(totals, states, site_health):
+        kind = "counter" if name.endswith("_total") else "gauge"
+        lines += (f"# HELP hotpapers_{name} {meaning}", f"# TYPE hotpapers_{name} {kind}")
+        for job, value in samples:
+            labels = f'{{job="{job}"}}' if job else ""
+            lines.append(f"hotpapers_{name}{labels} {value:.15g}")
+    return "\n".join([*lines, ""])
 
 
-def _metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> Iterator[Metric]:
-    def per_job(name: str, type: str, help: str, field: str, unit: float = 1) -> Metric:
-        values = ((status.source, getattr(status, field)) for status in states)
-        return Metric(name, type, help, [(job, value / unit) for job, value in values if value is not None])
-
-    yield Metric("hotpapers_up", "gauge", "1 while nothing needs attention", [("", float(site_health.ok))])
-    yield Metric("hotpapers_store_bytes", "gauge", "Size of the store", [("", totals.size)])
-    yield Metric("hotpapers_batches_total", "counter", "Batches written", [("", totals.batches)])
-    yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", totals.issues)])
-    yield Metric("hotpapers_quarantine", "gauge", "Unreadable payloads in quarantine", [("", totals.quarantine)])
-    failing = [(status.source, float(status.failing_since is not None)) for status in states]
-    yield Metric("hotpapers_job_failing", "gauge", "1 while a job is failing", failing)
-    yield per_job(
-        "hotpapers_job_success_seconds", "gauge", "Time of a job's last success, since 1970", "success_at", 1e6
-    )
-    yield per_job("hotpapers_job_covered_seconds", "gauge", "Time up to which a network was read", "covered_to", 1e6)
-    yield per_job("hotpapers_job_items_total", "counter", "Items that a job added to the record", "items")
-    yield per_job("hotpapers_job_quarantined_total", "counter", "Payloads that a job could not read", "quarantined")
-    yield per_job("hotpapers_job_requests_total", "counter", "Requests", "requests")
-    yield per_job("hotpapers_job_received_bytes_total", "counter", "Bytes received", "bytes_in")
-    yield per_job("hotpapers_job_sent_bytes_total", "counter", "Bytes sent", "bytes_out")
-
-
-def _lines(metric: Metric) -> str:
-    lines = [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}"]
-    for label, value in metric.samples:
-        labels = f'{{job="{label}"}}' if label else ""
-        lines.append(f"{metric.name}{labels} {value:.15g}")
-    return "\n".join(lines) + "\n"
+def _metrics(
+    totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth
+) -> Iterator[tuple[str, str, Samples]]:
+    yield "up", "1 while nothing needs attention", [("", site_health.ok)]
+    yield "store_bytes", "Size of the store", [("", totals.size)]
+    yield "batches_total", "Batches written", [("", totals.batches)]
+    yield "issues", "Frozen issues", [("", totals.issues)]
+    yield "quarantine", "Unreadable payloads in quarantine", [("", totals.quarantine)]
+    yield "job_failing", "1 while a job is failing", [(job.source, job.failing_since is not None) for job in states]
+    for name, meaning, field, unit in _OF_JOBS:
+        values = ((job.source, getattr(job, field)) for job in states)
+        yield name, meaning, ((job, value / unit) for job, value in values if value is not None)

@@ -35,8 +35,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
 from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
 from hotpapers.publish.schedule import due, queries
-from hotpapers.publish.schedule.first_issue import still_catching_up, still_reading_back
-from hotpapers.publish.schedule.next_issues import missing_days
+from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, batches
@@ -140,25 +139,25 @@ class PublishJob:
 
     def _freeze(self, context: JobContext, name: str, *, once: bool) -> None:
         publication = publication_of(context.record, name)
-        self._freeze_due(context, publication, once=once)
-        self._ask_again_soon(context, publication)
+        self._freeze_due(context, publication, name, once=once)
+        self._ask_again_soon(context, publication, name)
 
-    def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
+    def _freeze_due(self, context: JobContext, publication: Publication, name: str, *, once: bool) -> None:
         at = context.clock.now()
-        frozen_before, without_issue = frozen_days(context.record, publication.publication), self._without_issue
-        settled = {*frozen_before, *(day for name, day in without_issue if name == publication.publication)}
+        frozen_before = frozen_days(context.record, name)
+        settled = {*frozen_before, *(day for own_name, day in self._without_issue if own_name == name)}
         days = missing_days(context.record, publication, settled, at)
         if days and self._waits_for_time(context, at):
             return
         if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
             return
-        self._due_since.pop(publication.publication, None)
+        self._due_since.pop(name, None)
         for day in days:
             if has_no_issue(context.record.view(), publication, day, at):
-                self._without_issue.add((publication.publication, day))
+                self._without_issue.add((name, day))
                 context.note(reason="")
                 reason = unread_reason(context.record.view(), publication, day)
-                log_event("no issue", publication=publication.publication, day=day, reason=reason)
+                log_event("no issue", publication=name, day=day, reason=reason)
                 continue
             try:
                 check_read(context.record, publication, day, at)
@@ -168,11 +167,9 @@ class PublishJob:
             except IssueError as problem:  # it may still be read: later days must wait for it
                 context.note(reason=str(problem))
                 return
-            entries = len(issue.content.entries)
             context.note(items=context.status.items + 1, reason="")
-            log_event(
-                "issue frozen", publication=publication.publication, day=day, entries=entries, digest=issue.digest
-            )
+            entries = len(issue.content.entries)
+            log_event("issue frozen", publication=name, day=day, entries=entries, digest=issue.digest)
 
     def _waits_for_time(self, context: JobContext, at: int) -> bool:
         """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
@@ -205,50 +202,36 @@ class PublishJob:
             context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
         return bool(unread_jobs)
 
-    def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
+    def _ask_again_soon(self, context: JobContext, publication: Publication, name: str) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
-        at = context.clock.now()
+        at, record = context.clock.now(), context.record
         day = due.upcoming_day(publication, at)
-        name = publication.publication
         if (name, day) in self._asked_again or not due.is_near(publication, day, at):
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
-        built = build(context.record, IssueRecipe(publication, day, 1, context.record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(context.record.database, [showing.post for showing in built.shown], at)
+        built = build(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments))
+        engagement_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add((name, day))
 
     # ---- publishing --------------------------------------------------------------------------------
 
     def _publish(self, context: JobContext, destination: IssueDestination) -> None:
         """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
-        days = unsent(context.record, destination.publication, destination.channel, destination.folder)
+        publication, channel, folder = destination
+        days = unsent(context.record, *destination)
         if not days:
             return
+        config = self._site_config._replace(feeds=destination._replace(channel="feeds") in self._destinations)
         try:
-            make_published_folders(destination.folder.parent)
-            counts = export_site(
-                context.record,
-                destination.publication,
-                days,
-                destination.channel,
-                destination.folder,
-                self._site_config._replace(feeds=destination._replace(channel="feeds") in self._destinations),
-                self._allowed,
-            )
+            make_published_folders(folder.parent)
+            counts = export_site(context.record, publication, days, channel, folder, config, self._allowed)
         except StoreError:
             raise
         except (HotPapersError, OSError) as problem:
-            log_event("not published", publication=destination.publication, channel=destination.channel, reason=problem)
+            log_event("not published", publication=publication, channel=channel, reason=problem)
             raise PartiallyRead(str(problem)) from problem
-        log_event(
-            "published",
-            publication=destination.publication,
-            channel=destination.channel,
-            days=len(days),
-            changed=counts.changed,
-        )
-        if counts.forecast and counts.warning:
-            forecast = counts.forecast
+        log_event("published", publication=publication, channel=channel, days=len(days), changed=counts.changed)
+        if (forecast := counts.forecast) and counts.warning:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
 
     def _render_changed(self, context: JobContext) -> None:
@@ -261,31 +244,27 @@ class PublishJob:
         since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
         self._rendered_position = since
         position = None if is_other else since
-        is_due = (is_other or head > since) and not self._has_pages_later(record)
-        folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
         destinations = {destination.folder.resolve() for destination in self._destinations}
+        # a machine that began without any folder writes all pages at the end of the run
+        is_due = (is_other or head > since) and (
+            any(folder.is_dir() for folder in destinations)
+            or jobs_queries.load_state(record, SCHEDULED_RUN).state != RUNNING
+        )
+        folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
         failed = [folder for folder in folders if folder.is_own and not folder.rendered]
         if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
         if is_other:
-            with record.database.write():
-                write_meta(record.database, RENDERED_BY, rules)
-
-    def _has_pages_later(self, record: Record) -> bool:
-        """Whether the machine began without any folder, and writes all pages at the end of the run."""
-        has_folders = any(destination.folder.is_dir() for destination in self._destinations)
-        return not has_folders and jobs_queries.load_state(record, SCHEDULED_RUN).state == RUNNING
+            _keep_rules(record, rules)
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
     """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
     for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
         if lead is not None and lead > FAR_AHEAD:
-            span = duration(lead / 1e6)
-            raise WrongClock(
-                f"this machine's clock is {span} ahead of {owner}; nothing is frozen until it is corrected"
-            )
+            clock = f"this machine's clock is {duration(lead / 1e6)} ahead of {owner}"
+            raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
 def page_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
@@ -307,9 +286,13 @@ def render_by_rules(record: Record, site_config: SiteConfig, allowed: terms.Tabl
         return []
     folders = export_again(record, site_config, allowed)
     if all(folder.rendered for folder in folders if folder.is_own and folder.folder.is_dir()):
-        with record.database.write():
-            write_meta(record.database, RENDERED_BY, rules)
+        _keep_rules(record, rules)
     return folders
+
+
+def _keep_rules(record: Record, rules: str) -> None:
+    with record.database.write():
+        write_meta(record.database, RENDERED_BY, rules)
 
 
 def render_changed(
@@ -319,12 +302,10 @@ def render_changed(
     no longer so; without a position, all pages. Returns the folders with such pages."""
     issues = None if position is None else changed_issues(record, position)
     folders = [] if issues == frozenset() else export_again(record, site_config, allowed, issues)
-    for folder in folders:
-        event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
-        reason = {"reason": folder.reason} if folder.reason else {}
-        log_event(
-            event, level=level, publication=folder.publication, channel=folder.channel, folder=folder.folder, **reason
-        )
+    for item in folders:
+        event, level = ("pages updated", logging.INFO) if item.rendered else ("pages not updated", logging.WARNING)
+        about = {"publication": item.publication, "channel": item.channel, "folder": item.folder}
+        log_event(event, level=level, **about, **({"reason": item.reason} if item.reason else {}))
     return folders
 
 
@@ -335,9 +316,6 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     posts, revised = sorted(queries.changed_posts(record, position)), queries.revised_papers(record, position)
     if not posts and not revised:
         return frozenset()
-    result = {*queries.issues_showing(record.database, posts), *issues_beside(record.database, posts)}
-    issue_reader = RecordIssueReader(record)
-    result.update(*(issue_reader.appearances(paper) for paper in revised))
-    for paper in queries.papers_named_by(record.database, posts):
-        result.update(issue_reader.appearances(paper))
-    return frozenset(result)
+    papers, reader = (*revised, *queries.papers_named_by(record.database, posts)), RecordIssueReader(record)
+    shown = (*queries.issues_showing(record.database, posts), *issues_beside(record.database, posts))
+    return frozenset(shown).union(*map(reader.appearances, papers))

@@ -7,11 +7,12 @@ the newest, and none from before a sender was configured.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base import terms
-from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, UsageError
+from hotpapers.base.errors import NetError, PartiallyRead, UsageError
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.logs import log_event
@@ -19,12 +20,12 @@ from hotpapers.base.model import DAY, BulkSender, HttpClient, IssueReader, Sende
 from hotpapers.collect.jobs.attempts import FailedPart
 from hotpapers.collect.jobs.isolation import isolated
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.issues.freeze import FrozenIssue, editions
+from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, label_after
-from hotpapers.publish.deliver.send import SendResult, keep_finished, send_issue
+from hotpapers.publish.deliver.send import SendResult, keep_finished, send_issue, waiting_of
 from hotpapers.record import Record
 
 LOOK = 60.0
@@ -88,11 +89,7 @@ class SendJob:
         """Sends fresh issues that were not sent yet. Raises PartiallyRead if some could not be sent."""
         context.check_lease()
         at = context.clock.now()
-        days = [
-            (publication, day)
-            for publication in self._publications
-            for day in fresh_days(context.record, publication, at)
-        ]
+        days = [(name, day) for name in self._publications for day in fresh_days(context.record, name, at)]
         self._failed = {key: failed for key, failed in self._failed.items() if (key[0], key[-1]) in days}
         problems: list[str] = []
         is_tidy_due, self._tidied_at = is_over(self._tidied_at, TIDY_EVERY, at), at - at % TIDY_EVERY
@@ -115,31 +112,19 @@ class SendJob:
         try:
             for destination in destinations:
                 names.append(destination.sender.name)
-                with isolated(problems, self.name, names[-1]):
-                    by_day = self._send_days(context, destination, days, tidy_at)
-                    results += by_day.values()
-                    problems += (
-                        line
-                        for day, result in by_day.items()
-                        for line in problem_lines(destination.full_name, day[1], result)
-                    )
+                with isolated(problems, self.name, names[-1]), closing(destination):
+                    sent = [(day, self._send(context, destination, publication, day)) for publication, day in days]
+                    if tidy_at:
+                        destination.tidy(tidy_at)
+                    for day, result in sent:
+                        if result:
+                            results.append(result)
+                            problems += problem_lines(destination.full_name, day, result)
             for name in names[:1]:
                 keep_finished(context.record, name, results, len(names), context.clock.now())
         except UsageError as problem:  # such as a missing password file: report it, and try again next round
             problems.append(str(problem))
         return problems
-
-    def _send_days(
-        self, context: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
-    ) -> dict[tuple[str, str], SendResult]:
-        """Runs one sender for a round; the result of each issue, except while the sender asked to wait."""
-        try:
-            results = {day: self._send(context, destination, *day) for day in days}
-            if tidy_at:
-                destination.tidy(tidy_at)
-        finally:
-            destination.close()
-        return {day: result for day, result in results.items() if result is not None}
 
     def _send(
         self, context: JobContext, destination: SenderDestination, publication: str, day: str
@@ -153,20 +138,17 @@ class SendJob:
             return None
         issue_reader = RecordIssueReader(context.record, self._allowed)
         result = send_day(destination, issue_reader, context.record, publication, day, partial(self._check, context))
-        self._note_failure((*key, day), result, context.clock.now())
+        self._failed.pop((*key, day), None)
+        problems = len(result.problems) + bool(result.stopped)
+        if problems and not result.finished:
+            part = FailedPart(context.clock.now(), failed.part.failures + 1 if failed else 1, "")
+            self._failed[*key, day] = FailedSending(part, result._replace(sent=0))
         if result.waiting:
             self._not_before[key] = context.clock.now() + int(result.waiting * SECOND)
-        if result.sent or result.problems or result.stopped:
-            name, problems = destination.sender.name, len(result.problems) + bool(result.stopped)
+        if result.sent or problems:
+            name = destination.sender.name
             log_event("sent", publication=publication, channel=name, day=day, sent=result.sent, problems=problems)
         return result
-
-    def _note_failure(self, key: tuple[str, str, str, str], result: SendResult, at: int) -> None:
-        """Notes that something of an issue is still to be sent, or that nothing is."""
-        failed = self._failed.pop(key, None)
-        if (result.problems or result.stopped) and not result.finished:
-            failures = failed.part.failures + 1 if failed else 1
-            self._failed[key] = FailedSending(FailedPart(at, failures, ""), result._replace(sent=0))
 
     def _check(self, context: JobContext) -> None:
         """Before each message, checks that the job is still ours and notes that it is alive: long lists take time."""
@@ -192,7 +174,7 @@ def send_day(
     try:
         return send_issue(record, destination.sender, issue_reader, publication, day, destination.http, check_both)
     except NetError as problem:
-        return SendResult(0, problem.seconds if isinstance(problem, RetryLater) else 0, (), stopped=str(problem))
+        return SendResult(0, waiting_of(problem), (), stopped=str(problem))
 
 
 def problem_lines(destination: str, day: str, result: SendResult) -> list[str]:
@@ -212,12 +194,8 @@ def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
     late that the next one had closed, too: of several late issues, only the newest is sent."""
     for day in days_frozen_since(record.database, publication, at - FRESH):
         issues = editions(record, publication, day)
-        if issues[-1].content.as_of > at - CLOSED and not _was_overtaken(issues[0]):
+        settings = issues[0].content.publication
+        following = label_after(settings, day)
+        was_overtaken = following and cut_of(settings, following) <= issues[0].frozen_at
+        if issues[-1].content.as_of > at - CLOSED and not was_overtaken:
             yield day
-
-
-def _was_overtaken(issue: FrozenIssue) -> bool:
-    """Whether the next issue had closed when this one was frozen."""
-    publication = issue.content.publication
-    following = label_after(publication, issue.content.day)
-    return bool(following) and cut_of(publication, following) <= issue.frozen_at
