@@ -134,10 +134,10 @@ def score(figure: Figure, latest: dict[str, Figure]) -> int:
 
 
 def test_the_tables_for_research_have_every_count(record: Record, contents: list[IssueContent], tmp_path: Path) -> None:
-    tables = write_tables(record, tmp_path, now())
-    assert tables.rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
+    rows = {file.table.name: file.rows for file in write_tables(record, tmp_path, now()).files}
+    assert rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
     counts = list(recounted(tmp_path))
-    assert len(counts) == 4 * tables.rows["entry_counts"]
+    assert len(counts) == 4 * rows["entry_counts"]
     assert [count for count in counts if count.printed != count.recounted] == []
     printed = [
         (c.day, e.place, e.counts[0].voices, e.counts[0].reposts, e.counts[0].likes)

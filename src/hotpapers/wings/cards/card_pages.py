@@ -31,23 +31,18 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
     first; none for an issue's page."""
     if not has_cards(site.site_config):
         return None
-    text = _about_paper(site.title, appearances) if appearances else _about_issue(site, path)
+    if appearances:
+        entry, curve = appearances[-1].entry, _curve(appearances)
+        place = f"{places_line(appearances)}, {site.title}"
+        parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
+        text = ". ".join(filter(None, parts))
+    else:
+        day, _ = site_paths.issue_of(path) or ("", 0)
+        issue = site.issue(day)
+        places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
+        text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
     url = site.site_config.base + site_paths.card_path(path)
     return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
-
-
-def _about_issue(site: SiteContext, path: str) -> str:
-    day, _ = site_paths.issue_of(path) or ("", 0)
-    issue = site.issue(day)
-    places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
-    return f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
-
-
-def _about_paper(publication: str, appearances: Sequence[EntryAppearance]) -> str:
-    entry = appearances[-1].entry
-    parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{places_line(appearances)}, {publication}")
-    curve = _curve(appearances)
-    return ". ".join(filter(None, (*parts, curve.description if curve else "")))
 
 
 MAX_ALT_CHARS = 400
@@ -111,17 +106,18 @@ def issue_card(issue: IssueView) -> CardContent:
 
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, and the attention curve as of then."""
-    entry = appearances[-1].entry
+    entry, curve = appearances[-1].entry, _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
     drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
     first_names = list(islice(drawable_names, AUTHORS))
     omitted = len(entry.authors) - len(first_names)
+    points = (point.split(",") for point in curve.points.split()) if curve else ()
     return CardContent(
         drawing.drawable(publication),
         _title(entry),
         f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names),
         foot=places_line(appearances),
-        curve=_points(_curve(appearances)),
+        curve=tuple((float(x), float(y)) for x, y in points),
     )
 
 
@@ -145,9 +141,3 @@ def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
     """The latest known curve."""
     sparks = (appearance.entry.counts_view.spark for appearance in reversed(appearances))
     return next(filter(None, sparks), None)
-
-
-def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:
-    """The points of an SVG polyline as numbers."""
-    pairs = (point.split(",") for point in spark.points.split()) if spark else ()
-    return tuple((float(x), float(y)) for x, y in pairs)

@@ -86,18 +86,14 @@ def _sign(sign: str) -> str | None:
     """A character or its compatibility form; empty if it can be left out, None if it cannot."""
     compatible = unicodedata.normalize("NFKC", sign)
     for form in (sign, compatible):
-        if all(letter == " " or _has(letter) for letter in form):
+        # a missing character shows as an empty box; both fonts have the same characters
+        if all(letter == " " or _shape(letter) != _shape("\uffff") for letter in form):
             return form
     return None if unicodedata.category(sign)[0] in "LN" else ""
 
 
-def _has(sign: str) -> bool:
-    """Whether the fonts have a character: a missing one shows as an empty box. Both fonts have the same characters."""
+def _shape(sign: str) -> tuple[object, bytes]:
     font = _font("Regular", SMALL)
-    return _shape(font, sign) != _shape(font, "\uffff")
-
-
-def _shape(font: FreeTypeFont, sign: str) -> tuple[object, bytes]:
     return font.getbbox(sign), bytes(font.getmask(sign))
 
 

@@ -8,7 +8,6 @@ rebuilds the issue from the record alone, and the model is not asked again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,7 +26,6 @@ from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.queries import described
 from hotpapers.publish.view.phrases import signed, unsigned
 from hotpapers.record import Record
-from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.summaries.llm_client import ask
 from hotpapers.wings.summaries.settings import SummarySettings
 
@@ -74,27 +72,21 @@ def summarize(
     """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
     those entries go without."""
     view = record.view(cut)
+    content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
+    found = (view.item(Paper, entry.paper) for entry in (*content.entries, *content.ongoing))
     papers = [
-        paper
-        for paper in _papers(record, view, publication, day)
-        if paper.abstract.strip() and not paper.summary and paper.observed_at < cut
+        paper for paper in found if paper and paper.abstract.strip() and not paper.summary and paper.observed_at < cut
     ]
-    session = _SummarySession(http, model)
-    summarized: list[Paper] = []
+    session, summarized = _SummarySession(http, model), list[Paper]()
     try:
-        summarized.extend(_summarized_papers(session, record, papers[:MAX_PAPERS], cut))
+        for paper in papers[:MAX_PAPERS]:
+            if text := _earlier_summary(record, paper) or session.sentence_for(paper):
+                summarized.append(msgspec.structs.replace(paper, summary=text, observed_at=cut))
     finally:  # keep what was written before a stop: the model is not asked again
         if summarized:
             record.append(summarized, source=SOURCE)
     _keep_count(record, session, http.now(), len(summarized))
     return len(summarized)
-
-
-def _papers(record: Record, view: AsOfView, publication: Publication, day: str) -> list[Paper]:
-    """The papers that an issue would contain, in its order."""
-    content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
-    keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
-    return [paper for key in keys if (paper := view.item(Paper, key)) is not None]
 
 
 class _SummarySession:
@@ -115,19 +107,16 @@ class _SummarySession:
         try:
             model = self._model
             text = ask(self._http, model.url, model.name, model.key, paper.title, paper.abstract)
-        except (InputError, NetError) as problem:
-            self.failures += 1
-            self._in_a_row = self._in_a_row + 1 if isinstance(problem, NetError) else 0
-            self.reason = str(problem)
-            log_event("no summary", paper=paper.paper, reason=problem)
-            return ""
-        except Exception as problem:  # a bug here must not hold up the issue
-            if isinstance(problem, HotPapersError):
+        except Exception as problem:
+            if isinstance(problem, (InputError, NetError)):
+                log_event("no summary", paper=paper.paper, reason=problem)
+            elif isinstance(problem, HotPapersError):
                 raise
+            else:  # a bug here must not hold up the issue
+                isolation.log_defect(JOB, problem)
             self.failures += 1
-            self._in_a_row += 1
+            self._in_a_row = 0 if isinstance(problem, InputError) else self._in_a_row + 1
             self.reason = isolation.describe_error(problem)
-            isolation.log_defect(JOB, problem)
             return ""
         self._in_a_row = 0
         return signed(text, self._model.name, self.day)
@@ -143,19 +132,10 @@ class _SummarySession:
         return True
 
 
-def _summarized_papers(session: _SummarySession, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
-    for paper in papers:
-        text = _earlier_summary(record, paper) or session.sentence_for(paper)
-        if text:
-            yield msgspec.structs.replace(paper, summary=text, observed_at=cut)
-
-
 def _earlier_summary(record: Record, paper: Paper) -> str:
     """An earlier summary of the same abstract: a source may have described the paper again since."""
-    for description in described(record.view(), paper.paper):
-        if description.abstract == paper.abstract and unsigned(description.summary)[1]:
-            return description.summary
-    return ""
+    same = (known.summary for known in described(record.view(), paper.paper) if known.abstract == paper.abstract)
+    return next((summary for summary in same if unsigned(summary)[1]), "")
 
 
 def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import msgspec
@@ -37,20 +37,12 @@ def export(record: Record, folder: Path, force: bool) -> Iterable[str]:
             f"{folder}: contains files that this command did not write; name another folder, or add --force to write "
             "into this one"
         )
-    written = write_tables(record, folder, now())
-    rows = [f"{name}: {count_noun(number, 'row')}" for name, number in written.rows.items()]
-    return [*rows, f"position {written.position:,}, digest {written.digest}"]
+    facts = write_tables(record, folder, now())
+    rows = [f"{file.table.name}: {count_noun(file.rows, 'row')}" for file in facts.files]
+    return [*rows, f"position {facts.position:,}, digest {facts.digest}"]
 
 
 UNTITLED = "Hot Papers: attention to arXiv papers"
-
-
-class WrittenTables(NamedTuple):
-    """The result: number of rows by table, the position up to which the record was read, and the tables' digest."""
-
-    rows: dict[str, int]
-    position: int
-    digest: str
 
 
 def is_own_folder(folder: Path) -> bool:
@@ -61,45 +53,29 @@ def is_own_folder(folder: Path) -> bool:
     return not names or {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
 
 
-def write_tables(record: Record, folder: Path, at: int) -> WrittenTables:
+def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
     """Write all tables of the current record into a folder. Earlier tables there are replaced only after all are
     written. `at`: now, µs UTC. Raises UsageError."""
-    with connect() as connection:
-        return _write_all(connection, record, folder, at)
-
-
-def _write_all(connection: Any, record: Record, folder: Path, at: int) -> WrittenTables:
     head = record.head
     view = record.view(at, head.position)
+    # The titles of all publications that are not retrospective; a default title if there are none
+    own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
+    title, moment = ", ".join(item.title for item in own) or UNTITLED, timestamps.rfc3339(at)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as beside:
-            files = [_write(connection, view, table, Path(beside)) for table in TABLES]
+        with connect() as connection, tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as name:
+            beside = Path(name)
+            files = [_write(connection, view, table, beside) for table in TABLES]
             digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
-            moment = timestamps.rfc3339(at)
-            # The titles of all publications that are not retrospective; a default title if there are none
-            own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
-            facts = ExportFacts(
-                ", ".join(item.title for item in own) or UNTITLED,
-                __version__,
-                moment,
-                head.position,
-                head.chain.hex(),
-                digest,
-                files,
-            )
-            _describe(facts, Path(beside))
-            for file in Path(beside).iterdir():
-                file.replace(folder / file.name)
+            facts = ExportFacts(title, __version__, moment, head.position, head.chain.hex(), digest, files)
+            for file, describe in DESCRIPTIONS.items():
+                text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
+                (beside / file).write_bytes(text + b"\n")
+            for path in beside.iterdir():
+                path.replace(folder / path.name)
     except OSError as problem:
         raise UsageError(f"{folder}: cannot be written: {problem.strerror}") from problem
-    return WrittenTables({file.table.name: file.rows for file in files}, head.position, digest)
-
-
-def _describe(facts: ExportFacts, folder: Path) -> None:
-    for name, describe in DESCRIPTIONS.items():
-        text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
-        (folder / name).write_bytes(text + b"\n")
+    return facts
 
 
 def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:

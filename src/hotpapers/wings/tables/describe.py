@@ -57,16 +57,17 @@ class ExportFacts(NamedTuple):
 
 # ---- Data Package -----------------------------------------------------------------------------------------
 
-_FRICTIONLESS = {
-    "VARCHAR": "string",
-    "VARCHAR[]": "array",
-    "INTEGER": "integer",
-    "BIGINT": "integer",
-    "BIGINT[]": "array",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP": "datetime",
+_TYPES = {
+    "VARCHAR": ("string", "sc:Text"),
+    "VARCHAR[]": ("array", "sc:Text"),
+    "INTEGER": ("integer", "sc:Integer"),
+    "BIGINT": ("integer", "sc:Integer"),
+    "BIGINT[]": ("array", "sc:Integer"),
+    "BOOLEAN": ("boolean", "sc:Boolean"),
+    "DATE": ("date", "sc:Date"),
+    "TIMESTAMP": ("datetime", "sc:DateTime"),
 }
+"""By DuckDB's type, that of each standard."""
 
 
 def data_package(facts: ExportFacts) -> Json:
@@ -91,8 +92,7 @@ def _resource(file: TableFile) -> Json:
         for column, other, target in table.references
     ]
     fields = [
-        {"name": column.name, "type": _FRICTIONLESS[column.type], "description": column.meaning}
-        for column in table.columns
+        {"name": column.name, "type": _TYPES[column.type][0], "description": column.meaning} for column in table.columns
     ]
     schema = {"fields": fields, "primaryKey": list(table.key)}
     return {
@@ -109,54 +109,25 @@ def _resource(file: TableFile) -> Json:
 
 # ---- Croissant --------------------------------------------------------------------------------------------
 
-_CROISSANT = {
-    "VARCHAR": "sc:Text",
-    "VARCHAR[]": "sc:Text",
-    "INTEGER": "sc:Integer",
-    "BIGINT": "sc:Integer",
-    "BIGINT[]": "sc:Integer",
-    "BOOLEAN": "sc:Boolean",
-    "DATE": "sc:Date",
-    "TIMESTAMP": "sc:DateTime",
-}
-_CONTEXT: Json = {
+_OWN_TERMS = (
+    "citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes isLiveDataset "
+    "jsonPath key md5 parentField path recordSet references regex repeated replace samplingRate separator source "
+    "subField transform"
+)
+"""Croissant's own terms, each under its name."""
+_FURTHER_TERMS: Json = {
     "@language": "en",
     "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
     "conformsTo": "dct:conformsTo",
     "cr": "http://mlcommons.org/croissant/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
-    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
     "rai": "http://mlcommons.org/croissant/RAI/",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
 }
+_CONTEXT = dict(sorted({**{name: f"cr:{name}" for name in _OWN_TERMS.split()}, **_FURTHER_TERMS}.items()))
 
 
 def croissant(facts: ExportFacts) -> Json:
@@ -208,7 +179,7 @@ def _croissant_field(file: TableFile, column: TableColumn) -> Json:
         "@id": f"{file.table.name}/{column.name}",
         "name": column.name,
         "description": column.meaning,
-        "dataType": _CROISSANT[column.type],
+        "dataType": _TYPES[column.type][1],
         "source": {"fileObject": {"@id": file.name}, "extract": {"column": column.name}},
     }
     return field | ({"repeated": True} if column.type.endswith("[]") else {})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from hotpapers.base.ids import arxiv
+from hotpapers.base.ids.arxiv import from_key
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -41,26 +42,16 @@ STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:
-    for paper in view.items(Paper):
-        id = arxiv.from_key(paper.paper)
-        primary = paper.categories[0] if paper.categories else None
-        yield (
-            id,
-            f"{ARXIV_DOI}{id}",
-            paper.doi or None,
-            primary,
-            paper.categories,
-            paper.version,
-            paper.published_at,
-            paper.updated_at,
-            paper.observed_at,
-        )
+    for item in view.items(Paper):
+        id, primary = from_key(item.paper), item.categories[0] if item.categories else None
+        times = (item.published_at, item.updated_at, item.observed_at)
+        yield (id, f"{ARXIV_DOI}{id}", item.doi or None, primary, item.categories, item.version, *times)
 
 
 def _announcements(view: AsOfView) -> Iterator[Row]:
     for item in view.items(Announcement):
-        id = arxiv.from_key(item.paper)
-        yield (id, item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
+        listed = (item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
+        yield (from_key(item.paper), *listed)
 
 
 def _mentions(view: AsOfView) -> Iterator[Row]:
@@ -68,33 +59,19 @@ def _mentions(view: AsOfView) -> Iterator[Row]:
         *how, mentioned_at, posted_at, gone, gone_at, at = rest
         network = network or network_of(post)
         shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
-        yield (
-            arxiv.from_key(paper),
-            number,
-            shown,
-            network,
-            account or 0,
-            voice or 0,
-            text,
-            *how,
-            max(mentioned_at, posted_at or 0),
-            None if gone is None else gone != "",
-            gone_at if gone else None,
-            at,
-        )
+        known_at = max(mentioned_at, posted_at or 0)
+        state = (known_at, None if gone is None else gone != "", gone_at if gone else None, at)
+        yield (from_key(paper), number, shown, network, account or 0, voice or 0, text, *how, *state)
 
 
-def _mention_history(view: AsOfView) -> Iterator[Row]:
-    return ((arxiv.from_key(paper), *row) for paper, *row in queries.mention_history(view))
+def _of_papers(rows: Callable[[AsOfView], queries.Rows], view: AsOfView) -> Iterator[Row]:
+    """Rows that begin with a paper's key, with its identifier instead."""
+    return ((from_key(paper), *row) for paper, *row in rows(view))
 
 
 def _post_history(view: AsOfView) -> Iterator[Row]:
     for *known, gone, at, position, closed in queries.post_history(view):
         yield (*known, gone != "", at, position, closed)
-
-
-def _tallies(view: AsOfView) -> Iterator[Row]:
-    return ((arxiv.from_key(paper), *row) for paper, *row in queries.tallies(view))
 
 
 def _counts(view: AsOfView) -> Iterator[Row]:
@@ -106,17 +83,9 @@ def _counts(view: AsOfView) -> Iterator[Row]:
         stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
         for counts in read_engagement(stretch_view, MeasurementWindow()):
             if counts.peer and low <= counts.announced_at < high:
+                of = (from_key(counts.paper), counts.network, counts.age, counts.until, counts.announced_at)
                 sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
-                yield (
-                    arxiv.from_key(counts.paper),
-                    counts.network,
-                    counts.age,
-                    counts.until,
-                    counts.announced_at,
-                    counts.voices,
-                    *sums,
-                    counts.bots,
-                )
+                yield (*of, counts.voices, *sums, counts.bots)
 
 
 def _coverage(view: AsOfView) -> Iterator[Row]:
@@ -126,7 +95,7 @@ def _coverage(view: AsOfView) -> Iterator[Row]:
 
 def _verdicts(view: AsOfView) -> Iterator[Row]:
     for number, subject, about, *rest in queries.verdicts(view):
-        yield (number, network_of(subject), arxiv.from_key(about) if about else None, *rest)
+        yield (number, network_of(subject), from_key(about) if about else None, *rest)
 
 
 def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
@@ -143,21 +112,11 @@ def _issues(view: AsOfView) -> Iterator[Row]:
         # The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs
         own = set(content.publication.own)
         known = identities.find(view.database, own)
-        yield (
-            *_issue_key(content),
-            digest,
-            content.ranking,
-            content.from_at,
-            content.as_of,
-            content.position,
-            content.chain,
-            content.announced,
-            content.considered,
-            content.replaces or None,
-            content.publication.window,
-            sorted(known[account].number for account in own & known.keys()),
-            content.until_at or None,
-        )
+        own_numbers = sorted(known[account].number for account in own & known.keys())
+        read = (content.from_at, content.as_of, content.position, content.chain)
+        papers, replaced = (content.announced, content.considered), content.replaces or None
+        window = (content.publication.window, own_numbers, content.until_at or None)
+        yield (*_issue_key(content), digest, content.ranking, *read, *papers, replaced, *window)
 
 
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
@@ -169,24 +128,15 @@ def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
 
 def _entries(view: AsOfView) -> Iterator[Row]:
     for key, entry in _listed(view):
-        id = arxiv.from_key(entry.paper)
-        yield (
-            *key,
-            id,
-            entry.score,
-            entry.voices,
-            entry.classic_rank,
-            entry.tied,
-            entry.archive,
-            entry.announced_at or None,
-        )
+        ranked = (entry.score, entry.voices, entry.classic_rank, entry.tied)
+        yield (*key, from_key(entry.paper), *ranked, entry.archive, entry.announced_at or None)
 
 
 def _entry_counts(view: AsOfView) -> Iterator[Row]:
     for key, entry in _listed(view):
         parts = {part.network: part for part in entry.parts}
         for count in entry.counts:
-            yield (*key, arxiv.from_key(entry.paper), *_count(count), *_comparison(parts.get(count.network)))
+            yield (*key, from_key(entry.paper), *_count(count), *_comparison(parts.get(count.network)))
 
 
 def _comparison(part: ScoreComponent | None) -> Row:
@@ -204,21 +154,20 @@ def _reference_counts(view: AsOfView) -> Iterator[Row]:
 
 
 def _count(count: PrintedCount) -> Row:
-    known = None if count.known is msgspec.UNSET else count.known
-    authors = None if count.authors is msgspec.UNSET else count.authors
-    collector = None if count.collector is msgspec.UNSET else count.collector
-    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, known, authors, collector)
+    further = (count.known, count.authors, count.collector)
+    known = (None if value is msgspec.UNSET else value for value in further)
+    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, *known)
 
 
 ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
     "papers": _papers,
     "announcements": _announcements,
     "mentions": _mentions,
-    "mention_history": _mention_history,
+    "mention_history": partial(_of_papers, queries.mention_history),
     "post_history": _post_history,
     "aliases": queries.aliases,
     "post_counts": queries.post_counts,
-    "tallies": _tallies,
+    "tallies": partial(_of_papers, queries.tallies),
     "counts": _counts,
     "coverage": _coverage,
     "verdicts": _verdicts,
