@@ -132,7 +132,7 @@ class Site(ConfiguredSite):
         `output`: another folder. `force`: also over strange files. `preview`: only shows what would be sent.
         """
         from hotpapers.issues.freeze import check_day
-        from hotpapers.publish.deliver.folder_owners import check_owner
+        from hotpapers.publish.deliver.files import check_owner
         from hotpapers.publish.schedule.publishing import render_by_rules
         from hotpapers.site import destinations, publishing, sending
 

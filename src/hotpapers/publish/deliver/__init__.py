@@ -1,6 +1,6 @@
 """Delivery of issues: to folders, and what all channels share that send, so that each issue goes out once.
 
-export_site       writes and updates a folder; helpers: files, folder_owners, parallel, size_budget
+export_site       writes and updates a folder; helpers: files, parallel, size_budget
 send              shared by all channels that send
 delivery_states   the progress of each delivery, and what the record keeps of it; queries: the store queries
 

@@ -21,8 +21,8 @@ from hotpapers.base import model, terms
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import RenderedFile
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver import delivery_states, folder_owners, queries, size_budget
-from hotpapers.publish.deliver.files import WriteCounts, create_folder, write_files
+from hotpapers.publish.deliver import delivery_states, queries, size_budget
+from hotpapers.publish.deliver.files import WriteCounts, check_owner, create_folder, write_files
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.render import channel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -159,7 +159,7 @@ def check_folder_owner(record: Record, output: Path) -> None:
     if output.is_dir() and output.resolve() not in own_paths:
         if store := _file(record.database):
             own_paths.update(store.parent.glob(f"{glob.escape(store.name)}*"))
-        folder_owners.check_owner(output, own_paths)
+        check_owner(output, own_paths)
 
 
 def _not_sent(

@@ -91,26 +91,26 @@ def sent_editions(database: Database, publication: str, channel: str, target: st
     """(day, edition, receipt) of all of a publication's issues that a target has."""
     sql = """SELECT "day", edition, receipt FROM delivery_state
         WHERE publication = ? AND channel = ? AND target = ? AND state = 'sent'"""
-    return {(day, edition, receipt) for day, edition, receipt in database.rows(sql, (publication, channel, target))}
+    return set(database.rows(sql, (publication, channel, target)))
 
 
 def editions_in_record(database: Database, publication: str, channel: str) -> set[tuple[str, int]]:
     """(day, edition) of the issues whose delivery by a channel is in the record."""
     sql = 'SELECT "day", edition FROM delivery WHERE publication = ? AND channel = ? AND until = 0'
-    return {(day, edition) for day, edition in database.rows(sql, (publication, channel))}
+    return set(database.rows(sql, (publication, channel)))
 
 
 def sent_days(database: Database) -> list[tuple[str, str, int]]:
     """(target, publication, number of days) of the sites that were written."""
     sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery_state
         WHERE channel = 'site' AND state = 'sent' GROUP BY target, publication"""
-    return [(target, publication, days) for target, publication, days in database.rows(sql)]
+    return database.rows(sql)
 
 
 def delivered(database: Database) -> list[tuple[str, str, str, str]]:
     """(target, publication, channel, day) of all editions ever delivered, even in part."""
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state WHERE edition > 0'
-    return [(target, publication, channel, day) for target, publication, channel, day in database.rows(sql)]
+    return database.rows(sql)
 
 
 def publications_in(database: Database, channel: str, target: str) -> list[str]:

@@ -94,10 +94,9 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
         yield escape(", ".join(paper.authors))
     if entry.counts:
         yield "\n".join(f"- {_count(count)}" for count in entry.counts)
-    lead, _ = phrases.opening(paper)
+    lead, mark = phrases.opening(paper)[0], phrases.opening_source(paper)
     if lead:
-        mark = phrases.opening_source(paper)
-        yield escape(tex_line(lead) + (f" ({mark})" if mark else ""))
+        yield escape(tex_line(lead) + (mark and f" ({mark})"))
     posts = issue.posts.get(entry.paper, ())
     yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
     yield from (_elsewhere(network, quotations) for network, quotations in phrases.elsewhere(posts).items())
@@ -130,25 +129,23 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> str:
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> str:
-    sentences = [words.part_sentence(part, with_formula=True) for part in entry.parts]
-    sentences.append(f"Score: {phrases.total(entry)}.")
-    sentences += [
+    sentences = (
+        *(words.part_sentence(part, with_formula=True) for part in entry.parts),
+        f"Score: {phrases.total(entry)}.",
         words.price_sentence(entry.price),
         phrases.tie_note(entry, issue.content.ranking),
         phrases.provisional(issue.content, entry),
         phrases.places(entry, issue.listing is not None),
-    ]
-    return "Why here: " + escape(" ".join(sentence for sentence in sentences if sentence))
+    )
+    return f"Why here: {escape(' '.join(filter(None, sentences)))}"
 
 
 def _links(paper: Paper) -> str:
-    places = [
-        (f"arXiv:{site_paths.arxiv_id(paper.paper)}", site_paths.abs_url(paper.paper)),
-        ("pdf", site_paths.pdf_url(paper.paper)),
-    ]
-    places = [place for place in places if place[1]] or [(paper.paper, "")]
+    identifier, places = site_paths.arxiv_id(paper.paper), [(paper.paper, "")]
+    if identifier:
+        places = [(f"arXiv:{identifier}", site_paths.abs_url(paper.paper)), ("pdf", site_paths.pdf_url(paper.paper))]
     places += [(category, site_paths.category_url(category)) for category in paper.categories]
-    return " · ".join(link(text, target) for text, target in places)
+    return " · ".join(link(*place) for place in places)
 
 
 def _lane_line(line: LaneLine) -> str:

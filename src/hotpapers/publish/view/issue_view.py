@@ -101,7 +101,6 @@ class EntryView(NamedTuple):
     lead: str
     lead_mark: str
     folded_text: str
-    summarized: bool
     abstract: str
     comment: str
     posts: tuple[PostView, ...]
@@ -185,7 +184,6 @@ class IssueView(NamedTuple):
     frozen: str
     frozen_at: str
     reason: str
-    command: str
 
     @property
     def introduction(self) -> str:
@@ -230,7 +228,6 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         frozen=phrases.minute_name(issue.frozen_at),
         frozen_at=timestamps.rfc3339(issue.frozen_at),
         reason=phrases.one_line(content.reason),
-        command=f"hotpapers verify {content.day}",
     )
 
 
@@ -262,7 +259,6 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         lead=lead,
         lead_mark=phrases.opening_source(paper),
         folded_text=folded_text,
-        summarized=bool(paper.summary),
         abstract=phrases.one_line(paper.abstract),
         comment=phrases.cut(phrases.one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
         posts=quotations(posts),

@@ -10,6 +10,7 @@ docs/explanation/summary.md says how well the rule does.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ MAX_ABSTRACT_CHARS = 20_000
 MIN_SENTENCE_CHARS, EASY, LONG, TOO_LONG = 40, 250, 340, 480
 """Code points: a sentence shorter than the first says too little; up to the second it is easy to read; from the third
 it is long; from the fourth it is too long for a list."""
+POINTS_FOR_LENGTH = (-6, 1, 0, -3, -8)
 
 
 # ---- signals -------------------------------------------------------------------------------------------
@@ -160,19 +162,12 @@ def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
     """Points without `TELLS`, which add at most `MORE`, and without `LOSES`, which only subtract."""
     lowercase = sentence.lower()
     name_points = 2 if name and name in sentence else 0
-    return _points(lowercase, DONE) + name_points + _for_length(len(sentence)) + _for_place(lowercase, number, count)
+    length_points = POINTS_FOR_LENGTH[bisect_left((MIN_SENTENCE_CHARS - 1, EASY, LONG, TOO_LONG), len(sentence))]
+    return _points(lowercase, DONE) + name_points + length_points + _for_place(lowercase, number, count)
 
 
 def _points(lowercase: str, signals: Sequence[Signal]) -> int:
     return sum([points for points, pattern in signals if pattern.search(lowercase)])
-
-
-def _for_length(length: int) -> int:
-    if length < MIN_SENTENCE_CHARS:
-        return -6
-    if length <= EASY:
-        return 1
-    return 0 if length <= LONG else -3 if length <= TOO_LONG else -8
 
 
 def _for_place(lowercase: str, number: int, count: int) -> int:

@@ -130,7 +130,7 @@ def formula(tex: str) -> Markup | None:
     except Exception:  # foreign formulas can make the library raise anything
         return None
     match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
-    inner = _safe(_with_letters(_with_plain_tokens(_ESCAPE.sub("", match[1])))) if match else ""
+    inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_ESCAPE.sub("", match[1])))) if match else ""
     if not inner or "\\" in inner or _TAG.search(inner) is None or _letters_in(tex) - _letters_in(_text(inner)):
         return None
     return Markup('<math alttext="{}">{}</math>').format(tex, Markup(inner))
@@ -195,31 +195,24 @@ _STYLED = re.compile(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="(
 
 def _with_plain_tokens(mathml: str) -> str:
     r"""MathML with text alone in each token: an operator made of other elements, as from `\mathop{…}`, is a row."""
-    result: list[str] = []
     names: list[str] = []
-    position = 0
-    for match in _START_OR_END.finditer(mathml):
-        end, name, attributes, is_empty = match.groups()
-        result.append(mathml[position : match.start()])
-        position = match.end()
+
+    def plain(match: re.Match[str]) -> str:
+        end, name, _, is_empty = match.groups()
         if is_empty:
-            result.append(match[0])
-        elif end:
-            result.append(f"</{names.pop() if names else name}>")
-        else:
-            following = _START_OR_END.match(mathml, position) if name in _TOKENS else None
-            is_row = following is not None and not following[1]
-            names.append("mrow" if is_row else name)
-            result.append("<mrow>" if is_row else f"<{name}{attributes}>")
-    return "".join([*result, mathml[position:]])
+            return match[0]
+        if end:
+            return f"</{names.pop() if names else name}>"
+        following = _START_OR_END.match(mathml, match.end()) if name in _TOKENS else None
+        is_row = following is not None and not following[1]
+        names.append("mrow" if is_row else name)
+        return "<mrow>" if is_row else match[0]
 
-
-def _with_letters(mathml: str) -> str:
-    """MathML with letters of alphabets instead of the attribute `mathvariant`; prose in a formula stays plain."""
-    return _STYLED.sub(_letters, mathml)
+    return _START_OR_END.sub(plain, mathml)
 
 
 def _letters(match: re.Match[str]) -> str:
+    """A token with letters of an alphabet instead of the attribute `mathvariant`; prose in a formula stays plain."""
     name, before, variant, after, content = match.groups()
     text = html.unescape(content)
     if variant == "normal" or len(text.split()) > 1:

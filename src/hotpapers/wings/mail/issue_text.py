@@ -137,7 +137,7 @@ def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
 
 def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
     yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
-    yield f"Digest {view.digest}. Check it: {view.command}"
+    yield f"Digest {view.digest}. Check it: {f'hotpapers verify {view.day}'}"
     if site_config.contact:
         yield f"Run by: {phrases.one_line(site_config.contact)}"
 

@@ -13,7 +13,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
-from hotpapers.publish.view.issue_view import EntryView, IssueView
+from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
 from hotpapers.publish.view.site_paths import document_uri
@@ -34,20 +34,13 @@ class IssuePages:
     def paths(self, day: str) -> Iterator[str]:
         yield site_paths.issue_path(day)
         yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier_editions(day))
-        issue = self._site.issue(day)
-        if issue.entries:
-            yield from (site_paths.citation_path(day, form) for form in FORMS)
-        if issue.announced:
-            yield site_paths.listing_path(day)
+        yield from _beside(self._site.issue(day))
         yield from map(site_paths.issue_path, self._site.issue_header(day).days_without_issue)
 
     def ended(self, day: str) -> Iterator[str]:
         """Paths of files that a correction of this day has removed, and that may still exist."""
-        latest, *earlier = self._site.editions(day)
-        if not latest.entries and any(issue.entries for issue in earlier):
-            yield from (site_paths.citation_path(day, form) for form in FORMS)
-        if not latest.announced and any(issue.announced for issue in earlier):
-            yield site_paths.listing_path(day)
+        latest, *earlier = map(set, map(_beside, self._site.editions(day)))
+        yield from set[str]().union(*earlier) - latest
 
     def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
         """The page at a path, with the papers that a reader asked for."""
@@ -74,7 +67,13 @@ class IssuePages:
         entries, ongoing = (
             [entry for entry in lane if choice.has(entry.field)] for lane in (issue.entries, issue.ongoing)
         )
-        n, own_path = site.index_of_day[day], site_paths.issue_path(day)
+        n, own_path, issue_entries = site.index_of_day[day], site_paths.issue_path(day), list(issue.entries)
+        # groups of entries on the same topic, each with the words that they have in common
+        groups = (
+            site.neighbors.alike([entry.metadata for entry in issue_entries])
+            if site.neighbors and entries and not choice.category
+            else ()
+        )
         return site.render(
             "issue.html",
             path,
@@ -84,7 +83,7 @@ class IssuePages:
             entries=entries,
             ongoing=ongoing,
             fields=by_field,
-            alike=self._alike(issue) if entries and not choice.category else (),
+            alike=[([issue_entries[place] for place in group.places], ", ".join(group.words)) for group in groups],
             earlier=bool(edition),
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
@@ -107,12 +106,6 @@ class IssuePages:
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
             further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),
         )
-
-    def _alike(self, issue: IssueView) -> list[tuple[list[EntryView], str]]:
-        """The entries that are on the same topic, in groups, each with the words that they have in common."""
-        entries, neighbors = list(issue.entries), self._site.neighbors
-        groups = neighbors.alike([entry.metadata for entry in entries]) if neighbors else ()
-        return [([entries[place] for place in group.places], ", ".join(group.words)) for group in groups]
 
     def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:
         """The page of a day that has no issue because nothing was read; None if there is another reason."""
@@ -169,6 +162,14 @@ class IssuePages:
                 path = site_paths.paper_path(key) if site.has_paper(key) else ""
                 lines.append(announcement_line(paper, path, places.get(key, 0), voices.get(key, 0)))
         return lines
+
+
+def _beside(issue: IssueView) -> Iterator[str]:
+    """The paths of an issue's files beside its page."""
+    if issue.entries:
+        yield from (site_paths.citation_path(issue.day, form) for form in FORMS)
+    if issue.announced:
+        yield site_paths.listing_path(issue.day)
 
 
 def voices_of(history: Iterable[Attention]) -> int:
