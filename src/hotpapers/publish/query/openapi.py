@@ -53,7 +53,7 @@ class ProblemDetails(schemas.Schema, frozen=True):
 
 def document() -> Json:
     """The whole document."""
-    refs = "#/components/schemas/{name}"
+    refs, later = "#/components/schemas/{name}", {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
     answers = [question.answer for question in all_questions()]
     _, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=refs)
     paths = {question.path: {"get": _operation(question)} for question in sorted(all_questions(), key=lambda q: q.path)}
@@ -71,7 +71,14 @@ def document() -> Json:
         "components": {
             "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,
-            "responses": {_schema_name(status): _problem(status) for status in _PROBLEMS},
+            "responses": {
+                _schema_name(status): {
+                    "description": description,
+                    **({"headers": later} if status in _LATER else {}),
+                    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+                }
+                for status, description in _PROBLEMS.items()
+            },
         },
     }
 
@@ -139,16 +146,6 @@ def other_responses() -> Json:
 
 def _schema_name(status: str) -> str:
     return f"Problem{status}"
-
-
-def _problem(status: str) -> Json:
-    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    headers = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-    return {
-        "description": _PROBLEMS[status],
-        **({"headers": headers} if status in _LATER else {}),
-        "content": content,
-    }
 
 
 def document_text() -> str:

@@ -69,7 +69,12 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
         position=session.position,
         last_at=last,
         issues=record.count(model.Issue),
-        latest=tuple(_latest(session, at)),
+        latest=tuple(
+            schemas.LatestIssue(name, day, frozen_at, None if frozen_at is None else max(at - frozen_at, 0) // SECOND)
+            for name in (item.publication for item in session.issue_reader().publications())
+            if not is_retrospective(name)
+            for day, frozen_at in [newest_issue(record.database, name) or (None, None)]
+        ),
         # the reason for a failure may name folders and hosts, so the public only sees that a job fails and since when
         jobs=tuple(
             answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
@@ -78,15 +83,6 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
         coverage=readings(record.view(at), EVERYTHING, at - DAY, ()),
         incomplete=tuple(incomplete_days(record, at)),
     )
-
-
-def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
-    for publication in session.issue_reader().publications():
-        if is_retrospective(publication.publication):
-            continue
-        day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
-        age = None if frozen_at is None else max(at - frozen_at, 0) // SECOND
-        yield schemas.LatestIssue(publication.publication, day, frozen_at, age)
 
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:

@@ -26,6 +26,7 @@ from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, R
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.post_views import lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -85,24 +86,23 @@ def json_feed(feed: FeedDocument) -> bytes:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
     document: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
     document |= _given(home_page_url=feed.home, feed_url=feed.own, description=feed.note)
-    document["items"] = [_json_item(item) for item in feed.items]
+    document["items"] = [
+        {
+            "id": item.id,
+            "title": item.title,
+            "content_html": item.html,
+            "date_published": rfc3339(item.published),
+            "date_modified": rfc3339(item.updated),
+            **_given(
+                url=item.url,
+                summary=item.text,
+                tags=item.categories,
+                authors=[{"name": author} for author in item.authors],
+            ),
+        }
+        for item in feed.items
+    ]
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-
-
-def _json_item(item: FeedItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "title": item.title,
-        "content_html": item.html,
-        "date_published": rfc3339(item.published),
-        "date_modified": rfc3339(item.updated),
-        **_given(
-            url=item.url,
-            summary=item.text,
-            tags=item.categories,
-            authors=[{"name": author} for author in item.authors],
-        ),
-    }
 
 
 def _given(**values: object) -> dict[str, object]:
@@ -202,7 +202,7 @@ class FeedMaker:
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
         latest = self._issue_reader.issue_header(self._name, self._days[0]) if self._days and not papers else None
-        title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
+        title = f"{one_line(self._title)}: {about}" if about else one_line(self._title)
         return FeedDocument(
             id=permanent_id(self._name, path),
             title=title,
@@ -241,7 +241,7 @@ class FeedMaker:
                     site_paths.paper_url(self._site_config.base, paper.summary.paper),
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
-                    map(phrases.one_line, paper.summary.authors),
+                    map(one_line, paper.summary.authors),
                     words.count_noun(paper.voices, tops.unit.removesuffix("s")),
                 )
                 for paper in papers
@@ -267,7 +267,7 @@ class FeedMaker:
             )
             for entry, view in zip(content.entries, issue_view(issue).entries, strict=True)
         ]
-        corrected = f"Corrected: {phrases.one_line(content.reason)}" if content.reason else ""
+        corrected = f"Corrected: {one_line(content.reason)}" if content.reason else ""
         before = (phrases.note(content.publication), corrected, phrases.empty(issue))
         facts = " · ".join(phrases.facts(issue, with_reasons=False))
         return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
@@ -287,7 +287,7 @@ class FeedMaker:
             html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
             text=view.lead_text,
             authors=view.authors,
-            categories=tuple(map(phrases.one_line, issue.papers[entry.paper].categories)),
+            categories=tuple(map(one_line, issue.papers[entry.paper].categories)),
             page=site_paths.issue_path(content.day),
         )
 

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from hotpapers.base.ids import bibtex as bibtex_fields
 from hotpapers.base.ids import person_names, timestamps
 from hotpapers.base.model import Paper
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.tex import plain
 
 CACHED = 256
@@ -49,23 +50,20 @@ def citation(paper: Paper) -> PaperCitation | None:
     if not identifier:
         return None
     doi = _DOI.fullmatch(paper.doi.strip())
+    match = _NEW_ID.fullmatch(identifier) or _OLD_ID.fullmatch(identifier)
+    year, month = match.groups() if match else ("00", "01")
+    date: tuple[str, ...] = (f"{'19' if year > '90' else '20'}{year}", month)
+    if paper.published_at is not None:
+        date = tuple(timestamps.day_of(paper.published_at).split("-"))
     return PaperCitation(
         id=identifier,
-        title=phrases.one_line(paper.title) or identifier,
-        authors=tuple(filter(None, map(phrases.one_line, paper.authors))),
-        date=_date(paper, identifier),
-        primary=phrases.one_line(paper.categories[0]) if paper.categories else "",
+        title=one_line(paper.title) or identifier,
+        authors=tuple(filter(None, map(one_line, paper.authors))),
+        date=date,
+        primary=one_line(paper.categories[0]) if paper.categories else "",
         doi=doi[0] if doi else f"10.48550/arXiv.{identifier}",
-        journal=phrases.one_line(paper.journal),
+        journal=one_line(paper.journal),
     )
-
-
-def _date(paper: Paper, text: str) -> tuple[str, ...]:
-    if paper.published_at is not None:
-        return tuple(timestamps.day_of(paper.published_at).split("-"))
-    match = _NEW_ID.fullmatch(text) or _OLD_ID.fullmatch(text)
-    year, month = match.groups() if match else ("00", "01")
-    return (f"{'19' if year > '90' else '20'}{year}", month)
 
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, Publishe
 from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ReportSubject
 from hotpapers.publish.view.page_fields import field_of
 from hotpapers.publish.view.post_views import (
@@ -209,14 +210,14 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
     link; by default those that it quotes."""
     content, history, posts = issue.content, history or {}, posts or {}
     return IssueView(
-        publication=phrases.one_line(content.publication.title),
+        publication=one_line(content.publication.title),
         day=content.day,
         edition=content.edition,
         editions=len(issue.editions),
         title=phrases.issue_heading(content.publication.window, content.day),
         name=phrases.issue_name(content.publication.window, content.day),
         glance=glance.line(issue),
-        facts=phrases.one_line(" · ".join(phrases.facts(issue, with_reasons=False))),
+        facts=one_line(" · ".join(phrases.facts(issue, with_reasons=False))),
         notes=phrases.notes(issue),
         empty=phrases.empty(issue),
         announced=content.announced or 0,
@@ -227,7 +228,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         digest=issue.digest,
         frozen=phrases.minute_name(issue.frozen_at),
         frozen_at=timestamps.rfc3339(issue.frozen_at),
-        reason=phrases.one_line(content.reason),
+        reason=one_line(content.reason),
     )
 
 
@@ -252,30 +253,28 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         anchor=name.replace("/", "-"),
         path=site_paths.paper_path(entry.paper),
         place=entry.place,
-        title=phrases.one_line(paper.title) or name,
+        title=one_line(paper.title) or name,
         withdrawn=entry.paper in issue.withdrawn,
-        authors=tuple(map(phrases.one_line, paper.authors)),
+        authors=tuple(map(one_line, paper.authors)),
         counts_view=CountsView(counts, _spark(entry, history)),
         lead=lead,
         lead_mark=phrases.opening_source(paper),
         folded_text=folded_text,
-        abstract=phrases.one_line(paper.abstract),
-        comment=phrases.cut(phrases.one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
+        abstract=one_line(paper.abstract),
+        comment=phrases.cut(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
         posts=quotations(posts),
         at_once=phrases.quoted_at_once(issue),
         elsewhere=elsewhere(posts),
         announcement=phrases.announcement(issue.content, entry),
         links=links(paper, None if entry.paper in issue.withdrawn else later, known),
-        categories=tuple(
-            LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories
-        ),
+        categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
         score_view=ScoreView(
-            parts=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+            parts=tuple((one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
             total=phrases.total(entry),
             tie_note=phrases.tie_note(entry, issue.content.ranking),
             price=words.price_sentence(entry.price),
-            forecasts=tuple(phrases.one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
+            forecasts=tuple(one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
             provisional=phrases.provisional(issue.content, entry),
             places=phrases.place_sentence(issue, entry),
             counted=tuple(_counted(counts)),

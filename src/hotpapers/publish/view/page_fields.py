@@ -110,10 +110,9 @@ EVERYTHING = PageChoice()
 
 
 class FieldCount(NamedTuple):
-    """A category, its name in words, and its number of papers."""
+    """A category, and its number of papers."""
 
     category: str
-    name: str
     papers: int
 
     @property
@@ -144,7 +143,7 @@ class Fields(NamedTuple):
     @property
     def chosen(self) -> int:
         """The number of papers in the chosen category."""
-        return sum(count.papers for count in self.counts if count.category == self.choice.category)
+        return dict(self.counts).get(self.choice.category, 0)
 
     @property
     def chosen_name(self) -> str:
@@ -172,12 +171,7 @@ def fields(categories: Iterable[str], choice: PageChoice, *, is_live: bool) -> F
     if choice.category and not (choice.category in counts or field_name(choice.category)):
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Fields(
-        tuple(FieldCount(category, field_name(category), papers) for category, papers in ordered),
-        counts.total(),
-        choice,
-        is_live,
-    )
+    return Fields(tuple(FieldCount(*item) for item in ordered), counts.total(), choice, is_live)
 
 
 def anchor_of(category: str) -> str:

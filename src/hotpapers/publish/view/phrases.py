@@ -27,6 +27,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import clean_text, site_paths
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.tex import plain_line
@@ -119,7 +120,7 @@ def facts(issue: PublishedIssue, *, with_reasons: bool = True) -> tuple[str, ...
 
 def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     counts = [count for entry in content.entries for count in entry.counts]
-    first = f"{words.count_noun(len(content.entries), 'paper')} listed"
+    first = f"{count_noun(len(content.entries), 'paper')} listed"
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
@@ -143,11 +144,11 @@ def _talk_time(content: IssueContent) -> str:
     """`7 hours of discussion since the announcement`, `7 days of discussion`: how long people had; empty if none."""
     if content.publication.window != "daily":
         days = round(((content.until_at or content.as_of) - content.from_at) / DAY)
-        return f"{words.count_noun(days, 'day')} of discussion"
+        return f"{count_noun(days, 'day')} of discussion"
     if not content.announced or content.as_of <= announced_at(content.day):
         return ""
     hours = (content.as_of - announced_at(content.day)) // HOUR
-    return f"{words.count_noun(hours, 'hour')} of discussion since the announcement"
+    return f"{count_noun(hours, 'hour')} of discussion since the announcement"
 
 
 def _readings(content: IssueContent, *, with_reasons: bool) -> str:
@@ -156,7 +157,7 @@ def _readings(content: IssueContent, *, with_reasons: bool) -> str:
     for reading in content.readings:
         state = {"complete": "complete", "partial": "only in part"}.get(reading.state, "not at all")
         by_state[state].append(reading)
-    parts = [f"{words.count_noun(len(by_state.pop('complete')), 'network')} read"]
+    parts = [f"{count_noun(len(by_state.pop('complete')), 'network')} read"]
     for state, readings in by_state.items():
         if readings:
             reasons = _reasons(readings, content.as_of, with_reasons=with_reasons)
@@ -226,11 +227,11 @@ def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
     described, absent = retrospective.described_later, ", ".join(map(words.network_name, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else words.number(retrospective.known)
-    bots = words.count_noun(retrospective.bots, "account")
+    bots = count_noun(retrospective.bots, "account")
     sentences = (
         "Made afterwards: this issue did not appear on its day.",
         f"{_posts_by_then(retrospective)}.",
-        f"For {words.count_noun(described, 'paper')}, only later metadata is known." if described else "",
+        f"For {count_noun(described, 'paper')}, only later metadata is known." if described else "",
         announcement_counts.inferred_days(retrospective),
         f"Nothing is known about {absent}." if absent else "",
         f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}.",
@@ -247,7 +248,7 @@ def _posts_by_then(retrospective: Retrospective) -> str:
         (retrospective.posts_later, ";", f"more from that time arrived later and {verb} not count"),
     )
     texts = (f"{sign} {words.number(posts)} {text}" for posts, sign, text in further if posts)
-    return f"Its papers had {words.count_noun(retrospective.posts, 'post')} in the record by then{''.join(texts)}"
+    return f"Its papers had {count_noun(retrospective.posts, 'post')} in the record by then{''.join(texts)}"
 
 
 # ---- an entry ----------------------------------------------------------------------------------------
@@ -257,7 +258,7 @@ def counts_line(count: PrintedCount) -> str:
     """A network's counts: a tally as printed, otherwise the voices, and reposts and likes if there are any. Not every
     network has both, and where accounts are known individually, counts may never have been read."""
     tally = ((count.reposts, "repost"), (count.likes, "like"))
-    parts = [words.count_noun(number, noun) for number, noun in tally if number or count.method]
+    parts = [count_noun(number, noun) for number, noun in tally if number or count.method]
     if not count.method:
         parts.insert(0, words.voices_of(count))
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
@@ -265,7 +266,7 @@ def counts_line(count: PrintedCount) -> str:
 
 def counts_and_bots(count: PrintedCount) -> str:
     """`40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
-    bots = f" (not counted: {words.count_noun(count.bots, 'bot post')})" if count.bots else ""
+    bots = f" (not counted: {count_noun(count.bots, 'bot post')})" if count.bots else ""
     return counts_line(count) + bots
 
 
@@ -405,7 +406,7 @@ def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
     """`A post on X from 14 January 2021`, `3 posts on X`."""
     where = "blogs" if network == "feeds" else network_name(network)
     if len(posts) > 1:
-        return f"{words.count_noun(len(posts), 'post')} on {where}"
+        return f"{count_noun(len(posts), 'post')} on {where}"
     return f"A post on {where} from {date_name(posts[0].created_at)}"
 
 

@@ -13,6 +13,7 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import LanePaper, Post, PublishedIssue, Quotation
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.clean_text import one_line
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 # Outdated codes that networks still use, and their replacements (IANA language subtag registry).
@@ -94,7 +95,7 @@ class DiscussionView(NamedTuple):
 def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """The posts that have words to show."""
     posts = [quotation.post for quotation in phrases.with_words(rows)]
-    return tuple(PostView(key=phrases.one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
+    return tuple(PostView(key=one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
 
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
@@ -108,11 +109,11 @@ def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
 def byline(post: Post) -> dict[str, str]:
     """A post's author, network, date, language and text direction."""
     blog = blog_name(post)
-    handle = "" if post.network == "feeds" else phrases.one_line(words.handle_text(post.handle))
+    handle = "" if post.network == "feeds" else one_line(words.handle_text(post.handle))
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
-        "author": phrases.one_line(post.name) or handle or "A post",
+        "author": one_line(post.name) or handle or "A post",
         "handle": handle if post.name else "",
         "network": blog or phrases.network_name(post.network),
         "day": phrases.date_name(post.created_at),
@@ -127,7 +128,7 @@ def blog_name(post: Post) -> str:
     if post.network != "feeds":
         return ""
     with suppress(ValueError):
-        return phrases.one_line(_bare_host(urlsplit(post.handle).hostname or ""))
+        return one_line(_bare_host(urlsplit(post.handle).hostname or ""))
     return ""
 
 
@@ -146,8 +147,8 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
 def _thread(quotation: Quotation) -> ThreadView:
     source, reactions = byline(quotation.post), quotation.reactions
     shown = {name: source[name] for name in ("author", "day", "moment", "url")}
-    reacted = words.count_noun(reactions, "reaction") if reactions else ""
-    return ThreadView(blog=blog_name(quotation.post), reactions=reacted, **shown)
+    reaction_count = words.count_noun(reactions, "reaction") if reactions else ""
+    return ThreadView(blog=blog_name(quotation.post), reactions=reaction_count, **shown)
 
 
 def language(code: str) -> str:
@@ -201,12 +202,12 @@ class LaneView(NamedTuple):
 
 def lane_views(issue: PublishedIssue) -> tuple[LaneView, ...]:
     """The lanes of an issue."""
-    return tuple(LaneView(phrases.one_line(lane.title), tuple(map(_line, lane.papers))) for lane in issue.lanes)
+    return tuple(LaneView(one_line(lane.title), tuple(map(_line, lane.papers))) for lane in issue.lanes)
 
 
 def _line(lane_paper: LanePaper) -> LaneLine:
     paper, posts = lane_paper
-    title = phrases.one_line(paper.title) or phrases.paper_name(paper.paper)
+    title = one_line(paper.title) or phrases.paper_name(paper.paper)
     omitted = len(posts) - MAX_POSTS
     more = f"and {omitted} more" if omitted > 0 else ""
     return LaneLine(title, site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS])), more)

@@ -15,6 +15,7 @@ from hotpapers.base.model import HOUR, IssueContent, NetworkReading, Publication
 from hotpapers.issues.ranking import words
 from hotpapers.issues.windows import label_after, limit_of
 from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.clean_text import one_line
 
 GRACE = 2 * HOUR
 """How long after its period ends an issue may take to be made and published."""
@@ -80,7 +81,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
         days=tuple(_days(issues)),
         networks=tuple(_network(network, rows, contents[0]) for network, rows in sorted(rows_of.items())),
         corrections=tuple(
-            (_name(content), site_paths.issue_path(content.day), phrases.one_line(content.reason))
+            (_name(content), site_paths.issue_path(content.day), one_line(content.reason))
             for content in contents
             if content.reason
         ),
@@ -102,7 +103,7 @@ def first_due(publication: Publication) -> str:
         return "The first one appears when a listing is imported."
     if publication.window != "daily":
         return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
-    return f"The first one is due on a weekday, after {publication.hour:02}:00 {phrases.one_line(publication.zone)}."
+    return f"The first one is due on a weekday, after {publication.hour:02}:00 {one_line(publication.zone)}."
 
 
 # ---- days --------------------------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
         day, is_daily = issue.content.day, issue.content.publication.window == "daily"
         if next_day and is_daily:
             yield from reversed(list(_missing(day, next_day, unread_days)))
-        facts = phrases.one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
+        facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)
         yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)
         next_day, unread_days = day if is_daily else "", issue.days_without_issue

@@ -73,9 +73,11 @@ def summarize(
     those entries go without."""
     view = record.view(cut)
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
-    found = (view.item(Paper, entry.paper) for entry in (*content.entries, *content.ongoing))
+    in_issue = (view.item(Paper, entry.paper) for entry in (*content.entries, *content.ongoing))
     papers = [
-        paper for paper in found if paper and paper.abstract.strip() and not paper.summary and paper.observed_at < cut
+        paper
+        for paper in in_issue
+        if paper and paper.abstract.strip() and not paper.summary and paper.observed_at < cut
     ]
     session, summarized = _SummarySession(http, model), list[Paper]()
     try:

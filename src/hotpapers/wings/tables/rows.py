@@ -19,7 +19,6 @@ from hotpapers.base.model import (
     IssueContent,
     Paper,
     PrintedCount,
-    ScoreComponent,
 )
 from hotpapers.base.model.keys import network_of, own_id
 from hotpapers.issues.engagement.attention import read_engagement
@@ -136,14 +135,10 @@ def _entry_counts(view: AsOfView) -> Iterator[Row]:
     for key, entry in _listed(view):
         parts = {part.network: part for part in entry.parts}
         for count in entry.counts:
-            yield (*key, from_key(entry.paper), *_count(count), *_comparison(parts.get(count.network)))
-
-
-def _comparison(part: ScoreComponent | None) -> Row:
-    """What was compared with what; empty if nothing was."""
-    if part is None or not part.among:
-        return (part.age if part else None, None, None, None, None)
-    return (part.age, part.voices, part.counted_as or None, part.own, part.among)
+            part, compared = parts.get(count.network), Row((None,) * 4)  # empty if nothing was compared
+            if part and part.among:
+                compared = (part.voices, part.counted_as or None, part.own, part.among)
+            yield (*key, from_key(entry.paper), *_count(count), part.age if part else None, *compared)
 
 
 def _reference_counts(view: AsOfView) -> Iterator[Row]:

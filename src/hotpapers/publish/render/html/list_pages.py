@@ -16,6 +16,7 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, slug
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_name, field_of
 from hotpapers.publish.view.publication_state import first_due
@@ -53,14 +54,14 @@ class PaperLine(NamedTuple):
 def announcement_line(announced: AnnouncedPaper, path: str, place: int, voices: int) -> PaperLine:
     """A line for a paper announced that day, with its voices when the day's issue was frozen."""
     paper = announced.paper
-    others = ", ".join(phrases.one_line(name) for name in paper.categories if name != announced.category)
+    others = ", ".join(one_line(name) for name in paper.categories if name != announced.category)
     kind = {"cross": "cross-list", "inferred": "day inferred"}.get(announced.type, "")
     return _paper_line(paper, announced.withdrawn)._replace(
         path=path,
         url=site_paths.abs_url(paper.paper),
         place=place,
         note=" · ".join(filter(None, (kind, others))),
-        field=phrases.one_line(announced.category),
+        field=one_line(announced.category),
         voices=voices,
     )
 
@@ -74,13 +75,13 @@ def entry_line(summary: EntrySummary, window: str) -> PaperLine:
 
 def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
     name = phrases.paper_name(paper.paper)
-    title, authors = phrases.one_line(paper.title) or name, first_names(paper.authors)
+    title, authors = one_line(paper.title) or name, first_names(paper.authors)
     return PaperLine(title, name, name.replace("/", "-"), authors, withdrawn)
 
 
 def first_names(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
-    text = ", ".join(phrases.one_line(name) for name in authors[:MAX_AUTHORS_IN_LINE])
+    text = ", ".join(one_line(name) for name in authors[:MAX_AUTHORS_IN_LINE])
     return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more" if len(authors) > MAX_AUTHORS_IN_LINE else text
 
 

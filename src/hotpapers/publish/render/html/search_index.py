@@ -95,7 +95,9 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     in_texts: list[Counter[str]] = []
     for number, (summary, text) in enumerate(papers):
         paper_number = base36(number)
-        for word in {*map(stem, words(summary.title)), *_labels(summary)}:
+        categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
+        labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)} - {""}
+        for word in {*map(stem, words(summary.title)), *(f"#{label}" for label in labels)}:
             result[word].append(f"{paper_number}A")
         for word in set(words(" ; ".join(summary.authors))):
             result[word].append(f"{paper_number}B")
@@ -112,13 +114,6 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     # scripts compare strings by their UTF-16 units
     ordered_words = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
     return [f"{word} {''.join(result[word])}" for word in ordered_words]
-
-
-def _labels(summary: EntrySummary) -> set[str]:
-    """A paper's categories, archives and identifier."""
-    categories = {category.lower() for category in summary.categories if site_paths.category_url(category)}
-    labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
-    return {f"#{name}" for name in labels if name}
 
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:

@@ -26,6 +26,7 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.render.html.templating import render
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.page_fields import Fields, PageChoice, fields
@@ -81,12 +82,12 @@ class SiteContext:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
-        found = next((item for item in issue_reader.publications() if item.publication == publication), None)
-        if found is None:
+        by_name = {item.publication: item for item in issue_reader.publications()}
+        if publication not in by_name:
             raise NotFound(f"{publication}: no such publication")
-        self.publication: Publication = found
-        self.title = phrases.one_line(self.publication.title)
-        self.contact = phrases.one_line(site_config.contact)
+        self.publication: Publication = by_name[publication]
+        self.title = one_line(self.publication.title)
+        self.contact = one_line(site_config.contact)
         self.account = dict(site_config.documents).get(publication, "")
         has_forms = any(wing.takes_reports for wing in wings())
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app if has_forms else "")
@@ -133,7 +134,7 @@ class SiteContext:
     @cached_property
     def others(self) -> tuple[tuple[str, str], ...]:
         """Title and public address of the site's other publications with issues, such as a weekly one."""
-        titles = {item.publication: phrases.one_line(item.title) for item in self.issue_reader.publications()}
+        titles = {item.publication: one_line(item.title) for item in self.issue_reader.publications()}
         return tuple(
             (titles[name], base)
             for name, base in self.site_config.bases
