@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Publication
-from hotpapers.collect.coverage_items import TimeRange, began_item
+from hotpapers.collect.collect_job import TimeRange, began_item
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState

@@ -29,7 +29,7 @@ from hotpapers.base.model import (
     storable,
 )
 from hotpapers.collect.sources import hackernews
-from hotpapers.collect.sources.arxiv import api, xml
+from hotpapers.collect.sources.arxiv import formats, xml
 from hotpapers.collect.sources.bluesky import parser
 from hotpapers.issues import freeze, quotations
 from hotpapers.issues.build import IssueRecipe, build
@@ -76,7 +76,7 @@ def paper(number: int, case: str) -> list[Item]:
 def paper_item(number: int, case: str) -> Paper:
     """A paper as read from arXiv's API, or made directly if XML cannot hold its text."""
     try:
-        return api.read(xml.parse(entry(number, case).encode("utf-8", "surrogatepass")), MORNING)
+        return formats.read_api(xml.parse(entry(number, case).encode("utf-8", "surrogatepass")), MORNING)
     except (HotPapersError, ValueError, UnicodeError):
         text = storable(case)
         return Paper(

@@ -23,7 +23,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater, Stopped
 from hotpapers.base.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
-from hotpapers.base.http.bodies import LineSplitter
+from hotpapers.base.http.streams import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
 
 ConnectionHandler = Callable[[ServerConnection], None]

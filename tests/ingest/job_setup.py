@@ -13,10 +13,9 @@ from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import HttpClient, Source
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobContext, JobLoop
-from hotpapers.collect.recount_job import RecountJob
 from hotpapers.record import Record
 from hotpapers.record.batch_writer import BatchWriter
 from tests.ingest.story_source import LIST, StorySettings, StorySource

@@ -12,10 +12,9 @@ import msgspec
 
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
-from hotpapers.collect.sources.batched_requests import GONE, one_by_one
+from hotpapers.collect.sources.batched_requests import GONE, RemovalCheck, one_by_one
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, microseconds_of, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of
-from hotpapers.collect.sources.removals import RemovalCheck
 
 LIST = "https://stories.example/list.json"
 NETWORK = "hackernews"

@@ -29,7 +29,6 @@ from hotpapers.collect import shared_index
 from hotpapers.collect.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
-    TrackedKeys,
     TrackedPosts,
     edits,
     restored_posts,
@@ -50,14 +49,6 @@ def post(number: int, *, created_at: int = START, account: str = "x:7", gone: st
     return Post(
         post=f"x:{number}", network="x", account=account, created_at=created_at, gone=gone, observed_at=START + number
     )
-
-
-def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
-    tracked = TrackedKeys()
-    tracked.learn([post(1)])
-    assert "x:1" in tracked and "x:7" in tracked and len(tracked) == 2
-    tracked.learn([post(1, account="", gone="deleted")])
-    assert "x:1" not in tracked and "x:7" in tracked
 
 
 def test_an_address_with_u_0000_is_the_one_that_is_stored(store_url: str) -> None:
@@ -312,7 +303,7 @@ def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
     monkeypatch.setattr(ChangeFilter, "named_papers", ask)
     page = PayloadPage([RawPayload("edit", "aa", b"", START)])
     with collect_setup(store_url, b"[]") as setup:
-        context, source = setup.context(), EditedPosts(StorySettings(), TrackedKeys())
+        context, source = setup.context(), EditedPosts(StorySettings())
         with pytest.raises(Exception, match="nowhere"):
             ingest(context, "hackernews", parse_page(source, TERMS["hackernews"], page), None, "hackernews", START)
         assert not setup.record.head.position

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater, StreamGap
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.collect.coverage_items import TimeRange, complete_coverage, incomplete_coverage
+from hotpapers.collect.collect_job import TimeRange, complete_coverage, incomplete_coverage
 from tests.sources.net import START
 
 

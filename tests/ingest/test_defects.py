@@ -25,8 +25,7 @@ from hotpapers.collect.jobs import isolation, job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import FAILED_AGAIN
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
-from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop, JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import CORE
 from hotpapers.issues.engagement import queries as engagement_queries
@@ -59,7 +58,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
     "hackernews": [
         (job_factory, "TrackedPosts"), (StorySource, "__init__"), (StorySource, "pages"),
         (pipeline, "with_consequences"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
-        (SharedPaperIndex, "look"), (Record, "batch"), (collect_job, "note_traffic"),
+        (SharedPaperIndex, "look"), (Record, "batch"), (collect_job.CollectJob, "note_traffic"),
         (jobs_queries, "load_state"), (jobs_queries, "write_state"), (Leases, "take"),
     ],
     "hackernews/counts": [

@@ -7,7 +7,7 @@ import pytest
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Post, RawPayload, Snapshot
 from hotpapers.collect.next_steps import next_step
-from hotpapers.collect.page_checks import ReadableEntries, check_dates, check_likes
+from hotpapers.collect.pipeline import ReadableEntries, check_dates, check_likes
 from hotpapers.record.parsing import ParsedPayload
 from tests.sources.net import START
 

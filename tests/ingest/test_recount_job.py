@@ -9,8 +9,8 @@ import pytest
 
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.model import DAY, HOUR, Coverage, Post, Snapshot
+from hotpapers.collect.collect_job import LATE, RecountJob
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.recount_job import LATE, RecountJob
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.record import Record
 from tests.ingest.job_setup import recount_setup

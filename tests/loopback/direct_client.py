@@ -142,30 +142,28 @@ class DirectClient:
         for n in range(TRIES):
             if n:
                 self.sleep(2.0 ** (n - 1))
-            outcome = self._request_once(url, headers, method, body, accept)
-            if isinstance(outcome, Response):
-                return outcome._replace(tries=sent + 1)
-            failure, sent = outcome, sent + outcome.sent
+            try:
+                return self._request_once(url, headers, method, body, accept)._replace(tries=sent + 1)
+            except Retryable as problem:
+                failure, sent = problem, sent + problem.sent
             if failure.sent and method == "POST":
                 break
-        problem = RetryLater(failure.seconds, failure.reason) if failure.seconds else NetError(failure.reason)
-        problem.tries = sent
-        raise problem
+        error = RetryLater(failure.seconds, failure.reason) if failure.seconds else NetError(failure.reason)
+        error.tries = sent
+        raise error
 
     def _request_once(
         self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]
-    ) -> Response | Retryable:
+    ) -> Response:
         host, request = self._parse(url, headers, method, body)
         if host in self._others:
             reply = self._others[host](request, self.now())
         else:
             fault = self.plan.at(host, request.path, self.now())
-            failure = self._connection_failure(host, fault)
-            if failure is not None:
-                return failure
+            self._check_connection(host, fault)
             changed = self._change(request, lambda request: answer_request(self._state(host), request, fault).reply)
             if isinstance(changed, Retryable):
-                return changed
+                raise changed
             reply = changed
         response_headers = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
@@ -175,8 +173,8 @@ class DirectClient:
             if method == "POST" and urlsplit(target).netloc in self._others:
                 raise RequestRefused(f"{url}: redirects a form to {target}")
             raise RequestRefused(f"{host}: resolves to an inside address not named in the settings")
-        error_status = check_status(reply.status, response_headers, accept, self.now())
-        return error_status or Response(reply.status, response_headers, reply.body, url, self.now())
+        check_status(reply.status, response_headers, accept, self.now())
+        return Response(reply.status, response_headers, reply.body, url, self.now())
 
     def _parse(
         self, url: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
@@ -191,19 +189,20 @@ class DirectClient:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return host, parse_request(target, {name.lower(): value for name, value in headers.items()}, method, body)
 
-    def _connection_failure(self, host: str, fault: Fault | None) -> Retryable | None:
-        """The client's error for a failing connection. Raises NetError for an answer that is too large."""
+    def _check_connection(self, host: str, fault: Fault | None) -> None:
+        """Raises the client's error for a failing connection, and NetError for an answer that is too large."""
         if fault is None:
-            return None
+            return
         if fault.kind == "refused":
-            return Retryable(f"{host}: the connection was refused", sent=False)
+            raise Retryable(f"{host}: the connection was refused", sent=False)
         if fault.kind == "oversized":
             raise NetError(f"{host}: the response has more than 64,000,000 bytes")
         if fault.kind == "slow":
             self.clock.advance(fault.value)
         if fault.kind == "stall":
             self.clock.advance(STALLED)
-        return Retryable(f"{host}: {_BROKEN[fault.kind]}") if fault.kind in _BROKEN else None
+        if fault.kind in _BROKEN:
+            raise Retryable(f"{host}: {_BROKEN[fault.kind]}")
 
     def _state(self, host: str) -> NetworkState:
         return NetworkState(self.script, self.now(), host, self.bases)
@@ -218,14 +217,13 @@ class DirectClient:
             raise RequestRefused(f"{host}: no stream there", 404)
         replacement = refusal(self._state(host), fault)
         if replacement is not None:
-            failure = (
-                check_status(replacement.status, replacement.headers, (), self.now())
-                if replacement.status >= 400
-                else None
-            )
-            raise NetError(
-                failure.reason if failure else f"{host}: answered {replacement.status} instead of opening a websocket"
-            )
+            reason = f"{host}: answered {replacement.status} instead of opening a websocket"
+            try:
+                if replacement.status >= 400:
+                    check_status(replacement.status, replacement.headers, (), self.now())
+            except Retryable as problem:
+                reason = problem.reason
+            raise NetError(reason)
         if fault and fault.kind in ("refused", "reset", "stall"):
             self._fail(host, fault)
         return host, request

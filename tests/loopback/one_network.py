@@ -14,9 +14,8 @@ from hotpapers.base.http.retry_policy import Retryable
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapshot
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
 from hotpapers.collect.jobs.loop import Job
-from hotpapers.collect.recount_job import RecountJob
 from hotpapers.issues.coverage import covered_ranges
 from hotpapers.record import Record
 from tests.ingest.job_setup import loop_of

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from hotpapers.base.errors import SettingsError, UnreachableStore
-from hotpapers.base.http.listen_address import address_of
+from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.jobs import queries as jobs_queries

@@ -158,24 +158,22 @@ def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path)
 
 def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
     start = cursor_state.ArxivCursor(day=FIRST, owed=("b",), overdue=("a",))
-    assert cursor_state.open_day(start, TUESDAY).overdue == ("b",)
-    cursor = cursor_state.open_day(start, TUESDAY, api_answers=False)
+    assert start.open_day(TUESDAY).overdue == ("b",)
+    cursor = start.open_day(TUESDAY, api_answers=False)
     assert (cursor.owed, cursor.overdue) == ((), ("a", "b"))
-    assert cursor_state.open_day(cursor, TUESDAY) == cursor  # the same day again
+    assert cursor.open_day(TUESDAY) == cursor  # the same day again
     full_cursor = cursor_state.ArxivCursor(
         day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
     )
-    assert (
-        len(cursor_state.open_day(full_cursor, TUESDAY, api_answers=False).overdue) == cursor_state.MAX_OVERDUE_VERSIONS
-    )
+    assert len(full_cursor.open_day(TUESDAY, api_answers=False).overdue) == cursor_state.MAX_OVERDUE_VERSIONS
 
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
     start = cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00002v2"), overdue=("2610.00009v1",))
-    assert cursor_state.mark_described(
-        start, ["2611.00003v1"], {"2611.00002v2", "2610.00009v1"}
-    ) == cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00003v1"))
-    assert cursor_state.mark_described(start, ["2610.00009v1"], set()) == start
+    assert start.mark_described(["2611.00003v1"], {"2611.00002v2", "2610.00009v1"}) == cursor_state.ArxivCursor(
+        day="2026-11-02", owed=("2611.00001v1", "2611.00003v1")
+    )
+    assert start.mark_described(["2610.00009v1"], set()) == start
 
 
 def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:

@@ -19,11 +19,8 @@ from hotpapers.collect.sources import SOURCES
 from hotpapers.collect.sources.arxiv import (
     ArxivSettings,
     ArxivSource,
-    api,
-    daily_feeds,
+    formats,
     listing,
-    oai_records,
-    page_facts,
     xml,
 )
 from tests.conftest import DATA, SHARED, data
@@ -39,15 +36,15 @@ def payloads_of(name: str, body: bytes) -> list[RawPayload]:
     """A document's payloads, as the source yields them; the first word of its name says what it is."""
     kind, _, name_of_feed = name.partition("-")
     if kind == "feed":
-        feed = daily_feeds.parse(body)
+        feed = formats.parse_feed(body)
         bodies = [*(entry.body for entry in feed.items), *feed.unreadable]
         return [
             RawPayload("announcement", "", xml.wrap(piece, feed=name_of_feed.removesuffix(".xml")), AT)
             for piece in bodies
         ]
     if kind in ("api", "query"):
-        return [RawPayload("paper", paper.id, paper.body, AT) for paper in api.parse(body)]
-    records = oai_records.parse(body).records
+        return [RawPayload("paper", paper.id, paper.body, AT) for paper in formats.parse_api(body)]
+    records = formats.parse_oai(body).records
     return [
         RawPayload("record", key, xml.wrap(record, **GAP) if kind == "oai" else record, AT) for key, record in records
     ]
@@ -84,7 +81,7 @@ def test_a_listing_becomes_days(name: str) -> None:
 
 def test_a_piece_stays_as_it_came() -> None:
     document = data("sources", "arxiv", "feed-cs.xml").read_bytes()
-    for entry in daily_feeds.parse(document).items:
+    for entry in formats.parse_feed(document).items:
         assert entry.body in document
         assert entry.body.startswith(b"<item>") and entry.body.endswith(b"</item>")
     assert sum(payload.body.count(b"<item>") for payload in payloads_of("feed-cs.xml", document)) == 3
@@ -155,13 +152,13 @@ LISTED: dict[str, dict[str, tuple[int, int]]] = {
 REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
     # arXiv's error answers must not be read as content
     "catchup_400.html": (listing.parse, "not arXiv's listing"),
-    "feed_atom_error_bad_archive.xml": (daily_feeds.parse, "Bad archive 'nosuch'"),
-    "feed_rss_error_bad_archive.xml": (daily_feeds.parse, "Bad subject class 'XX'"),
-    "feed_rss_no_archive.txt": (daily_feeds.parse, "syntax error"),
+    "feed_atom_error_bad_archive.xml": (formats.parse_feed, "Bad archive 'nosuch'"),
+    "feed_rss_error_bad_archive.xml": (formats.parse_feed, "Bad subject class 'XX'"),
+    "feed_rss_no_archive.txt": (formats.parse_feed, "syntax error"),
     "list_bad_archive_error.html": (listing.parse, "not arXiv's listing"),
-    "query_error_400_incorrect_id.xml": (api.parse, "incorrect id format for abc"),
-    "from-docs/api_429.txt": (api.parse, "syntax error"),
-    "from-docs/oai_503_retry_after.txt": (oai_records.parse, "no element found"),
+    "query_error_400_incorrect_id.xml": (formats.parse_api, "incorrect id format for abc"),
+    "from-docs/api_429.txt": (formats.parse_api, "syntax error"),
+    "from-docs/oai_503_retry_after.txt": (formats.parse_oai, "no element found"),
     # Dublin Core has no categories and doesn't mark a primary subject
     "oai/ListRecords_oai_dc_page1.xml": (lambda body: items_of("record", body), "unknown format"),
     "oai/ListRecords_oai_dc_page2.xml": (lambda body: items_of("record", body), "unknown format"),
@@ -171,12 +168,12 @@ OAI_ERRORS = {
     "badArgument": "badArgument",
     "badArgument_date": "badArgument",
     "badArgument_from_in_future": "badArgument",
-    "badResumptionToken": oai_records.STALE,
+    "badResumptionToken": formats.STALE,
     "badVerb": "badVerb",
     "cannotDisseminateFormat": "cannotDisseminateFormat",
     "idDoesNotExist": "idDoesNotExist",
     "idDoesNotExist_bad_structure": "idDoesNotExist",
-    "noRecordsMatch": oai_records.NOTHING,
+    "noRecordsMatch": formats.NOTHING,
 }
 
 NOT_READ = {
@@ -231,7 +228,7 @@ def test_a_recorded_refusal_is_no_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", OAI_ERRORS)
 def test_a_recorded_oai_error_is_told(name: str) -> None:
-    response = oai_records.parse(recording(f"oai/error_{name}.xml"))
+    response = formats.parse_oai(recording(f"oai/error_{name}.xml"))
     assert response.error == OAI_ERRORS[name]
     assert response.message and not response.records
 
@@ -247,8 +244,8 @@ def test_recorded_details() -> None:
     withdrawn_paper = paper_of("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
     assert (withdrawn_paper.version, withdrawn_paper.comment) == (2, "This paper has been withdrawn")
     assert withdrawn_paper.is_withdrawn and not survey.is_withdrawn
-    assert oai_records.parse(recording("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
-    assert oai_records.parse(recording("oai/ListRecords_last_page.xml")).token == ""
+    assert formats.parse_oai(recording("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
+    assert formats.parse_oai(recording("oai/ListRecords_last_page.xml")).token == ""
 
 
 def paper_of(kind: str, name: str) -> Paper:
@@ -269,8 +266,8 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
 
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
-    fact = page_facts.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
-    (announcement,) = ArxivSource(ArxivSettings()).read(page_facts.listing_payload(fact, AT))
+    fact = formats.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
+    (announcement,) = ArxivSource(ArxivSettings()).read(formats.listing_payload(fact, AT))
     assert announcement == Announcement(
         paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
         observed_at=AT,
@@ -287,8 +284,8 @@ def test_a_listed_paper_becomes_an_announcement() -> None:
         ("harvested", (), ("partial", "harvested later: days of announcement are estimates")),
     ],
 )
-def test_a_day_becomes_coverage(state: page_facts.State, problems: tuple[str, ...], expected: tuple[str, str]) -> None:
-    (coverage,) = ArxivSource(ArxivSettings()).read(page_facts.day_payload("2026-11-09", state, problems, AT))
+def test_a_day_becomes_coverage(state: formats.State, problems: tuple[str, ...], expected: tuple[str, str]) -> None:
+    (coverage,) = ArxivSource(ArxivSettings()).read(formats.day_payload("2026-11-09", state, problems, AT))
     assert isinstance(coverage, Coverage)
     assert (coverage.state, coverage.reason) == expected
     assert (coverage.network, coverage.from_at, coverage.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
@@ -313,7 +310,7 @@ def test_what_cannot_be_read_says_so(kind: str, body: bytes) -> None:
         list(ArxivSource(ArxivSettings()).read(RawPayload(kind, "key", body, AT)))
 
 
-@pytest.mark.parametrize("parse", [daily_feeds.parse, api.parse, oai_records.parse, listing.parse])
+@pytest.mark.parametrize("parse", [formats.parse_feed, formats.parse_api, formats.parse_oai, listing.parse])
 def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None:
     with pytest.raises(InputError, match="not "):
         parse(b"<other/>")
@@ -322,7 +319,7 @@ def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None
 @pytest.mark.parametrize("date", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
 def test_a_feed_of_an_impossible_day_is_no_feed(date: str) -> None:
     with pytest.raises(InputError, match="a date is missing or impossible"):
-        daily_feeds.parse(f"<rss><channel><pubDate>{date}</pubDate></channel></rss>".encode())
+        formats.parse_feed(f"<rss><channel><pubDate>{date}</pubDate></channel></rss>".encode())
 
 
 @pytest.mark.parametrize("empty", ["<record/>", "<record />", '<record a="/>"/>', "<record></record >"])
@@ -330,7 +327,7 @@ def test_an_empty_record_does_not_hide_the_others(empty: str) -> None:
     record = "<record><header><identifier>oai:arXiv.org:2611.00001</identifier></header><record/></record>"
     for records in (f"{empty}{record}", f"{record}{empty}"):
         body = f"<OAI-PMH><ListRecords>{records}</ListRecords><resumptionToken>9</resumptionToken></OAI-PMH>"
-        response = oai_records.parse(body.encode())
+        response = formats.parse_oai(body.encode())
         assert sorted(response.records) == [("", empty.encode()), ("oai:arXiv.org:2611.00001", record.encode())]
         assert response.token == "9"
 

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import HOUR, AnnouncementType, Paper
-from hotpapers.collect.sources.arxiv import ArxivSettings, api, daily_feeds, xml
-from hotpapers.collect.sources.arxiv.daily_feeds import DailyFeedEntry
-from hotpapers.collect.sources.arxiv.feed_comparison import MIN_NEW_PAPERS, FeedComparison, compare
-from hotpapers.collect.sources.arxiv.listing import ListingCount
+from hotpapers.collect.sources.arxiv import ArxivSettings, formats, xml
+from hotpapers.collect.sources.arxiv.formats import DailyFeedEntry
+from hotpapers.collect.sources.arxiv.listing import MIN_NEW_PAPERS, FeedComparison, ListingCount, compare
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import reply
 from tests.sources.test_arxiv_rounds import (
@@ -265,7 +264,7 @@ RECORDED = sorted((Path(__file__).parents[2].parent / "shared" / "recordings" / 
 @pytest.mark.skipif(not RECORDED, reason="needs the folder shared")
 def test_no_item_of_a_recorded_feed_is_lost() -> None:
     for file in RECORDED:
-        feed = daily_feeds.parse(file.read_bytes())
+        feed = formats.parse_feed(file.read_bytes())
         day, archive = feed.date.isoformat(), file.name.split("_")[2].split(".")[0]
         for listing in ({day: listed(feed.items)}, {}):
             result = compare(feed.items, archive, day, listing, "", lambda: None)
@@ -285,9 +284,9 @@ ENTRY = (
 @pytest.mark.parametrize("instead", ["", "<{0}/>", "<{0}><name> : </name></{0}>"])
 def test_an_entry_is_incomplete_without_what_every_paper_has(part: str, instead: str) -> None:
     entry = re.sub(f"<{part}>.*</{part}>|<{part} .*/>", instead.format(part), ENTRY) if part else ENTRY
-    [paper] = api.parse(f"<feed xmlns='http://www.w3.org/2005/Atom'><entry>{entry}</entry></feed>".encode())
+    [paper] = formats.parse_api(f"<feed xmlns='http://www.w3.org/2005/Atom'><entry>{entry}</entry></feed>".encode())
     assert paper.is_complete == (not part)
-    read = api.read(xml.parse(paper.body), 0)
+    read = formats.read_api(xml.parse(paper.body), 0)
     assert read.title == ("arXiv:2611.00001" if part == "title" else "On sheep")
     assert read.authors == (() if part == "author" else ("Ada Made",))
 

@@ -15,7 +15,7 @@ import pytest
 
 from hotpapers.base import announcement_days as days
 from hotpapers.base.model import HOUR, Announcement, Coverage, Item, Paper, PayloadPage
-from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, page_facts
+from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, formats
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import ScriptedClient
 
@@ -176,7 +176,7 @@ def test_every_day_says_how_completely_it_was_read(
         report = coverage[days.announced_at(day)]
         assert report.reason != days.NOTHING, day
         if source.settings.listing and report.state != "complete":
-            assert report.reason == page_facts.ESTIMATED or "missing" in report.reason, (day, report)
+            assert report.reason == formats.ESTIMATED or "missing" in report.reason, (day, report)
 
 
 def latest_coverage(record: FakeRecord) -> dict[int, Coverage]:

@@ -17,8 +17,13 @@ from hotpapers.base.errors import (
     StreamGap,
 )
 from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
-from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.collect.sources.bluesky.jetstream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, parse
+from hotpapers.collect.sources.bluesky import (
+    MAX_SEEN_POSTS,
+    MAX_UNREADABLE_MESSAGES,
+    BlueskySettings,
+    BlueskySource,
+    parse_cursor,
+)
 from tests.sources.bluesky_events import (
     ANNA,
     BERT,
@@ -113,7 +118,7 @@ def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
     ],
 )
 def test_cursors_also_those_of_earlier_versions(text: str | None, expected: int | None) -> None:
-    assert parse(text) == expected
+    assert parse_cursor(text) == expected
 
 
 # ---- what is kept --------------------------------------------------------------------------------------

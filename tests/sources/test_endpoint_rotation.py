@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
 from hotpapers.base.model import PayloadPage, RawPayload
-from hotpapers.collect.sources.endpoint_rotation import (
+from hotpapers.collect.sources.batched_requests import (
     NAMED,
     REFUSED_FOR,
     EndpointRotation,

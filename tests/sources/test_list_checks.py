@@ -12,7 +12,7 @@ from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import DAY, Source
 from hotpapers.collect.sources import SOURCES
-from hotpapers.collect.sources.list_checks import DOUBTED_FOR
+from hotpapers.collect.sources.batched_requests import DOUBTED_FOR
 from tests.conftest import needs_wings
 from tests.loopback.reading import cursor_in
 from tests.sources.net import START, Reply, ScriptedClient, reply

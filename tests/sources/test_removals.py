@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.model import PayloadPage, RawPayload
-from hotpapers.collect.sources.removals import MANY, RemovalCheck
+from hotpapers.collect.sources.batched_requests import MANY, RemovalCheck
 
 
 class Site:

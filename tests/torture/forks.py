@@ -23,10 +23,8 @@ from hotpapers import cli
 from hotpapers.base import logs
 from hotpapers.collect.job_factory import make_jobs
 from hotpapers.collect.jobs import loop as loop_module
-from hotpapers.collect.jobs import runner as runner_module
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Job, JobLoop
-from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.jobs.loop import Job, JobLoop, JobRunner
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.record import Record
 from hotpapers.site import running
@@ -62,7 +60,7 @@ def work(
     """Run each job in a thread of its own until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    defect_patches = [(target, "log_defect", _exit_on_defect) for target in (loop_module, runner_module)]
+    defect_patches = [(target, "log_defect", _exit_on_defect) for target in (loop_module,)]
     for target, name, value in [*patches(parameters.clock, make_sleep(stop, parameters.speed)), *defect_patches]:
         assert hasattr(target, name), f"{target} no longer has {name}"
         setattr(target, name, value)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hotpapers.base.errors import Stopped
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
 from hotpapers.base.model import DAY
-from hotpapers.collect import job_factory, recount_job
+from hotpapers.collect import collect_job, job_factory
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.shared_index import SharedPaperIndex
@@ -129,7 +129,7 @@ def patches(
         return http
 
     yield job_factory, "PoliteHttpClient", make_client
-    yield recount_job, "PAUSE", COUNT_INTERVAL
+    yield collect_job, "PAUSE", COUNT_INTERVAL
     yield record, "time", SimpleNamespace(time_ns=lambda: clock.now() * 1000)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import NotAStore, UnreachableStore
-from hotpapers.collect.jobs import attempts, runner
+from hotpapers.collect.jobs import attempts, loop
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.loop import JobLoop
 from hotpapers.record import Record
@@ -58,13 +58,13 @@ def test_a_job_that_cannot_be_created_yet_is_created_later(monkeypatch: pytest.M
         stop.set()
         raise UnreachableStore("still no server")
 
-    runner.JobRunner({"job": partial(fail, 3)}, stop).run()
+    loop.JobRunner({"job": partial(fail, 3)}, stop).run()
     assert len(tries) == 3, "tried again until it was told to stop"
     unreachable = UnreachableStore("no server")
-    assert runner.JobRunner({"job": partial(_raise, unreachable)}, threading.Event()).run(once=True) == [unreachable]
+    assert loop.JobRunner({"job": partial(_raise, unreachable)}, threading.Event()).run(once=True) == [unreachable]
     for once in (True, False):
         with pytest.raises(NotAStore):
-            runner.JobRunner({"job": partial(_raise, NotAStore("no waiting"))}, threading.Event()).run(once=once)
+            loop.JobRunner({"job": partial(_raise, NotAStore("no waiting"))}, threading.Event()).run(once=once)
 
 
 def _raise(problem: Exception) -> JobLoop:

@@ -22,8 +22,7 @@ from hotpapers.collect import job_factory
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobLoop
-from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.jobs.loop import Clock, JobLoop, JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record import Record
 from hotpapers.site import site_jobs as site_jobs_module

@@ -3,11 +3,9 @@
 sources         the networks, one reader each
 jobs            leases, rounds, pace and retries
 job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
-collect_job     reads a source
+collect_job     reads a source, and counts again; reports what it read
 pace            how often each host may be asked
-recount_job     reads counts again; coverage_items: what both report of what they read
-pipeline        one page into the record: parse, admit, compare, append
-page_checks     why a page is not believed: entries, dates, counts
+pipeline        one page into the record: parse, admit, compare, append; why a page is not believed
 next_steps      what to do about a source that fails
 reprocessing    parses stored raw payloads again with the current code
 shared_index    the names of papers, shared by all jobs

@@ -38,20 +38,9 @@ LASTING = (Account, Announcement, Mention, Paper, Post, Reaction, Snapshot, Verd
 """Kinds whose items are stored only if they say something new, however often a list repeats them."""
 
 
-class TrackedKeys(set[str]):
-    """The keys of tracked posts and their accounts, against which event streams are matched."""
-
-    def learn(self, items: Sequence[Item]) -> None:
-        """Adds posts and their accounts as they are read, and drops posts that are gone."""
-        for item in items:
-            if isinstance(item, Post) and item.gone:
-                self.discard(item.post)
-            elif isinstance(item, Post):
-                self.update((item.post, item.account))
-
-
-class TrackedPosts(TrackedKeys):
-    """A network's posts in the record that are young enough to be tracked. For one thread.
+class TrackedPosts(set[str]):
+    """The keys of a network's posts in the record that are young enough to be tracked, and of their accounts, against
+    which event streams are matched. For one thread.
 
     Posts that leave the window are dropped by the next `look`, and an account with its last post, so memory does not
     grow with running time.
@@ -59,7 +48,9 @@ class TrackedPosts(TrackedKeys):
 
     def __init__(self, record: Record, network: str, at: int) -> None:
         super().__init__()
-        self._network, self._position, self._from = network, 0, at - TRACKED_FOR
+        self._network = network
+        self._position = 0
+        self._from = at - TRACKED_FOR
         self._account: dict[str, str] = {}
         self._posts: Counter[str] = Counter()
         self._by_age: list[tuple[int, str]] = []
@@ -68,7 +59,8 @@ class TrackedPosts(TrackedKeys):
     def look(self, record: Record, at: int) -> None:
         """Adds everything stored since the last look, by any process, and drops posts outside the window. Later
         questions go to this record."""
-        self._record, self._from = record, at - TRACKED_FOR
+        self._record = record
+        self._from = at - TRACKED_FOR
         head = record.head.position
         if head < self._position:  # a backup from before was restored
             self._position = 0
@@ -134,7 +126,9 @@ class ChangeFilter:
         known: Tombstones = NOTHING_FORGOTTEN,
         lookup: IdentityLookup | None = None,
     ) -> None:
-        self._view, self._known, self._lookup = view, known, lookup or IdentityLookup(view.database)
+        self._view = view
+        self._known = known
+        self._lookup = lookup or IdentityLookup(view.database)
         self._new_items: dict[tuple[Any, ...], Item] = {}
         self._new_by_post: dict[str, list[Mention | Verdict]] = defaultdict(list)
         self._recorded_by_post: dict[str, list[Mention | Verdict]] = {}
@@ -179,7 +173,8 @@ class ChangeFilter:
         """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
         last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
         is."""
-        last, is_reduced = self._last(typed_key(post)), bool(post.limits) and not post.text
+        last = self._last(typed_key(post))
+        is_reduced = bool(post.limits) and not post.text
         if post.handle or is_reduced or not isinstance(last, Post) or not last.handle or last.account != post.account:
             return post
         limits = tuple(sorted({*last.limits, *post.limits}))

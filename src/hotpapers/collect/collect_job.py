@@ -1,38 +1,42 @@
-"""Reading a network: stores a source's pages in the record, each in one batch with its cursor, and writes coverage."""
+"""Reading a network: stores a source's pages in the record, each in one batch with its cursor, and writes coverage.
+
+Recounts: reads the counts of known posts again when due, and finds out whether the posts still exist.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from hotpapers.base.errors import NetError, PartiallyRead, StreamGap
+from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
+from hotpapers.base.http.redact_errors import hosts_alone
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.model import (
+    BEGAN,
     DAY,
+    HOUR,
+    READ_BACK,
     Coverage,
+    CoverageState,
     HttpClient,
     MeteredSource,
+    Pages,
     PayloadPage,
     ReadingBackSource,
+    Snapshot,
     Source,
 )
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.collect.change_filter import TrackedPosts
-from hotpapers.collect.coverage_items import (
-    TimeRange,
-    began_item,
-    complete_coverage,
-    first_reading,
-    incomplete_coverage,
-    read_back_item,
-)
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.attempts import MAX_REASON_CHARS
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
-from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.jobs.job_state import COUNTS, JobState
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.collect.page_checks import ReadableEntries
-from hotpapers.collect.pipeline import ingest, parse_page
+from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
 from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record.batches import cursor_of
 
 COVERED_EVERY = 15 * 60 * SECOND
@@ -56,18 +60,38 @@ class Connection(NamedTuple):
     close: Callable[[], object] = lambda: None
 
 
-def note_traffic(context: JobContext, connection: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Adds the traffic since `before` to the job's figures. Returns the connection's figures now."""
-    now = connection.traffic()
-    received, sent_bytes, requests = (new - old for new, old in zip(now, before, strict=True))
-    status = context.status
-    context.note(
-        bytes_in=status.bytes_in + received,
-        bytes_out=status.bytes_out + sent_bytes,
-        requests=status.requests + requests,
-        traffic_from=status.traffic_from or connection.http.now(),
-    )
-    return now
+class NetworkJob:
+    """What the jobs that read a source have in common."""
+
+    def __init__(self, name: str, source: Source, connection: Connection, terms: NetworkTerms) -> None:
+        self.name = name
+        self.source = source
+        self.connection = connection
+        self.terms = terms
+        self._now = connection.http.now
+        self._traffic = connection.traffic()
+
+    def close(self) -> None:
+        """Closes the connections to the network."""
+        self.connection.close()
+
+    def note_traffic(self, context: JobContext) -> None:
+        """Adds the traffic since the last call to the job's figures."""
+        now = self.connection.traffic()
+        status = context.status
+        received, sent_bytes, requests = (new - old for new, old in zip(now, self._traffic, strict=True))
+        context.note(
+            bytes_in=status.bytes_in + received,
+            bytes_out=status.bytes_out + sent_bytes,
+            requests=status.requests + requests,
+            traffic_from=status.traffic_from or self._now(),
+        )
+        self._traffic = now
+
+    def _write(self, context: JobContext, coverages: Iterable[Coverage], at: int) -> None:
+        if rows := list(coverages):
+            with context.batch() as batch:
+                batch.append(rows, source=self.name, at=at)
 
 
 def covered_to(status: JobState, default: int) -> int:
@@ -75,7 +99,7 @@ def covered_to(status: JobState, default: int) -> int:
     return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), default)
 
 
-class CollectJob:
+class CollectJob(NetworkJob):
     """The job of one source, whose name its lease and cursor have.
 
     `names`: the paper names shared by all jobs of the process. `back`: microseconds before the first round to read too,
@@ -92,22 +116,19 @@ class CollectJob:
         names: SharedPaperIndex | None = None,
         back: int | None = None,
     ) -> None:
+        super().__init__(source.name, source, connection, terms)
+        self.known = known
+        self._back = back
         self.names = names or SharedPaperIndex()
-        self.name = source.name
-        self.source, self.connection, self.known, self.terms, self._back = source, connection, known, terms, back
-        self._traffic = connection.traffic()
-        self._last_look_at = connection.http.now()
+        self._last_look_at = self._now()
         self._last_write_at = 0
         self._last_problem: NetError | None = None
         self._begin_round()
 
-    def close(self) -> None:
-        """Closes the connections to the network."""
-        self.connection.close()
-
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Reads the network's pages to the end; with `once`, reads only a while of an endless stream."""
-        started_at, next_at = self.connection.http.now(), None
+        started_at = self._now()
+        next_at = None
         if covered_to(context.status, started_at) > started_at:
             context.note(covered_to=started_at)  # the clock had been ahead
         self._begin_round()
@@ -122,7 +143,7 @@ class CollectJob:
                     break
             else:
                 if not self._doubt:
-                    context.note(success_at=self.connection.http.now())
+                    context.note(success_at=self._now())
                     self.cover(context, started_at)
             if self._doubt:
                 self.connection.forget()
@@ -138,8 +159,8 @@ class CollectJob:
                 with suppress(Exception):
                     self._record_failure(context, NetError(describe_error(problem)))
             raise
-        self._traffic = note_traffic(context, self.connection, self._traffic)
-        return self.source.every if next_at is None else max((next_at - self.connection.http.now()) / 1e6, 1.0)
+        self.note_traffic(context)
+        return self.source.every if next_at is None else max((next_at - self._now()) / 1e6, 1.0)
 
     def _begin_round(self) -> None:
         self._entries = ReadableEntries()
@@ -153,20 +174,20 @@ class CollectJob:
         self._write(context, [began_item(self.source.name, at)], at)
         context.note(back_to=at - self._back if can_read_back else None)
 
-    def _pages(self, context: JobContext) -> Iterator[PayloadPage]:
+    def _pages(self, context: JobContext) -> Pages:
         cursor = cursor_of(context.record.database, self.name)
         if (
             isinstance(self.source, ReadingBackSource)
-            and context.status.back_to is not None
+            and (back_to := context.status.back_to) is not None
             and context.status.covered_to is None
         ):
-            return self.source.pages_since(self.connection.http, cursor, context.status.back_to)
+            return self.source.pages_since(self.connection.http, cursor, back_to)
         return self.source.pages(self.connection.http, cursor)
 
     def store(self, context: JobContext, page: PayloadPage) -> None:
         """Stores a page and its cursor in one batch. New posts are tracked from then on."""
         context.check_lease()
-        at = self.connection.http.now()
+        at = self._now()
         if is_over(self._last_look_at, LOOK_EVERY, at):
             self._look(context, at)
         if page.leaves is not None:
@@ -174,9 +195,8 @@ class CollectJob:
         if page.payloads or page.until is None or is_over(self._last_write_at, KEPT_EVERY, at):
             self._ingest(context, page, at)
         if page.since is not None and context.status.covered_to is None and not self._doubt:
-            self._write(
-                context, first_reading(TimeRange(self.source.name, self._covered_to(context), at, at), page.since), at
-            )
+            time_range = TimeRange(self.source.name, self._covered_to(context), at, at)
+            self._write(context, first_reading(time_range, page.since), at)
             context.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
             self.cover(context, page.until)
@@ -191,18 +211,18 @@ class CollectJob:
         cursor = None if self._doubt and not moves_on else page.cursor
         believes = moves_on or is_over(context.status.failing_since or at, DAY, at)
         try:
-            ingested = ingest(context, self.source.name, parsed, cursor, self.name, at, believes_dates=believes)
+            batch, items, new_items = ingest(
+                context, self.source.name, parsed, cursor, self.name, at, believes_dates=believes
+            )
         except PartiallyRead as problem:
             self._doubt = problem
             return
-        batch, items, new_items = ingested
         self.known.learn(items)  # another process may have stored the same posts meanwhile
         self.names.learn(new_items)
         status = context.status
         has_news = page.payloads or page.until is not None  # a cursor alone is not success
-        success_at = at if has_news else status.success_at
         context.note(
-            success_at=success_at,
+            success_at=at if has_news else status.success_at,
             items=status.items + batch.added,
             quarantined=status.quarantined + batch.quarantined,
         )
@@ -240,11 +260,13 @@ class CollectJob:
         )
 
     def _cover_up_to(self, context: JobContext, until: int) -> None:
-        at, is_first = self.connection.http.now(), self._is_first(context)
+        at = self._now()
+        is_first = self._is_first(context)
         before = self._covered_to(context)
         covered = max(until, before)
         time_range = TimeRange(self.source.name, min(before, at), min(covered, at), at)
-        entries, self._entries = self._entries, ReadableEntries()
+        entries = self._entries
+        self._entries = ReadableEntries()
         if entries.are_mostly_unreadable or entries.readable:
             self._doubt = entries.problem if entries.are_mostly_unreadable else None
         if self._doubt:
@@ -258,17 +280,17 @@ class CollectJob:
         if is_first and until >= (context.status.started_at or 0):
             self._finish_reading_back(context, at)
         context.recovered()
-        self._traffic = note_traffic(context, self.connection, self._traffic)
+        self.note_traffic(context)
 
     def _record_failure(self, context: JobContext, problem: NetError) -> None:
         if problem is self._last_problem:
             return
-        at, self._last_problem = self.connection.http.now(), problem
+        at = self._now()
+        self._last_problem = problem
         start = self._covered_to(context)
+        failing_since = context.status.failing_since
         self._write(
-            context,
-            incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, context.status.failing_since),
-            at,
+            context, incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, failing_since), at
         )
         if isinstance(problem, PartiallyRead) and self._is_first(context):  # everything readable is in the record
             self._finish_reading_back(context, at)
@@ -277,14 +299,194 @@ class CollectJob:
         # what was lost stays lost: the next successful round must not cover the time before
         if isinstance(problem, PartiallyRead) and problem.lost_until and context.status.covered_to is not None:
             context.note(covered_to=min(max(problem.lost_until, start), at))
-        self._traffic = note_traffic(context, self.connection, self._traffic)
+        self.note_traffic(context)
 
     def _covered_to(self, context: JobContext) -> int:
         """The moment up to which this job has read, or else the moment since which it has tried."""
-        return covered_to(context.status, self.connection.http.now())
+        return covered_to(context.status, self._now())
 
-    def _write(self, context: JobContext, rows: Iterable[Coverage], at: int) -> None:
-        coverages = list(rows)
-        if coverages:
-            with context.batch() as batch:
-                batch.append(coverages, source=self.name, at=at)
+
+# ---- recounts -----------------------------------------------------------------------------------------
+
+AT_ONCE = 500
+"""Posts requested before their order of priority is computed again."""
+PAUSE = 60.0
+"""Seconds between checks for due posts."""
+LATE = HOUR
+"""Microseconds that counts may be late without being reported."""
+
+
+class RecountJob(NetworkJob):
+    """The job that recounts one network's posts. `source.counts` gives a post's current counts, or reports it gone."""
+
+    def __init__(self, source: Source, connection: Connection, terms: NetworkTerms) -> None:
+        super().__init__(source.name + COUNTS, source, connection, terms)
+        self._position = self._position_at = 0
+
+    def run_once(self, context: JobContext, *, once: bool) -> float:
+        """Requests the counts of due posts, the most valuable first, up to a limit. Returns the seconds until the next
+        round."""
+        database = context.record.database
+        network = self.source.name
+        at = self._now()
+        self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
+        self._position_at = at
+        engagement_queries.follow_shown_posts(database, network, at)
+        posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
+        while once and len(posts) == AT_ONCE:
+            self._recount(context, posts)
+            posts = engagement_queries.due_posts(database, network, self._now(), AT_ONCE)
+        if posts:
+            self._recount(context, posts)
+        else:
+            context.note(success_at=at)
+        if len(posts) == AT_ONCE:
+            return 1.0
+        self._finish_reading_back(context)
+        return PAUSE
+
+    def _finish_reading_back(self, context: JobContext) -> None:
+        """Records, once, that everything from before the network was first read has been counted."""
+        if context.status.back_at is not None:
+            return
+        at = self._now()
+        reader = jobs_queries.load_state(context.record, self.source.name)
+        if reader.back_at is not None and reader.back_at <= self._position_at:
+            self._write(context, [read_back_item(self.source.name, at)], at)
+            context.note(back_at=at)
+
+    def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
+        """Requests the counts of posts, and records which got no answer."""
+        database = context.record.database
+        snapshots = list[Snapshot]()
+        try:
+            http = self.connection.http
+            pages = (
+                self.source.counts_from(http, posts, cursor_of(database, self.name))
+                if isinstance(self.source, MeteredSource)
+                else self.source.counts(http, posts)
+            )
+            for page in pages:
+                snapshots += self.store(context, page)
+            check_likes(snapshots)
+        except PartiallyRead as problem:  # otherwise a server that is gone for good would keep its posts due forever
+            unanswered = [post for post in posts if post not in problem.unasked]
+            engagement_queries.note_unanswered(database, unanswered, self._now())
+            raise
+        except NetError as problem:
+            self._record_failure(context, problem)
+            raise
+        except BaseException as problem:  # whatever the cause, the answers are lost
+            self.connection.forget()
+            if not isinstance(problem, ENDS_A_ROUND):
+                with suppress(Exception):  # posts that trigger a defect must not keep the others from being counted
+                    engagement_queries.note_unanswered(database, posts, self._now())
+                    self._record_failure(context, NetError(describe_error(problem)))
+            raise
+        finally:
+            self.note_traffic(context)
+        engagement_queries.note_unanswered(database, posts, self._now())
+
+    def _record_failure(self, context: JobContext, problem: NetError) -> None:
+        """Writes partial coverage while counts are failing; otherwise missing counts would look like no reactions. The
+        period stays partial even afterwards, as counts due then were not read on time."""
+        at = self._now()
+        since = context.status.failing_since
+        if since is not None and at - since > LATE:
+            reason = f"counts: {hosts_alone(str(problem))}"
+            missed = TimeRange(self.source.name, since, at, at).read("partial", reason)
+            self._write(context, [missed], at)
+
+    def store(self, context: JobContext, page: PayloadPage) -> list[Snapshot]:
+        """Stores a page in one batch, and records its posts as answered, but not those whose answers lack counts.
+        Returns the counts."""
+        context.check_lease()
+        at = self._now()
+        network = self.source.name
+        parsed = parse_page(self.source, self.terms, page)
+        batch, items, _ = ingest(context, network, parsed, page.cursor, self.name, at)
+        snapshots = [item for item in items if isinstance(item, Snapshot)]
+        unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
+        keys = [f"{network}:{payload.key}" for payload in page.payloads]
+        engagement_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
+        context.note(success_at=at, items=context.status.items + batch.added)
+        return snapshots
+
+
+# ---- coverage items ------------------------------------------------------------------------------------
+
+SHORT = HOUR
+"""Microseconds without a reading that leave no gap if the network asked us to wait: we just read it a little later."""
+
+
+class TimeRange(NamedTuple):
+    """A period for which we report how a network was read, and when we report it (`at`). µs UTC."""
+
+    network: str
+    start: int
+    until: int
+    at: int
+
+    def read(self, state: CoverageState, reason: str = "") -> Coverage:
+        """The coverage item for this period."""
+        return Coverage(
+            network=self.network,
+            from_at=self.start,
+            until_at=self.until,
+            state=state,
+            reason=reason[:MAX_REASON_CHARS],
+            observed_at=self.at,
+        )
+
+
+def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Coverage]:
+    """Coverage after a successful reading: everything was read except what the network had already dropped.
+
+    `reach`: how many microseconds back the network remembers; None for no limit.
+    """
+    reachable_from = (
+        time_range.start if reach is None else min(max(time_range.start, time_range.at - reach), time_range.until)
+    )
+    if reachable_from > time_range.start:
+        reason = "what was said while nothing was read is no longer to be had"
+        yield time_range._replace(until=reachable_from).read("partial", reason)
+    if reachable_from < time_range.until:
+        yield time_range._replace(start=reachable_from).read("complete")
+
+
+def began_item(network: str, at: int) -> Coverage:
+    """Coverage that marks the moment from which a network is read."""
+    return TimeRange(network, at, at, at).read("complete", BEGAN)
+
+
+def read_back_item(network: str, at: int) -> Coverage:
+    """Coverage that marks that a network's earlier posts are in the record. It starts 1 µs after `at`, so that its key
+    differs from `began_item`'s even if no time has passed."""
+    return TimeRange(network, at + 1, at + 1, at).read("complete", READ_BACK)
+
+
+def first_reading(time_range: TimeRange, since: int) -> Iterator[Coverage]:
+    """Coverage after the first reading, which got everything from `since` on. If the period starts earlier, the part
+    before `since` is missing."""
+    if since > time_range.start:
+        reason = "what was said before it could be read is no longer to be had"
+        yield time_range._replace(until=since).read("partial", reason)
+
+
+def incomplete_coverage(
+    time_range: TimeRange, problem: NetError, failing_since: int | None = None
+) -> Iterator[Coverage]:
+    """Coverage after a reading that ended in a problem. `failing_since`: when the first failure in a row happened; None
+    if this is the first.
+
+    A short wait reports nothing, since the next reading makes up for it; several in a row that add up to a long one do.
+    """
+    if isinstance(problem, StreamGap) and problem.missing:
+        start, until = problem.missing
+        if start < until:
+            yield time_range._replace(start=start, until=until).read("partial", str(problem))
+        return
+    waited = time_range.at - (failing_since or time_range.at)
+    is_short_wait = isinstance(problem, RetryLater) and waited + problem.seconds * SECOND <= SHORT
+    if time_range.start < time_range.until and not is_short_wait:
+        yield time_range.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))

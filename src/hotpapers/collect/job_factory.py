@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,14 +17,13 @@ from hotpapers.base.model import Source
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
-from hotpapers.collect.change_filter import TrackedKeys, TrackedPosts
-from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
 from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, Job, JobLoop
+from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.collect.next_steps import KEYS
 from hotpapers.collect.pace import PACE, SitePacer
-from hotpapers.collect.recount_job import RecountJob
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import SOURCES
 from hotpapers.record import Record, now
@@ -69,12 +68,10 @@ def chosen_sources(
             raise SettingsError(f"{where}source.{name}: no such source; known sources: {choices(name, SOURCES)}")
     known = {name: ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in SOURCES}
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
-    for name in selection:
-        if problem := _unusable(name, tables.get(name, {}), allowed, is_named=name in names):
-            raise SettingsError(f"{where}{problem}")
-    for name, table in tables.items():
-        if not names and (problem := _silently_off(name, table)):
-            raise SettingsError(f"{where}{problem}")
+    problems = [_unusable(name, tables.get(name, {}), allowed, is_named=name in names) for name in selection]
+    problems += [] if names else [_silently_off(name, table) for name, table in tables.items()]
+    if problem := next(filter(None, problems), ""):
+        raise SettingsError(f"{where}{problem}")
     return [known[name] for name in selection]
 
 
@@ -194,43 +191,43 @@ class IngestContext(NamedTuple):
 
 def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
     """The names of all jobs for the chosen sources."""
-    totals = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
-    return [*(choice.name for choice in choices), *totals]
+    return [
+        *(choice.name for choice in choices),
+        *(choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS),
+    ]
 
 
 def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
     """The jobs for the chosen sources, by name. Each is created in the thread that runs it."""
-    jobs: dict[str, Callable[[], JobLoop]] = {}
-    for choice in choices:
-        jobs[choice.name] = partial(_rounds, choice.name, choice, site, _reading)
-        if choice.name not in WITHOUT_COUNTS:
-            jobs[choice.name + COUNTS] = partial(_rounds, choice.name + COUNTS, choice, site, _recounting)
-    return jobs
+    names = job_names(choices)
+    return {
+        name: partial(_rounds, name, choice, site)
+        for choice in choices
+        for name in (choice.name, choice.name + COUNTS)
+        if name in names
+    }
 
 
-def _rounds(
-    name: str,
-    choice: ConfiguredSource,
-    site: IngestContext,
-    make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
-) -> JobLoop:
+def _rounds(name: str, choice: ConfiguredSource, site: IngestContext) -> JobLoop:
     connection = make_connection(addresses(choice.settings), secrets_of(choice.settings), site)
     clock = Clock(connection.http.now, connection.http.sleep)
+    make = _reading if name == choice.name else _recounting
     return JobLoop(name, partial(make, choice, connection, site), site.record, site.leases, clock)
 
 
 def _reading(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob:
     with site.record() as record:
         known = TrackedPosts(record, choice.name, connection.http.now())
-    source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
+    source = _source(choice, known, site)
+    row = terms.of(site.terms, choice.name)
     return CollectJob(source, connection, known, row, names=site.names, back=site.back)
 
 
 def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> RecountJob:
-    return RecountJob(_source(choice, TrackedKeys(), site), connection, terms.of(site.terms, choice.name))
+    return RecountJob(_source(choice, (), site), connection, terms.of(site.terms, choice.name))
 
 
-def _source(choice: ConfiguredSource, known: TrackedKeys, site: IngestContext) -> Source:
+def _source(choice: ConfiguredSource, known: Container[str], site: IngestContext) -> Source:
     return SOURCES[choice.name][0](choice.settings, known, site.names.names)
 
 

@@ -23,7 +23,8 @@ class SitePacer:
     """
 
     def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
-        self._open, self._within = open_record, within
+        self._open = open_record
+        self._within = within
         self._record: Record | None = None
 
     def __call__(self, host: str, pace: float) -> float:

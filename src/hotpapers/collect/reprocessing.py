@@ -7,7 +7,7 @@ from functools import partial
 from hotpapers.base.model import Item, RawPayload, Source
 from hotpapers.base.terms import NetworkTerms, admitted
 from hotpapers.collect import queries
-from hotpapers.collect.change_filter import LASTING, ChangeFilter, TrackedKeys
+from hotpapers.collect.change_filter import LASTING, ChangeFilter
 from hotpapers.collect.job_factory import ConfiguredSource
 from hotpapers.collect.pipeline import with_consequences
 from hotpapers.collect.sources import SOURCES
@@ -32,7 +32,7 @@ def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> 
 def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
     since = queries.oldest_original_at(record, choice.name) - KEPT  # the names matched against at the time
     names = load_names(record, now(), since)
-    source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
+    source: Source = SOURCES[choice.name][0](choice.settings, (), names)
     return partial(_read, source, terms, record.view())
 
 

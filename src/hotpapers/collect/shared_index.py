@@ -37,7 +37,8 @@ class SharedPaperIndex:
                 self._new_aliases.clear()
                 self.names.replace(load_names(record, at))
                 self.names.learn(self._new_aliases)  # names added meanwhile may not have been in the record yet
-                self._read_at, self._last_rows = at, last_rows
+                self._read_at = at
+                self._last_rows = last_rows
             elif self._last_rows and 0 < sum(last_rows) - sum(self._last_rows) <= MAX_NEW_ROWS:
                 self._learn(aliases_between(record, self._last_rows, last_rows))
                 self._last_rows = last_rows

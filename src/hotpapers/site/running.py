@@ -15,8 +15,8 @@ from hotpapers.base.model import DAY
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
 from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
+from hotpapers.collect.jobs.loop import JobRunner
 from hotpapers.collect.jobs.queries import all_states
-from hotpapers.collect.jobs.runner import JobRunner
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.publish.schedule.health import SiteHealth, metrics
 from hotpapers.record import Record, now

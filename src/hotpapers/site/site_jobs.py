@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from hotpapers.base.errors import SettingsError, UsageError
-from hotpapers.base.http.address_guard import require_address
-from hotpapers.base.http.listen_address import address_of
+from hotpapers.base.http.address_guard import address_of, require_address
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.collect.jobs.loop import Job, JobLoop

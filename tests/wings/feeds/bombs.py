@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import HotPapersError
-from hotpapers.base.http.client import ClientLimits
+from hotpapers.base.http import ClientLimits
 from hotpapers.base.ids.html_text import MAX_HTML_CHARS, plain
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.arxiv import xml

@@ -145,7 +145,7 @@ def test_a_deleted_post_is_gone_if_it_is_tracked_and_its_own_server_says_so() ->
 
 
 def test_it_remembers_so_many_posts_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mastodon, "REMEMBERED", 2)
+    monkeypatch.setattr(mastodon, "MAX_REMEMBERED_POSTS", 2)
     deletions = [line for n in (1, 3) for line in event("delete", str(status(n)["id"]).encode())]
     uris = [status(n)["uri"] for n in (1, 2, 3)]
     result = Round([*deletions, None], tracked=uris, home_answer=response(*(status(n) for n in (1, 2, 3))))

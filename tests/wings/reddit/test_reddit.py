@@ -15,8 +15,7 @@ import pytest
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.wings.feeds.feed_parser import entries
-from hotpapers.wings.reddit.oauth_api import BATCH, OVERLAP
-from hotpapers.wings.reddit.source import RedditSettings, RedditSource
+from hotpapers.wings.reddit.source import BATCH, OVERLAP, RedditSettings, RedditSource
 from tests.sources.cases import AT, cases, check, objects_in
 from tests.sources.net import START, Reply, ScriptedClient, reply
 

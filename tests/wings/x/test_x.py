@@ -24,8 +24,7 @@ from hotpapers.base.model import (
     Response,
     Snapshot,
 )
-from hotpapers.wings.x.billing import UNSURE_AGAIN
-from hotpapers.wings.x.source import FIELDS, MIN_PAGE, PAGE, XSettings, XSource
+from hotpapers.wings.x.source import FIELDS, MIN_PAGE, PAGE, UNSURE_AGAIN, XSettings, XSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 

@@ -15,7 +15,8 @@ import httpx2
 
 from hotpapers.base.errors import NetError, RequestRefused, SettingsError
 
-HTTP, WEBSOCKET = ("http", "https"), ("ws", "wss")
+HTTP = ("http", "https")
+WEBSOCKET = ("ws", "wss")
 PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
@@ -125,3 +126,15 @@ def onward_from(url: httpx2.URL, location: str) -> httpx2.URL:
     if url.scheme == "https" and onward.scheme == "http":
         raise RequestRefused("redirects from https to http")
     return onward
+
+
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]?")
+"""A host name or an IP address."""
+
+
+def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
+    """`127.0.0.1:9464` or `[::1]:9464` as host and port. `setting`: its name for errors. Raises SettingsError."""
+    host, _, port = listen.rpartition(":")
+    if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise SettingsError(f"{setting}: {listen!r} is not an address; write it like 127.0.0.1:9464")
+    return host.strip("[]"), int(port)

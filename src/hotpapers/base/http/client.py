@@ -32,12 +32,10 @@ from hotpapers.base.http.address_guard import (
     onward_from,
     read_address,
 )
-from hotpapers.base.http.bodies import decompress, read_body
 from hotpapers.base.http.redact_errors import SecretRedactor, public_url
-from hotpapers.base.http.retry_policy import HostPacer, Retryable, check_status, pace_of, plain_reason
-from hotpapers.base.http.server_dates import HeaderListener
-from hotpapers.base.http.streams import LineStream, with_heartbeat
-from hotpapers.base.http.transport import Deadline, GuardedBackend, TrafficCounter
+from hotpapers.base.http.retry_policy import HeaderListener, HostPacer, Retryable, check_status, pace_of, plain_reason
+from hotpapers.base.http.streams import LineStream, decompress, read_body, with_heartbeat
+from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
 from hotpapers.base.ids.domains import with_ascii_domains
 from hotpapers.base.model import Response
 
@@ -51,31 +49,6 @@ UNREACHED = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTim
 """The request never reached the server."""
 BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error)
 """The response broke off, stalled, or cannot be read."""
-
-
-class ClientLimits(NamedTuple):
-    """Time, size and retry limits.
-
-    `connect`, `read`, `whole`: seconds to connect, between two reads, for one response. `size`, `message`, `line`:
-    most bytes of a response, a websocket message, a line. `tries`: attempts, with `backoff` × 1, 2 … seconds between
-    them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of silence after which a stream of
-    lines is given up. `ping`: seconds between websocket pings, and for each reply. `remembered`: addresses whose ETags
-    are kept.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    whole: float = 120.0
-    size: int = 10_000_000
-    message: int = 3_000_000
-    line: int = 4_000_000
-    redirects: int = 5
-    tries: int = 3
-    backoff: float = 1.0
-    silence: float = 30.0
-    longest: float = 300.0
-    ping: float = 20.0
-    remembered: int = 1000
 
 
 class _OpenResponse(NamedTuple):
@@ -138,7 +111,9 @@ class PoliteHttpClient:
     ) -> None:
         stop = stop or threading.Event()
         self.traffic = traffic or TrafficCounter()
-        self._agent, self._pace, self._clock = agent, pace, clock
+        self._agent = agent
+        self._pace = pace
+        self._clock = clock
         self._on_headers = on_headers
         self._reserve = reserve or HostPacer()
         self._sleep = sleep or stop.wait
@@ -148,7 +123,7 @@ class PoliteHttpClient:
         self._backend = GuardedBackend(AddressGuard(base_addresses, resolve), self._deadline, self.traffic)
         self._context = context or httpcore2.default_ssl_context()
         self._pool = self._new_pool()
-        self._validators = _Validators(self._limits.remembered)
+        self._validators: OrderedDict[str, dict[str, str]] = OrderedDict()  # by address, the latest last
 
     def __enter__(self) -> Self:
         return self
@@ -174,7 +149,8 @@ class PoliteHttpClient:
         With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
         Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
-        address, request_headers = read_address(url, HTTP), self._headers(headers)
+        address = read_address(url, HTTP)
+        request_headers = self._headers(headers)
         target = address.copy_merge_params(dict(params)) if params else address
         return self._with_retries(lambda: self._read_response(self._open(target, request_headers, accept)))
 
@@ -191,23 +167,30 @@ class PoliteHttpClient:
 
         Sent once: retried only if no server was reached. Redirects are refused.
         """
-        address, request_headers = read_address(url, HTTP), self._headers(headers)
+        address = read_address(url, HTTP)
+        request_headers = self._headers(headers)
         request = partial(httpx2.Request, "POST", address, headers=request_headers)
+
+        def send(pool: httpcore2.ConnectionPool) -> Response:
+            outcome = self._ask(pool, request(content=body) if body else request(data=dict(form)), accept)
+            if isinstance(outcome, httpx2.URL):
+                reason = f"{public_url(address)}: redirects a form to {public_url(outcome)}"
+                raise RequestRefused(self._redact(reason))
+            return self._read_response(outcome)
+
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
         with self._new_pool() as pool:
-            return self._with_retries(
-                lambda: self._post_once(pool, request(content=body) if body else request(data=dict(form)), accept),
-                resend=False,
-            )
+            return self._with_retries(partial(send, pool), resend=False)
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. Raises NetError when it ends."""
-        address, request_headers = read_address(url, WEBSOCKET), self._headers(headers)
-        with ExitStack() as stack, self._names_address(address):
-            connection = stack.enter_context(
-                self._with_retries(lambda: self._connect_websocket(address, request_headers))
-            )
-            stack.callback(connection.close)
+        address = read_address(url, WEBSOCKET)
+        request_headers = self._headers(headers)
+        with (
+            self._names_address(address),
+            self._with_retries(lambda: self._connect_websocket(address, request_headers)) as connection,
+            closing(connection),  # first of all, so that the server is told that it is at an end
+        ):
             take = partial(streams.next_message, connection)
             yield from with_heartbeat(take, self._deadline, self._limits.silence, math.inf)
 
@@ -216,12 +199,15 @@ class PoliteHttpClient:
 
         Ends when the response ends. Raises NetError if it breaks off or stays silent for five minutes.
         """
-        address, request_headers = read_address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
+        address = read_address(url, HTTP)
+        request_headers = self._headers({**headers, "accept-encoding": "identity"})
         open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
         chunks = decompress(open_response.response.iter_stream(), open_response.coding)
-        with ExitStack() as stack, self._names_address(open_response.url):
-            stack.enter_context(closing(open_response.response))
-            stream = stack.enter_context(closing(LineStream(chunks, self._deadline, self._limits.line)))
+        with (
+            self._names_address(open_response.url),
+            closing(open_response.response),
+            closing(LineStream(chunks, self._deadline, self._limits.line)) as stream,
+        ):
             try:
                 yield from with_heartbeat(stream.take, self._deadline, self._limits.silence, self._limits.longest)
             except BROKEN as problem:
@@ -238,44 +224,25 @@ class PoliteHttpClient:
 
     def forget(self) -> None:
         """Forget all ETags and dates: for when a response arrived but could not be kept."""
-        self._validators = _Validators(self._limits.remembered)
+        self._validators.clear()
 
     # ---- one attempt ---------------------------------------------------------------------------------
 
-    def _post_once(
-        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
-    ) -> Response | Retryable:
-        outcome = self._ask(pool, request, accept)
-        if isinstance(outcome, httpx2.URL):
-            raise RequestRefused(self._redact(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}"))
-        return self._read_response(outcome)
-
-    def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
+    def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection:
         self._begin(url)
         try:
             sock = self._backend.connect_tcp(*host_and_port(url), self._limits.connect).get_extra_info("socket")
         except UNREACHED as problem:
-            return Retryable(plain_reason(problem))
-        limits = self._limits
+            raise Retryable(plain_reason(problem)) from None
         request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
-        return streams.open_websocket(
-            url,
-            sock,
-            self._context,
-            request_headers,
-            traffic=self.traffic,
-            timeout=limits.connect,
-            ping=limits.ping,
-            limit=limits.message,
-            now=self.now(),
-        )
+        return streams.open_websocket(url, sock, self._context, request_headers, self.traffic, self._limits, self.now())
 
     def _open(
         self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
-    ) -> _OpenResponse | Retryable:
+    ) -> _OpenResponse:
         """Send a GET and follow redirects. `patient`: the body may pause for any length of time."""
         for _ in range(self._limits.redirects + 1):
-            conditions = self._validators.of(url) if 304 in accept else NOTHING
+            conditions = self._validators.get(str(url), NOTHING) if 304 in accept else NOTHING
             request = httpx2.Request("GET", url, headers={**headers, **conditions})
             outcome = self._ask(self._pool, request, accept, patient=patient)
             if not isinstance(outcome, httpx2.URL):
@@ -287,19 +254,33 @@ class PoliteHttpClient:
 
     def _ask(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
-    ) -> _OpenResponse | Retryable | httpx2.URL:
-        """Send one request: a response with its body unread, a reason to retry, or the target of a redirect."""
-        self._begin(request.url)
-        with self._names_address(request.url), ExitStack() as stack:
-            try:
-                response = self._send(pool, request, patient)
-            except (*UNREACHED, *BROKEN) as problem:
-                return self._retryable(request.url, problem)
+    ) -> _OpenResponse | httpx2.URL:
+        """Send one request: a response with its body unread, or the target of a redirect."""
+        limits = self._limits
+        url = request.url
+        self._begin(url)
+        read = None if patient else limits.read
+        timeout = {"connect": limits.connect, "pool": limits.connect, "write": limits.read, "read": read}
+        self._deadline.until = time.monotonic() + limits.whole
+        with self._names_address(url), ExitStack() as stack:
+            response = pool.handle_request(
+                httpcore2.Request(
+                    request.method,
+                    httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    headers=request.headers.raw,
+                    content=request.read(),
+                    extensions={"timeout": timeout},
+                )
+            )
             stack.callback(response.close)
-            outcome = self._judge(request.url, response, accept)
-            if isinstance(outcome, _OpenResponse):
-                stack.pop_all()
-            return outcome
+            headers = dict(httpx2.Headers(response.headers, encoding="latin-1"))
+            if self._on_headers is not None:
+                self._on_headers(headers, self.now())
+            if response.status in REDIRECTS and response.status not in accept:
+                return onward_from(url, headers.get("location", ""))
+            check_status(response.status, headers, accept, self.now())
+            stack.pop_all()
+            return _OpenResponse(url, response.status, headers, response)
 
     def _begin(self, url: httpx2.URL) -> None:
         """Wait for the host's next slot, then count the request."""
@@ -307,81 +288,52 @@ class PoliteHttpClient:
         self.sleep(self._reserve(*pace_of(host, port, self._pace)))
         self.traffic.count_request(host)
 
-    def _send(self, pool: httpcore2.ConnectionPool, request: httpx2.Request, patient: bool) -> httpcore2.Response:
-        limits, url = self._limits, request.url
-        self._deadline.until = time.monotonic() + limits.whole
-        timeout = {
-            "connect": limits.connect,
-            "pool": limits.connect,
-            "write": limits.read,
-            "read": None if patient else limits.read,
-        }
-        address = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        return pool.handle_request(
-            httpcore2.Request(
-                request.method,
-                address,
-                headers=request.headers.raw,
-                content=request.read(),
-                extensions={"timeout": timeout},
-            )
-        )
-
-    def _judge(
-        self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
-    ) -> _OpenResponse | Retryable | httpx2.URL:
-        # Names in lower case; values of the same name joined by commas
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in response.headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        if self._on_headers is not None:
-            self._on_headers(headers, self.now())
-        if response.status in REDIRECTS and response.status not in accept:
-            return onward_from(url, headers.get("location", ""))
-        retryable = check_status(response.status, headers, accept, self.now())
-        if retryable is None:
-            return _OpenResponse(url, response.status, headers, response)
-        return retryable._replace(reason=f"{public_url(url)}: {retryable.reason}")
-
-    def _read_response(self, open_response: _OpenResponse | Retryable) -> Response | Retryable:
+    def _read_response(self, open_response: _OpenResponse) -> Response:
         """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""
-        if isinstance(open_response, Retryable):
-            return open_response
         url, status, headers, response = open_response
         with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
                 raise NetError(f"the response has more than {self._limits.size:,} bytes")
-            try:
-                body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
-            except BROKEN as problem:
-                return self._retryable(url, problem)
+            body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
         if status == 200:
-            self._validators.remember(url, headers)
+            self._remember(str(url), headers)
         return Response(status, headers, body, str(url), self.now())
+
+    def _remember(self, url: str, headers: Mapping[str, str]) -> None:
+        """Keep a response's ETag and date, to ask whether anything changed."""
+        conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
+        self._validators.pop(url, None)
+        if usable := {name: value for name, value in conditions.items() if value and value.isascii()}:
+            self._validators[url] = usable
+        while len(self._validators) > self._limits.remembered:
+            self._validators.popitem(last=False)
 
     # ---- retries, errors, headers --------------------------------------------------------------------
 
-    def _with_retries(self, attempt: Callable[[], T | Retryable], *, resend: bool = True) -> T:
+    def _with_retries(self, attempt: Callable[[], T], *, resend: bool = True) -> T:
         """Try until it works or no attempts are left. Without `resend`, stop if a server may have acted on it."""
-        retryable, sent_requests = Retryable("never sent"), 0
+        retryable = Retryable("never sent")
+        sent_requests = 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
-            outcome = attempt()
-            if not isinstance(outcome, Retryable):
+            try:
+                outcome = attempt()
                 return outcome._replace(tries=sent_requests + 1) if isinstance(outcome, Response) else outcome
-            retryable, sent_requests = outcome, sent_requests + outcome.sent
+            except Retryable as failure:
+                retryable = failure
+                sent_requests = sent_requests + failure.sent
             if retryable.sent and not resend:
                 break
-        reason = self._redact(retryable.reason)
+        reason = retryable.reason
         problem = RetryLater(retryable.seconds, reason) if retryable.seconds else NetError(reason)
         problem.tries = sent_requests
         raise problem
 
     @contextmanager
     def _names_address(self, url: httpx2.URL) -> Iterator[None]:
-        """Add the address to errors raised inside, and redact them. Their cause is dropped: it may contain secrets."""
+        """Add the address to errors raised inside, and redact them. Their cause is dropped: it may contain secrets. A
+        failing connection is raised as Retryable."""
         try:
             yield
         except RetryLater as problem:
@@ -390,12 +342,14 @@ class PoliteHttpClient:
             raise RequestRefused(self._describe(url, problem.reason), problem.status) from None
         except NetError as problem:
             raise NetError(self._describe(url, problem)) from None
+        except Retryable as problem:
+            raise Retryable(self._describe(url, problem), sent=problem.sent, seconds=problem.seconds) from None
+        except (*UNREACHED, *BROKEN) as problem:
+            is_sent = not isinstance(problem, UNREACHED)
+            raise Retryable(self._describe(url, plain_reason(problem)), sent=is_sent) from None
 
     def _describe(self, url: httpx2.URL, problem: object) -> str:
         return self._redact(f"{public_url(url)}: {problem}")
-
-    def _retryable(self, url: httpx2.URL, problem: Exception) -> Retryable:
-        return Retryable(f"{public_url(url)}: {plain_reason(problem)}", sent=not isinstance(problem, UNREACHED))
 
     def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
         headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
@@ -409,23 +363,3 @@ class PoliteHttpClient:
         return httpcore2.ConnectionPool(
             ssl_context=self._context, network_backend=self._backend, max_keepalive_connections=4, keepalive_expiry=15
         )
-
-
-class _Validators:
-    """The ETag and date of each address's last response, for the latest `capacity` addresses."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._validators_by_url: OrderedDict[str, dict[str, str]] = OrderedDict()
-
-    def of(self, url: httpx2.URL) -> Mapping[str, str]:
-        return self._validators_by_url.get(str(url), NOTHING)
-
-    def remember(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
-        conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
-        self._validators_by_url.pop(str(url), None)
-        usable = {name: value for name, value in conditions.items() if value and value.isascii()}
-        if usable:
-            self._validators_by_url[str(url)] = usable
-        while len(self._validators_by_url) > self._capacity:
-            self._validators_by_url.popitem(last=False)

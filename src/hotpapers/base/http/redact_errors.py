@@ -63,7 +63,8 @@ def _parts_of_address(text: str) -> Iterator[str]:
 
 def _any_form(character: str) -> str:
     """A pattern of a character as it is, and as addresses, JSON, HTML and Python escape it."""
-    octets, code = character.encode("utf-8", "surrogatepass"), ord(character)
+    octets = character.encode("utf-8", "surrogatepass")
+    code = ord(character)
     forms = {
         re.escape(character),
         "".join(f"%(?:25)*{octet:02x}" for octet in octets),

@@ -1,4 +1,5 @@
-"""How often to send requests, what a status means, how long a server asks us to wait. No network access."""
+"""How often to send requests, what a status means, how long a server asks us to wait, and what its dates say of this
+machine's clock. No network access."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from itertools import count
+from statistics import median_low
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater
 from hotpapers.base.ids import timestamps
@@ -23,7 +25,8 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 # Networks differ: seconds (Reddit, Lobsters), an ISO timestamp (Mastodon), seconds since 1970 (X, Bluesky).
 RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
-EPOCH, EPOCH_MILLISECONDS = 1e9, 1e11
+EPOCH = 1e9
+EPOCH_MILLISECONDS = 1e11
 """Numbers from here on are points in time, not durations: the year 2001 in seconds; the year 1973 in milliseconds."""
 
 
@@ -73,32 +76,32 @@ class HostPacer:
 # ---- what a status means -----------------------------------------------------------------------------
 
 
-class Retryable(NamedTuple):
+class Retryable(Exception):
     """A failed attempt that may succeed if repeated. `sent`: the server may have acted on it.
 
     `seconds`: how long to wait once no attempts are left; 0 if the server did not ask for a wait.
     """
 
-    reason: str
-    sent: bool = True
-    seconds: float = 0.0
+    def __init__(self, reason: str, *, sent: bool = True, seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+        self.seconds = seconds
 
 
-def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> Retryable | None:
-    """What to do after a status and headers (names in lower case): None to go on, or a Retryable.
-
-    `now`: µs, for servers that send no date. Raises RetryAfter, RetryLater, RequestRefused, and NetError for unexpected
-    statuses.
+def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> None:
+    """Goes on if a status is 2xx or in `accept`. `headers`: names in lower case. `now`: µs, for servers that send no
+    date. Raises Retryable, RetryAfter, RetryLater, RequestRefused, and NetError for unexpected statuses.
     """
     if 200 <= status < 300 or status in accept:
-        return None
+        return
     text = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
     seconds = retry_after(headers, now)
     explicit = "retry-after" in headers and (status == 403 or status >= 500)
     if status == 429 or explicit or (status == 503 and seconds):
         raise RetryAfter(seconds, text) if seconds else RetryLater(UNTOLD, text)
     if status >= 500 or status in (408, 425):
-        return Retryable(text, seconds=UNTOLD if status == 503 else 0.0)
+        raise Retryable(text, seconds=UNTOLD if status == 503 else 0.0)
     if status >= 400:
         raise RequestRefused(text, status)
     raise NetError(f"{text}, which was not asked for")
@@ -137,7 +140,54 @@ def seconds_until(text: str, now: float) -> float | None:
 
 def date_of(headers: Mapping[str, str]) -> int | None:
     """When the origin server sent a response, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
-    date, age = timestamps.parse(headers.get("date", "")[:64]), headers.get("age", "")
+    date = timestamps.parse(headers.get("date", "")[:64])
+    age = headers.get("age", "")
     if date is None:
         return None
     return date + (int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0) * timestamps.SECOND
+
+
+# ---- this machine's clock -----------------------------------------------------------------------------
+
+HeaderListener = Callable[[Mapping[str, str], int], None]
+"""Called with a response's headers and when they arrived by this machine's clock, µs UTC."""
+
+
+class ServerClocks:
+    """How far this machine's clock is ahead of the networks' clocks, by the latest response of each client.
+
+    Votes are per client, not per host: redirects can lead a client to any number of hosts. Thread-safe.
+    """
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        """`steady`: monotonic seconds, unaffected by setting the clock."""
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._offsets: dict[int, int] = {}
+        self._steady = steady
+        self._newest = 0
+        self._newest_steady = 0.0
+
+    def listener(self) -> HeaderListener:
+        """A listener for one client, to be called with each response's headers."""
+        number = next(self._numbers)
+
+        def on_headers(headers: Mapping[str, str], now: int) -> None:
+            date = date_of(headers)
+            if date is not None:
+                with self._lock:
+                    self._offsets[number] = now - date
+                    self._newest, self._newest_steady = now, self._steady()
+
+        return on_headers
+
+    def ahead(self, now: int) -> int | None:
+        """µs, negative if the clock is behind; None until a server has responded.
+
+        If the clock has gained more than a day on the steady one since the last response, it has jumped: then the jump.
+        """
+        with self._lock:
+            if not self._offsets:
+                return None
+            jump = now - self._newest - int((self._steady() - self._newest_steady) * 1e6)
+            return jump if jump > DAY * timestamps.SECOND else median_low(self._offsets.values())

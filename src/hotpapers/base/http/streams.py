@@ -1,5 +1,8 @@
-"""Endless responses, with a heartbeat that tells the reader of silence; and websockets over a checked connection, with
-pings, size limits, compression and traffic counts."""
+"""Bodies and lines, decompressed and size-limited as they arrive: a bomb fails at the first byte over the limit.
+
+Endless responses, with a heartbeat that tells the reader of silence; and websockets over a checked connection, with
+pings, size limits, compression and traffic counts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import httpx2
@@ -18,9 +22,85 @@ from websockets.sync.client import ClientConnection, connect
 
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import NetError, RequestRefused
-from hotpapers.base.http.bodies import LineSplitter
 from hotpapers.base.http.retry_policy import Retryable, check_status, plain_reason
-from hotpapers.base.http.transport import SLICE, CountedSocket, Deadline, TrafficCounter
+from hotpapers.base.http.transport import SLICE, ClientLimits, CountedSocket, Deadline, TrafficCounter
+
+PIECE = 65_536
+"""The most bytes decompressed at once."""
+
+
+def read_body(chunks: Iterable[bytes], coding: str, limit: int) -> bytes:
+    """The decompressed body; at most `limit` bytes before and after decompression. Raises NetError, and zlib.error
+    for a damaged body."""
+    return b"".join(_bounded(decompress(_bounded(chunks, limit), coding), limit))
+
+
+def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise NetError(f"the response has more than {limit:,} bytes")
+        yield chunk
+
+
+def decompress(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """The bytes of a body with this Content-Encoding: gzip or none, since we ask for no other."""
+    if coding in ("", "identity"):
+        yield from chunks
+    elif coding in ("gzip", "x-gzip"):
+        yield from _gunzip(chunks)
+    else:
+        raise NetError(f"the response is compressed as {coding}, which was not asked for")
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress one or more gzip members, as RFC 1952 allows; anything after them is padding. Raises zlib.error."""
+    decompressor = None
+    for data in chunks:
+        while data:
+            if decompressor is None or decompressor.eof:
+                if decompressor is not None and data[0] != 0x1F:
+                    break
+                decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            yield from _decompress(decompressor, data)
+            data = decompressor.unused_data
+    if decompressor is not None and not decompressor.eof:
+        raise zlib.error("the compressed body ends early")
+
+
+def _decompress(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    while True:
+        piece = decompressor.decompress(data, PIECE)
+        if piece:
+            yield piece
+        data = decompressor.unconsumed_tail
+        if decompressor.eof or (not data and len(piece) < PIECE):
+            return
+
+
+class LineSplitter:
+    """Splits incoming bytes into lines, without their ends (LF or CR LF), none longer than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._partial = bytearray()
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that this chunk completes. Raises NetError if a line is too long."""
+        self._partial += chunk
+        # a long line may come byte by byte, and must not be searched each time
+        *ended, self._partial = self._partial.split(b"\n") if b"\n" in chunk else [self._partial]
+        if any(len(line) > self._limit for line in (*ended, self._partial)):
+            raise NetError(f"a line has more than {self._limit:,} bytes")
+        return [bytes(line).removesuffix(b"\r") for line in ended]
+
+    def partial_line(self) -> bytes:
+        """The unfinished last line."""
+        return bytes(self._partial)
+
+
+# ---- endless responses --------------------------------------------------------------------------------
 
 AHEAD = 16
 """Chunks that are read ahead of the consumer; then the server waits."""
@@ -54,7 +134,8 @@ class LineStream:
     """The lines of a response, read in a thread of its own: a blocked read could not report silence."""
 
     def __init__(self, chunks: Iterator[bytes], deadline: Deadline, limit: int) -> None:
-        self._chunks, self._deadline = chunks, deadline
+        self._chunks = chunks
+        self._deadline = deadline
         self._lines = LineSplitter(limit)
         self._queue: queue.Queue[bytes | Exception | None] = queue.Queue(AHEAD)
         self._stopped = threading.Event()
@@ -115,15 +196,12 @@ def open_websocket(
     sock: socket.socket,
     context: ssl.SSLContext,
     headers: Mapping[str, str],
-    *,
     traffic: TrafficCounter,
-    timeout: float,
-    ping: float,
-    limit: int,
+    limits: ClientLimits,
     now: int,
-) -> ClientConnection | Retryable:
-    """Open a websocket over a connected socket, and close the socket with it. Raises RetryLater and RequestRefused.
-    Redirects are not followed."""
+) -> ClientConnection:
+    """Open a websocket over a connected socket, and close the socket with it. Raises Retryable, RetryLater and
+    RequestRefused. Redirects are not followed."""
 
     def create_connection(sock: socket.socket, *args: Any, **settings: Any) -> ClientConnection:
         return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *args, **settings)
@@ -138,21 +216,20 @@ def open_websocket(
             user_agent_header=None,
             additional_headers=headers,
             logger=_SILENT,
-            max_size=limit,
-            open_timeout=timeout,
-            ping_interval=ping,
-            ping_timeout=ping,
+            max_size=limits.message,
+            open_timeout=limits.connect,
+            ping_interval=limits.ping,
+            ping_timeout=limits.ping,
             close_timeout=CLOSING,
             create_connection=cast("type[ClientConnection]", create_connection),
         )
     except InvalidStatus as problem:
         response = problem.response
         response_headers = {name.lower(): value for name, value in response.headers.raw_items()}
-        return check_status(response.status_code, response_headers, (), now) or Retryable(
-            f"answered {response.status_code} instead of opening a websocket"
-        )
+        check_status(response.status_code, response_headers, (), now)
+        raise Retryable(f"answered {response.status_code} instead of opening a websocket") from None
     except (OSError, WebSocketException) as problem:
-        return Retryable(plain_reason(problem))
+        raise Retryable(plain_reason(problem)) from None
     except ValueError:  # the library's error when a redirect would need a socket other than ours
         raise RequestRefused("redirects, which are not followed for websockets") from None
 

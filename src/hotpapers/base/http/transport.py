@@ -29,6 +29,31 @@ HOSTS = 1000
 logging.getLogger("httpcore2").setLevel(logging.CRITICAL + 1)
 
 
+class ClientLimits(NamedTuple):
+    """Time, size and retry limits.
+
+    `connect`, `read`, `whole`: seconds to connect, between two reads, for one response. `size`, `message`, `line`:
+    most bytes of a response, a websocket message, a line. `tries`: attempts, with `backoff` × 1, 2 … seconds between
+    them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of silence after which a stream of
+    lines is given up. `ping`: seconds between websocket pings, and for each reply. `remembered`: addresses whose ETags
+    are kept.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    whole: float = 120.0
+    size: int = 10_000_000
+    message: int = 3_000_000
+    line: int = 4_000_000
+    redirects: int = 5
+    tries: int = 3
+    backoff: float = 1.0
+    silence: float = 30.0
+    longest: float = 300.0
+    ping: float = 20.0
+    remembered: int = 1000
+
+
 class TrafficCount(NamedTuple):
     """Traffic so far: bytes received and sent (compressed, with headers, without TLS), requests by host."""
 
@@ -45,13 +70,11 @@ class TrafficCounter:
         self._requests: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def count_received(self, size: int) -> None:
+    def count(self, *, received: int = 0, sent: int = 0) -> None:
+        """Count bytes."""
         with self._lock:
-            self._in += size
-
-    def count_sent(self, size: int) -> None:
-        with self._lock:
-            self._out += size
+            self._in += received
+            self._out += sent
 
     def count_request(self, host: str) -> None:
         """Count one request to a host; after HOSTS hosts, new ones are counted under `other`."""
@@ -79,7 +102,9 @@ class GuardedStream(httpcore2.NetworkStream):
     """A connection that checks its thread's deadline before it waits."""
 
     def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, traffic: TrafficCounter) -> None:
-        self._stream, self._deadline, self._traffic = stream, deadline, traffic
+        self._stream = stream
+        self._deadline = deadline
+        self._traffic = traffic
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The bytes received. Trickling a byte now and then does not extend the deadline."""
@@ -95,12 +120,12 @@ class GuardedStream(httpcore2.NetworkStream):
                 data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._deadline.until - now))
             except httpcore2.ReadTimeout:
                 continue
-            self._traffic.count_received(len(data))
+            self._traffic.count(received=len(data))
             return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, timeout)
-        self._traffic.count_sent(len(buffer))
+        self._traffic.count(sent=len(buffer))
 
     def close(self) -> None:
         self._stream.close()
@@ -121,7 +146,9 @@ class GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections. Names are resolved only here, so connections go to exactly the addresses that were checked."""
 
     def __init__(self, guard: AddressGuard, deadline: Deadline, traffic: TrafficCounter) -> None:
-        self._guard, self._deadline, self._traffic = guard, deadline, traffic
+        self._guard = guard
+        self._deadline = deadline
+        self._traffic = traffic
         self._backend = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -157,16 +184,17 @@ class CountedSocket:
     """A socket that counts its bytes, for websockets."""
 
     def __init__(self, sock: socket.socket, traffic: TrafficCounter) -> None:
-        self._socket, self._traffic = sock, traffic
+        self._socket = sock
+        self._traffic = traffic
 
     def recv(self, size: int) -> bytes:
         data = self._socket.recv(size)
-        self._traffic.count_received(len(data))
+        self._traffic.count(received=len(data))
         return data
 
     def sendall(self, data: bytes) -> None:
         self._socket.sendall(data)
-        self._traffic.count_sent(len(data))
+        self._traffic.count(sent=len(data))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)

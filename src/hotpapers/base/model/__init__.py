@@ -86,6 +86,7 @@ from hotpapers.base.model.ports import (
     Message,
     MeteredSource,
     NeighborPaper,
+    Pages,
     PaperGroup,
     PaperLane,
     PaperNeighbors,

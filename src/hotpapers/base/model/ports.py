@@ -45,6 +45,10 @@ class PayloadPage(NamedTuple):
     leaves: NetError | None = None
 
 
+Pages = Iterator[PayloadPage]
+"""What a source yields."""
+
+
 class Response(NamedTuple):
     """A server's response. `headers`: with lowercase names. `url`: the final URL after redirects. `at`: when it came.
 
@@ -125,10 +129,10 @@ class Source(Protocol):
     def reach(self) -> int | None:
         """How far back the network can be read, in microseconds; None for no limit. Longer outages lose posts."""
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """Read the network from a cursor (inclusive). May never end; yields an empty page every 30 s."""
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Read the counts of known posts again. Yields a page after each request.
 
         Posts that are gone come as payloads of kind `gone`. A key that cannot be requested does not affect the others.
@@ -143,7 +147,7 @@ class Source(Protocol):
 class MeteredSource(Protocol):
     """A source whose counts cost money. They have a cursor of their own, which says what was spent."""
 
-    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
+    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Pages:
         """Like `Source.counts`, from the counts' own cursor. Each page's cursor must be stored before the next page is
         requested: it reserves what the next request may cost."""
 
@@ -152,7 +156,7 @@ class MeteredSource(Protocol):
 class ReadingBackSource(Protocol):
     """A source whose network also returns posts from before it was first read."""
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """Like `Source.pages`, until the network was read to its end once: everything since a moment, or as far back
         as the network goes. One page (for lists, the last one) gives in `since` the moment from which this is complete,
         if the network's lists prove it because they reach back to that moment or end."""

@@ -1,7 +1,7 @@
 """Jobs: work that a site repeats. One thread of one process runs a job at a time; a failure in one job does not affect
 the others.
 
-runner      threads, one per job       loop       one job: its rounds and waits
+loop        one job: its rounds and waits; all of a process, a thread for each
 attempts    when to retry              isolation  what is reported of an error, and to whom
 stop_signals  stopping by Ctrl-C or a service manager
 leases      which process does what    job_state  how a job is doing; queries: the SQL for leases and job states

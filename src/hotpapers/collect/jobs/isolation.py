@@ -65,10 +65,9 @@ def isolated(problems: list[str], job: str, part: str) -> Iterator[None]:
 def _frames(problem: BaseException) -> list[str]:
     """The innermost frames of an error's traceback: file, line and function. Files of libraries are given by name after
     `…`."""
-    frames = list(traceback.walk_tb(problem.__traceback__))[-_MAX_FRAMES:]
-    return [f"{_place(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}" for frame, line in frames]
-
-
-def _place(file: str) -> str:
-    path = Path(file)
-    return path.relative_to(_HERE).as_posix() if path.is_relative_to(_HERE) else f"…{path.name}"
+    frames = []
+    for frame, line in list(traceback.walk_tb(problem.__traceback__))[-_MAX_FRAMES:]:
+        path = Path(frame.f_code.co_filename)
+        place = path.relative_to(_HERE).as_posix() if path.is_relative_to(_HERE) else f"…{path.name}"
+        frames.append(f"{place}:{line} {frame.f_code.co_name}")
+    return frames

@@ -18,7 +18,8 @@ MAX_WAIT_AHEAD = 600_000_000
 
 COUNTS = "/counts"
 """Suffix of a source's name: the job that recounts its posts."""
-SCHEDULED_RUN, RUNNING = "schedule", "running"
+SCHEDULED_RUN = "schedule"
+RUNNING = "running"
 """The job of a host that writes all pages when its run ends, and its state until then."""
 WORKING = "at work"
 """A job's state during a round."""

@@ -37,9 +37,12 @@ class Leases:
     """
 
     def __init__(self, open_record: Callable[[], Record], holder: str, *, hold: int = job_state.LEASE) -> None:
-        self._open_record, self._holder, self._hold = open_record, holder, hold
+        self._open_record = open_record
+        self._holder = holder
+        self._hold = hold
         self._renewed_at: dict[str, float] = {}
-        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._renew_leases, name="leases", daemon=True)
 
     @property

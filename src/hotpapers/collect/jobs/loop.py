@@ -1,4 +1,4 @@
-"""Rounds: a job runs again and again, in one thread of one process of the site at a time.
+"""Rounds: a job runs again and again, in one thread of one process of the site at a time; a process runs all its jobs.
 
 This module handles waits, the lease, and failures of a network, the store or this program. A failed job is retried
 later and reported as failing; other jobs are not affected.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
@@ -27,6 +28,7 @@ from hotpapers.base.errors import (
 )
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
+from hotpapers.base.struct_types import learn_structs
 from hotpapers.collect.jobs import job_state, queries
 from hotpapers.collect.jobs.attempts import NextAttempt, next_attempt, requested_wait
 from hotpapers.collect.jobs.isolation import ENDS, log_defect
@@ -55,7 +57,8 @@ class JobContext:
     """What a job works with: its store, its lease, and the row that says how it is doing."""
 
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
-        self.record, self.clock = record, clock
+        self.record = record
+        self.clock = clock
         self._leases = leases
         self.status = queries.load_state(record, job)
 
@@ -119,7 +122,10 @@ class JobLoop:
     ) -> None:
         self.name = name
         self.problem: BaseException | None = None
-        self._make, self._open_record, self._leases, self._clock = make, open_record, leases, clock
+        self._make = make
+        self._open_record = open_record
+        self._leases = leases
+        self._clock = clock
         self._job: Job | None = None
         self._context: JobContext | None = None
         self._failures = 0
@@ -165,16 +171,8 @@ class JobLoop:
             return None
         except (Stopped, *FATAL, *ENDS):
             raise
-        except StoreError as problem:
-            # The store is gone, full or busy: uncommitted pages will be requested again
-            self._failures += 1
-            self.problem = problem
-            following = next_attempt(problem, self._failures - 1, 0)
-            log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
-            self._close_store()
-            return following
         except BaseException as problem:
-            return self._handle_defect(problem)
+            return self._handle_failure(problem)
 
     def _open_context(self) -> JobContext:
         self._context = JobContext(self._open_record(), self.name, self._clock, self._leases)
@@ -200,7 +198,8 @@ class JobLoop:
         return following
 
     def _record_outcome(self, context: JobContext, following: NextAttempt, *, failing: bool) -> None:
-        at, since = self._clock.now(), context.status.failing_since
+        at = self._clock.now()
+        since = context.status.failing_since
         if failing and (since is None or self._failures == 1):  # a new process logs an older failure once
             log_event("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:
@@ -209,12 +208,16 @@ class JobLoop:
             context.recovered()
         context.note(state=following.state, next_at=at + int(following.seconds * 1e6))
 
-    def _handle_defect(self, problem: BaseException) -> NextAttempt:
-        """An unexpected error: logs and records it if possible, then discards the job and closes the store."""
+    def _handle_failure(self, problem: BaseException) -> NextAttempt:
+        """A store that is gone, full or busy is closed: uncommitted pages will be requested again. After an unexpected
+        error, which is recorded if possible, the job is discarded too."""
         self._failures += 1
         self.problem = problem
-        log_defect(self.name, problem)
         following = next_attempt(problem, self._failures - 1, 0)
+        _log_failure(self.name, problem)
+        if isinstance(problem, StoreError):
+            self._close_store()
+            return following
         with suppress(Exception):
             if self._context is not None and self._leases.holds(self.name):
                 self._record_outcome(self._context, following, failing=True)
@@ -224,7 +227,8 @@ class JobLoop:
         return following
 
     def _close_job(self) -> None:
-        job, self._job = self._job, None
+        job = self._job
+        self._job = None
         if job is not None:
             try:
                 job.close()
@@ -232,6 +236,66 @@ class JobLoop:
                 log_defect(self.name, problem)
 
     def _close_store(self) -> None:
-        context, self._context = self._context, None
+        context = self._context
+        self._context = None
         if context is not None:
             context.record.database.close()
+
+
+def _log_failure(job: str, problem: BaseException) -> None:
+    if isinstance(problem, StoreError):
+        log_event("store failing", level=logging.ERROR, job=job, reason=problem)
+    else:
+        log_defect(job, problem)
+
+
+class JobRunner:
+    """All jobs, one thread each. Ends when told to stop or when the store fails in a way that retrying cannot fix. Any
+    other error fails only its own job, which is retried."""
+
+    def __init__(self, jobs: Mapping[str, Callable[[], JobLoop]], stop: threading.Event) -> None:
+        learn_structs()
+        self._make = jobs
+        self._stop = stop
+        self._fatal: list[BaseException] = []
+        self._problems: list[BaseException] = []
+
+    def run(self, *, once: bool = False) -> list[BaseException]:
+        """Runs until stopped; with `once`, runs every job once and returns the errors that escaped them.
+
+        Raises errors that retrying cannot fix.
+        """
+        threads = [
+            threading.Thread(target=self._run_job, args=(name, make, once), name=name, daemon=True)
+            for name, make in self._make.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.5)
+        if self._fatal:
+            raise self._fatal[0]
+        return self._problems if once else []
+
+    def _run_job(self, name: str, make: Callable[[], JobLoop], once: bool) -> None:
+        """Runs a job until it ends. Its rounds catch their own errors; anything that still escapes restarts the job."""
+        failures = 0
+        while True:
+            try:
+                loop = make()
+                loop.run(once=once)
+                self._problems += [loop.problem] if loop.problem else []
+                return
+            except (*FATAL, *ENDS) as problem:
+                self._fatal.append(problem)
+                self._stop.set()
+                return
+            except BaseException as problem:
+                _log_failure(name, problem)
+                if once:
+                    self._problems.append(problem)
+                    return
+                if self._stop.wait(next_attempt(problem, failures, 0).seconds):
+                    return
+                failures += 1

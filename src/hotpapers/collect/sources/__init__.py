@@ -4,7 +4,7 @@
 `read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
 up to `ingest`. docs/development/adding-a-source.md shows a complete one.
 
-Shared: `paper_mentions` (which papers a post names), `batched_requests`, `endpoint_rotation`, `decoding`.
+Shared: `paper_mentions` (which papers a post names), `batched_requests`, `decoding`.
 """
 
 from __future__ import annotations

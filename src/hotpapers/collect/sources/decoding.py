@@ -95,7 +95,8 @@ def _without_misfits(raw: bytes, expected: Any, strict: bool) -> bytes:
 
 def _fitting_fields(raw: bytes, struct: type[msgspec.Struct], strict: bool) -> dict[str, msgspec.Raw]:
     """The fields of an object that a struct has; optional ones only if they fit."""
-    given, result = decode_json(raw, dict[str, msgspec.Raw]), dict[str, msgspec.Raw]()
+    given = decode_json(raw, dict[str, msgspec.Raw])
+    result = dict[str, msgspec.Raw]()
     for field in msgspec.structs.fields(struct):
         if field.encode_name in given:
             value = _without_misfits(bytes(given[field.encode_name]), field.type, strict)

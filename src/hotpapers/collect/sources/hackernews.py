@@ -7,18 +7,19 @@ https://hn.algolia.com/api · https://github.com/HackerNews/API
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.ids.timestamps import minute_of
-from hotpapers.base.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot, TextLink
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,
@@ -28,9 +29,7 @@ from hotpapers.collect.sources.decoding import (
     decode_response,
     unreadable_key,
 )
-from hotpapers.collect.sources.list_checks import no_overlap
-from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
-from hotpapers.collect.sources.removals import RemovalCheck
+from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
 
 NETWORK = "hackernews"
 MAX_HITS = 1_000
@@ -79,54 +78,40 @@ def _parse(cursor: str | None) -> _Cursor:
     return msgspec.json.decode(cursor, type=_Cursor)
 
 
-def _page_with_cursor(read: int, newest: dict[str, int]) -> PayloadPage:
-    return PayloadPage((), msgspec.json.encode(_Cursor(read, newest), order="sorted").decode())
-
-
-def _last_pages(newest: int | None, now: int, by_term: dict[str, int]) -> Iterator[PayloadPage]:
-    """The end of a round. `newest`: when the search's newest item was created, in s. Late items are read later."""
-    if newest is not None and now - newest <= LAG:
-        yield _page_with_cursor(now, by_term)
-        return
-    if newest is None:
-        raise PartiallyRead("the search returned no items")
-    yield _page_with_cursor(newest, by_term)
-    yield PayloadPage(until=newest * 1_000_000)
-    raise PartiallyRead(f"the search has nothing newer than {minute_of(newest * 1_000_000)}")
-
-
-class HackerNewsSource:
+class HackerNewsSource(PostSource[HackerNewsSettings]):
     """The connector. Each term is read from its newest item on at the latest, which must be found again."""
 
     name = NETWORK
 
-    def __init__(self, settings: HackerNewsSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = None
-        self._removal_check = RemovalCheck()
-
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """Everything created since the cursor, with an overlap."""
-        now, before = http.now() // 1_000_000, _parse(cursor)
-        newest = self._newest(http, now)
-        since = before.read - OVERLAP if cursor else now - self.settings.first_days * 86_400
-        by_term = yield from self._since(http, since, now, before.newest)
-        yield from _last_pages(newest, now, by_term)
+        before = _parse(cursor)
+        first_since = http.now() // 1_000_000 - self.settings.first_days * 86_400
+        return self._round(http, before.read - OVERLAP if cursor else first_since, before.newest)
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """Everything created since a moment: the search has the whole history."""
-        now = http.now() // 1_000_000
-        newest = self._newest(http, now)
-        by_term = yield from self._since(http, since // 1_000_000, now, _parse(cursor).newest)
-        yield PayloadPage(since=since)
-        yield from _last_pages(newest, now, by_term)
+        return self._round(http, since // 1_000_000, _parse(cursor).newest, PayloadPage(since=since))
 
-    def _newest(self, http: HttpClient, now: int) -> int | None:
-        """When the search's newest item of any kind was created, in seconds: how far its index has come."""
+    def _round(self, http: HttpClient, since: int, before: Mapping[str, int], *whole: PayloadPage) -> Pages:
+        """Everything created since a moment, in seconds; then pages that say how far that is everything. `before`: see
+        `_since`. First asks how far the search's index has come: what it does not have yet is read later."""
+        now = http.now() // 1_000_000
         params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
         hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
-        return max((hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None)
+        newest = max(
+            (hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None
+        )
+        by_term = yield from self._since(http, since, now, before)
+        yield from whole
+        if newest is None:
+            raise PartiallyRead("the search returned no items")
+        is_late = now - newest > LAG
+        cursor = _Cursor(newest if is_late else now, by_term)
+        yield PayloadPage((), msgspec.json.encode(cursor, order="sorted").decode())
+        if is_late:
+            yield PayloadPage(until=newest * 1_000_000)
+            raise PartiallyRead(f"the search has nothing newer than {minute_of(newest * 1_000_000)}")
 
     def _since(
         self, http: HttpClient, since: int, until: int, before: Mapping[str, int]
@@ -179,36 +164,24 @@ class HackerNewsSource:
         is_whole = len(payloads) < most and answer.total <= len(payloads)
         return payloads, [entry.created_at_i for entry, _ in pairs if entry], is_whole
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each item's current score and comments, or that it is gone."""
-        return self._removal_check.pages(
-            ids_in(keys, _KEY),
-            lambda items: one_by_one(items, lambda item: self._item(http, item)),
-            lambda: self._listed(http),
+        searches = (self._search(http, term, 0, http.now() // 1_000_000, most=RECENT) for term in self.settings.terms)
+        return self._removal_check.pages_one_by_one(
+            ids_in(keys, _KEY), partial(self._item, http), (hits for hits, _, _ in searches)
         )
-
-    def _listed(self, http: HttpClient) -> list[str]:
-        """The newest items that the search finds for any of the terms."""
-        for term in self.settings.terms:
-            hits, _, _ = self._search(http, term, 0, http.now() // 1_000_000, most=RECENT)
-            if hits:
-                return [payload.key for payload in hits]
-        return []
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
         response = http.get(f"{self.settings.firebase}/item/{item}.json")
         if response.body.strip() == b"null":
-            return self._missing(http, item)
+            # As for very new items and sometimes for existing ones. An item is gone if the search that found it does
+            # not have it either; otherwise nothing is known.
+            response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
+            return PayloadPage([RawPayload("gone", item, b"null", response.at)] if response.status in GONE else ())
         item_id = decode_response(response, FirebaseItem).id
         if str(item_id) != item:
             raise NetError(f"{response.url}: answered with a different item: {item_id}")
         return PayloadPage([RawPayload("counts", item, response.body, response.at)])
-
-    def _missing(self, http: HttpClient, item: str) -> PayloadPage:
-        """Firebase answered `null`, as it also does for very new items and sometimes for existing ones. The item is
-        gone if the search that found it does not have it either; otherwise nothing is known."""
-        response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
-        return PayloadPage([RawPayload("gone", item, b"null", response.at)] if response.status in GONE else ())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a story or comment with its papers, or an item's counts, or that it is gone."""
@@ -250,12 +223,27 @@ class FirebaseItem(msgspec.Struct):
 
 
 def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
-    """A story or comment with its papers."""
+    """A story with its papers: its title, linked as a whole, and its text; or a comment with its papers."""
     hit = decode_entry(body, AlgoliaHit)
     key = f"{NETWORK}:{hit.object_id}"
-    text, links = _text_and_links(hit)
-    mentions = mentions_of(key, at, text, [*([hit.url] if hit.url else []), *links], names)
-    return [*_post(key, hit, text, links, at), *mentions, *title_verdicts(mentions, text, names)] if mentions else []
+    is_story = hit.comment_text is None
+    text, links = plain(hit.comment_text or "")
+    if is_story:
+        text, links = join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=f"{NETWORK}:{hit.author}" if hit.author else "",
+        created_at=hit.created_at_i * 1_000_000,
+        text=text,
+        links=links,
+        lang="en",
+        handle=hit.author,
+        reply_to="" if is_story or not hit.story_id else f"{NETWORK}:{hit.story_id}",
+        observed_at=at,
+    )
+    counts = _counts(key, hit.points, hit.num_comments, at) if is_story else []
+    return with_papers(post, [hit.url or "", *links], names, counts)
 
 
 def read_counts(body: bytes, at: int) -> list[Item]:
@@ -267,36 +255,8 @@ def read_counts(body: bytes, at: int) -> list[Item]:
     if item.deleted or item.dead:
         reason = "deleted" if item.deleted else "removed"
         return [gone_post(NETWORK, key, at, reason, item.time * 1_000_000)]
-    if item.score is None:
-        return []
-    return [Snapshot(post=key, likes=max(item.score, 0), replies=item.descendants, observed_at=at)]
+    return _counts(key, item.score, item.descendants, at)
 
 
-def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
-    """A story's title, linked as a whole, and its text; or a comment's text."""
-    if hit.comment_text is not None:
-        return plain(hit.comment_text)
-    return join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))
-
-
-def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at: int) -> list[Item]:
-    account = f"{NETWORK}:{hit.author}" if hit.author else ""
-    reply_to = f"{NETWORK}:{hit.story_id}" if hit.comment_text is not None and hit.story_id else ""
-    items: list[Item] = [
-        Post(
-            post=key,
-            network=NETWORK,
-            account=account,
-            created_at=hit.created_at_i * 1_000_000,
-            text=text,
-            links=links,
-            lang="en",
-            handle=hit.author,
-            reply_to=reply_to,
-            observed_at=at,
-        ),
-        *([Account(account=account, handle=hit.author, observed_at=at)] if account else []),
-    ]
-    if hit.comment_text is None and hit.points is not None:
-        items.append(Snapshot(post=key, likes=max(hit.points, 0), replies=hit.num_comments, observed_at=at))
-    return items
+def _counts(key: str, score: int | None, comments: int | None, at: int) -> list[Item]:
+    return [] if score is None else [Snapshot(post=key, likes=max(score, 0), replies=comments, observed_at=at)]

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import NetError
 from hotpapers.base.ids import arxiv, timestamps
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import (
     DAY,
     Account,
     HttpClient,
     Item,
     Mention,
+    Pages,
     PayloadPage,
     Post,
     RawPayload,
@@ -29,7 +30,7 @@ from hotpapers.base.model import (
     TextLink,
 )
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
     decode_entry,
@@ -38,9 +39,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
     unreadable_key,
 )
-from hotpapers.collect.sources.list_checks import no_overlap
 from hotpapers.collect.sources.paper_mentions import gone_post
-from hotpapers.collect.sources.removals import RemovalCheck
 
 NETWORK = "huggingface"
 MAX_PAGE_PAPERS = 100
@@ -96,56 +95,54 @@ class _DailyId(msgspec.Struct):
     paper: _PaperId
 
 
-class HuggingFaceSource:
+class HuggingFaceSource(PostSource[HuggingFaceSettings]):
     """The connector. Each round reads the lists of the last days again; keys remove duplicates. The cursor is the day
     of the newest list that had papers."""
 
     name = NETWORK
 
-    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = (settings.days - 1) * DAY  # the first of these days began at least this long ago
-        self._removal_check = RemovalCheck()
+    def _set_up(self) -> None:
+        self.reach = (self.settings.days - 1) * DAY  # the first of these days began at least this long ago
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The daily lists, oldest first. A single day may have none, but not a whole week."""
         yield from self._lists(http, self.settings.days, cursor)
         yield PayloadPage()
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """The daily lists since a day. A list with the most papers may be incomplete."""
-        complete_from, days = since, http.now() // DAY - since // DAY + 1
+        complete_from = since
+        days = http.now() // DAY - since // DAY + 1
         for day, page in enumerate(self._lists(http, days, cursor), since // DAY):
             complete_from = (day + 1) * DAY if len(page.payloads) >= MAX_DAY_PAPERS else complete_from
             yield page
         yield PayloadPage(since=min(max(complete_from, since), http.now()))
 
-    def _lists(self, http: HttpClient, days: int, cursor: str | None) -> Iterator[PayloadPage]:
+    def _lists(self, http: HttpClient, days: int, cursor: str | None) -> Pages:
         """The lists of the last `days` days, a page each."""
         any_list = any_paper = False
-        for days_ago in reversed(range(days)):
-            day = timestamps.day_of(http.now() - days_ago * DAY)
+        for day in reversed(_days(http, 0, days)):
             payloads = self._whole_list(http, day)
-            any_list, any_paper = any_list or payloads is not None, any_paper or bool(payloads)
+            any_list = any_list or payloads is not None
+            any_paper = any_paper or bool(payloads)
             yield PayloadPage(payloads or (), max(cursor or "", day) if payloads else None)
         if not any_list or (cursor and not any_paper):
             self._check_earlier_lists(http, days, cursor)
 
     def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
         """The papers of a day, page by page; None if it has no list."""
-        payloads, number = list[RawPayload](), 0
-        while len(payloads) < MAX_DAY_PAPERS:
+        payloads = list[RawPayload]()
+        for number in range(MAX_DAY_PAPERS):
             response = self._list(http, day, number)
             if response.status != 200:
                 return payloads if number else None
-            papers = decode_response(response, list[msgspec.Raw])
+            entries = [(decode_or_none(raw, _DailyId), raw) for raw in decode_response(response, list[msgspec.Raw])]
+            named = [(entry.paper.id if entry else unreadable_key(raw), bytes(raw)) for entry, raw in entries]
             known = {payload.key for payload in payloads}
-            page = [payload for raw in papers if (payload := _payload(raw, response.at)).key not in known]
+            page = [RawPayload("post", key, body, response.at) for key, body in named if key not in known]
             payloads += page
-            if not page:
+            if not page or len(payloads) >= MAX_DAY_PAPERS:
                 break
-            number += 1
         return payloads
 
     def _list(self, http: HttpClient, day: str, number: int = 0, accept: Sequence[int] = NO_LIST) -> Response:
@@ -157,9 +154,9 @@ class HuggingFaceSource:
         """Raises NetError if no earlier day has a list either: then the lists themselves have moved or are gone; and
         PartiallyRead if all lists are empty though there were papers."""
         any_list = False
-        for days_ago in range(days, days + WEEK):
-            is_last = days_ago == days + WEEK - 1
-            day = timestamps.day_of(http.now() - days_ago * DAY)
+        earlier_days = _days(http, days, WEEK)
+        for day in earlier_days:
+            is_last = day == earlier_days[-1]
             response = self._list(http, day, accept=() if is_last and not any_list else NO_LIST)
             if response.status == 200:
                 any_list = True
@@ -168,21 +165,10 @@ class HuggingFaceSource:
         if cursor:
             raise no_overlap("the daily lists")
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each paper's current upvotes, or that its page is gone."""
-        return self._removal_check.pages(
-            ids_in(keys, _KEY),
-            lambda papers: one_by_one(papers, lambda paper: self._paper(http, paper)),
-            lambda: self._listed(http),
-        )
-
-    def _listed(self, http: HttpClient) -> list[str]:
-        """The papers of the newest list that has any."""
-        for days_ago in range(WEEK):
-            payloads = self._whole_list(http, timestamps.day_of(http.now() - days_ago * DAY))
-            if payloads:
-                return [payload.key for payload in payloads]
-        return []
+        lists = (self._whole_list(http, day) or () for day in _days(http, 0, WEEK))
+        return self._removal_check.pages_one_by_one(ids_in(keys, _KEY), partial(self._paper, http), lists)
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
         response = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
@@ -203,47 +189,41 @@ class HuggingFaceSource:
         return _daily_items(key, decode_entry(payload.body, _Daily), payload.at)
 
 
-def _payload(raw: msgspec.Raw, at: int) -> RawPayload:
-    entry = decode_or_none(raw, _DailyId)
-    return RawPayload("post", entry.paper.id if entry else unreadable_key(raw), bytes(raw), at)
+def _days(http: HttpClient, first: int, number: int) -> list[str]:
+    """Days from so many days ago on, back in time."""
+    return [timestamps.day_of(http.now() - days_ago * DAY) for days_ago in range(first, first + number)]
 
 
 def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
-    paper, submitter = daily.paper, daily.paper.submitted_on_daily_by or _Submitter()
+    paper = daily.paper
+    submitter = daily.paper.submitted_on_daily_by or _Submitter()
     listed_at = paper.submitted_on_daily_at or paper.published_at
     handle = submitter.user or submitter.name
-    account = f"{NETWORK}:{submitter.id or handle}" if submitter.id or handle else ""
+    own_id = submitter.id or handle
     text, links = _text_and_links(paper)
-    items: list[Item] = [
-        Post(
-            post=key,
-            network=NETWORK,
-            account=account,
-            created_at=microseconds_of(listed_at) if listed_at else at,
-            text=text,
-            links=links,
-            lang="en",
-            handle=handle,
-            name=submitter.fullname,
-            observed_at=at,
-        ),
-        Mention(
-            post=key,
-            paper=arxiv.key(arxiv.parse(paper.id).id),
-            form="huggingface",
-            found_in="listing",
-            observed_at=at,
-        ),
-        Snapshot(post=key, likes=paper.upvotes, replies=daily.num_comments, observed_at=at),
-    ]
-    if account:
-        items.append(Account(account=account, handle=handle, name=submitter.fullname, observed_at=at))
-    return items
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=f"{NETWORK}:{own_id}" if own_id else "",
+        created_at=microseconds_of(listed_at) if listed_at else at,
+        text=text,
+        links=links,
+        lang="en",
+        handle=handle,
+        name=submitter.fullname,
+        observed_at=at,
+    )
+    name = arxiv.key(arxiv.parse(paper.id).id)
+    mention = Mention(post=key, paper=name, form="huggingface", found_in="listing", observed_at=at)
+    snapshot = Snapshot(post=key, likes=paper.upvotes, replies=daily.num_comments, observed_at=at)
+    author = Account(account=post.account, handle=handle, name=post.name, observed_at=at)
+    return [post, mention, snapshot, *([author] if own_id else [])]
 
 
 def _text_and_links(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
     """The title, and below it the links on the paper's page: its project page and its code."""
-    text, links = " ".join(paper.title.split()), []
+    text = " ".join(paper.title.split())
+    links = []
     for address in (paper.project_page, paper.github_repo):
         if address and address.startswith(("https://", "http://")) and len(address) <= MAX_ADDRESS_CHARS:
             start = len(text) + 1

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from hotpapers.base.ids import arxiv, mentions
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.ids.mentions.title_mismatch import other_title
-from hotpapers.base.model import Judgement, Mention, Post, TextLink, Verdict
+from hotpapers.base.model import Account, Item, Judgement, Mention, Post, TextLink, Verdict
 
 MAX_TEXT_CHARS = 100_000
 """Characters of a text that are searched."""
@@ -56,7 +56,9 @@ def title_verdicts(
     if len(linked) != 1:
         return []
     [paper_linked] = linked
-    post, paper, at = paper_linked.post, paper_linked.paper, paper_linked.observed_at
+    post = paper_linked.post
+    paper = paper_linked.paper
+    at = paper_linked.observed_at
     other = other_title(text, names.title_of(paper), names)
     if other is not None:
         reason = f"its words are the title of {other or 'another paper'}"
@@ -64,6 +66,24 @@ def title_verdicts(
     if was_edited:
         return [_verdict(TITLE_RULE, post, paper, "sound", "edited: its words are no other paper's title", at)]
     return []
+
+
+def with_papers(
+    post: Post,
+    links: Iterable[TextLink | str],
+    names: PaperIndex,
+    counts: Iterable[Item] = (),
+    *,
+    was_edited: bool = False,
+) -> list[Item]:
+    """A post, its author's account, its counts and the papers that it names; nothing if it names none, unless it was
+    edited: that may have removed them."""
+    mentions = mentions_of(post.post, post.observed_at, post.text, links, names)
+    if not (mentions or was_edited):
+        return []
+    author = Account(account=post.account, handle=post.handle, name=post.name, observed_at=post.observed_at)
+    doubts = title_verdicts(mentions, post.text, names, was_edited=was_edited)
+    return [post, *([author] if post.account else []), *counts, *mentions, *doubts]
 
 
 EDIT_RULE = "edited"

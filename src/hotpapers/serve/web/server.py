@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers.base.errors import SettingsError, UsageError
-from hotpapers.base.http.listen_address import address_of
+from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.struct_types import learn_structs
 from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.serve.web.connections import guarded, is_refused_already

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import HttpClient, MeteredSource, Response
-from hotpapers.collect.change_filter import TrackedKeys
 from hotpapers.collect.job_factory import ConfiguredSource, addresses
 from hotpapers.collect.sources import SOURCES
 
@@ -33,7 +32,7 @@ class SourceCheck(NamedTuple):
 
 def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
     """Reads the beginning of each of a source's addresses. Raises Stopped."""
-    source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), NO_NAMES)
+    source = SOURCES[choice.name][0](choice.settings, (), NO_NAMES)
     is_metered = isinstance(source, MeteredSource)
     client = LimitedClient(http, addresses(choice.settings), 0 if is_metered else REQUESTS)
     entries, own_problem = 0, ""

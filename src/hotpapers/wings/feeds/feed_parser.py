@@ -7,7 +7,6 @@ import hashlib
 import html
 import io
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
@@ -84,10 +83,16 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
 
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
     """Run feedparser. It gets a stream: bytes that happen to be a file's name would be opened."""
-    body = _truncate(body, url)
+    body = bounded_xml.tidy(body)
+    try:
+        truncated = bounded_xml.truncate(body)
+    except InputError as problem:
+        raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
+    if truncated is None and (len(body) > MAX_BROKEN_FEED_BYTES or not bounded_xml.is_small(body)):
+        raise NetError(f"{url}: {len(body):,} bytes of broken XML; at most {MAX_BROKEN_FEED_BYTES:,} are repaired")
     known_headers = {"content-type": headers["content-type"]} if "content-type" in headers else {}
     # without an address, or it would turn short ids such as t3_x into addresses
-    stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
+    stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body if truncated is None else truncated))
     try:
         return feedparser.parse(
             stream, response_headers=known_headers, sanitize_html=False, resolve_relative_uris=False
@@ -96,28 +101,21 @@ def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
 
-def _truncate(body: bytes, url: str) -> bytes:
-    """The part of a feed that is within the limits, and quick for feedparser to read. Raises NetError."""
-    body = bounded_xml.tidy(body)
-    try:
-        truncated = bounded_xml.truncate(body)
-    except InputError as problem:
-        raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
-    if truncated is None and (len(body) > MAX_BROKEN_FEED_BYTES or not bounded_xml.is_small(body)):
-        raise NetError(f"{url}: {len(body):,} bytes of broken XML; at most {MAX_BROKEN_FEED_BYTES:,} are repaired")
-    return body if truncated is None else truncated
-
-
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:
     contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
-    link, title = _text_of(entry.get("link")), _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
+    link = _text_of(entry.get("link"))
+    title = _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
     return FeedEntry(
         id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
         link=urljoin_or_not(url, link),
         title=title,
         author=_text_of(entry.get("author")),
         content="\n".join(contents)[:MAX_CONTENT_CHARS],
-        published=_first_date(_moment_of(entry[name]) for name in _DATES if name in entry),
+        published=_first_date(
+            calendar.timegm(parsed) * timestamps.SECOND
+            for name in _DATES
+            if name in entry and (parsed := entry[name]) and 1 <= parsed.tm_year <= 9999
+        ),
         language=_text_of(entry.get("language")) or language,
         elsewhere=_elsewhere(
             url, link, (part.get("href") for part in entry.get("links", ()) if part.get("rel") in _RELATIONS)
@@ -130,10 +128,6 @@ def _elsewhere(url: str, link: str, addresses: Iterable[object]) -> tuple[str, .
     texts = filter(None, map(_text_of, addresses))
     others = dict.fromkeys(address for text in texts if (address := urljoin_or_not(url, text)) != link)
     return tuple(others)[:MAX_OTHER_ADDRESSES]
-
-
-def _moment_of(parsed: time.struct_time | None) -> int | None:
-    return calendar.timegm(parsed) * timestamps.SECOND if parsed and 1 <= parsed.tm_year <= 9999 else None
 
 
 def _first_date(moments: Iterable[int | None]) -> int | None:

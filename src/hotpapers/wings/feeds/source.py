@@ -6,19 +6,17 @@ RFC 4287 (Atom), RSS 2.0, https://www.jsonfeed.org/version/1.1/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
-from hotpapers.collect.sources.list_checks import check_overlap
-from hotpapers.collect.sources.paper_mentions import join_title, mentions_of, title_verdicts
+from hotpapers.collect.sources.batched_requests import EndpointRotation, PostSource, check_overlap
+from hotpapers.collect.sources.paper_mentions import join_title, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 
 NETWORK = "feeds"
@@ -44,20 +42,18 @@ class _FeedPayload(msgspec.Struct, frozen=True):
     entry: FeedEntry
 
 
-class FeedsSource:
+class FeedsSource(PostSource[FeedsSettings]):
     """The connector. A failing feed doesn't stop the others."""
 
     name = NETWORK
+    reach = 7 * DAY
 
-    def __init__(self, settings: FeedsSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = 7 * DAY
+    def _set_up(self) -> None:
         self._rotation = EndpointRotation()
         self._oldest: dict[str, int] = {}
         self._empty = set[str]()
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The entries of each feed. The cursor says when each feed with entries was last read, in µs UTC, by a hash of
         its address: the address may contain a password, and cursors are exported; and, as `… single`, which feeds had
         one entry then."""
@@ -67,15 +63,16 @@ class FeedsSource:
         parts = ((url, self._feed(http, url, read_at)) for url in self.settings.urls)
         yield from self._rotation.pages(http, parts, _cursor_pages(read_at, stored_moments))
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """Each feed's entries. If all feeds date theirs, a last page says since when nothing is missing."""
         yield from self.pages(http, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))
 
-    def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Iterator[PayloadPage]:
+    def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Pages:
         """One feed. If all entries are newer than the last reading, those that came and went in between are lost."""
-        response, last_read_at = http.get(url, accept=(304,)), read_at.get(_hash(url))
+        response = http.get(url, accept=(304,))
+        last_read_at = read_at.get(_hash(url))
         new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
         if response.status != 304:
             self._empty = self._empty - {url} if new_entries else self._empty | {url}
@@ -96,25 +93,23 @@ class FeedsSource:
             read_at |= {_hash(url) + SINGLE: response.at} if len(new_entries) == 1 else {}
         if new_entries or last_read_at is not None:
             read_at[_hash(url)] = response.at
-        payloads = [_payload(url, entry, response.at) for entry in new_entries]
+        payloads = [
+            RawPayload(
+                "post", _hash(f"{url}\n{entry.id}", 32), msgspec.json.encode(_FeedPayload(url, entry)), response.at
+            )
+            for entry in new_entries
+        ]
         yield PayloadPage(payloads, _encode(read_at) if leaves else None, leaves=leaves)
         if leaves:
             raise leaves
-
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Nothing: feeds have no counts."""
-        return iter(())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """An entry with its papers. An entry dated later than it was seen counts as created when seen."""
         feed_entry = msgspec.json.decode(payload.body, type=_FeedPayload)
         entry = feed_entry.entry
-        key, account = f"{NETWORK}:{payload.key}", f"{NETWORK}:{feed_entry.feed}"
+        key = f"{NETWORK}:{payload.key}"
+        account = f"{NETWORK}:{feed_entry.feed}"
         text, links = join_title(plain(entry.title)[0], entry.link, *plain(entry.content))
-        own_links = [*([entry.link] if entry.link else []), *entry.elsewhere]
-        mentions = mentions_of(key, payload.at, text, [*own_links, *links], self.names)
-        if not mentions:
-            return []
         published_at = payload.at if entry.published is None else entry.published
         post = Post(
             post=key,
@@ -128,12 +123,11 @@ class FeedsSource:
             name=entry.author,
             observed_at=payload.at,
         )
-        author_account = Account(account=account, handle=feed_entry.feed, name=entry.author, observed_at=payload.at)
-        return [post, author_account, *mentions, *title_verdicts(mentions, text, self.names)]
+        return with_papers(post, [entry.link, *entry.elsewhere, *links], self.names)
 
 
-def _hash(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:16]
+def _hash(text: str, length: int = 16) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _forget(read_at: dict[str, int], url: str) -> None:
@@ -141,7 +135,7 @@ def _forget(read_at: dict[str, int], url: str) -> None:
         read_at.pop(name, None)
 
 
-def _cursor_pages(read_at: dict[str, int], stored_moments: dict[str, int]) -> Iterator[PayloadPage]:
+def _cursor_pages(read_at: dict[str, int], stored_moments: dict[str, int]) -> Pages:
     """The cursor to store once all feeds were read."""
     if read_at or stored_moments:
         yield PayloadPage((), _encode(read_at))
@@ -149,8 +143,3 @@ def _cursor_pages(read_at: dict[str, int], stored_moments: dict[str, int]) -> It
 
 def _encode(read_at: dict[str, int]) -> str:
     return msgspec.json.encode(read_at, order="sorted").decode()
-
-
-def _payload(url: str, entry: FeedEntry, at: int) -> RawPayload:
-    key = hashlib.sha256(f"{url}\n{entry.id}".encode()).hexdigest()[:32]
-    return RawPayload("post", key, msgspec.json.encode(_FeedPayload(url, entry)), at)

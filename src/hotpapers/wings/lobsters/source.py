@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Container, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
 from hotpapers.collect.sources.decoding import (
     Count,
     Score,
@@ -24,9 +24,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
     unreadable_key,
 )
-from hotpapers.collect.sources.list_checks import check_overlap
-from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
-from hotpapers.collect.sources.removals import RemovalCheck
+from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
 
 NETWORK = "lobsters"
 FULL = 25
@@ -79,18 +77,15 @@ class _MergedStory(msgspec.Struct):
     merged_into: str = ""
 
 
-class LobstersSource:
+class LobstersSource(PostSource[LobstersSettings]):
     """The connector. The cursor is the start of the last round that found stories, in µs."""
 
     name = NETWORK
 
-    def __init__(self, settings: LobstersSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = max(settings.every, 3600)
-        self.reach: int | None = None
-        self._removal_check = RemovalCheck()
+    def _set_up(self) -> None:
+        self.every = max(self.every, 3600)
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
         since = int(cursor) - DAY if cursor else http.now()
         complete_from = yield from self._stories_since(http, cursor, since)
@@ -98,7 +93,7 @@ class LobstersSource:
             reason = f"more stories than the {MAX_PAGES * FULL} newest of a domain since it was last read"
             raise PartiallyRead(reason, lost_until=complete_from)
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """The stories of each domain back to a moment."""
         complete_from = yield from self._stories_since(http, cursor, since)
         yield PayloadPage(since=complete_from)
@@ -106,49 +101,42 @@ class LobstersSource:
     def _stories_since(self, http: HttpClient, cursor: str | None, since: int) -> Generator[PayloadPage, None, int]:
         """The stories of each domain back to a moment, page by page. Returns the moment since which all are listed.
         Raises PartiallyRead if there are none, though there were."""
-        started_at, complete_from, any_story = http.now(), since, False
+        started_at = http.now()
+        complete_from = since
+        any_story = False
         for domain in self.settings.domains:
             oldest = http.now()
             for number in range(1, MAX_PAGES + 1):
-                stories, at = self._list(http, domain, number)
-                yield PayloadPage([_payload(story, at) for story in stories])
-                any_story = any_story or bool(stories)
-                created = [
-                    microseconds_of(entry.created_at)
-                    for story in stories
-                    if (entry := decode_or_none(story, _StoryTime))
-                ]
-                oldest = min([oldest, *created])
-                if oldest <= since or len(stories) < FULL:
-                    oldest = since
+                payloads, times = self._list(http, domain, number)
+                yield PayloadPage(payloads)
+                any_story = any_story or bool(payloads)
+                oldest = min([oldest, *times])
+                if oldest <= since or len(payloads) < FULL:
                     break
-            complete_from = max(complete_from, oldest)
+            else:
+                complete_from = max(complete_from, oldest)
         if not any_story:
             check_overlap(", ".join(self.settings.domains), int(cursor) if cursor else None, started_at)
         yield PayloadPage((), str(started_at) if any_story else cursor)
         return complete_from
 
-    def _list(self, http: HttpClient, domain: str, number: int = 1) -> tuple[list[msgspec.Raw], int]:
-        """A page of a domain's stories, and when it came."""
+    def _list(self, http: HttpClient, domain: str, number: int = 1) -> tuple[list[RawPayload], list[int]]:
+        """A page of a domain's stories, and when they were created."""
         page = f"/page/{number}" if number > 1 else ""
         response = http.get(f"{self.settings.base}/domains/{domain}{page}.json")
-        return decode_response(response, list[msgspec.Raw]), response.at
+        stories = decode_response(response, list[msgspec.Raw])
+        ids = [(decode_or_none(story, _StoryId), bytes(story)) for story in stories]
+        payloads = [
+            RawPayload("post", entry.short_id if entry else unreadable_key(body), body, response.at)
+            for entry, body in ids
+        ]
+        times = [microseconds_of(entry.created_at) for story in stories if (entry := decode_or_none(story, _StoryTime))]
+        return payloads, times
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""
-        return self._removal_check.pages(
-            ids_in(keys, _KEY),
-            lambda short_ids: one_by_one(short_ids, lambda short_id: self._story(http, short_id)),
-            lambda: self._listed(http),
-        )
-
-    def _listed(self, http: HttpClient) -> list[str]:
-        """The newest stories of a domain."""
-        for domain in self.settings.domains:
-            stories, at = self._list(http, domain)
-            if stories:
-                return [_payload(story, at).key for story in stories]
-        return []
+        lists = (self._list(http, domain)[0] for domain in self.settings.domains)
+        return self._removal_check.pages_one_by_one(ids_in(keys, _KEY), partial(self._story, http), lists)
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
         """One story. If it was merged into another, the site redirects to that one."""
@@ -175,32 +163,17 @@ class LobstersSource:
         snapshot = Snapshot(post=key, likes=likes, replies=story.comment_count, observed_at=payload.at)
         if payload.kind == "counts":
             return [snapshot]
-        text = f"{story.title}\n{story.words}"
-        mentions = mentions_of(key, payload.at, text, [story.url], self.names)
-        doubts = title_verdicts(mentions, text, self.names)
-        return [*_post(key, story, payload.at), snapshot, *mentions, *doubts] if mentions else []
-
-
-def _payload(story: msgspec.Raw, at: int) -> RawPayload:
-    entry = decode_or_none(story, _StoryId)
-    return RawPayload("post", entry.short_id if entry else unreadable_key(story), bytes(story), at)
-
-
-def _post(key: str, story: _Story, at: int) -> list[Item]:
-    user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
-    account = f"{NETWORK}:{user}" if user else ""
-    text, links = join_title(story.title, story.url, story.words)
-    return [
-        Post(
+        user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
+        text, links = join_title(story.title, story.url, story.words)
+        post = Post(
             post=key,
             network=NETWORK,
-            account=account,
+            account=f"{NETWORK}:{user}" if user else "",
             created_at=microseconds_of(story.created_at),
             text=text,
             links=links,
             lang="en",
             handle=user,
-            observed_at=at,
-        ),
-        *([Account(account=account, handle=user, observed_at=at)] if account else []),
-    ]
+            observed_at=payload.at,
+        )
+        return with_papers(post, [story.url], self.names, [snapshot])

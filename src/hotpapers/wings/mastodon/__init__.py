@@ -1,11 +1,9 @@
 """Mastodon and compatible servers: hashtag and public timelines of the servers that the operator names.
 
-source          the connector
+source          the connector; counts, and what is gone
 settings        which servers are read
-entities        the formats of statuses
-status_parser   reads statuses into items
+status_parser   the formats of statuses, read into items
 timelines       which pages of a timeline are read
-home_servers    counts, and what is gone
 wing            what it hooks into the core
 
 A post is the same post on every server; its counts are fetched from its home server. The core knows the network, as

@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.errors import NetError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
-from hotpapers.collect.sources.decoding import decode_or_none, unreadable_key
-from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
+from hotpapers.base.errors import NetError, PartiallyRead
+from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.collect.sources.batched_requests import (
+    GONE,
+    REMEMBERED,
+    EndpointRotation,
+    PostSource,
+    RemovalCheck,
+    one_by_one,
+    raise_failures,
+    soonest_retry,
+)
+from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.wings.mastodon import status_parser
-from hotpapers.wings.mastodon.entities import TimelineEntry
-from hotpapers.wings.mastodon.home_servers import HomeServers
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, edits, host
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edits, host
 from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000
-REMEMBERED = 10_000
+SLOW = 10
+"""Seconds after which the answer of a home server counts as slow."""
+LOST_ON_HOMES = 900
+"""Seconds lost on failing and slow home servers after which a round of counts ends: they must not delay all others."""
+CATCH_UP = 60.0
+"""Seconds until the next round then."""
+HIDDEN = (401, 403, 422)
+"""Statuses of a timeline that a server does not show to strangers."""
+MAX_REMEMBERED_SERVERS = 10_000
+"""How many servers' posts returned last are remembered."""
+MAX_REMEMBERED_POSTS = 10_000
 """How many posts of a streaming server are remembered by the server's own number, which its deletions name; and how
 many posts by the server that told of them."""
 
 
-class MastodonSource:
+class MastodonSource(PostSource[MastodonSettings]):
     """The connector. The cursor keeps the creation time of the newest entry read from each timeline."""
 
     name = NETWORK
 
-    def __init__(self, settings: MastodonSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = None
+    def _set_up(self) -> None:
         self._rotation = EndpointRotation()
-        self._homes = HomeServers()
-        self._hosts = frozenset(host(server.base) for server in settings.servers)
+        self._failing: set[str] = set()  # home servers, as of the last round
+        self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
+        self._hosts = frozenset(host(server.base) for server in self.settings.servers)
         self._read_since: dict[str, int] = {}
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
         self._tellers: OrderedDict[str, str] = OrderedDict()
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
         parts = ((timeline.name, timeline.new_pages()) for timeline in self._timelines(http, cursor))
         yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """The new entries of each timeline, which is first read back to a moment, as far as its server goes; again in a
         new process, which cannot know how far an earlier one came."""
         timelines = {timeline.name: timeline for timeline in self._timelines(http, cursor)}
@@ -58,7 +73,7 @@ class MastodonSource:
         if self._read_since.keys() >= timelines.keys():
             yield PayloadPage(since=max(self._read_since.values()))
 
-    def _pages_back(self, timeline: Timeline, since: int) -> Iterator[PayloadPage]:
+    def _pages_back(self, timeline: Timeline, since: int) -> Pages:
         if timeline.name in self._read_since:
             yield from timeline.new_pages()
             return
@@ -105,7 +120,7 @@ class MastodonSource:
 
     # ---- event streams ---------------------------------------------------------------------------------
 
-    def _stream_pages(self, http: HttpClient) -> Iterator[PayloadPage]:
+    def _stream_pages(self, http: HttpClient) -> Pages:
         """Listen to one server until the next round is due. If its stream fails, the rounds alone must do."""
         server = next((server for server in self.settings.servers if server.streaming), None)
         if server is None:
@@ -119,7 +134,8 @@ class MastodonSource:
                 payloads += self._event_payloads(event, server, now) if event else ()
                 if now - last_page_at >= SECOND and (payloads or event is None):
                     yield PayloadPage(payloads)
-                    payloads, last_page_at = [], now
+                    payloads = []
+                    last_page_at = now
                 is_due = now - started_at >= self.settings.every * SECOND
                 if is_due:
                     break
@@ -138,19 +154,85 @@ class MastodonSource:
 
     # ---- known posts ---------------------------------------------------------------------------------------
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each post as its home server has it now, or that it is gone. See HomeServers."""
-        return self._homes.counts(http, keys)
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
+        """Each post as its home server has it now, or that it is gone if the server still has others. A failing server
+        is not asked again. It is asked last the next time, as is a slow one. When these have cost too much time, raises
+        PartiallyRead, or a failure if nobody answered."""
+        failed: dict[str, NetError] = {}
+        homes = [home for key in keys if (home := HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
+        homes.sort(key=lambda home: home[1] in self._failing)
+        checks = {home[1]: self._check_of(home[1]) for home in homes}
+        time_lost = 0
+        any_answer = False
+        for position, home in enumerate(homes):
+            if home[1] in failed:
+                continue
+            if time_lost >= LOST_ON_HOMES * SECOND:
+                if not any_answer:
+                    raise soonest_retry(list(failed.values()))
+                unasked = frozenset(f"{NETWORK}:{home[0]}" for home in homes[position:] if home[1] not in failed)
+                reason = f"{len(unasked)} posts are left for the next round, as some home servers hang"
+                raise PartiallyRead(reason, again=CATCH_UP, unasked=unasked)
+            asked_at = http.now()
+            try:
+                payloads = _status(http, home)
+            except NetError as problem:
+                failed[home[1]] = problem
+            elapsed = http.now() - asked_at
+            is_bad = home[1] in failed or elapsed > SLOW * SECOND
+            time_lost += elapsed if is_bad else 0
+            (self._failing.add if is_bad else self._failing.discard)(home[1])
+            if home[1] not in failed:
+                any_answer = True
+                yield PayloadPage(checks[home[1]].believed(payloads))
+        for base, check in checks.items():  # the reports of missing posts that were held back
+            if check.held and base not in failed:
+                try:
+                    yield PayloadPage(check.settle(partial(_statuses, http), partial(_listed, http, base)))
+                except NetError as problem:  # they are not believed
+                    failed[base] = problem
+        raise_failures(list(failed.values()), len(checks))
+
+    def _check_of(self, base: str) -> RemovalCheck:
+        """The check of a server's reports, without those held back in a round that failed: they are requested again."""
+        check = self._removal_checks[base] = self._removal_checks.pop(base, RemovalCheck())
+        check.release()
+        if len(self._removal_checks) > MAX_REMEMBERED_SERVERS:
+            self._removal_checks.popitem(last=False)
+        return check
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""
         return status_parser.read_payload(payload, self.names)
 
 
+def _statuses(http: HttpClient, uris: Sequence[str]) -> Pages:
+    homes = [home for uri in uris if (home := HOME.fullmatch(uri))]
+    return one_by_one(homes, lambda home: PayloadPage(_status(http, home)))
+
+
+def _status(http: HttpClient, home: re.Match[str]) -> list[RawPayload]:
+    """A post as its home server has it, or that the server does not have it."""
+    response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
+    payload = RawPayload("gone" if response.status in GONE else "counts", home[0], response.body, response.at)
+    return [payload, *edits(decode_or_none(response.body, TimelineEntry), payload)]
+
+
+def _listed(http: HttpClient, base: str) -> list[str] | None:
+    """Own posts of a server that its public timeline shows; None if it shows no timeline to strangers."""
+    params = {"local": "true", "limit": str(REMEMBERED)}
+    response = http.get(f"{base}/api/v1/timelines/public", params=params, accept=(*HIDDEN, *GONE))
+    if response.status in HIDDEN:
+        return None
+    raws = [] if response.status in GONE else decode_response(response, list[msgspec.Raw])
+    entries = [entry for raw in raws if (entry := decode_or_none(raw, TimelineEntry))]
+    return [entry.uri for entry in entries if host(entry.uri) == host(base)]
+
+
 def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:
     """Adds a value, and drops the oldest if there are too many."""
     values[name] = value
-    if len(values) > REMEMBERED:
+    if len(values) > MAX_REMEMBERED_POSTS:
         values.popitem(last=False)
 
 
@@ -173,7 +255,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 
     An event that is unfinished when the stream ends is dropped.
     """
-    name, data, size = "", list[bytes](), 0
+    name = ""
+    data = list[bytes]()
+    size = 0
     for line in lines:
         if not line:
             if line is None:
@@ -181,7 +265,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
             elif data and size <= MAX_EVENT_BYTES:
                 yield ServerEvent(name or "message", b"\n".join(data))
             if line is not None:
-                name, data, size = "", [], 0
+                name = ""
+                data = []
+                size = 0
             continue
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")

@@ -1,18 +1,24 @@
-"""Reads statuses into items."""
+"""Mastodon's formats, as far as needed, and those of compatible servers where they differ; reads them into items.
+
+https://docs.joinmastodon.org/entities/Status/ · https://docs.joinmastodon.org/entities/Quote/
+"""
 
 from __future__ import annotations
 
+import datetime
 import re
+from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
 from hotpapers.base.model.keys import own_id
-from hotpapers.collect.sources.decoding import decode_entry, microseconds_of
+from hotpapers.collect.sources.decoding import Count, Flag, decode_entry, microseconds_of
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
-from hotpapers.wings.mastodon.entities import Status, TimelineEntry
 
 NETWORK = "mastodon"
 PUBLIC = ("public", "unlisted")
@@ -24,6 +30,108 @@ _ACTOR = re.compile(
 """The author's own address in a status's: on Mastodon and GoToSocial; snac; Takahē."""
 _BRIDGED = re.compile(r"https://bsky\.brid\.gy/convert/ap/at://(did:[^/?#]+)/.*")
 """The address of a status that Bridgy Fed made from a post on Bluesky."""
+
+
+class MastodonAccount(msgspec.Struct):
+    """A status's author."""
+
+    url: str | None = ""
+    uri: str | None = ""
+    acct: str = ""
+    display_name: str | None = ""
+    note: str | None = ""
+    bot: Flag = False
+    noindex: Flag = False
+    limited: Flag = False
+    suspended: Flag = False
+
+
+class Card(msgspec.Struct):
+    """The preview of a linked page."""
+
+    url: str | None = ""
+
+
+class QuotedStatus(msgspec.Struct):
+    """The part of a status that identifies it."""
+
+    uri: str = ""
+
+
+class Quote(msgspec.Struct):
+    """Mastodon's quote, which has the quoted status; or that status itself, on Akkoma and Fedibird."""
+
+    quoted_status: QuotedStatus | None = None
+    uri: str = ""
+
+
+class PleromaPart(msgspec.Struct):
+    """What Pleroma adds."""
+
+    quote: QuotedStatus | None = None
+    quote_url: str | None = ""
+
+
+class Status(msgspec.Struct):
+    """A post as a server shows it."""
+
+    uri: str
+    created_at: datetime.datetime
+    account: MastodonAccount
+    content: str | None
+    visibility: Any = "public"
+    sensitive: Flag = False
+    spoiler_text: Flag = ""
+    language: str | None = None
+    replies_count: Count | None = None
+    reblogs_count: Count | None = None
+    favourites_count: Count | None = None
+    quotes_count: Count | None = None
+    card: Card | None = None
+    quote: Quote | None = None
+    pleroma: PleromaPart | None = None
+
+    @property
+    def quoted(self) -> str:
+        """The address of the quoted status, in whichever form the server tells it; empty without one."""
+        quote = self.quote or Quote()
+        added = self.pleroma or PleromaPart()
+        status = quote.quoted_status or added.quote
+        return (status.uri if status else "") or quote.uri or added.quote_url or ""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Why it may not be quoted, according to its author or servers."""
+        account = self.account
+        limits = {
+            "sensitive": self.sensitive,
+            "content warning": bool(self.spoiler_text),
+            "noindex": account.noindex,
+            "limited": account.limited,
+            "suspended": account.suspended,
+            "nobot": "#nobot" in plain(account.note or "")[0].casefold(),
+        }
+        return tuple(name for name, holds in limits.items() if holds)
+
+
+class TimelineEntry(msgspec.Struct):
+    """The part of a timeline's entry that says which one it is."""
+
+    id: str
+    uri: str
+    visibility: Any = "public"
+    created_at: datetime.datetime | None = None
+    edited_at: str | None = None
+    reblog: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def boosted(self) -> bytes:
+        """The status that it boosts; empty if it is none. Some servers write `false` for that."""
+        original = bytes(self.reblog)
+        return original if original.startswith(b"{") else b""
+
+
+# ---- into items ---------------------------------------------------------------------------------------
 
 
 def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
@@ -46,8 +154,8 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
     if status.visibility not in PUBLIC:
         return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
     text, links = plain(status.content or "")
-    card = [status.card.url] if status.card and status.card.url else []
-    mentions = mentions_of(key, payload.at, text, [*links, *card], names)
+    card = (status.card.url if status.card else "") or ""
+    mentions = mentions_of(key, payload.at, text, [*links, card], names)
     if not (mentions or known):
         return []
     author_account = _account(status, payload.at)
@@ -64,18 +172,21 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
         handle=author_account.handle,
         name=author_account.name,
         quotes=status.quoted and f"{NETWORK}:{status.quoted}",
-        limits=_limits(status),
+        limits=status.limits,
         observed_at=payload.at,
     )
-    has_counts = payload.kind in ("home", "counts") and HOME.fullmatch(status.uri)
-    counts = [_snapshot(key, status, payload.at)] if has_counts else []
-    return [
-        post,
-        author_account,
-        *mentions,
-        *title_verdicts(mentions, text, names, was_edited=payload.kind == "edit"),
-        *counts,
-    ]
+    doubts = title_verdicts(mentions, text, names, was_edited=payload.kind == "edit")
+    if payload.kind not in ("home", "counts") or not HOME.fullmatch(status.uri):
+        return [post, author_account, *mentions, *doubts]
+    snapshot = Snapshot(
+        post=key,
+        reposts=status.reblogs_count,
+        likes=status.favourites_count,
+        replies=status.replies_count,
+        quotes=status.quotes_count,
+        observed_at=payload.at,
+    )
+    return [post, author_account, *mentions, *doubts, snapshot]
 
 
 def host(address: str) -> str:
@@ -112,30 +223,6 @@ def _actor(status: Status) -> str:
     another one. Empty if the profile is not on the same server, or the address of no known form."""
     if bridged := _BRIDGED.fullmatch(status.uri):
         return f"https://bsky.brid.gy/ap/{bridged[1]}"
-    match, profile = _ACTOR.fullmatch(status.uri), status.account.url
+    match = _ACTOR.fullmatch(status.uri)
+    profile = status.account.url
     return match[1] if match and profile and host(profile) == host(status.uri) else ""
-
-
-def _limits(status: Status) -> tuple[str, ...]:
-    """Why a post may not be quoted, according to its author or servers."""
-    account = status.account
-    limits = {
-        "sensitive": status.sensitive,
-        "content warning": bool(status.spoiler_text),
-        "noindex": account.noindex,
-        "limited": account.limited,
-        "suspended": account.suspended,
-        "nobot": "#nobot" in plain(account.note or "")[0].casefold(),
-    }
-    return tuple(name for name, holds in limits.items() if holds)
-
-
-def _snapshot(key: str, status: Status, at: int) -> Snapshot:
-    return Snapshot(
-        post=key,
-        reposts=status.reblogs_count,
-        likes=status.favourites_count,
-        replies=status.replies_count,
-        quotes=status.quotes_count,
-        observed_at=at,
-    )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.model import HOUR, MAX_INTEGER, HttpClient, PayloadPage, RawPayload
+from hotpapers.base.model import HOUR, MAX_INTEGER, HttpClient, Pages, PayloadPage, RawPayload
+from hotpapers.collect.sources.batched_requests import check_overlap
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, microseconds_of
-from hotpapers.collect.sources.list_checks import check_overlap
-from hotpapers.wings.mastodon.entities import TimelineEntry
 from hotpapers.wings.mastodon.settings import MastodonServer
+from hotpapers.wings.mastodon.status_parser import TimelineEntry
 
 PAGE = 40
 MAX_PAGES = 50
@@ -65,7 +65,7 @@ class Timeline(NamedTuple):
     def name(self) -> str:
         return f"{self.server.base}/{self.path}"
 
-    def new_pages(self) -> Iterator[PayloadPage]:
+    def new_pages(self) -> Pages:
         """What is new since the last reading; the first time only the newest page."""
         last = self.newest.get(self.name, "")
         if not last:
@@ -73,7 +73,11 @@ class Timeline(NamedTuple):
             self._note(page)
             yield PayloadPage(page.payloads, self.cursor())
         elif not (_SNOWFLAKE.fullmatch(last) and (yield from self._pages_after(last))):
-            complete_from = yield from self.pages_back(self._read_again_from(last))
+            # of earlier versions' cursors only the identifier is known, which may look like one of Mastodon's
+            moment = _moment_of(last)
+            again = LATE if self._reads_again else 0
+            is_known = moment is not None and moment <= self.http.now() + CLOSE
+            complete_from = yield from self.pages_back(moment - again if moment and is_known else last)
             if complete_from is not None:
                 reason = f"{self.name}: more than {MAX_PAGES} pages since it was last read"
                 leaves = PartiallyRead(reason, lost_until=complete_from)
@@ -106,12 +110,16 @@ class Timeline(NamedTuple):
 
         A page ends it only if nothing on it is newer: servers that list posts as they arrive list late ones first.
         """
-        before, pages, oldest = "", list[_TimelinePage](), self.http.now()
+        before = ""
+        pages = list[_TimelinePage]()
+        oldest = self.http.now()
         complete_from = None
         while len(pages) < MAX_PAGES:
             page = self._page({"max_id": before} if before else {})
             if not pages and not page.size:
-                check_overlap(self.name, self._last_at(), self.http.now())
+                last = self.newest.get(self.name, "")
+                last_at = _moment_of(last) or (self.http.now() if last else None)
+                check_overlap(self.name, last_at, self.http.now())
             pages.append(page._replace(payloads=[]))
             yield PayloadPage(page.payloads)
             oldest = min([oldest, *page.times])
@@ -129,19 +137,6 @@ class Timeline(NamedTuple):
     @property
     def _reads_again(self) -> bool:
         return self.path != "public"
-
-    def _read_again_from(self, last: str) -> int | str:
-        """From where on to read again. Of earlier versions' cursors only the identifier is known, which may look like
-        one of Mastodon's with a moment of its own."""
-        moment = _moment_of(last)
-        if moment is None or moment > self.http.now() + CLOSE:
-            return last
-        return moment - (LATE if self._reads_again else 0)
-
-    def _last_at(self) -> int | None:
-        """When the newest entry read was created, µs; None if there is none."""
-        last = self.newest.get(self.name, "")
-        return _moment_of(last) or (self.http.now() if last else None)
 
     def _page(self, more_params: Mapping[str, str] | None = None) -> _TimelinePage:
         params = {"limit": str(PAGE), **(more_params or {})}
@@ -189,7 +184,8 @@ def _created_at(entry: TimelineEntry) -> int:
 
 
 def _has_snowflake(entry: TimelineEntry) -> bool:
-    created_at, moment = _created_at(entry), _moment_of(entry.id) if _SNOWFLAKE.fullmatch(entry.id) else None
+    created_at = _created_at(entry)
+    moment = _moment_of(entry.id) if _SNOWFLAKE.fullmatch(entry.id) else None
     return moment is not None and (created_at == MAX_INTEGER or abs(moment - created_at) <= CLOSE)
 
 

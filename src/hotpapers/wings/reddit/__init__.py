@@ -1,7 +1,6 @@
 """Reddit: new posts of subreddits, with the operator's own key (counts) or from feeds (no counts). Off by default.
 
-source        the connector
-oauth_api     reading with a key; subreddit_feeds: reading without one
+source        the connector: reading with a key, or without one
 post_parser   reads the posts of both into items
 wing          what it hooks into the core
 

@@ -12,13 +12,14 @@ from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Mention, Post, Snapshot, TextLink
+from hotpapers.collect.sources.batched_requests import overlap_problem
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
-from hotpapers.collect.sources.list_checks import overlap_problem
-from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry
 
 NETWORK = "reddit"
-DELETED, REMOVED = "[deleted]", "[removed]"
+DELETED = "[deleted]"
+REMOVED = "[removed]"
 BY_AUTHOR = frozenset(("deleted", "author"))
 # Placeholders in place of a title: "[deleted by user]", "[ Removed by Reddit ]".
 _TITLE_PLACEHOLDER = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
@@ -128,26 +129,20 @@ def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> li
     snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
     if kind == "counts":
         return [snapshot]
-    return _from_api(key, submission, decode_entry(body, PostContent), snapshot, names, kind == "edit")
-
-
-def _from_api(
-    key: str, submission: RedditPost, content: PostContent, snapshot: Snapshot, names: PaperIndex, edited: bool
-) -> list[Item]:
-    """A post as it is now. The text below a title stays Markdown, as written."""
-    at = snapshot.observed_at
-    title, target, handle = " ".join(content.title.split()), content.url or "", submission.author or ""
-    text = f"{title}\n\n{content.words}".strip()
-    originals = (submission.crosspost_parent_list or [])[:1]
-    mentions = _mentions(key, text, content, originals, at, names)
-    if not (mentions or edited):
+    content = decode_entry(body, PostContent)
+    was_edited = kind == "edit"
+    title = " ".join(content.title.split())
+    target = content.url or ""
+    handle = submission.author or ""
+    text = f"{title}\n\n{content.words}".strip()  # Markdown, as written
+    mentions = _mentions(key, text, content, (submission.crosspost_parent_list or [])[:1], at, names)
+    if not (mentions or was_edited):
         return []
     own_id = submission.author_fullname or (handle and f"@{handle.lower()}")
-    account = own_id and f"{NETWORK}:{own_id}"
     post = Post(
         post=key,
         network=NETWORK,
-        account=account,
+        account=own_id and f"{NETWORK}:{own_id}",
         created_at=submission.created_at or at,
         text=text,
         links=(TextLink(0, len(title), target),) if target.startswith("http") and title else (),
@@ -157,8 +152,9 @@ def _from_api(
         limits=("over_18",) if submission.over_18 else (),
         observed_at=at,
     )
-    author = [Account(account=account, handle=handle, observed_at=at)] if account else []
-    return [post, *author, snapshot, *mentions, *title_verdicts(mentions, text, names, was_edited=edited)]
+    author = Account(account=post.account, handle=handle, observed_at=at)
+    doubts = title_verdicts(mentions, text, names, was_edited=was_edited)
+    return [post, *([author] if own_id else []), snapshot, *mentions, *doubts]
 
 
 def _mentions(
@@ -190,37 +186,25 @@ def gone_from_feed(entry: FeedEntry) -> str:
 
 
 def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
-    """An entry's post (`feed`); for a known post also that it is gone (`thread`)."""
+    """An entry's post (`feed`), whose link is the anchor `[link]`; for a known post also that it is gone (`thread`)."""
     entry = msgspec.json.decode(body, type=FeedEntry)
-    removal = gone_from_feed(entry)
-    if removal:
+    if removal := gone_from_feed(entry):
         return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if kind == "thread" else []
-    return _from_feed(key, entry, at, names)
-
-
-def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
-    """A feed's entry: its link is the anchor `[link]`; there are no counts."""
     content, anchors = plain(entry.content)
-    body, links = _body(entry)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
-    text, links = join_title(plain(entry.title)[0], target, body, links)
-    mentions = mentions_of(key, at, text, [target, *links], names)
-    if not mentions:
-        return []
+    text, links = join_title(plain(entry.title)[0], target, *_body(entry))
     handle = entry.author.removeprefix("/u/")
-    account = f"{NETWORK}:@{handle.lower()}"
     post = Post(
         post=key,
         network=NETWORK,
-        account=account,
+        account=f"{NETWORK}:@{handle.lower()}",
         created_at=entry.published or at,
         text=text,
         links=links,
         handle=handle,
         observed_at=at,
     )
-    author_account = Account(account=account, handle=handle, observed_at=at)
-    return [post, author_account, *mentions, *title_verdicts(mentions, text, names)]
+    return with_papers(post, [target, *links], names)
 
 
 def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:

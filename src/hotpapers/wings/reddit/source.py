@@ -1,22 +1,33 @@
-"""The connector of Reddit."""
+"""The connector of Reddit: with the operator's own key, new posts and counts; without one, new posts from its feeds."""
 
 from __future__ import annotations
 
+import base64
+import math
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.base.http.redact_errors import HIDDEN
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.batched_requests import ids_in
-from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
+from hotpapers.collect.sources.batched_requests import (
+    GONE,
+    EndpointRotation,
+    PostSource,
+    RemovalCheck,
+    check_overlap,
+    first_ids,
+    ids_in,
+    one_by_one,
+)
+from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post
+from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 from hotpapers.wings.reddit import post_parser
-from hotpapers.wings.reddit.oauth_api import RedditApi
-from hotpapers.wings.reddit.post_parser import NETWORK
-from hotpapers.wings.reddit.subreddit_feeds import RedditFeeds
+from hotpapers.wings.reddit.post_parser import NETWORK, RedditThing, gone_from_feed, known_missing, too_many
 
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
@@ -42,43 +53,247 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             )
 
 
-class RedditSource:
+# ---- with a key ---------------------------------------------------------------------------------------
+
+BATCH = 100
+MAX_PAGES = 10
+OVERLAP = 6 * 3600
+"""Seconds that are read again: in their first hours, posts are held back, approved, removed and edited."""
+
+
+class _Child(msgspec.Struct):
+    data: msgspec.Raw
+
+
+class _ListingData(msgspec.Struct):
+    children: list[_Child]
+    after: str | None = None
+
+
+class _Listing(msgspec.Struct):
+    data: _ListingData
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+
+
+class RedditApi:
+    """Reads Reddit's API. Each round gets a new token first."""
+
+    def __init__(self, settings: RedditSettings, known: Container[str]) -> None:
+        self._web = settings.web
+        self._api = settings.api
+        self._known = known
+        self._basic = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
+        self._headers: Mapping[str, str] = {}
+        self._removal_check = RemovalCheck(BATCH)
+
+    def begin(self, http: HttpClient) -> None:
+        response = http.post(
+            f"{self._web}/api/v1/access_token",
+            form={"grant_type": "client_credentials"},
+            headers={"authorization": f"Basic {self._basic}"},
+        )
+        self._headers = {"authorization": f"Bearer {decode_response(response, _Token).access_token}"}
+
+    def new_posts(self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None) -> Pages:
+        """The newest posts back to the last reading, with an overlap. The first time: the newest hundred, or those
+        since `back` (in seconds); the last page then says how far the list went if it ended before that. A list ends
+        after a thousand posts, or with the subreddit's first one."""
+        last = newest.get(subreddit)
+        times = list[float]()
+        after = ""
+        since = back if back is not None or last is None else last - OVERLAP
+        for number in range(1, MAX_PAGES + 1):
+            more_params = {"after": after} if after else {}
+            payloads, page_times, after = self._listing(http, f"/r/{subreddit}/new", "post", more_params)
+            times += page_times
+            is_end = not (after and page_times)
+            problem = known_missing(subreddit, last, times, http.now()) if is_end else None
+            is_complete = is_end or since is None or min(page_times) < since
+            is_cut = number == MAX_PAGES and back is not None and (oldest := min(times, default=back)) >= back
+            if (is_complete or is_cut) and not problem:
+                newest[subreddit] = max([last or 0.0, *times])
+            complete_from = round(oldest * 1e6) if is_cut else None
+            yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=complete_from)
+            if problem:
+                raise problem
+            if is_complete or is_cut:
+                return
+        newest[subreddit] = max([last or 0.0, *times])
+        leaves = too_many(subreddit, MAX_PAGES * BATCH, min(times))
+        yield PayloadPage((), msgspec.json.encode(newest).decode(), leaves=leaves)
+        raise leaves
+
+    def end(self, http: HttpClient) -> Pages:
+        """Nothing: the next round starts at the usual time."""
+        return iter(())
+
+    def current_posts(self, http: HttpClient, names: Sequence[str], subreddits: Sequence[str]) -> Pages:
+        """Current scores and comments; posts that Reddit leaves out are gone, if it still has others."""
+        lists = (self._listing(http, f"/r/{name}/new", "post", {})[0] for name in subreddits)
+
+        def ask(names: Sequence[str]) -> Pages:
+            batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+            return one_by_one(batches, partial(self._info, http))
+
+        return self._removal_check.pages(names, ask, partial(first_ids, lists))
+
+    def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
+        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
+        keys = {payload.key for payload in payloads}
+        # else a missing post may be one of the entries without a readable id
+        missing = [name for name in names if name not in keys] if keys.issubset(names) else []
+        return PayloadPage([*payloads, *(RawPayload("gone", name, b"null", http.now()) for name in missing)])
+
+    def _listing(
+        self, http: HttpClient, path: str, kind: str, more_params: Mapping[str, str]
+    ) -> tuple[list[RawPayload], list[float], str]:
+        """A page's posts, their creation times, and the token for the next page; empty on the last one."""
+        params = {"limit": str(BATCH), "raw_json": "1", **more_params}
+        response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
+        data = decode_response(response, _Listing).data
+        entries = [(decode_or_none(child.data, RedditThing), bytes(child.data)) for child in data.children]
+        payloads = [
+            payload
+            for thing, body in entries
+            if thing is None or thing.name[:3] == "t3_"
+            for payload in self._payloads_of(thing, body, kind, response.at)
+        ]
+        times = [thing.created_utc for thing, _ in entries if thing is not None and thing.created_utc is not None]
+        return payloads, times, data.after or ""
+
+    def _payloads_of(self, thing: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
+        """A listed post, or its counts. Removals and edits are only reported for posts in the record."""
+        if thing is None:
+            return [RawPayload(kind, unreadable_key(body), body, at)]
+        known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known
+        kinds = ["counts"] if known and thing.gone else [kind, *(["edit"] if known and thing.edited else [])]
+        return [RawPayload(kind, thing.name, body, at) for kind in kinds]
+
+
+# ---- without a key ------------------------------------------------------------------------------------
+
+FULL = 25
+"""Posts of a full feed: with this many or more, there may be older ones that it leaves out."""
+SOONEST = 300
+"""Least seconds between two rounds."""
+
+
+class RedditFeeds:
+    """Reads Reddit's feeds: the operator's own, or those that everybody may see."""
+
+    def __init__(self, settings: RedditSettings, known: Container[str]) -> None:
+        self._token = settings.feed_token
+        self._params = {"feed": self._token, "user": settings.feed_user} if self._token else {}
+        self._web = settings.web
+        self._every = settings.every
+        self._known = known
+        self._intervals: dict[str, float] = {}
+        self._doubted = set[str]()
+        self._removal_check = RemovalCheck()
+
+    def begin(self, http: HttpClient) -> None:
+        """Nothing to do: feeds need no token."""
+
+    def new_posts(self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None) -> Pages:
+        """The newest posts. If all of them are newer than the last reading, some were missed. The first time, the page
+        says how far the feed goes if that is not as far `back` as was wanted."""
+        last_time = newest.get(subreddit)
+        response = http.get(f"{self._web}/r/{subreddit}/new/.rss", params=self._params, accept=(304,))
+        if response.status == 304:
+            if subreddit in self._doubted:
+                check_overlap(f"r/{subreddit}", round((last_time or 0.0) * 1e6), http.now())
+            return
+        times, payloads = self._posts(response)
+        doubt = known_missing(subreddit, last_time, times, http.now()) if len(payloads) < FULL else None
+        if doubt:
+            self._doubted.add(subreddit)
+            yield PayloadPage(payloads)
+            raise doubt
+        self._doubted.discard(subreddit)
+        if times:
+            newest[subreddit] = max([last_time or 0.0, *times])
+            self._intervals[subreddit] = max(times) - min(times) if len(times) >= FULL else math.inf
+        is_cut = back is not None and len(times) >= FULL and min(times) > back
+        since = round(min(times) * 1e6) if is_cut else None
+        is_incomplete = last_time is not None and len(times) >= FULL and min(times) > last_time
+        leaves = too_many(subreddit, len(times), min(times)) if is_incomplete else None
+        yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=since, leaves=leaves)
+        if leaves:
+            raise leaves
+
+    def end(self, http: HttpClient) -> Pages:
+        """Schedule the next round sooner than usual if a feed fills up faster."""
+        pause = max(min(self._intervals.values(), default=self._every * 2) / 2, SOONEST)
+        if pause < self._every:
+            yield PayloadPage(next_at=http.now() + int(pause * 1e6))
+
+    def current_posts(self, http: HttpClient, names: Sequence[str], subreddits: Sequence[str]) -> Pages:
+        """Each post as its own feed has it now, or that it is gone. There are no counts."""
+        urls = (f"{self._web}/r/{name}/new/.rss" for name in subreddits)
+        lists = (self._posts(http.get(url, params=self._params))[1] for url in urls)
+        return self._removal_check.pages_one_by_one(names, partial(self._thread, http), lists)
+
+    def _thread(self, http: HttpClient, name: str) -> PayloadPage:
+        """One post. A refusal (403, 429) says nothing about it."""
+        url = f"{self._web}/comments/{name.removeprefix('t3_')}/.rss"
+        response = http.get(url, params=self._params, accept=GONE)
+        if response.status in GONE:
+            return PayloadPage([RawPayload("gone", name, b"null", response.at)])
+        matching = [entry for entry in entries(response.body, response.headers, response.url) if entry.id == name]
+        return PayloadPage([RawPayload("thread", name, self._body(entry), response.at) for entry in matching[:1]])
+
+    def _posts(self, response: Response) -> tuple[list[float], list[RawPayload]]:
+        """When the posts in a subreddit's feed were published, in seconds, and the posts, without comments. Only posts
+        in the record are reported as removed."""
+        feed = entries(response.body, response.headers, response.url)
+        posts = [entry for entry in feed if entry.id.startswith("t3_")]
+        removed = {entry.id for entry in posts if f"{NETWORK}:{entry.id}" in self._known and gone_from_feed(entry)}
+        payloads = [
+            RawPayload("thread" if entry.id in removed else "feed", entry.id, self._body(entry), response.at)
+            for entry in posts
+        ]
+        return [entry.published / 1e6 for entry in posts if entry.published is not None], payloads
+
+    def _body(self, entry: FeedEntry) -> bytes:
+        """An entry as it is stored: without the token, should a link have it."""
+        body = msgspec.json.encode(entry)
+        return body.replace(self._token.encode(), HIDDEN.encode()) if self._token else body
+
+
+# ---- the connector ------------------------------------------------------------------------------------
+
+
+class RedditSource(PostSource[RedditSettings]):
     """The connector. The cursor keeps the newest creation time read from each subreddit, in seconds."""
 
     name = NETWORK
+    reach = DAY
 
-    def __init__(self, settings: RedditSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = DAY
+    def _set_up(self) -> None:
         self._rotation = EndpointRotation()
         self._read_since: dict[str, int] = {}
-        has_key = bool(settings.client_id and settings.client_secret)
-        self._reader = (
-            RedditApi(settings.web, settings.api, settings.client_id, settings.client_secret, known)
-            if has_key
-            else RedditFeeds(settings.web, settings.every, known, (settings.feed_token, settings.feed_user))
-        )
+        has_key = self.settings.client_id and self.settings.client_secret
+        self._reader = (RedditApi if has_key else RedditFeeds)(self.settings, self.known)
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None, since: int | None = None) -> Pages:
         """The newest posts of each subreddit. A failing subreddit doesn't stop the others; its error is raised last."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._reader.begin(http)
-        parts = ((name, self._reader.new_posts(http, name, newest)) for name in self.settings.subreddits)
+        parts = ((name, self._new_posts(http, name, newest, since)) for name in self.settings.subreddits)
         yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """A round in which each subreddit is first read back to a moment, as far as its list goes; again in a new
         process, which cannot know how far an earlier one came."""
-        newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
-        self._reader.begin(http)
-        parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)
-        yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
+        yield from self.pages(http, cursor, since)
         if len(self._read_since) == len(set(self.settings.subreddits)):
             yield PayloadPage(since=max(self._read_since.values()))
 
-    def _new_since(self, http: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
-        if name in self._read_since:
+    def _new_posts(self, http: HttpClient, name: str, newest: dict[str, float], since: int | None) -> Pages:
+        if since is None or name in self._read_since:
             yield from self._reader.new_posts(http, name, newest)
             return
         complete_from = since
@@ -87,7 +302,7 @@ class RedditSource:
             yield page._replace(since=None)
         self._read_since[name] = complete_from
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """With a key, current scores and comments; without one, only whether the posts still exist."""
         names = ids_in(keys, _KEY)
         if names:

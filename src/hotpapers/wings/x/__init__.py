@@ -1,9 +1,8 @@
 """X: recent search with the operator's own key, within a monthly budget that is never exceeded. Off by default.
 
-source    the connector
+source    the connector, and paid requests: booked, sent, settled
 spending  the budget: before each request, its maximum cost is booked
-billing   one request: booked, sent, settled
-objects   the network's formats; post_parser: reads posts into items
+objects   the network's formats, read into items
 wing      what it hooks into the core
 
 Each returned post costs money, and each author returned with it; a lost response may have cost money too

@@ -1,15 +1,29 @@
-"""The used parts of X's API v2. https://docs.x.com/x-api/fundamentals/data-dictionary"""
+"""The used parts of X's API v2, read into items. https://docs.x.com/x-api/fundamentals/data-dictionary"""
 
 from __future__ import annotations
 
 import datetime
+import html
+from collections.abc import Container, Sequence
 from typing import Annotated
 
 import msgspec
 
-from hotpapers.collect.sources.decoding import Count, Flag, decode_or_none
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.model import Item, Post, RawPayload, Snapshot, TextLink
+from hotpapers.collect.sources.decoding import (
+    Count,
+    Flag,
+    decode_entry,
+    decode_or_none,
+    microseconds_of,
+    unreadable_key,
+)
+from hotpapers.collect.sources.paper_mentions import gone_post, with_papers
 
-NOT_FOUND, NOT_SHOWN = "/resource-not-found", "/not-authorized-for-resource"
+NETWORK = "x"
+NOT_FOUND = "/resource-not-found"
+NOT_SHOWN = "/not-authorized-for-resource"
 """Endings of the problem types that mean a post is no longer visible."""
 NOBODY = msgspec.Raw(b"null")
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
@@ -139,3 +153,113 @@ class XResponse(msgspec.Struct):
     @property
     def ids(self) -> list[str]:
         return [entry.id for raw in self.data if (entry := decode_or_none(raw, XPostId))]
+
+
+# ---- posts, into items --------------------------------------------------------------------------------
+
+
+def search_payloads(response: XResponse, known: Container[str], at: int) -> list[RawPayload]:
+    """The posts that a search found, each with its author; edited known posts are of kind `edit`."""
+    users = {user.id: raw for raw in response.users if (user := decode_or_none(raw, XUser))}
+    payloads = []
+    for raw in response.data:
+        entry = decode_or_none(raw, XPostId)
+        body = msgspec.json.encode(XPostWithAuthor(raw, users.get(entry.author_id, NOBODY) if entry else NOBODY))
+        edited = entry is not None and entry.first != entry.id and f"{NETWORK}:{entry.first}" in known
+        payloads.append(
+            RawPayload("edit" if edited else "post", entry.first if entry else unreadable_key(raw), body, at)
+        )
+    return payloads
+
+
+def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
+    """The posts that were looked up, and those that are gone. Posts that the response does not mention are skipped."""
+    entries = [(decode_or_none(raw, XPostId), raw) for raw in response.data]
+    payloads = [
+        RawPayload("counts", entry.first if entry else unreadable_key(raw), bytes(raw), at) for entry, raw in entries
+    ]
+    problems = [(decode_or_none(raw, XProblem), raw) for raw in response.errors]
+    missing = set(identifiers) - {payload.key for payload in payloads}
+    removals = [
+        RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing
+    ]
+    return [*payloads, *removals]
+
+
+def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool) -> list[Item]:
+    """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited."""
+    pair = msgspec.json.decode(body, type=XPostWithAuthor)
+    tweet = decode_entry(pair.tweet, XPost)
+    author = decode_or_none(pair.author, XUser) or tweet.author or XUser(tweet.author_id)
+    if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
+        return []
+    key = f"{NETWORK}:{tweet.first}"
+    references = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
+    text, links = _text_and_links(tweet)
+    targets = [target for url in _urls(tweet) for target in (url.unwound_url, url.expanded_url)]
+    limits = [*(["sensitive"] if tweet.possibly_sensitive else []), *(["protected"] if author.protected else [])]
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=f"{NETWORK}:{author.id}" if author.id else "",
+        created_at=microseconds_of(tweet.created_at) if tweet.created_at else at,
+        text=text,
+        links=links,
+        lang=tweet.lang,
+        handle=author.username,
+        name=author.name,
+        limits=tuple(limits),
+        reply_to=references.get("replied_to", ""),
+        quotes=references.get("quoted", ""),
+        observed_at=at,
+    )
+    return with_papers(post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=edited)
+
+
+def read_counts(key: str, body: bytes, at: int) -> list[Item]:
+    """The counts of a known post."""
+    return _snapshot(key, decode_entry(body, XPost).public_metrics, at)
+
+
+def read_gone(key: str, body: bytes, at: int) -> list[Item]:
+    """That a known post is no longer visible."""
+    problem = decode_or_none(body, XProblem)
+    return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
+
+
+def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
+    if counts is None:
+        return []
+    return [
+        Snapshot(
+            post=key,
+            reposts=counts.retweet_count,
+            likes=counts.like_count,
+            replies=counts.reply_count,
+            quotes=counts.quote_count,
+            views=counts.impression_count,
+            observed_at=at,
+        )
+    ]
+
+
+def _urls(tweet: XPost) -> list[XUrl]:
+    entities = tweet.note_tweet.entities if tweet.note_tweet else tweet.entities
+    return entities.urls if entities else []
+
+
+def _text_and_links(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
+    """The text as readers see it: unescaped, and with displayed addresses in place of short ones."""
+    full_text = tweet.note_tweet.text if tweet.note_tweet else tweet.text
+    text = ""
+    links = []
+    at = 0
+    for url in sorted(_urls(tweet), key=lambda u: (u.start, u.end)):
+        if not at <= url.start < url.end <= len(full_text):
+            continue
+        text += html.unescape(full_text[at : url.start])
+        display = url.display_url or html.unescape(full_text[url.start : url.end])
+        links.append(TextLink(len(text), len(text) + len(display), url.unwound_url or url.expanded_url))
+        text = text + display
+        at = url.end
+    return text + html.unescape(full_text[at:]), tuple(link for link in links if link.target)

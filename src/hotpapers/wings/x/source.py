@@ -1,4 +1,5 @@
-"""The connector, and its settings.
+"""The connector, and its settings. Each request's cost is booked before it is sent and settled afterwards, whatever the
+outcome.
 
 https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup
 """
@@ -6,26 +7,26 @@ https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/pos
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.base.errors import PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.http import bearer
+from hotpapers.base.http.retry_policy import Retryable, check_status
 from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
-from hotpapers.collect.sources.batched_requests import ids_in
-from hotpapers.collect.sources.list_checks import no_overlap
-from hotpapers.collect.sources.removals import RemovalCheck
-from hotpapers.wings.x import post_parser, spending
-from hotpapers.wings.x.billing import BilledResponse, send_billed
-from hotpapers.wings.x.objects import XResponse
-from hotpapers.wings.x.post_parser import NETWORK
-from hotpapers.wings.x.spending import Budget, BudgetState
+from hotpapers.collect.sources.batched_requests import PostSource, ids_in, no_overlap
+from hotpapers.collect.sources.decoding import decode_response
+from hotpapers.wings.x import objects, spending
+from hotpapers.wings.x.objects import NETWORK, XResponse
+from hotpapers.wings.x.spending import Budget
 
-PAGE, MIN_PAGE = 100, 10
+PAGE = 100
+MIN_PAGE = 10
 """Most and least posts that one search may return; `PAGE` is also the most of a lookup."""
 SEARCH = "/tweets/search/recent"
 MEMORY = 6 * DAY
@@ -35,6 +36,9 @@ FIELDS = (
     "note_tweet"
 )
 COUNTED = "public_metrics,edit_history_tweet_ids"
+UNSURE_AGAIN = 6 * 3600
+"""Seconds until the next request after an interrupted one that may have been charged."""
+ERRORS = range(400, 600)
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
 
@@ -55,166 +59,201 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     every: AtLeastOne = 3600
 
 
-class XSource:
+class _PaidRequests:
+    """The requests of one reading, within a budget. `account`: what was spent, to be stored with each page."""
+
+    def __init__(self, http: HttpClient, settings: XSettings, limits: Budget, cursor: str | None) -> None:
+        if not settings.token:
+            raise RequestRefused("no token: set source.x.token")
+        if settings.budget <= 0 or settings.price <= 0:
+            raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
+        self.http = http
+        self._settings = settings
+        self._limits = limits
+        self.account = spending.parse(cursor)
+        self.spent_reason = f"the part of the monthly budget of {settings.budget:g} that is available by today is spent"
+
+    @property
+    def cursor(self) -> str:
+        return spending.encode(self.account)
+
+    @property
+    def affordable(self) -> int:
+        """How many posts a request may return."""
+        return spending.affordable(self.account, self._limits, self.http.now())
+
+    def next_size(self, least: int) -> int:
+        """How many posts the next request is for: few after an interrupted one. Raises RetryLater if fewer than `least`
+        are affordable."""
+        self.account = spending.this_month(self.account, self.http.now())
+        size = min(MIN_PAGE if self.account.asking else PAGE, self.affordable)
+        if size < least:
+            raise RetryLater(_until_tomorrow(self.http.now()), self.spent_reason)
+        return size
+
+    def ask(
+        self, path: str, params: Mapping[str, str], size: int
+    ) -> Generator[PayloadPage, None, tuple[XResponse, int]]:
+        """Sends a request for so many posts at most, once its booking is stored. Returns the response, and when it
+        came. Failures are settled and raised.
+
+        Every status is accepted, so the client does not retry on its own.
+        """
+        max_cost = size * self._limits.max_post_cost
+        headers = bearer(self._settings.token)
+        yield PayloadPage((), spending.encode(spending.book(self.account, max_cost)))
+        try:
+            response = self.http.get(f"{self._settings.base}{path}", params=params, headers=headers, accept=ERRORS)
+            if response.status not in ERRORS:
+                answer = decode_response(response, XResponse)
+                cost = (response.tries - 1) * max_cost + self._limits.cost(answer)  # earlier tries may have cost it all
+                self.account = spending.settle(self.account, cost)
+                return answer, response.at
+            error = _refusal(response, self.http.now())
+        except NetError as problem:
+            error = problem
+        tries = spending.TRIES if error.tries is None else error.tries
+        yield PayloadPage((), spending.encode(spending.settle_failure(self.account, tries * max_cost)))
+        if not tries or isinstance(error, RetryLater | RequestRefused):
+            raise error
+        raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error
+
+
+def _refusal(response: Response, now: int) -> NetError:
+    """The error for a status of 400 or more. A server that refused charged nothing; one that failed may have."""
+    parts = urlsplit(response.url)
+    place = f"{parts.netloc}{parts.path}"
+    error = NetError(f"{place}: {response.status}")
+    try:
+        check_status(response.status, response.headers, (), now)
+    except Retryable as problem:
+        error = NetError(f"{place}: {problem}")
+    except RetryLater as problem:
+        error = type(problem)(problem.seconds, f"{place}: {problem.reason}")
+    except RequestRefused as problem:
+        error = RequestRefused(f"{place}: {problem.reason}", problem.status)
+    error.tries = response.tries - (response.status < 500)
+    return error
+
+
+class XSource(PostSource[XSettings]):
     """The connector."""
 
     name = NETWORK
+    reach = 7 * DAY
+    remembered = 1
 
-    def __init__(self, settings: XSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        self.reach: int | None = 7 * DAY
+    def _set_up(self) -> None:
+        settings = self.settings
         budget = spending.millionths(settings.budget, up=False)
         for_counts = int(budget * settings.counts)
         self.for_search = Budget.from_prices(budget - for_counts, settings.price, settings.author_price)
         self.for_counts = Budget.from_prices(for_counts, settings.price)
-        self._removal_check = RemovalCheck(1)
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored before
         asking for the next page: it includes what the next request may cost."""
-        account = self._open_budget(cursor)
-        if account.until:
-            account = yield from self._search_pages(http, account)
-        yield from self._search_pages(http, account)
+        paid = _PaidRequests(http, self.settings, self.for_search, cursor)
+        if paid.account.until:
+            yield from self._search_pages(paid)
+        yield from self._search_pages(paid)
 
-    def _search_pages(self, http: HttpClient, account: BudgetState) -> Generator[PayloadPage, None, BudgetState]:
-        """A search, or what an interrupted one has not read yet; the account after it."""
-        limits, until, next_token = self.for_search, account.until, ""
+    def _search_pages(self, paid: _PaidRequests) -> Pages:
+        """A search, or what an interrupted one has not read yet."""
+        http = paid.http
+        until = paid.account.until
+        next_token = ""
         if until and not _is_searchable(until, http.now()):
-            return spending.search_finished(account, ())
+            paid.account = spending.search_finished(paid.account, ())
+            return
         while True:
-            account, size = self._prepare(account, limits, http.now(), least=MIN_PAGE)
-            params = self._search(account.since, until, next_token, size, http.now())
-            account, billed = yield from self._ask(http, account, limits, SEARCH, params, size)
-            if not (billed.response.ids or until or next_token):
-                account = yield from self._check_search(http, account)
-            next_token = billed.response.next_token
-            is_spent = spending.affordable(account, limits, http.now()) < MIN_PAGE
+            size = paid.next_size(MIN_PAGE)
+            params = self._search(paid.account.since, until, next_token, size, http.now())
+            response, at = yield from paid.ask(SEARCH, params, size)
+            if not (response.ids or until or next_token):
+                yield from self._check_search(paid)
+            next_token = response.next_token
+            is_spent = paid.affordable < MIN_PAGE
             is_over = is_spent or not next_token  # unaffordable older posts are skipped, so nothing is paid for twice
             note = spending.search_finished if is_over else spending.search_interrupted
-            account = note(account, billed.response.ids)
+            paid.account = note(paid.account, response.ids)
             next_at = spending.tomorrow(http.now()) if is_spent else None
-            leaves = self._unpaid(billed.response, http.now()) if is_spent and next_token else None
-            payloads = post_parser.search_payloads(billed.response, self.known, billed.at)
-            yield PayloadPage(payloads, spending.encode(account), next_at=next_at, leaves=leaves)
+            leaves = None
+            if is_spent and next_token:  # results come newest first, so older posts stay unread
+                oldest = min(response.ids, key=int, default="")
+                leaves = PartiallyRead(
+                    f"{paid.spent_reason}; older posts were not read",
+                    again=_until_tomorrow(http.now()),
+                    lost_until=timestamps.of_x_post(oldest) if oldest else http.now(),
+                )
+            payloads = objects.search_payloads(response, self.known, at)
+            yield PayloadPage(payloads, paid.cursor, next_at=next_at, leaves=leaves)
             if leaves:
                 raise leaves
             if not next_token:
-                return account
+                return
 
-    def _check_search(self, http: HttpClient, account: BudgetState) -> Generator[PayloadPage, None, BudgetState]:
+    def _check_search(self, paid: _PaidRequests) -> Pages:
         """After an empty answer: sees whether the search still finds the newest known post or, if that was deleted, any
-        other. Returns the account after it. Raises PartiallyRead if it finds none."""
-        limits = self.for_search
-        if not account.since or not _is_searchable(account.since, http.now()):
-            return account
-        if not spending.is_check_due(account, http.now()):
-            return account
-        for since in (spending.before(account.since), ""):
-            account, _ = self._prepare(account, limits, http.now(), least=MIN_PAGE)
-            params = self._search(since, "", "", MIN_PAGE, http.now())
-            account, billed = yield from self._ask(http, account, limits, SEARCH, params, MIN_PAGE)
-            if billed.response.ids:
-                account = msgspec.structs.replace(account, confirmed=http.now())
-            payloads = post_parser.search_payloads(billed.response, self.known, billed.at)
-            yield PayloadPage(payloads, spending.encode(account))
+        other. Raises PartiallyRead if it finds none."""
+        now = paid.http.now
+        newest = paid.account.since
+        if not newest or not _is_searchable(newest, now()) or not spending.is_check_due(paid.account, now()):
+            return
+        for since in (spending.before(newest), ""):
+            paid.next_size(MIN_PAGE)
+            response, at = yield from paid.ask(SEARCH, self._search(since, "", "", MIN_PAGE, now()), MIN_PAGE)
+            if response.ids:
+                paid.account = msgspec.structs.replace(paid.account, confirmed=now())
+            payloads = objects.search_payloads(response, self.known, at)
+            yield PayloadPage(payloads, paid.cursor)
             if payloads:
-                return account
+                return
         raise no_overlap("the search")
 
-    def _unpaid(self, response: XResponse, now: int) -> PartiallyRead:
-        """The error for a search that ran out of budget: results come newest first, so older posts stay unread."""
-        oldest = min(response.ids, key=int, default="")
-        return PartiallyRead(
-            f"{self._spent_reason()}; older posts were not read",
-            again=_until_tomorrow(now),
-            lost_until=timestamps.of_x_post(oldest) if oldest else now,
-        )
-
-    def _spent_reason(self) -> str:
-        return f"the part of the monthly budget of {self.settings.budget:g} that is available by today is spent"
-
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Raises RequestRefused: without a cursor it is unknown what may be spent. See `counts_from`."""
         raise RequestRefused("counts cost money, and it is unknown how much was spent on them")
 
-    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
+    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Pages:
         """Current counts of known posts, or that they are gone, as far as the month's budget for counts goes."""
-        account, check, last_seen = self._open_budget(cursor), self._removal_check, self._removal_check.last_seen
+        paid = _PaidRequests(http, self.settings, self.for_counts, cursor)
+        check = self._removal_check
+        last_seen = self._removal_check.last_seen
         check.release()  # those of a round that failed are requested again
-        account = yield from self._look_up(http, account, ids_in(keys, _KEY))
+        yield from self._look_up(paid, ids_in(keys, _KEY))
         if check.held:
             count = len(check.held)
             if not last_seen:
-                account, last_seen = yield from self._find_one(http, account)
-            yield from self._look_up(http, account, last_seen)
+                paid.next_size(MIN_PAGE)
+                params = {"query": self.settings.query, "max_results": str(MIN_PAGE)}
+                response, _ = yield from paid.ask(SEARCH, params, MIN_PAGE)
+                yield PayloadPage((), paid.cursor)
+                last_seen = response.ids[:1]
+            yield from self._look_up(paid, last_seen)
             del check.held[count:]  # what is said of that post itself was not asked for
         if check.held:
             yield PayloadPage(check.settle(lambda ids: (), list))
 
-    def _find_one(
-        self, http: HttpClient, account: BudgetState
-    ) -> Generator[PayloadPage, None, tuple[BudgetState, list[str]]]:
-        """The account after a search, and the newest post that it found, if any."""
-        limits = self.for_counts
-        account, _ = self._prepare(account, limits, http.now(), least=MIN_PAGE)
-        params = {"query": self.settings.query, "max_results": str(MIN_PAGE)}
-        account, billed = yield from self._ask(http, account, limits, SEARCH, params, MIN_PAGE)
-        yield PayloadPage((), spending.encode(account))
-        return account, billed.response.ids[:1]
-
-    def _look_up(
-        self, http: HttpClient, account: BudgetState, ids: Sequence[str]
-    ) -> Generator[PayloadPage, None, BudgetState]:
-        """Posts by their ids, in batches; the account after it."""
-        limits = self.for_counts
+    def _look_up(self, paid: _PaidRequests, ids: Sequence[str]) -> Pages:
+        """Posts by their ids, in batches."""
         while ids:
-            account, size = self._prepare(account, limits, http.now(), least=1)
-            size = min(size, len(ids))
-            batch, ids = ids[:size], ids[size:]
+            size = min(paid.next_size(1), len(ids))
+            batch = ids[:size]
+            ids = ids[size:]
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
-            account, billed = yield from self._ask(http, account, limits, "/tweets", params, size)
-            payloads = post_parser.count_payloads(billed.response, batch, billed.at)
-            yield PayloadPage(self._removal_check.believed(payloads), spending.encode(account))
-        return account
+            response, at = yield from paid.ask("/tweets", params, size)
+            payloads = objects.count_payloads(response, batch, at)
+            yield PayloadPage(self._removal_check.believed(payloads), paid.cursor)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "counts":
-            return post_parser.read_counts(key, payload.body, payload.at)
+            return objects.read_counts(key, payload.body, payload.at)
         if payload.kind == "gone":
-            return post_parser.read_gone(key, payload.body, payload.at)
-        return post_parser.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
-
-    # ---- requests --------------------------------------------------------------------------------------
-
-    def _open_budget(self, cursor: str | None) -> BudgetState:
-        if not self.settings.token:
-            raise RequestRefused("no token: set source.x.token")
-        if self.settings.budget <= 0 or self.settings.price <= 0:
-            raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
-        return spending.parse(cursor)
-
-    def _prepare(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
-        """This month's account, and how many posts the next request may return: few after an interrupted one.
-
-        Raises RetryLater if too few are affordable.
-        """
-        account = spending.this_month(account, now)
-        size = min(MIN_PAGE if account.asking else PAGE, spending.affordable(account, limits, now))
-        if size < least:
-            raise RetryLater(_until_tomorrow(now), self._spent_reason())
-        return account, size
-
-    def _ask(
-        self, http: HttpClient, account: BudgetState, limits: Budget, path: str, params: Mapping[str, str], size: int
-    ) -> Generator[PayloadPage, None, tuple[BudgetState, BilledResponse]]:
-        """A request for so many posts at most; the account after it."""
-        address, max_cost = f"{self.settings.base}{path}", size * limits.max_post_cost
-        billed = yield from send_billed(http, account, address, params, self.settings.token, max_cost)
-        return spending.settle(account, billed.earlier_cost + limits.cost(billed.response)), billed
+            return objects.read_gone(key, payload.body, payload.at)
+        return objects.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {

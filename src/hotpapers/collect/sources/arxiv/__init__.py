@@ -2,9 +2,8 @@
 
     settings       what an operator may set
     polling        which requests are made, in which order; cursor_state: how far the reading has come
-    completeness   finds what a feed lacked; feed_comparison: and what it has of another day
-    daily_feeds, api, oai_records, listing   the four formats
-    xml, paper_items, page_facts   shared by the formats
+    listing        its pages; finds what a feed lacked, and what it has of another day
+    formats        daily feeds, the API and OAI-PMH; xml, paper_items: shared by these
 
 Some eighty requests every working day, one every three seconds: twenty feeds, their papers from the API a hundred at a
 time, and twenty listing pages. The listings show a missed day for a week; after that it is harvested by OAI-PMH.
@@ -12,17 +11,17 @@ time, and twenty listing pages. The listings show a missed day for a week; after
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
-from hotpapers.collect.sources.arxiv import api, cursor_state, daily_feeds, oai_records, page_facts, xml
+from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.collect.sources.arxiv import cursor_state, formats, xml
 from hotpapers.collect.sources.arxiv.polling import ArxivPoll
 from hotpapers.collect.sources.arxiv.settings import ARCHIVES, ArxivSettings
+from hotpapers.collect.sources.batched_requests import PostSource
 
 __all__ = ["ARCHIVES", "ArxivSettings", "ArxivSource"]
 
@@ -32,36 +31,24 @@ OWED_AGAIN = 2 * HOUR
 """Microseconds until the API is asked again for versions that it has not described yet."""
 
 
-class ArxivSource:
+class ArxivSource(PostSource[ArxivSettings]):
     """The source. `pages` ends after one round; its last page says when the next one is due."""
 
     name = "arxiv"
 
-    def __init__(self, settings: ArxivSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings = settings
-        self.every = float(settings.every)
-        self.reach: int | None = None
-
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; earlier pages stay valid."""
-        yield from self._round(http, cursor, self.settings)
-
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """One round, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
-        first = days.date_at(since).isoformat()
-        settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
-        yield from self._round(http, cursor, settings, is_first=True)
-
-    def _round(
-        self, http: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
-    ) -> Iterator[PayloadPage]:
-        poll = ArxivPoll(settings, http, cursor_state.parse(cursor), is_first=is_first)
+    def pages(self, http: HttpClient, cursor: str | None, settings: ArxivSettings | None = None) -> Pages:
+        """One round from a cursor on. `settings`: those of the first round. Raises RetryLater, RequestRefused or
+        NetError; earlier pages stay valid."""
+        is_first = settings is not None
+        poll = ArxivPoll(settings or self.settings, http, cursor_state.parse(cursor), is_first=is_first)
         yield from poll.pages()
         yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.encode(poll.cursor)))
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Nothing: arXiv has no counts."""
-        return iter(())
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
+        """One round, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
+        first = days.date_at(since).isoformat()
+        settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
+        return self.pages(http, cursor, settings)
 
     def next_due(self, now: int, cursor: str | None) -> int:
         """When to read again after a successful round: soon while a day is open or due, else when the next one begins.
@@ -80,14 +67,15 @@ class ArxivSource:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads papers, announcements, and how complete a day is. Raises InputError or ValueError."""
         if payload.kind == "listed":
-            return [page_facts.read_announcement(payload.body, payload.at)]
+            return [formats.read_announcement(payload.body, payload.at)]
         if payload.kind == "day":
-            return [page_facts.read_coverage(payload.body, payload.at)]
+            return [formats.read_coverage(payload.body, payload.at)]
         tree, context = xml.unwrap(payload.body)
-        if payload.kind == "announcement":
-            return daily_feeds.read(tree, context.get("feed", ""), payload.at)
-        if payload.kind == "paper":
-            return [api.read(tree, payload.at)]
-        if payload.kind == "record":
-            return oai_records.read(tree, context, payload.at)
+        match payload.kind:
+            case "announcement":
+                return formats.read_feed_item(tree, context.get("feed", ""), payload.at)
+            case "paper":
+                return [formats.read_api(tree, payload.at)]
+            case "record":
+                return formats.read_oai(tree, context, payload.at)
         raise InputError(f"arxiv: unknown kind {payload.kind[:40]!r}")

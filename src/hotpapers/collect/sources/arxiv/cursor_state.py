@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from datetime import date, timedelta
+from typing import Any, Self
 
 import msgspec
 
@@ -17,6 +18,9 @@ from hotpapers.base.errors import InputError
 
 MAX_OVERDUE_VERSIONS = 10_000
 """Most versions that may be overdue, some four days of arXiv."""
+
+Lack = tuple[str, str]
+"""A day, and what is still missing of it."""
 
 
 class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,7 +46,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     checked: tuple[str, ...] = ()
     items: int = 0
     ids: tuple[str, str] = ("", "")
-    lacks: tuple[tuple[str, str], ...] = ()
+    lacks: tuple[Lack, ...] = ()
     exact: str = ""
     least: tuple[tuple[str, str], ...] = ()
     gap: tuple[str, str] = ("", "")
@@ -53,6 +57,98 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stale: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     overdue: tuple[str, ...] = ()
+
+    def replace(self, **changes: Any) -> Self:
+        """The cursor with other fields."""
+        return msgspec.structs.replace(self, **changes)
+
+    def missed_days(self, holidays: Container[str]) -> list[str]:
+        """The days with an announcement between the last closed one and the open one."""
+        return list(days.between(self.day, self.open, holidays)) if self.day and self.open else []
+
+    def open_day(self, day: str, since: str = "", *, api_answers: bool = True) -> Self:
+        """Start reading a day; an unfinished earlier day counts as missed. `since`: the first day ever wanted.
+        `api_answers`: the API works, so versions it has not described after two days are given up."""
+        owed = self.owed
+        overdue = self.overdue
+        if day != self.open:
+            owed, overdue = (), owed if api_answers else (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
+        before = (date.fromisoformat(min(since or day, day)) - timedelta(days=1)).isoformat()
+        return self.replace(
+            day=self.day or before,
+            open=day,
+            fed=(),
+            checked=(),
+            items=0,
+            ids=("", ""),
+            lacks=(),
+            exact=day,
+            least=(),
+            stale=(),
+            owed=owed,
+            overdue=overdue,
+        )
+
+    def add_feed(self, archive: str, items: int, new: list[str]) -> Self:
+        """Note that an archive's feed is in the record. `new`: its new papers."""
+        known = [id for id in (*self.ids, *new) if id]
+        ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
+        return self.replace(fed=(*self.fed, archive), items=self.items + items, ids=ids)
+
+    def add_check(
+        self, archive: str, items: int, lacks: Iterable[Lack], exact: str, least: Iterable[tuple[str, str]] = ()
+    ) -> Self:
+        """Note that an archive was compared with its listing, which had more items than the feed. `lacks`: what is
+        still missing; `exact`, `least`: of this archive."""
+        return self.replace(
+            checked=(*self.checked, archive),
+            items=self.items + items,
+            lacks=(*self.lacks, *lacks),
+            least=(*self.least, *least),
+            exact=max(self.exact, exact) if self.checked else exact,
+        )
+
+    def with_feed_reread(self, archive: str) -> Self:
+        """Note that an archive's feed of the last closed day was read again, and was that day's."""
+        stale = tuple(name for name in self.stale if name != archive)
+        return self.replace(stale=stale, lacks=self.lacks if stale else ())
+
+    def mark_described(self, identifiers: Iterable[str], described: Container[str]) -> Self:
+        """Note that more versions were requested from the API; those it has not described are owed."""
+        owed = dict.fromkeys([*self.owed, *identifiers])
+        return self.replace(
+            owed=tuple(version for version in owed if version not in described and version not in self.overdue),
+            overdue=tuple(version for version in self.overdue if version not in described),
+        )
+
+    def close_day(self, missed: list[str], doubt: str) -> ArxivCursor:
+        """Close the open day; missed days before those that the listings show become the gap."""
+        unlisted = [day for day in missed if day < self.exact]
+        first = self.gap[0] if self.stamp else (unlisted[0] if unlisted else "")
+        listed_ids = [id for id in (self.ids[0], *(id for day, id in self.least if day >= self.exact)) if id]
+        return ArxivCursor(
+            day=self.open,
+            last=self.ids[1] or self.last,
+            doubt=doubt,
+            stale=self.stale,
+            lacks=tuple(lack for lack in self.lacks if self.stale and lack[0] == self.open),
+            gap=(first, unlisted[-1] if unlisted else self.gap[1]) if first else ("", ""),
+            after=(self.after if self.stamp else self.last) if first else "",
+            before=min(listed_ids, key=rank, default="") if unlisted else self.before,
+            stamp=self.stamp or first,
+            token=self.token,
+            owed=self.owed,
+            overdue=self.overdue,
+        )
+
+    def with_token(self, token: str) -> Self:
+        """Note that part of a datestamp's list is in the record; continue with a token, or with the next datestamp."""
+        following = (date.fromisoformat(self.stamp) + timedelta(days=1)).isoformat()
+        return self.replace(token=token, stamp=self.stamp if token else following)
+
+    def without_gap(self) -> Self:
+        """Close the gap."""
+        return self.replace(gap=("", ""), after="", before="", stamp="", token="")
 
 
 def parse(cursor: str | None) -> ArxivCursor:
@@ -66,90 +162,6 @@ def parse(cursor: str | None) -> ArxivCursor:
 def encode(cursor: ArxivCursor) -> str:
     """A cursor as stored."""
     return msgspec.json.encode(cursor).decode()
-
-
-def missed_days(cursor: ArxivCursor, holidays: Container[str]) -> list[str]:
-    """The days with an announcement between the last closed one and the open one."""
-    return list(days.between(cursor.day, cursor.open, holidays)) if cursor.day and cursor.open else []
-
-
-def open_day(cursor: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
-    """Start reading a day; an unfinished earlier day counts as missed. `since`: the first day ever wanted.
-    `api_answers`: the API works, so versions it has not described after two days are given up."""
-    first = min(since or day, day)
-    before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
-    if day != cursor.open:
-        overdue = cursor.owed if api_answers else (*cursor.overdue, *cursor.owed)[-MAX_OVERDUE_VERSIONS:]
-        cursor = msgspec.structs.replace(cursor, owed=(), overdue=overdue)
-    return msgspec.structs.replace(
-        cursor,
-        day=cursor.day or before,
-        open=day,
-        fed=(),
-        checked=(),
-        items=0,
-        ids=("", ""),
-        lacks=(),
-        exact=day,
-        least=(),
-        stale=(),
-    )
-
-
-def add_feed(cursor: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCursor:
-    """Note that an archive's feed is in the record. `new`: its new papers."""
-    known = [id for id in (*cursor.ids, *new) if id]
-    ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
-    return msgspec.structs.replace(cursor, fed=(*cursor.fed, archive), items=cursor.items + items, ids=ids)
-
-
-def with_feed_reread(cursor: ArxivCursor, archive: str) -> ArxivCursor:
-    """Note that an archive's feed of the last closed day was read again, and was that day's."""
-    stale = tuple(name for name in cursor.stale if name != archive)
-    return msgspec.structs.replace(cursor, stale=stale, lacks=cursor.lacks if stale else ())
-
-
-def mark_described(cursor: ArxivCursor, identifiers: Iterable[str], described: Container[str]) -> ArxivCursor:
-    """Note that more versions were requested from the API; those it has not described are owed."""
-    owed = dict.fromkeys([*cursor.owed, *identifiers])
-    return msgspec.structs.replace(
-        cursor,
-        owed=tuple(version for version in owed if version not in described and version not in cursor.overdue),
-        overdue=tuple(version for version in cursor.overdue if version not in described),
-    )
-
-
-def close_day(cursor: ArxivCursor, missed: list[str], doubt: str) -> ArxivCursor:
-    """Close the open day; missed days before those that the listings show become the gap."""
-    unlisted = [day for day in missed if day < cursor.exact]
-    after = cursor.after if cursor.stamp else cursor.last
-    first = cursor.gap[0] if cursor.stamp else (unlisted[0] if unlisted else "")
-    listed_ids = [id for id in (cursor.ids[0], *(id for day, id in cursor.least if day >= cursor.exact)) if id]
-    return ArxivCursor(
-        day=cursor.open,
-        last=cursor.ids[1] or cursor.last,
-        doubt=doubt,
-        stale=cursor.stale,
-        lacks=tuple(lack for lack in cursor.lacks if cursor.stale and lack[0] == cursor.open),
-        gap=(first, unlisted[-1] if unlisted else cursor.gap[1]) if first else ("", ""),
-        after=after if first else "",
-        before=min(listed_ids, key=rank, default="") if unlisted else cursor.before,
-        stamp=cursor.stamp or first,
-        token=cursor.token,
-        owed=cursor.owed,
-        overdue=cursor.overdue,
-    )
-
-
-def with_token(cursor: ArxivCursor, token: str) -> ArxivCursor:
-    """Note that part of a datestamp's list is in the record; continue with a token, or with the next datestamp."""
-    following = (date.fromisoformat(cursor.stamp) + timedelta(days=1)).isoformat()
-    return msgspec.structs.replace(cursor, token=token, stamp=cursor.stamp if token else following)
-
-
-def without_gap(cursor: ArxivCursor) -> ArxivCursor:
-    """Close the gap."""
-    return msgspec.structs.replace(cursor, gap=("", ""), after="", before="", stamp="", token="")
 
 
 def rank(id: str) -> tuple[int, int]:

@@ -3,20 +3,26 @@
 `/list/<archive>/recent` has the last five announcement days, new papers and cross-lists in one section per day;
 `/list/<archive>/new` has the last day with its replacements. Headings give the size of the whole section, which shows
 whether it continues on the next page. Only identifiers, types and counts are read.
+
+Archives' feeds are compared with their listings: missing papers are fetched from the API, and the rest is named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotpapers.base import announcement_days as days
-from hotpapers.base.errors import InputError
+from hotpapers.base.errors import InputError, NetError, RequestRefused
 from hotpapers.base.ids import arxiv
-from hotpapers.base.model import AnnouncementType
+from hotpapers.base.model import AnnouncementType, RawPayload
+from hotpapers.collect.sources.arxiv import formats
+from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, Lack, rank
+from hotpapers.collect.sources.arxiv.formats import DailyFeedEntry
+from hotpapers.collect.sources.arxiv.settings import ArxivSettings
 
 MAX_PAGE_PAPERS = 2000
 """Most papers that arXiv shows on a page."""
@@ -37,14 +43,6 @@ class ListingCount(NamedTuple):
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
-    def with_section(self, other: ListingCount) -> ListingCount:
-        """Add another section of the same day."""
-        return ListingCount(self.total + other.total, {**self.papers, **other.papers})
-
-    def with_next_page(self, other: ListingCount) -> ListingCount:
-        """Add the same day's papers from the next page, whose heading gives the same total."""
-        return ListingCount(max(self.total, other.total), {**self.papers, **other.papers})
-
 
 def _html(data: bytes) -> str:
     html = data.decode("utf-8", "replace")
@@ -63,10 +61,9 @@ def parse(data: bytes) -> dict[str, ListingCount]:
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
             count = _COUNT.search(heading)
-            section = ListingCount(
-                int(count[1]) if count else 0, dict(filter(None, (_paper(entry, kind) for entry in entries)))
-            )
-            result[day] = result.get(day, ListingCount()).with_section(section)
+            earlier = result.get(day, ListingCount())
+            papers = dict(filter(None, (_paper(entry, kind) for entry in entries)))
+            result[day] = ListingCount(earlier.total + (int(count[1]) if count else 0), {**earlier.papers, **papers})
     return result
 
 
@@ -74,7 +71,9 @@ def parse_replacements(data: bytes) -> dict[str, frozenset[str]]:
     """The papers that a page `/list/<archive>/new` lists as replaced, by the day's label; nothing if it shows only some
     of them, or has no such section. Raises InputError if the page is not a listing."""
     html = _html(data)
-    day, is_new_page, result = "", False, dict[str, frozenset[str]]()
+    day = ""
+    is_new_page = False
+    result = dict[str, frozenset[str]]()
     for heading, entries in _sections(html):
         is_new_page = is_new_page or heading.startswith("Showing new listings for")
         day = _day(heading) or day
@@ -100,7 +99,8 @@ def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
             entries.append(html[match.end() : match.end() + _ENTRY].partition("</dt>")[0])
         else:
             yield heading, entries
-            heading, entries = match[1].strip(), []
+            heading = match[1].strip()
+            entries = []
     yield heading, entries
 
 
@@ -118,3 +118,214 @@ def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] |
         return (arxiv.parse(id_link[1]).id, "cross" if "(cross-list from" in entry else kind) if id_link else None
     except InputError:
         return None
+
+
+# ---- what a feed lacks --------------------------------------------------------------------------------
+
+NAMED = 20
+"""How many missing papers are named per archive and day; the rest are only counted."""
+MAX_PAGES = 10
+
+
+class CompletenessChecks:
+    """Compares archives for the open day, and recovers missed days as far back as the listings go. `incomplete`: the
+    papers that the API gave incompletely, to be asked for again."""
+
+    def __init__(
+        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], known_ids: set[str]
+    ) -> None:
+        self.settings = settings
+        self._ask = ask
+        self.day = day
+        self._missed = missed
+        self._known_ids = known_ids
+        self._refused = False
+        self.incomplete: set[str] = set()
+        self._listings: dict[str, tuple[dict[str, ListingCount], int] | NetError] = {}
+
+    def check(
+        self, archive: str, feed_ids: frozenset[str], cursor: ArxivCursor
+    ) -> tuple[list[RawPayload], ArxivCursor]:
+        """Check one archive; `feed_ids`: the papers in its feed. Returns the payloads and the cursor after them. A
+        refusal is noted as a lack; RetryLater is raised."""
+        try:
+            counts_by_day, at = self.listing(archive)
+        except RequestRefused as refusal:
+            lack = f"{archive}: {formats.NOT_COMPARED} ({refusal.reason})"[:200]
+            return [], cursor.add_check(archive, 0, [(self.day, lack)], self.day)
+        payloads = list[RawPayload]()
+        lacks = list[Lack]()
+        added = 0
+        for day in [day for day in (*self._missed, self.day) if day in counts_by_day]:
+            listed = counts_by_day[day]
+            lacking = {id: kind for id, kind in listed.papers.items() if day != self.day or id not in feed_ids}
+            for id, kind in lacking.items():
+                fact = formats.ListedFact(paper=id, category=archive, day=day, type=kind)
+                payloads.append(formats.listing_payload(fact, at))
+            missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
+            added += len(lacking) if day == self.day else 0
+            if missing:
+                ending = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+                lacks.append((day, f"{archive}: {', '.join(missing[:NAMED])}{ending} missing"))
+            if (unnamed := listed.total - len(listed.papers)) > 0:
+                lacks.append((day, f"{archive}: {unnamed} listed without a name"))
+        if feed_ids and self.day not in counts_by_day:
+            lacks.append((self.day, f"{archive}: arXiv's listing has not come so far"))
+        least = [
+            (day, min(new, key=rank))
+            for day in self._missed
+            if (new := [id for id, kind in counts_by_day.get(day, ListingCount()).papers.items() if kind == "new"])
+        ]
+        return payloads, cursor.add_check(archive, added, lacks, self._exact(counts_by_day), least)
+
+    def listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
+        """What an archive's pages list, back to the first missed day or as far as they go, and when they were read.
+        Asks once. Raises NetError, and then the same one again."""
+        if archive not in self._listings:
+            try:
+                self._listings[archive] = self._listing(archive)
+            except NetError as problem:
+                self._listings[archive] = problem
+        result = self._listings[archive]
+        if isinstance(result, NetError):
+            raise result
+        return result
+
+    def replaced(self, archive: str) -> frozenset[str] | None:
+        """The papers that arXiv lists as replaced on the day; None if it cannot be asked, or names only some."""
+        try:
+            page, _ = self._ask(
+                parse_replacements, f"{self.settings.listing}/{archive}/new", skip="0", show=str(MAX_PAGE_PAPERS)
+            )
+        except NetError:
+            return None
+        replaced: frozenset[str] | None = page.get(self.day)
+        return replaced
+
+    def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
+        url = f"{self.settings.listing}/{archive}/recent"
+        result: dict[str, ListingCount] = {}
+        first = self._missed[0] if self._missed else self.day
+        at = 0
+        for skip in range(0, MAX_PAGES * MAX_PAGE_PAPERS, MAX_PAGE_PAPERS):
+            page, at = self._ask(parse, url, skip=str(skip), show=str(MAX_PAGE_PAPERS))
+            for day, part in page.items():
+                earlier = result.get(day, ListingCount())  # whose heading gave the same total
+                result[day] = ListingCount(max(earlier.total, part.total), {**earlier.papers, **part.papers})
+            listed_papers = sum(len(part.papers) for part in page.values())
+            if listed_papers < MAX_PAGE_PAPERS or min(page) < first:
+                break
+        return result, at
+
+    def _fetch(self, ids: Sequence[str], payloads: list[RawPayload]) -> list[str]:
+        """Fetch papers into `payloads`; returns the identifiers that the API does not have."""
+        missing: list[str] = []
+        for start in range(0, len(ids), self.settings.batch):
+            batch = ids[start : start + self.settings.batch]
+            try:
+                papers, at = self._ask(
+                    formats.parse_api, self.settings.api, id_list=",".join(batch), max_results=str(len(batch))
+                )
+            except RequestRefused:
+                self._refused = True
+                papers = []
+                at = 0
+            complete = [paper for paper in papers if paper.is_complete]
+            payloads += [RawPayload("paper", paper.id, paper.body, at) for paper in complete]
+            self._known_ids.update(paper.id for paper in complete)
+            self.incomplete |= {paper.id for paper in papers if not paper.is_complete}
+            missing += [id for id in batch if id not in self._known_ids]
+        return missing
+
+    def _exact(self, counts_by_day: Mapping[str, ListingCount]) -> str:
+        """The first missed day from which on the listing is complete; the open day if there is none."""
+        first = self.day
+        for day in reversed(self._missed):
+            if self._refused or day not in counts_by_day or counts_by_day[day].total > len(counts_by_day[day].papers):
+                return first
+            first = day
+        return first
+
+
+# ---- which of a feed's items are the day's ------------------------------------------------------------
+
+# Which items of a day's feed are that day's, by the listing. arXiv has served feeds with the items of the day before
+# under the day's date; and items are withdrawn again, or are of another archive. Pure.
+#
+# arXiv's feeds and listings come from the same table. Only two things are in a feed and rightly not in the listing's
+# section of the day: replacements; and cross-lists within an archive of papers that the listing has on an earlier day.
+
+MIN_NEW_PAPERS = 5
+"""As many new papers, none with a number newer than those of the days before, are a feed of an earlier day: one of them
+alone may have been held back."""
+
+ItemId = tuple[str, AnnouncementType]
+
+
+class FeedComparison(NamedTuple):
+    """`accepted`: the items that are the day's. `is_stale`: the feed is another day's, at least in part, and lacks some
+    of the day. `is_unsure`: the day's replacements could not be told from another day's."""
+
+    accepted: frozenset[ItemId]
+    is_stale: bool = False
+    is_unsure: bool = False
+
+    def accepts(self, item: DailyFeedEntry) -> bool:
+        return (item.id, item.type) in self.accepted
+
+
+def compare(
+    items: Sequence[DailyFeedEntry],
+    archive: str,
+    day: str,
+    listing: Mapping[str, ListingCount],
+    last: str,
+    replaced: Callable[[], frozenset[str] | None],
+) -> FeedComparison:
+    """Compare an archive's feed with its listing by day, which is empty if there is none. `last`: the greatest
+    identifier announced before. `replaced`: asks for the papers that arXiv lists as replaced that day, None if it
+    does not say; only called if the feed has items of another day."""
+    every = frozenset((item.id, item.type) for item in items)
+    announced = frozenset(item.id for item in items if item.type != "replacement")
+    own_crosses = frozenset(  # of papers whose primary category is within the archive
+        item.id
+        for item in items
+        if item.type == "cross" and any(f"{primary}.".startswith(f"{archive}.") for primary in item.categories[:1])
+    )
+    listed = listing.get(day)
+    others = _others(announced, day, listing) - own_crosses
+    lacks = listed is not None and not announced.issuperset(listed.papers)
+    is_stale = bool(others) and (lacks or others == announced - own_crosses)
+    if listed is None and not others:
+        is_stale = _is_old(items, last)
+        others = announced if is_stale else others
+    elif lacks and not announced:
+        is_stale = bool(items)
+    if not others and not is_stale:
+        return FeedComparison(every)
+    in_listing = frozenset(listed.papers) if listed else frozenset[str]()
+    others |= own_crosses - in_listing if is_stale else frozenset()
+    confirmed = replaced()
+    accepted = frozenset(
+        (id, kind)
+        for id, kind in every
+        if (id not in others if kind != "replacement" else not is_stale if confirmed is None else id in confirmed)
+    )
+    return FeedComparison(accepted, is_stale, is_unsure=confirmed is None and not is_stale)
+
+
+def _others(announced: frozenset[str], day: str, listing: Mapping[str, ListingCount]) -> frozenset[str]:
+    """The papers that the listing does not have on a day; if it has not come so far or names only some, those that it
+    has on other days."""
+    listed = listing.get(day)
+    if listed is not None and listed.total <= len(listed.papers):
+        return announced.difference(listed.papers)
+    named = frozenset(listed.papers) if listed else frozenset[str]()
+    elsewhere = frozenset(id for label, part in listing.items() if label != day for id in part.papers)
+    return (announced & elsewhere) - named
+
+
+def _is_old(items: Sequence[DailyFeedEntry], last: str) -> bool:
+    """Whether many papers are new, but none has a new number."""
+    new = [item.id for item in items if item.type == "new"]
+    return bool(last) and len(new) >= MIN_NEW_PAPERS and all(rank(id) <= rank(last) for id in new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -137,19 +137,18 @@ def author_names(line: str) -> tuple[str, ...]:
 
 def _without_affiliations(line: str) -> str:
     """The line without parenthesized parts, however nested; if they are unbalanced, only the parentheses go."""
-    names = "".join(_outside(line))
-    return names if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
-
-
-def _outside(line: str) -> Iterator[str]:
+    if line.count("(") != line.count(")"):
+        return line.replace("(", " ").replace(")", " ")
     depth = 0
+    names = ""
     for piece in re.split(r"([()])", line):
         if piece == "(":
             depth += 1
         elif piece == ")":
             depth = max(0, depth - 1)
         elif not depth:
-            yield piece
+            names += piece
+    return names
 
 
 # ---- TeX letters --------------------------------------------------------------------------------------

@@ -12,124 +12,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from hotpapers.base import announcement_days as days
 from hotpapers.base.categories import KNOWN
 from hotpapers.base.errors import InputError, NetError, RequestRefused, RetryLater
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import HOUR, HttpClient, PayloadPage, RawPayload
-from hotpapers.collect.sources.arxiv import (
-    api,
-    cursor_state,
-    daily_feeds,
-    feed_comparison,
-    oai_records,
-    page_facts,
-    xml,
-)
-from hotpapers.collect.sources.arxiv.completeness import CompletenessChecks
-from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor
-from hotpapers.collect.sources.arxiv.daily_feeds import DailyFeed, DailyFeedEntry
-from hotpapers.collect.sources.arxiv.feed_comparison import FeedComparison
-from hotpapers.collect.sources.arxiv.listing import ListingCount
+from hotpapers.base.model import HOUR, HttpClient, Pages, PayloadPage, RawPayload
+from hotpapers.collect.sources.arxiv import formats, xml
+from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, encode, rank
+from hotpapers.collect.sources.arxiv.formats import DailyFeed, DailyFeedEntry
+from hotpapers.collect.sources.arxiv.listing import CompletenessChecks, FeedComparison, ListingCount, compare
 from hotpapers.collect.sources.arxiv.settings import ArxivSettings
 from hotpapers.collect.sources.decoding import refuse_page
-
-
-class MetadataFetcher:
-    """Fetches papers as long as the API answers. At times the API lags behind the announcements, by hours or a day.
-
-    `described`: versions that it has described, such as `2101.04869v2`; `known_ids`: these, their bare identifiers,
-    and what others add. `failed`: the API did not answer.
-    """
-
-    def __init__(self, settings: ArxivSettings, ask: Callable[..., Any]) -> None:
-        self.settings, self._ask = settings, ask
-        self.described: set[str] = set()
-        self.known_ids: set[str] = set()
-        self.failed = False
-
-    def ask_for(self, identifiers: Sequence[str]) -> Iterator[list[RawPayload]]:
-        """The API's entries for these versions, a list per request, until a request returns none."""
-        remaining = [identifier for identifier in dict.fromkeys(identifiers) if identifier not in self.described]
-        for start in range(0, len(remaining), self.settings.batch):
-            payloads = None if self.failed else self._batch(remaining[start : start + self.settings.batch])
-            if payloads is None:
-                return
-            yield payloads
-
-    def _batch(self, identifiers: Sequence[str]) -> list[RawPayload] | None:
-        """Fetch a batch; None if the API has none of it. Errors don't fail the round: a later round asks again, also
-        for papers that the API gives incompletely: they must not hide what the feed says."""
-        ids = list(dict.fromkeys(identifier.rpartition("v")[0] for identifier in identifiers))
-        try:
-            papers, at = self._ask(api.parse, self.settings.api, id_list=",".join(ids), max_results=str(len(ids)))
-        except NetError:
-            self.failed = True
-            return None
-        if not papers:
-            return None
-        papers = [paper for paper in papers if paper.is_complete]
-        latest = {paper.id: paper.version for paper in papers}
-        self.described |= {identifier for identifier in identifiers if _is_described(identifier, latest)}
-        self.known_ids |= self.described | latest.keys()
-        return [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
-
-
-def _is_described(versioned_id: str, latest: dict[str, int | None]) -> bool:
-    """Whether the API's version of a paper is the announced one or a later one."""
-    id, _, version = versioned_id.rpartition("v")
-    return id in latest and (not version.isdigit() or (latest[id] or 0) >= int(version))
-
 
 Parsed = TypeVar("Parsed")
 
 
-class _Part(NamedTuple):
-    """A feed, the archive or category it belongs to, and when it was read."""
-
-    name: str
-    feed: DailyFeed
-    at: int
-
-
 class ArxivPoll:
     """Reads on from a cursor, a page at a time. `is_first`: nothing was read before, so don't wait for the next feed
-    on a weekend, when there is none."""
+    on a weekend, when there is none.
+
+    `_described`: versions that the API has described, such as `2101.04869v2`; `_known_ids`: these, their bare
+    identifiers, and those in feeds.
+    """
 
     def __init__(self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, is_first: bool) -> None:
-        self.settings, self.http, self.cursor, self._is_first = settings, http, start, is_first
+        self.settings = settings
+        self.http = http
+        self.cursor = start
+        self._is_first = is_first
         self._holidays: Container[str] = frozenset(settings.holidays)
-        self._fetcher = MetadataFetcher(settings, self._ask)
-        self._known_ids = self._fetcher.known_ids
+        self._described: set[str] = set()
+        self._known_ids: set[str] = set()
+        self._api_fails = False
         self._feed_ids: dict[str, frozenset[str]] = {}
         self._checks: CompletenessChecks | None = None
         self._start = start
         self._restarted_stamp = ""
         self._tokens = {start.token}
 
-    def pages(self) -> Iterator[PayloadPage]:
+    def pages(self) -> Pages:
         yield from self._describe([*self.cursor.overdue, *self.cursor.owed])
         yield from self._read_feeds()
         if self._is_first and not (self.cursor.open or self.cursor.day):
             # Start with the last day that had feeds: the listings show it and those before
-            opened = cursor_state.open_day(self.cursor, days.current(self.http.now()), self.settings.since)
-            self.cursor = msgspec.structs.replace(opened, fed=self.settings.archives)
+            opened = self.cursor.open_day(days.current(self.http.now()), self.settings.since)
+            self.cursor = opened.replace(fed=self.settings.archives)
             self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
         if self.cursor.open and not self._days_without_feed():
             if self.cursor.items or self._is_surely_empty():
                 yield from self._finish_day()
             else:
-                self.cursor = cursor_state.open_day(self.cursor, self.cursor.open)
+                self.cursor = self.cursor.open_day(self.cursor.open)
                 yield self._page()
         yield from self._reread_feeds()
         yield from self._harvest()
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(payloads, cursor_state.encode(self.cursor))
+        return PayloadPage(payloads, encode(self.cursor))
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
         """A server's parsed response, and when it came. Raises NetError if unreadable: the server is at fault."""
@@ -145,25 +86,25 @@ class ArxivPoll:
     def _days_without_feed(self) -> list[str]:
         return [archive for archive in self.settings.archives if archive not in self.cursor.fed]
 
-    def _read_feeds(self) -> Iterator[PayloadPage]:
+    def _read_feeds(self) -> Pages:
         if self.cursor.open != days.current(self.http.now()):
-            self.cursor = msgspec.structs.replace(self.cursor, open="", fed=())
+            self.cursor = self.cursor.replace(open="", fed=())
         for archive in self._days_without_feed():
-            feed, at = self._feed(archive)
+            feed = self._feed(archive)
             if not self._is_open(feed):
                 return
             checks = self._open_checks()
-            parts, comparison = self._of_day(archive, feed, at, checks, self.cursor.last)
-            yield from self._describe([entry.versioned_id for part in parts for entry in part.feed.items])
+            parts, comparison = self._of_day(feed, checks, self.cursor.last)
+            yield from self._describe([entry.versioned_id for part in parts for entry in part.items])
             payloads = [payload for part in parts for payload in self._entries(part)]
-            new = [entry.id for entry in parts[0].feed.items if entry.type == "new"]
+            new = [entry.id for entry in parts[0].items if entry.type == "new"]
             listed = self._listed(archive, checks).get(checks.day, ListingCount()) if comparison.is_stale else None
-            count = len(parts[0].feed.items) or (listed.total if listed else 0)
-            self.cursor = cursor_state.add_feed(self.cursor, archive, count, new)
+            count = len(parts[0].items) or (listed.total if listed else 0)
+            self.cursor = self.cursor.add_feed(archive, count, new)
             self._note(archive, comparison)
             yield self._page(payloads)
 
-    def _reread_feeds(self) -> Iterator[PayloadPage]:
+    def _reread_feeds(self) -> Pages:
         """Feeds that had another day's items when their day was closed, as long as that is the current day."""
         day = self.cursor.day
         if self._start.day != day or self.cursor.open or day != days.current(self.http.now()):
@@ -171,20 +112,21 @@ class ArxivPoll:
         checks = CompletenessChecks(self.settings, self._ask, day, (), self._known_ids)
         for archive in self.cursor.stale:
             try:
-                feed, at = self._feed(archive)
+                feed = self._feed(archive)
             except NetError:  # they are read again in the next round
                 return
-            parts, comparison = self._of_day(archive, feed, at, checks, "")
+            parts, comparison = self._of_day(feed, checks, "")
             if feed.date.isoformat() != day or comparison.is_stale or not self._listed(archive, checks).get(day):
                 continue
-            yield from self._describe([entry.versioned_id for part in parts for entry in part.feed.items])
-            self.cursor = cursor_state.with_feed_reread(self.cursor, archive)
+            yield from self._describe([entry.versioned_id for part in parts for entry in part.items])
+            self.cursor = self.cursor.with_feed_reread(archive)
             self._note(archive, comparison)
             payloads = [payload for part in parts for payload in self._entries(part)]
             yield self._page([*payloads, self._day_payload(day, "checked")])
 
-    def _feed(self, name: str) -> tuple[DailyFeed, int]:
-        return self._ask(daily_feeds.parse, f"{self.settings.feeds}/rss/{name}")
+    def _feed(self, name: str) -> DailyFeed:
+        feed, at = self._ask(formats.parse_feed, f"{self.settings.feeds}/rss/{name}")
+        return feed._replace(name=name, at=at)
 
     def _is_open(self, feed: DailyFeed) -> bool:
         """Whether a feed belongs to the day being read; a new day's first feed opens that day. Raises NetError for a
@@ -193,9 +135,7 @@ class ArxivPoll:
         if feed.date > days.date_at(self.http.now()):
             raise NetError(f"arXiv's feed is from the future, {day}, or this machine's clock is wrong")
         if not self.cursor.open and day > self.cursor.day and feed.date.weekday() < 5:
-            self.cursor = cursor_state.open_day(
-                self.cursor, day, self.settings.since, api_answers=not self._fetcher.failed
-            )
+            self.cursor = self.cursor.open_day(day, self.settings.since, api_answers=not self._api_fails)
         return day == self.cursor.open
 
     def _open_checks(self) -> CompletenessChecks:
@@ -213,73 +153,81 @@ class ArxivPoll:
         except NetError:
             return {}
 
-    def _of_day(
-        self, archive: str, feed: DailyFeed, at: int, checks: CompletenessChecks, last: str
-    ) -> tuple[list[_Part], FeedComparison]:
-        """A feed without items of other days."""
-        parts = list(self._parts(archive, feed, at))
-        items = [entry for part in parts for entry in part.feed.items]
-        comparison = self._compare(archive, items, checks, last)
-        kept = [
-            part._replace(feed=part.feed._replace(items=tuple(filter(comparison.accepts, part.feed.items))))
-            for part in parts
-        ]
-        self._feed_ids[archive] = frozenset(entry.id for entry in kept[0].feed.items)
+    def _of_day(self, feed: DailyFeed, checks: CompletenessChecks, last: str) -> tuple[list[DailyFeed], FeedComparison]:
+        """A feed without items of other days; if it was cut, also those of its categories."""
+        parts = [feed]
+        if len(feed.items) + len(feed.unreadable) >= formats.FULL_FEED:
+            feed_ids = frozenset(entry.id for entry in feed.items)
+            for category in sorted(name for name in KNOWN if name.startswith(f"{feed.name}.")):
+                part = self._feed(category)
+                parts.append(part._replace(items=tuple(entry for entry in part.items if entry.id not in feed_ids)))
+        items = [entry for part in parts for entry in part.items]
+        comparison = self._compare(feed.name, items, checks, last)
+        kept = [part._replace(items=tuple(filter(comparison.accepts, part.items))) for part in parts]
+        self._feed_ids[feed.name] = frozenset(entry.id for entry in kept[0].items)
         return kept, comparison
 
     def _compare(
         self, archive: str, items: Sequence[DailyFeedEntry], checks: CompletenessChecks, last: str
     ) -> FeedComparison:
         listing = self._listed(archive, checks) if items else {}
-        return feed_comparison.compare(items, archive, checks.day, listing, last, partial(checks.replaced, archive))
+        return compare(items, archive, checks.day, listing, last, partial(checks.replaced, archive))
 
     def _note(self, archive: str, comparison: FeedComparison) -> None:
         """Note that a feed had another day's items, if that leaves something unknown."""
         cursor = self.cursor
         if comparison.is_stale and archive not in cursor.stale:
-            self.cursor = msgspec.structs.replace(cursor, stale=(*cursor.stale, archive))
-        lack = (cursor.open or cursor.day, f"{archive}: {page_facts.STALE_FEED}")
+            self.cursor = cursor.replace(stale=(*cursor.stale, archive))
+        lack = (cursor.open or cursor.day, f"{archive}: {formats.STALE_FEED}")
         if comparison.is_unsure and lack not in cursor.lacks:
-            self.cursor = msgspec.structs.replace(cursor, lacks=(*cursor.lacks, lack))
+            self.cursor = cursor.replace(lacks=(*cursor.lacks, lack))
 
-    def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
-        """A feed; if it was cut, also the other items of its categories' feeds."""
-        yield _Part(archive, feed, at)
-        feed_ids = frozenset(entry.id for entry in feed.items)
-        if len(feed.items) + len(feed.unreadable) >= daily_feeds.FULL:
-            for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
-                part, at = self._feed(category)
-                other_entries = tuple(entry for entry in part.items if entry.id not in feed_ids)
-                yield _Part(category, part._replace(items=other_entries), at)
+    def _describe(self, identifiers: Sequence[str]) -> Pages:
+        """The papers that the API has, a page per request until one returns none; the others are owed: at times the API
+        lags behind, by hours or a day. Errors don't fail the round: a later round asks again, also for papers that the
+        API gives incompletely: they must not hide what the feed says."""
+        remaining = [identifier for identifier in dict.fromkeys(identifiers) if identifier not in self._described]
+        for start in range(0, 0 if self._api_fails else len(remaining), self.settings.batch):
+            batch = remaining[start : start + self.settings.batch]
+            ids = ",".join(dict.fromkeys(identifier.rpartition("v")[0] for identifier in batch))
+            try:
+                papers, at = self._ask(
+                    formats.parse_api, self.settings.api, id_list=ids, max_results=str(ids.count(",") + 1)
+                )
+            except NetError:
+                self._api_fails = True
+                break
+            if not papers:
+                break
+            papers = [paper for paper in papers if paper.is_complete]
+            latest = {paper.id: paper.version for paper in papers}
+            for identifier in batch:
+                id, _, version = identifier.rpartition("v")
+                if id in latest and (not version.isdigit() or (latest[id] or 0) >= int(version)):
+                    self._described.add(identifier)  # the API has this version or a later one
+            self._known_ids |= self._described | latest.keys()
+            self.cursor = self.cursor.mark_described(identifiers, self._described)
+            yield self._page([RawPayload("paper", paper.id, paper.body, at) for paper in papers])
+        self.cursor = self.cursor.mark_described(identifiers, self._described)
 
-    def _describe(self, identifiers: Sequence[str]) -> Iterator[PayloadPage]:
-        """The papers that the API has, a page per request; the others are owed."""
-        for payloads in self._fetcher.ask_for(identifiers):
-            self.cursor = cursor_state.mark_described(self.cursor, identifiers, self._fetcher.described)
-            yield self._page(payloads)
-        self.cursor = cursor_state.mark_described(self.cursor, identifiers, self._fetcher.described)
-
-    def _entries(self, part: _Part) -> Iterator[RawPayload]:
-        for entry in part.feed.items:
-            yield self._entry(part.name, entry, part.at)
-        for body in part.feed.unreadable:  # `read` will raise the reason, and the item goes to quarantine
-            yield RawPayload("announcement", f"{part.name}/unread", xml.wrap(body, feed=part.name), part.at)
+    def _entries(self, feed: DailyFeed) -> Iterator[RawPayload]:
+        for entry in feed.items:
+            yield self._entry(feed.name, entry, feed.at)
+        for body in feed.unreadable:  # `read` will raise the reason, and the item goes to quarantine
+            yield RawPayload("announcement", f"{feed.name}/unread", xml.wrap(body, feed=feed.name), feed.at)
 
     def _entry(self, name: str, entry: DailyFeedEntry, at: int) -> RawPayload:
-        """The whole item if nothing else describes its paper; otherwise only the fact that it is listed."""
-        if entry.versioned_id in self._known_ids or not self._is_first_word(entry):
-            fact = page_facts.ListedFact(
+        """The whole item if nothing else describes its paper better: it is new, and its number is new too or the API
+        does not have it. Otherwise only the fact that it is listed."""
+        has_new_number = rank(entry.id) > rank(self.cursor.last)
+        is_first_word = entry.type == "new" and (has_new_number or not self._api_fails)
+        if entry.versioned_id in self._known_ids or not is_first_word:
+            fact = formats.ListedFact(
                 paper=entry.id, version=entry.version, category=name, day=entry.day, type=entry.type
             )
-            return page_facts.listing_payload(fact, at)
+            return formats.listing_payload(fact, at)
         self._known_ids |= {entry.versioned_id, entry.id}
         return RawPayload("announcement", f"{name}/{entry.versioned_id}", xml.wrap(entry.body, feed=name), at)
-
-    def _is_first_word(self, entry: DailyFeedEntry) -> bool:
-        """Whether the feed is the best description of a paper: it is new, and its number is new too or the API does not
-        have it."""
-        has_new_number = cursor_state.rank(entry.id) > cursor_state.rank(self.cursor.last)
-        return entry.type == "new" and (has_new_number or not self._fetcher.failed)
 
     # ---- closing the day -------------------------------------------------------------------------------
 
@@ -292,66 +240,64 @@ class ArxivPoll:
     def _unsure_days(self) -> list[str]:
         """The missed days, after one that is doubted, if there is one."""
         doubtful_days = [self.cursor.doubt] if self.cursor.doubt else []
-        return [*doubtful_days, *cursor_state.missed_days(self.cursor, self._holidays)]
+        return [*doubtful_days, *self.cursor.missed_days(self._holidays)]
 
-    def _finish_day(self) -> Iterator[PayloadPage]:
-        missed, unsure_days = cursor_state.missed_days(self.cursor, self._holidays), self._unsure_days()
+    def _finish_day(self) -> Pages:
+        missed = self.cursor.missed_days(self._holidays)
+        unsure_days = self._unsure_days()
         if self.settings.listing:
             if self.cursor.items and not self.cursor.checked:
-                yield self._page([page_facts.day_payload(self.cursor.open, "read", (), self.http.now())])
+                yield self._page([formats.day_payload(self.cursor.open, "read", (), self.http.now())])
             yield from self._check()
         else:
             missed = unsure_days
-        payloads = list(self._day_payloads(unsure_days))
-        is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
-        self.cursor = cursor_state.close_day(self.cursor, missed, doubt=self.cursor.open if is_empty else "")
-        yield self._page(payloads)
-
-    def _day_payloads(self, missed: Sequence[str]) -> Iterator[RawPayload]:
-        """The completeness of the open day, and of the missed days that the listings show."""
-        for day in [*missed, self.cursor.open]:
+        payloads = []
+        for day in [*unsure_days, self.cursor.open]:
             if day >= self.cursor.exact:
                 is_empty = day == self.cursor.open and not (self.cursor.items or self.cursor.stale)
-                yield self._day_payload(day, "empty" if is_empty else "checked" if self.settings.listing else "read")
+                state: formats.State = "empty" if is_empty else "checked" if self.settings.listing else "read"
+                payloads.append(self._day_payload(day, state))
+        is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
+        self.cursor = self.cursor.close_day(missed, doubt=self.cursor.open if is_empty else "")
+        yield self._page(payloads)
 
-    def _day_payload(self, day: str, state: page_facts.State) -> RawPayload:
+    def _day_payload(self, day: str, state: formats.State) -> RawPayload:
         lacks = [reason for lacking_day, reason in self.cursor.lacks if lacking_day == day]
         if day == (self.cursor.open or self.cursor.day):
-            lacks += [f"{archive}: {page_facts.STALE_FEED}" for archive in self.cursor.stale]
-        return page_facts.day_payload(day, state, lacks, self.http.now())
+            lacks += [f"{archive}: {formats.STALE_FEED}" for archive in self.cursor.stale]
+        return formats.day_payload(day, state, lacks, self.http.now())
 
-    def _check(self) -> Iterator[PayloadPage]:
+    def _check(self) -> Pages:
         checks = self._open_checks()
         for archive in self.settings.archives:
             if archive in self.cursor.checked:
                 continue
             if archive not in self._feed_ids:  # another process began the round
-                feed, _ = self._feed(archive)
+                feed = self._feed(archive)
                 items = [entry for entry in feed.items if entry.day == self.cursor.open]
                 comparison = self._compare(archive, items, checks, self.cursor.last)
                 self._feed_ids[archive] = frozenset(entry.id for entry in filter(comparison.accepts, items))
                 self._note(archive, comparison)
-            result = checks.check(archive, self._feed_ids[archive])
-            self.cursor = msgspec.structs.replace(
-                self.cursor,
-                checked=(*self.cursor.checked, archive),
-                items=self.cursor.items + result.added,
-                lacks=(*self.cursor.lacks, *result.lacks),
-                least=(*self.cursor.least, *result.least),
-                exact=result.exact if not self.cursor.checked else max(self.cursor.exact, result.exact),
-            )
-            self.cursor = cursor_state.mark_described(self.cursor, result.incomplete, self._fetcher.described)
-            yield self._page(result.payloads)
+            payloads, self.cursor = checks.check(archive, self._feed_ids[archive], self.cursor)
+            incomplete = [f"{id}v{None}" for id in sorted(checks.incomplete)]
+            self.cursor = self.cursor.mark_described(incomplete, self._described)
+            yield self._page(payloads)
 
     # ---- missed days, by OAI-PMH -------------------------------------------------------------------------
 
-    def _harvest(self) -> Iterator[PayloadPage]:
+    def _harvest(self) -> Pages:
         """Closes the cursor's gap before the listings begin, one datestamp after another up to today. Raises RetryLater
         if a new day begins."""
         today = timestamps.day_of(self.http.now())
         while self.cursor.stamp:
             if self.cursor.stamp > today:
-                yield self._close_gap()
+                first, last = self.cursor.gap
+                before_first = days.previous_day(first, self._holidays)
+                harvested_days = days.between(before_first, days.following(last), self._holidays)
+                now = self.http.now()
+                payloads = [formats.day_payload(day, "harvested", (), now) for day in harvested_days]
+                self.cursor = self.cursor.without_gap()
+                yield self._page(payloads)
                 return
             yield self._records()
             if self.cursor.day < days.current(self.http.now()):  # its feeds are only up for a day
@@ -360,29 +306,21 @@ class ArxivPoll:
     def _records(self) -> PayloadPage:
         first = {"metadataPrefix": "arXivRaw", "from": self.cursor.stamp, "until": self.cursor.stamp}
         params = {"resumptionToken": self.cursor.token} if self.cursor.token else first
-        part, at = self._ask(oai_records.parse, self.settings.oai, verb="ListRecords", **params)
+        part, at = self._ask(formats.parse_oai, self.settings.oai, verb="ListRecords", **params)
         is_restarted = self.cursor.stamp == self._restarted_stamp  # again in this round would never end
-        if part.error == oai_records.STALE and self.cursor.token and not is_restarted:
+        if part.error == formats.STALE and self.cursor.token and not is_restarted:
             self._restarted_stamp = self.cursor.stamp
             self._tokens.clear()
-            self.cursor = msgspec.structs.replace(self.cursor, token="")
+            self.cursor = self.cursor.replace(token="")
             return self._page()
-        if part.error not in ("", oai_records.NOTHING):
+        if part.error not in ("", formats.NOTHING):
             raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.message}")
         if part.token and part.token in self._tokens:  # would never end
             raise RequestRefused(f"{self.settings.oai}: sends a part of its list again")
         self._tokens.add(part.token)
-        context = oai_records.MissedDays(
+        context = formats.MissedDays(
             *self.cursor.gap, self.cursor.after, self.cursor.before, ",".join(self.settings.holidays)
         )
         payloads = [RawPayload("record", key, xml.wrap(body, **context._asdict()), at) for key, body in part.records]
-        self.cursor = cursor_state.with_token(self.cursor, part.token)
-        return self._page(payloads)
-
-    def _close_gap(self) -> PayloadPage:
-        first, last = self.cursor.gap
-        before_first = days.previous_day(first, self._holidays)
-        harvested_days = days.between(before_first, days.following(last), self._holidays)
-        payloads = [page_facts.day_payload(day, "harvested", (), self.http.now()) for day in harvested_days]
-        self.cursor = cursor_state.without_gap(self.cursor)
+        self.cursor = self.cursor.with_token(part.token)
         return self._page(payloads)

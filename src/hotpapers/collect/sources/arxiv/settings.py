@@ -12,16 +12,7 @@ from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.settings.category_checks import category_problem
 from hotpapers.base.settings.limits import AtLeastOne
 
-ARCHIVES = (
-    "cs",
-    "econ",
-    "eess",
-    "math",
-    "q-bio",
-    "q-fin",
-    "stat",
-    *GROUPS,
-)
+ARCHIVES = ("cs", "econ", "eess", "math", "q-bio", "q-fin", "stat", *GROUPS)
 """All archives with announcements."""
 
 

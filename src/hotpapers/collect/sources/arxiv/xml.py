@@ -60,8 +60,12 @@ class _Reader:
 
     def __init__(self, data: bytes, cut_name: str) -> None:
         self.pieces: list[bytes] = []
-        self._data, self._cut_name = data, cut_name
-        self._depth, self._cut_depth, self._start, self._parts = 0, 0, 0, 0
+        self._data = data
+        self._cut_name = cut_name
+        self._depth = 0
+        self._cut_depth = 0
+        self._start = 0
+        self._parts = 0
         self._builder = TreeBuilder()
         self._parser: Any = expat.ParserCreate()
         self._parser.buffer_text = True

@@ -3,27 +3,24 @@
 schemas         the network's formats, as far as needed
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
-jetstream       cursors, stalled servers, pages
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from hotpapers.base.durations import duration
 from hotpapers.base.errors import NetError, StreamGap
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
 from hotpapers.collect.sources.bluesky import parser, schemas
-from hotpapers.collect.sources.bluesky.jetstream import StallDetector, listen, parse, subscription
-from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
+from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.collect.sources.endpoint_rotation import soonest_retry
-from hotpapers.collect.sources.removals import RemovalCheck
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 
@@ -61,22 +58,20 @@ EDGE = HOUR // 6
 """Microseconds: events this close to the end of the hosts' memory may be gone before they are sent."""
 
 
-class BlueskySource:
-    """The connector. `known`: keys of tracked posts and of their accounts; a PostTracker is also asked about withdrawn
-    reactions. `names`: the names of known papers."""
+class BlueskySource(PostSource[BlueskySettings]):
+    """The connector. A `known` that is a PostTracker is also asked about withdrawn reactions."""
 
     name = parser.NETWORK
     reach = 24 * HOUR
     """How far back Jetstream's hosts remember, in microseconds."""
+    remembered = BATCH
 
-    def __init__(self, settings: BlueskySettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
-        self.settings, self.known, self.names = settings, known, names
-        self.every = settings.every
-        reactions = settings.mode == "stream"
-        self._event_filter = EventFilter(known, reactions=reactions, remembers=settings.remembers, names=names)
-        self._removal_check = RemovalCheck(BATCH)
+    def _set_up(self) -> None:
+        has_reactions = self.settings.mode == "stream"
+        remembers = self.settings.remembers
+        self._event_filter = EventFilter(self.known, reactions=has_reactions, remembers=remembers, names=self.names)
 
-    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
         """The stream from the cursor on, from the first host that has it, then the next. Ends only with an error.
 
         If no host that answers has what follows the cursor, the cursor moves to where one does, and the error says so,
@@ -89,7 +84,7 @@ class BlueskySource:
             yield PayloadPage((), str(resume))
         yield from self._listen(http, resume)
 
-    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """The stream from a moment on, or from where the first host that answers has it: on the first reading, earlier
         events do not count as missing."""
         resume = self._moment(http, cursor)
@@ -100,13 +95,16 @@ class BlueskySource:
 
     def _moment(self, http: HttpClient, cursor: str | None) -> int | None:
         """Where to resume, but not after now: a server whose clock was ahead may have given a time in the future."""
-        moment = parse(cursor)
+        moment = parse_cursor(cursor)
         return None if moment is None else min(moment, http.now())
 
-    def _listen(self, http: HttpClient, resume: int, *, is_first: bool = False) -> Iterator[PayloadPage]:
+    def _listen(self, http: HttpClient, resume: int, *, is_first: bool = False) -> Pages:
         """The hosts' events, one host after the other. `is_first`: whatever the first host has counts as everything;
         the page after its first event says since when."""
-        settings, since, problems, gaps = self.settings, resume, list[NetError](), list[StreamGap]()
+        settings = self.settings
+        since = resume
+        problems = list[NetError]()
+        gaps = list[StreamGap]()
         collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
         for host in settings.jetstream:
             start = None if is_first else resume
@@ -114,10 +112,11 @@ class BlueskySource:
             url = subscription(host, collections, resume, settings.overlap)
             try:
                 for page in listen(http, url, resume, self._event_filter, detector):
-                    resume = parse(page.cursor) or resume
+                    resume = parse_cursor(page.cursor) or resume
                     gaps.clear()
                     if is_first and detector.first_commit_at is not None:
-                        is_first, first_commit_at = False, detector.first_commit_at
+                        is_first = False
+                        first_commit_at = detector.first_commit_at
                         page = page._replace(since=max(since, first_commit_at))
                     yield page
             except StreamGap as gap:
@@ -126,20 +125,21 @@ class BlueskySource:
             except NetError as problem:
                 problems.append(problem)
         if gaps:
-            smallest = min(gaps, key=lambda gap: parse(gap.resume) or 0)
+            smallest = min(gaps, key=lambda gap: parse_cursor(gap.resume) or 0)
             yield PayloadPage((), smallest.resume)
             raise smallest
         raise soonest_retry(problems)
 
-    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """The posts as the public view has them now, 25 at a time; those that it leaves out are gone, if it still has
         others."""
         uris = [key.removeprefix(f"{self.name}:") for key in keys]
-        return self._removal_check.pages(uris, lambda uris: self._view_pages(http, uris))
 
-    def _view_pages(self, http: HttpClient, uris: Sequence[str]) -> Iterator[PayloadPage]:
-        for start in range(0, len(uris), BATCH):
-            yield PayloadPage(self._views(http, uris[start : start + BATCH]))
+        def views(uris: Sequence[str]) -> Pages:
+            for start in range(0, len(uris), BATCH):
+                yield PayloadPage(self._views(http, uris[start : start + BATCH]))
+
+        return self._removal_check.pages(uris, views)
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""
@@ -162,3 +162,128 @@ class BlueskySource:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers; its counts, handle and labels; a reaction or its withdrawal; or a removal."""
         return parser.read(payload, self.names)
+
+
+# ---- Jetstream ----------------------------------------------------------------------------------------
+
+# Where to resume, when to give up on a silent server, and turning messages into pages. A cursor is the time of the
+# newest event, in µs, and valid on any host. https://github.com/bluesky-social/jetstream
+
+SECOND = 1_000_000
+HEARTBEAT = 30 * SECOND
+MAX_SEEN_POSTS = 500
+MAX_UNREADABLE_MESSAGES = 100
+"""Unreadable messages in a row after which a server is given up."""
+CHECK_LAG = 60 * SECOND
+
+
+def parse_cursor(text: str | None) -> int | None:
+    """A cursor's moment, µs UTC; None, from now on, for an invalid one. Of a relay's, as earlier versions kept, it is
+    the last part."""
+    moment = (text or "").rpartition(":")[2]
+    return int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 20 else None
+
+
+def subscription(host: str, collections: Iterable[str], since: int, overlap: int) -> str:
+    """The address of a host's stream of some collections. `since`: µs UTC; `overlap`: seconds before that are sent
+    again."""
+    params = [("wantedCollections", collection) for collection in collections]
+    params.append(("cursor", str(max(since - overlap * SECOND, 0))))
+    return f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
+
+
+class StallDetector:
+    """Notices a stalled server: it sends no commits, or only old ones without catching up.
+
+    `silence`: most seconds without a commit, 0 for no limit. `late`: the age in seconds beyond which events must be
+    catching up. `since`: the moment from which on everything should be received, if it is a moment; `read_until`: up to
+    when the network was read before. `last_commit_at`: when the last commit came; `is_first`: none has come yet;
+    `first_commit_at`: the first commit's time.
+    """
+
+    def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int | None = None) -> None:
+        self._silence = silence * SECOND
+        self._late = late * SECOND
+        self._since = since
+        self.is_first = True
+        self.first_commit_at: int | None = None
+        self._read_until = now if read_until is None else min(read_until, now)
+        self.last_commit_at = self._last_check_at = now
+        self._lag: int | None = None
+
+    def note_first(self, now: int, time: int) -> None:
+        """Note the first commit; for later ones, set `last_commit_at`. Raises StreamGap if it is much newer than what
+        was requested. A commit in the future only shows that the server's clock is ahead, not that anything is missing.
+        """
+        is_ahead = time > now + self._late
+        if self._silence and self._since is not None and time - self._since > self._late and not is_ahead:
+            gap = duration((time - self._since) / SECOND)
+            reason = f"the server no longer has the next events: {gap} are missing"
+            raise StreamGap(reason, str(time), (self._since, time))
+        self.is_first = False
+        self.first_commit_at = min(time, now)
+
+    def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
+        """Up to when the network was read: the newest event's time, or now if silence is normal here. `quiet`: nothing
+        came for half a minute."""
+        if quiet and not self._silence:
+            return now
+        self._read_until = max(self._read_until, newest or 0)
+        return self._read_until
+
+    def check(self, now: int, newest: int | None) -> None:
+        """Raises NetError if the server seems stalled."""
+        if self._silence and now - self.last_commit_at >= self._silence:
+            raise NetError(f"no event for {duration((now - self.last_commit_at) / SECOND)}")
+        if newest is None or now - self._last_check_at < CHECK_LAG:
+            return
+        lag = now - newest
+        before = self._lag
+        elapsed = now - self._last_check_at
+        if lag > self._late and before is not None and before - lag < elapsed // 2:
+            late = duration(lag / SECOND)
+            raise NetError(f"events are {late} late and don't catch up, or this machine's clock is wrong")
+        self._lag = lag
+        self._last_check_at = now
+
+
+def listen(http: HttpClient, url: str, since: int, event_filter: EventFilter, detector: StallDetector) -> Pages:
+    """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only.
+
+    Their cursors are never before `since`, where the stream was resumed: the overlap at its start is older, and a
+    process killed there must not resume earlier each time.
+    """
+    payloads: list[RawPayload] = []
+    newest: int | None = None
+    unreadable = last_check_at = 0
+    event_filter.fresh.clear()
+    last_page_at = http.now()
+    for message in http.messages(url):
+        now = http.now()
+        if message is not None:
+            try:
+                event = schemas.event(message)
+                if newest is None or event.time_us > newest:
+                    newest = event.time_us if event.time_us < now else now
+                if event.commit is not None:
+                    detector.last_commit_at = now
+                    if detector.is_first:
+                        detector.note_first(now, event.time_us)
+                payloads += event_filter.payloads(event, message, now)
+                unreadable = 0
+            except UNREADABLE as problem:
+                unreadable += 1
+                if unreadable > MAX_UNREADABLE_MESSAGES:
+                    raise NetError(f"{url}: {unreadable} unreadable messages in a row: {problem}") from None
+                payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
+        elapsed = now - last_page_at
+        if (payloads and (elapsed >= SECOND or len(payloads) >= MAX_SEEN_POSTS)) or elapsed >= HEARTBEAT:
+            until = detector.until(now, newest, quiet=message is None)
+            yield PayloadPage(payloads, str(max(newest or 0, since)), until)
+            payloads = []
+            last_page_at = http.now()
+            event_filter.fresh.clear()
+        if now - last_check_at >= SECOND:  # not for every message: there are hundreds per second
+            detector.check(now, newest)
+            last_check_at = now
+    raise NetError(f"{urlsplit(url).netloc} ended the stream")

@@ -52,21 +52,18 @@ def answer_key(uri: str, kind: str) -> str:
 
 def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     """The items in a payload. Raises InputError and msgspec's errors if it cannot be read."""
-    if payload.kind == "post":
-        return _read_post(payload, names)
-    if payload.kind == "edit":
-        return _read_post(payload, names, known=True)
-    if payload.kind == "counts":
-        return _read_view(payload, names)
-    if payload.kind == "reaction":
-        return _read_reaction(payload)
-    if payload.kind == "withdrawn":
-        return _read_withdrawal(payload)
-    if payload.kind == "account":
-        return _read_account(payload)
-    if payload.kind == "gone":
-        created_at = tid_time(payload.key.rpartition("/")[2]) or 0
-        return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(created_at, payload.at))]
+    match payload.kind:
+        case "post" | "edit":
+            return _read_post(payload, names)
+        case "counts":
+            return _read_view(payload, names)
+        case "reaction" | "withdrawn":
+            return [_read_reaction(payload)]
+        case "account":
+            return [_read_account(payload)]
+        case "gone":
+            created_at = tid_time(payload.key.rpartition("/")[2]) or 0
+            return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(created_at, payload.at))]
     schemas.event(payload.body)  # raises again for a message that could not be read when it came
     raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
 
@@ -74,8 +71,8 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
 # ---- posts -------------------------------------------------------------------------------------------
 
 
-def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
-    """A post with its papers. Without papers it yields nothing unless it is `known`: then an edit removed them."""
+def _read_post(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    """A post with its papers. Without papers it yields nothing unless it was edited: then that removed them."""
     event = schemas.event(payload.body)
     if event.commit is None:
         raise InputError("a post without a commit")
@@ -85,8 +82,11 @@ def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -
     learned_at = max(min(event.time_us, payload.at), 0)
     longest_ago = learned_at if event.commit.operation == "update" else DAY
     created_at = creation_time(event.commit.rkey, record.created_at, learned_at, longest_ago)
-    doubts = title_verdicts(post_mentions, record.text, names, was_edited=known)
-    return [_post(uri, record, created_at, payload.at), *post_mentions, *doubts] if post_mentions or known else []
+    was_edited = payload.kind == "edit"
+    if not (post_mentions or was_edited):
+        return []
+    doubts = title_verdicts(post_mentions, record.text, names, was_edited=was_edited)
+    return [_post(uri, record, created_at, payload.at), *post_mentions, *doubts]
 
 
 def author_of(uri: str) -> str:
@@ -200,7 +200,8 @@ def tid_time(rkey: str) -> int | None:
 
 def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
-    key, author = key_of(storable(view.uri)), view.author
+    key = key_of(storable(view.uri))
+    author = view.author
     created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key,
@@ -210,95 +211,69 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
         quotes=view.quote_count,
         observed_at=payload.at,
     )
-    post = _post(view.uri, view.record, created_at, payload.at, author, view.labels)
+    account = Account(
+        account=key_of(author.did),
+        handle=storable(author.handle),
+        name=storable(author.display_name),
+        automated=any(label.val == "bot" and not label.neg for label in author.labels),
+        observed_at=payload.at,
+    )
     post_mentions = mentions(key, view.record, payload.at, names)
     return [
-        post,
-        *_accounts(author, payload.at),
+        _post(view.uri, view.record, created_at, payload.at, author, view.labels),
+        *([account] if author.valid_handle() else []),
         *post_mentions,
         *title_verdicts(post_mentions, view.record.text, names),
         snapshot,
     ]
 
 
-def _accounts(author: schemas.AppViewAuthor, at: int) -> list[Item]:
-    """The account, if its handle is known."""
-    if not author.valid_handle():
-        return []
-    return [
-        Account(
-            account=key_of(author.did),
-            handle=storable(author.handle),
-            name=storable(author.display_name),
-            automated=any(label.val == "bot" and not label.neg for label in author.labels),
-            observed_at=at,
-        )
-    ]
-
-
-def _read_reaction(payload: RawPayload) -> list[Item]:
-    event = schemas.event(payload.body)
-    if event.commit is None:
-        raise InputError("a reaction without a commit")
-    kind, record = _reaction_type(event.commit, payload.key), event.commit.record
-    if kind in schemas.ANSWERS:
-        post = schemas.post_record(record).answers().get(kind, "")
+def _read_reaction(payload: RawPayload) -> Reaction:
+    """A like, repost, reply or quote, or that it was withdrawn."""
+    is_withdrawn = payload.kind == "withdrawn"
+    post = ""
+    if is_withdrawn:
+        withdrawal = schemas.withdrawal(payload.body)
+        event = withdrawal.event
+        post = withdrawal.post
     else:
-        post = schemas.like_or_repost(record).subject.uri
-    if not post:
-        raise InputError(f"a {kind} without a post")
-    return [_reaction_item(event.did, kind, post, payload.at)]
-
-
-def _read_withdrawal(payload: RawPayload) -> list[Item]:
-    reaction = schemas.withdrawal(payload.body)
-    if reaction.event.commit is None:
-        raise InputError("a withdrawal without a commit")
-    return [
-        _reaction_item(
-            reaction.event.did,
-            _reaction_type(reaction.event.commit, payload.key),
-            reaction.post,
-            payload.at,
-            withdrawn=True,
-        )
-    ]
-
-
-def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:
-    """The type, by the collection; for a post's replies and quotes, by the end of the key."""
-    kind = REACTIONS.get(commit.collection)
-    if commit.collection == schemas.POST:
-        kind = next((kind for kind in schemas.ANSWERS if key.endswith(answer_key("", kind))), None)
+        event = schemas.event(payload.body)
+    if event.commit is None:
+        raise InputError(f"a {'withdrawal' if is_withdrawn else 'reaction'} without a commit")
+    kind = REACTIONS.get(event.commit.collection)
+    if event.commit.collection == schemas.POST:  # it may reply to one post and quote another
+        kind = next((kind for kind in schemas.ANSWERS if payload.key.endswith(answer_key("", kind))), None)
     if kind is None:
         raise InputError("not a like, repost, reply or quote")
-    return kind
-
-
-def _reaction_item(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
+    record = event.commit.record
+    if not is_withdrawn and kind in schemas.ANSWERS:
+        post = schemas.post_record(record).answers().get(kind, "")
+    elif not is_withdrawn:
+        post = schemas.like_or_repost(record).subject.uri
+    if not (post or is_withdrawn):
+        raise InputError(f"a {kind} without a post")
     return Reaction(
         post=key_of(storable(post)),
-        account=key_of(storable(did)),
+        account=key_of(storable(event.did)),
         type=kind,
-        withdrawn=withdrawn,
-        observed_at=at,
+        withdrawn=is_withdrawn,
+        observed_at=payload.at,
     )
 
 
-def _read_account(payload: RawPayload) -> list[Item]:
+def _read_account(payload: RawPayload) -> Verdict:
     """A verdict that hides all posts of an inactive account until it is active again."""
     event = schemas.event(payload.body)
     if event.account is None:
         raise InputError("an account event without an account")
-    active, status = event.account.active, event.account.status
-    return [
-        Verdict(
-            subject=key_of(storable(event.did)),
-            about="",
-            rule="network",
-            judgement="shown" if active else "hidden",
-            version=1,
-            reason="active" if active else (isinstance(status, str) and storable(status)) or "inactive",
-            observed_at=payload.at,
-        )
-    ]
+    active = event.account.active
+    status = event.account.status
+    return Verdict(
+        subject=key_of(storable(event.did)),
+        about="",
+        rule="network",
+        judgement="shown" if active else "hidden",
+        version=1,
+        reason="active" if active else (isinstance(status, str) and storable(status)) or "inactive",
+        observed_at=payload.at,
+    )

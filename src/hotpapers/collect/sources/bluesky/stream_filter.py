@@ -34,9 +34,10 @@ class EventFilter:
 
     def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES) -> None:
         self._names = names
-        self._known, self._most_reactions = known, remembers
+        self._known = known
+        self._most_reactions = remembers
         self._reactions = frozenset(REACTIONS if reactions else ())
-        self._post_of = known.post_of if isinstance(known, PostTracker) else _unknown_reaction
+        self._post_of = known.post_of if isinstance(known, PostTracker) else lambda reaction: None
         self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
         self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
         self.fresh: set[str] = set()
@@ -45,7 +46,8 @@ class EventFilter:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
         commit = event.commit
         if commit is None:
-            return self._account(event, body, at) if event.account else NOTHING
+            is_relevant = event.account and self._is_known(event.did)
+            return [RawPayload("account", event.did, body, at)] if is_relevant else NOTHING
         if commit.collection in self._reactions:
             return self._reaction(event, commit, body, at)
         return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
@@ -109,7 +111,8 @@ class EventFilter:
         if commit.operation == "delete":
             return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
         post = _reacted_post(commit.record)
-        is_tracked, is_changed = self._is_tracked_post(post), commit.operation == "update"
+        is_tracked = self._is_tracked_post(post)
+        is_changed = commit.operation == "update"
         if not (is_tracked or is_changed):  # nearly all of them
             return NOTHING
         reaction = address(event.did, commit.collection, commit.rkey)
@@ -131,15 +134,6 @@ class EventFilter:
         if post in ("", current):
             return NOTHING
         return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
-
-    # ---- accounts --------------------------------------------------------------------------------------
-
-    def _account(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
-        return [RawPayload("account", event.did, body, at)] if self._is_known(event.did) else NOTHING
-
-
-def _unknown_reaction(reaction: str, /) -> str | None:
-    return None
 
 
 def _reacted_post(record: msgspec.Raw) -> str:
