@@ -16,8 +16,7 @@ from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.announce.bluesky import BlueskySender
-from hotpapers.wings.announce.thread import COLLECTION
+from hotpapers.wings.announce.bluesky import COLLECTION, BlueskySender
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
 from tests.deliveries import deliveries, receipts

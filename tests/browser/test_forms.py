@@ -61,7 +61,7 @@ def forms(store: Path) -> Iterator[str]:
     router = form_router(DAILY.title, base, partial(Record, str(store)))
     form_routes = [
         *ReportPages(router).routes(),
-        router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
+        *router.routes("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
     web_server = uvicorn_server(Starlette(routes=[*form_routes, Route("/style.css", style)]))
     thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -32,8 +32,8 @@ from hotpapers.record import Record, now
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.announce.announcement import announcement
+from hotpapers.wings.announce.bluesky import thread
 from hotpapers.wings.announce.chat import message
-from hotpapers.wings.announce.thread import thread
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.mail.messages import address_message, issue_message
 from hotpapers.wings.summaries.llm_client import request, sentence_of

@@ -18,8 +18,8 @@ from hotpapers.publish.render.markdown import issue_text
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.announce.announcement import announcement
 from hotpapers.wings.announce.apprise_client import TextFormat
+from hotpapers.wings.announce.bluesky import thread
 from hotpapers.wings.announce.chat import message
-from hotpapers.wings.announce.thread import thread
 from hotpapers.wings.mail.issue_text import as_html, as_text, message_view
 from tests.render.build import OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sites import site

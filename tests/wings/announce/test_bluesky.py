@@ -17,8 +17,7 @@ from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.announce.bluesky import BlueskySender
-from hotpapers.wings.announce.thread import MAX_POST_CHARS, PostDraft, Thread, thread
+from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, PostDraft, Thread, thread
 from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
@@ -147,18 +146,18 @@ def test_killed_anywhere_each_post_is_there_once(
     pds: Pds, http: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, moment: str
 ) -> None:
     account_sender = sender(pds.host)
-    create, count = account_sender.account.create, [0]
+    put, count = account_sender.account.put, [0]
 
-    def create_and_die(*args: Any) -> Any:
+    def put_and_die(*args: Any, **options: Any) -> Any:
         count[0] += 1
         if (count[0], moment) == (n + 1, "before"):
             raise Killed
-        result = create(*args)
+        result = put(*args, **options)
         if (count[0], moment) == (n + 1, "after"):
             raise Killed
         return result
 
-    monkeypatch.setattr(account_sender.account, "create", create_and_die)
+    monkeypatch.setattr(account_sender.account, "put", put_and_die)
     with pytest.raises(Killed):
         send(record, account_sender, http)
     assert send(record, sender(pds.host), http).sent == 1

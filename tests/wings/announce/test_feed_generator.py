@@ -18,8 +18,14 @@ from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.wings.announce.custom_feed import feed_record, feed_uri, service_did
-from hotpapers.wings.announce.feed_generator import ISSUES, FeedSkeleton, routes
+from hotpapers.wings.announce.feed_generator import (
+    ISSUES,
+    FeedSkeleton,
+    feed_record,
+    feed_uri,
+    routes,
+    service_did,
+)
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
 from tests.web.asgi import get
 

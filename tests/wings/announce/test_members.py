@@ -10,7 +10,7 @@ import pytest
 from hotpapers.base.model import Alias, Item
 from hotpapers.base.terms import TermsOverride, table
 from hotpapers.record import Record
-from hotpapers.wings.announce.members import is_account, member_papers, posters_in
+from hotpapers.wings.announce.chat import is_account, member_papers, posters_in
 from tests.issues.made import judged, key, moment, paper, post, write
 from tests.render.sample import OWN_READER
 from tests.wings.announce.samples import DAY

@@ -31,7 +31,6 @@ from hotpapers.wings.forms.form_router import (
     origin_of,
     parse_fields,
     readable_fields,
-    slash_redirect,
 )
 from tests.web.asgi import get
 from tests.wings.forms.form_client import FORM, form_router, open_page, submit
@@ -51,7 +50,7 @@ def router() -> Iterator[FormRouter]:
 @pytest.fixture
 def app(router: FormRouter) -> Starlette:
     return Starlette(
-        routes=[router.route("/deep/echo", echo, echo), router.route("/dear", echo, echo, SUBMITS_AN_HOUR)]
+        routes=[*router.routes("/deep/echo", echo, echo), *router.routes("/dear", echo, echo, SUBMITS_AN_HOUR)]
     )
 
 
@@ -156,7 +155,7 @@ def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None
         release.wait(30)
         return FormPage("Done")
 
-    app = Starlette(routes=[router.route("/slow", slow, slow)])
+    app = Starlette(routes=[*router.routes("/slow", slow, slow)])
     lane = router.backend._lanes[-1]
     with ThreadPoolExecutor(20) as pool:
         futures = [pool.submit(get, app, "/slow") for _ in range(SHARE)]
@@ -181,7 +180,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
         return FormPage("Say it", (), FormSpec("say", "Go", fields, (("issue", values["issue"]),)))
 
     router = form_router("Papers")
-    app = Starlette(routes=[router.route("/say", act, act, 5, filled_form)])
+    app = Starlette(routes=[*router.routes("/say", act, act, 5, filled_form)])
     for text, status, message in (
         ("busy", 503, "The server is busy."), ("odd", 400, "This request cannot be processed."),
         ("x" * MAX_FORM_BYTES, 400, "or too long"), ("busy", 503, "The server is busy."),
@@ -198,7 +197,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
 
 
 def test_an_address_with_a_slash_leads_to_the_form() -> None:
-    app = Starlette(routes=[slash_redirect("/mail/join")])
+    app = Starlette(routes=form_router("x").routes("/mail/join", echo, echo))
     for method in ("GET", "POST"):
         response = get(app, "/mail/join/?a=%3Cb%3E&c=d+e", method)
         assert (response.status, response.headers["location"]) == (308, "../join?a=%3Cb%3E&c=d+e")
@@ -207,7 +206,7 @@ def test_an_address_with_a_slash_leads_to_the_form() -> None:
 
 def test_whoever_stands_behind_a_proxy_is_counted_alone() -> None:
     router = form_router("Papers", proxies=1)
-    app = Starlette(routes=[router.route("/dear", echo, echo, SUBMITS_AN_HOUR)])
+    app = Starlette(routes=[*router.routes("/dear", echo, echo, SUBMITS_AN_HOUR)])
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.1").status == 200
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 200
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 429
@@ -256,7 +255,9 @@ def test_what_fails_is_told_in_words(router: FormRouter, caplog: pytest.LogCaptu
         raise UsageError("not like that")
 
     handlers = {"/gone": raise_not_found, "/busy": raise_busy, "/odd": raise_usage_error}
-    app = Starlette(routes=[router.route(path, handler, handler) for path, handler in handlers.items()])
+    app = Starlette(
+        routes=[route for path, handler in handlers.items() for route in router.routes(path, handler, handler)]
+    )
     assert open_page(app, "/gone").status == 404
     response = open_page(app, "/odd")
     assert response.status == 400 and "cannot be processed" in response.text and "not like that" in reasons(caplog)
@@ -276,7 +277,7 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRo
         form = FormSpec("echo", "Go", fields, (("who", hostile),), "Which?", (("a", "A"), ("b", "B")), "b", hostile)
         return FormPage(hostile, (hostile,), form, (("Name", hostile),), hostile, 400)
 
-    page = open_page(Starlette(routes=[router.route("/x", error_page, error_page)]), "/x").page
+    page = open_page(Starlette(routes=[*router.routes("/x", error_page, error_page)]), "/x").page
     assert page.text.startswith("Error: ") and not page.all("script")
     first_field = next(field for field in page.all("input") if field.attributes["name"] == "one")
     assert first_field.attributes["value"] == hostile and first_field.attributes["aria-invalid"] == "true"

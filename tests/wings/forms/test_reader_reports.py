@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -66,8 +67,8 @@ def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.M
         outcomes = ["kept", "kept", "full", "kept", "kept", "full"]
         assert [note(record.database, report) for report in reports] == outcomes
         close(record.database, [1, 2], AT + 2 * HOUR)
-        full = [is_full(record.database, AT + 2 * HOUR, kind) for kind in reader_reports.KINDS]
-        assert dict(zip(reader_reports.KINDS, full, strict=True)) == {
+        full = [is_full(record.database, AT + 2 * HOUR, kind) for kind in get_args(reader_reports.Kind)]
+        assert dict(zip(get_args(reader_reports.Kind), full, strict=True)) == {
             "quotation": False,
             "entry": False,
             "contest": True,

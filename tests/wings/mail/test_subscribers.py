@@ -9,7 +9,7 @@ import pytest
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY, HOUR, Delivery
 from hotpapers.publish.deliver import delivery_states
-from hotpapers.publish.deliver.queries import DeliveryState, state_of
+from hotpapers.publish.deliver.queries import DeliveryState, IssueEdition, state_of, states_of
 from hotpapers.record import Record
 from hotpapers.wings.mail import queries as email_queries
 from hotpapers.wings.mail import sender, subscribers
@@ -208,7 +208,7 @@ def test_old_messages_go_once_their_delivery_is_recorded(record: Record) -> None
     for day in (finished_day, open_day):
         mark_sent(record, message_key("daily", day, mark), "250", NOW)
         mark_failed(record, message_key("daily", day, "b" * 32), "550", NOW)
-    states = email_queries.message_states(record, "daily", finished_day)
+    states = states_of(record.database, IssueEdition("daily", finished_day, 0), email_queries.CHANNEL)
     assert {mark: state.state for mark, state in states.items()} == {mark: "sent", "b" * 32: "failed"}
     summary = Delivery(
         publication="daily", day=finished_day, edition=1, channel="mailing", target="everybody", state="sent",

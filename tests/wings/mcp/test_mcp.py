@@ -295,7 +295,7 @@ def test_a_defect_of_ours_stops_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(rpc, "_call_tool", fail)
+    monkeypatch.setattr(rpc, "_about_tools", fail)
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
     output = io.BytesIO()
     with Record(str(demo_folder / "hotpapers.db"), create=False) as record:

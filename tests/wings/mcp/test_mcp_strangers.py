@@ -26,7 +26,7 @@ from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
-from hotpapers.wings.mcp.route import MAX_MESSAGE_BYTES, McpResponder
+from hotpapers.wings.mcp.route import MAX_MESSAGE_BYTES, routes
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.order import RankedText
@@ -143,7 +143,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def web(demo_folder: Path) -> Iterator[TestClient]:
     backend = Backend(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ServeConfig(rate=60))
-    yield TestClient(Starlette(routes=[McpResponder(backend).route]), base_url="http://papers.example")
+    yield TestClient(Starlette(routes=routes(backend)), base_url="http://papers.example")
     backend.close()
 
 
@@ -214,7 +214,7 @@ def running(demo_folder: Path) -> Iterator[str]:
 def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None:
     store = str(demo_folder / "hotpapers.db")
     with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10))) as backend:
-        app = TestClient(Starlette(routes=[*Api(backend).routes, McpResponder(backend).route]))
+        app = TestClient(Starlette(routes=[*Api(backend).routes, *routes(backend)]))
         assert [app.get("/api/v1/status").status_code for _ in range(2)] == [200, 200]
         assert app.post("/mcp", json=PING).status_code == 429
 

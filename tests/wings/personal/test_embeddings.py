@@ -22,12 +22,12 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings import filling
-from hotpapers.wings.personal.embeddings.closeness import by_vectors, cosine
-from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, EmbeddingServer, vectors_in
+from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, vectors_in
 from hotpapers.wings.personal.embeddings.filling import VectorClearing, VectorFilling, vector_filling
 from hotpapers.wings.personal.embeddings.queries import SavedModel, SavedVectors, begin_model, saved_vectors
-from hotpapers.wings.personal.neighbors import Neighbors
-from hotpapers.wings.personal.related import related
+from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
+from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, cosine
+from hotpapers.wings.personal.tools import related
 from tests.cli.run import run
 from tests.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.issues.made import DAY, key, paper, posts_about, write
@@ -89,7 +89,7 @@ def site_of(store: str, folder: Path, server: Server) -> Iterator[PublishingSite
         limits = ClientLimits(read=1, whole=1, size=100_000, tries=1)
         client = PoliteHttpClient("test", base_addresses=(server.base,), limits=limits, pace={"127.0.0.1": 0.0})
         http = stack.enter_context(client)
-        part = VectorFilling(EmbeddingServer(f"{server.base}/v1", MODEL, "s3cret"), Connection(http))
+        part = VectorFilling(EmbeddingSettings(url=f"{server.base}/v1", model=MODEL, key="s3cret"), Connection(http))
         opened = stack.enter_context(publishing(store, folder / "public", further=[part]))
         fill(opened.record)
         for number in range(2, 9):
@@ -193,7 +193,7 @@ def test_the_nearest_by_words_are_put_in_order_by_vectors_and_asked_about_once(
 def test_the_record_answers_in_the_same_way(any_site: PublishingSite) -> None:
     any_site.round(CUT + 1)
     session = QuerySession(any_site.record)
-    answers = [(int(place.paper.paper[-5:]), place.closeness) for place in related(session, "2405.00002")]
+    answers = [(int(place.id[-5:]), place.closeness) for place in related(session, "2405.00002")]
     assert answers == sorted(answers, key=lambda row: -row[1]) and len(answers) > 3
     saved = saved_of(any_site)
     assert saved is not None
@@ -346,5 +346,5 @@ def test_inside_addresses_are_asked_only_if_the_settings_name_them(server: Serve
     from hotpapers.wings.personal.embeddings.embedding_server import embed
 
     with closing(PoliteHttpClient("test", limits=ClientLimits(tries=1))) as client, pytest.raises(RequestRefused):
-        embed(client, EmbeddingServer(f"{server.base}/v1", MODEL, ""), ["tea"])
+        embed(client, EmbeddingSettings(url=f"{server.base}/v1", model=MODEL), ["tea"])
     assert not server.requests

@@ -13,11 +13,10 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
-from hotpapers.wings.personal.for_me import papers_up_to, profile_of, text_of
+from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, first_match, order_for
-from hotpapers.wings.personal.queries import papers_of
-from hotpapers.wings.personal.related import related
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
+from hotpapers.wings.personal.tools import related
 from hotpapers.wings.personal.vectors import broad_vector_of, closeness, vector_of, weighed
 from tests.cli.run import run_process
 
@@ -96,7 +95,7 @@ def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:
     every = sorted(
         (closeness(vector, weighed(broad_vector_of(text.title, text.abstract))) for text in others), reverse=True
     )
-    assert [paper.closeness for paper in near[:3]] == every[:3] and near[0].words
+    assert [paper.closeness for paper in near[:3]] == every[:3] and near[0].reason
     with pytest.raises(NotFound):
         related(sample_session, "2101.99999")
 

@@ -16,7 +16,7 @@ from hotpapers.issues.lanes import NotedLane
 from hotpapers.record import Record
 from hotpapers.record.identities import find
 from hotpapers.wings.proof.site_logs import SiteLogs
-from hotpapers.wings.voices.lane_notes import note_lanes
+from hotpapers.wings.voices.notes import note_lanes
 from tests.cli.run import good, run
 from tests.issues.made import DAY, moment, paper, write
 from tests.wings.proof.logs import NAME

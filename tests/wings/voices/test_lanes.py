@@ -22,7 +22,7 @@ from hotpapers.publish.render.feeds import FeedsChannel
 from hotpapers.publish.render.markdown import issue_text
 from hotpapers.record import Record
 from hotpapers.record.meta import read_meta
-from hotpapers.wings.voices.lists import LISTS, drop_forgotten, kept_lists
+from hotpapers.wings.voices.notes import LISTS, drop_forgotten, kept_lists
 from hotpapers.wings.voices.noting import VoiceLanes
 from hotpapers.wings.voices.settings import VoicesSettings
 from tests.issues import made

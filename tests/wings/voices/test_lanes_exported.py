@@ -16,7 +16,7 @@ from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
 from hotpapers.record.identities import find
 from hotpapers.record.meta import read_meta
-from hotpapers.wings.voices.lane_notes import note_lanes
+from hotpapers.wings.voices.notes import note_lanes
 from hotpapers.wings.voices.queries import keys_in
 from hotpapers.wings.voices.wing import WING
 from tests.issues.made import DAY

@@ -126,7 +126,9 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
             (account.publication, account.account) == (a.publication, a.account) for a in accounts[: number - 1]
         )
         account_problems = _account_problems(account, is_duplicate)
-        yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
+        yield from _within(
+            f"bluesky {number}", account_problems, publication_problems(account.publication, publications)
+        )
 
 
 def _within(table: str, *groups: Problems) -> Problems:
@@ -140,10 +142,11 @@ def _shared(
         yield "name", 'use letters, digits and hyphens, such as "our-lab"'
     if table.name in earlier_names:
         yield "name", "is taken by an earlier table; names must differ"
-    yield from _publication(table.publication, publications)
+    yield from publication_problems(table.publication, publications)
 
 
-def _publication(name: str, publications: Sequence[str]) -> Problems:
+def publication_problems(name: str, publications: Sequence[str]) -> Problems:
+    """The problem of a table that names a publication which the file does not have."""
     if name not in publications:
         yield (
             "publication",

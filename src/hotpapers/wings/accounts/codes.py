@@ -18,7 +18,7 @@ LASTS = 24 * 3600
 """Seconds for which a code is valid."""
 NONCE = 24
 """Hexadecimal digits of a nonce."""
-_PROOF = re.compile(rf"([0-9a-f]{{1,10}})-([0-9a-f]{{{NONCE}}})-([0-9a-f]{{24}})")
+_PROOF = re.compile(rf"([0-9a-f]{{1,10}})-([0-9a-f]{{{NONCE}}})-[0-9a-f]{{24}}")
 
 
 class ProofChallenge(NamedTuple):
@@ -40,7 +40,7 @@ def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | 
     if match is None:
         return None
     proof = ProofChallenge(account, int(match[1], 16), match[2])
-    is_signed = hmac.compare_digest(_digest(secret, "proof", proof).hex()[:24], match[3])
+    is_signed = hmac.compare_digest(encode(secret, proof), text)
     return proof if is_signed and 0 <= at - proof.moment < LASTS else None
 
 

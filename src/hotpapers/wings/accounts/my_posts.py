@@ -22,6 +22,7 @@ from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Publication
+from hotpapers.base.model.keys import network_of
 from hotpapers.base.settings import BotSettings
 from hotpapers.collect.job_factory import addresses, read_settings, secrets_of
 from hotpapers.collect.pace import PACE
@@ -43,7 +44,6 @@ from hotpapers.wings.forms.form_router import (
     FormSpec,
     Values,
     form_router,
-    slash_redirect,
 )
 
 PATH = "/mine"
@@ -98,19 +98,18 @@ class MyPostsPage(NamedTuple):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the page."""
-        form = self.router.route(PATH, lambda _: account_page(), self._submit, COST, _refill)
-        return [form, slash_redirect(PATH)]
+        return self.router.routes(PATH, lambda _: account_page(), self._submit, COST, _refill)
 
     def _submit(self, values: Values) -> FormPage:
         """The page after a submission: the code, or the outcome of the request."""
         text = values.get("who", "")
-        claim = claims.parse_claim(text)
-        if not claim.network:
+        keys = claims.parse_claim(text)
+        if not keys:
             return account_page(text, BARE if claims.is_bare(text) else _elsewhere(self.contact))
         with self.router.backend.open_record() as record:
-            accounts = actions.known_accounts(record, claim.keys)
+            accounts = actions.known_accounts(record, keys)
             if len(accounts) != 1:
-                return account_page(text, SEVERAL[claim.network] if accounts else UNKNOWN)
+                return account_page(text, SEVERAL[network_of(keys[0])] if accounts else UNKNOWN)
             if values.get("proof"):
                 return self._outcome_page(record, accounts[0], values)
             nonce = secrets.token_hex(codes.NONCE // 2)
@@ -139,7 +138,7 @@ class MyPostsPage(NamedTuple):
         if choice == HIDE:
             return self._hide(record, account, at)
         outcome = actions.contest(record, self.bots, account.account, at)
-        return forms.with_refusal(FULL, code_page(choice)) if outcome == "full" else CONTEST_PAGES[outcome]
+        return forms.with_refusal(forms.FULL, code_page(choice)) if outcome == "full" else CONTEST_PAGES[outcome]
 
     def _proof_problem(self, server: str, account: KnownAccount, code: str) -> str:
         """Why the profile does not prove the claim; empty if it does."""
@@ -178,7 +177,7 @@ def _refill(values: Values) -> FormPage:
 ACCOUNT_LABEL = "Your account, or the address of one of your posts"
 UNKNOWN = "This site has no posts from this account, and shows none."
 BARE = "Which network is it on? Write it like @ada.example or @ada@social.example."
-SEVERAL: dict[claims.Network, str] = {
+SEVERAL = {
     "bluesky": "Several accounts have had this name. Please enter the account’s ID, such as did:plc:…",
     "mastodon": "Several accounts have had this name. Please enter the account’s address, such as"
     " https://social.example/users/ada",
@@ -250,6 +249,3 @@ CONTEST_PAGES: dict[actions.ContestOutcome, FormPage] = {
         ("There are signs of a bot besides the way you post, so the operator of this site will review it.", AFTER),
     ),
 }
-FULL = FormPage(
-    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
-)

@@ -64,18 +64,11 @@ def server_of(view: str, account: KnownAccount, base_addresses: Collection[str] 
 def fetch_description(http: HttpClient, server: str, account: KnownAccount) -> str:
     """The text of an account's profile, from its `server`. Raises RequestRefused if it is not shown, RetryLater and
     NetError if the server could not be reached."""
-    return _on_bluesky(http, server, account) if account.network == "bluesky" else _on_mastodon(http, server, account)
-
-
-def _on_bluesky(http: HttpClient, view: str, account: KnownAccount) -> str:
-    address = f"{view}/xrpc/app.bsky.actor.getProfile"
-    bluesky = _query(http, address, {"actor": account.own}, _Bluesky)
-    if bluesky.did != account.own:
-        raise RequestRefused("Bluesky answered with a different account")
-    return bluesky.description
-
-
-def _on_mastodon(http: HttpClient, server: str, account: KnownAccount) -> str:
+    if account.network == "bluesky":
+        bluesky = _query(http, f"{server}/xrpc/app.bsky.actor.getProfile", {"actor": account.own}, _Bluesky)
+        if bluesky.did != account.own:
+            raise RequestRefused("Bluesky answered with a different account")
+        return bluesky.description
     name = account.handle.partition("@")[0] or urlsplit(account.own).path.rpartition("/")[2]
     mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if account.own not in (mastodon.uri, mastodon.url):

@@ -1,11 +1,10 @@
 """Announcements: issues to chat rooms, to webhooks, and as threads on Bluesky.
 
 announcement   the text of an announcement
-members        finds papers by members; queries: in the store
-chat           messages to rooms; apprise_client sends them
+chat           messages to rooms, with papers by members; apprise_client sends them; queries: in the store
 webhook        signed JSON
-bluesky        threads and documents; thread: posts; atproto: sign-in, records
-custom_feed    the description of a custom feed on Bluesky; feed_generator: the service behind it
+bluesky        threads and documents; atproto: sign-in, records
+feed_generator a custom feed on Bluesky: its description, and the service behind it
 destinations   a sender for each destination in the settings
 commands       `hotpapers feed-generator`; wing: what it hooks into the core
 

@@ -62,14 +62,14 @@ def announcement(
 ) -> AnnouncementText:
     """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
-    facts = phrases.facts(issue, with_reasons=False)
+    facts, provisional = phrases.facts(issue, with_reasons=False), words.provisional(content.compared)
     return AnnouncementText(
         publication=phrases.one_line(content.publication.title),
         day=phrases.issue_heading(content.publication.window, content.day),
         introduction=glance.introduction(issue),
         facts=phrases.one_line(" · ".join(facts)),
         papers=phrases.one_line(facts[0]),
-        provisional=_sentence(words.provisional(content.compared)),
+        provisional=f"{provisional[0].upper()}{provisional[1:]}." if provisional else "",
         unknown=unknown(content),
         correction=f"Corrected: {phrases.one_line(content.reason)}" if content.reason else "",
         empty=phrases.empty(issue),
@@ -77,10 +77,6 @@ def announcement(
         by_members=tuple(_papers_of_members(issue, members or {})),
         url=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def unknown(content: IssueContent) -> str:

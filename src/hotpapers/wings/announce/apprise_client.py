@@ -49,10 +49,9 @@ class AppriseClient:
                 f"{key}: Apprise does not recognize this address; `apprise --details` lists the services and their "
                 "address formats"
             )
-        given_formats = self._plugin.notify_format
-        if not isinstance(given_formats, tuple | list):
-            given_formats = (given_formats,)
-        formats = {str(getattr(form, "value", form)) for form in given_formats}
+        given = self._plugin.notify_format
+        several = given if isinstance(given, tuple | list) else (given,)
+        formats = {str(getattr(form, "value", form)) for form in several}
         self._format = "text" if formats & {"text", "html"} else "markdown"
         self._is_html = "text" not in formats and "html" in formats
         schema = url.partition("://")[0].lower()

@@ -6,12 +6,13 @@ contain a password or token.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from hotpapers.base.errors import InputError, NetError, RequestRefused
+from hotpapers.base.http import bearer
 from hotpapers.base.model import HttpClient, Response
 from hotpapers.base.settings.announce import BlueskyAccount, secret
 from hotpapers.base.untrusted_json import decode_json
@@ -20,6 +21,8 @@ T = TypeVar("T")
 MAX_ERROR_CHARS = 120
 """Characters shown of a server's error message."""
 EXPIRED = "ExpiredToken"
+REFUSALS = (400, 401)
+"""Statuses of answers that say what is wrong."""
 MISSING = ("RecordNotFound", "InvalidRequest")
 """Errors by which servers report that a record does not exist."""
 
@@ -60,19 +63,18 @@ class AtprotoAccount:
     def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
         """The account's record with a key, or None. Raises RetryLater, RequestRefused, NetError."""
         params = {"repo": self.did, "collection": collection, "rkey": rkey}
-        reply = self._with_session(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
+        address = f"{self.host}/xrpc/com.atproto.repo.getRecord"
+        reply = self._with_session(
+            http, lambda headers: _reply_of(http.get(address, params=params, headers=headers, accept=REFUSALS))
+        )
         return None if reply.error in MISSING else self._read(reply, RecordRef)
 
-    def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
-        """Creates a record; its key must be unused. Raises RetryLater, RequestRefused, NetError."""
-        return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
-
-    def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
-        """Creates a record, or replaces the one with the same key. Raises RetryLater, RequestRefused,
-        NetError."""
-        return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
-
-    def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+    def put(
+        self, http: HttpClient, collection: str, rkey: str, record: Mapping[str, Any], *, is_new: bool = False
+    ) -> RecordRef:
+        """Creates a record, or replaces the one with the same key; if it `is_new`, the key must be unused. Raises
+        RetryLater, RequestRefused, NetError."""
+        method = "com.atproto.repo.createRecord" if is_new else "com.atproto.repo.putRecord"
         body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
         return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 
@@ -81,9 +83,9 @@ class AtprotoAccount:
     def _with_session(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
         """Sends a request with a session; once more if the session has expired."""
         session = self._session or self._sign_in(http)
-        reply = ask(_bearer(session.access))
+        reply = ask(bearer(session.access))
         if reply.error == EXPIRED or reply.response.status == 401:
-            reply = ask(_bearer(self._sign_in(http).access))
+            reply = ask(bearer(self._sign_in(http).access))
         return reply
 
     def _sign_in(self, http: HttpClient) -> _Session:
@@ -98,12 +100,9 @@ class AtprotoAccount:
 
     # ---- one request ---------------------------------------------------------------------------------
 
-    def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Reply:
-        return _reply_of(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
-
     def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
         data, headers = msgspec.json.encode(body), {"content-type": "application/json", **headers}
-        return _reply_of(http.post(f"{self.host}/xrpc/{method}", body=data, headers=headers, accept=(400, 401)))
+        return _reply_of(http.post(f"{self.host}/xrpc/{method}", body=data, headers=headers, accept=REFUSALS))
 
     def _read(self, reply: _Reply, kind: type[T]) -> T:
         if reply.error:
@@ -112,10 +111,6 @@ class AtprotoAccount:
             return decode_json(reply.response.body, kind)
         except InputError:
             raise NetError(f"{self.host} sent an unreadable response") from None
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"}
 
 
 def _reply_of(response: Response) -> _Reply:

@@ -1,8 +1,10 @@
 """Channel `bluesky`: each issue as a thread by the publication's own account, and as a document in that account for
 other applications.
 
-Before a post is created, it is looked up by the key that the issue determines. So an interrupted thread is completed,
-and no post is made twice.
+A thread is a first post and at most five papers; the same issue gives the same records. Before a post is created, it is
+looked up by its key, which depends only on the issue (a TID, https://atproto.com/specs/tid). So an interrupted thread
+is completed, and no post is made twice. Texts have at most 300 code points, and so at most 300 graphemes. Only facets
+become links, mentions or tags on Bluesky (app.bsky.richtext.facet: offsets are bytes of UTF-8).
 
 The documents follow https://standard.site: one `site.standard.publication`, and a `site.standard.document` for each
 issue. They say what the site says, but never quote posts: a record in an account cannot be recalled.
@@ -10,7 +12,9 @@ issue. They say what the site says, but never quote posts: a record in an accoun
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -20,13 +24,16 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.issues.ranking import words
-from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.phrases import cut, one_line
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
-from hotpapers.wings.announce.announcement import announcement, entry_line
-from hotpapers.wings.announce.atproto import AtprotoAccount, RecordRef
-from hotpapers.wings.announce.thread import COLLECTION, Thread, thread
+from hotpapers.wings.announce.announcement import EntryLine, announcement, entry_line
+from hotpapers.wings.announce.atproto import AtprotoAccount
+
+COLLECTION = "app.bsky.feed.post"
+MAX_POST_CHARS = 300
+"""Code points of a post."""
+MAX_ADDRESS_CHARS = 60
 
 
 class _AccountSender:
@@ -60,8 +67,9 @@ class BlueskySender(_AccountSender):
         assert isinstance(payload, Thread)
         root = parent = None
         for post in payload.posts:
+            record = {**post.record, "reply": {"root": root, "parent": parent}} if root else post.record
             existing = self.account.find(http, COLLECTION, post.rkey)
-            parent = existing or self.account.create(http, COLLECTION, post.rkey, _as_reply(post.record, root, parent))
+            parent = existing or self.account.put(http, COLLECTION, post.rkey, record, is_new=True)
             root = root or parent
         assert root is not None
         return root.uri
@@ -76,14 +84,93 @@ class BlueskySender(_AccountSender):
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
 
 
-def _as_reply(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:
-    if root is None or parent is None:
-        return record
-    return {
-        **record,
-        "reply": {"root": {"uri": root.uri, "cid": root.cid}, "parent": {"uri": parent.uri, "cid": parent.cid}},
-    }
+# ---- threads ---------------------------------------------------------------------------------------------
 
+
+class PostDraft(NamedTuple):
+    """A post to create: its record key, and its record without the reply reference."""
+
+    rkey: str
+    record: dict[str, Any]
+
+
+class Thread(NamedTuple):
+    """The posts of a thread in order. `str` gives the texts that readers see."""
+
+    posts: tuple[PostDraft, ...]
+
+    def __str__(self) -> str:
+        return "\n\n---\n\n".join(post.record["text"] for post in self.posts)
+
+
+def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
+    """The thread of an issue."""
+    content = announcement(issue, site_config)
+    # The first titles; how the issue was made is on the card below
+    title = f"{phrases.cut(content.publication, 60)}, {content.day}"
+    text = _fit([content.introduction, title, phrases.cut(content.correction, 140)], 0, [content.url])
+    facts = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
+    posts = [(text, content.url, {"title": title, "description": facts}), *map(_paper, content.lines)]
+    return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
+
+
+def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
+    """The n-th post. The TID's clock ID distinguishes publications of one account frozen at the same moment."""
+    content = issue.content
+    seed = f"{content.publication.publication} {content.day} {content.edition}"
+    clock = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big")
+    moment = timestamps.as_utc(issue.frozen_at) + timedelta(milliseconds=n)
+    record: dict[str, Any] = {
+        "$type": COLLECTION,
+        "text": text,
+        "langs": ["en"],
+        "createdAt": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    if url:
+        # The link facet for the address in a text: the last place where it stands
+        shown = _short_url(url)
+        start = len(text[: text.rindex(shown)].encode())
+        record["facets"] = [
+            {
+                "index": {"byteStart": start, "byteEnd": start + len(shown.encode())},
+                "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
+            }
+        ]
+        record["embed"] = {"$type": "app.bsky.embed.external", "external": {"uri": url, **card}}
+    return PostDraft(timestamps.tid(issue.frozen_at + n, clock), record)
+
+
+def _short_url(url: str) -> str:
+    """An address as shown to readers."""
+    return phrases.cut(url.partition("://")[2].removesuffix("/"), MAX_ADDRESS_CHARS)
+
+
+PostParts = tuple[str, str, dict[str, str]]
+"""Text, link, and the card below it."""
+
+
+def _paper(line: EntryLine) -> PostParts:
+    """Title, lead, link, and the figures last."""
+    title = phrases.cut(f"{line.place}. {line.title}", 180)
+    text = _fit([title, line.lead], 1, [line.url, phrases.cut(line.counts, 100)])
+    return (
+        text,
+        line.url,
+        {"title": phrases.cut(line.title, MAX_POST_CHARS), "description": phrases.cut(line.author, 60)},
+    )
+
+
+def _fit(lines: list[str], longest: int, end: list[str]) -> str:
+    """Lines, an address and what follows it within MAX_POST_CHARS: the line with index `longest` is cut."""
+    url, *after = end
+    tail = "\n".join(filter(None, [_short_url(url) if url else "", *after]))
+    others = [line for n, line in enumerate(lines) if line and n != longest] + [tail] * bool(tail)
+    room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
+    fitted = [phrases.cut(line, room) if n == longest else line for n, line in enumerate(lines)]
+    return "\n\n".join(filter(None, [*fitted, tail]))
+
+
+# ---- documents -------------------------------------------------------------------------------------------
 
 MAX_TITLE_CHARS, MAX_DESCRIPTION_CHARS = 128, 300
 """Limits in code points; the protocol counts graphemes, of which there are never more."""
@@ -119,9 +206,9 @@ class DocumentSender(_AccountSender):
         document = message.payload
         assert isinstance(document, IssueDocument)
         key = publication_key(document.publication)
-        self.account.put(http, PUBLICATION, key, dict(document.publication_record))
+        self.account.put(http, PUBLICATION, key, document.publication_record)
         key = document_key(document.publication, document.day)
-        return self.account.put(http, DOCUMENT, key, dict(document.document_record)).uri
+        return self.account.put(http, DOCUMENT, key, document.document_record).uri
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """None: putting the same records again changes nothing."""
@@ -134,25 +221,26 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
     content = issue.content
     publication = content.publication
     text = announcement(issue, site_config)
+    entries = (entry_line(issue, entry, site_config) for entry in content.entries)
+    lines = [
+        " · ".join(filter(None, (f"{entry.place}. {entry.title}", entry.author, entry.url, entry.counts)))
+        for entry in entries
+    ]
     document: dict[str, Any] = {
         "$type": DOCUMENT,
         "site": publication_uri(account, publication.publication),
         "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
-        "title": cut(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
-        "description": cut(" · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS),
-        "textContent": _fitting(list(_lines(issue, site_config))) or text.empty,
+        "title": phrases.cut(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
+        "description": phrases.cut(
+            " · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS
+        ),
+        "textContent": _fitting(lines) or text.empty,
         "publishedAt": timestamps.rfc3339(published_at),
         **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
     }
-    title = cut(one_line(publication.title), MAX_TITLE_CHARS)
+    title = phrases.cut(phrases.one_line(publication.title), MAX_TITLE_CHARS)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
     return IssueDocument(publication.publication, content.day, record, document)
-
-
-def _lines(issue: PublishedIssue, site_config: SiteConfig) -> Iterator[str]:
-    for entry in issue.content.entries:
-        line = entry_line(issue, entry, site_config)
-        yield " · ".join(filter(None, (f"{line.place}. {line.title}", line.author, line.url, line.counts)))
 
 
 def _fitting(lines: list[str]) -> str:

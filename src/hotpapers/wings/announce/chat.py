@@ -6,16 +6,19 @@ Text from papers is neutralized: nothing in it can act as markup, a mention or a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from hotpapers.base.model import HttpClient, IssueReader, Message
+from hotpapers.base import terms
+from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.model import NETWORKS, HttpClient, IssueReader, Message, PublishedIssue, keys
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import glance, phrases
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+from hotpapers.wings.announce import queries
 from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
 from hotpapers.wings.announce.apprise_client import TextFormat
-from hotpapers.wings.announce.members import FindPosters, member_papers
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
 MEMBERS_SHOWN = 5
@@ -26,6 +29,10 @@ JOINER = "\u2060"
 """The word joiner: invisible, it keeps the characters around it from being read as markup."""
 # A mention, a tag, markup in angle brackets, a Markdown link, an address with or without its scheme.
 _ALIVE = re.compile(r"(?<=[@#])(?=\w)|(?<=<)(?=\S)|(?<=\])(?=[(\[])|(?<=:)(?=//)|(?<=\w\.)(?=[^\W\d_]{2})")
+
+
+FindPosters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
+"""(accounts, papers) → by paper, the name of one of the accounts that posted about it."""
 
 
 class ChatClient(Protocol):
@@ -168,3 +175,47 @@ def _lines(lines: Sequence[str], text_format: TextFormat) -> str:
 
 def _link(url: str, text_format: TextFormat) -> str:
     return f"<{url}>" if url and text_format == "markdown" else url
+
+
+# ---- papers by members: those that they wrote, and those that they posted about --------------------------
+
+
+def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPosters) -> dict[str, str]:
+    """By paper of an issue, its members: `Tansy Overquill`, `posted by quill.example`."""
+    names = frozenset(_normalized(name) for name in members if not is_account(name))
+    accounts = [name for name in members if is_account(name)]
+    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
+    posted = posters(accounts, papers) if accounts else {}
+    result: dict[str, str] = {}
+    for paper in papers:
+        authors = [author for author in issue.papers[paper].authors if _normalized(author) in names]
+        text = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
+        if text:
+            result[paper] = text
+    return result
+
+
+def is_account(member: str) -> bool:
+    """Whether a member is an account, `bluesky:did:plc:…`, and not an author's name."""
+    return ":" in member and keys.network_of(member) in NETWORKS
+
+
+def _normalized(name: str) -> str:
+    """A name without differences in spelling: accents, case, full stops, spacing."""
+    return " ".join(without_accents(name.replace(".", " ")).casefold().split())
+
+
+def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPosters:
+    """Finds posters from the record's current state: no posts that are deleted, hidden, forgotten or in doubt, and no
+    names if a network's terms allow only a link."""
+
+    def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
+        voices = record.voices_of(accounts)
+        rows = queries.posters_of(record.view(), voices, papers) if papers else []
+        members = {}
+        for paper, network, name, handle in rows:
+            label = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name or handle or "")
+            members[paper] = label or "a member"
+        return members
+
+    return posters

@@ -6,7 +6,7 @@ from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.wings.announce.atproto import AtprotoAccount
-from hotpapers.wings.announce.custom_feed import COLLECTION, feed_record, service_did
+from hotpapers.wings.announce.feed_generator import COLLECTION, feed_record, service_did
 
 
 @common.command("""
@@ -23,16 +23,13 @@ def feed_generator(publication: str | None, as_json: bool, site: common.Site) ->
     report = []
     chosen_publication = site.publication(publication)
     name = chosen_publication.publication
-    tables = [
-        (number, account)
-        for number, account in enumerate(site.settings.bluesky, 1)
-        if account.publication == name and account.feed
-    ]
-    require(bool(tables), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
-    for number, table in tables:
+    for number, table in enumerate(site.settings.bluesky, 1):
+        if table.publication != name or not table.feed:
+            continue
         account = AtprotoAccount(table, f"bluesky {number}")
         with site.http((table.host,), secrets=(account.password,)) as http:
             feed = feed_record(chosen_publication, table.feed, site.site_config_of(name).base, http.now())
             put = account.put(http, COLLECTION, name, feed)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
+    require(bool(report), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
     show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)

@@ -13,8 +13,7 @@ from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.announce.apprise_client import AppriseClient
 from hotpapers.wings.announce.bluesky import BlueskySender, DocumentSender
-from hotpapers.wings.announce.chat import ChatSender
-from hotpapers.wings.announce.members import posters_in
+from hotpapers.wings.announce.chat import ChatSender, posters_in
 from hotpapers.wings.announce.webhook import WebhookSender
 
 

@@ -1,5 +1,8 @@
 """The service behind a custom feed on Bluesky: the posts that issues show, newest issue first, in the order of places.
 
+Its name and description (`app.bsky.feed.generator`) are a record in the publication's own account. Bluesky gets the
+feed from this service, which is identified by its address (did:web):
+
     /.well-known/did.json                              the service's identity
     /xrpc/app.bsky.feed.describeFeedGenerator          the list of feeds
     /xrpc/app.bsky.feed.getFeedSkeleton?feed=…         a page of a feed: addresses of posts, and a cursor
@@ -12,23 +15,28 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from hotpapers.base.model import IssueReader
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
-from hotpapers.serve.web.page_cache import CurrentPages, PageCache
+from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.responders import Answer, Responder
-from hotpapers.wings.announce.custom_feed import feed_uri, service_did, service_document
 
+COLLECTION = "app.bsky.feed.generator"
+MAX_NAME_CHARS, MAX_DESCRIPTION_CHARS = 24, 300
+"""Limits in code points; the protocol counts graphemes, of which there are never more."""
 ISSUES = 100
 """How many of the latest issues are in a feed."""
 PAGE, MAX_PAGE_POSTS = 50, 100
@@ -58,13 +66,8 @@ class FeedPost(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """The sort key: newer issues first, then by place."""
-        return key(self.day, self.place, self.n)
-
-
-def key(day: str, place: int, n: int) -> Key:
-    """The sort key of a post in the feed. Raises ValueError for an invalid day."""
-    return (-date.fromisoformat(day).toordinal(), place, n)
+        """The sort key: newer issues first, then by place. Raises ValueError for an invalid day."""
+        return (-date.fromisoformat(self.day).toordinal(), self.place, self.n)
 
 
 class FeedSkeleton:
@@ -76,20 +79,21 @@ class FeedSkeleton:
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for an invalid cursor."""
-        last_key = _key_of(cursor) if cursor else None
+        last_key: Key = (-date.max.toordinal(), 0, 0)  # before all posts
+        if cursor:
+            match = _CURSOR.fullmatch(cursor)
+            if match is None:
+                raise ValueError("not a cursor of this feed")
+            last_key = FeedPost(match[1], int(match[2]), int(match[3]), "").key
         while True:
-            start = bisect_right(self._read, last_key, key=lambda item: item.key) if last_key else 0
-            shortage = start + limit + 1 - len(self._read)
-            if shortage <= 0 or not self._read_more(shortage):
+            start = bisect_right(self._read, last_key, key=lambda item: item.key)
+            end = start + limit
+            more = list(islice(self._unread, max(end + 1 - len(self._read), 0)))
+            if not more:
                 break
-        posts = self._read[start : start + limit]
-        return posts, posts[-1].cursor if len(self._read) > start + limit else ""
-
-    def _read_more(self, limit: int) -> bool:
-        """Reads up to `limit` more posts. Returns whether there were any."""
-        posts = list(islice(self._unread, limit))
-        self._read += posts
-        return bool(posts)
+            self._read += more
+        posts = self._read[start:end]
+        return posts, posts[-1].cursor if len(self._read) > end else ""
 
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, at its first occurrence."""
@@ -104,13 +108,6 @@ class FeedSkeleton:
                         yield FeedPost(day, entry.place, n, match[1])
 
 
-def _key_of(cursor: str) -> Key:
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
-        raise ValueError("not a cursor of this feed")
-    return key(match[1], int(match[2]), int(match[3]))
-
-
 def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Route]:
     """The routes of a publication's feeds; none if the settings have no address for a feed."""
     publication = pages.publication
@@ -119,13 +116,35 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
         return []
     service, uris = feeds[0].feed, [feed_uri(account.account, publication) for account in feeds]
     description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
+    identity = {
+        "@context": ["https://www.w3.org/ns/did/v1"],
+        "id": service_did(service),
+        "service": [{"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": service}],
+    }
+    make_skeleton = partial(FeedSkeleton, publication=publication)
+
+    async def skeleton_page(request: Request) -> Reply:
+        params = request.query_params
+        if params.get("feed", "") not in uris:
+            raise Refused(400, UNKNOWN_FEED)
+        limit, cursor = params.get("limit", str(PAGE)), params.get("cursor", "")
+        if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE_POSTS):
+            raise Refused(400, f"limit: must be a whole number from 1 to {MAX_PAGE_POSTS}")
+        try:
+            posts, following = await pages.ask(lambda cache: cache.of(make_skeleton).page(cursor, int(limit)))
+        except ValueError:
+            raise Refused(400, "cursor: invalid; use the one from the previous page") from None
+        document: dict[str, Any] = {"cursor": following} if following else {}
+        return await _document({**document, "feed": [{"post": item.uri} for item in posts]}, request)
+
+    async def nothing(request: Request) -> Reply:
+        raise Refused(404, "not found")
+
     answers: dict[str, Answer] = {
-        "/.well-known/did.json": partial(_document, service_document(service)),
+        "/.well-known/did.json": partial(_document, identity),
         "/xrpc/app.bsky.feed.describeFeedGenerator": partial(_document, description),
-        "/xrpc/app.bsky.feed.getFeedSkeleton": partial(
-            _skeleton_page, pages, partial(FeedSkeleton, publication=publication), uris
-        ),
-        "/xrpc/{path:path}": _nothing,
+        "/xrpc/app.bsky.feed.getFeedSkeleton": skeleton_page,
+        "/xrpc/{path:path}": nothing,
     }
     return [Route(path, Responder(answer, _refusal)) for path, answer in answers.items()]
 
@@ -134,34 +153,34 @@ async def _document(document: object, request: Request) -> Reply:
     return reply(200, JSON, msgspec.json.encode(document))
 
 
-async def _nothing(request: Request) -> Reply:
-    raise Refused(404, "not found")
-
-
-async def _skeleton_page(
-    pages: CurrentPages, make_skeleton: Callable[[IssueReader], FeedSkeleton], uris: Sequence[str], request: Request
-) -> Reply:
-    params = request.query_params
-    if params.get("feed", "") not in uris:
-        raise Refused(400, UNKNOWN_FEED)
-    limit, cursor = params.get("limit", str(PAGE)), params.get("cursor", "")
-    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE_POSTS):
-        raise Refused(400, f"limit: must be a whole number from 1 to {MAX_PAGE_POSTS}")
-
-    def read(cache: PageCache) -> tuple[list[FeedPost], str]:
-        return cache.of(make_skeleton).page(cursor, int(limit))
-
-    try:
-        posts, following = await pages.ask(read)
-    except ValueError:
-        raise Refused(400, "cursor: invalid; use the one from the previous page") from None
-    document: dict[str, Any] = {"cursor": following} if following else {}
-    return await _document({**document, "feed": [{"post": item.uri} for item in posts]}, request)
-
-
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
     """A refusal in the format of Bluesky's API."""
     names = {404: "NotFound", 405: "MethodNotAllowed", 503: "Unavailable"}
     error = "UnknownFeed" if refused.detail == UNKNOWN_FEED else names.get(refused.status, "InvalidRequest")
     document = {"error": error, "message": refused.detail}
     return reply(refused.status, {**JSON, **headers}, msgspec.json.encode(document))
+
+
+# ---- the record ----------------------------------------------------------------------------------------
+
+
+def feed_uri(account: str, publication: str) -> str:
+    """The address of a publication's feed."""
+    return f"at://{account}/{COLLECTION}/{publication}"
+
+
+def service_did(service: str) -> str:
+    """`https://papers.example` → `did:web:papers.example`; a port follows `%3A`."""
+    return f"did:web:{quote(service.partition('://')[2], safe='.-')}"
+
+
+def feed_record(publication: Publication, service: str, site: str, at: int) -> dict[str, Any]:
+    """The record that publishes a feed. `site`: the address of the issues, or empty; `at`: µs UTC."""
+    text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
+    return {
+        "$type": COLLECTION,
+        "did": service_did(service),
+        "createdAt": timestamps.rfc3339(at),
+        "displayName": phrases.cut(clean_text.one_line(publication.title), MAX_NAME_CHARS),
+        "description": phrases.cut(f"{text} {site}".strip(), MAX_DESCRIPTION_CHARS),
+    }

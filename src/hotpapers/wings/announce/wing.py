@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hotpapers.base.wings import SendingChannel, Wing, load, loading
-
-if TYPE_CHECKING:
-    from hotpapers.base.settings import Settings
-
-
-def _posts_on_bluesky(settings: Settings) -> bool:
-    return any(item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky)
-
 
 ANNOUNCE = "hotpapers.wings.announce"
 DESTINATIONS = f"{ANNOUNCE}.destinations"
@@ -28,7 +18,12 @@ WING = Wing(
     channels={
         "chat": SendingChannel(loading(f"{DESTINATIONS}:chat_rooms"), lambda settings: bool(settings.chat)),
         "webhook": SendingChannel(loading(f"{DESTINATIONS}:webhooks"), lambda settings: bool(settings.webhook)),
-        "bluesky": SendingChannel(loading(f"{DESTINATIONS}:bluesky_accounts"), _posts_on_bluesky),
+        "bluesky": SendingChannel(
+            loading(f"{DESTINATIONS}:bluesky_accounts"),
+            lambda settings: any(
+                item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky
+            ),
+        ),
     },
     routes=lambda _, pages, publication, site: load(f"{ANNOUNCE}.feed_generator:routes")(pages, site.settings.bluesky),
 )

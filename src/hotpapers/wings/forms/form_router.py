@@ -115,6 +115,9 @@ BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minut
 FOREIGN = FormPage("Not sent", ("This form was sent from another site. Please send it from this site.",), status=403)
 UNREADABLE = FormPage("Not sent", ("The form is unreadable or too long.",), status=400)
 NO_METHOD = FormPage("Not found", ("This address does not accept this request method.",), status=405)
+FULL = FormPage(
+    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
+)
 UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=400)
 
 
@@ -154,27 +157,27 @@ class FormRouter:
         self._submit_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600)
         self.later = backend.lane(1, MAX_PENDING_FORMS)
 
-    def route(
+    def routes(
         self, path: str, show: FormHandler, submit: FormHandler, cost: int = 1, refill: FormHandler | None = None
-    ) -> Route:
-        """The route of a form, with threads of its own, so one form's work does not delay another's. `show` and
-        `submit` are called in them. `refill`: makes the form from the submitted values alone, for when nothing can be
-        looked up."""
+    ) -> list[Route]:
+        """The route of a form, with threads of its own, so one form's work does not delay another's; and one from its
+        address with a trailing `/`. `show` and `submit` are called in these threads. `refill`: makes the form from the
+        submitted values alone, for when nothing can be looked up."""
         form = _FormHandlers(show, submit, cost, refill, self.backend.lane(THREADS, MAX_PENDING_FORMS, SHARE))
 
-        def page_reply(page: FormPage, headers: Mapping[str, str] | None = None) -> Reply:
+        def page_reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
             body = macro(PAGE, "page")(page, self._site, "../" * (path.count("/") - 1))
-            return reply(
-                page.status, {**FORM, **(headers or {}), **retry_after(page.wait)}, body.encode("utf-8", "replace")
-            )
-
-        def refuse(refused: Refused, headers: Mapping[str, str]) -> Reply:
-            return page_reply(refusal_page(refused), headers)
+            return reply(page.status, {**FORM, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))
 
         async def answer(request: Request) -> Reply:
             return page_reply(await self._form_page(request, form))
 
-        return Route(path, Responder(answer, refuse, (*READ, "POST")))
+        async def redirect(request: Request) -> Reply:  # 308, so a POST is repeated
+            return reply(308, {**FORM, "location": f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"})
+
+        methods = (*READ, "POST")
+        responder = Responder(answer, lambda refused, headers: page_reply(refusal_page(refused), headers), methods)
+        return [Route(path, responder), Route(f"{path}/", Responder(redirect, methods=methods))]
 
     def run_later(self, work: Callable[[], object]) -> bool:
         """Runs work after the response, so its duration reveals nothing. Returns False if too much work is already
@@ -189,7 +192,8 @@ class FormRouter:
         if not is_same_origin(request.headers, self._origin):
             return FOREIGN
         seconds = self._submit_buckets.take(client, form.cost, time.monotonic())
-        body = await _body(request)
+        # cut off once it is too long; for another content type, an unreadable value
+        body = await read_body(request, MAX_FORM_BYTES) if content_type(request) == TYPE else b"\xff"
         try:
             if seconds:
                 raise Refused(429, "too many submissions", seconds)
@@ -292,20 +296,3 @@ _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
 def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     values = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
     return {name: clean_text.shown(value).strip() for name, value in values.items()}
-
-
-async def _body(request: Request) -> bytes:
-    """The request's body, cut off once it is too long. For another content type, an unreadable value."""
-    return await read_body(request, MAX_FORM_BYTES) if content_type(request) == TYPE else b"\xff"
-
-
-# ---- redirects -------------------------------------------------------------------------------------------
-
-
-def slash_redirect(path: str) -> Route:
-    """Redirects a form's address with a trailing `/` to the form (308, so a POST is repeated)."""
-
-    async def answer(request: Request) -> Reply:
-        return reply(308, {**FORM, "location": f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"})
-
-    return Route(f"{path}/", Responder(answer, methods=(*READ, "POST")))

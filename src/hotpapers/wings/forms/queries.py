@@ -8,14 +8,13 @@ text is deleted when the operator closes a report. The row stays, so its number 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR
 from hotpapers.record.database import Database, first_value
 
 Kind = Literal["quotation", "entry", "contest"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MAX_REPORT_CHARS = 2_000
 """Characters of a report's text."""

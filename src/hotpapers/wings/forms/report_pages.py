@@ -30,14 +30,15 @@ from hotpapers.wings.forms.form_router import (
     FormSpec,
     Values,
     form_router,
-    slash_redirect,
     with_refusal,
 )
 from hotpapers.wings.forms.queries import Kind, ReaderReport
 
-PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
-HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
-LABELS: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
+PAGES: dict[Kind, tuple[str, str, str]] = {
+    "entry": ("/wrong", "What is wrong?", "What is wrong with this entry?"),
+    "quotation": ("/report", "Report a quotation", "Why should it not be quoted?"),
+}
+"""Path, heading, and label of the text."""
 HINT = "Only the operator of this site will read this. We don’t store who you are; for a reply, contact the operator."
 FULL = FormPage(
     "Try again later", ("Too many reports in the last hour. Please try again later.",), status=503, wait=3600
@@ -69,13 +70,13 @@ class ReportPages(NamedTuple):
 
     def routes(self) -> Sequence[BaseRoute]:
         """Their routes."""
-        forms = (
-            self.router.route(
+        return [
+            route
+            for kind, (path, *_) in PAGES.items()
+            for route in self.router.routes(
                 path, partial(self._show, kind), partial(self._submit, kind), refill=partial(_refill, kind)
             )
-            for kind, path in PATHS.items()
-        )
-        return [*forms, *map(slash_redirect, PATHS.values())]
+        ]
 
     def _show(self, kind: Kind, values: Values) -> FormPage:
         with self.router.backend.open_record() as record:
@@ -108,10 +109,11 @@ def problem_of(text: str) -> str:
 
 
 def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
-    field = FormField("text", LABELS[kind], "area", text, HINT, error)
+    path, heading, label = PAGES[kind]
+    field = FormField("text", label, "area", text, HINT, error)
     hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
-    form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, error=error)
-    return FormPage(HEADINGS[kind], (), form, target.facts, status=400 if error else 200)
+    form = FormSpec(path[1:], "Send", (field,), hidden, error=error)
+    return FormPage(heading, (), form, target.facts, status=400 if error else 200)
 
 
 def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:

@@ -23,7 +23,7 @@ from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import editions
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers
-from hotpapers.wings.mail.queries import message_key
+from hotpapers.wings.mail.queries import Subscriber, message_key
 from hotpapers.wings.mail.sender import mark_bounced
 from hotpapers.wings.mail.smtp_replies import failure_reason, is_bad_address, status_of
 from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, decode, sent_message
@@ -89,11 +89,12 @@ MailboxEvent = BounceReport | MailToken | None
 
 def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Processes a message or a whole mailbox (mbox). Doing it again changes nothing."""
-    outcomes = Counter[str]()
-    for message, delivered in messages(mailbox):
-        event = parse_message(message, record.hasher.secret)
-        outcomes["other" if _is_outdated(record, event, delivered) else _apply(record, event, at)] += 1
-    return MailboxSummary(**outcomes)
+    secret = record.hasher.secret
+    return MailboxSummary(
+        **Counter(
+            _outcome(record, parse_message(message, secret), delivered, at) for message, delivered in messages(mailbox)
+        )
+    )
 
 
 def messages(mailbox: bytes) -> Iterator[tuple[bytes, int]]:
@@ -113,11 +114,30 @@ def _moment(line: bytes) -> int:
     return timestamps.parse(f"{day} {month} {year} {time} +0000") or 0
 
 
-def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
+def _outcome(record: Record, event: MailboxEvent, delivered: int, at: int) -> str:
+    """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
+    subscriber = subscribers.find(record, event.mark) if event else None
+    if event is None or subscriber is None or _is_outdated(record, event, subscriber, delivered):
+        return "other"
+    if isinstance(event, BounceReport) and event.reason:
+        key = message_key(subscriber.publication, event.message.day, event.mark)
+        mark_bounced(record, key, event.reason, at)
+        if not event.no_such_address:
+            return "bounced" if subscribers.note_failure(record, key, at) else "came_back"
+        return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
+    if isinstance(event, BounceReport) or event.purpose == "unsubscribe":
+        return "left" if subscribers.end(record, event.mark, at) else "other"
+    try:
+        subscribers.confirm(record, event, at)
+    except NotFound:
+        return "other"
+    return "confirmed"
+
+
+def _is_outdated(record: Record, event: BounceReport | MailToken, subscriber: Subscriber, delivered: int) -> bool:
     """Whether a message is older than the subscription that it would end. Mailboxes are never changed and are read
     again, possibly after somebody has subscribed again."""
-    subscriber = subscribers.find(record, event.mark) if event else None
-    if event is None or subscriber is None or subscriber.state not in ("asked", "confirmed"):
+    if subscriber.state not in ("asked", "confirmed"):
         return False
     if isinstance(event, MailToken):
         return event.purpose == "unsubscribe" and 0 < delivered < subscriber.since - CLOCK_TOLERANCE
@@ -125,28 +145,6 @@ def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
     return any(
         issue.content.edition == event.message.edition and issue.frozen_at < subscriber.since for issue in issues
     )
-
-
-def _apply(record: Record, event: MailboxEvent, at: int) -> str:
-    """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
-    if isinstance(event, BounceReport) and event.reason:
-        subscriber = subscribers.find(record, event.mark)
-        if subscriber is None:
-            return "other"
-        key = message_key(subscriber.publication, event.message.day, event.mark)
-        mark_bounced(record, key, event.reason, at)
-        if not event.no_such_address:
-            return "bounced" if subscribers.note_failure(record, key, at) else "came_back"
-        return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
-    if isinstance(event, BounceReport) or (event and event.purpose == "unsubscribe"):
-        return "left" if subscribers.end(record, event.mark, at) else "other"
-    if event is None:
-        return "other"
-    try:
-        subscribers.confirm(record, event, at)
-    except NotFound:
-        return "other"
-    return "confirmed"
 
 
 # ---- reading one message -------------------------------------------------------------------------------
@@ -167,7 +165,9 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
     if kind in ("delivery-status", "feedback-report"):
         # The message that a report returns, verbatim or in an encoded part
-        returned = next(filter(None, (sent_message(secret, text) for text in (raw, *_decoded(message)))), None)
+        payloads = (part.get_payload(decode=True) for part in _parts(message))
+        texts = (raw, *(payload for payload in payloads if isinstance(payload, bytes)))
+        returned = next(filter(None, (sent_message(secret, text) for text in texts)), None)
         if returned is None:
             return None
         return _bounce_report(message, returned) if kind == "delivery-status" else BounceReport(returned)
@@ -221,13 +221,6 @@ def _fields(block: Message) -> dict[str, str]:
 
 def _parts(message: Message) -> Iterator[Message]:
     return islice(message.walk(), MAX_PARTS)
-
-
-def _decoded(message: Message) -> Iterator[bytes]:
-    for part in _parts(message):
-        payload = part.get_payload(decode=True)
-        if isinstance(payload, bytes):
-            yield payload
 
 
 def is_automatic(message: Message) -> bool:

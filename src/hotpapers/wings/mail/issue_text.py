@@ -17,7 +17,7 @@ from hotpapers.base.model import Entry, PublishedIssue
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import glance, phrases, site_paths
-from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
@@ -67,12 +67,18 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
     view, publication = issue_view(issue), issue.content.publication
     title = phrases.cut(phrases.one_line(publication.title), MAX_TITLE_CHARS)
     omitted = len(view.entries) - limit
+    proof = (
+        f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}.",
+        f"Digest {view.digest}. Check it: hotpapers verify {view.day}",
+        f"Run by: {phrases.one_line(site_config.contact)}" if site_config.contact else "",
+    )
+    correction = f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
     return MessageView(
         subject=glance.subject(issue),
         preheader=phrases.cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
         publication=title,
         day=view.title,
-        notes=tuple(filter(None, [phrases.note(publication), _correction(view)])),
+        notes=tuple(filter(None, [phrases.note(publication), correction])),
         empty=view.empty,
         entries=tuple(
             _entry(issue, entry, shown, site_config)
@@ -84,14 +90,10 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
         page=LinkedPiece(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
         ),
-        proof=tuple(_proof(view, site_config)),
+        proof=tuple(filter(None, proof)),
         subscription_note=f"You are receiving this because this address is subscribed to {title}.",
         unsubscribe=LinkedPiece("Unsubscribe", ""),
     )
-
-
-def _correction(view: IssueView) -> str:
-    return f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
 
 
 def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
@@ -114,32 +116,22 @@ def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> 
     for link in entry.links:
         if link.text not in ("html", "ADS", "INSPIRE"):
             yield link
-    if _has_page(entry, site_config):
-        page = _page(entry, site_config)
+    if page := _page(entry, site_config):
         if (entry.posts or entry.elsewhere) and not issue.listing:
             yield LinkedPiece("Discussion", f"{page}#discussed")
         yield LinkedPiece("Why here", f"{page}#on-{issue.content.day}")
 
 
-def _has_page(entry: EntryView, site_config: SiteConfig) -> bool:
-    return bool(site_config.base and entry.path)
-
-
 def _page(entry: EntryView, site_config: SiteConfig) -> str:
-    return f"{site_config.base}{entry.path.removesuffix('index.html')}"
+    """The address of the paper's page; empty if it has none."""
+    has_page = site_config.base and entry.path
+    return f"{site_config.base}{entry.path.removesuffix('index.html')}" if has_page else ""
 
 
 def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
     """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
-    url = _page(entry, site_config) if _has_page(entry, site_config) else next((link.url for link in entry.links), "")
+    url = _page(entry, site_config) or next((link.url for link in entry.links), "")
     return LinkedPiece(phrases.cut(entry.plain_title, MAX_TITLE_CHARS), url)
-
-
-def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
-    yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
-    yield f"Digest {view.digest}. Check it: {f'hotpapers verify {view.day}'}"
-    if site_config.contact:
-        yield f"Run by: {phrases.one_line(site_config.contact)}"
 
 
 # ---- as plain text -------------------------------------------------------------------------------------
@@ -147,7 +139,7 @@ def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
 
 def as_text(view: MessageView) -> str:
     """The message as plain text: blocks separated by empty lines, URLs in angle brackets."""
-    return "\n\n".join(block for block in _blocks(view) if block) + "\n"
+    return "\n\n".join(filter(None, _blocks(view))) + "\n"
 
 
 def _blocks(view: MessageView) -> Iterator[str]:
@@ -158,11 +150,10 @@ def _blocks(view: MessageView) -> Iterator[str]:
     for entry in view.entries:
         number = f"{entry.place}. "
         indent = " " * len(number)
+        links = (f"{indent}{_link(link)}" for link in entry.links)
         yield "\n".join(filter(None, [_wrap(entry.title.text, number), _wrap(entry.authors, indent)]))
         yield _wrap(entry.lead, indent)
-        yield "\n".join(
-            filter(None, [_wrap(entry.counts, indent), *(f"{indent}{_link(link)}" for link in entry.links)])
-        )
+        yield "\n".join(filter(None, [_wrap(entry.counts, indent), *links]))
     yield _wrap(view.more)
     if view.ongoing:
         yield "\n".join(["Still talked about", *(_wrap(_link(text), "- ") for text in view.ongoing)])

@@ -36,9 +36,6 @@ MAX_SUBMISSIONS_AN_HOUR = 100
 """Submissions with an address accepted per hour, from all clients, whether or not a message follows."""
 COST = 2
 NO_ADDRESS = "This is not an email address. Write it like somebody@example.org."
-MANY = FormPage(
-    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
-)
 
 
 class SubmissionCounter:
@@ -71,7 +68,7 @@ class JoinPage(NamedTuple):
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the page."""
         submit = partial(self._submit, SubmissionCounter())
-        return [self.router.route(PATH, self._show, submit, COST, self._refill), forms.slash_redirect(PATH)]
+        return self.router.routes(PATH, self._show, submit, COST, self._refill)
 
     def _refill(self, values: Values) -> FormPage:
         """The form with the submitted values, without any look-ups."""
@@ -94,7 +91,7 @@ class JoinPage(NamedTuple):
         except UsageError:
             return _form(publication, title, values, NO_ADDRESS)
         if not submissions.take(at):
-            return forms.with_refusal(MANY, _form(publication, title, values))
+            return forms.with_refusal(forms.FULL, _form(publication, title, values))
         if not self.router.run_later(partial(self._send, publication, address, at, bool(values.get("skip")))):
             # nor does the answer change: how long requests wait depends on who gets a message
             reason = "too many are waiting for the relay"

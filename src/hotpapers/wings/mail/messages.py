@@ -7,10 +7,11 @@ Its signed Message-ID contains the day, the edition and the reader's mark, to id
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from hotpapers.base.model import DAY, IssueContent, PublishedIssue, RenderedFile
+from hotpapers.base.settings import Settings
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
@@ -21,9 +22,6 @@ from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.settings import MailConfig, mailing, preview_config
 from hotpapers.wings.mail.subscribers import CONFIRM_WITHIN
 from hotpapers.wings.mail.tokens import MailToken, SentMessage, encode, message_id
-
-if TYPE_CHECKING:
-    from hotpapers.base.settings import Settings
 
 MAX_MESSAGE_BYTES = 100_000
 """Bytes of a message: mail programs cut off messages larger than about this."""

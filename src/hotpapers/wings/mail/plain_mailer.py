@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.model import HttpClient, PlainMail, Publication
-from hotpapers.collect.jobs.queries import reserve_moment
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.site.site import Site
 from hotpapers.wings.mail import subscribers
-from hotpapers.wings.mail.addresses import domain_of, normalized
+from hotpapers.wings.mail.addresses import normalized
 from hotpapers.wings.mail.messages import confirmation, plain_message
-from hotpapers.wings.mail.sender import PACE
+from hotpapers.wings.mail.sender import wait_for_turn
 from hotpapers.wings.mail.settings import MailConfig, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.smtp_replies import OutcomeUnknown
@@ -30,8 +29,7 @@ class PlainMailer:
 
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message. Raises RetryLater, RequestRefused, NetError."""
-        pace = 60 / self._mail_config.pace
-        http.sleep(reserve_moment(self._record, PACE + domain_of(mail.address), pace))
+        wait_for_turn(self._record, self._mail_config, mail.address, http)
         mark = signed(self._record.hasher.secret, f"mail plain {mail.key}")
         subject = phrases.one_line(mail.subject)
         message = plain_message(self._mail_config, "", mail.address, subject, http.now(), mark, mail.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from hotpapers.base.model import DAY
-from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, TargetState, states_of
+from hotpapers.publish.deliver.queries import DeliveryKey, TargetState
 from hotpapers.record import Record
 from hotpapers.record.database import first_value
 
@@ -52,11 +52,6 @@ def count_failed_messages(record: Record, publication: str, day: str, *, is_new:
     if is_new:
         sql += f' AND target NOT IN (SELECT target {failed} AND "day" < ?)'
     return int(first_value(record.database, sql, (publication, day) * (1 + is_new)))
-
-
-def message_states(record: Record, publication: str, day: str) -> dict[str, DeliveryState]:
-    """The states of a day's messages, by mark."""
-    return states_of(record.database, IssueEdition(publication, day, 0), CHANNEL)
 
 
 def is_delivered(record: Record, publication: str, day: str) -> bool:

@@ -16,14 +16,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, zip_longest
-from operator import itemgetter
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver import delivery_states
-from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, state_of
+from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, state_of, states_of
 from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
@@ -104,9 +103,9 @@ class EmailSender:
         progress = self._progress(issue_reader, publication, day)
         self._issue, self._readers, at = (publication, day), progress.readers, now()
         turns = {mark: state.next_at for mark, state in progress.states.items()}
-        due = [(turns.get(reader.mark, 0), reader) for reader in progress.unfinished]
-        put_off = sorted(((turn, reader) for turn, reader in due if 0 < turn <= at), key=itemgetter(0))
-        ordered = [*interleaved([reader for turn, reader in due if not turn]), *(reader for _, reader in put_off)]
+        fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
+        put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
+        ordered = [*interleaved(fresh), *sorted(put_off, key=lambda reader: turns[reader.mark])]
         if ordered:
             issue, site = issue_reader.issue(publication, day), self._site_config.of(publication)
             unaddressed = issue_message(issue, self._mail_config, site)
@@ -139,7 +138,7 @@ class EmailSender:
         issue = issue_reader.issue(publication, day)
         confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
-        states = queries.message_states(self._record, publication, day)
+        states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not delivery_states.is_over(states.get(reader.mark))]
         return _Progress(len(readers), states, unfinished)
 
@@ -174,9 +173,7 @@ class EmailSender:
         RequestRefused, NetError."""
         envelope = message.payload
         assert isinstance(envelope, AddressedMessage)
-        # the domain's pace is shared by all processes of the site
-        pace = PACE + domain_of(envelope.reader.address)
-        http.sleep(jobs_queries.reserve_moment(self._record, pace, 60 / self._mail_config.pace))
+        wait_for_turn(self._record, self._mail_config, envelope.reader.address, http)
         self._relay.ready()
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
@@ -238,6 +235,11 @@ class _Progress(NamedTuple):
     readers: int
     states: Mapping[str, DeliveryState]
     unfinished: Sequence[Subscriber]
+
+
+def wait_for_turn(record: Record, mail_config: MailConfig, address: str, http: HttpClient) -> None:
+    """Keeps the pace of an address's domain, which all processes of the site share."""
+    http.sleep(jobs_queries.reserve_moment(record, PACE + domain_of(address), 60 / mail_config.pace))
 
 
 def most_failures(readers: int) -> int:

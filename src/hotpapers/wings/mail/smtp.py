@@ -11,14 +11,14 @@ import smtplib
 import socket
 import ssl
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 
 from hotpapers.base.errors import NetError, RetryLater
 from hotpapers.base.http.redact_errors import SecretRedactor
 from hotpapers.wings.mail.addresses import domain_of, without_address
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, refusal
+from hotpapers.wings.mail.smtp_replies import RETRY_SECONDS, OutcomeUnknown, Step, refusal
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
 """Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
@@ -60,10 +60,11 @@ class _Smtp(smtplib.SMTP):
             return None
         return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
 
-    def ask(self, command: str, arguments: str = "") -> tuple[int, str]:
-        """A reply's code and text."""
-        code, text = self.docmd(command, arguments)
-        return code, text.decode("utf-8", "replace")
+    def demand(self, command: str, step: Step, accepted: Container[int] = OK) -> None:
+        """Sends a command. Raises the refusal for any other reply."""
+        code, text = self.docmd(command)
+        if code not in accepted:
+            raise refusal(code, text.decode("utf-8", "replace"), step)
 
     def getreply(self) -> tuple[int, bytes]:
         """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
@@ -101,11 +102,10 @@ class SmtpClient:
 
     def close(self) -> None:
         """Closes the connection, with QUIT if the relay still answers."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        if self._connection is not None:
             with suppress(smtplib.SMTPException, OSError):
-                connection.quit()
-            connection.close()
+                self._connection.quit()
+            self._drop()
 
     def try_out(self) -> str:
         """Connects and logs in, as `ready` does; what was found, in a few words."""
@@ -136,9 +136,7 @@ class SmtpClient:
             if not begin():
                 self._reset()
                 return None
-            code, text = connection.ask("DATA")
-            if code != 354:
-                raise refusal(code, text, "message")
+            connection.demand("DATA", "message", (354,))
         except NetError as refused:
             self._reset(refused)
             raise
@@ -155,17 +153,13 @@ class SmtpClient:
         is_reused = self._messages > 0
         try:
             self._name_recipient(address, length)
-        except RetryLater as refused:
-            if not (is_reused and refused.reason.startswith("421")):  # the connection is closed (RFC 5321 §3.8)
+        except (RetryLater, smtplib.SMTPException, OSError) as problem:
+            is_closed = not isinstance(problem, RetryLater) or problem.reason.startswith("421")  # RFC 5321 §3.8
+            if not (is_reused and is_closed):
                 raise
-        except (smtplib.SMTPException, OSError):
-            if not is_reused:
-                raise
-        else:
-            return
-        self._drop()
-        self.ready()
-        self._name_recipient(address, length)
+            self._drop()
+            self.ready()
+            self._name_recipient(address, length)
 
     def _name_recipient(self, address: str, length: int) -> None:
         """Names sender and recipient. Raises the refusal."""
@@ -173,12 +167,8 @@ class SmtpClient:
         assert connection is not None
         self._messages += 1
         size = f" SIZE={length}" if connection.has_extn("size") else ""
-        code, text = connection.ask("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
-        if code not in OK:
-            raise refusal(code, text, "sender")
-        code, text = connection.ask("RCPT", f"TO:<{address}>")
-        if code not in OK:
-            raise refusal(code, text, "recipient")
+        connection.demand(f"MAIL FROM:<{self._mail_config.bounces}>{size}", "sender")
+        connection.demand(f"RCPT TO:<{address}>", "recipient")
 
     def _transmit(self, connection: _Smtp, message: bytes, address: str) -> str:
         """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
@@ -203,12 +193,10 @@ class SmtpClient:
         if isinstance(refused, RetryLater):
             self.close()
         elif self._connection is not None:
-            try:
-                code, _ = self._connection.rset()
-            except (smtplib.SMTPException, OSError):
-                code = 0
-            if code not in OK:
-                self._drop()
+            with suppress(smtplib.SMTPException, OSError):
+                if self._connection.rset()[0] in OK:
+                    return
+            self._drop()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

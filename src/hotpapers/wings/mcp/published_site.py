@@ -150,11 +150,12 @@ class PublishedSite:
         scores: dict[str, tuple[int, str, int]] = {}
         for part in self._parts()[:MAX_INDEX_PARTS]:
             quarter = self._quarter(part)
-            ids = quarter.ids
             for number, score in self._scores(part, quarter, terms).items():
-                if number < len(ids) and (ids[number] not in scores or scores[ids[number]][0] < score):
-                    scores[ids[number]] = (score, part, number)
-        best = sorted(scores.values(), key=lambda hit: (-hit[0], _backwards(hit[1]), -hit[2]))
+                if number < len(quarter.ids):
+                    paper = quarter.ids[number]
+                    if paper not in scores or scores[paper][0] < score:
+                        scores[paper] = (score, part, number)
+        best = sorted(scores.values(), reverse=True)  # of equal scores the latest
         hits = (self._numbered(part, number) for _, part, number in best[:limit])
         return [hit for hit in hits if hit]
 
@@ -222,7 +223,3 @@ class PublishedSite:
 def _script_order(text: str) -> bytes:
     """What to compare to order texts as scripts in browsers do, which wrote the files' order."""
     return text.encode("utf-16-be", "surrogatepass")
-
-
-def _backwards(part: str) -> int:
-    return -int(part[:4]) * 4 - int(part[-1])

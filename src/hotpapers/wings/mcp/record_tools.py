@@ -133,9 +133,10 @@ class HotList(schemas.Schema, frozen=True, kw_only=True):
 def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue:
     day, edition = (params.day, params.edition) if isinstance(params, IssueToolParams) else ("latest", 0)
     issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
-    start, end = params.first - 1, params.first - 1 + params.entries
+    end = params.first - 1 + params.entries
     entries = tuple(
-        msgspec.structs.replace(entry, posts=entry.posts[: params.posts]) for entry in issue.entries[start:end]
+        msgspec.structs.replace(entry, posts=entry.posts[: params.posts])
+        for entry in issue.entries[params.first - 1 : end]
     )
     ongoing = tuple(msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
     return PartialIssue(
@@ -169,10 +170,6 @@ def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
     page = papers.posts(session, request_params.PostsParams(paper=params.paper, limit=max(params.posts, 1)))
     posts = page.posts[: params.posts]
     return PartialPaper(paper=details, posts=posts, more=page.next is not None or len(posts) < len(page.posts))
-
-
-def _search(session: QuerySession, params: SearchToolParams) -> schemas.SearchPage:
-    return papers.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
 
 
 class ToolDefinition(NamedTuple):
@@ -265,7 +262,7 @@ TOOLS: dict[str, ToolDefinition] = {
             "Search papers by words, authors, categories and days; shows which issues they were in.",
             SearchToolParams,
             schemas.SearchPage,
-            _search,
+            papers.search,
         ),
         ToolDefinition(
             "status",
@@ -324,10 +321,6 @@ def harmless(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        first = [harmless(item) for item in value[:MAX_LIST_MEMBERS]]
-        return (
-            [*first, f"… and {len(value) - MAX_LIST_MEMBERS} more"]
-            if len(value) > MAX_LIST_MEMBERS and isinstance(value[0], str)
-            else first
-        )
+        first, omitted = list(map(harmless, value[:MAX_LIST_MEMBERS])), len(value) - MAX_LIST_MEMBERS
+        return [*first, f"… and {omitted} more"] if omitted > 0 and isinstance(value[0], str) else first
     return value

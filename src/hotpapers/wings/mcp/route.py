@@ -27,43 +27,32 @@ THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 """Messages that are answered at once, that wait or are answered, and of these one client's."""
 
 
-def routes(backend: Backend) -> list[Route]:
+def routes(backend: Backend, *_: object) -> list[Route]:
     """The route of the tools."""
-    return [McpResponder(backend).route]
+    lane = backend.lane(THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT)
+    origin = "/".join(backend.config.base.split("/", 3)[:3])
 
-
-class McpResponder:
-    """Answers messages."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend, self._lane = backend, backend.lane(THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT)
-        self._origin = "/".join(backend.config.base.split("/", 3)[:3])
-        self.route = Route(PATH, Responder(self._answer, methods=("POST",)))
-
-    async def _answer(self, request: Request) -> Reply:
+    async def answer(request: Request) -> Reply:
         """The answer to a message; 202 to a message that needs none."""
-        if not self._is_welcome(request):
+        # a page of another site, seen by somebody in the operator's network, must not read what is only served there
+        if request.headers.get("origin") not in (None, origin, f"http://{request.headers.get('host', '')}"):
             raise Refused(403, "requests of other sites' pages are not answered")
-        self._backend.spend(request.scope, COST)
+        backend.spend(request.scope, COST)
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
         body, tools = await _body(request), public_tools()
         if tool := tools.get(rpc.tool_called(body)):
-            self._backend.spend(request.scope, tool.cost - COST)
+            backend.spend(request.scope, tool.cost - COST)
 
-        def answer(session: QuerySession) -> rpc.Json | None:
+        def respond(session: QuerySession) -> rpc.Json | None:
             return rpc.respond(session, body, tools)
 
-        result = await self._lane.run(lambda: self._backend.call(answer), self._backend.client_of(request.scope))
+        result = await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
         if result is None:
             return reply(202, PRIVATE)
         return reply(200, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(result))
 
-    def _is_welcome(self, request: Request) -> bool:
-        """Whether a request comes from no page, or from one of this app: a page of another site, seen by somebody in
-        the operator's network, must not read what is only served there."""
-        origin = request.headers.get("origin")
-        return origin is None or origin in (self._origin, f"http://{request.headers.get('host', '')}")
+    return [Route(PATH, Responder(answer, methods=("POST",)))]
 
 
 async def _body(request: Request) -> bytes:

@@ -28,6 +28,7 @@ PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
 HANDSHAKE = ("2025-11-25", "2025-06-18")
 """Revisions that are negotiated at the start, the latest first."""
+REVISIONS = [*PER_REQUEST, *HANDSHAKE]
 META = "io.modelcontextprotocol/"
 MAX_MESSAGE_BYTES = 1_000_000
 """Maximum bytes of a message."""
@@ -174,8 +175,8 @@ def _id(message: Any) -> str | int | None:
 
 
 def _invalid(message: Any, reason: str) -> Json:
-    request_id = {} if _id(message) is None else {"id": _id(message)}
-    return {"jsonrpc": "2.0", **request_id, "error": {"code": INVALID_REQUEST, "message": reason}}
+    head = {} if (request_id := _id(message)) is None else {"id": request_id}
+    return {"jsonrpc": "2.0", **head, "error": {"code": INVALID_REQUEST, "message": reason}}
 
 
 # ---- results -------------------------------------------------------------------------------------------------
@@ -188,25 +189,14 @@ def result(session: Any, request: RpcRequest, tools: Tools) -> Json:
         if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
             raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
         if version not in PER_REQUEST:
-            supported = [*PER_REQUEST, *HANDSHAKE]
-            raise RpcError(
-                UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
-            )
-        handler = _by_request(session, request, tools)
-        return {"resultType": "complete", **handler, "_meta": {f"{META}serverInfo": SERVER}}
-    return _by_handshake(session, request, tools)
-
-
-def _by_request(session: Any, request: RpcRequest, tools: Tools) -> Json:
-    if request.method == "server/discover":
-        versions = [*PER_REQUEST, *HANDSHAKE]
-        return {"supportedVersions": versions, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS, **CACHED}
-    if request.method == "tools/list":
-        return {**_tools(request, tools), **CACHED}
-    return _call_tool(session, request, tools)
-
-
-def _by_handshake(session: Any, request: RpcRequest, tools: Tools) -> Json:
+            requested = {"supported": REVISIONS, "requested": version[:100]}
+            raise RpcError(UNSUPPORTED, "Unsupported protocol version", requested)
+        if request.method == "server/discover":
+            answer = {"supportedVersions": REVISIONS, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS}
+        else:
+            answer = _about_tools(session, request, tools)
+        cached = {} if request.method == "tools/call" else CACHED
+        return {"resultType": "complete", **answer, **cached, "_meta": {f"{META}serverInfo": SERVER}}
     if request.method == "initialize":
         version = request.params.get("protocolVersion")
         if not isinstance(version, str):
@@ -217,22 +207,16 @@ def _by_handshake(session: Any, request: RpcRequest, tools: Tools) -> Json:
             "serverInfo": SERVER,
             "instructions": INSTRUCTIONS,
         }
-    if request.method == "ping":
-        return {}
+    return {} if request.method == "ping" else _about_tools(session, request, tools)
+
+
+def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
+    """All tools, or the answer of one. Its errors are returned as answers too, so that the model can correct its
+    request. Raises RpcError, also for a request of another kind."""
     if request.method == "tools/list":
-        return _tools(request, tools)
-    return _call_tool(session, request, tools)
-
-
-def _tools(request: RpcRequest, tools: Tools) -> Json:
-    if request.params.get("cursor") is not None:
-        raise RpcError(INVALID_PARAMS, "all tools are on one page; cursor is not supported")
-    return {"tools": [tool.definition for tool in tools.values()]}
-
-
-def _call_tool(session: Any, request: RpcRequest, tools: Tools) -> Json:
-    """A tool's answer. Its errors are returned as answers too, so that the model can correct its request. Raises
-    RpcError, also for a request of another kind."""
+        if request.params.get("cursor") is not None:
+            raise RpcError(INVALID_PARAMS, "all tools are on one page; cursor is not supported")
+        return {"tools": [tool.definition for tool in tools.values()]}
     if request.method != "tools/call":
         raise RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
     name, arguments = request.params.get("name"), request.params.get("arguments")

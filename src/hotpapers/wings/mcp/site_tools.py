@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import Annotated
 
@@ -50,12 +51,8 @@ def _hot(site: PublishedSite, params: HotParams) -> HotList:
     return HotList(day=day, papers=tuple(_shown(site, paper) for paper in papers), earlier=earlier)
 
 
-def _paper(site: PublishedSite, params: request_params.PaperParams) -> SiteHits:
-    return SiteHits(papers=tuple(_shown(site, paper) for paper in site.appearances(bare(paper_key(params.paper)))))
-
-
-def _search(site: PublishedSite, params: SiteSearchParams) -> SiteHits:
-    return SiteHits(papers=tuple(_shown(site, paper) for paper in site.search(params.q, params.limit)))
+def _hits(site: PublishedSite, papers: Iterable[PaperInIssue]) -> SiteHits:
+    return SiteHits(papers=tuple(_shown(site, paper) for paper in papers))
 
 
 SITE_TOOLS: dict[str, ToolDefinition] = {
@@ -75,7 +72,7 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
             "A paper, with each issue it was in, the latest first, and its page.",
             request_params.PaperParams,
             SiteHits,
-            _paper,
+            lambda site, params: _hits(site, site.appearances(bare(paper_key(params.paper)))),
         ),
         ToolDefinition(
             "search",
@@ -83,7 +80,7 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
             "Papers of all issues with all words of a query in title, names or text.",
             SiteSearchParams,
             SiteHits,
-            _search,
+            lambda site, params: _hits(site, site.search(params.q, params.limit)),
         ),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing, load, loading
+from hotpapers.base.wings import Wing, loading
 
 WING = Wing(
     "mcp",
@@ -10,6 +10,6 @@ WING = Wing(
     commands={
         "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
     },
-    routes=lambda backend, *_: load("hotpapers.wings.mcp.route:routes")(backend),
+    routes=loading("hotpapers.wings.mcp.route:routes"),
     about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
 )

@@ -99,6 +99,4 @@ def _saved(block: VectorBlock) -> bytes:
     return msgspec.msgpack.encode(block) if len(block.papers) >= MIN_SAVED else b""
 
 
-SAVING: Saving[VectorBlock] = Saving(
-    f"blocks 1, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock)
-)
+SAVING = Saving(f"blocks 1, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock))

@@ -8,11 +8,11 @@ import click
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, echo, print_error, print_json
+from hotpapers.cli.terminal import NumberRange, print_error, show
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.query.session import bare
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of, without_vector
+from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of
 from hotpapers.wings.personal.order import order_for
 from hotpapers.wings.personal.stars import choices_in
 
@@ -50,13 +50,16 @@ def for_me_command(
     with site:
         profile = profile_of(site.session, choices)
         papers = papers_up_to(site.session, week or day or "latest", publication or "", WEEK if week else 1)
-    places, unknown = order_for(papers, profile), without_vector(profile)
-    places = places[: limit or (None if as_json else SHOWN)]
-    if as_json:
-        print_json({"papers": [{"id": bare(place.paper.paper), "reason": place.reason} for place in places]})
-    for number, place in enumerate(() if as_json else places, 1):
-        echo(f"{number:>3}  {place.paper.title}")
-        echo(f"     {bare(place.paper.paper)}{' · ' if place.reason else ''}{place.reason}")
+    rows = [
+        (place.paper.title, {"id": bare(place.paper.paper), "reason": place.reason})
+        for place in order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
+    ]
+    lines = (
+        f"{number:>3}  {title}\n     {' · '.join(filter(None, row.values()))}"
+        for number, (title, row) in enumerate(rows, 1)
+    )
+    show({"papers": [row for _, row in rows]}, lines, as_json)
+    unknown = [text.paper for text, vector in profile.starred if not vector.weights]
     if unknown:
         named = ", ".join(islice(filter(None, map(bare, unknown)), 3))
         print_error(f"{count_noun(len(unknown), 'starred paper')} unknown to the record and without a title: {named}")

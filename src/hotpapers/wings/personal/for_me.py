@@ -11,8 +11,10 @@ from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import slices
+from hotpapers.record.identities import numbers_of
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, vector_of_text
-from hotpapers.wings.personal.queries import papers_of
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
 
@@ -27,10 +29,10 @@ def papers_up_to(
     name = session.publication(publication).publication
     last = session.day(name, day)
     first = (date.fromisoformat(last) - timedelta(days - 1)).isoformat()
-    with_issue = [issue_day for issue_day in session.issue_reader().days(name) if first <= issue_day <= last]
+    reader = session.issue_reader()
+    with_issue = [issue_day for issue_day in reader.days(name) if first <= issue_day <= last]
     if not with_issue:
         raise NotFound(f"{name} {last}: no frozen issue; `hotpapers status` names the latest")
-    reader = session.issue_reader()
     papers: dict[str, Paper] = {}
     for issue_day in with_issue[::-1]:
         papers |= {paper.paper: paper for paper in papers_of_day(reader, name, issue_day)}
@@ -48,6 +50,12 @@ def papers_of_day(reader: IssueReader, publication: str, day: str) -> Iterator[P
         yield from (paper.paper for paper in announced if paper.paper.paper not in held)
 
 
+def papers_of(view: AsOfView, keys: Sequence[str]) -> Iterator[Paper]:
+    """What the record knows about papers; those it does not know are left out."""
+    for batch in slices(keys):
+        yield from view.items(Paper, f"t.paper IN ({numbers_of(batch)})", batch)
+
+
 def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
     """A reader's choices with vectors: from the record or, where it does not know a paper, from the file."""
     keys = [paper.paper for paper in choices.starred if paper.paper]
@@ -57,11 +65,6 @@ def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
     ]
     starred = tuple((text, weighed(vector_of_text(text))) for text in texts)
     return ReaderProfile(starred, choices.authors, choices.words)
-
-
-def without_vector(profile: ReaderProfile) -> Sequence[str]:
-    """The starred papers about which nothing is known, by key."""
-    return [text.paper for text, vector in profile.starred if not vector.weights]
 
 
 def text_of(paper: Paper) -> RankedText:

@@ -10,7 +10,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from hotpapers.base.file_modes import PRIVATE, temporary_file
@@ -32,13 +32,13 @@ PREPARING: dict[str, Callable[[], object]] = {}
 """The stores whose lists are being prepared, and what waits for that. Raises Refused if it takes long."""
 
 
-class Saving(NamedTuple, Generic[Value]):
+class Saving(NamedTuple):
     """How values become bytes, none for those not worth it, and are read again; ValueError for other bytes. `format`:
     changes with either."""
 
     format: str
-    write: Callable[[Value], bytes]
-    read: Callable[[bytes], Value]
+    write: Callable[[Any], bytes]
+    read: Callable[[bytes], Any]
 
 
 def kept(
@@ -48,29 +48,29 @@ def kept(
     days: Sequence[str],
     make: Callable[[], Value],
     most: int = MAX_KEPT,
-    saving: Saving[Value] | None = None,
+    saving: Saving | None = None,
 ) -> Value:
     """What was made of the latest editions of some days' issues, or is now."""
     digests = (reader.issue_header(publication, day).digest for day in days)
     key = (kind, publication, *days, *digests)
     with _LOCK:
-        values = _values_of(reader)
+        where = store_of(reader)
+        values = _OF_STORES.setdefault(where, {}) if where else _OF_READERS.setdefault(reader, {})
         if key in values:
             known: Value = values.pop(key)
             values[key] = known  # as the latest
             return known
-    folder = folder_of(reader)
-    value = saved_or_made(folder, key, make, saving) if folder and saving else make()
+    database = database_of(reader)
+    if saving and database and database.name == "sqlite":
+        value = saved_or_made(Path(f"{database.where}{FOLDER}"), key, make, saving)
+    else:
+        value = make()
     with _LOCK:
         values[key] = value
         same_kind = [other for other in values if other[0] == kind]
         if len(same_kind) > most:
             del values[same_kind[0]]
     return value
-
-
-def _values_of(reader: IssueReader) -> Values:
-    return _OF_STORES.setdefault(where, {}) if (where := store_of(reader)) else _OF_READERS.setdefault(reader, {})
 
 
 def store_of(reader: IssueReader) -> str:
@@ -83,20 +83,15 @@ def database_of(reader: IssueReader) -> Database | None:
     return reader.record.database if isinstance(reader, RecordIssueReader) else None
 
 
-def folder_of(reader: IssueReader) -> Path | None:
-    """The folder beside the store; None if the store is not a file."""
-    database = database_of(reader)
-    return Path(f"{database.where}{FOLDER}") if database and database.name == "sqlite" else None
-
-
-def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving[Value]) -> Value:
+def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving) -> Value:
     """What a file holds for a key, or what is made and saved now, where the folder can be written."""
     own = sha256("\n".join((saving.format, *key)).encode())
     path = folder / sha256("\n".join(key[:3]).encode()).hex()[:32]  # so that a later edition's takes its place
     with suppress(OSError, ValueError, zlib.error):
         data = path.read_bytes()
         if data.startswith(own):
-            return saving.read(zlib.decompress(data[len(own) :]))
+            saved: Value = saving.read(zlib.decompress(data[len(own) :]))
+            return saved
     value = make()
     if data := saving.write(value):
         with suppress(OSError):

@@ -7,21 +7,24 @@ Papers that `related` finds are of the whole record, as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, groupby
+from math import isqrt
+from operator import mul
 from typing import Literal
 
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
 from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
-from hotpapers.wings.personal.embeddings.closeness import MAX_CANDIDATES, nearest
-from hotpapers.wings.personal.embeddings.queries import saved_vectors
+from hotpapers.wings.personal.embeddings.queries import SavedVectors, saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, database_of, kept, store_of
-from hotpapers.wings.personal.order import SHOWN_WORDS
+from hotpapers.wings.personal.order import SHOWN_WORDS, broad_vector_of_text
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
+    WHOLE,
     broad_vector_of,
     closeness,
     common_words,
@@ -29,6 +32,8 @@ from hotpapers.wings.personal.vectors import (
     weighed,
 )
 
+MAX_CANDIDATES = 100
+"""The nearest papers by words, which are put in order by vectors."""
 RECENT_DAYS = 180
 MIN_NEAR = 1000
 """The least closeness of a paper that is named as related."""
@@ -51,8 +56,7 @@ class Neighbors:
         """The papers nearest to one, the nearest first, as known with the issue of a day. Raises Refused in an app that
         still prepares them."""
         PREPARING.get(store_of(self._reader), bool)()
-        text = text_of(paper)
-        vector = weighed(broad_vector_of(text.title, text.abstract))
+        vector = broad_vector_of_text(text_of(paper))
         best: dict[str, NeighborPaper] = {}
         saved = saved_vectors(database) if (database := database_of(self._reader)) else None
         least, count = MIN_NEAR, MAX_CANDIDATES if saved else MAX_RELATED
@@ -101,15 +105,12 @@ class Neighbors:
             *(("day", (day,)) for day in days if day > since),
         ]
 
-    def _papers_of_day(self, day: str) -> Iterator[Paper]:
-        return papers_of_day(self._reader, self._name, day)
-
     def _entries(self, day: str) -> Iterator[Paper]:
         issue = self._reader.issue(self._name, day)
         return (issue.papers[entry.paper] for entry in issue.content.entries)
 
     def _read_block(self, kind: BlockKind, days: tuple[str, ...]) -> VectorBlock:
-        papers_of = self._papers_of_day if kind == "day" else self._entries
+        papers_of = partial(papers_of_day, self._reader, self._name) if kind == "day" else self._entries
 
         def make() -> VectorBlock:
             texts = ((text_of(paper), day) for day in days for paper in papers_of(day))
@@ -119,3 +120,34 @@ class Neighbors:
             )
 
         return kept(self._reader, kind, self._name, days, make, saving=SAVING)
+
+
+# ---- closeness by the vectors of an embeddings server -----------------------------------------------------
+
+
+def nearest(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The papers nearest to one, by key, with their closeness in ten-thousandths: of the nearest by words, those
+    nearest by vectors."""
+    values = by_vectors(saved, paper, dict(_first(by_words, MAX_CANDIDATES)))
+    return _first(values, MAX_RELATED)
+
+
+def _first(values: Mapping[str, int], count: int) -> list[tuple[str, int]]:
+    return sorted(values.items(), key=lambda item: (-item[1], item[0]))[:count]
+
+
+def by_vectors(saved: SavedVectors | None, paper: str, by_words: Mapping[str, int]) -> Mapping[str, int]:
+    """How close papers are to one, by key, in ten-thousandths: by vectors, or as `by_words` says if the vector of any
+    is missing, since values of both kinds do not compare."""
+    vectors = saved.vectors({paper, *by_words}) if saved else {}
+    if not any(vectors.get(paper, b"")) or not by_words.keys() <= vectors.keys():
+        return by_words
+    return {other: cosine(vectors[paper], vectors[other]) for other in by_words}
+
+
+def cosine(vector: bytes, other: bytes) -> int:
+    """The cosine of two vectors of signed bytes in ten-thousandths, 0 at least."""
+    first, second = array("b", vector), array("b", other)
+    product = sum(map(mul, first, second))
+    length = isqrt(sum(map(mul, first, first)) * sum(map(mul, second, second)))
+    return max(product * WHOLE // length, 0) if length else 0

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,7 @@ from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import RankedText
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
+T = TypeVar("T")
 HEAD, PAPERS_HEAD, END = "paperVectorsOf(", "dayPapers(", ");\n"
 
 
@@ -34,13 +36,8 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
     counts = Counter(word for vector in vectors.values() for word in vector)
     words = sorted(counts, key=lambda word: (-counts[word], word))
     places = {word: place for place, word in enumerate(words)}
-    content = {
-        "version": VERSION,
-        "day": day,
-        "words": " ".join(words),
-        "papers": {paper: pack(vector, places) for paper, vector in vectors.items()},
-    }
-    return f"{HEAD}{json.dumps(content, separators=(',', ':'))}{END}".encode()
+    packed = {paper: pack(vector, places) for paper, vector in vectors.items()}
+    return _script(HEAD, {"version": VERSION, "day": day, "words": " ".join(words), "papers": packed})
 
 
 def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) -> bytes:
@@ -52,8 +49,11 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
             category = phrases.one_line(paper.categories[0]) if paper.categories else ""
             place = [places[paper.paper]] if paper.paper in places else []
             rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
-    content = json.dumps({"day": day, "papers": rows}, separators=(",", ":"))
-    return f"{PAPERS_HEAD}{content}{END}".encode()
+    return _script(PAPERS_HEAD, {"day": day, "papers": rows})
+
+
+def _script(head: str, content: object) -> bytes:
+    return f"{head}{json.dumps(content, separators=(',', ':'))}{END}".encode()
 
 
 class _VectorFile(msgspec.Struct, frozen=True):
@@ -70,19 +70,22 @@ class _PaperFile(msgspec.Struct, frozen=True):
     papers: dict[str, _PaperRow]
 
 
+def _content(script: bytes, head: str, kind: type[T]) -> T:
+    return decode_json(script.removeprefix(head.encode()).removesuffix(END.encode()), kind)
+
+
 def papers_in(script: bytes) -> dict[str, RankedText]:
     """The papers of a script of titles, by bare identifier. Raises InputError for what `papers_script` does not
     write."""
-    content = decode_json(script.removeprefix(PAPERS_HEAD.encode()).removesuffix(END.encode()), _PaperFile)
     return {
         paper: RankedText(paper, row.title, tuple(filter(None, row.authors.split(", "))))
-        for paper, row in content.papers.items()
+        for paper, row in _content(script, PAPERS_HEAD, _PaperFile).papers.items()
     }
 
 
 def vectors_in(script: bytes) -> dict[str, Vector]:
     """The vectors of a script, by bare identifier. Raises InputError for what `vector_script` does not write."""
-    content = decode_json(script.removeprefix(HEAD.encode()).removesuffix(END.encode()), _VectorFile)
+    content = _content(script, HEAD, _VectorFile)
     words = content.words.split()
     try:
         return {paper: unpack(text, words) for paper, text in content.papers.items()}

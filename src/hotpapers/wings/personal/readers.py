@@ -16,7 +16,7 @@ from markupsafe import Markup
 from hotpapers.base.errors import HotPapersError, NetError, SettingsError, UsageError
 from hotpapers.base.ids.domains import ascii_address
 from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, RenderedFile
-from hotpapers.base.suggestions import choices as named
+from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.ranking.words import count_noun
@@ -47,9 +47,8 @@ def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterato
     readers: tuple[ReaderSettings, ...] = site.settings.table(TABLE.name)
     for reader in readers:
         label = f"reader {reader.name!r}"
-        if reader.publication not in publications:
-            known = named(reader.publication, publications) or "no publication"
-            raise SettingsError(f"{label}: publication: {reader.publication!r} is not in this file, which has {known}")
+        for key, problem in publication_problems(reader.publication, publications):
+            raise SettingsError(f"{label}: {key}: {problem}")
         mailers = (wing.mailer(record, site) for wing in wings() if wing.mailer and reader.mail)
         mailer = next(filter(None, mailers), None)
         if reader.mail and mailer is None:
@@ -106,7 +105,7 @@ class ReaderSender:
         assert isinstance(payload, DayForReader)
         try:
             if self._mailer is None:
-                data = FORMATS["atom"](self._document(self._feed_id))
+                data = FORMATS["atom"](self._document())
                 self._check_feed()
                 write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
                 return "written"
@@ -149,13 +148,13 @@ class ReaderSender:
         if self._feed.exists() and f"<id>{self._feed_id}</id>".encode() not in self._feed.read_bytes():
             raise UsageError(f"{self._feed}: is not this reader's feed; remove it, or choose another file")
 
-    def _document(self, feed_id: str) -> FeedDocument:
+    def _document(self) -> FeedDocument:
         publication = self._session.publication(self._reader.publication)
         days = self._session.issue_reader().days(publication.publication)[: -FEED_DAYS - 1 : -1]
         choices = self._choices()
         items = tuple(self._item(self._ordered(day, choices)) for day in days)
         return FeedDocument(
-            id=feed_id,
+            id=self._feed_id,
             title=f"{phrases.one_line(publication.title)} for {self._reader.name}",
             home=self._site_config.base or "https://arxiv.org/",
             own="",

@@ -64,32 +64,25 @@ class _Format(NamedTuple):
     abstract: re.Pattern[str]
 
 
-_FIELD_END = r"[}\"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*\Z)"
-_FORMATS = (
-    _Format(
-        re.compile(r"^\s*@\w+\s*[{(]", re.MULTILINE),
-        re.compile(r"^\s*@", re.MULTILINE),
-        re.compile(rf"\btitle\s*=\s*[{{\"](.+?){_FIELD_END}", re.DOTALL | re.IGNORECASE),
-        re.compile(rf"\babstract\s*=\s*[{{\"](.+?){_FIELD_END}", re.DOTALL | re.IGNORECASE),
-    ),
-    _Format(
-        re.compile(r"^TY  -", re.MULTILINE),
-        re.compile(r"^ER  -.*$", re.MULTILINE),
-        re.compile(r"^T[I1]  - (.+)$", re.MULTILINE),
-        re.compile(r"^(?:AB|N2)  - (.+)$", re.MULTILINE),
-    ),
-    _Format(
-        re.compile(r"<rdf:RDF\b"),
-        re.compile(r"(?=<(?:bib|rdf|z):\w+ rdf:about=)"),
-        re.compile(r"</dcterms:isPartOf>.*?<dc:title>([^<]+)</dc:title>|<dc:title>([^<]+)</dc:title>", re.DOTALL),
-        re.compile(r"<dcterms:abstract>([^<]+)</dcterms:abstract>"),
-    ),
-    _Format(
-        re.compile(r"^arXiv:\S+$|^Title: ", re.MULTILINE),
-        re.compile(r"^-{20,}$|^\\\\\s*\n(?=arXiv:)", re.MULTILINE),
-        re.compile(r"^Title: (.+(?:\n  .+)*)", re.MULTILINE),
-        re.compile(r"^\\\\\s*\n(  .+(?:\n(?!\\\\).*)*)", re.MULTILINE),
-    ),
+_FIELD = r"\s*=\s*[{\"](.+?)[}\"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*\Z)"
+_FORMATS = tuple(
+    _Format(*map(re.compile, patterns))
+    for patterns in (
+        (r"(?m)^\s*@\w+\s*[{(]", r"(?m)^\s*@", rf"(?si)\btitle{_FIELD}", rf"(?si)\babstract{_FIELD}"),
+        (r"(?m)^TY  -", r"(?m)^ER  -.*$", r"(?m)^T[I1]  - (.+)$", r"(?m)^(?:AB|N2)  - (.+)$"),
+        (
+            r"<rdf:RDF\b",
+            r"(?=<(?:bib|rdf|z):\w+ rdf:about=)",
+            r"(?s)</dcterms:isPartOf>.*?<dc:title>([^<]+)</dc:title>|<dc:title>([^<]+)</dc:title>",
+            r"<dcterms:abstract>([^<]+)</dcterms:abstract>",
+        ),
+        (
+            r"(?m)^arXiv:\S+$|^Title: ",
+            r"(?m)^-{20,}$|^\\\\\s*\n(?=arXiv:)",
+            r"(?m)^Title: (.+(?:\n  .+)*)",
+            r"(?m)^\\\\\s*\n(  .+(?:\n(?!\\\\).*)*)",
+        ),
+    )
 )
 """BibTeX, RIS, Zotero RDF, arXiv's mails."""
 _EPRINT = re.compile(r"\beprint\s*=\s*[{\"]?\s*([^\s{}\",]+)", re.IGNORECASE)

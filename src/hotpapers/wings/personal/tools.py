@@ -10,14 +10,20 @@ from msgspec import Meta
 
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import require
+from hotpapers.keep import search as index
 from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
+from hotpapers.publish.query.papers import known_paper
 from hotpapers.publish.query.session import bare
 from hotpapers.wings.mcp.record_tools import ToolDefinition
-from hotpapers.wings.personal.for_me import papers_up_to, profile_of
-from hotpapers.wings.personal.order import RankedText, order_for
-from hotpapers.wings.personal.related import related
+from hotpapers.wings.personal.embeddings.queries import saved_vectors
+from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
+from hotpapers.wings.personal.neighbors import nearest
+from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
+from hotpapers.wings.personal.vectors import closeness, common_words, topic_vector_of
 
+ASKED_WORDS, CANDIDATES = 12, 200
+"""The words by which related papers are looked for, and how many of them are compared."""
 MAX_DAYS = 14
 """Days whose papers are ordered for anybody."""
 MAX_PAPERS, MAX_SECONDS = 5000, 10.0
@@ -113,11 +119,27 @@ def _shown(paper: RankedText, value: int, reason: str) -> PaperForReader:
 
 def _related(session: QuerySession, params: request_params.PaperParams) -> PapersForReader:
     """The ten papers of the record that are nearest to a paper, each with the words that both have in common."""
-    return PapersForReader(
-        papers=tuple(
-            _shown(near.paper, near.closeness, ", ".join(near.words)) for near in related(session, params.paper)
-        )
-    )
+    return PapersForReader(papers=tuple(related(session, params.paper)))
+
+
+def related(session: QuerySession, text: str) -> list[PaperForReader]:
+    """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
+    word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
+    embeddings server. Raises NotAnArxivId, NotFound."""
+    key, view = known_paper(session, text), session.record.view()
+    own = next(map(text_of, papers_of(view, [key])), None)
+    words = topic_vector_of(own.title, own.abstract) if own else {}
+    if not (own and words):
+        return []
+    vector = broad_vector_of_text(own)
+    matches = index.search(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
+    keys = [match.paper for match in matches if match.paper != key]
+    others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
+    by_words = {other: value for other, (_, known) in others.items() if (value := closeness(vector, known))}
+    return [
+        _shown(others[other][0], value, ", ".join(common_words(vector.weights, others[other][1].weights, SHOWN_WORDS)))
+        for other, value in nearest(saved_vectors(session.record.database), key, by_words)
+    ]
 
 
 QUESTIONS = (

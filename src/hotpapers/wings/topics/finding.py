@@ -10,7 +10,7 @@ arithmetic, so that every machine gets the same digits.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import NamedTuple
 
@@ -77,41 +77,37 @@ class FoundTopic(NamedTuple):
     groups: tuple[TopicGroup, ...]
 
 
-class _Use(NamedTuple):
-    """A paper of the week that has a group."""
-
-    paper: DiscussedPaper
-    use: GroupUse
-
-
-_Uses = Mapping[Group, Sequence[_Use]]
+_Uses = Sequence[tuple[DiscussedPaper, GroupUse]]
+"""The papers of the week that have a group."""
 
 
 def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[DiscussedPaper]]) -> list[FoundTopic]:
     """The topics of a week, the strongest first; none if too few of the weeks before have papers."""
     if not week or sum(map(bool, before)) < MIN_BEFORE:
         return []
-    uses: dict[Group, list[_Use]] = defaultdict(list)
+    uses: dict[Group, list[tuple[DiscussedPaper, GroupUse]]] = defaultdict(list)
     for paper in week:
         for group, use in groups_of(paper.title, paper.abstract).items():
-            uses[group].append(_Use(paper, use))
+            uses[group].append((paper, use))
     candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(uses_of)}
     counts = sorted(_counted(candidates, week, [paper for papers in before for paper in papers]), key=_by_strength)
     keys = {count.group: _keys(candidates[count.group]) for count in counts}
     merged: list[list[TopicGroup]] = []
     for count in counts:
-        home = next((topic for topic in merged if _overlap(keys[count.group], keys[topic[0].group])), None)
-        if home is None:
-            merged.append([count])
+        for topic in merged:
+            own, others = keys[count.group], keys[topic[0].group]
+            if 2 * len(own & others) >= min(len(own), len(others)):  # half of the smaller set is in the other
+                topic.append(count)
+                break
         else:
-            home.append(count)
+            merged.append([count])
     return [_topic(topic, candidates) for topic in merged[:MAX_TOPICS]]
 
 
-def _is_topical(uses: Sequence[_Use]) -> bool:
+def _is_topical(uses: _Uses) -> bool:
     """Whether enough papers have a group, and enough of them in their titles: words that belong to no subject, such as
     *define*, are rarely there."""
-    titles = sum(use.use.in_title for use in uses)
+    titles = sum(use.in_title for _, use in uses)
     return len(uses) >= MIN_PAPERS and titles >= MIN_TITLES and titles * TITLES_ONE_IN >= len(uses)
 
 
@@ -123,22 +119,17 @@ def _length(count: TopicGroup) -> int:
     return len(count.group.split())
 
 
-def _keys(uses: Iterable[_Use]) -> frozenset[str]:
-    return frozenset(use.paper.paper for use in uses)
+def _keys(uses: _Uses) -> frozenset[str]:
+    return frozenset(paper.paper for paper, _ in uses)
 
 
-def _overlap(papers: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether half of the smaller set is in the other."""
-    return 2 * len(papers & others) >= min(len(papers), len(others))
-
-
-def _topic(counts: Sequence[TopicGroup], uses: _Uses) -> FoundTopic:
+def _topic(counts: Sequence[TopicGroup], uses: Mapping[Group, _Uses]) -> FoundTopic:
     """A topic of merged groups. It is named by the longest that half of its papers have."""
     of_strongest = uses[counts[0].group]
     keys = _keys(of_strongest)
     naming = [count for count in counts if 2 * len(_keys(uses[count.group]) & keys) >= len(keys)]
     name = min(naming, key=lambda count: (-_length(count), *_by_strength(count)))
-    papers = sorted([use.paper for use in of_strongest], key=lambda paper: (-paper.voices, paper.paper))
+    papers = sorted([paper for paper, _ in of_strongest], key=lambda paper: (-paper.voices, paper.paper))
     return FoundTopic(name.surface, tuple(papers), tuple(counts))
 
 
@@ -157,17 +148,17 @@ def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
 
 
 def _counted(
-    candidates: _Uses, week: Sequence[DiscussedPaper], before: Sequence[DiscussedPaper]
+    candidates: Mapping[Group, _Uses], week: Sequence[DiscussedPaper], before: Sequence[DiscussedPaper]
 ) -> Iterator[TopicGroup]:
     """The groups that stand out."""
     here, there = set_of(week), set_of(before)
     for group, uses in candidates.items():
-        weight, earlier = sum(use.paper.weight for use in uses), [paper for paper in before if has(paper.text, group)]
+        weight, earlier = sum(paper.weight for paper, _ in uses), [paper for paper in before if has(paper.text, group)]
         before_weight = sum(paper.weight for paper in earlier)
         z = log_odds(weight, here, before_weight, there)
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:
             # How most papers write a group; among equals, in small letters
-            written = Counter(use.use.surface for use in uses)
+            written = Counter(use.surface for _, use in uses)
             yield TopicGroup(
                 group=group,
                 surface=min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text)),

@@ -43,20 +43,6 @@ class TopicView(NamedTuple):
     lines: list[PaperLine]
 
 
-class TopicsView(NamedTuple):
-    """A week's topics in words. `weeks`: all, on the index only."""
-
-    period: str
-    top: str
-    summary: str
-    data: str
-    digest: str
-    topics: list[TopicView]
-    previous: NamedPath | None
-    next: NamedPath | None
-    weeks: list[NamedPath]
-
-
 def page_path(week: str) -> str:
     """The page of a week."""
     return f"topics/{week}/index.html"
@@ -101,24 +87,23 @@ class TopicsPart(SitePart):
             return None
         if match and match[2] == "topics.json":
             return self.weeks.topics(week).data
-        with_weeks = path == INDEX
         of_week, weeks = self.weeks.topics(week), ["", *self.weeks.closing_days, ""]
-        n = weeks.index(week)
-        view = TopicsView(
-            period=period_name(week),
+        n, title, summary = weeks.index(week), f"Topics of {period_name(week)}", summary_of(of_week)
+        body = macro(_TEMPLATE, "page")(
+            title,
+            summary,
+            of_week.digest,
+            [self._topic(topic, of_week) for topic in of_week.topics],
+            list(map(_named, reversed(self.weeks.closing_days))) if path == INDEX else [],
             top=site_paths.top_path(week),
-            summary=summary_of(of_week),
             data=data_path(week),
-            digest=of_week.digest,
-            topics=[self._topic(topic, of_week) for topic in of_week.topics],
             previous=_named(weeks[n - 1]) if weeks[n - 1] else None,
             next=_named(weeks[n + 1]) if weeks[n + 1] else None,
-            weeks=list(map(_named, reversed(self.weeks.closing_days))) if with_weeks else [],
+            root=site_paths.to_root(path),
+            unit=unit_of(self._site.publication.window),
         )
-        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), unit_of(self._site.publication.window))
-        title = f"Topics of {view.period}"
         canonical = site_paths.public_url(self._site.site_config.base, page_path(week))
-        return self._site.render("wing.html", path, title, view.summary, body=body, canonical=canonical)
+        return self._site.render("wing.html", path, title, summary, body=body, canonical=canonical)
 
     def _topic(self, topic: Topic, of_week: WeekTopics) -> TopicView:
         others = [group.surface for group in topic.groups if group.surface != topic.name]

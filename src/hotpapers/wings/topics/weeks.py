@@ -23,7 +23,6 @@ from hotpapers.wings.topics.finding import (
     METHOD,
     MIN_BEFORE,
     DiscussedPaper,
-    FoundTopic,
     TopicGroup,
     discussed,
     find_topics,
@@ -150,7 +149,15 @@ class TopicWeeks:
             **counted._asdict(),
             before_weeks=sum(map(bool, before)),
             **{f"before_{name}": value for name, value in there._asdict().items()},
-            topics=tuple(_topic(topic, weeks) for topic in find_topics(here, before)),
+            topics=tuple(
+                Topic(
+                    name=topic.name,
+                    papers=tuple(TopicPaper(paper=paper.paper, voices=paper.voices) for paper in topic.papers),
+                    groups=topic.groups,
+                    line=tuple(sum(has(paper.text, topic.groups[0].group) for paper in papers) for papers in weeks),
+                )
+                for topic in find_topics(here, before)
+            ),
         )
 
     def _papers(self, week: str, at: int) -> Iterator[DiscussedPaper]:
@@ -184,16 +191,6 @@ class TopicWeeks:
             )
             for entry in (*issue.content.entries, *issue.content.ongoing)
         ]
-
-
-def _topic(topic: FoundTopic, weeks: Sequence[Sequence[DiscussedPaper]]) -> Topic:
-    group = topic.groups[0].group
-    return Topic(
-        name=topic.name,
-        papers=tuple(TopicPaper(paper=paper.paper, voices=paper.voices) for paper in topic.papers),
-        groups=topic.groups,
-        line=tuple(sum(has(paper.text, group) for paper in papers) for papers in weeks),
-    )
 
 
 def is_week(text: str) -> bool:

@@ -2,9 +2,8 @@
 
 settings   the tables `[[voices]]`
 members    who is on a list: of Bluesky, of a Mastodon server, a table of accounts, an OPML file of blogs
-lists      the lists as they were last read, in the store
+notes      in the store: the lists as they were last read, and lanes, also from and for full exports
 noting     the part of the job that publishes: reads the lists once a day, and notes each issue's lane
-lane_notes  the notes of lanes in the store, also from and for full exports
 queries    the wing's own SQL
 wing       what the wing hooks into the core
 """

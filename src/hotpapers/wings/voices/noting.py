@@ -30,9 +30,8 @@ from hotpapers.record import Record
 from hotpapers.record.database import slices
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
-from hotpapers.wings.voices.lane_notes import note_lanes
-from hotpapers.wings.voices.lists import KeptList, keep_lists, kept_lists, mark_of
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in
+from hotpapers.wings.voices.notes import KeptList, keep_lists, kept_lists, mark_of, note_lanes
 from hotpapers.wings.voices.queries import accounts_of, shared_by
 from hotpapers.wings.voices.settings import TABLE, VoicesSettings, check_publications
 

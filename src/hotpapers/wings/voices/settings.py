@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.settings.paths import path_problem
-from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import SettingsTable
 from hotpapers.wings.voices.members import MASTODON_LIST, is_web_list, member_key
 
@@ -70,6 +70,5 @@ TABLE = SettingsTable("voices", tuple[VoicesSettings, ...], (), voices_problems)
 def check_publications(site: Site) -> None:
     """Raises SettingsError if a table names a publication that the site does not have."""
     for table in site.settings.table(TABLE.name):
-        if table.publication not in site.own_publications:
-            known = choices(table.publication, site.own_publications) or "no publication"
-            raise SettingsError(f"voices: publication: {table.publication!r} is not in this file, which has {known}")
+        for key, problem in publication_problems(table.publication, site.own_publications):
+            raise SettingsError(f"voices: {key}: {problem}")

@@ -10,9 +10,9 @@ WING = Wing(
     "Papers that people whom a publication follows have shared, beside its issues.",
     settings=lambda: (load(f"{VOICES}.settings:TABLE"),),
     publishing=loading(f"{VOICES}.noting:voice_lanes"),
-    on_change=lambda site, record, publications: load(f"{VOICES}.lists:drop_forgotten")(record) or [],
-    housekeeping=lambda record, at: load(f"{VOICES}.lists:drop_forgotten")(record),
+    on_change=lambda site, record, publications: load(f"{VOICES}.notes:drop_forgotten")(record) or [],
+    housekeeping=lambda record, at: load(f"{VOICES}.notes:drop_forgotten")(record),
     status_check=loading(f"{VOICES}.settings:check_publications"),
     trials=loading(f"{VOICES}.noting:trials"),
-    notes=(NoteKind("beside ", f"{VOICES}.lane_notes:lanes_with_keys", f"{VOICES}.lane_notes:take_lanes"),),
+    notes=(NoteKind("beside ", f"{VOICES}.notes:lanes_with_keys", f"{VOICES}.notes:take_lanes"),),
 )

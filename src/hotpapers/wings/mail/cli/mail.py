@@ -90,20 +90,16 @@ def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
     Removes it from all publications, or only from the one named. A keyed hash of the address is kept, so that it
     gets no mail again without asking.
     """
-    ended_publications = _end_subscriptions(site.record, who.strip(), publication, now())
-    if not ended_publications:
-        raise NotFound("no subscription with that address")
-    echo(f"unsubscribed from {', '.join(ended_publications)}")
-
-
-def _end_subscriptions(record: Record, text: str, publication: str | None, at: int) -> list[str]:
-    """Ends an address's subscriptions; the publications that it has now left."""
+    record, text = site.record, who.strip()
     if is_mail_address(text):
         matching = subscribers.with_address(record, normalized(text))
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
         marks = [_read(record, text).mark]
-    return [ended.publication for mark in marks if (ended := subscribers.end(record, mark, at))]
+    publications = [ended.publication for mark in marks if (ended := subscribers.end(record, mark, now()))]
+    if not publications:
+        raise NotFound("no subscription with that address")
+    echo(f"unsubscribed from {', '.join(publications)}")
 
 
 @common.examples("""

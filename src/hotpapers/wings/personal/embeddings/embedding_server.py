@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -39,14 +39,6 @@ WHOLE_BYTE = 127
 TRIED = "On the tones of kettles: which width of the spout makes which tone."
 
 
-class EmbeddingServer(NamedTuple):
-    """A server: the address of its API, its model, the operator's key."""
-
-    url: str
-    model: str
-    key: str
-
-
 class _Embedding(msgspec.Struct):
     index: int
     embedding: list[float]
@@ -56,12 +48,12 @@ class _Answer(msgspec.Struct):
     data: list[_Embedding]
 
 
-def server_of(table: EmbeddingSettings) -> EmbeddingServer:
-    """The server of the settings. Raises SettingsError if its key is not in the environment."""
-    return EmbeddingServer(table.url, table.model, secret(table.key, "embeddings.key"))
+def server_of(table: EmbeddingSettings) -> EmbeddingSettings:
+    """The settings with the key itself. Raises SettingsError if it is not in the environment."""
+    return msgspec.structs.replace(table, key=secret(table.key, "embeddings.key"))
 
 
-def embed(http: HttpClient, server: EmbeddingServer, texts: Sequence[str]) -> list[bytes]:
+def embed(http: HttpClient, server: EmbeddingSettings, texts: Sequence[str]) -> list[bytes]:
     """The vectors of at most `MAX_BATCH` texts, all of one length. Raises InputError for other answers, NetError."""
     cut = [text[:MAX_TEXT_CHARS] for text in texts]
     body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import HttpClient, Paper
+from hotpapers.base.model import Paper
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
@@ -22,7 +22,7 @@ from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, EmbeddingServer, embed, server_of
+from hotpapers.wings.personal.embeddings.embedding_server import LIMITS, MAX_BATCH, embed, server_of
 from hotpapers.wings.personal.embeddings.queries import (
     SavedModel,
     SavedVectors,
@@ -30,7 +30,7 @@ from hotpapers.wings.personal.embeddings.queries import (
     delete_vectors,
     saved_vectors,
 )
-from hotpapers.wings.personal.embeddings.settings import TABLE
+from hotpapers.wings.personal.embeddings.settings import TABLE, EmbeddingSettings
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import RankedText
 
@@ -45,11 +45,13 @@ TOO_MUCH = (400, 413, 422)
 class VectorFilling(FurtherParts):
     """The part of the job that publishes."""
 
-    def __init__(self, server: EmbeddingServer, connection: Connection) -> None:
+    def __init__(self, server: EmbeddingSettings, connection: Connection) -> None:
         self._server, self._connection = server, connection
         self._rows: list[tuple[int, int]] = []
         """The rows of papers that are not looked at yet: after a number, up to a number."""
         self._last = 0
+        self._count = self._refused = 0
+        """Vectors that a round has saved, and texts of which the server wants to know nothing."""
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         yield "embeddings", partial(self._fill, context)
@@ -60,16 +62,16 @@ class VectorFilling(FurtherParts):
     def _fill(self, context: JobContext) -> None:
         """Raises PartiallyRead if the server fails."""
         until = context.clock.now() + int(MAX_SECONDS * SECOND)
-        saving = VectorSaving(self._server, context.record.database, self._connection.http)
+        self._count = self._refused = 0
         try:
-            self._work_through(saving, context.record.view(), lambda: context.clock.now() > until)
+            self._work_through(context.record.view(), lambda: context.clock.now() > until)
         except (InputError, NetError) as problem:
             raise PartiallyRead(f"{problem}; related papers stay in the order of words") from problem
         finally:
-            if saving.count:
-                log_event("vectors saved", papers=saving.count, refused=saving.refused)
+            if self._count:
+                log_event("vectors saved", papers=self._count, refused=self._refused)
 
-    def _work_through(self, saving: VectorSaving, view: AsOfView, is_late: Callable[[], bool]) -> None:
+    def _work_through(self, view: AsOfView, is_late: Callable[[], bool]) -> None:
         last = view.last_row(Paper)
         if last > self._last:
             self._rows.append((self._last, last))
@@ -78,44 +80,33 @@ class VectorFilling(FurtherParts):
             start, end = self._rows[-1]
             after = max(start, end - MAX_ROWS)
             papers = view.items(Paper, "t.id > ? AND t.id <= ? AND t.title <> ''", (after, end))
-            missing = saving.without_vector(map(text_of, list(papers)))
+            texts, saved = list(map(text_of, papers)), self._saved(view.database)
+            known = saved.vectors([text.paper for text in texts]) if saved else {}
+            missing = (text for text in texts if text.paper not in known)
             while batch := list(islice(missing, MAX_BATCH)):
                 if is_late():
                     return
-                saving.save(batch)
+                self._save(view.database, batch)
             self._rows[-1:] = [(start, after)] if after > start else []
 
-
-class VectorSaving:
-    """Asks a server and saves its vectors. `count`: how many; `refused`: of how many texts it wants to know nothing."""
-
-    def __init__(self, server: EmbeddingServer, database: Database, http: HttpClient) -> None:
-        self._server, self._database, self._http = server, database, http
-        self.count = self.refused = 0
-
-    def without_vector(self, texts: Iterator[RankedText]) -> Iterator[RankedText]:
-        possible, saved = list(texts), self._saved()
-        known = saved.vectors([text.paper for text in possible]) if saved else {}
-        return (text for text in possible if text.paper not in known)
-
-    def save(self, batch: Sequence[RankedText]) -> None:
+    def _save(self, database: Database, batch: Sequence[RankedText]) -> None:
         """Asks about a batch, or about each text alone if the server refuses them together. Raises InputError,
         NetError, StoreError."""
         vectors = dict(zip([text.paper for text in batch], self._answers(batch), strict=True))
         numbers = len(next(iter(vectors.values())))
-        saved = self._saved() or begin_model(self._database, SavedModel(self._server.model, numbers))
+        saved = self._saved(database) or begin_model(database, SavedModel(self._server.model, numbers))
         if numbers != saved.model.numbers:
             raise InputError(
                 f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; if the model is another one "
                 "now, run once without [embeddings], which deletes the earlier ones"
             )
         saved.save(vectors)
-        self.count += len(vectors)
+        self._count += len(vectors)
 
     def _answers(self, batch: Sequence[RankedText]) -> list[bytes]:
         texts = [f"{text.title}\n\n{text.abstract}" for text in batch]
         try:
-            return embed(self._http, self._server, texts)
+            return embed(self._connection.http, self._server, texts)
         except RequestRefused as problem:
             if problem.status not in TOO_MUCH or len(texts) == 1:
                 raise
@@ -123,20 +114,20 @@ class VectorSaving:
         numbers = {len(vector) for vector in alone if vector}
         if len(numbers) != 1:  # it refuses everything, not a text
             raise InputError(f"{self._server.model}: the server refuses every text, or its vectors differ in length")
-        self.refused += alone.count(b"")
+        self._refused += alone.count(b"")
         return [vector or bytes(*numbers) for vector in alone]
 
     def _answer(self, text: str) -> bytes:
         """The vector of one text; empty if the server refuses it."""
         try:
-            return embed(self._http, self._server, [text])[0]
+            return embed(self._connection.http, self._server, [text])[0]
         except RequestRefused as problem:
             if problem.status not in TOO_MUCH:
                 raise
             return b""
 
-    def _saved(self) -> SavedVectors | None:
-        saved = saved_vectors(self._database)
+    def _saved(self, database: Database) -> SavedVectors | None:
+        saved = saved_vectors(database)
         return saved if saved and saved.model.model == self._server.model else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,15 +22,10 @@ class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     key: str = ""
 
 
-def embedding_problems(table: EmbeddingSettings) -> Iterator[tuple[str, str]]:
-    """Problems in `[embeddings]`, as (key, reason and remedy)."""
-    return model_problems(table.url, table.model, table.key)
-
-
 TABLE = SettingsTable(
     "embeddings",
     EmbeddingSettings,
     EmbeddingSettings(),
-    embedding_problems,
+    lambda table: model_problems(table.url, table.model, table.key),
     template=Path(__file__).with_name("template.toml"),
 )
