@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.base.categories import archive_of
 from hotpapers.base.ids.timestamps import SECOND, from_datetime, midnight
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.issues.forecast.curves import AGES, FINAL, Curve
+from hotpapers.issues.forecasts import AGES, FINAL, Curve
 from lab.outcomes.files import UpvoteCount
 
 EARLY = {6: (3, 12), 24: (18, 30), 72: (60, 84)}

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Forecast
 from hotpapers.base.text_tables import markdown_table
-from hotpapers.issues.forecast.calibration import APART, calibrate, predict
-from hotpapers.issues.forecast.curves import ENOUGH, Curve, growth, week
+from hotpapers.issues.forecasts import APART, ENOUGH, Curve, calibrate, growth, predict, week
 from lab.curves import OWN_CLOCK, MeasuredCurve
 
 WINDOW = 90

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli.docs import SUBJECTS
+from hotpapers.cli.about import SUBJECTS
 from tests.conftest import ROOT
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import DAY
 from hotpapers.issues import ranking
-from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
+from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from lab.attacks.scene import ISSUED, Scene
 from lab.worlds import BEGINS, NETWORKS, World, WorldLaw
 

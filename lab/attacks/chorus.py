@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY
 from hotpapers.base.settings import BotRules
-from hotpapers.issues.moderation.bots import chorus
-from hotpapers.issues.moderation.bots.chorus import TimedPost
-from hotpapers.issues.moderation.bots.rules import DAYS
+from hotpapers.issues.moderation.bots import rules
+from hotpapers.issues.moderation.bots.rules import DAYS, TimedPost
 from lab.attacks.campaign import AttackedPaper
 from lab.worlds import PaperPost
 
@@ -32,7 +31,7 @@ def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: i
     """The accounts that are judged at a moment. `elsewhere`: how many posts an account made about other papers in the
     two weeks."""
     parts = (part for paper, posts in posts_by_paper for part in _in_chorus(paper, posts, cut))
-    accounts_in_chorus = chorus.by_account(parts)
+    accounts_in_chorus = rules.chorus_by_account(parts)
     if not accounts_in_chorus:
         return frozenset()
     account_of_post = {
@@ -42,7 +41,7 @@ def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: i
     return frozenset(
         account
         for account, group in ((int(key), group) for key, group in accounts_in_chorus.items())
-        if chorus.reason(group, post_counts[account] + elsewhere(account), DAYS)
+        if rules.chorus_reason(group, post_counts[account] + elsewhere(account), DAYS)
     )
 
 
@@ -52,4 +51,4 @@ def _in_chorus(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> It
         posts_by_network[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
     for group in posts_by_network.values():
         if len(group) >= LIMIT:
-            yield from chorus.chorus_posts(group, MentionedPaper(paper.title), LIMIT)
+            yield from rules.chorus_posts(group, MentionedPaper(paper.title), LIMIT)

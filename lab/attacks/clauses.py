@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Publication, RankingInput, Reaction
 from hotpapers.issues.engagement import attention, measurement, queries
-from hotpapers.issues.engagement.attention import Engagement, PostAtAge, PostCount, VoiceRule
+from hotpapers.issues.engagement.attention import NO_COUNT, Engagement, PostAtAge, PostCount, VoiceRule
 from hotpapers.issues.engagement.post_reactions import ReactionsByPost
-from hotpapers.issues.engagement.standing.account_history import (
+from hotpapers.issues.engagement.standing.queries import (
     ENOUGH_KNOWN,
     AccountHistory,
     add_activity,
@@ -56,12 +56,12 @@ def _highest(row: Engagement, posts: Iterable[PostAtAge]) -> PostCount:
     """The highest count of a single post, whoever is named for it."""
     moment = (row.network, row.age, row.peer, row.announced_at)
     counts = [
-        PostCount(number, type)
+        (number, type)
         for post in posts
         if moment == (post.network, post.age, post.peer, post.announced_at) and not post.automated and not post.shared
         for number, type in ((post.reposts, "reposts"), (post.likes, "likes"))
     ]
-    return max(counts, key=lambda count: count.number, default=PostCount())
+    return max(counts, key=lambda count: count[0], default=NO_COUNT)
 
 
 class StoreCounter(NamedTuple):

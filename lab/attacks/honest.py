@@ -17,7 +17,7 @@ from hotpapers.base.model import DAY, Candidate, RankingInput
 from hotpapers.base.settings import BotRules, PublicationSettings, publication_item
 from hotpapers.issues import selection
 from hotpapers.issues.engagement.attention import count_engagement
-from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
+from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost
 from lab.attacks import chorus
@@ -143,7 +143,7 @@ def judged_voices(scene: Scene) -> JudgedVoices:
         activity = rules.measure(
             some, mentioned_papers, rules.large_categories(announced_papers, rules.MIN_ANNOUNCED_PAPERS)
         )
-        if any(rule.reason(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
+        if any(rule(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
             bots.add(account)
     return JudgedVoices(len(scene.world.law.networks), len(posts.keys() | reacting), len(bots))
 

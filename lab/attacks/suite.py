@@ -16,7 +16,7 @@ from hotpapers.base.model import DAY
 from hotpapers.base.suggestions import choices
 from hotpapers.issues import ranking, windows
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN
+from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from lab.attacks.attack_figures import Goal
 from lab.attacks.attack_files import load_attack
 from lab.attacks.campaign import Attack

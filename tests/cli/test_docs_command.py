@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers.base.errors import NotFound
 from hotpapers.cli import root
-from hotpapers.cli.docs import all_pages, page_named
+from hotpapers.cli.about import all_pages, page_named
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
 
@@ -54,7 +54,7 @@ def test_a_page_that_is_not_there(typed: str, message: str) -> None:
 
 
 def test_a_package_without_pages_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("hotpapers.cli.docs.FOLDERS", (tmp_path / "docs",))
+    monkeypatch.setattr("hotpapers.cli.about.FOLDERS", (tmp_path / "docs",))
     assert "the documentation is missing from this installation" in misuse("docs")
 
 
@@ -92,7 +92,7 @@ def helps(name: str, command: click.Command | None) -> Iterator[tuple[str, str]]
 def test_no_text_names_a_file_that_only_a_checkout_has() -> None:
     found_paths = [(place, PATH.findall(text)) for place, text in texts_for_users() if place != "docs"]
     allowed = {"docs/croissant-spec", "docs/huggingface_hub"}
-    assert [(place, paths) for place, paths in found_paths if set(paths) - allowed and "cli/docs" not in place] == []
+    assert [(place, paths) for place, paths in found_paths if set(paths) - allowed and "cli/about" not in place] == []
 
 
 def test_every_page_that_a_text_names_exists() -> None:

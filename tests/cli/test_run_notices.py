@@ -22,12 +22,20 @@ from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import WORKING, JobState, seems_offline
 from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.moderation.blocklist import load_blocklist
+from hotpapers.issues.moderation.quotation_policy import load_blocklist
 from hotpapers.publish.schedule.due import ExpectedIssue, next_issues
 from hotpapers.record import Record, now
-from hotpapers.site.notices import OFFLINE, Notice
-from hotpapers.site.run_notices import NextIssueWatch, common_zone, sentence, start_notices
-from hotpapers.site.run_watches import OfflineWatch, ReadingWatch, SettingsWatch, changed_keys
+from hotpapers.site.configured_site import OFFLINE, Notice
+from hotpapers.site.run_notices import (
+    NextIssueWatch,
+    OfflineWatch,
+    ReadingWatch,
+    SettingsWatch,
+    changed_keys,
+    common_zone,
+    sentence,
+    start_notices,
+)
 from hotpapers.site.site import Site
 from tests.cli.run import environment, good, run
 from tests.issues.made import moment

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, Item, Mention, Post, Reaction, Snapshot
-from hotpapers.issues.engagement.standing import account_history, queries
-from hotpapers.issues.engagement.standing.account_history import (
+from hotpapers.issues.engagement.standing import queries
+from hotpapers.issues.engagement.standing.queries import (
     AccountHistory,
     PaperActivity,
     add_activity,
@@ -47,11 +47,11 @@ def history_after(*activity: tuple[int, int, int]) -> AccountHistory:
 
 
 def test_three_different_papers() -> None:
-    assert history_after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
+    assert history_after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, 1)
     assert history_after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == history_after((1, 40, 1))
     assert history_after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == history_after((1, 40, 1), (2, 30, 2))
     assert history_after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == AccountHistory(
-        7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3
+        7, NOW - 40 * DAY, NOW - 20 * DAY, 1, 2, 3
     )
     histories = [history_after((1, 40, 1), (2, 30, 2), *activity) for activity in ([], [(2, 20, 3)], [(3, 20, 3)])]
     assert [has_standing(history, NOW) for history in histories] == [False, False, True]
@@ -294,7 +294,8 @@ def test_too_few_known_accounts_count_as_none(sqlite_record: Record, monkeypatch
         monkeypatch.setattr(queries, "ENOUGH_KNOWN", minimum)
         known = queries.known_accounts(sqlite_record.view(NOW))
         assert (known and len(known)) == expected
-    assert account_history.ENOUGH_KNOWN == 100
+    monkeypatch.undo()
+    assert queries.ENOUGH_KNOWN == 100
 
 
 # ---- odd cases -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hotpapers.issues.forecast.curves import Curve
+from hotpapers.issues.forecasts import Curve
 
 ARCHIVES = ("cs", "cs", "cs", "cs", "math", "hep-th", "astro-ph", "")
 FIRST_DAY = 20_000

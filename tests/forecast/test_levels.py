@@ -8,8 +8,7 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.issues.forecast.calibration import LEVELS, bounds, choose_level
-from hotpapers.issues.forecast.curves import ENOUGH, Curve, size_classes
+from hotpapers.issues.forecasts import ENOUGH, LEVELS, Curve, bounds, choose_level, size_classes
 from tests.forecast import samples
 
 

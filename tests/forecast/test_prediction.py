@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import Forecast
 from hotpapers.issues.engagement import measurement
-from hotpapers.issues.forecast.calibration import ForecastTable, GrowthRange, calibrate, predict
-from hotpapers.issues.forecast.curves import AGES, ENOUGH, FINAL, size_classes
+from hotpapers.issues.forecasts import AGES, ENOUGH, FINAL, ForecastTable, GrowthRange, calibrate, predict, size_classes
 from tests.forecast import samples
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.untrusted_json import decode_lines
-from hotpapers.issues.forecast.curves import Curve
+from hotpapers.issues.forecasts import Curve
 from lab import curves
 from lab.curves import OWN_CLOCK, MeasuredCurve, PaperCategory, StoryVotes
 from lab.outcomes.files import UpvoteCount

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import Forecast
-from hotpapers.issues.forecast.curves import Curve
+from hotpapers.issues.forecasts import Curve
 from lab.curves import MeasuredCurve
 from lab.forecast import (
     ENOUGH_CASES,

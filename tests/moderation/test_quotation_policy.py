@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from hotpapers.base import model, terms
 from hotpapers.base.model import Issue, Post, Quotation
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation import blocklist, quotation_policy
-from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.issues.moderation.quotation_policy import QuotationPolicy
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.issues.moderation.quotation_policy import Blocklist, QuotationPolicy
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record.record import Record
 from tests.issues.made import (
@@ -234,14 +233,14 @@ def test_an_issue_quotes_by_the_policy_and_still_verifies(record: Record) -> Non
     quoted_now = quoted_posts(record)
     assert quoted_now[key(1)] | quoted_now[key(2)] == all_posts - {"bluesky:reply", FIRST, "bluesky:ada2"}
     assert is_verified(record)
-    blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
-    blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
+    quotation_policy.save_blocklist(record.database, Blocklist(words=("tea",)))
+    quotation_policy.save_blocklist(record.database, Blocklist(words=("tea",)))
     assert quoted_posts(record)[key(1)] == {OWN} and is_verified(record)
-    blocklist.save_blocklist(record.database, Blocklist())
+    quotation_policy.save_blocklist(record.database, Blocklist())
     assert quoted_posts(record) == quoted_now
 
 
 def test_the_other_posts_of_a_paper_follow_the_same_policy(record: Record) -> None:
-    blocklist.save_blocklist(record.database, Blocklist(accounts=(BOB,)))
+    quotation_policy.save_blocklist(record.database, Blocklist(accounts=(BOB,)))
     quotes = RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]
     assert post_keys(quotes) == {"bluesky:ada1"}

@@ -12,8 +12,13 @@ from hotpapers.base.model import DAY, HOUR, Item
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
-from hotpapers.issues.engagement.standing.account_history import ENOUGH_KNOWN, KNOWN_FOR
-from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
+from hotpapers.issues.engagement.standing.queries import (
+    ENOUGH_KNOWN,
+    KNOWN_FOR,
+    known_accounts,
+    learn_standing,
+    relearn_standing,
+)
 from hotpapers.publish.schedule import housekeeping
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob

@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base import terms
 from hotpapers.base.terms import TERMS, TermsOverride
-from hotpapers.issues.moderation.blocklist import Blocklist, save_blocklist
+from hotpapers.issues.moderation.quotation_policy import Blocklist, save_blocklist
 from tests.cli.run import good
 from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 from tests.store import made

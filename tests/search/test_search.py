@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hotpapers.base import model, terms
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY
-from hotpapers.issues.moderation import blocklist
+from hotpapers.issues.moderation import quotation_policy
 from hotpapers.keep.search import PostResults, SearchHitIssue, search, search_posts
 from hotpapers.keep.search.query_parser import parse
 from hotpapers.record import Record
@@ -343,7 +343,7 @@ def test_what_the_gate_stops_is_not_found(store: Record) -> None:
     )  # fmt: skip
     store.append([*with_mentions(*posts[:3]), posts[3], doubt], source="s")
     assert texts(store, "kettle") == ["kettle 1"]
-    blocklist.save_blocklist(store.database, blocklist.Blocklist(words=("kettle",)))
+    quotation_policy.save_blocklist(store.database, quotation_policy.Blocklist(words=("kettle",)))
     assert texts(store, "kettle") == []
 
 

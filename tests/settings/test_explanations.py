@@ -12,8 +12,8 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import Settings, load
-from hotpapers.base.settings.category_checks import category_problem
 from hotpapers.base.settings.explanations import described, homes_below
+from hotpapers.base.settings.limits import category_problem
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.terms import TermsOverride
 from hotpapers.collect.job_factory import chosen_sources, read_settings
@@ -218,7 +218,7 @@ def test_which_category_was_meant(category: str, hint: str | None) -> None:
 
 
 def test_every_category_is_recognized_in_lower_case() -> None:
-    from hotpapers.base.settings.category_checks import FIELDS
+    from hotpapers.base.settings.limits import FIELDS
 
     for field in FIELDS:
         assert category_problem(field) == ""

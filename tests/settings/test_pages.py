@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError
-from hotpapers.issues.moderation import blocklist
+from hotpapers.issues.moderation import quotation_policy
 from hotpapers.record import Record
 from tests.cli.run import good
 from tests.store import made
@@ -56,4 +56,4 @@ def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: 
         good("status", "--config", home)
         good("status", "--store", store)  # nothing is forgotten when the settings are missing
         with Record(str(store)) as record:
-            assert blocklist.load_blocklist(record.database) == blocklist.Blocklist(words=tuple(words))
+            assert quotation_policy.load_blocklist(record.database) == quotation_policy.Blocklist(words=tuple(words))

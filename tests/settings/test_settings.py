@@ -21,9 +21,7 @@ from hotpapers.base.settings import (
     check,
     load,
 )
-from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.settings.pages import QuoteSettings
-from hotpapers.base.settings.serve import ServeSettings
+from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, QuoteSettings, ServeSettings, WebhookSettings
 from hotpapers.base.terms import TERMS, TermsOverride, table
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings

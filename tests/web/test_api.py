@@ -13,8 +13,8 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from hotpapers.issues.freeze import freeze, publication_of
-from hotpapers.issues.moderation import blocklist
-from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
 from hotpapers.serve.web import api
@@ -158,7 +158,7 @@ def test_what_the_operator_blocks_is_not_quoted_from_then_on(make_api: ApiFactor
         response = get(app, url)
         issue = "/api/v1/publications/daily/issues/latest"
         posts = get(app, issue).json["entries"][0]["posts"]
-        blocklist.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
+        quotation_policy.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
         assert b"Once more" in response.body
         fresh = get(app, url, headers={"If-None-Match": response.headers["etag"]})
         assert fresh.status == 200 and b"Once more" not in fresh.body

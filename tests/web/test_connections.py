@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
+from hotpapers.serve.web.connections import ConnectionLimits, allowed_behind
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.server import server
 from tests.render.sample import LISTED_READER

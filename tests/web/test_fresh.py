@@ -26,8 +26,8 @@ from hotpapers.base.model import (
     Tally,
 )
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation import blocklist
-from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.privacy.retention import prune
@@ -190,7 +190,7 @@ VISIBLE_CHANGES: dict[str, Change] = {
     "a paper of an issue is announced again": lambda record: write(
         record, paper(2, "2024-05-09", "stat.ML", at=LATER, type="cross")
     ),
-    "a word is blocked": lambda record: blocklist.save_blocklist(record.database, Blocklist(words=("kettles",))),
+    "a word is blocked": lambda record: quotation_policy.save_blocklist(record.database, Blocklist(words=("kettles",))),
 }  # fmt: skip
 ALL_CHANGES = {
     **INVISIBLE_CHANGES,

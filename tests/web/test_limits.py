@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.serve.web import rate_limits
-from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
+from hotpapers.serve.web import connections
+from hotpapers.serve.web.connections import TokenBuckets, client_of
 
 
 def test_a_bucket_is_filled_anew_in_a_minute() -> None:
@@ -34,7 +34,7 @@ def test_without_a_rate_nobody_is_limited() -> None:
 
 
 def test_only_so_many_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "MAX_CLIENTS", 3)
+    monkeypatch.setattr(connections, "MAX_CLIENTS", 3)
     buckets = TokenBuckets(1)
     for client in ("a", "b", "c"):
         assert buckets.take(client, 1, 0.0) == 0

@@ -60,16 +60,14 @@ def holidays_of(year: int) -> dict[str, str]:
     if year < int(min(_KNOWN)):
         return {}
     fixed = {(1, 1): "New Year", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "winter break"}
-    holidays = {_observed(date(year, *month_day)): reason for month_day, reason in fixed.items()}
+    holidays = {}
+    for month_day, reason in fixed.items():  # observed on Friday if it falls on a Saturday, on Monday if on a Sunday
+        day = date(year, *month_day)
+        holidays[day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))] = reason
     holidays[_nth(year, 1, 0, 3)] = "Martin Luther King"
     holidays[_nth(year, 9, 0, 1)] = "Labor Day"
     holidays[_nth(year, 11, 3, 4)] = "Thanksgiving"
     return {day.isoformat(): reason for day, reason in sorted(holidays.items()) if day.year == year}
-
-
-def _observed(day: date) -> date:
-    """The weekday on which a holiday is observed: Friday if it falls on a Saturday, Monday if on a Sunday."""
-    return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
 
 
 def _nth(year: int, month: int, weekday: int, n: int) -> date:

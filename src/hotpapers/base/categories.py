@@ -1,4 +1,4 @@
-"""arXiv's categories: its category taxonomy, and archives that were closed or renamed."""
+"""arXiv's categories: its category taxonomy, archives that were closed or renamed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ _CLOSED = (
     "patt-sol plasm-ph q-alg q-bio solv-int supr-con"
 )
 
+WHOLE_ARCHIVES, CLOSED_ARCHIVES = _WHOLE.split(), _CLOSED.split()
+"""Archives that are, or were, categories."""
 KNOWN = frozenset(
     [f"{archive}.{subject}" for archive, subjects in _SUBJECTS.items() for subject in subjects.split()]
-    + _WHOLE.split()
-    + _CLOSED.split()
+    + WHOLE_ARCHIVES
+    + CLOSED_ARCHIVES
 )
 """Every category that arXiv has or had."""
 
@@ -41,24 +43,7 @@ def archive_of(category: str) -> str:
     return category.partition(".")[0]
 
 
-GROUPS = {
-    name: "physics"
-    for name in (
-        "astro-ph",
-        "cond-mat",
-        "gr-qc",
-        "hep-ex",
-        "hep-lat",
-        "hep-ph",
-        "hep-th",
-        "math-ph",
-        "nlin",
-        "nucl-ex",
-        "nucl-th",
-        "physics",
-        "quant-ph",
-    )
-}
+GROUPS = dict.fromkeys(sorted((*WHOLE_ARCHIVES, "nlin", "physics")), "physics")
 """arXiv's groups of several archives; any other archive is its own group (arXiv's category taxonomy)."""
 
 

@@ -64,7 +64,9 @@ def temporary_files(folder: str | Path, kind: str = "") -> list[Path]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = _TEMPORARY_FILE.fullmatch(entry.name)
-            if match and (match[1] or "") == (kind and f"{kind}-") and _is_own_file(entry):
+            if not match or (match[1] or "") != (kind and f"{kind}-") or not entry.is_file(follow_symlinks=False):
+                continue
+            if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
                 files.append(Path(entry.path))
     return files
 
@@ -74,10 +76,6 @@ def remove_temporary_files(folder: str | Path, kind: str = "") -> None:
     for file in temporary_files(folder, kind):
         with suppress(OSError):
             file.unlink()
-
-
-def _is_own_file(entry: os.DirEntry[str]) -> bool:
-    return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == os.geteuid()
 
 
 def write_atomically(target: Path, data: bytes, mode: int = PUBLISHED_FILE) -> None:
@@ -132,11 +130,9 @@ def make_published_folders(folder: Path) -> None:
 
 def too_open(files: Iterable[Path]) -> list[Path]:
     """The existing files among these that users other than their owner may read or write."""
-    return [file for file in files if _others_may(file)]
-
-
-def _others_may(file: Path) -> bool:
-    try:
-        return not is_private(file)
-    except OSError:
-        return False
+    result = []
+    for file in files:
+        with suppress(OSError):
+            if not is_private(file):
+                result.append(file)
+    return result

@@ -1,8 +1,20 @@
-"""Preparation of msgspec for use in threads."""
+"""The bases of structs, and the preparation of msgspec for use in threads."""
 
 from __future__ import annotations
 
+from typing import dataclass_transform
+
 import msgspec
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class Value(msgspec.Struct, frozen=True):
+    """A struct that never changes."""
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class SettingsStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of hotpapers.toml, which has no other keys than these."""
 
 
 def learn_structs() -> None:

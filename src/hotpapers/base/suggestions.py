@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from hotpapers.base.wings import settings_tables
 
@@ -64,14 +64,8 @@ def nearest(word: str, known: Collection[str], cutoff: float = CUTOFF, similar: 
     for is_meant in rules:
         if names := sorted(filter(is_meant, known)):
             return names[:MAX_SUGGESTIONS]
-    return list(_similar(word, known, cutoff))[:similar]
-
-
-def _similar(word: str, known: Collection[str], cutoff: float) -> Iterator[str]:
     by_lower = {name.casefold(): name for name in known}
-    yield from (
-        by_lower[name] for name in difflib.get_close_matches(word.casefold(), by_lower, MAX_SUGGESTIONS, cutoff)
-    )
+    return [by_lower[name] for name in difflib.get_close_matches(word.casefold(), by_lower, similar, cutoff)]
 
 
 def letters_of(word: str) -> str:

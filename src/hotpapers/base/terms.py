@@ -19,6 +19,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, MAX_INTEGER, NETWORKS, Item, Mention, Post, Showing, Snapshot, TextLink
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import sources
 
 Read = Literal["public", "operator names it", "own key", "no"]
@@ -43,14 +44,14 @@ class NetworkTerms(NamedTuple):
     reviewed: str
     basis: str
     page: str
-    read: Read
-    keep: int
-    shown: Showing
-    exported: Exported
-    count_limited: bool
+    read: Read = "public"
+    keep: int = 30 * DAY
+    shown: Showing = "text"
+    exported: Exported = "facts"
+    count_limited: bool = True
 
 
-class TermsOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TermsOverride(SettingsStruct):
     """Other terms that an operator takes responsibility for; whatever is left out stays as reviewed.
 
     `read`: `no` keeps a source from running. `keep`: days for which raw payloads are kept. `shown`: posts in full,
@@ -71,22 +72,13 @@ _ROWS = (
         "2026-11-20",
         "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
         "https://info.arxiv.org/help/api/tou.html",
-        "public",
-        MAX_INTEGER,
-        "text",
-        "facts",
-        True,
+        keep=MAX_INTEGER,
     ),
     NetworkTerms(
         "bluesky",
         "2026-11-20",
         "posts are public; labels, and the wish to be hidden from people without an account, are respected",
         "https://bsky.social/about/support/tos",
-        "public",
-        30 * DAY,
-        "text",
-        "facts",
-        True,
     ),
     NetworkTerms(
         "mastodon",
@@ -94,32 +86,19 @@ _ROWS = (
         "servers have their own rules, so the operator names them; accounts that opt out are left alone",
         "https://docs.joinmastodon.org/entities/Account/",
         "operator names it",
-        30 * DAY,
-        "text",
-        "facts",
-        False,
+        count_limited=False,
     ),
     NetworkTerms(
         "hackernews",
         "2026-11-20",
         "a public API, without a key",
         "https://github.com/HackerNews/API",
-        "public",
-        30 * DAY,
-        "text",
-        "facts",
-        True,
     ),
     NetworkTerms(
         "lobsters",
         "2026-11-20",
         "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
         "https://lobste.rs/about",
-        "public",
-        30 * DAY,
-        "text",
-        "facts",
-        True,
     ),
     NetworkTerms(
         "reddit",
@@ -130,7 +109,6 @@ _ROWS = (
         2 * DAY,
         "link",
         "ids",
-        True,
     ),
     NetworkTerms(
         "x",
@@ -138,21 +116,14 @@ _ROWS = (
         "needs a paid key; only identifiers are passed on, and X itself shows the words",
         "https://docs.x.com/developer-terms/agreement",
         "own key",
-        30 * DAY,
-        "link",
-        "ids",
-        True,
+        shown="link",
+        exported="ids",
     ),
     NetworkTerms(
         "huggingface",
         "2026-11-20",
         "public lists without a key; only paper titles are quoted",
         "https://huggingface.co/terms-of-service",
-        "public",
-        30 * DAY,
-        "text",
-        "facts",
-        True,
     ),
     NetworkTerms(
         "feeds",
@@ -160,29 +131,14 @@ _ROWS = (
         "each publisher has its own terms; feeds are made for programs, but contain whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287",
         "operator names it",
-        30 * DAY,
-        "excerpt",
-        "facts",
-        True,
+        shown="excerpt",
     ),
 )
 
 TERMS: dict[str, NetworkTerms] = {
     **{row.network: row for row in _ROWS},
-    **{
-        name: NetworkTerms(
-            name,
-            of_wing.reviewed,
-            of_wing.basis,
-            of_wing.page,
-            of_wing.read,
-            of_wing.keep * DAY,
-            of_wing.shown,
-            of_wing.exported,
-            of_wing.count_limited,
-        )
-        for name, of_wing in sources().items()
-    },
+    # the fields of a source from outside that follow its places are its terms, with days to keep
+    **{name: NetworkTerms(name, *source[3:])._replace(keep=source.keep * DAY) for name, source in sources().items()},
 }
 """The reviewed table, by network."""
 
@@ -194,15 +150,15 @@ Table = Mapping[str, NetworkTerms]
 
 def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, NetworkTerms]:
     """The reviewed table with the operator's changes, by network."""
-    changes = changes or {}
-    return {name: _changed(row, changes[name]) if name in changes else row for name, row in TERMS.items()}
-
-
-def _changed(row: NetworkTerms, change: TermsOverride) -> NetworkTerms:
-    changes = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
-    if "keep" in changes:
-        changes["keep"] *= DAY
-    return row._replace(**changes)
+    result = dict(TERMS)
+    for name, change in (changes or {}).items():
+        if name not in result:
+            continue
+        values = {key: value for key, value in msgspec.structs.asdict(change).items() if value is not None}
+        if "keep" in values:
+            values["keep"] *= DAY
+        result[name] = result[name]._replace(**values)
+    return result
 
 
 def of(terms: Table, network: str) -> NetworkTerms:
@@ -228,12 +184,12 @@ def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     limited = {item.post for item in result if isinstance(item, Post) and item.limits} if not row.count_limited else ()
     if not limited:
         return result
-    allowed_items = [item for item in result if not (isinstance(item, Mention | Snapshot) and item.post in limited)]
     return [
-        msgspec.structs.replace(post, text="", links=(), handle="", name="")
-        if isinstance(post, Post) and post.post in limited
-        else post
-        for post in allowed_items
+        msgspec.structs.replace(item, text="", links=(), handle="", name="")
+        if isinstance(item, Post) and item.post in limited
+        else item
+        for item in result
+        if not (isinstance(item, Mention | Snapshot) and item.post in limited)
     ]
 
 

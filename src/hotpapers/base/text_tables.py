@@ -7,12 +7,8 @@ from collections.abc import Iterable, Sequence
 
 def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
-    all_lines = [heads, ["---"] * len(heads), *lines]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in all_lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    escaped = ([cell.replace("|", "\\|") for cell in line] for line in (heads, ["---"] * len(heads), *lines))
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

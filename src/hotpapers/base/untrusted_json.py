@@ -29,15 +29,15 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
 
 def refuse_repeated_names(text: str | bytes) -> None:
     """Raises InputError if an object has a name twice: programs differ in which of the values they use."""
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            raise InputError("a JSON object has a name twice")
+
     try:
-        json.loads(text, object_pairs_hook=_once)
+        json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as problem:
         raise InputError(f"not JSON that every program can read: {problem}") from problem
-
-
-def _once(pairs: list[tuple[str, object]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        raise InputError("a JSON object has a name twice")
 
 
 def decode_lines(

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -262,20 +263,24 @@ def wings() -> tuple[Wing, ...]:
     return (*_built_in(), *_installed())
 
 
+def offered(field: str) -> dict[str, Any]:
+    """What all wings offer in one of the fields that are mappings, by name."""
+    return {name: value for wing in wings() for name, value in getattr(wing, field).items()}
+
+
 def sources() -> dict[str, NetworkSource]:
     """The networks of all wings, by name."""
-    return {name: source for wing in wings() for name, source in wing.sources.items()}
+    return offered("sources")
 
 
 def connectors() -> dict[str, tuple[str, str]]:
     """Where the classes of the sources of all wings and of their settings are defined, by network."""
-    known = {name: places for wing in wings() for name, places in wing.connectors.items()}
-    return known | {name: (source.source, source.settings) for name, source in sources().items()}
+    return offered("connectors") | {name: (source.source, source.settings) for name, source in sources().items()}
 
 
 def hosts() -> dict[str, HostKind]:
     """The kinds of hosts of all wings, by name."""
-    return {name: kind for wing in wings() for name, kind in wing.hosts.items()}
+    return offered("hosts")
 
 
 def load(place: str) -> Any:
@@ -318,16 +323,14 @@ def _installed() -> Iterator[Wing]:
 
 def _offers_wings(folder: str) -> bool:
     """Whether a package that is installed in a folder has entry points for wings."""
-    try:
+    names: list[str] = []
+    with suppress(OSError):
         names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
-    except OSError:
-        return False
-    return any(f"[{GROUP}]" in _text_of(os.path.join(folder, name, "entry_points.txt")) for name in names)
-
-
-def _text_of(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    for name in names:
+        with (
+            suppress(OSError, UnicodeDecodeError),
+            open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file,
+        ):
+            if f"[{GROUP}]" in file.read():
+                return True
+    return False

@@ -17,7 +17,7 @@ import click
 
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.wings import load, wings
+from hotpapers.base.wings import load, offered
 from hotpapers.cli.terminal import print_error
 
 NAME = "hotpapers"
@@ -34,27 +34,27 @@ SECTIONS = {
     "Begin": {
         "init": ("hotpapers.cli.init:init", "Create a commented hotpapers.toml and an empty store."),
         "demo": ("hotpapers.cli.demo:demo", "Build a demo: five issues of real papers and a made-up week."),
-        "docs": ("hotpapers.cli.docs:docs", "Show the documentation."),
-        "completion": ("hotpapers.cli.completion:completion", "Print a shell completion script."),
+        "docs": ("hotpapers.cli.about:docs", "Show the documentation."),
+        "completion": ("hotpapers.cli.about:completion", "Print a shell completion script."),
     },
     "Publish": {
         "run": ("hotpapers.cli.run:run", "Collect, freeze and publish on schedule until stopped."),
-        "collect": ("hotpapers.cli.collect:collect", "Read networks into the record."),
+        "collect": ("hotpapers.cli.run:collect", "Read networks into the record."),
         "issue": ("hotpapers.cli.issue:issue", "Freeze an issue and print it."),
         "publish": ("hotpapers.cli.publish:publish", "Freeze pending issues and publish them."),
         "serve": ("hotpapers.cli.serve:serve", "Serve the site as a web app."),
     },
     "Read": {
         "search": ("hotpapers.cli.search:search", "Search papers by words, authors, categories and dates."),
-        "explain": ("hotpapers.cli.explain:explain", "Explain how a paper's rank was calculated."),
+        "explain": ("hotpapers.cli.issue:explain", "Explain how a paper's rank was calculated."),
         "verify": ("hotpapers.cli.verify:verify", "Check the store and rebuild issues from the record."),
         "export": ("hotpapers.cli.export:export", "Export the record."),
     },
     "Moderate": {
-        "hide": ("hotpapers.cli.hide:hide", "Hide a post or account on all pages."),
-        "forget": ("hotpapers.cli.forget:forget", "Permanently delete a post or account."),
+        "hide": ("hotpapers.cli.moderation:hide", "Hide a post or account on all pages."),
+        "forget": ("hotpapers.cli.moderation:forget", "Permanently delete a post or account."),
         "judge": (
-            "hotpapers.cli.judge:judge",
+            "hotpapers.cli.moderation:judge",
             "Show whether an account counts as a bot or as a paper's author, and why.",
         ),
     },
@@ -63,13 +63,13 @@ SECTIONS = {
             "hotpapers.cli.status:status",
             "Show the contents of the store, the state of its jobs, and whether it is sound.",
         ),
-        "backup": ("hotpapers.cli.backup:backup", "Back up the store to a file, or restore one."),
+        "backup": ("hotpapers.cli.maintenance:backup", "Back up the store to a file, or restore one."),
         "import": ("hotpapers.cli.import_files:import_", "Import exports, listings or archives of networks."),
-        "prune": ("hotpapers.cli.prune:prune", "Delete data that no issue or comparison needs."),
-        "quarantine": ("hotpapers.cli.quarantine:quarantine", "List payloads that could not be parsed, or show one."),
-        "reprocess": ("hotpapers.cli.reprocess:reprocess", "Reparse a source's raw payloads with this version."),
-        "repair": ("hotpapers.cli.repair:repair", "Close rows with an empty key."),
-        "wings": ("hotpapers.cli.wing_list:wings", "List the features that are installed besides the core."),
+        "prune": ("hotpapers.cli.maintenance:prune", "Delete data that no issue or comparison needs."),
+        "quarantine": ("hotpapers.cli.maintenance:quarantine", "List payloads that could not be parsed, or show one."),
+        "reprocess": ("hotpapers.cli.maintenance:reprocess", "Reparse a source's raw payloads with this version."),
+        "repair": ("hotpapers.cli.maintenance:repair", "Close rows with an empty key."),
+        "wings": ("hotpapers.cli.about:wings", "List the features that are installed besides the core."),
     },
 }
 """The commands of the core in the sections of the help, in the order in which a new user needs them: where each is
@@ -113,9 +113,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place, _ = self.core.get(cmd_name) or self.places().get(cmd_name, ("", ""))
-        if not place:
-            return None
-        command = load(place)
+        command = load(place) if place else None
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -144,7 +142,7 @@ def _meant(typed: str, names: Places) -> str:
 @click.command(
     cls=LazyGroup,
     sections=SECTIONS,
-    of_wings=lambda: {name: place for wing in wings() for name, place in wing.commands.items()},
+    of_wings=lambda: offered("commands"),
     kind="command",
     epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
     "documentation.",
@@ -204,10 +202,8 @@ def run_command(args: Sequence[str], group: click.Command | None = None, name: s
 
 def _interrupted(args: Sequence[str]) -> int:
     click.echo(err=True)  # the terminal shows ^C on the current line
-    if args and args[0] in RESUMES:
-        print_error("interrupted; finished work is kept. Run the same command again to resume.")
-    else:
-        print_error("interrupted")
+    is_kept = args and args[0] in RESUMES
+    print_error(f"interrupted{'; finished work is kept. Run the same command again to resume.' if is_kept else ''}")
     return 130
 
 
@@ -236,12 +232,11 @@ def _explain(problem: Exception) -> int:
     if isinstance(problem, HotPapersError):
         print_error(str(problem))
         return 2 if isinstance(problem, UsageError) else 1
-    if isinstance(problem, OSError):
-        prefix = f"{problem.filename}: " if problem.filename else ""
-        print_error(f"{prefix}{problem.strerror or problem}")
-        return 1
     name = type(problem).__name__
-    print_error(f"internal error: {name}: {problem}\nRun the same command with --debug and report what it prints.")
+    text = f"internal error: {name}: {problem}\nRun the same command with --debug and report what it prints."
+    if isinstance(problem, OSError):
+        text = f"{f'{problem.filename}: ' if problem.filename else ''}{problem.strerror or problem}"
+    print_error(text)
     return 1
 
 

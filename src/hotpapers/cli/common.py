@@ -80,6 +80,11 @@ def store_options(command: Command) -> Callable[..., Any]:
     return where_options(debug_option(with_site))
 
 
+def site_options(command: Command) -> Callable[..., Any]:
+    """`--json`, and the options of `store_options`."""
+    return json_option(store_options(command))
+
+
 def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--store` and `--config` alone, for a command that may need no store: see `Site.open`."""
     configured: Callable[..., Any] = click.option(

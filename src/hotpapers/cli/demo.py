@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hotpapers.base import settings
-from hotpapers.base.model import PrintedCount, PublishedIssue
+from hotpapers.base.model import PublishedIssue
 from hotpapers.cli import common
 from hotpapers.cli.init import program
 from hotpapers.cli.terminal import echo
@@ -39,7 +39,12 @@ def demo(folder: Path, is_opened: bool) -> None:
     echo(f"Markdown  {folder / 'markdown'}")
     echo(f"why       {program()} explain {paper} --issue {issue.content.day} --store {store}")
     echo(f"proof     {program()} verify --all --store {store}\n")
-    _print_week(folder / FOLDER)
+    week = make_week(folder / FOLDER)
+    _print(week, SHOWN_OF_WEEK)
+    echo(f"{week.content.publication.note}\n")
+    echo(f"site      {folder / FOLDER / 'site' / 'index.html'}")
+    echo(f"corrected {folder / FOLDER / 'site' / CORRECTED / 'index.html'}")
+    echo(f"proof     {program()} verify --all --config {folder / FOLDER / settings.FILE}\n")
     echo("Next")
     echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
     echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")
@@ -54,20 +59,12 @@ def _print(issue: PublishedIssue, limit: int) -> None:
     for entry in issue.content.entries[:limit]:
         movement = phrases.movement(entry, issue.listing is not None)
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
-        counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
+        counts = "; ".join(
+            words.counts_sentence(count)
+            if issue.listing
+            else f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
+            for count in entry.counts
+        )
         echo(f"     {entry.score:,} points{movement and f', {movement}'}; {counts}")
     remaining = len(issue.content.entries) - limit
     echo(f"     … and {remaining} more\n" if remaining > 0 else "")
-
-
-def _voices(count: PrintedCount) -> str:
-    return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
-
-
-def _print_week(folder: Path) -> None:
-    issue = make_week(folder)
-    _print(issue, SHOWN_OF_WEEK)
-    echo(f"{issue.content.publication.note}\n")
-    echo(f"site      {folder / 'site' / 'index.html'}")
-    echo(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
-    echo(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import click
 
-from hotpapers.base.errors import UsageError, require
-from hotpapers.base.wings import FolderFormat, wings
+from hotpapers.base.errors import require
+from hotpapers.base.wings import FolderFormat, offered
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo
 from hotpapers.keep.transfer import export_formats, streams
 from hotpapers.record.sqlite import check_name
 
-FOLDERS = {
-    name: format for wing in wings() for name, format in wing.exporters.items() if isinstance(format, FolderFormat)
-}
+FOLDERS = {name: format for name, format in offered("exporters").items() if isinstance(format, FolderFormat)}
 """The formats that are folders."""
 PAPERS = [name for name in export_formats.EXPORTS if name not in export_formats.WHOLE]
 
@@ -59,12 +57,18 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
     and contains its secret; to share observations, use --records. If a network's terms allow only identifiers, posts
     and accounts are exported without words and names, except in imported listings.
     """
-    for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
+    for option, is_given in (("--records", records), ("--all-words", all_words)):
         require(
-            format_ in export_formats.WHOLE, f"{option} works only with --format {' or '.join(export_formats.WHOLE)}"
+            not is_given or format_ in export_formats.WHOLE,
+            f"{option} works only with --format {' or '.join(export_formats.WHOLE)}",
         )
     if format_ in FOLDERS:
-        _export_folder(format_, output, site, force=force)
+        require(output != streams.STDOUT, f"{format_} is a folder of files; add --output DIR")
+        require(not output.is_file(), f"{output}: is a file; name a folder")
+        check_name(output)
+        for line in FOLDERS[format_].write(site.record, output, force):
+            echo(line)
+        site.note_export(str(output.resolve()))
         return
     export_format = export_formats.EXPORTS[format_]
     if output == streams.STDOUT:
@@ -77,14 +81,3 @@ def export(format_: str, records: bool, all_words: bool, output: Path, force: bo
     target = streams.target_of(output)
     with closing(site.export(format_, records=records, all_words=all_words, target=target)) as chunks:
         streams.write_file(output, chunks)
-
-
-def _export_folder(format_: str, output: Path, site: common.Site, *, force: bool) -> None:
-    """Writes a folder, and prints what its format has to say."""
-    if output == streams.STDOUT:
-        raise UsageError(f"{format_} is a folder of files; add --output DIR")
-    require(not output.is_file(), f"{output}: is a file; name a folder")
-    check_name(output)
-    for line in FOLDERS[format_].write(site.record, output, force):
-        echo(line)
-    site.note_export(str(output.resolve()))

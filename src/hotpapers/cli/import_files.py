@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import offered
 from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.terminal import fail_for, show
 from hotpapers.issues.ranking.words import count_noun
@@ -31,7 +31,7 @@ FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the line
     "import",
     cls=LazyGroup,
     sections={"Formats": FORMATS},
-    of_wings=lambda: {name: place for wing in wings() for name, place in wing.importers.items()},
+    of_wings=lambda: offered("importers"),
     kind="format",
     options_metavar="",
     subcommand_metavar="FORMAT FILE…",
@@ -50,7 +50,7 @@ def import_() -> None:
 def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The files, and the options that every format has."""
     files = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
-    return files(common.json_option(common.store_options(command)))
+    return files(common.site_options(command))
 
 
 @common.examples("""

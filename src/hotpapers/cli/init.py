@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import click
 from hotpapers.base import settings, wings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
-from hotpapers.base.settings.category_checks import category_problem
+from hotpapers.base.settings.limits import category_problem
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, echo, print_note
 from hotpapers.record import Record
@@ -64,8 +64,14 @@ def init(
     from the settings and can be added later.
     """
     file = folder / settings.FILE
-    contact = None if contact is None else contact_of(contact)
-    answers = SiteAnswers(contact, fields_of(" ".join(fields)) if fields else None, title, hour, zone, hosts)
+    answers = SiteAnswers(
+        None if contact is None else contact_of(contact),
+        fields_of(" ".join(fields)) if fields else None,
+        title,
+        hour,
+        zone,
+        hosts,
+    )
     if not (hosts and file.exists()):
         if os.path.lexists(file):
             raise UsageError(f"{file}: already exists; nothing was changed")
@@ -73,8 +79,10 @@ def init(
     else:
         given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]
         require(not given, f"{file}: already exists; set the {' and '.join(given)} there")
-    for line in _write_hosts(file, hosts, replace=replace):
-        echo(line)
+    for wing in wings.wings():
+        if names := [name for name in dict.fromkeys(hosts) if name in wing.hosts]:
+            for line in wing.write_hosts(file, names, _program(), replace):
+                echo(line)
     if not hosts:  # hosting files say themselves how to start the program
         for line in what_is_read():
             echo(line)
@@ -97,17 +105,10 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         echo(f"{file}: created; edit your settings here")
         echo(f"{record.database.where}: {state}")
     is_private = not any(wings.hosts()[name].is_public for name in answers.hosts)
-    for line in (line for wing in wings.wings() if is_private for line in wing.init(folder)):
-        echo(line)
+    for wing in wings.wings() if is_private else ():
+        for line in wing.init(folder):
+            echo(line)
     return answers.hosts
-
-
-def _write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> Iterator[str]:
-    """Has wings write the files for hosts. Yields lines to print."""
-    for wing in wings.wings():
-        names = [name for name in dict.fromkeys(hosts) if name in wing.hosts]
-        if names:
-            yield from wing.write_hosts(file, names, _program(), replace)
 
 
 def program(*, elsewhere: bool = False) -> str:
@@ -148,14 +149,9 @@ class SiteAnswers(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         """The settings that differ from the template's."""
-        values = {
-            "contact": self.contact or None,
-            "categories": self.fields,
-            "title": self.title,
-            "hour": self.hour,
-            "zone": self.zone,
-        }
-        return {key: value for key, value in values.items() if value is not None}
+        keys = ("contact", "categories", "title", "hour", "zone")
+        given = (self.contact or None, *self[1:])
+        return {key: value for key, value in zip(keys, given, strict=False) if value is not None}
 
 
 def is_terminal() -> bool:
@@ -198,8 +194,7 @@ def _hour(text: str) -> int:
 
 def _hosts() -> tuple[str, ...]:
     kinds = wings.hosts()
-    choices = click.Choice([HERE, *kinds])
-    answer = click.prompt("Where it runs", HERE, type=choices, err=True) if kinds else HERE
+    answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True) if kinds else HERE
     return () if answer == HERE else (answer,)
 
 
@@ -228,19 +223,10 @@ def zone_of(text: str) -> str:
 
 def system_zone() -> str:
     """This machine's time zone; UTC if it does not say."""
-    for name in _zone_names():
-        try:
-            return zone_of(name)
-        except UsageError:
-            continue
-    return "UTC"
-
-
-def _zone_names() -> Iterator[str]:
-    if os.environ.get("TZ"):
-        yield os.environ["TZ"].removeprefix(":")
-    elif os.path.islink("/etc/localtime"):
-        yield os.path.realpath("/etc/localtime").partition(ZONES)[2]
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name and os.path.islink("/etc/localtime"):
+        name = os.path.realpath("/etc/localtime").partition(ZONES)[2]
+    return "UTC" if settings.zone_problem(name) else name
 
 
 def what_is_read() -> Iterator[str]:

@@ -1,13 +1,14 @@
-"""`hotpapers issue`: freezes an issue and prints it."""
+"""The commands about issues: freeze, print, explain."""
 
 from __future__ import annotations
 
 import click
 import msgspec
 
-from hotpapers.base.errors import require
+from hotpapers.base.errors import NotAnArxivId, UsageError, require
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_json
+from hotpapers.cli.terminal import print_json, show
+from hotpapers.issues import freeze
 
 
 @common.command("""
@@ -19,8 +20,7 @@ from hotpapers.cli.terminal import print_json
 @click.option("--reason", default="", metavar="TEXT", help="With --again: the reason shown to readers.")
 @common.edition_option
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def issue(
     date: str | None,
     again: bool,
@@ -45,3 +45,39 @@ def issue(
         from hotpapers.publish.render.markdown import issue_text
 
         click.echo(issue_text(issue), nl=False)
+
+
+@common.command("""
+  hotpapers explain 2101.04882 --issue 2021-01-14
+  hotpapers explain https://arxiv.org/abs/hep-th/9901001 --json""")
+@click.argument("paper", metavar="PAPER")
+@click.option("--issue", "day", metavar="DATE", help="The issue. [default: the latest one with this paper]")
+@common.edition_option
+@common.publication_option
+@common.site_options
+def explain(
+    paper: str,
+    day: str | None,
+    edition: int | None,
+    publication: str | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
+    """Explain how a paper's rank was calculated.
+
+    Shows every part of its score, and what would make it swap places with its neighbors. PAPER is an identifier or any
+    address of the paper.
+    """
+    from hotpapers.issues.explain import text_of
+    from hotpapers.publish.query.issues import explained, publication_with
+    from hotpapers.publish.query.request_params import EntryParams
+
+    label = freeze.check_day(day) if day else "latest"
+    try:
+        chosen = publication or publication_with(site.session, paper, label) or None
+        name = freeze.publication_of(site.record, chosen).publication
+        params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
+        explanation = explained(site.session, params)
+    except NotAnArxivId as problem:
+        raise UsageError(str(problem)) from problem
+    show(explanation, text_of(explanation), as_json)

@@ -8,7 +8,7 @@ import click
 
 from hotpapers.base.errors import require
 from hotpapers.cli import common
-from hotpapers.cli.folder_reports import report_folders
+from hotpapers.cli.moderation import report_folders
 from hotpapers.cli.terminal import fail_for, show
 from hotpapers.site import sending
 
@@ -29,8 +29,7 @@ from hotpapers.site import sending
 )
 @common.force_option
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def publish(
     dates: tuple[str, ...],
     everything: bool,

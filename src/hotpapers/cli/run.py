@@ -1,14 +1,51 @@
-"""`hotpapers run`: collects, freezes and publishes on schedule."""
+"""The commands that work on schedule until they are stopped: collect and run."""
 
 from __future__ import annotations
 
 import click
 
+from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.wings import loading
 from hotpapers.cli import collect_as_usual, common
-from hotpapers.cli.terminal import fail_for
+from hotpapers.cli.terminal import echo, fail_for, print_error
 from hotpapers.collect.jobs.stop_signals import stopped_by_signals
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.site import running
+from hotpapers.site.configured_site import OFFLINE
+from hotpapers.site.run_notices import common_zone
+
+
+@common.command("""
+  hotpapers collect --once
+  hotpapers collect arxiv bluesky""")
+@click.argument("sources", metavar="[SOURCE]…", nargs=-1)
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Read each source once (streams: what was missed, plus five minutes); exit status 1 if any failed.",
+)
+@common.store_options
+def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
+    """Read networks into the record.
+
+    Reads the sources enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. Failures are
+    retried and do not affect other sources.
+    """
+    collect_as_usual()
+    with stopped_by_signals() as stop:
+        result = site.collect(sources, once=once, stop=stop)
+    zone = common_zone(site)
+    for state in result.states:
+        text = f"{count_noun(state.items, 'item')} so far"
+        if state.failing_since is not None:
+            text = f"{state.state} since {minute_of(state.failing_since, zone)}: {state.reason}"
+        echo(f"{state.source:<18} {text}")
+    if result.is_offline:
+        print_error(OFFLINE)
+    for defect in result.defects:  # the exit status must tell a scheduler about it, or about a missing store
+        raise defect
+    if once and any(state.failing_since is not None for state in result.states):
+        raise click.exceptions.Exit(1)
 
 
 @common.command("""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import click
@@ -39,13 +40,11 @@ class QueryCommand(click.Command):
         with_value = {name for option in options if not option.is_flag for name in option.opts}
         end = args.index("--") if "--" in args else len(args)
         pairs = pairwise(["", *args[:end]])
-        escaped = [arg if before in with_value else _as_word(arg, names) for before, arg in pairs]
+        escaped = [
+            WORD + arg if before not in with_value and re.match("-[^-]", arg) and arg not in names else arg
+            for before, arg in pairs
+        ]
         return super().parse_args(ctx, [*escaped, *args[end:]])
-
-
-def _as_word(arg: str, options: Container[str]) -> str:
-    is_word = arg.startswith("-") and not arg.startswith("--") and len(arg) > 1 and arg not in options
-    return WORD + arg if is_word else arg
 
 
 @common.examples("""
@@ -73,8 +72,7 @@ A query:
     help="Maximum number of results.",
 )
 @click.option("--posts", is_flag=True, help="Search posts about papers instead.")
-@common.json_option
-@common.store_options
+@common.site_options
 def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, site: common.Site) -> None:
     """Search papers by words, authors, categories and dates.
 
@@ -116,17 +114,14 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 
 def _paper(hit: PaperHit) -> Iterator[str]:
+    """What is known of a paper: of its authors the first, and those that match the query."""
     yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {marked(hit.title, hit.spans.title)}"
-    details = (_authors(hit), ", ".join(map(plain, hit.categories)), _issues(hit.issues))
-    yield INDENT + " · ".join(filter(None, details))
-
-
-def _authors(hit: PaperHit) -> str:
-    """The first authors, and those that match the query."""
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]
     extra = len(hit.authors) - len(numbers)
-    return ", ".join(marked(hit.authors[n], spans[n]) for n in numbers) + (f" and {extra:,} more" if extra else "")
+    authors = ", ".join(marked(hit.authors[n], spans[n]) for n in numbers) + (f" and {extra:,} more" if extra else "")
+    details = (authors, ", ".join(map(plain, hit.categories)), _issues(hit.issues))
+    yield INDENT + " · ".join(filter(None, details))
 
 
 def _issues(issues: Sequence[SearchHitIssue]) -> str:

@@ -28,8 +28,8 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
 
     Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for readers.
     """
+    from hotpapers.serve.web.app import serve_site
     from hotpapers.serve.web.server import listening
-    from hotpapers.serve.web.serving import serve_site
 
     collect_as_usual()
     chosen_publication = freeze.publication_of(site.record, publication)

@@ -67,17 +67,16 @@ def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
     """Prints a value as JSON, or the lines that describe it to people."""
     if as_json:
         print_json(value)
-        return
-    for line in lines:
+    for line in () if as_json else lines:
         echo(line)
 
 
 def fail_for(problems: Iterable[object]) -> None:
     """Prints problems; exits with status 1 if there are any."""
-    texts = list(map(str, problems))
-    for text in texts:
+    text = None
+    for text in map(str, problems):
         print_error(text)
-    if texts:
+    if text is not None:
         raise click.exceptions.Exit(1)
 
 

@@ -34,8 +34,7 @@ SAVED = (".html", ".htm", ".md", ".json")
 )
 @click.option("--all", "everything", is_flag=True, help="Rebuild every issue of every publication.")
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def verify(
     dates: tuple[str, ...],
     whole_site: str | None,
@@ -62,10 +61,10 @@ def verify(
     require(not files or len(files) == len(dates), "give either days or files, not both")
     require(policy is None or bool(files or whole_site), "--policy needs files or --site")
     if files or whole_site is not None:
-        verify_saved = next((wing.verify for wing in wings() if wing.verify), None)
-        if verify_saved is None:
-            raise UsageError("this installation can verify stores only, not what was saved")
-        return verify_saved(files, whole_site, policy, site, as_json)
+        for wing in wings():
+            if wing.verify:
+                return wing.verify(files, whole_site, policy, site, as_json)
+        raise UsageError("this installation can verify stores only, not what was saved")
     result, issues = site.verify_store(dates, publication)
     value = {"verified": not result.findings, "issues": issues, **result._asdict()}
     show(value, _lines(result, issues), as_json)

@@ -11,7 +11,8 @@ from hotpapers.base.announcement_days import label_at
 from hotpapers.base.model import Entry, IssueContent, Retrospective
 from hotpapers.issues.ranking.words import count_noun, number
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+WEEKDAYS = tuple(_WEEKDAYS.split())
 
 
 def announcement(content: IssueContent, entry: Entry) -> str:
@@ -100,9 +101,8 @@ def empty_reason(content: IssueContent) -> str:
         limit = "" if is_known else ", as far as networks were read"
         return f"Nobody talked about a paper from these days{limit}."
     considered = count_noun(content.considered, "paper")
-    papers = (
-        "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} talked about"
-    )
+    own = "no paper of this publication’s fields"
+    papers = own if is_limited(content) else f"none of the {considered} talked about"
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
         return f"Nothing{new} to show yet: {exception}{papers} has 3 voices or more."

@@ -7,9 +7,11 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
 from hotpapers.base.errors import IssueError
@@ -25,7 +27,7 @@ from hotpapers.base.model import (
     Retrospective,
     ScoredCandidate,
 )
-from hotpapers.issues import paper_fields, posts, queries, quotations, ranking, selection
+from hotpapers.issues import paper_fields, queries, quotations, ranking, selection
 from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
@@ -37,12 +39,8 @@ from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
 from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
-from hotpapers.record import batches
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.commitments import canonical_json
+from hotpapers.record import AsOfView, Record, StoredRow, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
-from hotpapers.record.item_rows import StoredRow
-from hotpapers.record.record import Record
 
 EARLIER_DAYS = 14
 """How many days back a daily issue looks at earlier issues."""
@@ -66,7 +64,7 @@ class IssueRecipe(NamedTuple):
     position: int
     replaces: str = ""
     reason: str = ""
-    moments: tuple[int, int, int | msgspec.UnsetType] | None = None
+    moments: tuple[int, int, int | UnsetType] | None = None
     choice: str = selection.LEAST
     quoting: str = quotations.LATEST
     counting: str = paper_fields.CATEGORIES
@@ -110,7 +108,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         metadata={place.paper: row.hash.hex() for row, place in zip(rows, places, strict=True)},
-        posts=posts.listed_under(view, places),
+        posts=quotations.listed_under(view, places),
     )
     order = ranking.rank(ranking_input, recipe.publication.ranking)
     about = partial(
@@ -143,7 +141,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     has_rule = recipe.choice != selection.THRESHOLD
     span = CandidateWindow(start, earlier_voices, has_rule, end or model.MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
-    compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
+    compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least_entries = selection.least_papers(publication, compared)
     chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice)
     if recipe.counting == paper_fields.FEEDS:
@@ -151,12 +149,12 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
     posts_since = 0 if publication.window == "daily" else start
     quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
-    leading = posts.leading(view, publication, papers_shown, own_voices, (posts_since, span.end), quoting)
+    leading = quotations.leading_posts(view, publication, papers_shown, own_voices, (posts_since, span.end), quoting)
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
-        posts={paper: [post.row for post in leading_posts] for paper, leading_posts in leading.items()},
+        posts={paper: [post.row for post in of_paper] for paper, of_paper in leading.items()},
     )
     # A daily issue reports how its own day was read, longer ones how their window was.
     readings_since = view.as_of - model.DAY if publication.window == "daily" else start
@@ -173,13 +171,13 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
             publication.window != "daily" or candidate.announced_at > start for candidate in ranking_input.candidates
         ),
         earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
-        choice=recipe.choice if has_rule else msgspec.UNSET,
+        choice=recipe.choice if has_rule else UNSET,
         compared=compared,
-        quoting=recipe.quoting or msgspec.UNSET,
-        counting=recipe.counting if recipe.counting != paper_fields.FEEDS else msgspec.UNSET,
+        quoting=recipe.quoting or UNSET,
+        counting=recipe.counting if recipe.counting != paper_fields.FEEDS else UNSET,
         retrospective=retrospective_of(view, publication, start, known_networks, papers_shown)
         if is_retrospective
-        else msgspec.UNSET,
+        else UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
         until_at=end,
     )
@@ -187,13 +185,13 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
-def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | msgspec.UnsetType]:
+def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
     """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
     end of a longer window that closes late, whose later posts and papers are the next one's."""
     publication, day = recipe.publication, recipe.day
     cut, hour = closing(record.view(position=recipe.position), publication, day), cut_of(publication, day)
     is_late = publication.window != "daily" and hour < cut
-    return window_start(publication, day), cut, hour if is_late else msgspec.UNSET
+    return window_start(publication, day), cut, hour if is_late else UNSET
 
 
 class SelectedEntries(NamedTuple):
@@ -226,15 +224,12 @@ def choose(
     ranked = ranking.rank(ranking_input, publication.ranking)
     passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
     matching = matching_rows(candidate.paper for candidate in passing)
-    entries = [
-        candidate for candidate in passing if candidate.paper in matching and candidate.paper not in earlier_voices
-    ]
+    fitting = [candidate for candidate in passing if candidate.paper in matching]
+    entries = [candidate for candidate in fitting if candidate.paper not in earlier_voices]
     ongoing = [
         candidate
-        for candidate in passing
-        if candidate.paper in matching
-        and candidate.paper in earlier_voices
-        and candidate.voices >= earlier_voices[candidate.paper] + ONGOING_GROWTH
+        for candidate in fitting
+        if candidate.voices >= earlier_voices.get(candidate.paper, model.MAX_INTEGER) + ONGOING_GROWTH
     ]
     next_best = (
         candidate
@@ -259,9 +254,7 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
     """The entries as they were frozen before parts said what they had counted."""
 
     def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
-        parts = (
-            msgspec.structs.replace(part, counted_as=msgspec.UNSET, known=msgspec.UNSET) for part in candidate.parts
-        )
+        parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
         return msgspec.structs.replace(candidate, parts=tuple(parts))
 
     return chosen._replace(entries=tuple(map(stripped, chosen.entries)), ongoing=tuple(map(stripped, chosen.ongoing)))
@@ -269,9 +262,7 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication.categories), recipe.day)
-    if papers is None:
-        return 0 if known_absent(view, recipe.day) else None
-    return len(papers)
+    return None if papers is None and not known_absent(view, recipe.day) else len(papers or ())
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -334,14 +325,14 @@ def _content(
     chain = batches.chain_at(record.database, recipe.position)
     if chain is None:
         raise IssueError(f"batch {recipe.position} is not in the record")
-    ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.ranking_input, recipe.publication)
+    prices = _prices(entry_inputs.ranking_input, recipe.publication)
     return about(
         publication=recipe.publication,
         day=recipe.day,
         edition=recipe.edition,
         position=recipe.position,
         chain=chain.hex(),
-        ranking=ranked_by,
+        ranking=recipe.publication.ranking,
         entries=_entries(entry_inputs, order, prices),
         ongoing=_entries(entry_inputs, ongoing, prices),
         peers=entry_inputs.ranking_input.peers,
@@ -355,43 +346,39 @@ def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList 
     needs = ranking.needs_of(publication.ranking)
     if not needs.with_standing or publication.window == "listing":
         return None
-    knows_accounts = any(
-        attention.known is not None for candidate in ranking_input.candidates for attention in candidate.attention
-    )
+    attentions = chain.from_iterable(candidate.attention for candidate in ranking_input.candidates)
+    knows_accounts = any(attention.known is not None for attention in attentions)
     return PriceList(ranking_input.peers, needs.ages, known=knows_accounts)
 
 
 def _entries(
     entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None
 ) -> tuple[Entry, ...]:
-    candidates = {candidate.paper: candidate for candidate in entry_inputs.ranking_input.candidates}
-    forecasts = entry_inputs.forecasts
-    papers = {candidate.paper for candidate in order}
-    classic = (
-        candidate.paper
-        for candidate in ranking.rank(entry_inputs.ranking_input, "classic/1")
-        if candidate.paper in papers
-    )
+    inputs, forecasts = entry_inputs.ranking_input, entry_inputs.forecasts
+    candidates = {candidate.paper: candidate for candidate in inputs.candidates}
+    papers = {scored.paper for scored in order}
+    classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
             place=place,
-            paper=candidate.paper,
-            score=candidate.score,
-            voices=candidate.voices,
-            tied=candidate.tied,
-            classic_rank=classic_ranks[candidate.paper],
-            announced_at=candidates[candidate.paper].announced_at,
-            counts=tuple(map(_count, candidates[candidate.paper].attention)),
-            parts=candidate.parts,
-            metadata=entry_inputs.metadata[candidate.paper],
-            archive=candidates[candidate.paper].archive,
-            order=candidates[candidate.paper].order,
-            posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(candidate.paper, ())),
-            price=prices.price(candidate.score, candidates[candidate.paper].archive) if prices else msgspec.UNSET,
-            forecasts=msgspec.UNSET if forecasts is None else forecasts.get(candidate.paper, ()),
+            paper=paper,
+            score=scored.score,
+            voices=scored.voices,
+            tied=scored.tied,
+            classic_rank=classic_ranks[paper],
+            announced_at=candidate.announced_at,
+            counts=tuple(map(_count, candidate.attention)),
+            parts=scored.parts,
+            metadata=entry_inputs.metadata[paper],
+            archive=candidate.archive,
+            order=candidate.order,
+            posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(paper, ())),
+            price=prices.price(scored.score, candidate.archive) if prices else UNSET,
+            forecasts=UNSET if forecasts is None else forecasts.get(paper, ()),
         )
-        for place, candidate in enumerate(order, 1)
+        for place, scored in enumerate(order, 1)
+        for paper, candidate in [(scored.paper, candidates[scored.paper])]
     )
 
 
@@ -404,9 +391,9 @@ def _count(attention: model.Attention) -> PrintedCount:
         until=attention.until,
         method=attention.method,
         bots=attention.bots,
-        known=msgspec.UNSET if attention.known is None else attention.known,
-        authors=msgspec.UNSET if attention.known is None else attention.authors,
-        collector=attention.collector or msgspec.UNSET,
+        known=UNSET if attention.known is None else attention.known,
+        authors=UNSET if attention.known is None else attention.authors,
+        collector=attention.collector or UNSET,
     )
 
 
@@ -426,5 +413,5 @@ def retrospective_of(
         absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks)),
         bots=queries.count_bots(view),
         known=None if accounts is None else len(accounts),
-        inferred=inferred or msgspec.UNSET,
+        inferred=inferred or UNSET,
     )

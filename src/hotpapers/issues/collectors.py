@@ -13,15 +13,13 @@ from itertools import groupby
 
 import msgspec
 
-from hotpapers.base.model import DAY, HOUR, Attention, Candidate, Measurement, WitnessedCounts
+from hotpapers.base.model import DAY, HOUR, Candidate, Measurement, WitnessedCounts
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.engagement.standing.queries import known_accounts
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import slices
-from hotpapers.record.identities import numbers_of
+from hotpapers.record import AsOfView, numbers_of, slices
 
 BetterCounts = Mapping[str, Sequence[Measurement]]
 """The counts that are better than ours, by paper."""
@@ -50,7 +48,12 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     unread, start = unread_times(view), view.as_of - REFERENCE_DAYS * DAY
     best: dict[tuple[str, str, int], Measurement] = {}
     for item in view.items(Measurement, "t.until_at > ? AND t.until_at <= ?", (start, view.as_of)):
-        if _is_wanted(item, window) and is_better(item, unread):
+        is_wanted = (
+            item.age in window.ages
+            and item.network in (window.networks or (item.network,))
+            and item.paper in (window.papers or (item.paper,))
+        )
+        if is_wanted and is_better(item, unread):
             key = (item.paper, item.network, item.age)
             best[key] = min(item, best.get(key, item), key=lambda item: (item.unread, item.source))
     knows_standing = bool(best) and window.with_standing and known_accounts(view) is not None
@@ -59,14 +62,6 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
         is_unvouched = knows_standing and item.known is None
         result[paper].append(msgspec.structs.replace(item, known=0) if is_unvouched else item)
     return result
-
-
-def _is_wanted(item: Measurement, window: MeasurementWindow) -> bool:
-    return (
-        item.age in window.ages
-        and (not window.networks or item.network in window.networks)
-        and (not window.papers or item.paper in window.papers)
-    )
 
 
 def is_better(item: Measurement, unread: UnreadTimes) -> bool:
@@ -117,22 +112,19 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     for batch in slices(papers):
         for item in view.items(Measurement, f"t.paper IN ({numbers_of(batch)})", batch):
             others[item.paper, item.network, item.until_at].append(item)
-    pairs = [
-        (attention, items)
-        for candidate in candidates
-        for attention in candidate.attention
-        if (items := _other_counts(attention, others.get((candidate.paper, attention.network, attention.until), ())))
-    ]
+    pairs = []
+    for candidate in candidates:
+        for attention in candidate.attention:
+            items = others.get((candidate.paper, attention.network, attention.until), ())
+            # those of collectors that read the network in full, except the one already used
+            items = [item for item in items if item.unread <= TURN and item.source != attention.collector]
+            if items:
+                pairs.append((attention, items))
     if not pairs:
         return msgspec.UNSET
     names = {item.source for _, items in pairs for item in items}
     close = sum(all(is_close(attention.voices, item.voices) for item in items) for attention, items in pairs)
     return WitnessedCounts(collectors=tuple(sorted(names)), counts=len(pairs), close=close)
-
-
-def _other_counts(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
-    """The counts of collectors that read the network in full, except the one already used."""
-    return [item for item in items if item.unread <= TURN and item.source != attention.collector]
 
 
 def is_close(voices: int, others: int) -> bool:

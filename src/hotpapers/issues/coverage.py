@@ -13,7 +13,7 @@ from hotpapers.base.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading,
 from hotpapers.base.spans import Span, union, within
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import site_started_at
-from hotpapers.record.as_of import AsOfView
+from hotpapers.record import AsOfView
 from hotpapers.record.readings import followed_at, networks_read
 
 TURN = HOUR * 3 // 2
@@ -110,10 +110,12 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     if was_read(view, publication, cut - TURN, cut):
         return None
     spans_by_network = _spans_between(view, publication, cut - TURN, latest)
-    caught_up = [
-        _current_at(spans, cut, latest) for spans in spans_by_network if any(span.from_at <= cut for span in spans)
-    ]
-    return max(filter(None, caught_up), default=None) or followed_at(view, cut, latest)
+    moments = []
+    for spans in spans_by_network:
+        if any(span.from_at <= cut for span in spans):
+            read = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
+            moments.append(min((at for at in read if at <= latest), default=0))
+    return max(moments, default=0) or followed_at(view, cut, latest)
 
 
 def _spans_between(view: AsOfView, publication: Publication, start: int, end: int) -> list[list[Coverage]]:
@@ -122,12 +124,6 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
         AND t.state <> 'refused'"""
     networks = publication.networks or model.NETWORKS
     return [list(view.items(Coverage, where, (network, start - MAX_CATCH_UP, end, start))) for network in networks]
-
-
-def _current_at(spans: Iterable[Coverage], cut: int, latest: int) -> int | None:
-    """When a network had first been read up to the moment after a cut."""
-    moments = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
-    return min((at for at in moments if at <= latest), default=None)
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:

@@ -6,16 +6,15 @@ import textwrap
 from collections.abc import Iterator
 from typing import Literal
 
-import msgspec
-
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.base.struct_types import Value
 from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.issues.ranking import swap, words
 
 
-class NeighborSwap(msgspec.Struct, frozen=True, kw_only=True):
+class NeighborSwap(Value):
     """An entry next to the explained one, and what would make the two swap."""
 
     place: int
@@ -25,7 +24,7 @@ class NeighborSwap(msgspec.Struct, frozen=True, kw_only=True):
     swaps: tuple[swap.RequiredGrowth, ...]
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+class Explanation(Value):
     """An entry's place and the reasons for it.
 
     `lane`: among the entries, or still talked about. `entries`: how many are in that lane. `classic_rank`: the place
@@ -62,12 +61,20 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NotFound if the paper is not in the issue."""
     content = issue.content
     lane, entries = _lane(content, paper)
-    index = next(i for i, entry in enumerate(entries) if entry.paper == paper)
+    index = [entry.paper for entry in entries].index(paper)
     entry = entries[index]
     entry_above = entries[index - 1] if index else None
     entry_below = entries[index + 1] if index + 1 < len(entries) else None
     to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
     to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
+    all_notes = (
+        *forecasts.sentences(entry),
+        *notes(entry, content.ranking),
+        words.why_provisional(content.compared, entry.score, content.publication.threshold),
+        announcement_counts.inferred_days(content.retrospective),
+        *unread(content),
+        ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
+    )
     return Explanation(
         publication=content.publication.publication,
         day=content.day,
@@ -86,19 +93,7 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         formulae=tuple(map(words.formula, entry.parts)),
         sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry.price),
-        notes=(
-            *forecasts.sentences(entry),
-            *notes(entry, content.ranking),
-            *filter(
-                None,
-                [
-                    words.why_provisional(content.compared, entry.score, content.publication.threshold),
-                    announcement_counts.inferred_days(content.retrospective),
-                ],
-            ),
-            *unread(content),
-            *([ALL_KNOWN] if (to_pass or to_be_passed) and swap.tells_known(entry) else []),
-        ),
+        notes=tuple(filter(None, all_notes)),
         above=_neighbor(issue, entry_above, to_pass) if entry_above else None,
         below=_neighbor(issue, entry_below, to_be_passed) if entry_below else None,
     )
@@ -159,12 +154,11 @@ def text_of(explanation: Explanation) -> Iterator[str]:
         yield f"    {sentence}"
     yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {words.count_noun(len(explanation.parts), 'part')}"
     remarks = [text for text in (explanation.price, *explanation.notes) if text]
-    if remarks or explanation.above or explanation.below:
+    for change, neighbor in (("To pass {}", explanation.above), ("For {} to pass", explanation.below)):
+        if neighbor:
+            remarks.append(_swap_line(change, neighbor))
+    if remarks:
         yield ""
-    if explanation.above:
-        remarks.append(_swap_line("To pass {}", explanation.above))
-    if explanation.below:
-        remarks.append(_swap_line("For {} to pass", explanation.below))
     for line in remarks:
         yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 

@@ -25,9 +25,8 @@ from hotpapers.issues.windows import (
     late_limit,
     limit_of,
 )
-from hotpapers.record.commitments import canonical_json
+from hotpapers.record import Record, canonical_json, now
 from hotpapers.record.issue_contents import decode_content
-from hotpapers.record.record import Record, now
 from hotpapers.record.verify import VerifyFinding, flaw_of
 
 BATCH_SOURCE = "issue"
@@ -62,15 +61,15 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
         if name not in by_name:
             raise NotFound(f"{name}: no such publication; there are: {choices(name, by_name) or 'none'}")
         return by_name[name]
-    by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
-    if not by_name:
+    regular = [name for name in by_name if not model.is_retrospective(name)]
+    if not regular:
         raise NotFound(
             "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import` brings"
             " those of listings and exports (with --store, pass hotpapers.toml with --config)"
         )
-    if len(by_name) > 1:
-        raise UsageError(f"several publications; choose one with --publication: {', '.join(by_name)}")
-    return next(iter(by_name.values()))
+    if len(regular) > 1:
+        raise UsageError(f"several publications; choose one with --publication: {', '.join(regular)}")
+    return by_name[regular[0]]
 
 
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
@@ -117,8 +116,11 @@ def freeze(
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if earlier and not again:
         return earlier[-1]
-    publication = _with_period(publication, day, earlier)
-    if not earlier:
+    if earlier:  # a correction covers what these covered, also if issues do otherwise since
+        before = earlier[-1].content.publication
+        publication = msgspec.structs.replace(publication, window=before.window, hour=before.hour, zone=before.zone)
+    else:
+        check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
     check_closed(record, publication, day, at, record.head.position)
     if prepare is not None:
@@ -129,17 +131,6 @@ def freeze(
     )
     built = build(record, recipe)
     return save(record, built, at) if again else save_unless_there(record, built, at)
-
-
-def _with_period(publication: model.Publication, day: str, earlier: Sequence[FrozenIssue]) -> model.Publication:
-    """The publication with the period of a day's issue: a correction covers what the `earlier` editions covered, also
-    if issues do otherwise since. Raises UsageError if there are none, and the publication cannot have an issue on that
-    day."""
-    if not earlier:
-        check_label(publication, day)
-        return publication
-    before = earlier[-1].content.publication
-    return msgspec.structs.replace(publication, window=before.window, hour=before.hour, zone=before.zone)
 
 
 def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
@@ -197,9 +188,8 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
         return
     frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
     if frozen_before:
-        days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS])
-        if len(frozen_before) > MAX_NAMED_DAYS:
-            days_text += f" and {len(frozen_before) - MAX_NAMED_DAYS} more"
+        more = len(frozen_before) - MAX_NAMED_DAYS
+        days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS]) + (f" and {more} more" if more > 0 else "")
         raise IssueError(
             f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
@@ -226,10 +216,9 @@ def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue
     try:
         return save(record, built, at)
     except IssueError:
-        first_editions = editions(record, built.content.publication.publication, built.content.day)
-        if not first_editions:
-            raise
-        return first_editions[-1]
+        if first_editions := editions(record, built.content.publication.publication, built.content.day):
+            return first_editions[-1]
+        raise
 
 
 def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
@@ -241,29 +230,32 @@ def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
 def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
     """Check an issue against its digest, then against a rebuild from the record."""
     name = f"{item.publication} {item.day} edition {item.edition}"
-    flaw = flaw_of(record.database, item)
-    if flaw is not None:
-        yield VerifyFinding("issue", f"{name}: {flaw}")
+    return (VerifyFinding("issue", f"{name}: {flaw}") for flaw in _flaws(record, item))
+
+
+def _flaws(record: Record, item: model.Issue) -> Iterator[str]:
+    if (flaw := flaw_of(record.database, item)) is not None:
+        yield flaw
     try:
         content = decode_content(item.content, model.IssueContent)
     except CorruptStore as problem:
-        yield VerifyFinding("issue", f"{name}: its content cannot be read: {problem.__cause__}")
+        yield f"its content cannot be read: {problem.__cause__}"
         return
     if _NUL.search(item.content):
-        yield VerifyFinding("issue", f"{name}: its content has U+0000, which no observation has")
+        yield "its content has U+0000, which no observation has"
         return
     if record.head.position < content.position:
         return
     try:
         rebuilt = build(record, _recipe_of(content)).content
     except UNBUILDABLE as problem:
-        yield VerifyFinding("issue", f"{name}: cannot be rebuilt: {problem}")
+        yield f"cannot be rebuilt: {problem}"
         return
     changes = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
     for path, frozen_value, rebuilt_value in changes[:10]:
-        yield VerifyFinding("issue", f"{name}: {path} is {_short(frozen_value)}, rebuilt {_short(rebuilt_value)}")
+        yield f"{path} is {_short(frozen_value)}, rebuilt {_short(rebuilt_value)}"
     if len(changes) > 10:
-        yield VerifyFinding("issue", f"{name}: and {len(changes) - 10} more differences")
+        yield f"and {len(changes) - 10} more differences"
 
 
 def _recipe_of(content: model.IssueContent) -> IssueRecipe:
@@ -308,14 +300,11 @@ def _is_list(value: Any) -> bool:
 def _by_name(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
     """The members of a list by a name that is unique in both lists, else by their number."""
     for key in ("paper", "network", "day"):
-        if all(_are_distinct(members, key) for members in (values, others)):
+        lists = [[value.get(key) for value in some if isinstance(value, dict)] for some in (values, others)]
+        lengths = [len(values), len(others)]
+        if [*map(len, lists)] == lengths == [len({*names} - {None}) for names in lists]:
             return {value[key]: value for value in values}
     return {str(number): value for number, value in enumerate(values, 1)}
-
-
-def _are_distinct(values: Sequence[Any], key: str) -> bool:
-    names = [value.get(key) for value in values if isinstance(value, dict)]
-    return len(names) == len(values) == len(set(names)) and None not in names
 
 
 def _short(value: Any) -> str:

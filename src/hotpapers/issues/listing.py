@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hotpapers.base import model
 from hotpapers.base.categories import archive_of
@@ -11,16 +11,13 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.issues import queries
 from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record import AsOfView, StoredRow
 
 
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
     """The latest observation in a day's listing: of the listing itself, its places or the posts it shows."""
-    listing = queries.listing_of(view, publication, day)
-    observed = queries.listed_posts_observed(view, publication, day)
-    places = places_of(queries.listed_places(view, publication, day))
-    return max([listing.observed_at, observed, *(place.observed_at for place in places)])
+    items = (queries.listing_of(view, publication, day), *places_of(queries.listed_places(view, publication, day)))
+    return max(queries.listed_posts_observed(view, publication, day), *(item.observed_at for item in items))
 
 
 def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
@@ -47,15 +44,13 @@ def listing_input(view: AsOfView, publication: Publication, places: Sequence[mod
         VoiceHistogram(network=network, age=0, archive=archive, counts=tuple(sorted(counter.items())))
         for (network, archive), counter in sorted(counts.items())
     )
-    standing: dict[tuple[str, str], tuple[str, int | None]] = {
-        (network, paper): (archive, likes) for network, archive, paper, likes in listed_papers
-    }
+    standing = {(network, paper): (archive, likes) for network, archive, paper, likes in listed_papers}
     candidates = (_candidate(place, tally_of(view, place), standing) for place in places)
     return RankingInput(candidates=tuple(candidates), peers=tuple(peers))
 
 
 def _candidate(
-    place: model.Place, tally: model.Tally, standing: dict[tuple[str, str], tuple[str, int | None]]
+    place: model.Place, tally: model.Tally, standing: Mapping[tuple[str, str], tuple[str, int | None]]
 ) -> Candidate:
     """A place as a candidate, with the archive under which the paper is counted among the listed ones."""
     printed_archive = archive_of(place.categories[0]) if place.categories else ""

@@ -11,27 +11,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from hotpapers.base.model import items, kind_of
 from hotpapers.issues import lanes, queries
-from hotpapers.issues.moderation import blocklist
-from hotpapers.record import batches, manifest
-from hotpapers.record.database import slices
-from hotpapers.record.meta import read_meta
-from hotpapers.record.record import Record
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.record import Record, batches, manifest, read_meta, slices
 
-_SHOWN_AS_FROZEN = (
-    items.Account,
-    items.Coverage,
-    items.Delivery,
-    items.Mention,
-    items.Reaction,
-    items.Snapshot,
-    items.Tally,
-)
-HARMLESS = frozenset(kind_of(kind) for kind in _SHOWN_AS_FROZEN)
+HARMLESS = frozenset(("account", "coverage", "delivery", "mention", "reaction", "snapshot", "tally"))
 """What pages show of these kinds was frozen with the issue."""
-OF_PAPERS = frozenset(kind_of(kind) for kind in (items.Announcement, items.Paper))
-POST = kind_of(items.Post)
+OF_PAPERS = frozenset(("announcement", "paper"))
 
 
 class PageChangeCounter:
@@ -56,20 +42,20 @@ class PageChangeCounter:
 
     def _read_rules(self) -> tuple[object, str | None]:
         """What pages depend on besides batches: the blocklist, and how often lanes were noted."""
-        return blocklist.load_blocklist(self._database), read_meta(self._database, lanes.COUNT)
+        return quotation_policy.load_blocklist(self._database), read_meta(self._database, lanes.COUNT)
 
     def _changes(self, batch: manifest.Manifest) -> bool:
         if batch.closed or batch.pruned or batch.forgotten or batch.erased or batch.tombstones:
             return True
-        rows = {kind: [number for _, number in group] for kind, group in groupby(batch.rows(), itemgetter(0))}
-        return any(self._matters(kind, numbers) for kind, numbers in rows.items() if kind not in HARMLESS)
+        rows = groupby(batch.rows(), itemgetter(0))
+        return any(self._matters(kind, [n for _, n in group]) for kind, group in rows if kind not in HARMLESS)
 
     def _matters(self, kind: str, numbers: Sequence[int]) -> bool:
         """Whether new rows of a kind change a page."""
         if kind in OF_PAPERS:
             batches_of_papers = (queries.papers_of_rows(self._database, kind, batch) for batch in slices(numbers))
             return any(not self._papers().isdisjoint(papers) for papers in batches_of_papers)
-        if kind == POST:
+        if kind == "post":
             return any(queries.do_posts_matter(self._database, batch, self._position) for batch in slices(numbers))
         return True
 

@@ -21,9 +21,7 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.identities import NUMBER
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record import NUMBER, AsOfView, StoredRow
 
 FEEDS, CATEGORIES = "feeds/1", "categories/1"
 
@@ -52,18 +50,14 @@ def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: Stored
     item = row.item if row else None
     metadata = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
     if publication.categories:
-        categories = metadata.categories or _announced_in(view, paper)
+        announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
+        categories = metadata.categories or [announcement.category for announcement in announcements]
         if not any(in_fields(category, publication.categories) for category in categories):
             return False
     text = f"{metadata.title}\n{metadata.abstract}"
     if publication.include and not any(has_word(text, word) for word in publication.include):
         return False
     return not any(has_word(text, word) for word in publication.exclude)
-
-
-def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
-    announcements = view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
-    return tuple(announcement.category for announcement in announcements)
 
 
 def has_word(text: str, word: str) -> bool:

@@ -22,19 +22,25 @@ from hotpapers.issues.engagement.queries import (
     posts_about_papers,
     show_tables,
 )
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
-from hotpapers.record.identities import NUMBER, key_of, numbers_of
-from hotpapers.record.issue_contents import decode_content
-from hotpapers.record.item_rows import (
+from hotpapers.record import (
+    NUMBER,
     SPECS,
+    AsOfView,
+    Database,
+    Record,
     StoredRow,
     columns_with_commitments,
+    first_column,
+    first_value,
+    key_of,
+    numbers_of,
+    placeholders,
     read_row,
     read_with_commitments,
     select_columns,
+    slices,
 )
-from hotpapers.record.record import Record
+from hotpapers.record.issue_contents import decode_content
 
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -276,6 +282,17 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, model.HeldPaper
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
     for publication, day, content in database.iterate(sql):
         yield publication, day, decode_content(content, model.HeldPapers)
+
+
+def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str, StoredRow]]:
+    """Posts by number, each with a paper that it names, the earliest first."""
+    spec = SPECS[Post]
+    sql = f"""SELECT {key_of("m.paper")}, {columns_with_commitments(spec, "p")} FROM post AS p
+        JOIN mention AS m ON m.post = p.post AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
+        WHERE p.post IN ({placeholders(numbers)}) AND {view.visible("p")} AND {view.newest(spec, "p")}
+        ORDER BY p.created_at, p.post"""
+    for paper, *row in view.database.iterate(sql, numbers):
+        yield paper, read_with_commitments(spec, row)
 
 
 # ---- what was not known then -----------------------------------------------------------------------------

@@ -12,17 +12,18 @@ A changed rule gets a new number: issues are rebuilt by the rule they name.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.ids.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, MentionedPaper, folded, is_bare, own_words
-from hotpapers.base.model import Item, Paper, Post
+from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
+from hotpapers.issues import queries
 from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues.stock_words import SIGNS, WORDS
-from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record import SPECS, AsOfView, StoredRow, is_pseudonym, read_with_commitments, slices
 
 BY_REACTIONS = ""
 """The rule for issues that name none: the posts with the most reactions."""
@@ -131,7 +132,10 @@ class QuotationRule(NamedTuple):
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """The posts worth quoting, each remark once."""
         row, remarks = self.papers.get(paper), set[frozenset[str]]()
-        mentioned = _about(row.item) if row else MentionedPaper()
+        paper_item = row.item if row else None
+        mentioned = MentionedPaper()
+        if isinstance(paper_item, Paper):
+            mentioned = MentionedPaper(paper_item.title, paper_item.authors, paper_item.categories, paper_item.abstract)
         for candidate in ordered:
             post = candidate.row.item
             words = remark(post.text, mentioned) if isinstance(post, Post) and not is_reply_to_other(post, {}) else None
@@ -146,12 +150,6 @@ def _lacks_words(row: StoredRow) -> bool:
     return row.is_forgotten or bool(row.redacted) or is_reply_to_forgotten
 
 
-def _about(paper: Item) -> MentionedPaper:
-    if not isinstance(paper, Paper):
-        return MentionedPaper()
-    return MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
-
-
 def _distinct(
     ordered: Iterable[CandidatePost], place: Callable[[CandidatePost], str] = lambda _: ""
 ) -> list[CandidatePost]:
@@ -159,8 +157,9 @@ def _distinct(
     known: set[tuple[str, str, int]] = set()
     chosen = []
     for post in ordered:
-        marks = {(place(post), "voice", post.voice), (place(post), "text", int(post.row.derived[1]))}
-        if known.isdisjoint(marks := {mark for mark in marks if mark[2]}):
+        numbers = {"voice": post.voice, "text": int(post.row.derived[1])}
+        marks = {(place(post), kind, number) for kind, number in numbers.items() if number}
+        if known.isdisjoint(marks):
             known |= marks
             chosen.append(post)
     return chosen
@@ -175,11 +174,42 @@ def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
     first_of_network: dict[str, CandidatePost] = {}
     others: list[CandidatePost] = []
     for post in ordered:
-        network = _network(post)
-        if network in first_of_network:
+        if first_of_network.setdefault(_network(post), post) is not post:
             others.append(post)
-        first_of_network.setdefault(network, post)
     return [*first_of_network.values(), *others]
 
 
 BY_REACTIONS_ALONE = QuotationRule()
+
+
+# ---- the posts that an entry shows -------------------------------------------------------------------
+
+
+def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[StoredRow]]:
+    """The posts that a listing shows, by paper. Only posts observed no earlier than the place count, as a corrected
+    listing may show fewer."""
+    if not places:
+        return {}
+    listed_posts = queries.listed_posts(view, places[0].publication, places[0].day)
+    return {
+        place.paper: [row for row in listed_posts.get(place.place, ()) if row.item.observed_at >= place.observed_at]
+        for place in places
+    }
+
+
+def leading_posts(
+    view: AsOfView,
+    publication: Publication,
+    papers: Sequence[str],
+    own_voices: Sequence[int],
+    period: tuple[int, int] = (0, MAX_INTEGER),
+    quoting: QuotationRule = BY_REACTIONS_ALONE,
+) -> dict[str, list[CandidatePost]]:
+    """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
+    by the quotation rule; one per account and text, and none that may not be quoted."""
+    candidates: dict[str, list[CandidatePost]] = defaultdict(list)
+    for batch in slices(papers):
+        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, period)
+        for paper, weight, voice, *row in view.database.iterate(sql, params):
+            candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
+    return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in candidates.items()}

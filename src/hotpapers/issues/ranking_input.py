@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
 from hotpapers.issues.ranking import rarity_1
-from hotpapers.record.as_of import AsOfView
+from hotpapers.record import AsOfView
 
 
 class CandidateWindow(NamedTuple):
@@ -54,9 +55,8 @@ def collect_input(
     candidates: list[Candidate] = []
     since = read_since(view)
     own_rows = (without_late_peer(engagement, since) for engagement in read(view, window))
-    for _, group in groupby(
-        collectors.with_better_counts(view, window, own_rows), key=lambda engagement: engagement.paper
-    ):
+    all_rows = collectors.with_better_counts(view, window, own_rows)
+    for _, group in groupby(all_rows, key=attrgetter("paper")):
         rows = list(group)
         if curves is not None:
             curves.add(rows)

@@ -29,22 +29,18 @@ from hotpapers.base.model import (
     PublishedIssue,
     Quotation,
 )
-from hotpapers.issues import paper_fields, posts, queries
+from hotpapers.issues import paper_fields, queries
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.freeze import FrozenIssue, editions
 from hotpapers.issues.lanes import MAX_PAPERS, noted_lanes
-from hotpapers.issues.lanes.queries import numbered_posts
 from hotpapers.issues.listing import places_of
 from hotpapers.issues.moderation import quotation_policy
 from hotpapers.issues.moderation.queries import doubtful_pairs
-from hotpapers.issues.queries import frozen_days, listed_places, listing_of
-from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule
+from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
+from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, leading_posts, listed_under
 from hotpapers.issues.ranking_input import attention_of
 from hotpapers.issues.windows import days_from, has_no_issue
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.identities import NUMBER, numbers_of
-from hotpapers.record.item_rows import StoredRow
-from hotpapers.record.record import Record
+from hotpapers.record import NUMBER, AsOfView, Record, StoredRow, numbers_of
 
 MAX_POSTS = 50
 """The most posts about a paper that are listed in addition to an issue's own."""
@@ -132,15 +128,13 @@ class RecordIssueReader:
         view = self._view_of(content)
         by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day) or {}
         known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
-        papers = [
-            _announced(
-                known.get(paper) or Paper(paper=paper, title="", observed_at=0),
-                announcements,
-                withdrawn=paper in self._withdrawn,
-            )
-            for paper, announcements in by_paper.items()
-        ]
-        return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
+        papers = []
+        for key, announcements in by_paper.items():
+            paper = known.get(key) or Paper(paper=key, title="", observed_at=0)
+            first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
+            category = paper.categories[0] if paper.categories else first.category
+            papers.append(AnnouncedPaper(paper, first.type, category, key in self._withdrawn))
+        return tuple(sorted(papers, key=lambda announced: (announced.category, announced.paper.paper)))
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
         order = "t.announced_at, t.day, t.category"
@@ -162,7 +156,7 @@ class RecordIssueReader:
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
         rule = QuotationRule(EACH_NETWORK)
-        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content), quoting=rule)
+        leading = leading_posts(self._view_of(content), recipe, papers, self._own_voices(content), quoting=rule)
         quotations = self._quotable({paper: [post.row for post in of_paper] for paper, of_paper in leading.items()})
         reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
         return {
@@ -258,16 +252,15 @@ class RecordIssueReader:
     def _later(self, papers: Mapping[str, Paper]) -> dict[str, Paper]:
         """The metadata of later versions of papers, as known now."""
         versions = {key: paper.version for key, paper in papers.items() if paper.version}
-        if not versions:
-            return {}
-        revised = self._now.items(Paper, f"t.version > 1 AND t.paper IN ({numbers_of(versions)})", list(versions))
+        where = f"t.version > 1 AND t.paper IN ({numbers_of(versions)})"
+        revised = self._now.items(Paper, where, list(versions)) if versions else ()
         return {paper.paper: paper for paper in revised if (paper.version or 0) > versions[paper.paper]}
 
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place], withheld: Container[str]
     ) -> dict[str, tuple[Quotation, ...]]:
         if places:
-            rows_of_papers = posts.listed_under(view, list(places.values()))
+            rows_of_papers = listed_under(view, list(places.values()))
             return {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.ongoing]
@@ -285,10 +278,8 @@ class RecordIssueReader:
             for paper in papers
             if paper in all_posts
         )
-        return quotation_policy.one_per_account(
-            quotable_posts,
-            {quotation.post.post: quotation.post for quotation in chain.from_iterable(all_posts.values())},
-        )
+        whole = {quotation.post.post: quotation.post for quotation in chain.from_iterable(all_posts.values())}
+        return quotation_policy.one_per_account(quotable_posts, whole)
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """The policy that decides which of the posts may be quoted, under their networks' terms."""
@@ -361,11 +352,6 @@ def entry_summaries(
         title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
         result.append(EntrySummary(day, place, paper, title, authors, categories, paper in withdrawn))
     return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
-
-
-def _announced(paper: Paper, announcements: list[Announcement], *, withdrawn: bool) -> AnnouncedPaper:
-    first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
-    return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category, withdrawn)
 
 
 HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)

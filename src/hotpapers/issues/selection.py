@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Publication, ReferenceSize, VoiceHistogram
@@ -36,11 +36,11 @@ def leaves_out_withdrawn(rule: str) -> bool:
     return rule == LEAST
 
 
-def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
+def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | UnsetType:
     """The largest reference that an issue's papers are compared with; ties go to the one with most days. UNSET for a
     ranking that compares nothing."""
     if not publication.ranking.startswith("rarity/"):
-        return msgspec.UNSET
+        return UNSET
     papers: Counter[tuple[str, int]] = Counter()
     days: dict[tuple[str, int], int] = defaultdict(int)
     for peer in peers:
@@ -62,8 +62,8 @@ def is_young(papers: int, days: int) -> bool:
     return papers < rarity_1.ENOUGH or days < rarity_1.ENOUGH_DAYS
 
 
-def least_papers(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:
+def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) -> int:
     """How many papers an issue shows regardless of their scores."""
-    if compared is msgspec.UNSET or not compared.young:
+    if compared is UNSET or not compared.young:
         return 0
     return publication.least_entries or 0

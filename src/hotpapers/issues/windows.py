@@ -14,8 +14,7 @@ from hotpapers.base.ids.timestamps import SECOND, as_utc
 from hotpapers.base.model import HOUR, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, caught_up_at, was_read
-from hotpapers.record import readings
-from hotpapers.record.as_of import AsOfView
+from hotpapers.record import AsOfView, readings
 
 DAYS = 7
 """The length of a daily or weekly issue's window, in days."""
@@ -38,11 +37,8 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
     """Whether a publication can have an issue on a date."""
     if has_ended(publication, date):
         return False
-    if publication.window == "daily":
-        return date.weekday() < 5
-    if publication.window == "weekly":
-        return date.weekday() == 0
-    return publication.window == "listing" or date.day == 1
+    days = {"daily": date.weekday() < 5, "weekly": date.weekday() == 0, "monthly": date.day == 1}
+    return days.get(publication.window, True)
 
 
 def check_not_ended(publication: Publication, date: datetime.date) -> None:
@@ -204,10 +200,9 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
     is of the whole record."""
     if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
         return False
-    if is_unread(view, publication, day, at):
-        return True
-    cut = closing(view, publication, day)
-    return not is_closed(view._replace(as_of=cut), publication, day, at)
+    return is_unread(view, publication, day, at) or not is_closed(
+        view._replace(as_of=closing(view, publication, day)), publication, day, at
+    )
 
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:

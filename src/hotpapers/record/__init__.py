@@ -16,12 +16,24 @@ verify         check the chain, then every row; or a frozen issue against the ch
 issue_contents decode frozen issues
 database       the interface to databases: sqlite, schema (migrations); leftovers: files of killed backups, which
                forgetting deletes
+
+What this package imports is what most of the program uses of it.
 """
 
 from __future__ import annotations
 
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.batches import WrittenBatch
-from hotpapers.record.record import Record, now
-
-__all__ = ["AsOfView", "Record", "WrittenBatch", "now"]
+from hotpapers.record.batches import WrittenBatch, cursor_of, last_written_at
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
+from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
+from hotpapers.record.item_rows import (
+    SPECS,
+    StoredRow,
+    columns_with_commitments,
+    read_row,
+    read_with_commitments,
+    select_columns,
+)
+from hotpapers.record.meta import read_meta, read_prefixed, write_meta
+from hotpapers.record.record import Record, is_server, now, store_path

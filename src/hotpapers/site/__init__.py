@@ -2,16 +2,13 @@
 
 site              `Site`, the one public object: its verbs are those of the command line
 configured_site   what a site is made of: settings, their file, the store, and what follows from them
-destinations      which folder each channel of a publication is written to
-sending           the channels that send messages
 publishing        freezes issues, and writes them to the folders of channels
+sending           the channels that send messages
 importing         imports files
-operator_verdicts  the operator's own verdicts on accounts
+people            forgets posts, accounts, and what wings keep about people; the operator's own verdicts on accounts
 inspection        whether a site is well: its store, issues, settings and jobs
-forgetting        forgets posts, accounts, and what wings keep about people
 site_jobs         the jobs that the settings ask for, and what would keep them from starting
 running           runs them: reads networks, or does everything on schedule
-run_notices, run_watches    what `run` tells when it starts, and while it works
+run_notices       what `run` tells when it starts, and while it works
 demo              what `hotpapers demo` writes
-notices           what long work tells, and how far it is
 """

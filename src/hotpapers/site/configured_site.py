@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,14 +20,12 @@ from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import NetworkTerms, table
 from hotpapers.base.wings import BeforeFreezing, wings
 from hotpapers.issues import ranking
-from hotpapers.issues.moderation.blocklist import Blocklist, save_blocklist
+from hotpapers.issues.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.record import Record, now
-from hotpapers.record.record import is_server, store_path
-from hotpapers.site.notices import Notice, Progress, no_progress
+from hotpapers.record import Record, is_server, now, store_path
 
 if TYPE_CHECKING:
     from threading import Event
@@ -158,10 +156,10 @@ class ConfiguredSite:
     def _check_listings(self, record: Record) -> None:
         """Raises SettingsError if a publication of our own has the name of an imported listing, whose issues it could
         neither continue nor publish."""
-        own, listed = self.own_publications, set[str]()
+        listed = set[str]()
         with suppress(CorruptStore):  # which verify reports
-            listed = listed_publications(record) if own else listed
-        for name in sorted(listed.intersection(own)):
+            listed = listed_publications(record)
+        for name in sorted(listed.intersection(self.own_publications)):
             raise SettingsError(
                 f"{self.file}: publication {name!r}: name: the record has an imported listing of this name; choose "
                 'another one, or write window = "listing" to publish the listing'
@@ -170,17 +168,16 @@ class ConfiguredSite:
     def save_publications(self, record: Record) -> None:
         """Saves the publications in the settings that are new or changed. Raises SettingsError for an unknown
         ranking."""
-        saved_publications = {
-            publication.publication: msgspec.structs.replace(publication, observed_at=0)
-            for publication in record.view().items(Publication)
-        }
-        changed_publications = [
+        saved = [
+            msgspec.structs.replace(publication, observed_at=0) for publication in record.view().items(Publication)
+        ]
+        changed = [
             msgspec.structs.replace(publication, observed_at=now())
             for publication in self.publication_items()
-            if saved_publications.get(publication.publication) != publication
+            if publication not in saved
         ]
-        if changed_publications:
-            record.append(changed_publications, source="settings")
+        if changed:
+            record.append(changed, source="settings")
 
     def is_store_file(self, file: Path) -> bool:
         """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
@@ -203,14 +200,13 @@ class ConfiguredSite:
 
     def publication_items(self) -> list[Publication]:
         """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
-        publications = [settings.publication_item(table, 0) for table in self.settings.publication]
-        for publication in publications:
-            if publication.ranking not in ranking.RANKINGS:
+        for item in self.settings.publication:
+            if item.ranking not in ranking.RANKINGS:
                 raise SettingsError(
-                    f"{self.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is not "
-                    f"one of {choices(publication.ranking, ranking.RANKINGS)}"
+                    f"{self.file}: publication {item.name!r}: ranking: {item.ranking!r} is not one of "
+                    f"{choices(item.ranking, ranking.RANKINGS)}"
                 )
-        return publications
+        return [settings.publication_item(item, 0) for item in self.settings.publication]
 
     def require_publications(self, names: Sequence[str]) -> None:
         """Raises UsageError if no publication is configured, or if the settings in this folder are for another
@@ -218,9 +214,10 @@ class ConfiguredSite:
         if names:
             return
         file = self.file
-        require(self.has_settings or file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
-        is_other = not self.has_settings and settings.load(file) != self.settings
-        require(not is_other, f"{file} is for another store; add --config {file} to use it for this one")
+        if not self.has_settings:
+            require(file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
+            is_own = settings.load(file) == self.settings
+            require(is_own, f"{file} is for another store; add --config {file} to use it for this one")
         raise UsageError("no publication configured; add a [[publication]] to hotpapers.toml")
 
     # ---- what follows from the settings --------------------------------------------------------------------
@@ -261,7 +258,7 @@ class ConfiguredSite:
             publish.base,
             budget=publish.budget * MEGABYTE,
             app=self.settings.serve.base,
-            join_path=self._join_path,
+            join_path=next(filter(None, (wing.join_path(self.settings) for wing in wings() if wing.join_path)), ""),
             documents=tuple(
                 (item.publication, item.account)
                 for item in self.settings.bluesky
@@ -270,11 +267,6 @@ class ConfiguredSite:
             proofs=self._proofs,
             bases=self.settings.bases,
         )
-
-    @property
-    def _join_path(self) -> str:
-        paths = (wing.join_path(self.settings) for wing in wings() if wing.join_path is not None)
-        return next(filter(None, paths), "")
 
     @property
     def _proofs(self) -> SiteProofs | None:
@@ -331,3 +323,30 @@ def _same(store: str, other: str) -> bool:
     if is_server(store) or is_server(other):
         return store == other
     return Path(store.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
+
+
+OFFLINE = "no network can be reached: you seem to be offline"
+
+Progress = Callable[..., AbstractContextManager[Callable[[int], None]]]
+"""Shows how far work is: called with a label, the number of steps, and whether they are bytes (`in_bytes`); yields the
+function to call with the size of each step."""
+
+
+def no_progress(label: str, length: int, *, in_bytes: bool = False) -> AbstractContextManager[Callable[[int], None]]:
+    """Shows nothing."""
+    return nullcontext(lambda size: None)
+
+
+class Notice(NamedTuple):
+    """Something to tell: an event with fields for programs, a sentence for people; either may be empty."""
+
+    event: str
+    fields: dict[str, Any]
+    sentence: str = ""
+
+
+class Watch(Protocol):
+    """Something to look at again and again."""
+
+    def look(self, record: Record, at: int) -> Iterator[Notice]:
+        """What is new since the last look, at a moment (µs UTC)."""

@@ -25,10 +25,9 @@ from hotpapers.publish.query.schemas import MissingPapers
 from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete_days, switched_off
 from hotpapers.publish.schedule.due import ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.health import FROM_OUTSIDE
-from hotpapers.record import Record, now, statistics
+from hotpapers.record import Record, is_server, now, statistics, store_path
 from hotpapers.record.database import IntegrityReport
-from hotpapers.record.record import is_server, store_path
-from hotpapers.record.verify import VerifyFinding, VerifyResult, check, check_chain, check_keys, damage
+from hotpapers.record.verify import VerifyResult, check, check_chain, check_keys, damage
 from hotpapers.site.configured_site import ConfiguredSite, store_files
 from hotpapers.site.site_jobs import settings_problems, wanted_jobs, wing_alarms
 
@@ -48,7 +47,11 @@ def outlook_of(site: ConfiguredSite, record: Record, at: int) -> Outlook:
     """The outlook at a moment, µs UTC, for the publications in the settings that the record knows."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
-    is_offline = seems_offline(_readers(site), jobs_queries.all_states(record))
+    readers = list[str]()
+    with suppress(UsageError):  # the settings may not be usable
+        if site.has_settings:
+            readers = [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
+    is_offline = seems_offline(readers, jobs_queries.all_states(record))
     return Outlook(tuple(processes_at_work(record)), is_offline, tuple(next_issues(record, names, at)))
 
 
@@ -82,12 +85,17 @@ def inspect(site: ConfiguredSite) -> Inspection:
     partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
     soundness = IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
     copies = sorted({target for _, target in copies_before(record.database, MAX_INTEGER)})
+    publications = [
+        item.publication
+        for item in record.view().items(Publication)
+        if item.window != "listing" and not is_retrospective(item.publication)
+    ]
     return Inspection(
         at,
         statistics.status(record),
         _jobs(site, record),
         list(incomplete_days(record, at)),
-        [str(day) for name in _own_publications(record) for day in days_without_issue(record, name, at)],
+        [str(day) for name in publications for day in days_without_issue(record, name, at)],
         site_forecasts(record, site.site_config.budget),
         [*exposed, *map(str, too_open(map(Path, copies)))],
         outlook_of(site, record, at),
@@ -100,22 +108,11 @@ def inspect(site: ConfiguredSite) -> Inspection:
 def _jobs(site: ConfiguredSite, record: Record) -> list[JobHealth]:
     """The health of all jobs, including which of them the settings have switched off, if the settings are usable."""
     jobs = all_job_health(record, now())
-    if not site.has_settings:
-        return jobs
-    try:
-        names = {*wanted_jobs(site), *FROM_OUTSIDE}
-    except UsageError:
-        return jobs
-    return [job if job.job in names or job.state == job_state.WORKING else switched_off(job) for job in jobs]
-
-
-def _own_publications(record: Record) -> list[str]:
-    """The publications whose issues appear by the clock."""
-    return [
-        item.publication
-        for item in record.view().items(Publication)
-        if item.window != "listing" and not is_retrospective(item.publication)
-    ]
+    with suppress(UsageError):
+        if site.has_settings:
+            names = {*wanted_jobs(site), *FROM_OUTSIDE}
+            return [job if job.job in names or job.state == job_state.WORKING else switched_off(job) for job in jobs]
+    return jobs
 
 
 def _own_files(site: ConfiguredSite) -> Iterator[Path]:
@@ -126,16 +123,6 @@ def _own_files(site: ConfiguredSite) -> Iterator[Path]:
         yield from (site.folder / Path(file).expanduser() for file in files if file)
     if not is_server(site.store):
         yield from store_files(store_path(site.store))
-
-
-def _readers(site: ConfiguredSite) -> list[str]:
-    """The jobs that read networks, as far as the settings are usable."""
-    if not site.has_settings:
-        return []
-    try:
-        return [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
-    except UsageError:
-        return []
 
 
 # ---- issues ----------------------------------------------------------------------------------------------
@@ -149,7 +136,12 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
     issues, findings = list[Issue](), list(result.findings)
     if not result.is_damaged:
         issues = _frozen_items(record, publication, days)
-        findings += () if days else _relearned(record)
+        if not days:  # recalculate standing from the items, in case it was tampered with; a read-only store keeps it
+            try:
+                with suppress(ReadOnlyStore):
+                    relearn_standing(record.database)
+            except CorruptStore as problem:
+                findings.append(damage(problem))
     with site.progress("Rebuilding", len(issues)) as step:
         for item in issues:
             findings += freeze.check_issue(record, item)
@@ -159,28 +151,15 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
     return result._replace(findings=tuple(findings)), len(issues)
 
 
-def _relearned(record: Record) -> list[VerifyFinding]:
-    """Recalculates the table of standing from the items before issues are rebuilt, in case it was tampered with. A
-    read-only store keeps its table."""
-    try:
-        with suppress(ReadOnlyStore):
-            relearn_standing(record.database)
-    except CorruptStore as problem:
-        return [damage(problem)]
-    return []
-
-
 def _frozen_items(record: Record, publication: str | None, dates: Sequence[str]) -> list[Issue]:
     days = {freeze.check_day(day) for day in dates}
     if publication is not None:
         freeze.publication_of(record, publication)
-    all_issues = list(record.view().items(Issue))
-    chosen_issues = [
+    issues = [
         item
-        for item in all_issues
-        if (not days or item.day in days) and (publication is None or item.publication == publication)
+        for item in record.view().items(Issue)
+        if (not days or item.day in days) and publication in (None, item.publication)
     ]
-    missing_days = sorted(days - {item.day for item in chosen_issues})
-    if missing_days:
-        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one")
-    return chosen_issues
+    if missing := sorted(days - {item.day for item in issues}):
+        raise NotFound(f"no frozen issue for {', '.join(missing)}; `hotpapers issue DATE` freezes one")
+    return issues

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
-from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
+from hotpapers.collect.jobs.leases import Leases, processes_at_work, this_process
 from hotpapers.collect.jobs.loop import JobRunner
 from hotpapers.collect.jobs.queries import all_states
 from hotpapers.collect.shared_index import SharedPaperIndex
@@ -22,10 +22,8 @@ from hotpapers.publish.schedule.health import SiteHealth, metrics
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password
 from hotpapers.record.statistics import totals
-from hotpapers.site.configured_site import ConfiguredSite
-from hotpapers.site.notices import OFFLINE, Notice
-from hotpapers.site.run_notices import NextIssueWatch, start_notices
-from hotpapers.site.run_watches import watching
+from hotpapers.site.configured_site import OFFLINE, ConfiguredSite, Notice
+from hotpapers.site.run_notices import NextIssueWatch, start_notices, watching
 from hotpapers.site.site_jobs import (
     JobMakers,
     jobs_in,
@@ -62,14 +60,12 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
     with site.opened() as record:
         states = all_states(record)
     readers = [name for name in jobs if not name.endswith(COUNTS)]
-    return CollectResult(tuple(_states_of(states, names)), once and seems_offline(readers, states), defects)
-
-
-def _states_of(states: Iterable[JobState], names: set[str]) -> Iterator[JobState]:
-    for state in states:
-        name, _, counts = state.source.partition("/")
-        if state.source in names or (name in names and (not counts or state.failing_since is not None)):
-            yield state
+    shown = tuple(
+        state
+        for state in states
+        if state.source in names or (state.source.partition("/")[0] in names and state.failing_since is not None)
+    )
+    return CollectResult(shown, once and seems_offline(readers, states), defects)
 
 
 def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
@@ -77,7 +73,11 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
     choices, names = _enabled_sources(site), site.own_publications
     site.require_publications(names)
     logs.listen(site.settings.run.log)
-    _check(site)
+    for check_one in settings_checks(site):  # what would fail only when a job uses it
+        check_one()
+    with site.opened(create=True, publications=True) as record:
+        for check_one in record_checks(site, record):
+            check_one()
     sources, further = [choice.name for choice in choices], wing_jobs(site)
     with _sharing(site, stop) as shared, _monitoring(site, monitor):
         logs.log_event(
@@ -136,21 +136,18 @@ def _enabled_sources(site: ConfiguredSite, sources: Sequence[str] = ()) -> list[
     return choices
 
 
-def _check(site: ConfiguredSite) -> None:
-    """Raises SettingsError or UsageError for what would fail only when a job uses it. Creates a missing store."""
-    for check_one in settings_checks(site):
-        check_one()
-    with site.opened(create=True, publications=True) as record:
-        for check_one in record_checks(site, record):
-            check_one()
-
-
 @contextmanager
 def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestContext]:
     """What the jobs of this process share. Tells if other processes are at work on the store."""
     process = this_process()
     with Leases(partial(Record, site.store), process.holder) as leases:
-        site.tell(_others(site, process))
+        with suppress(StoreError), Record(site.store) as record:
+            if others := ", ".join(str(other) for other in processes_at_work(record) if other != process):
+                sentence = (
+                    f"Another hotpapers is at work on this store ({others}); one of them does each job. If that is not "
+                    "what you want, stop one."
+                )
+                site.tell([Notice("shared store", {"processes": others}, sentence)])
         yield IngestContext(
             site.store,
             site.settings.contact,
@@ -162,19 +159,6 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
             site.terms,
             site.settings.run.read_back * DAY,
         )
-
-
-def _others(site: ConfiguredSite, own: ProcessAtWork) -> Iterator[Notice]:
-    with suppress(StoreError), Record(site.store) as record:
-        others = [process for process in processes_at_work(record) if process != own]
-        if others:
-            names = ", ".join(map(str, others))
-            yield Notice(
-                "shared store",
-                {"processes": names},
-                f"Another hotpapers is at work on this store ({names}); one of them does each job. If that is not what "
-                "you want, stop one.",
-            )
 
 
 @contextmanager

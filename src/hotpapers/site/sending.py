@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.model import distinct
-from hotpapers.base.wings import SendingChannel, wings
+from hotpapers.base.wings import SendingChannel, offered
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import write_files
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the sending code is imported only when something is sent
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
 """Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
 
-SENDERS: dict[str, SendingChannel] = {name: channel for wing in wings() for name, channel in wing.channels.items()}
+SENDERS: dict[str, SendingChannel] = offered("channels")
 """Each channel that sends, by name, in the order of wings: mail after announcements, as thousands of messages take
 hours."""
 
@@ -35,52 +35,36 @@ EVERY = (*CHANNELS, *SENDERS)
 """The names of all channels: first those that write files, then those that send."""
 
 
-class SelectedChannels(NamedTuple):
-    """The requested channels. `files` is empty for those in the settings, or none."""
-
-    files: tuple[str, ...]
-    senders: tuple[str, ...]
-
-    @property
-    def writes(self) -> bool:
-        return bool(self.files) or not self.senders
-
-
-def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
-    """The channels of `--to`. Raises UsageError for invalid combinations."""
-    channels = SelectedChannels(
-        tuple(name for name in to if name in CHANNELS), tuple(name for name in to if name in SENDERS)
-    )
+def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> tuple[list[str], list[str]]:
+    """The channels of `--to` that write files, none for those in the settings; and those that send. Raises UsageError
+    for invalid combinations."""
+    files, senders = ([name for name in to if name in kind] for kind in (CHANNELS, SENDERS))
     if preview:
-        require(bool(channels.senders) and not channels.files, f"--preview works only with --to {' or '.join(SENDERS)}")
-    elif channels.senders:
-        require(not everything, f"--to {channels.senders[0]} does not go with --all; name the days to send")
-    return channels
+        require(bool(senders) and not files, f"--preview works only with --to {' or '.join(SENDERS)}")
+    elif senders:
+        require(not everything, f"--to {senders[0]} does not go with --all; name the days to send")
+    return files, senders
 
 
 def previews(
     site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """What would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
-    return [_preview(site, publication, days, name, folder) for name in names]
-
-
-def _messages(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> Iterator[dict[str, str]]:
-    issue_reader = RecordIssueReader(site.record, site.terms)
-    for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
-        with closing(destination):
-            for day in days:
-                for message in destination.sender.messages(issue_reader, publication, day):
-                    yield {"target": message.target, "text": str(message.payload)}
-
-
-def _preview(site: ConfiguredSite, publication: str, days: Sequence[str], name: str, folder: Path) -> dict[str, Any]:
-    preview = SENDERS[name].preview
-    if preview is None:
-        return {"channel": name, "messages": list(_messages(site, publication, days, name))}
     issue_reader, site_config = RecordIssueReader(site.record, site.terms), site.site_config.of(publication)
-    files = (preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
-    return {"channel": name, "output": str(folder), **write_files(folder, files)._asdict()}
+    result = []
+    for name in names:
+        if preview := SENDERS[name].preview:
+            files = [preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days]
+            result.append({"channel": name, "output": str(folder), **write_files(folder, files)._asdict()})
+            continue
+        messages = []
+        for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
+            with closing(destination):
+                for day in days:
+                    for message in destination.sender.messages(issue_reader, publication, day):
+                        messages.append({"target": message.target, "text": str(message.payload)})
+        result.append({"channel": name, "messages": messages})
+    return result
 
 
 def all_destinations(

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
-from hotpapers.base.model import Verdict
+from hotpapers.base.model import Post, Verdict
 from hotpapers.base.model.keys import is_web_address, parse_key
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import wings
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from hotpapers.publish.deliver.export_site import RerenderedFolder
     from hotpapers.publish.query import schemas
     from hotpapers.record.verify import VerifyResult
-    from hotpapers.site.forgetting import ForgetReport
     from hotpapers.site.inspection import Inspection
+    from hotpapers.site.people import ForgetReport
     from hotpapers.site.publishing import PublishResult
     from hotpapers.site.running import CollectResult
 
@@ -134,32 +134,29 @@ class Site(ConfiguredSite):
         from hotpapers.issues.freeze import check_day
         from hotpapers.publish.deliver.files import check_owner
         from hotpapers.publish.schedule.publishing import render_by_rules
-        from hotpapers.site import destinations, publishing, sending
+        from hotpapers.site import publishing, sending
 
-        to = destinations.allowed_channels(publication, to, output)
-        channels = sending.selected_channels(to, everything=not days, preview=preview)
+        to = publishing.allowed_channels(publication, to, output)
+        channels, senders = sending.selected_channels(to, everything=not days, preview=preview)
         chosen = self.publication(publication)
-        name, folders = chosen.publication, list[destinations.ChannelFolder]()
-        if channels.writes:
-            folders = destinations.requested_folders(self, name, channels.files, output)
+        name, folders = chosen.publication, list[publishing.ChannelFolder]()
+        if channels or not senders:
+            folders = publishing.requested_folders(self, name, channels, output)
             if output is None:
-                destinations.check_unmoved(self, self.record, name)
+                publishing.check_unmoved(self, self.record, name)
         days = sorted(set(map(check_day, days))) or publishing.published_days(self.record, chosen)
         publishing.freeze_days(self, chosen, days)
         self._tell_wings([name])
-        folders_again = [
-            folder
-            for folder in render_by_rules(self.record, self.site_config, self.terms)
-            if folder.is_own and folder.folder.is_dir()
-        ]
+        rendered = render_by_rules(self.record, self.site_config, self.terms)
+        folders_again = [folder for folder in rendered if folder.is_own and folder.folder.is_dir()]
         report = publishing.write_channels(self, name, days, folders, force=force)
         if preview:
             folder = output or self.folder / "preview"
             if not force:
                 check_owner(folder)
-            report += sending.previews(self, name, days, channels.senders, folder)
+            report += sending.previews(self, name, days, senders, folder)
         else:
-            report += [sending.deliver(self, name, days, channel) for channel in channels.senders]
+            report += [sending.deliver(self, name, days, channel) for channel in senders]
         return publishing.PublishResult(name, days, report, folders_again)
 
     def history(
@@ -254,6 +251,7 @@ class Site(ConfiguredSite):
         It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
         exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
+        from hotpapers.issues.ranking.words import count_noun, network_name
         from hotpapers.keep.transfer.export_formats import EXPORTS, WHOLE
 
         if format not in EXPORTS:
@@ -261,7 +259,16 @@ class Site(ConfiguredSite):
         if target and format in WHOLE:
             self.note_export(target)
         withheld = () if all_words else terms.ids_only(self.terms)
-        options = {"records_only": records, "ids_only": withheld, "on_redacted": self._warn_withheld}
+
+        def warn_withheld(rows: Mapping[str, int]) -> None:
+            if rows:
+                networks = ", ".join(map(network_name, sorted(rows)))
+                self.warn(
+                    f"{count_noun(sum(rows.values()), 'row')} exported without words and names, as required by the "
+                    f"terms of {networks}; --all-words includes them"
+                )
+
+        options = {"records_only": records, "ids_only": withheld, "on_redacted": warn_withheld}
         yield from EXPORTS[format].chunks(self.record, **options)
 
     def note_export(self, target: str) -> None:
@@ -271,22 +278,12 @@ class Site(ConfiguredSite):
         with suppress(ReadOnlyStore):
             note_copy(self.record, "export", target)
 
-    def _warn_withheld(self, rows: Mapping[str, int]) -> None:
-        from hotpapers.issues.ranking.words import count_noun, network_name
-
-        if rows:
-            networks = ", ".join(network_name(name) for name in sorted(rows))
-            self.warn(
-                f"{count_noun(sum(rows.values()), 'row')} exported without words and names, as required by the terms "
-                f"of {networks}; --all-words includes them"
-            )
-
     # ---- people --------------------------------------------------------------------------------------------
 
     def hide(self, key: str, reason: str, *, undo: bool = False) -> list[RerenderedFolder]:
         """Hides a post or account on all pages, or shows it again. Returns the folders that were rendered again."""
         from hotpapers.issues.engagement.queries import is_recorded
-        from hotpapers.issues.moderation.bots.bot_names import accounts_of
+        from hotpapers.issues.moderation.bots.review import accounts_of
         from hotpapers.publish.deliver.export_site import export_again
 
         require(bool(reason.strip()), "missing reason: add --reason '…'")
@@ -313,7 +310,7 @@ class Site(ConfiguredSite):
         """Permanently deletes posts, accounts, and what wings keep about people; published folders are rendered again.
         Raises UsageError for what is no key."""
         from hotpapers.publish.deliver.export_site import export_again
-        from hotpapers.site.forgetting import ForgetReport, forget_subjects, subject_of
+        from hotpapers.site.people import ForgetReport, forget_subjects, subject_of
 
         report = ForgetReport([], [], [])
         for key, outcome in forget_subjects(self.record, list(map(subject_of, keys))):
@@ -348,11 +345,13 @@ class Site(ConfiguredSite):
         from hotpapers.base.ids import arxiv
         from hotpapers.issues.moderation import author_voices
         from hotpapers.issues.moderation.bots import review as bots
-        from hotpapers.site.operator_verdicts import OF_ACCOUNTS, OF_PAPERS, account_of, operator_verdict
+        from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
         record, key, paper_key = self.record, parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
         if is_web_address(account):
-            key = account_of(record, key)
+            if (post := record.view().item(Post, key)) is None:
+                raise NotFound(f"{key}: no such post in the record")
+            key = post.account
         if judgement is None:
             require(not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot")
         elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):

@@ -17,7 +17,7 @@ from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
-from hotpapers.site.destinations import check_unmoved, configured_folders
+from hotpapers.site.publishing import check_unmoved, configured_folders
 from hotpapers.site.sending import all_destinations, check, sends
 
 JobMakers = Mapping[str, Callable[[], JobLoop]]
@@ -79,14 +79,8 @@ def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
 
 def wanted_jobs(site: ConfiguredSite) -> set[str]:
     """The names of the jobs that the settings ask for; others are switched off. Raises SettingsError."""
-    sending = [SendJob.name] if sends(site) else []
-    return {
-        PublishJob.name,
-        HousekeepingJob.name,
-        *sending,
-        *wing_jobs(site),
-        *job_names(site.sources()),
-    }
+    own = (PublishJob.name, HousekeepingJob.name, *([SendJob.name] if sends(site) else []))
+    return {*own, *wing_jobs(site), *job_names(site.sources())}
 
 
 def issue_destinations(site: ConfiguredSite) -> list[IssueDestination]:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import HOUR
-from hotpapers.issues.moderation.bots import chorus
-from hotpapers.issues.moderation.bots.chorus import (
+from hotpapers.issues.moderation.bots import rules
+from hotpapers.issues.moderation.bots.rules import (
     ChorusPosts,
     TimedPost,
-    by_account,
+    chorus_by_account,
     chorus_posts,
     near_in_time,
 )
@@ -80,12 +80,12 @@ def test_together_is_the_fullest_hour_around_each(moments: list[tuple[int, int]]
 
 
 def test_an_account_with_more_posts_of_its_own_is_not_in_a_chorus() -> None:
-    findings = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
+    findings = chorus_by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
     assert findings == {
         "x:1": ChorusPosts(frozenset({"x:a", "x:b"}), 30),
         "x:2": ChorusPosts(frozenset({"x:c"}), 30),
     }
-    assert chorus.reason(findings["x:1"], 4, 14) == (
+    assert rules.chorus_reason(findings["x:1"], 4, 14) == (
         "said the same words about the same paper within an hour as 29 others did, in 2 of its 4 posts of 14 days"
     )
-    assert chorus.reason(findings["x:1"], 5, 14) == ""
+    assert rules.chorus_reason(findings["x:1"], 5, 14) == ""

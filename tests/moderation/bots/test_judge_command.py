@@ -18,7 +18,7 @@ from hotpapers.issues.moderation.bots.review import (
 )
 from hotpapers.issues.moderation.bots.verdicts import judge
 from hotpapers.record import Record
-from hotpapers.site.operator_verdicts import midnight
+from hotpapers.site.people import midnight
 from tests.cli.run import good, misuse, run
 from tests.issues.made import judged, write
 from tests.moderation.bots import samples

@@ -21,9 +21,15 @@ from hotpapers.base.ids.mentions import own_words as words
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY
 from hotpapers.base.settings import BotRules
-from hotpapers.issues.moderation.bots import chorus, rules
-from hotpapers.issues.moderation.bots.chorus import TimedPost
-from hotpapers.issues.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
+from hotpapers.issues.moderation.bots import rules
+from hotpapers.issues.moderation.bots.rules import (
+    RULES,
+    AccountActivity,
+    ObservedPost,
+    TimedPost,
+    evenness,
+    longest_rest,
+)
 from hotpapers.wings.classic import format as classic
 
 pytestmark = pytest.mark.long
@@ -55,7 +61,7 @@ def at_worst(moments: Sequence[int]) -> AccountActivity:
 
 
 def matching_rules(activity: AccountActivity) -> list[str]:
-    return [name for name, rule in RULES.items() if rule.reason(activity, LIMITS[name])]
+    return [name for name, rule in RULES.items() if rule(activity, LIMITS[name])]
 
 
 def test_the_busiest_curator_is_a_person(shared: Path) -> None:
@@ -117,7 +123,7 @@ def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: lis
         by_paper[item.post.papers[0]].append(item)
     for items in by_paper.values():
         voices = [TimedPost(item.handle, item.post.post, 0, item.post.text) for item in items]
-        assert not list(chorus.chorus_posts(voices, items[0].paper, 3)), "as if all were said at once"
+        assert not list(rules.chorus_posts(voices, items[0].paper, 3)), "as if all were said at once"
 
 
 # ---- bots ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hotpapers.base.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
 from hotpapers.base.settings import BotRules, BotSettings
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation.bots import bot_names, queries, verdicts
+from hotpapers.issues.moderation import queries
+from hotpapers.issues.moderation.bots import review, verdicts
 from hotpapers.issues.moderation.bots.verdicts import BotFinding, changed_findings, judge
 from hotpapers.keep.privacy import forget as forgetting
 from hotpapers.record import Record, as_of
@@ -240,12 +241,12 @@ def test_a_listed_account_by_id_by_handle_and_by_the_handle_of_an_id(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known_bots = [
-        bot_names.KnownBot("bluesky", "did:plc:kettlefeed", "kettles.example", "cs.RO", "teaXiv", "2024-05-01"),
-        bot_names.KnownBot("mastodon", "", "cups_bot@tea.example", "cs.LG", "teaXiv", "2024-05-01"),
-        bot_names.KnownBot("x", "", "saucerbot", "cs.CL", "teaXiv", "2024-05-01"),
-        bot_names.KnownBot("x", "", "never_seen", "cs.CL", "teaXiv", "2024-05-01"),
+        review.KnownBot("bluesky", "did:plc:kettlefeed", "kettles.example", "cs.RO", "teaXiv", "2024-05-01"),
+        review.KnownBot("mastodon", "", "cups_bot@tea.example", "cs.LG", "teaXiv", "2024-05-01"),
+        review.KnownBot("x", "", "saucerbot", "cs.CL", "teaXiv", "2024-05-01"),
+        review.KnownBot("x", "", "never_seen", "cs.CL", "teaXiv", "2024-05-01"),
     ]
-    monkeypatch.setattr(bot_names, "shipped_bots", lambda: tuple(known_bots))
+    monkeypatch.setattr(review, "shipped_bots", lambda: tuple(known_bots))
     cups = "mastodon:https://tea.example/users/cups"
     write(
         record,
@@ -262,13 +263,13 @@ def test_a_listed_account_by_id_by_handle_and_by_the_handle_of_an_id(
         "on the list that comes along, since 2024-05-01: it posts new papers of cs.LG; teaXiv names it as a bot of its"
         " own"
     )
-    monkeypatch.setattr(bot_names, "shipped_bots", lambda: ())
+    monkeypatch.setattr(review, "shipped_bots", lambda: ())
     assert judge(record, DEFAULTS, NOW + HOUR).added == 3
     assert set(samples.verdicts(record).values()) == {"human"}
 
 
 def test_the_shipped_list() -> None:
-    known_bots = bot_names.shipped_bots()
+    known_bots = review.shipped_bots()
     assert len({bot.key for bot in known_bots}) == len(known_bots) > 300
     assert {bot.network for bot in known_bots} == {"bluesky", "mastodon", "x"}
     assert all(bot.key == keys.folded(bot.key) and bot.posts and bot.named_by and bot.since for bot in known_bots)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import terms
-from hotpapers.issues.moderation import blocklist
-from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
@@ -57,7 +57,7 @@ def test_what_the_operator_blocks_is_not_exported_from_then_on(make_api: ApiFact
         query_stores.add_talk(record)
         app = make_api(sqlite_url)
         response = get(app, EXPORT)
-        blocklist.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
+        quotation_policy.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
         assert b"Once more" in response.body
         fresh = get(app, EXPORT, headers={"If-None-Match": response.headers["etag"]})
         assert fresh.status == 200 and b"Once more" not in fresh.body

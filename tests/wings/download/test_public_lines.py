@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import NETWORKS, Account, Alias, Item
-from hotpapers.issues.moderation import blocklist
+from hotpapers.issues.moderation import quotation_policy
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import QuerySession
@@ -104,7 +104,7 @@ def test_no_handle_of_a_hidden_account_is_told(session: QuerySession) -> None:
 def test_words_that_do_not_pass_the_gate_stay_here(session: QuerySession) -> None:
     """A reply to somebody, and words on the operator's blocklist."""
     write(session.record, post(1, "bluesky:reply", LATER, text="No, you.", reply_to="bluesky:somebody"))
-    blocklist.save_blocklist(session.record.database, blocklist.Blocklist(words=("once more",)))
+    quotation_policy.save_blocklist(session.record.database, quotation_policy.Blocklist(words=("once more",)))
     records = exported_lines(session)
     texts = {line["post"]: line["text"] for line in records if line["kind"] == "post" and line["network"] == "bluesky"}
     assert (texts["bluesky:reply"], texts["bluesky:again"], texts["bluesky:robot"]) == ("", "", "A new paper.")

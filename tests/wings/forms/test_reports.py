@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR
-from hotpapers.base.settings.serve import ServeSettings
+from hotpapers.base.settings.announce import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record
-from hotpapers.serve.web import serving
+from hotpapers.serve.web import app
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR, form_router
@@ -218,7 +218,7 @@ def test_who_forgets_the_proxy_is_warned(
     caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
 ) -> None:
     """Otherwise all readers would count as one client."""
-    serving.warn_of_proxy(ServeSettings(base=base, proxies=proxies))
+    app.warn_of_proxy(ServeSettings(base=base, proxies=proxies))
     assert ("Set proxies = 1" in caplog.text) == warns
 
 

@@ -33,21 +33,12 @@ dagger prime langle rangle
 """
 TEXT_COMMANDS = frozenset(_TEXT_COMMANDS.split())
 _GREEK = {name: letter for name, letter in SMALL_GREEK.items() if name != "omicron"}  # which TeX has not
-SYMBOLS = frozenset(
-    (
-        *_GREEK,
-        *(name.capitalize() for name in _GREEK),
-        *(f"var{name}" for name in _GREEK),
-        *_SIGNS.split(),
-    )
-)
+SYMBOLS = frozenset(_SIGNS.split()).union(*((name, name.capitalize(), f"var{name}") for name in _GREEK))
 """Commands that LaTeX accepts only in formulas."""
+_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 _COMMANDS = {
     **{letter: name for name, letter in _GREEK.items()},
-    **{
-        CAPITAL_GREEK[name]: name
-        for name in ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
-    },
+    **{CAPITAL_GREEK[name]: name for name in _CAPITALS.split()},
     "ϵ": "epsilon",
     "ϕ": "phi",
     "µ": "mu",
@@ -127,7 +118,10 @@ def _in_text(match: re.Match[str]) -> str:
     if match["formula"]:
         return f"${_in_formula(match[0])}$"
     if name := match["name"]:
-        return match[0] if name in TEXT_COMMANDS else rf"$\{name}$" if name in SYMBOLS else _unknown(match)
+        if name in SYMBOLS and name not in TEXT_COMMANDS:
+            return rf"$\{name}$"
+        unknown = "" if match["rest"] is not None else name  # its argument, which follows, or else its name
+        return match[0] if name in TEXT_COMMANDS else unknown
     if match["backslash"]:
         return "\\ " if match.end() == len(match.string) else ""
     if raised := match["group"] or match["raised"]:
@@ -135,11 +129,6 @@ def _in_text(match: re.Match[str]) -> str:
     if command := _COMMANDS.get(match[0]):
         return rf"$\{command}$"
     return match["kept"] or _LITERAL.get(match[0], rf"\{match[0]}")
-
-
-def _unknown(match: re.Match[str]) -> str:
-    """An unknown command: its argument, which follows, or else its name."""
-    return "" if match["rest"] is not None else match["name"]
 
 
 def names(authors: Iterable[str]) -> str:

@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 from hotpapers.base.model import TextLink, storable
 
-BLOCKS = frozenset(
-    ("p", "div", "blockquote", "pre", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6")
-)
-VOID = frozenset(("br", "img", "hr", "wbr", "input", "meta", "link", "source", "area", "base", "col", "embed", "track"))
-RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"))
+_BLOCKS = "p div blockquote pre li ul ol tr table h1 h2 h3 h4 h5 h6"
+_VOID = "br img hr wbr input meta link source area base col embed track"
+_RAW = "script style title textarea iframe noembed noframes xmp"
 """Elements without markup inside that end only with their own end tag; none of them is shown."""
-INVISIBLE_TAGS = frozenset(("template",))
+BLOCKS, VOID, RAW = (frozenset(names.split()) for names in (_BLOCKS, _VOID, _RAW))
 HIDDEN = frozenset(("invisible", "quote-inline"))
 """Classes that Mastodon does not show: parts of an address, the placeholder line of a quotation."""
 SHORTENED = "ellipsis"
@@ -43,13 +41,13 @@ def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
     ellipsis; link targets are kept whole.
     """
     page = _Page()
-    for tag, text in _pieces(source[:MAX_HTML_CHARS]):
-        if tag is None:
-            page.text(text)
-        elif tag.ends:
-            page.end(tag.name)
+    for piece in _pieces(source[:MAX_HTML_CHARS]):
+        if isinstance(piece, str):
+            page.text(piece)
+        elif piece.ends:
+            page.end(piece.name)
         else:
-            page.start(tag)
+            page.start(piece)
     return page.result()
 
 
@@ -63,7 +61,7 @@ class _Tag(NamedTuple):
         return frozenset(self.attributes.get("class", "").split())
 
 
-def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
+def _pieces(source: str) -> Iterator[_Tag | str]:
     """Tags and the text between them, in order. An unclosed tag is dropped with everything after it."""
     at = 0
     while at < len(source):
@@ -71,22 +69,23 @@ def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
         if mark < 0:
             mark = len(source)
         if mark > at:
-            yield None, _unescaped(source[at:mark])
+            yield _unescaped(source[at:mark])
         name = _NAME.match(source, mark + 1)
         if name:
             at, attributes = _attributes(source, name.end())
             if at < 0:
                 return
             tag = _Tag(name[2].lower(), bool(name[1]), attributes)
-            yield tag, ""
-            if tag.name in RAW and not tag.ends:
-                at = _after_raw(source, at, tag.name)
+            yield tag
+            if tag.name in RAW and not tag.ends:  # nothing inside is markup, up to its own end tag
+                end_tag = re.compile(rf"</{tag.name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
+                at = end_tag.start() if end_tag else len(source)
         elif source.startswith(("<!", "<?", "</"), mark):
             end = "-->" if source.startswith("<!--", mark) else ">"
             place = source.find(end, mark)
             at = len(source) if place < 0 else place + len(end)
         else:
-            yield None, source[mark : mark + 1]
+            yield source[mark : mark + 1]
             at = mark + 1
 
 
@@ -103,12 +102,6 @@ def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
         value = next((group for group in match.groups()[1:] if group is not None), "")
         result.setdefault(match[1].lower(), _unescaped(value))
         at = match.end()
-
-
-def _after_raw(source: str, at: int, name: str) -> int:
-    """The position of the end tag of an element without markup inside."""
-    end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
-    return end.start() if end else len(source)
 
 
 def _unescaped(text: str) -> str:
@@ -139,7 +132,7 @@ class _Page:
                 self._add("\n")
         elif tag.name in VOID or tag.name in RAW:
             pass
-        elif tag.name in INVISIBLE_TAGS or HIDDEN & tag.classes:
+        elif tag.name == "template" or HIDDEN & tag.classes:
             self._invisible_tag, self._depth = tag.name, 1
         elif tag.name == "a":
             self._close_link()

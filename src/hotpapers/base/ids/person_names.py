@@ -37,11 +37,10 @@ def split(name: str) -> AuthorName:
     suffixes = [piece for piece in pieces if is_suffix(piece)]
     if len(named) > 2 or not named:
         return AuthorName("", " ".join(name.split()), "")
+    words, more = _without_suffixes(named[0].split())
     if len(named) == 2:
-        words, more = _without_suffixes(named[0].split())
         given, others = _without_suffixes(named[1].split())
         return AuthorName(" ".join(given), " ".join(words), " ".join((*more, *others, *suffixes)))
-    words, more = _without_suffixes(named[0].split())
     start = len(words) - 1
     while start > 1 and words[start - 1][0].islower():
         start -= 1

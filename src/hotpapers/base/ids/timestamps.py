@@ -13,20 +13,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 """Microseconds."""
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+_MONTHS = "January February March April May June July August September October November December"
+MONTHS = tuple(_MONTHS.split())
 X_EPOCH_MS = 1_288_834_974_657
 """The epoch of the milliseconds in X's ids (4 November 2010, 01:42:54.657 UTC)."""
 _X_MS_SHIFT = 22

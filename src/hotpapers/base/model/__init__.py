@@ -2,8 +2,7 @@
 
 items     the kinds of observations
 keys      keys of posts and accounts, and the addresses of posts on their networks
-ranking   input and output of rankings
-issues    frozen issues
+issues    input and output of rankings, and frozen issues
 ports     the interfaces between packages: sources, channels, the HTTP client
 
 Names and types of fields are those of the exchange format. Nothing here reads, writes or decides anything.
@@ -13,6 +12,8 @@ from __future__ import annotations
 
 from hotpapers.base.model.issues import (
     NOT_READ,
+    Attention,
+    Candidate,
     EarlierIssue,
     Entry,
     Forecast,
@@ -22,8 +23,12 @@ from hotpapers.base.model.issues import (
     NetworkReading,
     Price,
     PrintedCount,
+    RankingInput,
     ReferenceSize,
     Retrospective,
+    ScoreComponent,
+    ScoredCandidate,
+    VoiceHistogram,
     WitnessedCounts,
 )
 from hotpapers.base.model.items import (
@@ -105,12 +110,4 @@ from hotpapers.base.model.ports import (
     SitePart,
     SiteProofs,
     Source,
-)
-from hotpapers.base.model.ranking import (
-    Attention,
-    Candidate,
-    RankingInput,
-    ScoreComponent,
-    ScoredCandidate,
-    VoiceHistogram,
 )

@@ -1,16 +1,111 @@
-"""The content of frozen issues."""
+"""Input and output of rankings, and the content of frozen issues."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model.items import Publication
-from hotpapers.base.model.ranking import ScoreComponent, VoiceHistogram
+from hotpapers.base.struct_types import Value
 
 
-class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
+class Attention(Value):
+    """One paper's attention on one network, measured at `until`.
+
+    `age`: hours since the announcement at which the paper is compared, 0 for a listing. `voices`: all voices. `own`:
+    the paper's own number of voices in the reference, None if it is not part of it. If the ranking uses standing,
+    `known`: voices with standing, None while the record is too young; `authors`: voices of the paper's authors;
+    `counted`: voices that `rarity/2` compares, None for all; `counted_as`: `voices`, or `likes` or `reposts` of one
+    post, empty if unknown. `collector`: who counted, empty for ourselves.
+    """
+
+    network: str
+    until: int
+    age: int
+    voices: int
+    reposts: int
+    likes: int
+    method: str = ""
+    own: int | None = None
+    bots: int = 0
+    known: int | None = None
+    authors: int = 0
+    counted: int | None = None
+    counted_as: str = ""
+    collector: str = ""
+
+
+class Candidate(Value):
+    """A paper that may enter an issue. `order`: its place in a listing, which breaks ties."""
+
+    paper: str
+    archive: str
+    announced_at: int
+    order: int = 0
+    attention: tuple[Attention, ...] = ()
+
+
+class VoiceHistogram(Value):
+    """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending.
+
+    `days`: the number of days up to the cut over which these papers were announced; absent in issues frozen before
+    this field existed.
+    """
+
+    network: str
+    age: int
+    archive: str
+    counts: tuple[tuple[int, int], ...]
+    days: int | UnsetType = UNSET
+
+
+class RankingInput(Value):
+    """Everything that a ranking may look at."""
+
+    candidates: tuple[Candidate, ...]
+    peers: tuple[VoiceHistogram, ...]
+
+
+class ScoreComponent(Value):
+    """One summand of a score: `atleast` of `papers` other papers had `voices` or more.
+
+    For the rule `vouching`, it is the deduction for what the paper's `voices` known voices do not vouch for: at most 0,
+    and without a network.
+
+    `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
+    paper's own number of voices in the reference, where it is left out; None if it is not part of it. `days`: as in
+    `VoiceHistogram`. `counted_as`: for `rarity/2`, what its `voices` are: `voices`, or `likes` or `reposts` of one
+    post; `known`: for `voices`, how many of them are known. Both are absent where they are unknown, and in older
+    issues.
+    """
+
+    network: str
+    rule: str
+    score: int
+    voices: int
+    papers: int
+    atleast: int
+    among: str
+    age: int
+    until: int
+    own: int | None = None
+    days: int | UnsetType = UNSET
+    counted_as: str | UnsetType = UNSET
+    known: int | UnsetType = UNSET
+
+
+class ScoredCandidate(Value):
+    """A candidate with its score, the integer sum of the scores of its parts."""
+
+    paper: str
+    score: int
+    voices: int
+    parts: tuple[ScoreComponent, ...]
+    tied: bool = False
+
+
+class PrintedCount(Value):
     """One network's counts of a paper, measured at `until`, as an entry prints them.
 
     `known`: voices with standing, without the authors' own. `authors`: voices of the paper's authors. Both are absent
@@ -25,12 +120,12 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
     until: int
     method: str = ""
     bots: int = 0
-    known: int | msgspec.UnsetType = msgspec.UNSET
-    authors: int | msgspec.UnsetType = msgspec.UNSET
-    collector: str | msgspec.UnsetType = msgspec.UNSET
+    known: int | UnsetType = UNSET
+    authors: int | UnsetType = UNSET
+    collector: str | UnsetType = UNSET
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class Price(Value):
     """What a place would have cost: the fewest `accounts` that would have given as many points to a paper without any
     voices, and the fewest of them, `known`, that would have needed standing. `accounts` is None if
     `ranking.price.MAX_PRICE` would not have been enough."""
@@ -39,7 +134,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     known: int
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(Value):
     """Voices expected at 168 h: between `low` and `high` in nine of ten cases, at most `median` in half of them. Based
     on `papers` papers from `among` that had `least` to `most` voices at the same age."""
 
@@ -52,7 +147,7 @@ class Forecast(msgspec.Struct, frozen=True):
     most: int
 
 
-class NetworkForecast(msgspec.Struct, frozen=True):
+class NetworkForecast(Value):
     """A paper's forecast for one network, made from its `voices` at an `age` in hours.
 
     `forecast`: None if the record has too little data. `papers`: how many papers in the record were followed on this
@@ -66,7 +161,7 @@ class NetworkForecast(msgspec.Struct, frozen=True):
     forecast: Forecast | None
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(Value):
     """A paper in an issue.
 
     `classic_rank`: its place by the classic rule. `tied`: a neighbor has the same score. `metadata` and `posts`:
@@ -88,15 +183,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     posts: tuple[str, ...]
     archive: str = ""
     order: int = 0
-    price: Price | msgspec.UnsetType = msgspec.UNSET
-    forecasts: tuple[NetworkForecast, ...] | msgspec.UnsetType = msgspec.UNSET
+    price: Price | UnsetType = UNSET
+    forecasts: tuple[NetworkForecast, ...] | UnsetType = UNSET
 
 
 NOT_READ = "not read"
 """The reason given for a period that no coverage item describes."""
 
 
-class NetworkReading(msgspec.Struct, frozen=True, kw_only=True):
+class NetworkReading(Value):
     """How completely a network was read for an issue. `unknown` never counts as zero."""
 
     network: str
@@ -105,7 +200,7 @@ class NetworkReading(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
 
 
-class EarlierIssue(msgspec.Struct, frozen=True, kw_only=True):
+class EarlierIssue(Value):
     """An earlier issue that this one took into account."""
 
     day: str
@@ -113,7 +208,7 @@ class EarlierIssue(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
+class ReferenceSize(Value):
     """The size of an issue's largest reference: the number of papers on a network at an age, and the number of days up
     to the cut over which they were announced. `young`: too few papers or days for reliable places."""
 
@@ -124,7 +219,7 @@ class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
     young: bool
 
 
-class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
+class Retrospective(Value):
     """Present if an issue was made after its day: what was missing, at its cut, about the papers that it considered.
 
     `posts`: posts written and recorded by the cut. `posts_later`: posts written by the cut but recorded later, which
@@ -144,10 +239,10 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...]
     bots: int
     known: int | None
-    inferred: int | msgspec.UnsetType = msgspec.UNSET
+    inferred: int | UnsetType = UNSET
 
 
-class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):
+class WitnessedCounts(Value):
     """How well the counts of other collectors agree. `collectors`: the followed collectors that had read a network in
     full and counted one of the issue's papers at the same moment. `counts`: how many of the issue's counts at least one
     of them made too. `close`: how many of these differ from all of theirs by at most a tenth or two voices."""
@@ -157,7 +252,7 @@ class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):
     close: int
 
 
-class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
+class IssueContent(Value, kw_only=True):
     """The complete content of an issue. Its digest is the SHA-256 of its RFC 8785 JSON.
 
     `as_of`: the moment up to which observations count. `position`: the last batch that was read. `chain`: that batch's
@@ -189,16 +284,16 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     peers: tuple[VoiceHistogram, ...]
     replaces: str = ""
     reason: str = ""
-    choice: str | msgspec.UnsetType = msgspec.UNSET
-    compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
-    quoting: str | msgspec.UnsetType = msgspec.UNSET
-    counting: str | msgspec.UnsetType = msgspec.UNSET
-    retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
-    witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET
-    until_at: int | msgspec.UnsetType = msgspec.UNSET
+    choice: str | UnsetType = UNSET
+    compared: ReferenceSize | UnsetType = UNSET
+    quoting: str | UnsetType = UNSET
+    counting: str | UnsetType = UNSET
+    retrospective: Retrospective | UnsetType = UNSET
+    witnessed: WitnessedCounts | UnsetType = UNSET
+    until_at: int | UnsetType = UNSET
 
 
-class HeldPaper(msgspec.Struct, frozen=True):
+class HeldPaper(Value):
     """A paper in an issue. `place` is 0 if the content does not give it; `voices` are likes in a listing."""
 
     paper: str
@@ -206,7 +301,7 @@ class HeldPaper(msgspec.Struct, frozen=True):
     voices: int = 0
 
 
-class HeldPapers(msgspec.Struct, frozen=True):
+class HeldPapers(Value):
     """The papers in an issue's content; decoding skips the rest."""
 
     entries: tuple[HeldPaper, ...] = ()

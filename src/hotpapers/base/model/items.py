@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base.wings import sources
 
@@ -86,7 +87,7 @@ class Paper(Item, frozen=True, kw_only=True):
     journal: str = ""
     published_at: int | None = None
     updated_at: int | None = None
-    withdrawn: bool | msgspec.UnsetType = msgspec.UNSET
+    withdrawn: bool | UnsetType = UNSET
 
     @property
     def is_withdrawn(self) -> bool:
@@ -342,9 +343,9 @@ class Publication(Item, frozen=True, kw_only=True):
     posts: int = 1
     hour: int = 8
     zone: str = "UTC"
-    least_entries: int | msgspec.UnsetType = msgspec.UNSET
-    note: str | msgspec.UnsetType = msgspec.UNSET
-    last_day: str | msgspec.UnsetType = msgspec.UNSET
+    least_entries: int | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    last_day: str | UnsetType = UNSET
 
 
 HISTORY = "@history"
@@ -414,8 +415,7 @@ def typed_key(item: Item) -> tuple[Any, ...]:
 
 def kind_of(item: Item | type[Item]) -> str:
     """The name of an item's kind: "paper", "post" …"""
-    kind = item if isinstance(item, type) else type(item)
-    return kind.__name__.lower()
+    return (item if isinstance(item, type) else type(item)).__name__.lower()
 
 
 @cache

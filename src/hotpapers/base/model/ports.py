@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from hotpapers.base.errors import NetError
-from hotpapers.base.model.issues import IssueContent
+from hotpapers.base.model.issues import Attention, IssueContent
 from hotpapers.base.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
-from hotpapers.base.model.ranking import Attention
+from hotpapers.base.struct_types import Value
 
 
 class RawPayload(NamedTuple):
@@ -176,7 +176,7 @@ Showing = Literal["text", "excerpt", "link"]
 """How a post is shown: in full, by its first words, or only with its link and time."""
 
 
-class Quotation(msgspec.Struct, frozen=True, kw_only=True):
+class Quotation(Value):
     """A post as a channel may show it; never one that was forgotten, hidden or deleted.
 
     `shown`: how much of it is included. A `link` has neither text nor names, only key, network and time. `reactions`:

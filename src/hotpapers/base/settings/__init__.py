@@ -1,10 +1,8 @@
 """hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
 
-pages, announce, serve   one module for each group of settings
-limits          the limits of values, as types
+announce        where issues are announced, what is quoted, how the app is served
+limits          the limits of values, as types; which paths and addresses may be set
 explanations    tables as structs, and what is wrong with a value in plain words
-category_checks whether arXiv has a category, and which one was meant
-paths           which paths and addresses may be set
 template.toml   what `hotpapers init` writes, but for the tables of wings
 
 A source's own settings are in its module. Nothing here reads a network or a store.
@@ -27,40 +25,28 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
 from hotpapers.base.settings import announce as announced
-from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.settings.category_checks import category_problem
+from hotpapers.base.settings.announce import (
+    BlueskyAccount,
+    ChatSettings,
+    QuoteSettings,
+    ServeSettings,
+    WebhookSettings,
+    quote_problems,
+    serve_problems,
+)
 from hotpapers.base.settings.explanations import converted, homes_below
-from hotpapers.base.settings.limits import AnyNumber, Name
-from hotpapers.base.settings.pages import QuoteSettings, quote_problems
-from hotpapers.base.settings.paths import is_address, path_problem
-from hotpapers.base.settings.serve import ServeSettings, serve_problems
+from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices, did_you_mean
 from hotpapers.base.terms import TERMS, TermsOverride
 from hotpapers.base.wings import settings_tables
 
 FILE = "hotpapers.toml"
-FOLDERS = frozenset(
-    (
-        "about",
-        "accessibility",
-        "archive",
-        "attacks",
-        "author",
-        "bookmarklet",
-        "category",
-        "classic",
-        "feeds",
-        "log",
-        "markdown",
-        "method",
-        "paper",
-        "reading",
-        "search",
-        "site",
-        "status",
-        "top",
-    )
+_FOLDERS = (
+    "about accessibility archive attacks author bookmarklet category classic feeds log markdown method paper reading "
+    "search site status top"
 )
+FOLDERS = frozenset(_FOLDERS.split())
 """The folders in a publication's output folder and in its site, beside those of days."""
 MAX_NOTE_CHARS = 200
 FIRST_DAY = "1991-08-14"
@@ -72,7 +58,7 @@ _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 
 
-class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PublicationSettings(SettingsStruct):
     """One `[[publication]]`.
 
     `name`: a short name for addresses and commands. `title`: its title for readers. `window`: the period of an issue.
@@ -105,7 +91,7 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     base: str = ""
 
 
-class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PublishSettings(SettingsStruct):
     """`[publish]`.
 
     `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
@@ -120,7 +106,7 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     budget: AnyNumber = 800
 
 
-class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BotRules(SettingsStruct):
     """`rules` of `[bots]`: the rules that judge which accounts are bots, each with its limit; false or 0 disables one.
 
     `list`: on the program's list of bots. `says_so`: declares itself automated. `rate`: papers named in 14 days.
@@ -138,7 +124,7 @@ class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     echo: AnyNumber = 50
 
 
-class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BotSettings(SettingsStruct):
     """`[bots]`.
 
     `bots`, `people`: accounts to treat as bots or as people, whatever the rules say. `rules`: the rules for all other
@@ -150,7 +136,7 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     rules: BotRules = BotRules()
 
 
-class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunSettings(SettingsStruct):
     """`[run]`, for `hotpapers run`.
 
     `listen`: the address that serves /metrics and /health, such as 127.0.0.1:9464. `ping`: an address to request every
@@ -222,8 +208,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def settings_type() -> type[Settings]:
     """The whole file, with the tables of wings."""
     fields = [(table.name, table.type, table.default) for table in settings_tables()]
-    rules: dict[str, Any] = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
-    return cast("type[Settings]", msgspec.defstruct("AllSettings", fields, bases=(Settings,), **rules))
+    return cast("type[Settings]", msgspec.defstruct("AllSettings", fields, bases=(Settings,), kw_only=True))
 
 
 def defaults() -> Settings:
@@ -256,17 +241,11 @@ def check(text: str, path: Path) -> Settings:
         raise SettingsError(f"{path}: {problem}") from problem.__cause__
     for key, problem_text in _problems(settings):
         raise SettingsError(f"{path}: {key}: {problem_text}")
-    return _completed(settings)
-
-
-def _completed(settings: Settings) -> Settings:
-    """Settings in which the accounts that a publication posts from are among its own."""
-
-    def own_accounts(table: PublicationSettings) -> tuple[str, ...]:
-        return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
-
-    publications = tuple(msgspec.structs.replace(table, own=own_accounts(table)) for table in settings.publication)
-    return msgspec.structs.replace(settings, publication=publications)
+    publications = []
+    for publication in settings.publication:  # the accounts that it posts from are among its own
+        own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
+        publications.append(msgspec.structs.replace(publication, own=own))
+    return msgspec.structs.replace(settings, publication=tuple(publications))
 
 
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
@@ -298,11 +277,10 @@ def _checked(table: dict[str, Any]) -> Settings:
 
 
 def _as_table(path: str, value: object) -> str:
-    if isinstance(value, bool) and path.startswith("source."):
-        return f"write [{path}], and on = {str(value).lower()} below it"
-    return (
-        f"write [{path}] in single brackets" if isinstance(value, list) else f"write [{path}], and its settings below"
-    )
+    if isinstance(value, list):
+        return f"write [{path}] in single brackets"
+    is_switch = isinstance(value, bool) and path.startswith("source.")
+    return f"write [{path}], and {f'on = {str(value).lower()} below it' if is_switch else 'its settings below'}"
 
 
 _AMBIGUOUS = frozenset(("terms", "source", "port", "user"))
@@ -330,9 +308,8 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{label}: name", "is taken by an earlier publication; names must differ"
         if publication.name in settings.below and publication.name in FOLDERS and not publication.output:
             yield f"{label}: name", "is a folder of the first publication's pages; choose another name"
-    for key, problem in _bot_problems(settings.bots):
-        yield f"bots.{key}", problem
     tables = {
+        "bots": _bot_problems(settings.bots),
         "quote": quote_problems(settings.quote),
         "serve": serve_problems(settings.serve),
     }
@@ -350,12 +327,10 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
         "store": settings.store.removeprefix("sqlite:///"),
         "publish.output": settings.publish.output,
         **{f"publication {table.name!r}: output": table.output for table in settings.publication},
-        **{
-            f"{table.name}.{key}": getattr(settings.table(table.name), key)
-            for table in settings_tables()
-            for key in table.paths
-        },
     }
+    for wing_table in settings_tables():
+        values = settings.table(wing_table.name)
+        paths |= {f"{wing_table.name}.{key}": getattr(values, key) for key in wing_table.paths}
     for key, path in paths.items():
         if problem := path_problem(path):
             yield key, problem
@@ -379,10 +354,9 @@ def _base_problem(base: str) -> str:
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     yield from _name_problems(publication)
-    if problem := _base_problem(publication.base):
-        yield "base", problem
-    if problem := zone_problem(publication.zone):
-        yield "zone", problem
+    for key, problem in (("base", _base_problem(publication.base)), ("zone", zone_problem(publication.zone))):
+        if problem:
+            yield key, problem
     for key in ("include", "exclude"):
         if not all(word.strip() for word in getattr(publication, key)):
             yield key, "contains an empty word, which matches every paper; remove it"

@@ -1,4 +1,5 @@
-"""The tables of hotpapers.toml that say where each issue is announced: chat rooms, webhooks, Bluesky accounts.
+"""Tables of hotpapers.toml: chat rooms, webhooks and Bluesky accounts where each issue is announced; what is quoted;
+the server.
 
 Addresses and passwords may be written in the file or read from the environment: `env:NAME`.
 """
@@ -8,15 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import NETWORKS, distinct, keys
-from hotpapers.base.settings.limits import Name
-from hotpapers.base.settings.paths import is_address
+from hotpapers.base.settings.limits import BASE_REMEDY, Name, is_address, is_app_address
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import Problems, wings
+from hotpapers.base.wings import Problems, offered
 
 MIN_SECRET_CHARS = 16
 """Minimum number of characters of a secret, against guessing."""
@@ -32,7 +34,7 @@ _DID = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.%-]+)")
 _HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
-class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChatSettings(SettingsStruct):
     """One `[[chat]]`.
 
     `name`: your name for the room; keep it if the address changes. `publication`: the publication to announce. `url`:
@@ -46,7 +48,7 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     members: tuple[str, ...] = ()
 
 
-class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WebhookSettings(SettingsStruct):
     """One `[[webhook]]`.
 
     `name`: your name for the receiver. `publication`: the publication whose issues it gets. `url`: its address, or
@@ -59,7 +61,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     secret: str
 
 
-class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BlueskyAccount(SettingsStruct):
     """One `[[bluesky]]`: an account of the publication's own. Its posts, and reactions to them, are never counted.
 
     `publication`: the publication that it announces. `account`: its DID, such as did:plc:…. `password`: an app
@@ -108,7 +110,7 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 
 def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
-    sent = {name for wing in wings() for name in wing.channels}
+    sent = offered("channels")
     for name, given in zip(("chat", "webhook", "bluesky"), tables, strict=True):
         if given and name not in sent:
             yield name, "no wing that is installed sends it: `hotpapers wings` lists those that are; delete its tables"
@@ -117,18 +119,13 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
         earlier_names = [chat.name for chat in chats[: number - 1]]
         yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, earlier_names, publications))
     for number, webhook in enumerate(webhooks, 1):
-        earlier_names = [settings.name for settings in webhooks[: number - 1]]
-        yield from _within(
-            f"webhook {number}", _webhook_problems(webhook), _shared(webhook, earlier_names, publications)
-        )
+        earlier_names = [webhook.name for webhook in webhooks[: number - 1]]
+        own = _webhook_problems(webhook)
+        yield from _within(f"webhook {number}", own, _shared(webhook, earlier_names, publications))
     for number, account in enumerate(accounts, 1):
-        is_duplicate = any(
-            (account.publication, account.account) == (a.publication, a.account) for a in accounts[: number - 1]
-        )
-        account_problems = _account_problems(account, is_duplicate)
-        yield from _within(
-            f"bluesky {number}", account_problems, publication_problems(account.publication, publications)
-        )
+        earlier = [(other.publication, other.account) for other in accounts[: number - 1]]
+        own = _account_problems(account, (account.publication, account.account) in earlier)
+        yield from _within(f"bluesky {number}", own, publication_problems(account.publication, publications))
 
 
 def _within(table: str, *groups: Problems) -> Problems:
@@ -148,10 +145,8 @@ def _shared(
 def publication_problems(name: str, publications: Sequence[str]) -> Problems:
     """The problem of a table that names a publication which the file does not have."""
     if name not in publications:
-        yield (
-            "publication",
-            f"{name!r} is not in this file, which has {choices(name, publications) or 'no publication'}",
-        )
+        known = choices(name, publications) or "no publication"
+        yield "publication", f"{name!r} is not in this file, which has {known}"
 
 
 def _chat_problems(chat: ChatSettings) -> Problems:
@@ -172,13 +167,10 @@ def _webhook_problems(webhook: WebhookSettings) -> Problems:
 
 
 def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
-    handle = _HANDLE.fullmatch(account.account)
     if not _DID.fullmatch(account.account):
-        lookup = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
-        yield (
-            "account",
-            f"write its DID, which stays when its handle changes{f'; {lookup} gives it' if lookup else ''}",
-        )
+        handle = _HANDLE.fullmatch(account.account)
+        lookup = handle and f"; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]} gives it"
+        yield "account", f"write its DID, which stays when its handle changes{lookup or ''}"
     if is_duplicate:
         yield "account", "already has a table for this publication"
     if account.thread and not account.password.strip():
@@ -187,3 +179,48 @@ def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
         yield "host", 'write it like "https://bsky.social", without a path'
     if account.feed and not _SERVICE.fullmatch(account.feed):
         yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path'
+
+
+_SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
+
+
+class QuoteSettings(SettingsStruct):
+    """`[quote]`: what is never quoted.
+
+    `block_accounts`: accounts. `block_words`: words and phrases. `block_servers`: hosts, including their subdomains.
+    """
+
+    block_accounts: tuple[str, ...] = ()
+    block_words: tuple[str, ...] = ()
+    block_servers: tuple[str, ...] = ()
+
+
+def quote_problems(quote: QuoteSettings) -> Iterator[tuple[str, str]]:
+    """Problems in `[quote]`, as (key, reason and remedy)."""
+    for account in quote.block_accounts:
+        if not keys.is_key(account):
+            yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}"
+    if not all(word.strip() for word in quote.block_words):
+        yield "block_words", "contains an empty word, which matches every post; remove it"
+    for server in quote.block_servers:
+        if not _SERVER.fullmatch(server):
+            yield "block_servers", f"write servers like social.example.org, not {server!r}"
+
+
+class ServeSettings(SettingsStruct):
+    """`[serve]`, for `hotpapers serve`.
+
+    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple
+    requests per client and minute, 0 for no limit. `proxies`: the number of your own proxies in front of the server
+    that set X-Forwarded-For.
+    """
+
+    base: str = ""
+    rate: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 300
+    proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+
+
+def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
+    """Problems in `[serve]`, as (key, reason and remedy)."""
+    if not is_app_address(serve.base):
+        yield "base", BASE_REMEDY

@@ -79,17 +79,14 @@ def _explained(
 def _place(start: ValuePlace, steps: str) -> ValuePlace:
     place = start
     for match in _STEP.finditer(steps):
-        name, number = match[1], match[2]
+        name, number = match.groups()
         if name:
             default = next(field.default for field in msgspec.structs.fields(place.hint) if field.name == name)
             hint = get_type_hints(place.hint, include_extras=True)[name]
             members = [member for member in get_args(hint) if member is not types.NoneType]
-            place = ValuePlace(
-                ".".join(filter(None, (place.path, name))),
-                members[0] if get_origin(hint) in (Union, types.UnionType) and len(members) == 1 else hint,
-                default,
-                place.value[name],
-            )
+            if get_origin(hint) in (Union, types.UnionType) and len(members) == 1:
+                hint = members[0]
+            place = ValuePlace(".".join(filter(None, (place.path, name))), hint, default, place.value[name])
         else:
             element = get_args(_bare(place.hint))[0]
             place = ValuePlace(f"{place.path}[{number}]", element, None, place.value[int(number)])
@@ -106,7 +103,6 @@ def key_at(path: str, name: str = "") -> str:
 
 
 def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]) -> str:
-    descriptions = {**described(place.hint), **more}
     known = [*place.hint.__struct_fields__, *more]
     meant = nearest(name, known)
     if name in homes:
@@ -118,7 +114,7 @@ def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mappi
         )
     if not meant:
         return f"no such setting; the settings here are {', '.join(known)}"
-    description = descriptions.get(meant[0], "")
+    description = {**described(place.hint), **more}.get(meant[0], "")
     return f"no such setting; {did_you_mean(name, known)}" + (f" ({meant[0]}: {description})" if description else "")
 
 
@@ -150,14 +146,13 @@ def _kind(hint: Any, place: ValuePlace) -> str:
         return f"a list, such as {_as_toml(own or place.default or ('this', 'that'))}"
     if origin is bool:
         return "true or false, without quotation marks"
+    limit = limit_of(place.hint)
     if origin in (int, float):
         number = "a whole number" if origin is int else "a number"
         is_number = isinstance(place.value, int | float) and not isinstance(place.value, bool)
-        limit = limit_of(place.hint)
         quoted = "" if is_number else " without quotation marks"
         return f"{number}{quoted}{f', {limit}' if limit else ''}{_example(place)}"
     if origin is str:
-        limit = limit_of(place.hint)
         if limit and isinstance(place.value, str):
             return f"text, {limit}"
         return f"text in quotation marks{_example(place) or ', such as ' + chr(34) + 'this' + chr(34)}"
@@ -180,9 +175,8 @@ def _given(value: object, *, is_secret: bool) -> str:
     if is_secret:
         return "text" if isinstance(value, str) else "a number or date"
     if isinstance(value, str):
-        return (
-            f"the text {_as_toml(value)}" if len(value) <= _MAX_VALUE_CHARS else f"a text of {len(value):,} characters"
-        )
+        is_long = len(value) > _MAX_VALUE_CHARS
+        return f"a text of {len(value):,} characters" if is_long else f"the text {_as_toml(value)}"
     return _as_toml(value)[:_MAX_VALUE_CHARS]
 
 
@@ -199,9 +193,8 @@ def homes_below(cls: type[msgspec.Struct]) -> dict[str, str]:
         is_list = _is_list_of_tables(hint)
         struct = get_args(hint)[0] if is_list else hint
         is_table = isinstance(struct, type) and issubclass(struct, msgspec.Struct)
-        place = "at the top of the file, before all tables"
-        if is_table:
-            place = f"in [[{table}]]" if is_list else f"in [{table}]"
+        place = f"in [[{table}]]" if is_list else f"in [{table}]"
+        place = place if is_table else "at the top of the file, before all tables"
         for key in struct.__struct_fields__ if is_table else (table,):
             homes.setdefault(key, []).append(place)
     return {key: places[0] for key, places in homes.items() if len(places) == 1}

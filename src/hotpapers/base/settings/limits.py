@@ -1,12 +1,19 @@
-"""Limits of settings: part of their types, so that errors and docs/reference/settings.md name the same ones."""
+"""Limits of settings: part of their types, so that errors and docs/reference/settings.md name the same ones; and the
+checks of settings that name a file, a folder, an address or a category."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from hotpapers.base.categories import KNOWN, archive_of
 from hotpapers.base.model import MAX_INTEGER
+from hotpapers.base.suggestions import did_you_mean, letters_of, nearest
 
 AnyNumber = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 """A whole number without a limit that matters."""
@@ -26,3 +33,77 @@ def limit_of(hint: Any) -> str:
     if meta.le is None or meta.le == MAX_INTEGER:
         return f"{meta.ge:,} or more"
     return f"{meta.ge:,} to {meta.le:,}".removesuffix(".0")
+
+
+# ---- paths and addresses -----------------------------------------------------------------------------
+
+
+_API = re.compile(r"(?:https|http)://[^\s/?#\"<>@]+(?:/[^\s?#\"<>]*)?")
+_APP = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]))[^\s?#\"<>]*/")
+"""The public address of the app: https, unless it is on this machine, since people send it data."""
+BASE_REMEDY = "write a full address that begins with https:// and ends with /, such as https://papers.example/"
+
+
+def path_problem(path: str) -> str:
+    """Why this path is unusable; empty if it is usable."""
+    if "\0" in path:
+        return f"{path!r} contains a null byte; remove it"
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        return f"{path!r} is not a path: there is no such home folder; write the full path"
+    return ""
+
+
+def is_address(url: str) -> bool:
+    """Whether host and port of an address can be read: brackets must be around an IPv6 address, a port below 65,536."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_app_address(base: str) -> bool:
+    """Whether the app's public address is usable, or empty."""
+    return not base or (_APP.fullmatch(base) is not None and is_address(base))
+
+
+def model_problems(url: str, model: str, key: str) -> Iterator[tuple[str, str]]:
+    """Problems with a model on a server, whose API has this address, as (key, reason and remedy)."""
+    if not url:
+        for name, value in (("model", model), ("key", key)):
+            if value:
+                yield name, "has no effect without a url; set url to the API's address, or remove it"
+        return
+    if not (_API.fullmatch(url) and is_address(url)):
+        yield "url", "write a full address, such as http://127.0.0.1:11434/v1"
+    if not model.strip():
+        yield "model", "is missing; write the model's name on that server"
+
+
+# ---- categories -----------------------------------------------------------
+
+
+FIELDS = KNOWN | {archive_of(category) for category in KNOWN}
+"""All categories and archives."""
+_SHORT = 4
+"""A subject that is so short resembles many others: nothing is guessed from its spelling."""
+
+
+def category_problem(category: str, allowed: Collection[str] = FIELDS) -> str:
+    """What is wrong with a name for a field, and which one may be meant; empty if arXiv has it."""
+    if category in allowed:
+        return ""
+    return f"{category!r} is not an arXiv category or archive; {_hint(category, allowed)}"
+
+
+def _hint(category: str, allowed: Collection[str]) -> str:
+    archive, _, subject = category.strip().lower().partition(".")
+    subjects = sorted(name.partition(".")[2] for name in allowed if name.startswith(f"{archive}."))
+    guesses = nearest(category, allowed)
+    is_other_spelling = any(letters_of(name) == letters_of(category) for name in guesses)
+    if subjects and subject and len(subject) <= _SHORT and not is_other_spelling:
+        swapped = [name for name in subjects if sorted(name.lower()) == sorted(subject)]
+        return f"did you mean {archive}.{swapped[0]}?" if swapped else f"{archive} has {', '.join(subjects)}"
+    return did_you_mean(category, allowed) or "write a category like cs.LG, or an archive like astro-ph"

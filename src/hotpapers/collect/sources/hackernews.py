@@ -19,6 +19,7 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
@@ -43,7 +44,7 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
 
 
-class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HackerNewsSettings(SettingsStruct):
     """`algolia`, `firebase`: base addresses. `terms`: what is searched for. `every`: seconds between rounds.
     `first_days`: how many days back the first round goes if `[run] read_back` is 0."""
 

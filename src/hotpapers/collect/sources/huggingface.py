@@ -30,6 +30,7 @@ from hotpapers.base.model import (
     TextLink,
 )
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,
@@ -55,7 +56,7 @@ MAX_ADDRESS_CHARS = 300
 """Most characters of a project page's or repository's address."""
 
 
-class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HuggingFaceSettings(SettingsStruct):
     """`base`: the site. `days`: how many daily lists are read each round, at least two: after midnight, the last papers
     of the day before still have to be read. `every`: seconds between rounds."""
 

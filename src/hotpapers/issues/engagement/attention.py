@@ -26,7 +26,7 @@ from hotpapers.base.model import Reaction, within_largest
 from hotpapers.issues.engagement import measurement, queries
 from hotpapers.issues.engagement.post_reactions import ReactionsByPost
 from hotpapers.issues.engagement.standing.queries import known_accounts
-from hotpapers.record.as_of import AsOfView
+from hotpapers.record import AsOfView
 
 
 class Engagement(NamedTuple):
@@ -168,13 +168,9 @@ class VoiceRule(NamedTuple):
 ALL_VOICES = VoiceRule()
 
 
-class PostCount(NamedTuple):
-    """A number of reposts or likes of one post. `type`: `reposts` or `likes`."""
-
-    number: int = 0
-    type: str = ""
-
-
+PostCount = tuple[int, str]
+"""A number of `reposts` or `likes` of one post."""
+NO_COUNT: PostCount = (0, "")
 VOICES = "voices"
 
 
@@ -186,7 +182,7 @@ def counted_voices(named: int, known: int | None, highest: PostCount) -> tuple[i
     Counts of several posts are not added up, nor are reposts and likes: the same accounts may be behind them.
     """
     voices = named if known is None else min(named, 2 * known)
-    return (highest.number, highest.type) if highest.number > voices else (voices, VOICES)
+    return highest if highest[0] > voices else (voices, VOICES)
 
 
 class NetworkEngagement(NamedTuple):
@@ -260,7 +256,7 @@ def _summed(
     """One network: its voices, plus the counts that no account explains. Reactions to a post about several papers count
     as voices for each of them, but vouch for none."""
     reposts = likes = unexplained = bots = posts_read = 0
-    highest = PostCount()
+    highest = NO_COUNT
     named, shared = set(posters), set[int]()
     for post in posts:
         if post.automated:
@@ -276,8 +272,8 @@ def _summed(
                 (shared if post.shared else named).update(current.voices)
                 unnamed = max(count - current.counted, 0)
             unexplained += unnamed
-            if unnamed > highest.number and not post.shared:
-                highest = PostCount(unnamed, f"{type}s")
+            if unnamed > highest[0] and not post.shared:
+                highest = (unnamed, f"{type}s")
     first = posts[0]
     if not named.isdisjoint(rule.left_out):  # which goes through the smaller set, and -= through all those left out
         named -= rule.left_out

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from hotpapers.base import model
@@ -36,11 +37,19 @@ from hotpapers.issues.engagement.post_reactions import (
     counted,
     group_of,
 )
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
-from hotpapers.record.identities import NUMBER, is_whole, key_of
-from hotpapers.record.item_rows import SPECS
-from hotpapers.record.record import Record
+from hotpapers.record import (
+    NUMBER,
+    SPECS,
+    AsOfView,
+    Database,
+    Record,
+    first_column,
+    first_value,
+    key_of,
+    placeholders,
+    slices,
+)
+from hotpapers.record.identities import is_whole
 
 PROVED = "proved"
 """The rule under which an account's proven owner says that it is a person."""
@@ -208,7 +217,7 @@ def _current_verdict(view: AsOfView, alias: str) -> str:
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     """Every post that mentions a topic, its voice, and the period in which post and mention said so."""
-    networks = _is_one_of("p.network", window.networks)
+    networks = f" AND p.network IN ({', '.join(map(_quoted, window.networks))})" if window.networks else ""
 
     def changed(kind: str, alias: str, same: str) -> str:
         """When the same key was next observed, if it was."""
@@ -236,22 +245,19 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
 
 
-def _context(view: AsOfView, window: MeasurementWindow) -> str:
-    parts = (
+def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
+    """Rows of `PostAtAge` by paper: each post at each age, with its counts by then. All numbers in the SQL are our
+    own."""
+    visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
+    tables = (
         announced_sql(view, window),
         _measured_papers(view, window),
         persons_sql(view, window.own_voices),
         doubtful_sql(view),
         _posts_about(view, window),
+        _at_ages(view, window),
     )
-    return f"WITH {', '.join(parts)}"
-
-
-def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
-    """Rows of `PostAtAge` by paper: each post at each age, with its counts by then. All numbers in the SQL are our
-    own."""
-    visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
-    return f"""{_context(view, window)}, {_at_ages(view, window)}
+    return f"""WITH {", ".join(tables)}
         SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.text_fingerprint, k.voice,
             k.automated, coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at, k.shared
         FROM marked AS k
@@ -283,8 +289,7 @@ def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
     """Papers, by key, with the voices of their authors: numbers of stable accounts, as in `people` and
     `PostAtAge.voice`."""
     context = f"WITH {persons_sql(view, ())}, {authors_sql(view)}"
-    rows = view.database.iterate(f"{context} SELECT {key_of('a.paper')}, a.voice FROM author AS a")
-    return frozenset((paper, voice) for paper, voice in rows)
+    return frozenset(view.database.iterate(f"{context} SELECT {key_of('a.paper')}, a.voice FROM author AS a"))
 
 
 def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: People, last: int) -> ReactionsByPost:
@@ -302,12 +307,9 @@ def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: P
 
 def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int) -> str:
     """Rows of (group, account) for posts without withdrawn reactions: see `group_of`."""
-    most = max(map(len, moments.values()))
-    names = [f"m{n}" for n in range(most)]
-    filled = (
-        (post, *post_moments, *[MAX_INTEGER] * (most - len(post_moments))) for post, post_moments in moments.items()
-    )
-    values = ", ".join(f"({', '.join(map(str, row))})" for row in filled)
+    columns = zip_longest(*moments.values(), fillvalue=MAX_INTEGER)
+    names = [f"m{n}" for n in range(max(map(len, moments.values())))]
+    values = ", ".join(str(row) for row in zip(moments, *columns, strict=True))
     group = group_of([f"p.{name}" for name in names], "r.post", "r.observed_at", "r.type")
     return f"""WITH p (post, {", ".join(names)}) AS (VALUES {values})
         SELECT {group}, r.account FROM p CROSS JOIN reaction AS r
@@ -332,11 +334,6 @@ def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int
         for post, type, at, account, withdrawn in view.database.iterate(sql, some):
             events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
-
-
-def _is_one_of(column: str, names: Sequence[str]) -> str:
-    """A condition that a column is one of some names; empty if there are none."""
-    return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
 
 
 def _is_one_of_papers(column: str, papers: Sequence[str]) -> str:
@@ -382,7 +379,12 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     Bots' posts are skipped: they are neither counted nor shown, and outnumber all others. When an account is no longer
     considered a bot, earlier posts are examined again; and if a backup from before the batch was restored, all are.
     """
-    newest, pardoned = _latest_posts_and_pardons(database, network)
+    # The last batch with posts, and the last one by which an account may have ceased to be a bot, as of one
+    # moment: else a batch in between would be missed
+    ends = """SELECT coalesce((SELECT max(since) FROM post WHERE network = ?), 0),
+        coalesce((SELECT max(CASE WHEN until > 0 THEN until ELSE since END) FROM verdict
+         WHERE about = 0 AND (judgement = 'human' OR until > 0)), 0)"""
+    newest, pardoned = map(int, database.rows(ends, (network,))[0])
     latest = max(newest, pardoned)
     if latest == position:
         return position
@@ -398,16 +400,6 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         rows = [(post, network, created_at, 0, next_recount_at(created_at, 0, 0), 0) for post, created_at in new_posts]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
     return latest
-
-
-def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, int]:
-    """The last batch with posts of a network, and the last one by which an account may have ceased to be a bot. Both as
-    of one moment, or a batch in between would be missed."""
-    sql = """SELECT (SELECT max(since) FROM post WHERE network = ?),
-        (SELECT max(CASE WHEN until > 0 THEN until ELSE since END) FROM verdict
-         WHERE about = 0 AND (judgement = 'human' OR until > 0))"""
-    posts, pardons = database.rows(sql, (network,))[0]
-    return int(posts or 0), int(pardons or 0)
 
 
 def follow_shown_posts(database: Database, network: str, at: int) -> int:
@@ -455,12 +447,12 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     """Records that posts were asked for and answered."""
-    rows = []
-    for post in posts:
-        sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
-        rows += [
-            (at, next_recount_at(created_at, at, shown), post) for created_at, shown in database.rows(sql, (post,))
-        ]
+    sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
+    rows = [
+        (at, next_recount_at(created_at, at, shown), post)
+        for post in posts
+        for created_at, shown in database.rows(sql, (post,))
+    ]
     with database.write():
         database.many(f"UPDATE recount SET asked_at = ?, due_at = ? WHERE post = {NUMBER}", rows)
 

@@ -1,7 +1,7 @@
 """Moderation: which posts may be quoted, which mentions are doubtful, which accounts are bots (`bots`), which are
 copies by a bridge, and which belong to authors of the papers they post about.
 
-quotation_policy   which posts may be quoted now           blocklist   what the operator never quotes
+quotation_policy   which posts may be quoted now, and what the operator never quotes
 author_voices      who is an author: by `author_names` (and `common_surnames`), or the operator's verdict
 bridged_accounts   which accounts are copies that a bridge made
 queries            what is asked of the store

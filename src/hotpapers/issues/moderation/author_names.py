@@ -55,8 +55,6 @@ def shows_author(name: str, handle: str, authors: Iterable[str]) -> bool:
     """Whether somebody shows the name of one of the authors."""
     shown_names = _shown_names(name[:MAX_NAME_CHARS])
     handles = _handles(handle[:MAX_NAME_CHARS], name[:MAX_NAME_CHARS])
-    if not shown_names and not handles:
-        return False
     return any(
         any(_is_name_of(known, shown) for shown in shown_names)
         or any(_is_handle_of(known, words, shown_names) for words in handles)
@@ -141,10 +139,9 @@ def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
 def _words(text: str) -> tuple[str, ...]:
     """The words of a name, without titles at its ends."""
     words = _WORD.findall(text)
-    while words and words[0] in _TITLES:
-        words = words[1:]
-    while words and words[-1] in _TITLES:
-        words = words[:-1]
+    for end in (0, -1):
+        while words and words[end] in _TITLES:
+            words.pop(end)
     return tuple(words)
 
 
@@ -156,16 +153,9 @@ def _shown_names(name: str) -> tuple[PersonName, ...]:
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
             for words in _around_comma(part):
-                names += (_person(name_words) for name_words in (words, *_by_script(words)) if name_words)
+                scripts = [tuple(word for word in words if word.isascii() is latin) for latin in (True, False)]
+                names += map(_person, filter(None, (words, *(scripts if all(scripts) else ()))))
     return tuple(dict.fromkeys(names))
-
-
-def _by_script(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """If words are in both Latin and other scripts: the words of each."""
-    latin = tuple(word for word in words if word.isascii())
-    if 0 < len(latin) < len(words):
-        yield latin
-        yield tuple(word for word in words if not word.isascii())
 
 
 def _around_comma(part: str) -> Iterator[tuple[str, ...]]:
@@ -215,15 +205,12 @@ def _is_same_given(known: Sequence[str], shown: Sequence[str], surname: str) -> 
     agreeing = _count_agreeing(known, shown)
     if agreeing and known[0] == shown[0] and len(known[0]) > 1:
         return True
-    if agreeing > 1 or (agreeing and (is_rare_surname(surname) or _may_be_nickname(known[0], shown[0], surname))):
+    # Whether one given name may be short for the other, next to a surname that many share.
+    may_be_nickname = min(len(known[0]), len(shown[0])) > 2 and surname not in EASTERN
+    if agreeing > 1 or (agreeing and (is_rare_surname(surname) or may_be_nickname)):
         return True
     # Whether an author goes by a given name that is not their first: J. Jasmine Doe, Jasmine Doe.
     return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
-
-
-def _may_be_nickname(name: str, other: str, surname: str) -> bool:
-    """Whether one given name may be short for the other, next to a surname that many share."""
-    return min(len(name), len(other)) > 2 and surname not in EASTERN
 
 
 def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:

@@ -12,25 +12,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import MAX_INTEGER, Account, Post, Verdict
 from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.author_names import shows_author
-from hotpapers.issues.moderation.bots.queries import OPERATOR, known_papers
 from hotpapers.issues.moderation.bots.review import (
     OperatorVerdict,
     known_accounts_of,
     save_operator_verdict,
     withdraw_rows,
 )
-from hotpapers.issues.moderation.queries import Pair
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.batches import last_written_at
-from hotpapers.record.identities import is_pseudonym, numbers_of
-from hotpapers.record.item_rows import StoredRow
-from hotpapers.record.meta import read_meta, write_meta
-from hotpapers.record.record import Record, now
+from hotpapers.issues.moderation.queries import OPERATOR, Pair, known_papers
+from hotpapers.record import (
+    AsOfView,
+    Record,
+    StoredRow,
+    is_pseudonym,
+    last_written_at,
+    now,
+    numbers_of,
+    read_meta,
+    write_meta,
+)
 
 SOURCE = "authors"
 """The source of the batch."""
@@ -46,7 +52,10 @@ _NOTE = "authors"
 def judge_authors(record: Record, at: int | None = None) -> None:
     """Writes new verdicts on which accounts belong to authors of the papers they post about. `at`: the moment of the
     batches, µs UTC, by default now."""
-    view, last_batch = record.view(), _last_judged_batch(record)
+    view = record.view()
+    version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
+    last_batch = int(position) if version == str(VERSION) else 0
+    last_batch = last_batch if last_batch <= record.head.position else 0  # else an older store was restored
     if last_batch >= view.position:
         return
     for pairs in queries.new_mentions(view, last_batch):
@@ -55,14 +64,6 @@ def judge_authors(record: Record, at: int | None = None) -> None:
             record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
     with record.database.write():
         write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
-
-
-def _last_judged_batch(record: Record) -> int:
-    """The last batch examined by this version of the rule; 0 for none."""
-    version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
-    if version != str(VERSION) or int(position) > record.head.position:
-        return 0
-    return int(position)
 
 
 # ---- who is an author ------------------------------------------------------------------------------------
@@ -78,16 +79,11 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     papers = known_papers(view, (paper for _, paper in pairs))
     moments = queries.first_observed(view, keys)
     for key, paper in pairs:
-        post, known_paper = posts.get(key), papers.get(paper)
-        if (
-            post is None
-            or known_paper is None
-            or not known_paper.authors
-            or not post.account
-            or is_pseudonym(post.account)
-        ):
+        post, authors = posts.get(key), papers.get(paper, MentionedPaper()).authors
+        if post is None or not authors or not post.account or is_pseudonym(post.account):
             continue
-        if _is_author(post, accounts.get(post.account), known_paper.authors):
+        shown = (post, accounts.get(post.account, post))
+        if any(shows_author(name, handle, authors) for name, handle in {(who.name, who.handle) for who in shown}):
             yield Verdict(
                 subject=post.account,
                 about=paper,
@@ -99,16 +95,10 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
             )
 
 
-def _is_author(post: Post, account: Account | None, authors: Sequence[str]) -> bool:
-    """Whether a post is by an author of a paper, by the names shown with the post or its account."""
-    shown_names = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
-    return any(shows_author(name, handle, authors) for name, handle in dict.fromkeys(shown_names))
-
-
 def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The earliest verdict on each account and paper, unless one at least as early was written."""
     earliest: dict[Pair, Verdict] = {}
-    for verdict in sorted(verdicts, key=lambda verdict_of: verdict_of.observed_at):
+    for verdict in sorted(verdicts, key=attrgetter("observed_at")):
         earliest.setdefault((verdict.subject, verdict.about), verdict)
     if not earliest:
         return []
@@ -129,7 +119,7 @@ def review_papers(record: Record, account: str) -> list[AuthorReview]:
     """The papers for which there are verdicts on whether an account is an author."""
     view = record.view()
     verdicts = [row.item for row in queries.author_verdicts(view, [account]) if isinstance(row.item, Verdict)]
-    by_paper = groupby(sorted(verdicts, key=lambda verdict: verdict.about), lambda verdict: verdict.about)
+    by_paper = groupby(sorted(verdicts, key=attrgetter("about")), attrgetter("about"))
     return [
         AuthorReview(paper, queries.is_author(view, account, paper), tuple(paper_verdicts))
         for paper, paper_verdicts in by_paper
@@ -140,9 +130,8 @@ def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *
     """Saves the operator's verdict on whether an account is an author of a paper. Raises NotFound if the record does
     not know the account, UsageError if a later verdict of the operator conflicts."""
     accounts = known_accounts_of(record.view(), key)
-    save_operator_verdict(
-        record, key, paper, accounts, _operator_verdicts(record.view(), accounts, paper), verdict, at=at
-    )
+    before = _operator_verdicts(record.view(), accounts, paper)
+    save_operator_verdict(record, key, paper, accounts, before, verdict, at=at)
 
 
 def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> None:

@@ -18,16 +18,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from hotpapers.base.model import Alias
 from hotpapers.base.model.keys import network_of, own_id
 from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.queries import ShownAccount
-from hotpapers.record.batches import last_written_at
-from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.meta import read_meta, write_meta
-from hotpapers.record.record import Record, now
+from hotpapers.record import Record, is_pseudonym, last_written_at, now, read_meta, write_meta
 
 SOURCE = "bridges"
 """The source of the batch, and the key under which the store keeps the last examined batch."""
@@ -88,18 +86,13 @@ def handle_on_bluesky(account: ShownAccount) -> str:
     """The handle that the bridge gives a fediverse account on Bluesky. Empty if that cannot be told: servers other than
     the handle's own may claim any handle for their accounts."""
     user, _, server = account.handle.partition("@")
-    home = _host(own_id(account.key))
+    home = ""
+    with suppress(ValueError):
+        home = urlsplit(own_id(account.key)).netloc.lower()
     if network_of(account.key) != "mastodon" or not (user and server and f".{home}".endswith(f".{server}")):
         return ""
     name = f"{user.translate(_AS_HYPHEN)}.{server}"
     return name if server in _ON_NEITHER else f"{name}.ap{BRIDGE}"
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _is_on_bluesky(account: ShownAccount) -> bool:

@@ -16,18 +16,42 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from hotpapers.base import terms
 from hotpapers.base.model import Post, Quotation, Showing, keys
-from hotpapers.issues.moderation import blocklist
-from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import slices
-from hotpapers.record.identities import numbers_of
+from hotpapers.record import AsOfView, Database, numbers_of, read_meta, slices, write_meta
+
+_NOTE = "blocked"
+
+
+class Blocklist(msgspec.Struct, frozen=True):
+    """What the operator never quotes, kept in the store, so that it applies even when rendering without settings:
+    accounts by key or as network:@handle; words and phrases; hosts, including their subdomains."""
+
+    accounts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+
+
+def save_blocklist(database: Database, blocked: Blocklist) -> None:
+    """Replaces the stored list, if it differs."""
+    if load_blocklist(database) != blocked:
+        with database.write():
+            write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
+
+
+def load_blocklist(database: Database) -> Blocklist:
+    """The stored list; empty if there is none."""
+    stored = read_meta(database, _NOTE)
+    return msgspec.json.decode(stored, type=Blocklist) if stored is not None else Blocklist()
+
 
 DISCUSSIONS = ("hackernews", "reddit")
 """Networks on which a comment on a story or submission addresses everybody, not a person."""
@@ -54,7 +78,7 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
     parents = slices(sorted({post.reply_to for post in posts if post.reply_to}))
     parent_posts = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(chunk)})", chunk) for chunk in parents)
     authors = {post.post: post.account for post in parent_posts}
-    return QuotationPolicy(allowed, blocklist.load_blocklist(view.database), frozenset(), authors)
+    return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
 
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
@@ -81,14 +105,12 @@ def one_per_account(
     quoted_accounts: set[str] = set()
     result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
-        remaining = []
+        result[paper] = ()
         for quotation in quotations:
             account = whole[quotation.post.post].account if quotation.shown != "link" else ""
-            if account and account in quoted_accounts:
-                continue
-            quoted_accounts.add(account)
-            remaining.append(quotation)
-        result[paper] = tuple(remaining)
+            if not account or account not in quoted_accounts:
+                quoted_accounts.add(account)
+                result[paper] += (quotation,)
     return result
 
 
@@ -153,14 +175,9 @@ def _bounded(word: str) -> str:
 
 def _hosts(post: Post) -> set[str]:
     """The hosts of a post: from its own address, its account's address and its handle, if that is a host."""
-    addresses = [keys.own_id(key) for key in (post.post, post.account)]
-    hosts = {_host(address) for address in addresses if "://" in address}
     handle = post.handle.rpartition("@")[2].lower()
-    return {*hosts, *([handle] if "." in handle else [])} - {""}
-
-
-def _host(address: str) -> str:
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""
+    hosts = {handle} if "." in handle else set()
+    for address in (keys.own_id(post.post), keys.own_id(post.account)):
+        with suppress(ValueError):
+            hosts.add((urlsplit(address).hostname or "").lower() if "://" in address else "")
+    return hosts - {""}

@@ -20,17 +20,15 @@ import msgspec
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import RankingInput, ScoredCandidate
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import loading, wings
+from hotpapers.base.wings import loading, offered
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
 
 RANKINGS: dict[str, Rank] = {
-    classic_1.NAME: classic_1.rank,
-    rarity_1.NAME: rarity_1.rank,
-    rarity_2.NAME: rarity_2.rank,
-    **{name: loading(place) for wing in wings() for name, place in wing.rankings.items()},
+    **{ranking.NAME: ranking.rank for ranking in (classic_1, rarity_1, rarity_2)},
+    **{name: loading(place) for name, place in offered("rankings").items()},
 }
 
 
@@ -43,14 +41,13 @@ class RankingNeeds(NamedTuple):
     younger than the first is compared with others at that age. `with_standing`: whether it needs accounts' standing."""
 
     ages: tuple[int, ...]
-    with_standing: bool = False
+    with_standing: bool
 
 
 def needs_of(ranking: str) -> RankingNeeds:
     """What the ranking with this name needs."""
-    return (
-        RankingNeeds(rarity_1.AGES[1:], with_standing=True) if ranking == rarity_2.NAME else RankingNeeds(rarity_1.AGES)
-    )
+    is_second = ranking == rarity_2.NAME
+    return RankingNeeds(rarity_1.AGES[is_second:], with_standing=is_second)
 
 
 def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:

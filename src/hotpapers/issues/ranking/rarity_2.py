@@ -13,6 +13,8 @@ known voice. While a record is too young to know anybody, nothing is taken off.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from hotpapers.base.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate
@@ -51,44 +53,42 @@ def needed(score: int) -> int:
 def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; ties by more known voices, then earlier announcement, then id."""
     references = ReferenceTable(inputs.peers)
-
-    def more_known(candidate: Candidate) -> int:
-        return -(known_voices(candidate.attention) or 0)
-
-    return ordered(inputs, lambda candidate: _parts(candidate, references), more_known)
+    return ordered(
+        inputs,
+        lambda candidate: _parts(candidate, references),
+        lambda candidate: -(known_voices(candidate.attention) or 0),
+    )
 
 
 def known_voices(attention: tuple[Attention, ...]) -> int | None:
     """The known voices of a paper over all networks; None if standing is unknown."""
-    known_counts = [row.known for row in attention if row.known is not None]
-    return sum(known_counts) if known_counts else None
+    return _sum(row.known for row in attention if row.known is not None)
 
 
 def known_of(entry: Entry) -> int | None:
     """The known voices of a ranked entry over all networks; None if standing is unknown."""
-    known_counts = [count.known for count in entry.counts if count.known is not msgspec.UNSET]
-    return sum(known_counts) if known_counts else None
+    return _sum(count.known for count in entry.counts if count.known is not msgspec.UNSET)
+
+
+def _sum(counts: Iterable[int]) -> int | None:
+    numbers = list(counts)
+    return sum(numbers) if numbers else None
 
 
 def _parts(candidate: Candidate, references: ReferenceTable) -> tuple[ScoreComponent, ...]:
-    rarities = [
-        capped_part(_count_vouched(attention), candidate.archive, references) for attention in candidate.attention
-    ]
+    rarities = []
+    for attention in candidate.attention:
+        if attention.counted is not None:
+            attention = msgspec.structs.replace(attention, voices=attention.counted)
+        rarities.append(capped_part(attention, candidate.archive, references))
     unvouched = unvouched_part(sum(part.score for part in rarities), known_voices(candidate.attention))
     return (*rarities, unvouched) if unvouched else tuple(rarities)
 
 
-def _count_vouched(attention: Attention) -> Attention:
-    return attention if attention.counted is None else msgspec.structs.replace(attention, voices=attention.counted)
-
-
 def points_of(voices: int, papers: int, atleast: int) -> int:
     """A network's points for a number of counted voices, if `atleast` of `papers` others have as many."""
-    return (
-        min(rarity_1.millipoints(papers, atleast), MAX_POINTS_PER_VOICE * voices)
-        if voices >= rarity_1.MIN_VOICES
-        else 0
-    )
+    points = min(rarity_1.millipoints(papers, atleast), MAX_POINTS_PER_VOICE * voices)
+    return points if voices >= rarity_1.MIN_VOICES else 0
 
 
 def capped_part(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:

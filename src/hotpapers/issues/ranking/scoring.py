@@ -15,31 +15,27 @@ def voices_of(candidate: Candidate) -> int:
     return within_largest(sum(attention.voices for attention in candidate.attention))
 
 
-def more_voices_first(candidate: Candidate) -> int:
-    """The usual tie-break."""
-    return -voices_of(candidate)
-
-
 def ordered(
     inputs: RankingInput,
     parts_of: Callable[[Candidate], Parts],
-    tie_break: Callable[[Candidate], int] = more_voices_first,
+    tie_break: Callable[[Candidate], int] = lambda candidate: -voices_of(candidate),
 ) -> tuple[ScoredCandidate, ...]:
-    """Candidates by score, descending; ties by `tie_break`, ascending, then earlier announcement, then id."""
+    """Candidates by score, descending; ties by `tie_break`, ascending, usually by more voices, then earlier
+    announcement, then id."""
     by_paper = {candidate.paper: candidate for candidate in inputs.candidates}
 
     def place(scored: ScoredCandidate) -> tuple[int, int, int, str]:
         candidate = by_paper[scored.paper]
         return order(scored.score, tie_break(candidate), candidate.announced_at, candidate.paper)
 
-    return tuple(sorted((_scored(candidate, parts_of(candidate)) for candidate in inputs.candidates), key=place))
+    def scored(candidate: Candidate) -> ScoredCandidate:
+        parts = parts_of(candidate)
+        score = within_largest(sum(part.score for part in parts))
+        return ScoredCandidate(paper=candidate.paper, score=score, voices=voices_of(candidate), parts=parts)
+
+    return tuple(sorted(map(scored, inputs.candidates), key=place))
 
 
 def order(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
     """The sort key for candidates, ascending."""
     return (-score, tie_break, announced_at, paper)
-
-
-def _scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
-    score, voices = within_largest(sum(part.score for part in parts)), voices_of(candidate)
-    return ScoredCandidate(paper=candidate.paper, score=score, voices=voices, parts=parts)

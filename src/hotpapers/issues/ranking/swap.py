@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-import msgspec
-
 from hotpapers.base.model import HOUR, MAX_INTEGER, Attention, Entry, ScoreComponent, VoiceHistogram
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES, ReferenceTable, part_of
@@ -37,12 +35,8 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
 
 def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
     """The count for a tie, plus one if the tie would not put the lower entry first."""
-    equal_score = upper.score
-
-    def key(entry: Entry) -> tuple[int, int, int, str]:
-        return order(equal_score, entry.order, entry.announced_at, entry.paper)
-
-    return part.score + equal_score - lower.score + (key(lower) > key(upper))
+    lower_key, upper_key = (order(0, entry.order, entry.announced_at, entry.paper) for entry in (lower, upper))
+    return part.score + upper.score - lower.score + (lower_key > upper_key)
 
 
 def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
@@ -125,10 +119,13 @@ def tells_known(entry: Entry) -> bool:
 
 def _rescored_part(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:
     attention = Attention(
-        network=part.network, until=part.until, age=part.age, voices=part.voices, reposts=0, likes=0, own=part.own
+        network=part.network,
+        until=part.until,
+        age=part.age,
+        voices=part.voices if x is None else x,
+        reposts=0,
+        likes=0,
+        own=x if x is not None and is_own_peer(entry, part) else part.own,
     )
-    if x is not None:
-        own = x if is_own_peer(entry, part) else part.own
-        attention = msgspec.structs.replace(attention, voices=x, own=own)
     score_part = rarity_2.capped_part if _is_vouched(entry) else part_of
     return score_part(attention, entry.archive, references)

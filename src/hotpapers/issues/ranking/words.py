@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model import Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
 from hotpapers.base.wings import sources
@@ -99,9 +98,9 @@ def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     )
 
 
-def price_sentence(price: Price | msgspec.UnsetType) -> str:
+def price_sentence(price: Price | UnsetType) -> str:
     """What an entry's place would have cost; empty if unknown, or if the score is 0."""
-    if price is msgspec.UNSET or price.accounts == 0:
+    if price is UNSET or price.accounts == 0:
         return ""
     if price.accounts is None:
         return "No number of accounts tried would be enough to fake this score."
@@ -127,21 +126,20 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
 def voices_of(count: PrintedCount) -> str:
     """`41 voices, 30 known here, 2 of authors`."""
     text = count_noun(count.voices, "voice") if count.voices else "no voices"
-    if count.known is not msgspec.UNSET and count.voices:
+    if count.known is not UNSET and count.voices:
         text += f", {number(count.known) if count.known else 'none'} known here"
-    if not count.authors:
-        return text
-    return f"{text}, {'1 of an author' if count.authors == 1 else f'{number(count.authors)} of authors'}"
+    authors = "1 of an author" if count.authors == 1 else f"{number(count.authors or 0)} of authors"
+    return f"{text}, {authors}" if count.authors else text
 
 
 def known_sentence(counts: Iterable[PrintedCount]) -> str:
     """`Voices known here for a month or more: 30 of 41 on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known
     about any."""
-    with_known = [(count, count.known) for count in counts if count.known is not msgspec.UNSET]
+    with_known = [count for count in counts if count.known is not UNSET]
     parts = [
-        f"{number(known)} of {number(count.voices)} on {network_name(count.network)}"
-        for count, known in with_known
-        if known
+        f"{number(count.known)} of {number(count.voices)} on {network_name(count.network)}"
+        for count in with_known
+        if count.known
     ]
     return f"Voices known here for a month or more: {', '.join(parts) or 'none'}." if with_known else ""
 
@@ -149,36 +147,34 @@ def known_sentence(counts: Iterable[PrintedCount]) -> str:
 # ---- the size of references --------------------------------------------------------------------------
 
 
-def _reach(days: int | msgspec.UnsetType) -> str:
+def _reach(days: int | UnsetType) -> str:
     """How far back a reference goes, `one day`, `12 days`: 90 days unless it is known to be less."""
-    if days is msgspec.UNSET or days >= ENOUGH_DAYS:
+    if days is UNSET or days >= ENOUGH_DAYS:
         return "90 days"
     return "one day" if days == 1 else count_noun(days, "day")
 
 
-def provisional(compared: ReferenceSize | msgspec.UnsetType) -> str:
+def provisional(compared: ReferenceSize | UnsetType) -> str:
     """What an issue says about itself while its reference is young; empty otherwise."""
-    if compared is msgspec.UNSET or not compared.young:
+    if compared is UNSET or not compared.young:
         return ""
     return f"compared with {_compared(compared)}, so the order is rough"
 
 
 def _compared(compared: ReferenceSize) -> str:
     """`16 papers of one day`."""
-    if not compared.papers:
-        return "no papers"
-    return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
+    return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}" if compared.papers else "no papers"
 
 
-def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, threshold: int) -> str:
+def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: int) -> str:
     """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
-    if compared is msgspec.UNSET or not compared.young:
+    if compared is UNSET or not compared.young:
         return ""
-    threshold_note = f" Below the threshold of {number(threshold)}, but until then the best are shown anyway."
-    return (
-        f"The order is rough until there are {number(ENOUGH)} papers of 90 days to compare with; so far, "
-        f"{_compared(compared)}.{threshold_note if score < max(threshold, 1) else ''}"
-    )
+    note = f"The order is rough until there are {number(ENOUGH)} papers of 90 days to compare with; so far, "
+    note += f"{_compared(compared)}."
+    if score < max(threshold, 1):
+        note += f" Below the threshold of {number(threshold)}, but until then the best are shown anyway."
+    return note
 
 
 def unit(part: ScoreComponent) -> str:
@@ -232,16 +228,16 @@ def collector_sentence(network: str, collector: str) -> str:
     )
 
 
-def witnessed_by(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+def witnessed_by(witnessed: WitnessedCounts | UnsetType) -> str:
     """`counts witnessed by 3 collectors`; empty if nobody else counted the same papers."""
-    if witnessed is msgspec.UNSET:
+    if witnessed is UNSET:
         return ""
     return f"counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
 
 
-def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+def witnessed_sentence(witnessed: WitnessedCounts | UnsetType) -> str:
     """How many counts others made too, and how many agree; empty if nobody else counted the same papers."""
-    if witnessed is msgspec.UNSET:
+    if witnessed is UNSET:
         return ""
     collectors = " and ".join(witnessed.collectors)
     verb = "agrees" if witnessed.close == 1 else "agree"

@@ -20,7 +20,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model.keys import parse_key
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.issues.moderation.bots.bot_names import accounts_of
+from hotpapers.issues.moderation.bots.review import accounts_of
 from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.keep.privacy import forgotten_file, queries
 from hotpapers.keep.privacy.queries import orphan_texts

@@ -11,7 +11,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
-from hotpapers.issues.moderation.blocklist import Blocklist, load_blocklist
+from hotpapers.issues.moderation.quotation_policy import Blocklist, load_blocklist
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
 

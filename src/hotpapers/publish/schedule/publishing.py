@@ -29,7 +29,7 @@ from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.freeze import check_read, publication_of
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.lanes import issues_beside
-from hotpapers.issues.moderation.blocklist import load_blocklist
+from hotpapers.issues.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start

@@ -21,22 +21,24 @@ from starlette.types import ASGIApp, Scope
 
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.wings import wings
-from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params
 from hotpapers.publish.query.request_params import Kind
 from hotpapers.publish.query.session import SessionState
-from hotpapers.serve.web import responders
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.byte_cache import ByteCache
 from hotpapers.serve.web.http_messages import (
     OPEN,
+    Answer,
     Refused,
     Reply,
+    Responder,
     header_of,
+    nothing,
     reply,
     tagged_reply,
     takes_gzip,
 )
+from hotpapers.serve.web.page_cache import ByteCache
 
 ROOT = "/api/v1"
 THREADS = 4
@@ -86,16 +88,17 @@ class Api:
         self._document = [
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
-        answers: dict[str, responders.Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
+        answers: dict[str, Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
         answers |= {path: answer for wing in wings() for path, answer in wing.answers(self)}
         answers |= {"/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
-        routes = [
-            Route(_route_path(path), responders.Responder(answer, problem, METHODS)) for path, answer in answers.items()
+        routes = [  # only identifiers of papers may contain slashes
+            Route(path.replace("{paper}", "{paper:path}"), Responder(answer, problem, METHODS))
+            for path, answer in answers.items()
         ]
-        nothing = responders.nothing("no such path; openapi.json lists all paths", problem)
-        self._router = Router(routes, redirect_slashes=False, default=nothing)
-        root = responders.Responder(partial(self._lead, "v1/openapi.json"), problem, METHODS)
-        mount = Mount(ROOT, responders.Responder(self._enter, problem, METHODS))
+        no_path = nothing("no such path; openapi.json lists all paths", problem)
+        self._router = Router(routes, redirect_slashes=False, default=no_path)
+        root = Responder(partial(self._lead, "v1/openapi.json"), problem, METHODS)
+        mount = Mount(ROOT, Responder(self._enter, problem, METHODS))
         mount.path_regex = re.compile(f"{ROOT}/(?P<path>.*)", re.DOTALL)  # also paths with line breaks
         self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
@@ -174,11 +177,6 @@ class Api:
         return result
 
 
-def _route_path(path: str) -> str:
-    """A query's path for the router: only identifiers of papers may contain slashes."""
-    return path.replace("{paper}", "{paper:path}")
-
-
 def _has_body(scope: Scope) -> bool:
     return header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding") != ""
 
@@ -195,20 +193,9 @@ MAX_PARAMETERS = 10
 
 def parameters(cls: type[Kind], request: Request) -> Kind:
     """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
-    values: dict[str, str] = {}
-    path_values = request.path_params
-    for name, value in _pairs(request.scope["query_string"]):
-        if name in values or name in path_values:
-            raise UsageError(f"{name[:60]}: given twice")
-        values[name] = value
-    return request_params.check_params(cls, {**path_values, **values}, as_text=True)
-
-
-def _pairs(query: bytes) -> list[tuple[str, str]]:
-    if not query:
-        return []
+    values, query = dict(request.path_params), request.scope["query_string"]
     try:
-        return parse_qsl(
+        pairs = query and parse_qsl(
             query.decode("ascii"),
             keep_blank_values=True,
             strict_parsing=True,
@@ -217,6 +204,11 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
         )
     except ValueError as error:  # not ASCII, not UTF-8, not pairs, or too many
         raise UsageError("invalid query; write it as name=value&name=value, in UTF-8") from error
+    for name, value in pairs:
+        if name in values:
+            raise UsageError(f"{name[:60]}: given twice")
+        values[name] = value
+    return request_params.check_params(cls, values, as_text=True)
 
 
 def next_link(params: request_params.Params, path_pattern: str, cursor: str | None) -> dict[str, str]:

@@ -6,27 +6,42 @@ Rendered pages and the API's cached replies are sent at once, without routing, i
 
 from __future__ import annotations
 
+import logging
+import socket
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import partial
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import Publication
+from hotpapers.base.settings.announce import ServeSettings
+from hotpapers.base.wings import wings
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
-from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, choice_of
+from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
+from hotpapers.record import Record
 from hotpapers.serve.web.api import ROOT as API_ROOT
 from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.connections import allowed_behind
 from hotpapers.serve.web.http_messages import (
     HTML,
     PAGE,
+    READ,
     Refused,
     Reply,
+    Responder,
     query_suffix,
     reply,
     text_reply,
 )
-from hotpapers.serve.web.page_cache import CurrentPages, PageCache
-from hotpapers.serve.web.responders import READ, Responder
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader, PageCache
+from hotpapers.serve.web.search_pages import SearchRoutes
+from hotpapers.serve.web.server import server
+from hotpapers.site.site import Site
 
 
 class SiteApp:
@@ -34,7 +49,7 @@ class SiteApp:
 
     def __init__(self, pages: CurrentPages, routes: Sequence[BaseRoute] = (), api: Api | None = None) -> None:
         self._pages, self.api = pages, api
-        page = Responder(self._page, _unavailable, methods=())
+        page = Responder(lambda request: pages.attempt(partial(_page_of, request)), _unavailable, methods=())
         all_routes = [*(api.routes if api else ()), *routes]
         self._router = Router(all_routes, redirect_slashes=False, default=page)
 
@@ -51,12 +66,9 @@ class SiteApp:
         page = None if scope["query_string"] else self._pages.cached(_file_path(scope["path"][1:]))
         return page.for_client(scope) if page else None
 
-    async def _page(self, request: Request) -> Reply:
-        """The reply of the site: a page, a redirect to the path with a slash, or *not found*."""
-        return await self._pages.attempt(lambda cache: _page_of(cache, request))
 
-
-async def _page_of(cache: PageCache, request: Request) -> Reply:
+async def _page_of(request: Request, cache: PageCache) -> Reply:
+    """The reply of the site: a page, a redirect to the path with a slash, or *not found*."""
     path = request.scope["path"][1:]
     file_path = _file_path(path)
     is_possible = len(file_path) <= MAX_PATH_CHARS
@@ -65,7 +77,7 @@ async def _page_of(cache: PageCache, request: Request) -> Reply:
         return reply(405, PAGE | {"content-type": HTML, "allow": ", ".join(READ)}, body)
     page = None
     if is_possible:
-        choice = _choice_of(request)
+        choice = choice_of(request.query_params.get("in"), request.query_params.get("by"))
         page = await cache.get(file_path, choice) if choice != EVERYTHING else None
         page = page or await cache.get(file_path)
     if page is not None:
@@ -85,7 +97,35 @@ def _file_path(path: str) -> str:
     return f"{path}index.html" if path == "" or path.endswith("/") else path
 
 
-def _choice_of(request: Request) -> PageChoice:
-    if not request.scope["query_string"]:
-        return EVERYTHING
-    return choice_of(request.query_params.get("in"), request.query_params.get("by"))
+# ---- a site as an app --------------------------------------------------------------------------------
+
+
+def serve_site(site: Site, publication: Publication, listener: socket.socket) -> None:
+    """Serves a publication until stopped. Raises SettingsError."""
+    name, limits = publication.publication, site.settings.serve
+    site_config = site.app_config_of(name)
+    warn_of_proxy(limits)
+    config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)
+    backend = Backend(partial(Record, site.store, create=False), config)
+    with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
+        pages = CurrentPages(issue_reader, name, site_config)
+        routes = [
+            *(route for wing in wings() for route in wing.routes(backend, pages, publication, site)),
+            *SearchRoutes(backend, pages, name, site_config).routes,
+        ]
+        running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))
+        for wing in wings():  # once `server` has learned all structs, which no two threads may do at once
+            wing.prepare(backend)
+        running.run(sockets=[listener])
+
+
+ONE_CLIENT = (
+    "[serve] base begins with https://, so there is a proxy in front, but `proxies` is 0: all readers count as one"
+    " client and share one rate limit. Set proxies = 1, or the number of proxies."
+)
+
+
+def warn_of_proxy(serve: ServeSettings) -> None:
+    """Warns if the settings forget a proxy: this server does not speak TLS itself."""
+    if serve.base.startswith("https://") and not serve.proxies:
+        log_event(ONE_CLIENT, level=logging.WARNING)

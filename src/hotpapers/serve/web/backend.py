@@ -21,8 +21,8 @@ from hotpapers.base.model import SiteProofs
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.query.session import SessionState
 from hotpapers.record import Record
+from hotpapers.serve.web.connections import TokenBuckets, client_of
 from hotpapers.serve.web.http_messages import Refused
-from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
 
 Result = TypeVar("Result")
 
@@ -119,16 +119,16 @@ class Backend:
             self._is_file = record.database.name == "sqlite"
             config = self.config
             session = QuerySession(record, config.terms, public=True, proofs=config.proofs, address=config.base)
+        is_usable = True
         try:
-            result = work(session)
+            return work(session)
         except StoreError:  # the database server may have gone away: the next request gets a new connection
+            is_usable = False
             session.record.database.close()
             raise
-        except BaseException:
-            self._idle.append(session)
-            raise
-        self._idle.append(session)
-        return result
+        finally:
+            if is_usable:
+                self._idle.append(session)
 
     def state_at_once(self) -> SessionState | None:
         """What cached answers hold for; None where asking means waiting for a server. Raises StoreError."""

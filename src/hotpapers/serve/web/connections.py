@@ -8,16 +8,88 @@ the connection waiting longest without a complete request is closed, so idle one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
+import ipaddress
+import resource
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hotpapers.serve.web.connection_table import ConnectionLimits, ConnectionTable
-from hotpapers.serve.web.rate_limits import client_of
+OTHERS = 128
+"""File descriptors that the process needs besides its connections."""
+
+
+class ConnectionLimits(NamedTuple):
+    """`total`: connections in total; `per_client`: 0 for no separate limit. In seconds, `head` and
+    `body`: how long a request's head and body may take; `reading`: how long a response may wait to be read."""
+
+    total: int = 1000
+    per_client: int = 100
+    head: float = 10.0
+    body: float = 20.0
+    reading: float = 30.0
+
+
+def allowed_behind(proxies: int) -> ConnectionLimits:
+    """The limits for this machine. Behind a proxy, all connections come from the proxy, which limits its clients."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    default = ConnectionLimits()
+    total = default.total if files == resource.RLIM_INFINITY else max(16, min(default.total, files - OTHERS))
+    return default._replace(total=total, per_client=0 if proxies else min(default.per_client, total // 2))
+
+
+class TableConnection(Protocol):
+    """A connection. `client_key`: tells clients apart."""
+
+    client_key: str
+
+    def give_up(self) -> None:
+        """Closes it at once."""
+
+
+class ConnectionTable:
+    """The number of connections by client; and the connections without a complete request, longest waiting first."""
+
+    def __init__(self, allowed: ConnectionLimits) -> None:
+        self.allowed = allowed
+        self._clients: Counter[str] = Counter()
+        self._waiting: dict[TableConnection, None] = {}
+
+    def enter(self, connection: TableConnection) -> bool:
+        """Whether a new connection gets a place. If so, another one may have been closed for it."""
+        if self.allowed.per_client and self._clients[connection.client_key] >= self.allowed.per_client:
+            return False
+        if self._clients.total() >= self.allowed.total:
+            longest_waiting = next(iter(self._waiting), None)
+            if longest_waiting is None:
+                return False
+            self.set_waiting(longest_waiting, False)
+            longest_waiting.give_up()
+        self._clients[connection.client_key] += 1
+        return True
+
+    def set_waiting(self, connection: TableConnection, is_waiting: bool) -> None:
+        """Notes whether a connection is waiting for a complete request."""
+        if is_waiting:
+            self._waiting.setdefault(connection)
+        else:
+            self._waiting.pop(connection, None)
+
+    def leave(self, connection: TableConnection) -> None:
+        """Frees the place of a connection that has ended."""
+        self._waiting.pop(connection, None)
+        self._clients[connection.client_key] -= 1
+        if not self._clients[connection.client_key]:
+            del self._clients[connection.client_key]
+
+    def __len__(self) -> int:
+        """The number of connections."""
+        return self._clients.total()
+
 
 MAX_HEAD_BYTES = 64 * 1024
 """Most bytes of a request's head."""
@@ -130,3 +202,63 @@ def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
 def is_refused_already(problem: BaseException | None) -> bool:
     """Whether an answer failed because its request was refused meanwhile."""
     return isinstance(problem, h11.LocalProtocolError) and "MUST_CLOSE" in str(problem)
+
+
+# ---- requests of a client ----------------------------------------------------------------------------
+
+
+MAX_CLIENTS = 50_000
+"""Most buckets kept: about 10 MB. Beyond that, the least recently used one is dropped, and so counts as full again."""
+
+
+class TokenBuckets:
+    """Rate limits, in memory, per process: a bucket per client with `rate` tokens, refilled within `period` seconds. A
+    rate of 0 means no limit."""
+
+    def __init__(self, rate: int, period: int = 60) -> None:
+        self._rate, self._period = rate, period
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and since when in seconds
+
+    def take(self, client: str, cost: int, at: float) -> int:
+        """Takes tokens at a moment in seconds. Returns 0 if taken, or the seconds to wait if there are too few.
+
+        A request that costs more than a full bucket takes a full bucket.
+        """
+        if not self._rate:
+            return 0
+        tokens, since = self._buckets.pop(client, (self._rate, at))
+        tokens = min(self._rate, tokens + (at - since) * self._rate / self._period)
+        cost = min(cost, self._rate)
+        enough = tokens >= cost
+        self._buckets[client] = (tokens - cost if enough else tokens, at)
+        if len(self._buckets) > MAX_CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0 if enough else int((cost - tokens) * self._period / self._rate) + 1
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
+    """The client: the address that the outermost of the trusted proxies saw; without proxies, the peer's address.
+
+    `forwarded`: the values of X-Forwarded-For, in order. Entries written by a client itself are further left than those
+    of the proxies, and are ignored. IPv6 addresses are reduced to their /64 network, which belongs to one client.
+    """
+    entries = [entry.strip() for value in forwarded for entry in value.split(",")]
+    address = entries[-proxies] if 0 < proxies <= len(entries) else peer
+    return _client_key(address) or peer
+
+
+@lru_cache(10_000)
+def _client_key(address: str) -> str:
+    """The client of an address; empty for an invalid address."""
+    try:
+        client = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(client, ipaddress.IPv6Address):
+        if client.ipv4_mapped is not None:
+            return str(client.ipv4_mapped)
+        return str(ipaddress.ip_network((client, 64), strict=False))
+    return str(client)

@@ -15,8 +15,7 @@ from starlette.routing import Route
 
 from hotpapers.collect.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.publish.schedule.health import SiteHealth
-from hotpapers.serve.web.http_messages import PRIVATE, Reply, reply
-from hotpapers.serve.web.responders import Responder, health_reply
+from hotpapers.serve.web.http_messages import PRIVATE, Reply, Responder, health_reply, reply
 from hotpapers.serve.web.server import background_server
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"

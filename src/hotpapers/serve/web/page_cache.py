@@ -9,11 +9,12 @@ thread renders pages one at a time, because an issue reader must not be used by 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from starlette.types import Scope
 
@@ -29,8 +30,39 @@ from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN
 from hotpapers.record import Record
-from hotpapers.serve.web.byte_cache import ByteCache
 from hotpapers.serve.web.http_messages import FRAMES, HTML, PAGE, TEXT, WORTHWHILE, Reply, tagged_reply, takes_gzip
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V", Reply, "RenderedPage")
+
+
+class ByteCache(Generic[K, V]):
+    """Values with up to `most` bytes together, the oldest dropped first. `size`: the bytes of all."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self.size = most, 0
+        self.values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, *, renew: bool = False) -> V | None:
+        """The value of a key, or None. `renew`: it counts as new from now on."""
+        if renew and key in self.values:
+            self.values.move_to_end(key)
+        return self.values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keeps the value of a new key, unless it takes more than an eighth of the cache."""
+        if value.size > self._most // 8 or key in self.values:
+            return
+        self.values[key] = value
+        self.size += value.size
+        while self.size > self._most:
+            self.size -= self.values.popitem(last=False)[1].size
+
+    def clear(self) -> None:
+        """Drops all values."""
+        self.values.clear()
+        self.size = 0
+
 
 Result = TypeVar("Result")
 
@@ -126,10 +158,9 @@ class PageCache:
 
     def of(self, make: Callable[[IssueReader], Result]) -> Result:
         """What a function makes of the issue reader, made once. To be called in the thread that renders."""
-        derived = self._derived.get(make)
-        if derived is None:
-            derived = self._derived[make] = make(self.issue_reader)
-        return cast("Result", derived)
+        if make not in self._derived:
+            self._derived[make] = make(self.issue_reader)
+        return cast("Result", self._derived[make])
 
     @property
     def pages(self) -> SitePages:
@@ -138,14 +169,15 @@ class PageCache:
 
     async def ask(self, work: Callable[[PageCache], Result]) -> Result:
         """Runs work in the thread that renders. Raises StoreError."""
-        return await asyncio.wrap_future(self._render_pool.submit(self._work, work))
 
-    def _work(self, work: Callable[[PageCache], Result]) -> Result:
-        try:
-            return work(self)
-        except StoreError:
-            self._derived.clear()  # some of it may have stopped reading in the middle
-            raise
+        def answer() -> Result:
+            try:
+                return work(self)
+            except StoreError:
+                self._derived.clear()  # some of it may have stopped reading in the middle
+                raise
+
+        return await asyncio.wrap_future(self._render_pool.submit(answer))
 
     def _site_pages(self, issue_reader: IssueReader) -> SitePages:
         return SitePages(issue_reader, self._publication, self._site_config)
@@ -180,7 +212,15 @@ class FreshIssueReader:
     def __call__(self) -> RecordIssueReader:
         """The issue reader. Raises StoreError; the next call then opens a new connection."""
         try:
-            return self._current_reader()
+            if self._watch is None:
+                record = self._open()
+                self._watch, self._current = (record, PageChangeCounter(record)), None
+            self._version = self._watch[0].database.version()  # before looking: a later change must show
+            changes = self._watch[1].look()
+            if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
+                record = self._open()
+                self._current = (changes, record, RecordIssueReader(record, self._allowed))
+            return self._current[2]
         except StoreError:
             self.close()
             raise
@@ -189,17 +229,6 @@ class FreshIssueReader:
         """Whether nothing was written since the last call that returned an issue reader. Does not wait, so False if
         only a server could tell. Not during a call."""
         return self._watch is not None and self._version == self._watch[0].database.version() is not None
-
-    def _current_reader(self) -> RecordIssueReader:
-        if self._watch is None:
-            record = self._open()
-            self._watch, self._current = (record, PageChangeCounter(record)), None
-        self._version = self._watch[0].database.version()  # before looking: a later change must show
-        changes = self._watch[1].look()
-        if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
-            record = self._open()
-            self._current = (changes, record, RecordIssueReader(record, self._allowed))
-        return self._current[2]
 
     def close(self) -> None:
         """Stops watching. The current issue reader may still be in use; its connection is closed with it."""

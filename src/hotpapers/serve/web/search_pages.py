@@ -11,6 +11,7 @@ separate threads and limited per client.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -43,9 +44,8 @@ from hotpapers.publish.view.catalogue import slug
 from hotpapers.publish.view.post_views import byline
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import Refused, Reply
+from hotpapers.serve.web.http_messages import Refused, Reply, Responder
 from hotpapers.serve.web.page_cache import CurrentPages, PageCache, rendered
-from hotpapers.serve.web.responders import Responder
 
 Result = TypeVar("Result")
 
@@ -71,10 +71,8 @@ class SearchRoutes:
         self._backend, self._pages = backend, pages
         self._publication, self._site_config = publication, site_config
         self._lane = backend.lane(THREADS, MAX_SEARCHES)
-        page = Responder(self._page)
         self.routes: list[BaseRoute] = [
-            _SearchRoute("/search/", page),
-            _SearchRoute("/search/index.html", page),
+            *(_SearchRoute(path, Responder(self._page)) for path in ("/search/", "/search/index.html")),
             Route("/feeds/query.{form}", Responder(self._query_feed)),
             Route("/feeds/author/{name}.{form}", Responder(self._author_feed)),
         ]
@@ -130,7 +128,10 @@ class SearchRoutes:
             match = papers.search(session, params)
         except UsageError:  # the query was checked before, so it is the cursor
             return expired(query), 400
-        posts = () if cursor else _posts(session, query)
+        posts: Sequence[PostHit] = ()
+        with suppress(UsageError):  # the query may ask for something that only papers have
+            if not cursor:
+                posts = index.search_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
         return answer_of(query, match, posts, self._publication), 200
 
     def _papers_of_query(self, session: QuerySession, query: str) -> set[str]:
@@ -154,14 +155,6 @@ class SearchRoutes:
         title = phrases.cut(phrases.one_line(name if name != author else author.replace("-", " ")), 200)
         path = f"feeds/author/{quote(author)}.{form}"
         return cache.of(self._feeds).of_papers(path, title, lambda paper: is_theirs(paper.view.authors), form)
-
-
-def _posts(session: QuerySession, query: str) -> tuple[index.PostHit, ...]:
-    """The posts that match; none if the query asks for something that only papers have."""
-    try:
-        return index.search_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
-    except UsageError:
-        return ()
 
 
 class _SearchRoute(Route):
@@ -224,13 +217,11 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
     number = words.count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
     order = "best" if query_parser.parse(query).is_ranked else "newest"
     first = f", the {order} first" if page.total > 1 else ""
-    if not page.total:
-        text = f"No paper {page.understood}."
-    elif page.parts:
-        text = f"No paper {page.understood}; {number} with it as part of a word{first}."
-    else:
-        text = f"{number} {page.understood}{first}."
-    return text + (" Not everything is searched yet." if page.behind else "")
+    text = f"{number} {page.understood}{first}"
+    if page.parts or not page.total:
+        text = f"No paper {page.understood}"
+        text += f"; {number} with it as part of a word{first}" if page.total else ""
+    return f"{text}.{' Not everything is searched yet.' if page.behind else ''}"
 
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
@@ -241,15 +232,11 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
         note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
-        day="" if issues else _day_name(hit.day),
+        # for a paper that was never announced, only the month may be known
+        day="" if issues else (phrases.day_name if hit.day[7:] else phrases.month_name)(hit.day),
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=marked(hit.snippet, hit.spans.snippet),
     )
-
-
-def _day_name(day: str) -> str:
-    """The name of a day, or of a month: for a paper that was never announced, only the month may be known."""
-    return phrases.day_name(day) if len(day) == len("2021-01-14") else phrases.month_name(day)
 
 
 def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:

@@ -18,10 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of
 from hotpapers.base.struct_types import learn_structs
-from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
-from hotpapers.serve.web.connections import guarded, is_refused_already
-from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, StreamAborted, text_reply
-from hotpapers.serve.web.responders import nothing
+from hotpapers.serve.web.connections import ConnectionLimits, allowed_behind, guarded, is_refused_already
+from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, StreamAborted, nothing, text_reply
 
 _LENGTHS = {b"transfer-encoding", b"content-length"}
 STOPPING = 8
@@ -53,15 +51,14 @@ def _with_sound_requests(app: ASGIApp) -> ASGIApp:
     """The app, with paths as it expects them if a request's target is a whole address, which uvicorn passes on."""
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["raw_path"][:1] != b"/" and is_whole_address(target := scope["raw_path"].decode("latin-1")):
+        answer = app
+        if scope["raw_path"][:1] != b"/" and _ORIGIN.match(target := scope["raw_path"].decode("latin-1")):
             path = path_of(target)
             scope = {**scope, "path": unquote(path), "raw_path": path.encode("latin-1")}
         if {name for name, _ in scope["headers"]} >= _LENGTHS:
             # a proxy in front may believe the other length (RFC 9112 §6.1): nothing that follows may be read
-            app_or_refusal: ASGIApp = text_reply(400, "both Content-Length and Transfer-Encoding", PRIVATE | CLOSE)
-        else:
-            app_or_refusal = app
-        await app_or_refusal(scope, receive, send)
+            answer = text_reply(400, "both Content-Length and Transfer-Encoding", PRIVATE | CLOSE)
+        await answer(scope, receive, send)
 
     return respond
 
@@ -111,11 +108,6 @@ def background_server(listen: str, routes: Sequence[BaseRoute], hint: str, setti
 
 _ORIGIN = re.compile(r"\Ahttps?://[^/?]*/?", re.IGNORECASE)
 """The standard library's parsing would remember what strangers send."""
-
-
-def is_whole_address(target: str) -> bool:
-    """Whether a target is a whole address."""
-    return _ORIGIN.match(target) is not None
 
 
 def path_of(target: str) -> str:

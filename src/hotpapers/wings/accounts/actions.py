@@ -17,9 +17,8 @@ from hotpapers.base.model import Account, Judgement, Verdict
 from hotpapers.base.model.keys import own_id
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
-from hotpapers.issues.moderation.bots import queries as bot_queries
-from hotpapers.issues.moderation.bots.bot_names import accounts_of
-from hotpapers.issues.moderation.bots.review import AccountReview, check_settings, review_account
+from hotpapers.issues.moderation import queries as bot_queries
+from hotpapers.issues.moderation.bots.review import AccountReview, accounts_of, check_settings, review_account
 from hotpapers.record import Record
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.wings.accounts.profiles import KnownAccount

@@ -12,8 +12,7 @@ from hotpapers.wings.announce.feed_generator import COLLECTION, feed_record, ser
 @common.command("""
   hotpapers feed-generator --publication daily""")
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def feed_generator(publication: str | None, as_json: bool, site: common.Site) -> None:
     """Register a publication's custom feed on Bluesky.
 

@@ -30,9 +30,8 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view import clean_text, phrases
-from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
+from hotpapers.serve.web.http_messages import OPEN, Answer, Refused, Reply, Responder, reply
 from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.responders import Answer, Responder
 
 COLLECTION = "app.bsky.feed.generator"
 MAX_NAME_CHARS, MAX_DESCRIPTION_CHARS = 24, 300

@@ -36,7 +36,7 @@ from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
 from hotpapers.site.configured_site import ConfiguredSite
-from hotpapers.site.destinations import check_unmoved
+from hotpapers.site.publishing import check_unmoved
 from hotpapers.site.sending import SENDERS, client_opener
 from hotpapers.site.site_jobs import issue_destinations, settings_checks
 from hotpapers.wings.check.source_check import SourceCheck, check_source

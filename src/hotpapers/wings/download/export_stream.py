@@ -25,15 +25,16 @@ from hotpapers.serve.web.api import Api, parameters
 from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.http_messages import (
     OPEN,
+    Answer,
     Refused,
     Reply,
     StreamAborted,
     header_of,
     names_tag,
+    refused_by,
     reply,
     takes_gzip,
 )
-from hotpapers.serve.web.responders import Answer, refused_by
 from hotpapers.wings.download.public_lines import TYPES, ExportParams, export
 
 PATH = "/export"

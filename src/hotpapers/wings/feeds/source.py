@@ -15,6 +15,7 @@ from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import EndpointRotation, PostSource, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
@@ -24,7 +25,7 @@ SINGLE = " single"
 """What follows a feed's hash in the cursor if it had one entry."""
 
 
-class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeedsSettings(SettingsStruct):
     """`urls`: the feeds to read. `every`: seconds between rounds."""
 
     urls: tuple[str, ...] = ()

@@ -35,8 +35,7 @@ NAMES: dict[reporting.Kind, str] = {
     metavar="ID",
     help="Close this report and delete its text; repeatable.",
 )
-@common.json_option
-@common.store_options
+@common.site_options
 def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     """List the reports that readers sent with the app's forms.
 

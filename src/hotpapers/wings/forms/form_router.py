@@ -25,20 +25,21 @@ from hotpapers.collect.jobs.isolation import is_defect, log_defect
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.web.backend import Backend, Lane
+from hotpapers.serve.web.connections import TokenBuckets
 from hotpapers.serve.web.http_messages import (
     COMMON,
     FRAMES,
     HTML,
+    READ,
     Refused,
     Reply,
+    Responder,
     content_type,
     query_suffix,
     read_body,
     reply,
     retry_after,
 )
-from hotpapers.serve.web.rate_limits import TokenBuckets
-from hotpapers.serve.web.responders import READ, Responder
 
 PAGE = Path(__file__).with_name("form_page.html")
 MAX_FORM_BYTES = 32_000

@@ -30,8 +30,7 @@ from hotpapers.wings.history.past_period import HistoryResult
 )
 @common.force_option
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def history(
     first: str,
     last: str,

@@ -19,7 +19,7 @@ from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
 from hotpapers.site import publishing
-from hotpapers.site.destinations import AFTERWARDS, requested_folders
+from hotpapers.site.publishing import AFTERWARDS, requested_folders
 from hotpapers.site.site import Site
 from hotpapers.wings.history import past_days
 from hotpapers.wings.history.inferred_days import infer_days

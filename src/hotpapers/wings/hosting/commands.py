@@ -27,8 +27,7 @@ from hotpapers.wings.hosting.scheduled_runs import begin_run, end_run
 @click.option("--where", default="", metavar="ADDRESS", help="end: the address of the run's log.")
 @click.option("--base", default="", metavar="ADDRESS", help="end: the site's public address, if not in the settings.")
 @click.option("--output", type=common.FOLDER, metavar="DIR", help="end: an empty folder for the site.")
-@common.json_option
-@common.store_options
+@common.site_options
 def scheduled(
     what: str,
     because: str,

@@ -14,6 +14,7 @@ from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
 from hotpapers.collect.sources.decoding import (
     Count,
@@ -36,7 +37,7 @@ _TAGS = re.compile(r"</[a-z]{1,10}>")
 _STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
 
-class LobstersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LobstersSettings(SettingsStruct):
     """`base`: the site. `domains`: whose story lists are read. `every`: seconds between rounds, at least an hour."""
 
     base: str = "https://lobste.rs"

@@ -14,7 +14,8 @@ import msgspec
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.domains import ascii_address, ascii_domain
 from hotpapers.base.settings import Settings
-from hotpapers.base.settings.paths import BASE_REMEDY, is_app_address
+from hotpapers.base.settings.limits import BASE_REMEDY, is_app_address
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM
 within the length limits of §4.5.3.1; domains beyond ASCII as xn--."""
 
 
-class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MailingSettings(SettingsStruct):
     """`[mailing]`.
 
     `relay`: the mail server that relays your messages; without one, no mail is sent. `port`: its port. `tls`: STARTTLS,

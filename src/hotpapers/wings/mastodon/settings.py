@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import msgspec
-
 from hotpapers.base.http import bearer
 from hotpapers.base.http.address_guard import require_address
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 
 
-class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MastodonServer(SettingsStruct):
     """A server to read. `base`: its address. `tags`: which hashtags; `public`: its public timeline too. `token`: the
     operator's own, if the server shows timelines only to its users. `streaming`: the address of its event streams, to
     listen to one between rounds; most servers require a token."""
@@ -44,7 +43,7 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return f"{self.streaming}/api/v1/streaming/hashtag?{urlencode({'tag': self.tags[0]})}"
 
 
-class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MastodonSettings(SettingsStruct):
     """`servers`: none by default. `every`: seconds between rounds."""
 
     servers: tuple[MastodonServer, ...] = ()

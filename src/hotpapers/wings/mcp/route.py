@@ -13,8 +13,16 @@ from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, content_type, header_of, read_body, reply
-from hotpapers.serve.web.responders import Responder
+from hotpapers.serve.web.http_messages import (
+    PRIVATE,
+    Refused,
+    Reply,
+    Responder,
+    content_type,
+    header_of,
+    read_body,
+    reply,
+)
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.record_tools import public_tools
 

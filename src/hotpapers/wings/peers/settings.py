@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from hotpapers.base.settings import Settings
-from hotpapers.base.settings.limits import MAX_NAME_CHARS, Name
-from hotpapers.base.settings.paths import is_address
+from hotpapers.base.settings.limits import MAX_NAME_CHARS, Name, is_address
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
 
 
-class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FollowSettings(SettingsStruct):
     """`[[follow]]`: another site whose published observations are read.
 
     `name`: your name for the site. `url`: the site's address, ending with /. `policy`: the key of its log, the

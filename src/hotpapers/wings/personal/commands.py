@@ -35,8 +35,7 @@ SHOWN = 20
 @click.option("--week", metavar="DAY", help="The papers of the seven days up to this day.")
 @click.option("--limit", type=NumberRange(1, 10_000), metavar="N", help=f"Most papers. [default: {SHOWN}; all as JSON]")
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def for_me_command(
     file: str, day: str | None, week: str | None, limit: int | None, publication: str | None, as_json: bool, site: Site
 ) -> None:

@@ -9,15 +9,15 @@ from typing import Annotated
 import msgspec
 
 from hotpapers.base.ids.domains import ascii_address
-from hotpapers.base.settings.limits import Name
-from hotpapers.base.settings.paths import path_problem
+from hotpapers.base.settings.limits import Name, path_problem
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
 _ADDRESS = re.compile(r"[^\s@<>,]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", re.ASCII)
 _FEED = re.compile(r".*[^/]\.(atom|xml)", re.DOTALL)
 
 
-class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReaderSettings(SettingsStruct):
     """`[[reader]]`.
 
     `name`: your name for the reader. `publication`: whose days are ordered. `stars`: the file of what the reader

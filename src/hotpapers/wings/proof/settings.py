@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from hotpapers.base.settings import Settings
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
 
-class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TransparencySettings(SettingsStruct):
     """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` creates.
 
     `key`: the file of the private key. `folder`: where the logs are kept. `policy`: the witnesses that are asked to

@@ -13,6 +13,7 @@ import msgspec
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import (
     GONE,
     EndpointRotation,
@@ -32,7 +33,7 @@ from hotpapers.wings.reddit.post_parser import NETWORK, RedditThing, gone_from_f
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
 
-class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RedditSettings(SettingsStruct):
     """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them, the
     feeds are read. `feed_token`, `feed_user`: what the addresses of the operator's own feeds have, if feeds are shown
     only to accounts. `web`, `api`: base addresses. `every`: seconds between rounds."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from hotpapers.base.settings.paths import model_problems
+from hotpapers.base.settings.limits import model_problems
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 
 
-class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SummarySettings(SettingsStruct):
     """`[summary]`: a sentence for each entry, written by a language model; off without a `url`.
 
     `url`: the address of an OpenAI-compatible API, up to /v1, such as http://127.0.0.1:11434/v1. `model`: the model's

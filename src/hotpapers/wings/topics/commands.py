@@ -22,8 +22,7 @@ from hotpapers.wings.topics.weeks import WeekTopics, is_week
   hotpapers topics 2026-W47 --json""")
 @click.argument("week", default="latest", metavar="[WEEK]")
 @common.publication_option
-@common.json_option
-@common.store_options
+@common.site_options
 def topics(week: str, publication: str | None, as_json: bool, site: Site) -> None:
     """Show what a week's discussed papers are about more than those before.
 

@@ -17,7 +17,7 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HttpClient, storable
 from hotpapers.base.model.keys import folded, is_key
-from hotpapers.base.settings.paths import is_address
+from hotpapers.base.settings.limits import is_address
 from hotpapers.base.untrusted_json import decode_json
 
 MAX_MEMBERS = 5_000

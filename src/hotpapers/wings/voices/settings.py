@@ -9,7 +9,8 @@ import msgspec
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings.announce import publication_problems
-from hotpapers.base.settings.paths import path_problem
+from hotpapers.base.settings.limits import path_problem
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import SettingsTable
 from hotpapers.wings.voices.members import MASTODON_LIST, is_web_list, member_key
 
@@ -20,7 +21,7 @@ MAX_ACCOUNTS, MAX_LISTS, MAX_TITLE_CHARS = 1_000, 20, 100
 """Accounts and lists of a table, and characters of its title."""
 
 
-class VoicesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VoicesSettings(SettingsStruct):
     """`[[voices]]`: people whose shared papers are shown beside issues. No place depends on them.
 
     `publication`: beside whose issues. `title`: above the papers. `accounts`: handles such as ada.example (Bluesky) and

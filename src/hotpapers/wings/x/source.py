@@ -19,6 +19,7 @@ from hotpapers.base.http.retry_policy import Retryable, check_status
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import decode_response
 from hotpapers.wings.x import objects, spending
@@ -43,7 +44,7 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
 
 
-class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class XSettings(SettingsStruct):
     """`token`: the operator's bearer token; without one, nothing is read. `budget`: money per month (UTC). `price`,
     `author_price`: the cost of a returned post, and of an author returned with it, in the same currency. `counts`: the
     share of the budget for recounting known posts. `query`: what is searched, never with reposts. `base`: base address.

@@ -41,11 +41,9 @@ def parse(text: str) -> ArxivId:
     if len(text) <= MAX_ADDRESS_CHARS:
         visible, _ = without_invisible(text)
         plain = decoded(with_slashes(lowered(visible))).text.strip(_AROUND)
-        match = _BARE.fullmatch(plain)
-        if match:
+        if match := _BARE.fullmatch(plain):
             return grammar.identifier(*match.groups())
-        mention = _only_address(plain)
-        if mention:
+        if mention := _only_address(plain):
             return ArxivId(*mention[2:4])
     excerpt = text if len(text) <= 60 else text[:57] + "..."
     reason = grammar.error_reason(excerpt.lower())

@@ -53,11 +53,7 @@ def match(text: str, needle: str, place: int) -> Mention | None:
         return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
     if needle == "xxx.":
         match = _OLD_HOST.match(text, place)
-        start = _address_start(text, place) if match else -1
-        if match is None or start < 0:
-            return None
-        form, new, archive, number, version = match.groups()
-        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
+        return _mention(_address_start(text, place), match, match[1]) if match else None
     return _papers(text, place) if needle == "papers" else _on_ads(text, place)
 
 
@@ -122,7 +118,7 @@ def _xiv(text: str, place: int) -> Mention | None:
     match = _ARXIV.match(text, place + 3)
     if match is None:
         return _elsewhere(text, begin, place + 3)
-    host, path, query, oai, vanity, new, archive, number, version = match.groups()
+    host, path, query, oai, vanity = match.groups()[:5]
     if host:
         start = _address_start(text, begin)
         form = "ar5iv" if text[begin - 11 : begin] == "ar5iv.labs." else (path or (query and "api") or "short")
@@ -132,9 +128,7 @@ def _xiv(text: str, place: int) -> Mention | None:
         start, form = begin, "oai"
     else:
         start, form = _prose_start(text, begin, text[place + 3])
-    if start < 0:
-        return None
-    return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
+    return _mention(start, match, form)
 
 
 def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
@@ -147,12 +141,15 @@ def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
         form, archive, _, new, number, version = match.groups()
         if (archive == "arxiv") == bool(number):
             return None  # new style is stored below `arxiv`, old style below its archive
-        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
+        return (
+            start,
+            match.end(),
+            new or f"{archive}/{number}",
+            int(version) if version else None,
+            _FORM.get(form, form),
+        )
     match = _MIRROR.match(text, place) or _PROXY.match(text, place)
-    if match:
-        form, new, archive, number, version = match.groups()
-        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
-    return None
+    return _mention(start, match, match[1]) if match else None
 
 
 def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str], form: str) -> Mention | None:
@@ -160,11 +157,7 @@ def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str
     if begin < 0 or not text.startswith(first, begin):
         return None
     match = pattern.match(text, place)
-    start = _address_start(text, begin) if match else -1
-    if match is None or start < 0:
-        return None
-    new, archive, number, version = match.groups()
-    return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
+    return _mention(_address_start(text, begin), match, form) if match else None
 
 
 def _papers(text: str, place: int) -> Mention | None:
@@ -173,13 +166,11 @@ def _papers(text: str, place: int) -> Mention | None:
     if match is None:
         return None
     before = text[max(0, place - 24) : place].removesuffix("api/")
-    site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), None)
-    if site is None:
+    site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), "")
+    if not site:
         return None
     api = 4 if text.startswith("api/", place - 4) else 0
-    start = _address_start(text, place - api - len(site))
-    new, archive, number, version = match.groups()
-    return _mention(start, match.end(), new or f"{archive}/{number}", version, "huggingface") if start >= 0 else None
+    return _mention(_address_start(text, place - api - len(site)), match, "huggingface")
 
 
 # ---- bibcodes of ADS ---------------------------------------------------------------------------------
@@ -215,8 +206,7 @@ def _on_ads(text: str, place: int) -> Mention | None:
     start = _address_start(text, place)
     by_id = _ON_ADS_BY_ID.match(text, place)
     if by_id and start >= 0:
-        new, archive, number, version = by_id.groups()
-        return _mention(start, by_id.end(), new or f"{archive}/{number}", version, "ads")
+        return _mention(start, by_id, "ads")
     match = _OLD_BIBCODE.match(text, place)
     if match is None or start < 0:
         return None
@@ -225,8 +215,12 @@ def _on_ads(text: str, place: int) -> Mention | None:
     return (start, match.end(), f"{_ARCHIVE_OF[archive]}/{number}", None, "ads") if _OLD_ID.fullmatch(number) else None
 
 
-def _mention(start: int, end: int, id: str, version: str | None, form: str) -> Mention:
-    return start, end, id, int(version) if version else None, _FORM.get(form, form)
+def _mention(start: int, match: re.Match[str], form: str) -> Mention | None:
+    """The mention of a match whose last groups are those of ID; None without a start, -1."""
+    new, archive, number, version = match.groups()[-4:]
+    if start < 0:
+        return None
+    return start, match.end(), new or f"{archive}/{number}", int(version) if version else None, _FORM.get(form, form)
 
 
 # ---- what comes before -------------------------------------------------------------------------------

@@ -11,45 +11,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hotpapers.base.categories import CLOSED_ARCHIVES, WHOLE_ARCHIVES
+
 LAST_YEAR = 50
 """The last two-digit year that is taken for one in this century."""
 
-ARCHIVES = (
-    "acc-phys",
-    "adap-org",
-    "alg-geom",
-    "ao-sci",
-    "astro-ph",
-    "atom-ph",
-    "bayes-an",
-    "chao-dyn",
-    "chem-ph",
-    "cmp-lg",
-    "comp-gas",
-    "cond-mat",
-    "cs",
-    "dg-ga",
-    "funct-an",
-    "gr-qc",
-    "hep-ex",
-    "hep-lat",
-    "hep-ph",
-    "hep-th",
-    "math",
-    "math-ph",
-    "mtrl-th",
-    "nlin",
-    "nucl-ex",
-    "nucl-th",
-    "patt-sol",
-    "physics",
-    "plasm-ph",
-    "q-alg",
-    "q-bio",
-    "quant-ph",
-    "solv-int",
-    "supr-con",
-)
+ARCHIVES = tuple(sorted((*WHOLE_ARCHIVES, *CLOSED_ARCHIVES, "cs", "math", "nlin", "physics")))
 """All archives with old-style identifiers. (`stat` is newer than that style.)"""
 
 
@@ -94,37 +61,30 @@ _NEARLY_OLD = re.compile(r"([a-z-]+)(?:\.[a-z-]+)?/(\d\d)(\d\d)(\d+)(v\d+)?", re
 
 def error_reason(text: str) -> str:
     """Why a text that looks like an identifier is not one; empty if it looks like nothing known."""
-    match = _NEARLY.search(text)
-    if match:
-        return _wrong_new(*match.groups())
-    match = _NEARLY_OLD.search(text)
-    return _wrong_old(*match.groups()) if match else ""
-
-
-def _wrong_new(year: str, month: str, number: str, version: str | None) -> str:
+    if match := _NEARLY.search(text):
+        year, month, number, version = match.groups()
+        is_known = 704 <= int(year + month) <= LAST_YEAR * 100 + 12
+        style = f"identifiers of this style begin in 0704; {year}{month} is not accepted"
+        digits = 4 if int(year) < 15 else 5
+        length = f"{year}{month} needs {digits} digits after the dot"
+    elif match := _NEARLY_OLD.search(text):
+        archive, year, month, number, version = match.groups()
+        if archive not in ARCHIVES:
+            return f"there was no archive {archive}"
+        is_known = int(year + month) <= 703 or int(year + month) >= 9108
+        style, digits, length = (
+            "identifiers of this style go from 9108 to 0703",
+            3,
+            "this style has seven digits after the slash",
+        )
+    else:
+        return ""
     if not 1 <= int(month) <= 12:
         return f"there is no month {month}"
-    if not 704 <= int(year + month) <= LAST_YEAR * 100 + 12:
-        return f"identifiers of this style begin in 0704; {year}{month} is not accepted"
-    digits = 4 if int(year) < 15 else 5
+    if not is_known:
+        return style
     if len(number) != digits:
-        return f"{year}{month} needs {digits} digits after the dot"
-    return _wrong_rest(number, version)
-
-
-def _wrong_old(archive: str, year: str, month: str, number: str, version: str | None) -> str:
-    if archive not in ARCHIVES:
-        return f"there was no archive {archive}"
-    if not 1 <= int(month) <= 12:
-        return f"there is no month {month}"
-    if not (int(year + month) <= 703 or int(year + month) >= 9108):
-        return "identifiers of this style go from 9108 to 0703"
-    if len(number) != 3:
-        return "this style has seven digits after the slash"
-    return _wrong_rest(number, version)
-
-
-def _wrong_rest(number: str, version: str | None) -> str:
+        return length
     if int(number) == 0:
         return "numbers begin at 1"
     return f"there is no version {version}" if version and not re.fullmatch(r"v[1-9]\d{0,2}", version) else ""

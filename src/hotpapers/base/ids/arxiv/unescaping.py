@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from html.entities import html5
+from itertools import accumulate
 from typing import NamedTuple
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -36,44 +38,11 @@ _FOLD = {
     **{chr(0xFF10 + n): str(n) for n in range(10)},
 }
 
-_ENTITIES = {
-    "sol": "/",
-    "colon": ":",
-    "period": ".",
-    "hyphen": "-",
-    "dash": "-",
-    "ndash": "-",
-    "lowbar": "_",
-    "num": "#",
-    "quest": "?",
-    "equals": "=",
-    "amp": "&",
-    "lt": "<",
-    "gt": ">",
-    "quot": '"',
-    "apos": "'",
-    "lpar": "(",
-    "rpar": ")",
-    "lsqb": "[",
-    "rsqb": "]",
-    "lbrack": "[",
-    "rbrack": "]",
-    "comma": ",",
-    "bsol": "\\",
-    "tab": " ",
-    "newline": "\n",
-    "nbsp": " ",
-    "ensp": " ",
-    "emsp": " ",
-    "thinsp": " ",
-    "shy": "",
-    "zwnj": "",
-    "zwj": "",
-    "lrm": "",
-    "rlm": "",
-    "zerowidthspace": "",
-    "nobreak": "",
-}
+_NAMED = (
+    "sol colon period hyphen dash ndash lowbar num quest equals amp lt gt quot apos lpar rpar lsqb rsqb lbrack rbrack "
+    "comma bsol NewLine nbsp ensp emsp thinsp shy zwnj zwj lrm rlm ZeroWidthSpace NoBreak"
+)
+"""The entities of signs that HTML has names for."""
 
 # For lower-case text. It begins with a single character set, which makes the search fast; every quantifier is bounded,
 # which makes it linear.
@@ -128,14 +97,12 @@ def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
     end = len(text) if end is None else end
     pieces, starts, origins, length, last = [], [0], [start], 0, start
     for match in _ESCAPE.finditer(text, start, end):
-        meaning = _meaning(match)
-        if meaning is None:
-            continue
-        piece = text[last : match.start()] + meaning
-        length, last = length + len(piece), match.end()
-        pieces.append(piece)
-        starts.append(length)
-        origins.append(last)
+        if (meaning := _meaning(match)) is not None:
+            piece = text[last : match.start()] + meaning
+            length, last = length + len(piece), match.end()
+            pieces.append(piece)
+            starts.append(length)
+            origins.append(last)
     pieces.append(text[last:end])
     return UnescapedText("".join(pieces), starts, origins)
 
@@ -164,19 +131,15 @@ def _visible(character: str) -> str | None:
     return None if character.isascii() and character.isalnum() else character
 
 
+_ENTITIES = {"tab": " "} | {name.lower(): _visible(html5[f"{name};"]) for name in _NAMED.split()}
+
+
 def without_invisible(text: str) -> tuple[str, list[int]]:
     """The text without INVISIBLE, and the place of each dropped character in the result, ascending."""
     if text.isascii() or not any(character in text for character in INVISIBLE):
         return text, []
-    pieces = _INVISIBLE.split(text)
-    places, length = [], 0
-    for piece in pieces[:-1]:
-        length += len(piece)
-        places.append(length)
-    return "".join(pieces), places
-
-
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+    pieces = re.split(f"[{INVISIBLE}]", text)
+    return "".join(pieces), list(accumulate(map(len, pieces[:-1])))
 
 
 def lowered(text: str) -> str:

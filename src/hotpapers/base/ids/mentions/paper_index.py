@@ -132,10 +132,9 @@ def _learn(tables: _Tables, alias: PaperAlias) -> None:
             opening = hash(tuple(title_words[:MIN_TITLE_WORDS]))
             papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
-    for doi in paper_urls.dois(alias.doi):
-        _claim(tables.dois, doi, alias.paper)
-    for page in alias.pages:
-        _claim(tables.pages, page, alias.paper)
+    for table, names in ((tables.dois, paper_urls.dois(alias.doi)), (tables.pages, alias.pages)):
+        for name in names:  # one that two papers claim names neither
+            table[name] = alias.paper if table.get(name, alias.paper) == alias.paper else ""
 
 
 def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
@@ -143,21 +142,12 @@ def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
     return (papers,) if isinstance(papers, str) else papers
 
 
-def _claim(table: dict[str, str], name: str, paper: str) -> None:
-    """Record a claim; a name that two papers claim names neither."""
-    table[name] = paper if table.get(name, paper) == paper else ""
-
-
 def _addressed(tables: _Tables, text: str, place: str) -> Iterator[AliasMatch]:
     """The papers whose DOI or page is in a text."""
-    if tables.dois:
-        for doi in paper_urls.dois(text):
-            if tables.dois.get(doi):
-                yield AliasMatch(tables.dois[doi], "doi", place)
-    if tables.pages:
-        for page in paper_urls.keys(text):
-            if tables.pages.get(page):
-                yield AliasMatch(tables.pages[page], "page", place)
+    for form, table, names in (("doi", tables.dois, paper_urls.dois), ("page", tables.pages, paper_urls.keys)):
+        for name in names(text) if table else ():
+            if paper := table.get(name):
+                yield AliasMatch(paper, form, place)
 
 
 # ---- titles ------------------------------------------------------------------------------------------
@@ -199,12 +189,7 @@ def _longest(tables: _Tables, opening: int, text_words: list[str]) -> tuple[list
 def _is_apart(plain_text: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
     """Whether words are set apart: at the beginning or end, in quotation marks, between signs, or on their own line."""
     before = plain_text[marks[start - 1].end() : marks[start].start()] if start else "\n"
-    if not _APART.search(before):
-        return False
-    if end == len(marks):
-        return True
-    if marks[end][0] in _SEQUELS:
-        return False
-    return marks[end][0] in _ADDRESS_BEGINS or bool(
-        _APART.search(plain_text[marks[end - 1].end() : marks[end].start()])
-    )
+    if not _APART.search(before) or end == len(marks):
+        return bool(_APART.search(before))
+    following, between = marks[end][0], plain_text[marks[end - 1].end() : marks[end].start()]
+    return following in _ADDRESS_BEGINS or (following not in _SEQUELS and bool(_APART.search(between)))

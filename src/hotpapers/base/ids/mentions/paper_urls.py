@@ -35,9 +35,8 @@ _CUTS = 4
 REPOSITORIES = frozenset(("github.com", "gitlab.com", "codeberg.org", "bitbucket.org"))
 _MODELS = "huggingface.co"
 _KINDS = frozenset(("datasets", "spaces", "collections"))
-_NO_OWNERS = frozenset(
-    ("papers", "blog", "docs", "api", "models", "join", "organizations", "settings", "learn", "posts")
-)
+_NOT_OWNERS = "papers blog docs api models join organizations settings learn posts"
+_NO_OWNERS = frozenset(_NOT_OWNERS.split())
 _PROJECTS = (".github.io", ".gitlab.io", ".netlify.app", ".vercel.app", ".pages.dev")
 """Hosts where every subdomain belongs to one project."""
 _SITES = "sites.google.com"
@@ -65,11 +64,8 @@ def key(host: str, rest: str) -> str:
     if host == _MODELS:
         kind = parts[:1] if parts and parts[0] in _KINDS else []
         owner_and_name = parts[len(kind) : len(kind) + 2]
-        return (
-            "/".join((_MODELS, *kind, *owner_and_name))
-            if len(owner_and_name) == 2 and owner_and_name[0] not in _NO_OWNERS
-            else ""
-        )
+        is_named = len(owner_and_name) == 2 and owner_and_name[0] not in _NO_OWNERS
+        return "/".join((_MODELS, *kind, *owner_and_name)) if is_named else ""
     if parts and parts[-1] in ("index.html", "index.htm"):
         parts.pop()
     return "/".join((host, *parts))
@@ -79,8 +75,7 @@ def keys(text: str) -> Iterator[str]:
     """The key of every address in a text."""
     if "://" in text:
         for match in islice(_ADDRESS.finditer(text), MAX_URLS):
-            page = key(match[1], match[2] or "")
-            if page:
+            if page := key(match[1], match[2] or ""):
                 yield page
 
 
@@ -90,7 +85,9 @@ def claimed(text: str) -> list[str]:
     for match in islice(_ADDRESS.finditer(text), MAX_URLS):
         page = key(match[1], match[2] or "")
         before = text[max(0, match.start() - 80) : match.start()]
-        if page and (_is_a_projects(page) or ("/" in page and not _is_nobodys(page) and _OWN.search(before))):
+        host = page.partition("/")[0]
+        is_project = host in REPOSITORIES or host in (_MODELS, _SITES, "openreview.net") or host.endswith(_PROJECTS)
+        if page and (is_project or ("/" in page and not _is_nobodys(page) and _OWN.search(before))):
             result.append(page)
     return result
 
@@ -98,11 +95,6 @@ def claimed(text: str) -> list[str]:
 def named(addresses: Iterable[str]) -> list[str]:
     """The keys of addresses that somebody lists as a paper's own, except those on shared sites."""
     return [page for address in addresses for page in islice(keys(address), 1) if not _is_nobodys(page)]
-
-
-def _is_a_projects(page: str) -> bool:
-    host = page.partition("/")[0]
-    return host in REPOSITORIES or host in (_MODELS, _SITES, "openreview.net") or host.endswith(_PROJECTS)
 
 
 def _is_nobodys(page: str) -> bool:

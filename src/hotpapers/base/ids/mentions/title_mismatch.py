@@ -23,9 +23,8 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|(?:[\w-]{1,60}\.){
 _LABELLED = re.compile(r"\s*(?:abs|pdf|paper|arxiv|preprint|link)\s*[:：]\s*(?:https?://|[\w.-]{4,60}/)\S", re.I)
 _NOT_A_TITLE = re.compile(r"[@#!]|[.?] |[\u0370-\u2fff\u3040-\uffff]{3}")
 """Signs that a text is not an English title: names, tags, sentences, other scripts."""
-_COMMON = frozenset(
-    ("about", "with", "from", "that", "this", "towards", "toward", "using", "based", "their", "through")
-)
+_COMMON_WORDS = "about with from that this towards toward using based their through"
+_COMMON = frozenset(_COMMON_WORDS.split())
 STEM = 5
 """Letters by which words are compared: learning equals learned."""
 
@@ -46,14 +45,9 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
         heading = words(_heading(text))
         return "" if heading and _replaces(heading, text_words[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
-    others = {match.paper for match in quoted}
-    most_shared = len(_stems(title)) // 2
-    return (
-        paper
-        if len(others) == 1
-        and _replaces(text_words[start:end], text_words[:start] + text_words[end:], title, most_shared)
-        else None
-    )
+    beside, most_shared = text_words[:start] + text_words[end:], len(_stems(title)) // 2
+    is_single = all(match.paper == paper for match in quoted)
+    return paper if is_single and _replaces(text_words[start:end], beside, title, most_shared) else None
 
 
 def _replaces(heading: Sequence[str], other_words: Sequence[str], title: Sequence[str], shared: int) -> bool:

@@ -24,9 +24,9 @@ _SPELLED = str.maketrans(
     | {letter.upper(): spelled for letter, spelled in PLAIN_LETTERS.items() if letter not in "ßı"}
     | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD turns ‑ into the last one
 )
-_FUNCTIONS = ("log", "sin", "cos", "tan", "exp", "max", "min", "sup", "inf", "lim", "det", "dim", "ker", "gcd", "deg")
+_ALSO_READ = "log sin cos tan exp max min sup inf lim det dim ker gcd deg l o ss ae oe i"
 _READ = (
-    {name: name for name in (*_GREEK, *_FUNCTIONS, "l", "o", "ss", "ae", "oe", "i")}
+    {name: name for name in (*_GREEK, *_ALSO_READ.split())}
     | {f"var{name}": name for name in _GREEK}
     | {"ell": "l", "aa": "a"}
 )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from hotpapers.base.categories import GROUPS, KNOWN
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.timestamps import is_day
-from hotpapers.base.settings.category_checks import category_problem
-from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.settings.limits import AtLeastOne, category_problem
+from hotpapers.base.struct_types import SettingsStruct
 
 ARCHIVES = ("cs", "econ", "eess", "math", "q-bio", "q-fin", "stat", *GROUPS)
 """All archives with announcements."""
 
 
-class ArxivSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ArxivSettings(SettingsStruct):
     """`[source.arxiv]`.
 
     `archives`: which archives or categories are read. `since`: the first day to harvest into a new record, empty for

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
-
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import NetError, StreamGap
 from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import PostSource, soonest_retry
 from hotpapers.collect.sources.bluesky import parser, schemas
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
@@ -30,7 +29,7 @@ UNREADABLE_REQUEST = (400, 414, 431)
 """Statuses of a request that the view cannot read, or that is too long: a post's address may have 2,000 bytes."""
 
 
-class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BlueskySettings(SettingsStruct):
     """`jetstream`: hosts, tried in turn.
 
     `view`: where counts are read. `mode`: `poll` reads only posts; `stream` also likes and reposts of tracked posts.

@@ -1,26 +1,73 @@
 """The table of standing, which grows with the record, and who has standing as of a view.
 
+An account has standing at a moment if the record had seen it post about at least three papers, or react to posts that
+name only one of them: the first at least 30 days earlier, the third at least a week earlier, so that today's talk does
+not count. Nothing else is kept about an account, and nothing after its third paper changes anything.
+
 It is derived entirely from the record's rows. It is updated with the rows added since, in batch order, so the result is
 the same whenever that happens, and after an import too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
-from hotpapers.base.model import MAX_INTEGER
-from hotpapers.issues.engagement.standing.account_history import (
-    ENOUGH_KNOWN,
-    KNOWN_FOR,
-    SETTLED_FOR,
-    AccountHistory,
-    PaperActivity,
-    add_activity,
-)
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.base.model import DAY, MAX_INTEGER
+from hotpapers.record import AsOfView, Database, placeholders, slices
+
+PAPERS = 3
+"""Different papers that an account must have posted about or reacted to."""
+KNOWN_FOR = 30 * DAY
+"""Minimum µs since the first of them."""
+SETTLED_FOR = 7 * DAY
+"""Minimum µs since the third of them: a daily issue's papers are no older."""
+ENOUGH_KNOWN = 100
+"""While fewer accounts have standing, the record is too young or too small to tell, and every account counts."""
+
+
+class PaperActivity(NamedTuple):
+    """An account posted about a paper, or reacted to such a post, as observed at a moment (µs UTC), known since the
+    batch at a position. Accounts and papers by number."""
+
+    account: int
+    paper: int
+    observed_at: int
+    position: int
+
+
+class AccountHistory(NamedTuple):
+    """What is kept of an account, a row of the table. `first_at`: when its first recorded activity was observed;
+    `settled_at`: the latest observation among its first three papers; `first_paper`, `second_paper`: 0 for none yet;
+    `position`: the batch that brought the third, 0 before."""
+
+    account: int
+    first_at: int
+    settled_at: int
+    first_paper: int
+    second_paper: int = 0
+    position: int = 0
+
+
+def add_activity(known: AccountHistory | None, activity: PaperActivity) -> AccountHistory:
+    """What is kept of an account after one more activity."""
+    if known is None:
+        return AccountHistory(activity.account, activity.observed_at, activity.observed_at, activity.paper)
+    if known.position or activity.paper in (known.first_paper, known.second_paper):
+        return known
+    settled_at = max(known.settled_at, activity.observed_at)
+    if not known.second_paper:
+        return known._replace(settled_at=settled_at, second_paper=activity.paper)
+    return known._replace(settled_at=settled_at, position=activity.position)
+
+
+def has_standing(known: AccountHistory, as_of: int) -> bool:
+    """Whether an account has standing at a moment, µs UTC. For a record at a position, ask only about histories with a
+    `position` no higher."""
+    since, settled = known.first_at <= as_of - KNOWN_FOR, known.settled_at <= as_of - SETTLED_FOR
+    return bool(known.position) and since and settled
+
 
 ROWS_AT_ONCE = 50_000
 """Rows of a kind processed in one transaction; a larger batch is processed whole."""
@@ -87,7 +134,19 @@ def _learn_some(database: Database) -> int:
             for row in rows
             if row.account and row.paper
         ]
-        _keep(database, _changed(_known(database, {row.account for row in activities}), activities))
+        known = dict[int, AccountHistory]()
+        for chunk in slices(sorted({row.account for row in activities})):
+            sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
+                WHERE account IN ({placeholders(chunk)})"""
+            known |= {row[0]: AccountHistory._make(row) for row in database.rows(sql, chunk)}
+        histories = dict(known)
+        for row in activities:
+            histories[row.account] = add_activity(histories.get(row.account), row)
+        database.many(
+            """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
+            settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
+            [history for account, history in histories.items() if known.get(account) != history],
+        )
         last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
         database.run("DELETE FROM standing_state")
         database.run("INSERT INTO standing_state VALUES (?, ?)", last)
@@ -111,35 +170,6 @@ def _next_rows(database: Database, state: Sequence[int]) -> list[_ActivityRow]:
     end = min((end for (end,) in ends if end is not None), default=0)
     posts, reactions = state
     return list(map(_ActivityRow._make, database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))))
-
-
-def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActivity]) -> list[AccountHistory]:
-    """The histories that changed and must be saved."""
-    result = dict(known)
-    for row in activities:
-        result[row.account] = add_activity(result.get(row.account), row)
-    return [now for account, now in result.items() if known.get(account) != now]
-
-
-def _known(database: Database, accounts: Iterable[int]) -> dict[int, AccountHistory]:
-    result = {}
-    for chunk in slices(sorted(accounts)):
-        sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
-            WHERE account IN ({placeholders(chunk)})"""
-        for account, first_at, settled_at, first, second, position in database.rows(sql, chunk):
-            result[account] = AccountHistory(account, first_at, settled_at, (first, second), position)
-    return result
-
-
-def _keep(database: Database, histories: Sequence[AccountHistory]) -> None:
-    database.many(
-        """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
-        settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
-        [
-            (account.account, account.first_at, account.settled_at, *account.papers, account.position)
-            for account in histories
-        ],
-    )
 
 
 def known_accounts(view: AsOfView) -> frozenset[int] | None:

@@ -3,18 +3,19 @@ an account's owner, which overrides the rules that examine single accounts."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound, UsageError
 from hotpapers.base.model import Judgement, Verdict, keys
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import PROVED
-from hotpapers.issues.moderation.bots import queries
-from hotpapers.issues.moderation.bots.bot_names import accounts_of
-from hotpapers.issues.moderation.bots.queries import IN_SETTINGS, OPERATOR, known_accounts
-from hotpapers.record import AsOfView, Record
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.issues.moderation import queries
+from hotpapers.issues.moderation.queries import IN_SETTINGS, OPERATOR, known_accounts
+from hotpapers.record import AsOfView, Record, StoredRow
 
 
 class AccountReview(NamedTuple):
@@ -105,19 +106,67 @@ def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> None
 def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
-    judged_accounts = {
-        row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)
-    }
-    known_keys = judged_accounts | known_accounts(view, accounts)
-    if not known_keys:
+    known = known_accounts(view, accounts)
+    known |= {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
+    if not known:
         raise NotFound(f"{key}: the record knows no such account")
-    return [account for account in accounts if account in known_keys]
+    return [account for account in accounts if account in known]
 
 
 def check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
     """Raises UsageError if the settings name one of the accounts."""
-    names = map(keys.folded, (*settings.bots, *settings.people))
-    named_accounts = {account for accounts_of_name in accounts_of(view, names).values() for account in accounts_of_name}
+    named = accounts_of(view, map(keys.folded, (*settings.bots, *settings.people)))
     for account in accounts:
-        if account in named_accounts:
+        if any(account in accounts_of_name for accounts_of_name in named.values()):
             raise UsageError(f"{account}: named under [bots] in the settings; change it there")
+
+
+# ---- named bots --------------------------------------------------------------------------------------
+
+
+class KnownBot(NamedTuple):
+    """A bot on the shipped list. `account`: the network's own id, empty if only its `handle` is known; `posts`: the
+    category whose new papers it posts; `named_by`: the project whose operator says that it is a bot; `since`: the day
+    on which it was added."""
+
+    network: str
+    account: str
+    handle: str
+    posts: str
+    named_by: str
+    since: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.network}:{self.account or '@' + self.handle}"
+
+    @property
+    def reason(self) -> str:
+        return (
+            f"on the list that comes along, since {self.since}: it posts new papers of {self.posts};"
+            f" {self.named_by} names it as a bot of its own"
+        )
+
+
+@cache
+def shipped_bots() -> tuple[KnownBot, ...]:
+    """The shipped list: automated accounts declared as such by their own operators."""
+    text = (files("hotpapers.issues.moderation.bots") / "bots.csv").read_text("utf-8")
+    return tuple(KnownBot(**row) for row in csv.DictReader(text.splitlines()))
+
+
+def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
+    """By key: the accounts that it means. A handle means itself and whichever account has it now."""
+    keys_of = {key: [key] for key in keys}
+    by_handle = {_handle(key): key for key in keys_of if _handle(key)}
+    for account, handle in queries.accounts_with_handles(view, {name.partition(":")[2] for name in by_handle}):
+        key = by_handle.get(f"{account.partition(':')[0]}:{handle}")
+        if key and account not in keys_of[key]:
+            keys_of[key].append(account)
+    return keys_of
+
+
+def _handle(key: str) -> str:
+    """`bluesky:@some.body` → `bluesky:some.body`; empty for a key that is not a handle."""
+    network, _, id = key.partition(":")
+    return f"{network}:{id[1:].lower()}" if id.startswith("@") else ""

@@ -15,22 +15,15 @@ import msgspec
 from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import Judgement, Verdict, keys
 from hotpapers.base.settings import BotRules, BotSettings
-from hotpapers.issues.moderation.bots import bot_names, chorus, queries, rules
-from hotpapers.issues.moderation.bots.queries import ActivityWindow
+from hotpapers.issues.moderation import queries
+from hotpapers.issues.moderation.bots import review, rules
 from hotpapers.issues.moderation.bots.rules import DAYS, MIN_ANNOUNCED_PAPERS, RULES
+from hotpapers.issues.moderation.queries import ActivityWindow
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.record import AsOfView, Record, WrittenBatch, batches
-from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record import AsOfView, Record, StoredRow, WrittenBatch, batches, is_pseudonym
 
 SOURCE = "judging"
-VERSIONS = {
-    "list": 1,
-    "says-so": 1,
-    **{name: rule.version for name, rule in RULES.items()},
-    "chorus": 3,
-    "echo": 1,
-}
+VERSIONS = {"list": 1, "says-so": 1, "rate": 1, "share": 1, "template": 1, "chorus": 3, "echo": 1}
 """Every rule of this package, with its version."""
 
 BotsByRule = Mapping[str, frozenset[str]]
@@ -52,11 +45,12 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
     # The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned
-    accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
-    for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
-        if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
-            accounts_by_rule[verdict.rule].add(verdict.subject)
-    held_bots = {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
+    judged = [
+        (verdict.rule, verdict.subject)
+        for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'")
+        if not is_pseudonym(verdict.subject)
+    ]
+    held_bots = {rule: frozenset(account for by, account in judged if by == rule) for rule in VERSIONS}
     bots = findings(view, settings.rules, held_bots)
     new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
     verdicts, withdrawn = by_settings(view, settings)
@@ -113,15 +107,13 @@ def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterato
 
 def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts on the shipped list that the record knows."""
-    bots_by_key = {bot.key: bot for bot in bot_names.shipped_bots()}
-    accounts = {
-        account: key
-        for key, accounts_of_key in bot_names.accounts_of(view, bots_by_key).items()
-        for account in accounts_of_key
+    reasons_by_key = {bot.key: bot.reason for bot in review.shipped_bots()}
+    named = {
+        account: reasons_by_key[key]
+        for key, accounts in review.accounts_of(view, reasons_by_key).items()
+        for account in accounts
     }
-    reasons = {
-        account: bots_by_key[accounts[account]].reason for account in sorted(queries.known_accounts(view, accounts))
-    }
+    reasons = {account: named[account] for account in sorted(queries.known_accounts(view, named))}
     yield from _declared("list", reasons, held_bots, "no longer on the list that comes along")
 
 
@@ -146,29 +138,22 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
     judged_accounts = frozenset[str]().union(*(held_bots[rule] for rule in limits))
     counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, judged_accounts)}
     announced = queries.announced(span) if "share" in limits else {}
-    for account, volume in sorted(counts.items()):
+    for account, (number, papers) in sorted(counts.items()):
         held_rules = [rule for rule in limits if account in held_bots[rule]]
         own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
         posts = queries.posts_of(span, account)
         known_papers: Mapping[str, MentionedPaper] = {}
-        if volume.posts >= own_limits.get("template", volume.posts + 1):
+        if number >= own_limits.get("template", number + 1):
             known_papers = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
         fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS
-        activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), volume.papers)
-        yield from _concluded(account, activity, own_limits, held_rules)
-
-
-def _concluded(
-    account: str, activity: rules.AccountActivity, limits: Mapping[str, int], held_rules: Iterable[str]
-) -> Iterator[BotFinding]:
-    for rule, limit in limits.items():
-        if reason := RULES[rule].reason(activity, limit):
-            yield BotFinding(account, rule, "bot", reason)
-        elif rule in held_rules:
-            summary = (
-                f"{count_noun(activity.posts, 'post')} in {DAYS} days, naming {count_noun(activity.papers, 'paper')}"
-            )
-            yield BotFinding(account, rule, "human", f"no longer: {summary}")
+        activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), papers)
+        named = count_noun(activity.papers, "paper")
+        summary = f"no longer: {count_noun(activity.posts, 'post')} in {DAYS} days, naming {named}"
+        for rule, limit in own_limits.items():
+            if reason := RULES[rule](activity, limit):
+                yield BotFinding(account, rule, "bot", reason)
+            elif rule in held_rules:
+                yield BotFinding(account, rule, "human", summary)
 
 
 def by_chorus(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
@@ -176,11 +161,11 @@ def by_chorus(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> It
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
         known_paper = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        parts += chorus.chorus_posts(queries.posts_about(span, paper, network), known_paper, limit)
-    in_chorus = chorus.by_account(parts)
+        parts += rules.chorus_posts(queries.posts_about(span, paper, network), known_paper, limit)
+    in_chorus = rules.chorus_by_account(parts)
     counts = queries.posting_volumes(span, [*in_chorus, *held_bots])
     for account in sorted({*in_chorus, *held_bots}):
-        reason = chorus.reason(in_chorus[account], counts[account].posts, DAYS) if account in in_chorus else ""
+        reason = rules.chorus_reason(in_chorus[account], counts[account][0], DAYS) if account in in_chorus else ""
         if reason:
             yield BotFinding(account, "chorus", "bot", reason)
         elif account in counts:
@@ -209,7 +194,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     wanted: dict[str, Judgement] = {}
     lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
     for judgement, names in lists:
-        for accounts in bot_names.accounts_of(view, map(keys.folded, names)).values():
+        for accounts in review.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
     where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
     judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}

@@ -106,8 +106,7 @@ def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
   hotpapers mail list""")
 @mail.command("list", short_help="Show the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="Also list the addresses.")
-@common.json_option
-@common.store_options
+@common.site_options
 def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
     """Show the number of subscribers of each publication, and how many cannot be reached."""
     record = site.record
@@ -135,8 +134,7 @@ def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
   hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""")
 @mail.command(short_help="Process bounces and replies.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@common.json_option
-@common.store_options
+@common.site_options
 def bounce(file: Path | None, as_json: bool, site: common.Site) -> None:
     """Process bounces, unsubscribe requests and confirmations.
 

@@ -70,8 +70,7 @@ class ComparedSource(NamedTuple):
 )
 @click.option("--until", metavar="DATE", help="Only what was known by then (UTC). [default: the last batch]")
 @common.page_option
-@common.json_option
-@common.store_options
+@common.site_options
 def compare(
     collectors: tuple[str, ...],
     key_file: Path | None,

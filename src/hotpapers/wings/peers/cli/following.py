@@ -51,8 +51,7 @@ FOLLOWED = "followed"
     help="The key of its log, and the witnesses that must have cosigned. [default: as published by the site]",
 )
 @click.option("--acknowledge", metavar="NAME", help="Clear the alarms about a site.")
-@common.json_option
-@common.store_options
+@common.site_options
 def follow(
     url: str | None,
     name: str | None,

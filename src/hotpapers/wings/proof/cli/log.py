@@ -33,8 +33,7 @@ from hotpapers.wings.proof.site_logs import SiteLogs
 @click.option("--yes", is_flag=True, help="With --rotate: do not ask for confirmation.")
 @click.option("--ask", is_flag=True, help="Ask witnesses that have not cosigned yet.")
 @click.option("--acknowledge", metavar="WITNESS", help="Clear a witness's alarm.")
-@common.json_option
-@common.store_options
+@common.site_options
 def log(
     new_key: bool,
     rotate: bool,

@@ -1,16 +1,19 @@
-"""Forgetting several posts, accounts, and what wings keep about people."""
+"""Forgetting several posts, accounts, and what wings keep about people; the operator's own verdicts on accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.errors import HotPapersError, NotFound, StoreError
+from hotpapers.base.errors import HotPapersError, NotFound, StoreError, UsageError, require
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import Judgement
 from hotpapers.base.model.keys import parse_key
 from hotpapers.base.wings import ForgettableSubject, wings
+from hotpapers.issues.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.privacy.forget import ForgetResult, copies, forget_all
 from hotpapers.publish.deliver.export_site import RerenderedFolder
-from hotpapers.record import Record
+from hotpapers.record import Record, now
 
 
 class ForgetReport(NamedTuple):
@@ -22,19 +25,16 @@ class ForgetReport(NamedTuple):
     problems: list[HotPapersError]
 
 
-class ForgetSubject(NamedTuple):
-    """What is to be forgotten. `wing_subject`: how, if it is neither a post nor an account."""
-
-    key: str
-    wing_subject: ForgettableSubject | None = None
+ForgetSubject = tuple[str, ForgettableSubject | None]
+"""The key of what is to be forgotten, and how, if it is neither a post nor an account."""
 
 
 def subject_of(text: str) -> ForgetSubject:
     """What a text names. Raises UsageError."""
     for wing in wings():
         if wing.subject is not None and (key := wing.subject.recognize(text)):
-            return ForgetSubject(key, wing.subject)
-    return ForgetSubject(parse_key(text))
+            return key, wing.subject
+    return parse_key(text), None
 
 
 def forget_subjects(
@@ -56,3 +56,29 @@ def forget_subjects(
             yield key, problem
         except StoreError as problem:
             yield key, StoreError(f"{key}: not forgotten: {problem}")
+
+
+# ---- the operator's verdicts -------------------------------------------------------------------------
+
+
+OF_ACCOUNTS: tuple[Judgement, ...] = ("bot", "human")
+OF_PAPERS: tuple[Judgement, ...] = ("author", "independent")
+
+
+def operator_verdict(judgement: Judgement, paper: str, reason: str, since: str | None) -> OperatorVerdict:
+    """A verdict as it was given. Raises UsageError."""
+    is_of_paper = judgement in OF_PAPERS
+    require(bool(paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
+    require(not paper or is_of_paper, f"--paper does not go with --{judgement}")
+    require(bool(reason.strip()), "missing reason: add --reason '…'")
+    at = midnight(since) if since else now()
+    require(at <= now(), f"{since}: in the future; a verdict is about what was observed")
+    return OperatorVerdict(judgement, reason.strip(), at)
+
+
+def midnight(day: str) -> int:
+    """The start of a day, µs UTC. Raises UsageError."""
+    try:
+        return timestamps.midnight(day)
+    except ValueError:
+        raise UsageError(f"{day}: not a date; write it like 2021-01-14") from None

@@ -2,8 +2,6 @@
 
 A lane is noted once, when its issue is frozen. It holds numbers of posts (`record.identities`), not keys, so it says
 nothing about whoever is forgotten later.
-
-queries    posts by number
 """
 
 from __future__ import annotations
@@ -13,9 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.record.database import Database
+from hotpapers.record import Database, read_meta, read_prefixed
 from hotpapers.record.identities import find
-from hotpapers.record.meta import read_meta, read_prefixed
 
 PREFIX = "beside "
 COUNT = "lanes noted"

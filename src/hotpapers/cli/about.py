@@ -1,4 +1,4 @@
-"""`hotpapers docs`: shows the documentation of the installed version. A wheel contains it as `hotpapers/docs`."""
+"""What the program says of itself: its documentation, its wings, the completion of its commands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import click
+from click.shell_completion import get_completion_class
 
+from hotpapers.base import wings as installed
 from hotpapers.base.errors import NotFound
 from hotpapers.base.suggestions import did_you_mean
-from hotpapers.cli import common
-from hotpapers.cli.terminal import echo
+from hotpapers.base.text_tables import aligned
+from hotpapers.cli import ASKED_BY_SHELL, NAME, common, root
+from hotpapers.cli.terminal import echo, show
 
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (PACKAGE / "docs", PACKAGE.parents[1] / "docs")
@@ -51,8 +54,11 @@ def all_pages() -> dict[str, Path]:
     folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
     if folder is None:
         raise NotFound("the documentation is missing from this installation; install the package again")
-    files = [file for subject in SUBJECTS for file in sorted((folder / subject).rglob("*.md"))]
-    return {_name(file.relative_to(folder)): file for file in files}
+    pages = {}
+    for file in (file for subject in SUBJECTS for file in sorted((folder / subject).rglob("*.md"))):
+        path = file.relative_to(folder)
+        pages[(path.parent if path.stem == INDEX else path.with_suffix("")).as_posix()] = file
+    return pages
 
 
 def page_named(typed: str, names: list[str]) -> str:
@@ -68,5 +74,32 @@ def page_named(typed: str, names: list[str]) -> str:
     raise NotFound(f"{typed}: no such page; {did_you_mean(wanted, names) or '`hotpapers docs` lists them'}")
 
 
-def _name(path: Path) -> str:
-    return path.parent.as_posix() if path.stem == INDEX else path.with_suffix("").as_posix()
+@common.command("""
+  hotpapers wings
+  hotpapers wings --json | jq -r '.wings[].name'""")
+@common.json_option
+@common.debug_option
+def wings(as_json: bool) -> None:
+    """List the features that are installed besides the core.
+
+    Other packages may bring more.
+    """
+    listed = [(wing.name, wing.summary) for wing in installed.wings()]
+    value = {"wings": [{"name": name, "summary": summary} for name, summary in listed]}
+    show(value, aligned(listed), as_json)
+
+
+@common.command("""
+  hotpapers completion bash >> ~/.bashrc
+  hotpapers completion zsh >> ~/.zshrc
+  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish""")
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
+@common.debug_option
+def completion(shell: str) -> None:
+    """Print a shell completion script.
+
+    SHELL is bash (4.4 or newer), zsh or fish.
+    """
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    click.echo(completion_class(root, {}, NAME, ASKED_BY_SHELL).source())

@@ -1,0 +1,150 @@
+"""The commands about people: what pages hide, what is forgotten, who counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from hotpapers.base import model
+from hotpapers.base.errors import NotFound
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.model import Judgement
+from hotpapers.base.model.keys import parse_key
+from hotpapers.base.wings import wings
+from hotpapers.cli import common
+from hotpapers.cli.terminal import confirm, echo, print_error, show
+from hotpapers.issues.moderation.author_voices import AuthorReview
+from hotpapers.issues.moderation.bots.review import AccountReview
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.publish.deliver.export_site import RerenderedFolder
+from hotpapers.site.people import subject_of
+
+
+def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
+    """The rendered folders, for JSON."""
+    return [
+        {"folder": str(folder.folder), "channel": folder.channel, "rendered": folder.rendered} for folder in folders
+    ]
+
+
+def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
+    """Prints which folders were rendered again; exits with status 1 if an existing folder could not be."""
+    for folder in folders:
+        remedy = ""
+        if not folder.is_own:
+            remedy = ", of which this store is a copy; run the same command there"
+        elif not folder.rendered:
+            remedy = f"; if its {folder.channel} pages have moved, publish them again there"
+        if folder.reason or remedy:
+            print_error(f"{folder.folder}: {folder.reason}{remedy}")
+    for path in dict.fromkeys(state.folder for state in folders if state.rendered and not as_json):
+        echo(f"rendered again: {path}")
+    if any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders):
+        raise click.exceptions.Exit(1)
+
+
+@common.command("""
+  hotpapers hide x:1341202937956233217 --reason "reported as abusive"
+  hotpapers hide https://x.com/i/status/1341202937956233217 --reason "reported as abusive"
+  hotpapers hide x:@somebody --undo --reason mistaken""")
+@click.argument("key", metavar="POST|ACCOUNT")
+@click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
+@click.option("--undo", is_flag=True, help="Show it again.")
+@common.site_options
+def hide(key: str, reason: str, undo: bool, as_json: bool, site: common.Site) -> None:
+    """Hide a post or account on all pages.
+
+    POST may be its address. What is hidden still counts. Published folders are rendered again.
+    """
+    folders, key = site.hide(key, reason, undo=undo), parse_key(key)
+    value = {"key": key, "judgement": "shown" if undo else "hidden", "folders": folder_results(folders)}
+    show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
+    report_folders(folders, as_json)
+
+
+@common.command("""
+  hotpapers forget x:1341202937956233217
+  hotpapers forget x:@somebody --yes""")
+@click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@common.site_options
+def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -> None:
+    """Permanently delete a post or account.
+
+    POST may be its address. An account is deleted with all its posts. Totals stay, issues still verify, and what was
+    forgotten is rejected if it arrives again. Published folders are rendered again; backups and exports that cannot be
+    reached are listed.
+    """
+    for key in keys:
+        subject_of(key)
+    if not yes and not confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
+        print_error("nothing was deleted")
+        raise click.exceptions.Exit(1)
+    report = site.forget(keys)
+    copies = model.distinct(copy for _, result in report.forgotten for copy in result.out_of_reach)
+    figures, lines = [], []
+    for key, result in report.forgotten:
+        numbers = {"keys": len(result.keys), "rows": result.rows, "raw_payloads": result.raw_payloads}
+        figures.append({"key": key, **numbers})
+        amounts = [count_noun(number, name[:-1].replace("_", " ")) for name, number in numbers.items()]
+        lines.append(f"{key}: forgotten, {', '.join(amounts)}")
+    value = {"forgotten": figures, "folders": folder_results(report.folders), "out_of_reach": copies}
+    show(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)
+    for error in report.problems:
+        print_error(str(error))
+    report_folders(report.folders, as_json)
+    if report.problems:
+        raise click.exceptions.Exit(2 if isinstance(report.problems[-1], NotFound) else 1)
+
+
+forget.help = " ".join([forget.help or "", *(wing.subject.help for wing in wings() if wing.subject is not None)])
+
+
+@common.command("""
+  hotpapers judge bluesky:@somebody.example.org
+  hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\"""")
+@click.argument("account", metavar="ACCOUNT")
+@click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
+@click.option("--human", "judgement", flag_value="human", help="Treat it as a person.")
+@click.option("--author", "judgement", flag_value="author", help="Treat it as an author of the paper.")
+@click.option("--independent", "judgement", flag_value="independent", help="Treat it as not an author of the paper.")
+@click.option(
+    "--undo", "judgement", flag_value="", help="Withdraw your verdict or an author's proof, and let the rules decide."
+)
+@click.option("--paper", metavar="PAPER", default="", help="The paper that --author, --independent or --undo is about.")
+@click.option("--reason", default="", metavar="TEXT", help="The reason, kept with the verdict.")
+@click.option(
+    "--since", metavar="DATE", help="When it takes effect, for a corrected edition of an older issue. [default: now]"
+)
+@common.site_options
+def judge(
+    account: str,
+    judgement: Judgement | None,
+    paper: str,
+    reason: str,
+    since: str | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
+    """Show whether an account counts as a bot or as a paper's author, and why.
+
+    ACCOUNT may be the address of one of its posts. To override all rules in issues frozen from now on, use --bot or
+    --human, or for one paper --author or --independent.
+    """
+    judged = site.judge(account, judgement, paper=paper, reason=reason, since=since)
+    value = [{**review._asdict(), "papers": papers} for review, papers in judged]
+    show(value, (line for account in judged for line in _lines(*account)), as_json)
+
+
+def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
+    consequence = "treated as a bot, not counted" if review.is_bot else "counted as a person"
+    parts = [(f"{review.account}: {consequence}", review.verdicts)]
+    for paper in papers:
+        standing = "an author's voice" if paper.is_author else "not an author's voice"
+        parts.append((f"{review.account} on {paper.paper}: {standing}", paper.verdicts))
+    for text, verdicts in parts:
+        yield f"{text}; {count_noun(len(verdicts), 'verdict')}"
+        for verdict in verdicts:
+            yield f"  {minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}"
