@@ -35,7 +35,7 @@ LIBRARY = {
     "msgspec": ("",),
     "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
     "feedparser": ("wings/feeds/feed_parser.py",),
-    "apsw": ("record/sqlite", "keep/search/sqlite"),
+    "apsw": ("record/sqlite", "keep/search/sqlite", "wings/archives/spill.py"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),
@@ -78,6 +78,7 @@ SQL_HOMES = (
     "record/",
     "wings/postgres/",
     "keep/search/",
+    "wings/archives/spill.py",
     "wings/tables/parquet.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")

@@ -24,14 +24,16 @@ class DeadlyWorkers:
     opens_files = True
 
     def __init__(self, pool: SparkWorkers, marker: str, victim: str) -> None:
-        self._pool, self._name = pool, f"{marker}|{victim}"
+        self._pool, self._marker, self._victim = pool, marker, victim
 
     def map(
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
         """As of the pool."""
         some: list[Any] = list(tasks)
-        some[-1:] = [KillsReader(*task)._replace(name=self._name) for task in some[-1:]]
+        if some:
+            some[-1] = KillsReader(*some[-1])
+            some[-1].marker, some[-1].victim = self._marker, self._victim
         yield from self._pool.map(work, setup, some, progress)
 
 

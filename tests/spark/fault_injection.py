@@ -11,17 +11,16 @@ from hotpapers.wings.archives.scan import ScanTask
 
 
 class KillsReader(ScanTask):
-    """A task. The first process that gets it is killed, or its executor: `victim`, which is kept in the task's name."""
+    """A task. The first process that gets it is killed, or its executor: `victim`."""
 
-    __slots__ = ()
+    marker = victim = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        marker, victim = self.name.split("|")
-        return _task_or_death, (marker, victim, tuple(self))
+        return _task_or_death, (self.marker, self.victim, tuple(self))
 
 
 def _task_or_death(marker: str, victim: str, values: tuple[Any, ...]) -> ScanTask:
-    task = ScanTask(*values)._replace(name="survived")
+    task = ScanTask(*values)
     try:
         Path(marker).touch(exist_ok=False)
     except FileExistsError:

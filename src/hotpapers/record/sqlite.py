@@ -1,4 +1,4 @@
-"""SQLite: the store in one file. The only module that imports apsw."""
+"""SQLite: the store in one file. Stores are opened here alone."""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.record.verify import check
-from hotpapers.wings.archives import event_import, file_import, framing
+from hotpapers.wings.archives import batch as archive_batch
+from hotpapers.wings.archives import file_import, framing
 from hotpapers.wings.archives.imported_file import HEAD, ImportedFile
 from tests.conftest import ROOT, data
 from tests.sources import bluesky_events as bluesky
@@ -165,7 +166,7 @@ def test_how_much_goes_in_at_once_makes_no_difference(
     record: Record, other_record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_one(record, "jetstream", lines(bluesky_day(30)))
-    monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", 1)
+    monkeypatch.setattr(archive_batch, "MAX_BATCH_FINDINGS", 1)
     import_one(other_record, "jetstream", lines(bluesky_day(30)))
     assert export_lines(other_record) == export_lines(record)
 
@@ -214,7 +215,7 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
     record: Record, other_record: Record, line_limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK", 1)
-    monkeypatch.setattr(file_import, "MAX_BATCH_FINDINGS", 4)
+    monkeypatch.setattr(archive_batch, "MAX_BATCH_FINDINGS", 4)
     content = lines(comments(76))
     import_one(record, "hackernews", content)
     with pytest.raises(ProgramStopped):
@@ -230,7 +231,7 @@ def test_several_files_are_gone_on_with_in_the_one_in_which_it_stopped(
     record: Record, other_record: Record, line_limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK", 1)
-    monkeypatch.setattr(file_import, "MAX_BATCH_FINDINGS", 4)
+    monkeypatch.setattr(archive_batch, "MAX_BATCH_FINDINGS", 4)
     parts = [lines(comments(40)), lines(comments(60, 40)), lines(comments(50, 100))]
     import_files(record, "hackernews", *map(file, parts))
     with pytest.raises(ProgramStopped):
@@ -247,7 +248,7 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     record: Record, other_record: Record, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A like in one file is withdrawn in the next; the order of the files makes no difference."""
-    monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", 4)
+    monkeypatch.setattr(archive_batch, "MAX_BATCH_FINDINGS", 4)
     events = [*bluesky_day(12), *bluesky_day(12, 1)]
     parts = [file(lines(events[:40])), file(lines(events[40:100])), file(lines(events[100:]))]
     import_files(record, "jetstream", *parts)

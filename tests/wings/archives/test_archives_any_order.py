@@ -26,7 +26,7 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.record import Record
-from hotpapers.wings.archives import event_import, framing, parts, spill
+from hotpapers.wings.archives import batch, framing, parts
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
@@ -94,15 +94,13 @@ def deletions_in(record: Record) -> set[tuple[int, str]]:
 
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
-    """Makes blocks, parts, batches and sorted chunks so small that there are many."""
+    """Makes blocks, parts and batches so small that there are many."""
 
     def set_sizes(rng: random.Random) -> None:
         monkeypatch.setattr(framing, "BLOCK", rng.choice([300, 2_000, 10**6]))
         monkeypatch.setattr(parts, "PART", rng.choice([300, 3_000]))
         monkeypatch.setattr(parts, "PLAIN_PART", rng.choice([500, 5_000]))
-        monkeypatch.setattr(spill, "MAX_SORTED_BYTES", rng.choice([1_000, 5_000, 10**6]))
-        monkeypatch.setattr(spill, "MAX_OPEN_RUNS", rng.choice([2, 3, 64]))
-        monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", rng.choice([3, 20, 5_000]))
+        monkeypatch.setattr(batch, "MAX_BATCH_FINDINGS", rng.choice([3, 20, 5_000]))
 
     return set_sizes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.record import Record
-from hotpapers.wings.archives import event_import
+from hotpapers.wings.archives import batch
 from hotpapers.wings.archives.imported_file import ArchiveFile
 from tests.wings.archives.archive_helpers import ProgramStopped, export_lines, file, import_files, stop_before
 from tests.wings.archives.random_events import POST, SECOND, Event, make_events
@@ -62,11 +62,11 @@ def test_wherever_and_however_often_it_breaks_off_the_record_is_the_same(
     rng = random.Random(seed)
     events = with_new_posts(rng, make_events(seed, 60))
     *files, combined = files_of(rng, rounded(events, rng.choice([60, 1_000])) if seed % 3 else events)
-    monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", 1)
+    monkeypatch.setattr(batch, "MAX_BATCH_FINDINGS", 1)
     import_files(other_record, "jetstream", *files)
     batches = other_record.head.position
     for case, limit in enumerate((1, 7)):
-        monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", limit)
+        monkeypatch.setattr(batch, "MAX_BATCH_FINDINGS", limit)
         with Record(str(tmp_path / f"{case}.db")) as record:
             was_stopped = [
                 import_until(record, rng.sample(files, 2), rng.randrange(batches)) for _ in range(rng.choice([1, 4]))
@@ -83,7 +83,7 @@ def test_an_edit_that_two_files_tell_is_the_same_edit_after_a_break(
     record: Record, other_record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second edit in the same moment is compared with the first, wherever the import stopped."""
-    monkeypatch.setattr(event_import, "MAX_BATCH_FINDINGS", 20)
+    monkeypatch.setattr(batch, "MAX_BATCH_FINDINGS", 20)
     files = [file(days(0), "0.jsonl"), file(days(1), "1.jsonl")]
     import_files(other_record, "jetstream", *files)
     assert import_until(record, files, 5)

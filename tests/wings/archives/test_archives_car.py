@@ -21,7 +21,7 @@ from hotpapers.collect.sources.bluesky.parser import tid_time
 from hotpapers.record import Record
 from hotpapers.record.verify import check
 from hotpapers.wings.archives import framing, repository
-from hotpapers.wings.archives.event_stamps import COLLECTIONS
+from hotpapers.wings.archives.event_lines import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST
 from hotpapers.wings.archives.repository import MAX_BLOCK_BYTES, MAX_NODE_BYTES, MAX_TREE_DEPTH
 from tests.cli.run import good, run

@@ -109,7 +109,7 @@ def test_far_places_are_found_in_blocks() -> None:
     assert go_to(io.BytesIO(content), len(content), 4, mark(b"here"))
 
 
-FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **{name: spec.make for name, spec in EVENTS.items()}}
+FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **EVENTS}
 
 
 # ---- pages -------------------------------------------------------------------------------------------------

@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.record import Record
-from hotpapers.wings.archives import event_import, parts, spill
-from hotpapers.wings.archives.event_stamps import ANYWAY
-from hotpapers.wings.archives.framing import line_blocks
+from hotpapers.wings.archives import parts, spill
+from hotpapers.wings.archives.framing import ANYWAY, line_blocks
 from hotpapers.wings.archives.parts import open_part, parts_of
-from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, SpillWriter, merged, with_less_overlap
+from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, merged, write_events
 from tests.wings.archives.test_archives_any_order import COMPRESSORS
 
 
@@ -27,37 +26,25 @@ def made_up_event(at: int, rank: int, content: bytes) -> SpilledEvent:
 events = st.lists(st.builds(made_up_event, st.integers(0, 9), st.integers(-1, 3), st.binary(max_size=20)))
 
 
-@given(st.lists(events, max_size=12), st.integers(1, 900), st.integers(2, 4), st.none() | st.sets(st.integers(0, 5)))
-def test_runs_come_together_in_order_and_each_event_once(
-    tmp_path_factory: pytest.TempPathFactory, writers: list[list[SpilledEvent]], waiting: int, most_open: int,
-    known: set[int] | None,
-) -> None:  # fmt: skip
+@given(st.lists(events, max_size=12), st.sets(st.integers(0, 5)), st.integers(-1, 5))
+def test_parts_come_together_in_order_and_each_event_once(
+    tmp_path_factory: pytest.TempPathFactory, parts_events: list[list[SpilledEvent]], known: set[int], after: int
+) -> None:
     folder = tmp_path_factory.mktemp("spill")
-    runs = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spill, "MAX_SORTED_BYTES", waiting)
-        patch.setattr(spill, "MAX_OPEN_RUNS", most_open)
-        for number, run_events in enumerate(writers):
-            writer = SpillWriter(folder, f"run{number}")
-            for event in run_events:
-                writer.add(event)
-            runs += writer.runs()
-        merged_runs = with_less_overlap(runs, folder)
-        assert spill._overlap(merged_runs) <= most_open
-        result = [event[:3] for event in merged(merged_runs, None if known is None else known.__contains__)]
-    asked_for = range(-1, 6) if known is None else {ANYWAY, *known}
-    assert result == sorted(
-        {event[:3] for run_events in writers for event in run_events if event.needed_mark in asked_for}
+    for number, part_events in enumerate(parts_events):
+        write_events(folder / str(number), part_events)
+    paths = [str(folder / str(number)) for number in range(len(parts_events))]
+    result = list(merged(paths, folder, lambda needed, content: needed == ANYWAY or needed in known, after))
+    assert [event[:3] for event in result] == sorted(
+        {
+            event[:3]
+            for part_events in parts_events
+            for event in part_events
+            if event.needed_mark in {ANYWAY, *known} and event.at > after
+        }
     )
-    assert not list(folder.iterdir())
-
-
-def test_what_comes_in_order_is_one_run_however_much_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spill, "MAX_SORTED_BYTES", 1_000)
-    writer = SpillWriter(tmp_path, "run")
-    for at in range(500):
-        writer.add(SpilledEvent(at, 0, b"x" * 50, 0, 0))
-    assert len(writer.runs()) == 1 and len(list(tmp_path.iterdir())) == 1
+    assert set(result) <= {event for part_events in parts_events for event in part_events}
+    assert [path.name for path in folder.iterdir()] == ["events"]
 
 
 def test_what_is_known_is_known_and_little_else() -> None:
@@ -89,10 +76,10 @@ def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: 
     if record.database.name != "sqlite":
         pytest.skip("its folder is the system's")
     parent = Path(record.database.where).absolute().parent
-    old_folder = parent / f"{event_import.PREFIX}left"
+    old_folder = parent / f"{spill.PREFIX}left"
     old_folder.mkdir()
     (old_folder / "run").write_bytes(b"x")
-    with event_import.spill_folder(record) as folder_1, event_import.spill_folder(record) as folder_2:
+    with spill.spill_folder(record) as folder_1, spill.spill_folder(record) as folder_2:
         assert folder_1.exists() and folder_2.exists() and not old_folder.exists()
         assert os.stat(folder_1).st_mode & 0o077 == 0
-    assert not list(parent.glob(f"{event_import.PREFIX}*"))
+    assert not list(parent.glob(f"{spill.PREFIX}*"))

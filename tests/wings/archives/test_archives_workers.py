@@ -21,10 +21,10 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperI
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing, jetstream_filter, parts, scan, workers
-from hotpapers.wings.archives.event_stamps import event_stamp
+from hotpapers.wings.archives.event_lines import event_stamp
 from hotpapers.wings.archives.file_import import import_archives
-from hotpapers.wings.archives.framing import ArchiveBlock, Unit, lines_of
-from hotpapers.wings.archives.jetstream_filter import FilteredEvents, JetstreamBlockFilter, KeptEvent, PostKeys, key_in
+from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of
+from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, PostKeys, key_in
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.workers import WorkerSetup
 from tests.conftest import data
@@ -75,14 +75,14 @@ def import_with_workers(record: Record, kind: str, content: bytes, count: int, p
 class FullDecoder(JetstreamBlockFilter):
     """Decodes every line, and finds references with the decoder alone."""
 
-    def filter(self, data: bytes) -> FilteredEvents:
+    def filter(self, data: bytes) -> FilteredBlock:
         self._keys, units = [], list(lines_of(data))
-        return FilteredEvents(len(units), list(self._kept(units)), self._keys)
+        return FilteredBlock(len(units), list(self._kept(units)), self._keys)
 
-    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[Unit]:
         for unit in lines_of(data):
             if jetstream_filter._refers(unit.content, posts):
-                yield KeptEvent(unit, event_stamp(schemas.event(unit.content)))
+                yield unit._replace(stamp=event_stamp(schemas.event(unit.content)))
 
 
 @pytest.mark.long
@@ -274,9 +274,9 @@ def test_a_post_is_read_for_titles_where_any_are_known() -> None:
     title = "Nine Kettles On A Stove Are Enough"
     line = as_jetstream(bluesky.create(bluesky.ANNA, bluesky.post(f'"{title}"'), time=NOW - DAY)) + b"\n"
     names = PaperIndex([PaperAlias("arxiv:2606.01000", title)])
-    assert not JetstreamBlockFilter(NO_NAMES, NOW).filter(line).events
+    assert not JetstreamBlockFilter(NO_NAMES, NOW).filter(line).units
     result = JetstreamBlockFilter(names, NOW).filter(line)
-    assert [event.unit.content for event in result.events] == [line] and len(result.keys) == 1
+    assert [unit.content for unit in result.units] == [line] and len(result.keys) == 1
 
 
 @pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
@@ -289,12 +289,11 @@ def test_a_reference_is_known_by_any_key(rkey: str) -> None:
     ]
     block_filter = JetstreamBlockFilter(NO_NAMES, NOW)
     data = lines(other_likes[:5]) + like + lines(other_likes[5:])
-    assert block_filter.filter(data).events == [] == list(block_filter.referring(data, PostKeys.of([])))
+    assert block_filter.filter(data).units == [] == list(block_filter.referring(data, PostKeys.of([])))
     references = list(block_filter.referring(data, PostKeys.of([key_in(uri)])))
-    assert [(event.unit.number, event.unit.content) for event in references] == [(5, like)]
+    assert [(unit.number, unit.content) for unit in references] == [(5, like)]
 
 
 def test_what_is_odd_is_kept(record: Record) -> None:
-    block = ArchiveBlock(0, 3, b"{}\n", b"{}\n")
-    [event] = JetstreamBlockFilter(NO_NAMES, NOW).filter(block.data).events
-    assert (event.unit, event.stamp) == (Unit(0, 0, 3, b"{}\n"), None)
+    [unit] = JetstreamBlockFilter(NO_NAMES, NOW).filter(b"{}\n").units
+    assert unit[:5] == (0, 0, 3, b"{}\n", None) and unit.problem

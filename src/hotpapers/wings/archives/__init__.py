@@ -3,14 +3,13 @@
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's metadata snapshot
 jetstream     Bluesky's stream: Jetstream's events, and what counts of repositories
-repository    the trees of AT Protocol repositories, as such events; conversion: lines for what could not be converted
+repository    the trees of AT Protocol repositories, as such events
 hackernews    hits, items, table rows
 reddit        submissions and comments
 x             posts and pages of both of its APIs
 formats       the table of formats
 framing       content in blocks of whole lines, and positions in it
 bulk          mentions of papers in bytes, fast
-block_filter  the lines of a block that may be relevant
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
 imported_file an import, its input files, and the result for each
@@ -19,11 +18,11 @@ file_import   imports line files one after the other, and resumes interrupted im
 
 Events, whose relevance depends on earlier events in any file:
 
-event_stamps      an event's place in time, and what must be known for it to be relevant
+event_lines       an event's place in time, what must be known for it to be relevant, lines for what is not an event
 jetstream_filter  the events of a block that may be relevant, by their bytes, in two passes
 parts             splits files where possible
 scan              scans a part
-spill             what was found, sorted on disk
+spill             what was found, sorted on disk by SQLite
 event_import      the whole import: two passes, then the events in order of time into the record
 
 queries: what imports ask of the store; cli: `hotpapers import` of archives, `hotpapers find`; wing: what it hooks

@@ -7,7 +7,8 @@ when the item was observed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -58,6 +59,11 @@ class ArchiveBatch:
         self.named: dict[int, set[str]] = defaultdict(set)
         self.count = self.size = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to store."""
+        return self.count >= MAX_BATCH_FINDINGS or self.size >= MAX_BATCH_BYTES
+
     def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
         """Adds what was found on a line of a file."""
         self._payloads += payloads
@@ -101,11 +107,17 @@ class ArchiveBatch:
         self._items_by_post.clear()
         outcomes = []
         for payload in self._payloads:
-            if payload.kind not in only_known or key_of(self._format, payload) in known:
-                outcome = self._outcome(payload)
-                known.update(item.post for item in outcome.items if isinstance(item, Post))
-                self._note(outcome.items)
-                outcomes.append(outcome)
+            if payload.kind in only_known and key_of(self._format, payload) not in known:
+                continue
+            outcome = self._outcome(payload)
+            outcomes.append(outcome)
+            for item in outcome.items:
+                if isinstance(item, Post):
+                    known.add(item.post)
+                elif is_mention(item):
+                    self._items_by_post[item.post].append(item)
+                elif is_edit(item):
+                    self._items_by_post[item.subject].append(item)
         return outcomes
 
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
@@ -119,7 +131,9 @@ class ArchiveBatch:
 
     def _items(self, payload: RawPayload) -> list[Item]:
         if payload.kind == BROKEN:
-            raise self._reason(payload)
+            if payload.key not in self._reasons:
+                self._format.take(payload.body)  # an entry within a line: raises again
+            raise self._reasons.get(payload.key, InputError("cannot be read"))
         if self._terms.read == "no":
             return []
         items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
@@ -135,27 +149,23 @@ class ArchiveBatch:
             changes.learn(item for item in self._items_by_post[post] if item.observed_at <= at)
         return with_consequences(changes, payload, items)
 
-    def _note(self, items: Iterable[Item]) -> None:
-        for item in items:
-            if is_mention(item):
-                self._items_by_post[item.post].append(item)
-            elif is_edit(item):
-                self._items_by_post[item.subject].append(item)
-
-    def _reason(self, payload: RawPayload) -> Exception:
-        if payload.key in self._reasons:
-            return self._reasons[payload.key]
-        self._format.take(payload.body)  # an entry within a line: raises again
-        return InputError("cannot be read")
-
     # ---- writing -----------------------------------------------------------------------------------------
 
     def _only_new(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
-        """The outcomes with only their new items, without empty ones."""
-        relevant = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
-        new_items = only_new(self._record, [outcome.items for outcome in relevant], in_order=self._in_order)
-        changed = [outcome._replace(items=items) for outcome, items in zip(relevant, new_items, strict=True)]
-        return [outcome for outcome in changed if outcome.items or bool(outcome.problem)]
+        """The outcomes with only the items that differ from the previous observation with the same key, in the record
+        or in another outcome; without empty outcomes."""
+        relevant = [outcome for outcome in outcomes if outcome.items or outcome.problem]
+        earlier = _EarlierItems(
+            self._record, [item for outcome in relevant for item in outcome.items], in_order=self._in_order
+        )
+        numbers = range(len(relevant))
+        for number in numbers if self._in_order else sorted(numbers, key=lambda number: _order(relevant[number].items)):
+            items = relevant[number].items
+            # An archive without its own moments may be older than it seems: posts that were gone by then stay gone
+            is_gone = not self._in_order and any(map(earlier.was_gone, items))
+            new_items = [] if is_gone else list(filter(earlier.is_new, items))
+            relevant[number] = relevant[number]._replace(items=new_items)
+        return [outcome for outcome in relevant if outcome.items or outcome.problem]
 
     def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[tuple[int, str]]:
         distinct_outcomes: dict[RawPayload, ParsedPayload] = {}
@@ -169,7 +179,10 @@ class ArchiveBatch:
         counts = Counter({(self._file(outcomes[0]), "refused"): written.refused})
         for outcome in distinct_outcomes.values():
             file = self._file(outcome)
-            counts.update((file, name) for name in _names(outcome.items))
+            names = (
+                "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)) for item in outcome.items
+            )
+            counts.update((file, name) for name in names if name)
             self.named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
         return counts
 
@@ -177,31 +190,6 @@ class ArchiveBatch:
         """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""
         time = keep_raw_for(self._terms, payload)
         return time if payload.at + time > self._now else 0
-
-
-def _names(items: Iterable[Item]) -> Iterator[str]:
-    """For each item that is counted, its field in `ImportedFile`."""
-    for item in items:
-        name = "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "")
-        if name:
-            yield name
-
-
-def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool) -> list[list[Item]]:
-    """The items of each group that differ from the previous observation with the same key, in the record or in another
-    group. A group is what was seen together.
-
-    `in_order`: the groups are events in order of time, with all events of one moment. Otherwise, posts that were gone
-    by then stay gone: an archive without its own moments may be older than it seems.
-    """
-    earlier = _EarlierItems(record, [item for group in groups for item in group], in_order=in_order)
-    if in_order:
-        return [[item for item in group if earlier.is_new(item)] for group in groups]
-    new_items: list[list[Item]] = [[] for _ in groups]
-    for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
-        if not any(earlier.was_gone(item) for item in groups[number]):
-            new_items[number] = [item for item in groups[number] if earlier.is_new(item)]
-    return new_items
 
 
 def _order(group: Sequence[Item]) -> tuple[int, bool]:
@@ -242,25 +230,17 @@ class _EarlierItems:
             if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:
                 recorded = self._last(at - 1, kind, key)
             earlier.insert(0, recorded)
-        return max((item_before for item_before in earlier if item_before is not None), key=_moment, default=None)
+        return max(filter(None, earlier), key=attrgetter("observed_at"), default=None)
 
     def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
         row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)
         return row.item if row else None
 
 
-def _moment(item: Item) -> int:
-    return item.observed_at
-
-
 def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     """By kind, the keys of posts, accounts and so on that the record has rows for. Others need no lookup, and most
     things in an archive are new."""
-    keys_by_kind: dict[str, set[str]] = defaultdict(set)
-    columns = {}
+    keys: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in items:
-        columns[kind_of(item)] = item.key[0]
-        keys_by_kind[kind_of(item)].add(getattr(item, item.key[0]))
-    return defaultdict(
-        set, {kind: set(known_keys(record, kind, columns[kind], keys)) for kind, keys in keys_by_kind.items()}
-    )
+        keys[kind_of(item), item.key[0]].add(getattr(item, item.key[0]))
+    return {kind: set(known_keys(record, kind, column, some)) for (kind, column), some in keys.items()}

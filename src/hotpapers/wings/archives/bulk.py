@@ -84,7 +84,8 @@ def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
             continue
         mention = _nearby(data, needle, place, high)
         if mention is None:
-            line, after = _line(data, place, high)
+            line, end = data.rfind(_END, 0, place) + 1, data.find(_END, place, high)
+            after = high if end < 0 else end
             while mentions and mentions[-1][0] == line:
                 mentions.pop()
             mentions += [(line, mention) for mention in find(data[line:after].decode("utf-8", "replace"))]
@@ -127,12 +128,6 @@ def _nearby(data: Bytes, needle: str, place: int, high: int) -> Mention | None:
         return NOTHING
     start, end, id, version, form = mention
     return first + start, first + end, id, version, form
-
-
-def _line(data: Bytes, place: int, high: int) -> tuple[int, int]:
-    """Where the line around a position begins and ends."""
-    end = data.find(_END, place, high)
-    return data.rfind(_END, 0, place) + 1, high if end < 0 else end
 
 
 def _characters(data: Bytes) -> int:

@@ -17,6 +17,7 @@ from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload, Source
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import Record
 from hotpapers.record.paper_names import KEPT
+from hotpapers.wings.archives.framing import ArchiveBlock, FilteredBlock, lines_of
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 """What decoders raise for malformed data."""
@@ -72,6 +73,20 @@ class ArchiveFormat:
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What may be relevant on a line. Raises one of UNREADABLE if the line is not in this format."""
         raise NotImplementedError
+
+    def filter(self, block: ArchiveBlock) -> FilteredBlock:
+        """The lines of a block from which something is taken, unreadable ones, and a last one without a line end. Where
+        the moment of the file or the record decides, these are examined again."""
+        units = list(lines_of(block.data))
+        if self.takes_all or not block.ended:
+            return FilteredBlock(len(units), units)
+        return FilteredBlock(len(units), [unit for unit in units if self._may_be_relevant(unit.content)])
+
+    def _may_be_relevant(self, line: bytes) -> bool:
+        try:
+            return bool(self.take(line))
+        except UNREADABLE:
+            return True
 
     def prepare(self, lines: Sequence[bytes]) -> None:
         """Announces the next lines, so that the record can be queried for all of them at once."""
@@ -153,11 +168,14 @@ def moment_of(value: Moment) -> int | None:
     """
     if isinstance(value, str):
         value = value.strip()
-        return _number(float(value)) if value.replace(".", "", 1).isdigit() else _calendar(value) if value else None
-    return None if value is None else _number(value)
-
-
-def _number(value: float) -> int:
+        if value and not value.replace(".", "", 1).isdigit():
+            at = timestamps.parse_iso(value.removesuffix(" UTC"))
+            if at is None:
+                raise InputError(f"not a time: {value[:40]!r}")
+            return at
+        value = float(value) if value else None
+    if value is None:
+        return None
     if 0 <= value < 1e11:
         return round(value * SECOND)
     if 1e11 <= value < 1e14:
@@ -165,13 +183,6 @@ def _number(value: float) -> int:
     if 1e14 <= value < 1e20:
         return int(value) if value < 1e17 else int(value) // 1_000
     raise InputError(f"not a time: {value}")
-
-
-def _calendar(value: str) -> int:
-    at = timestamps.parse_iso(value.removesuffix(" UTC"))
-    if at is None:
-        raise InputError(f"not a time: {value[:40]!r}")
-    return at
 
 
 def seen_at(place: ImportTarget, created_at: int, moments: Iterable[Moment]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from codecs import BOM_UTF8
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from hotpapers.base.errors import InputError
@@ -38,14 +38,14 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
         cut = chunk.rfind(b"\n") + 1
         if cut:
             data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
-            yield _block(offset, data)
+            yield ArchiveBlock(offset, offset + len(data), data, data[-TAIL:])
             offset, pending = offset + len(data), chunk[cut:]
         else:
             pending += chunk
         if len(pending) >= MAX_LINE_BYTES:
             offset, pending = (yield from _too_long(stream, offset, pending)), b""
     if pending:
-        yield _block(offset, pending, ended=False)
+        yield ArchiveBlock(offset, offset + len(pending), pending, pending[-TAIL:], ended=False)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -77,17 +77,52 @@ def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[Archiv
     return end
 
 
-def _block(start: int, data: bytes, *, ended: bool = True) -> ArchiveBlock:
-    return ArchiveBlock(start, start + len(data), data, data[-TAIL:], ended)
+ANYWAY = -1
+"""For events that are relevant whatever else is known."""
+
+
+class EventStamp(NamedTuple):
+    """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment.
+    `needed_mark`: the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY.
+    `known_marks`: the marks of what it makes known."""
+
+    at: int
+    rank: int
+    needed_mark: int = ANYWAY
+    known_marks: tuple[int, ...] = ()
 
 
 class Unit(NamedTuple):
-    """A line: the `number`-th of its block, from `start` to `end` in the block's bytes."""
+    """A line: the `number`-th of its block, from `start` to `end` in the block's bytes. Of an event, also its place in
+    time, or why it is unreadable."""
 
     number: int
     start: int
     end: int
     content: bytes
+    stamp: EventStamp | None = None
+    problem: Exception | None = None
+
+
+class FilteredBlock(NamedTuple):
+    """A block's lines that may be relevant, and how many lines it has; of events, also the keys of posts that name
+    papers, to which other events may refer."""
+
+    lines: int
+    units: list[Unit]
+    keys: Sequence[bytes] = ()
+
+
+def with_gaps(filtered: FilteredBlock) -> Iterator[Unit | None]:
+    """The lines that may be relevant, and None wherever others, which were readable, have been dropped."""
+    number = 0
+    for unit in filtered.units:
+        if unit.number > number:
+            yield None
+        yield unit
+        number = unit.number + 1
+    if filtered.lines > number:
+        yield None
 
 
 def lines_of(data: bytes) -> Iterator[Unit]:
@@ -112,9 +147,6 @@ def mark(data: bytes) -> str:
 def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
     """Reads up to an offset. Returns whether the last `length` bytes before it match a digest."""
     remaining = offset - length
-    while remaining > 0:
-        block = stream.read(min(remaining, BLOCK))
-        if not block:
-            return False
+    while remaining > 0 and (block := stream.read(min(remaining, BLOCK))):
         remaining -= len(block)
     return remaining == 0 and mark(stream.read(length)) == digest

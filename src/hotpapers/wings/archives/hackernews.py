@@ -86,15 +86,6 @@ class _Row(msgspec.Struct):
         candidates = (self.time, self.created_at_i, self.timestamp, self.time_ts, self.created_at)
         return next((moment for moment in candidates if moment not in (None, "")), None)
 
-    def seen_times(self) -> Sequence[Moment]:
-        """When it was seen, if a dump says so."""
-        return (self.retrieved_at, self.retrieved_on, self.retrieved_utc)
-
-    def words(self) -> list[str]:
-        """All texts that may name a paper."""
-        texts = (self.title, self.url, self.text, self.story_text, self.comment_text)
-        return [words for words in texts if words]
-
 
 _row = entry_decoder(_Row, strict=False)
 
@@ -121,17 +112,17 @@ class HackerNewsArchive(SourceArchive):
         if id is None:
             raise InputError("item without an id")
         handle = row.by or row.author
+        seen_moment = partial(seen_at, self._place, moments=(row.retrieved_at, row.retrieved_on, row.retrieved_utc))
         if row.deleted or row.dead or not handle:
-            counts = {"id": int(id), "time": (moment_of(row.created_times()) or 0) // SECOND, "dead": bool(row.dead)}
-            counts["deleted"] = not row.dead
-            return [
-                RawPayload("counts", str(id), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen_times()))
-            ]
-        if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
+            time = (moment_of(row.created_times()) or 0) // SECOND
+            counts = {"id": int(id), "time": time, "dead": bool(row.dead), "deleted": not row.dead}
+            return [RawPayload("counts", str(id), msgspec.json.encode(counts), seen_moment(0))]
+        texts = (row.title, row.url, row.text, row.story_text, row.comment_text)
+        if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(filter(None, texts))):
             return ()
         created_at = made_at(self._place, row.created_times())
         body = msgspec.json.encode(_hit(row, str(id), handle, created_at))
-        return [RawPayload("post", str(id), body, seen_at(self._place, created_at, row.seen_times()))]
+        return [RawPayload("post", str(id), body, seen_moment(created_at))]
 
 
 def _hit(row: _Row, id: str, handle: str, created_at: int) -> dict[str, object]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
+import msgspec
+
+from hotpapers.base.errors import FullStore
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
 from hotpapers.record.paper_names import paper_aliases
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.scan import Progress
+from hotpapers.wings.archives.spill import full_disk_as_error
 from hotpapers.wings.archives.workers import Pool, WorkerSetup
 
+Cursor = TypeVar("Cursor", bound=msgspec.Struct)
 HEAD = 4_096
 """Bytes at a file's beginning that identify it."""
 ALTERED = "was changed while being read; import it again when nobody is writing to it"
@@ -87,7 +94,27 @@ class ArchiveTask(NamedTuple):
         """The name of the batches that it writes."""
         return f"import:{self.kind}"
 
+    def cursor(self, kind: type[Cursor]) -> Cursor | None:
+        """How far an earlier import came; None if there was none or another version of this program wrote it."""
+        try:
+            return msgspec.json.decode(cursor_of(self.record.database, self.job) or "null", type=kind | None)
+        except msgspec.MsgspecError:
+            return None
+
+    @contextmanager
+    def resumable(self, stored: str) -> Iterator[None]:
+        """Adds to FullStore what has been stored, and how to continue."""
+        try:
+            yield
+        except FullStore as problem:
+            raise FullStore(
+                f"{self.record.database.where}: no room left on the disk; {stored}. Free some space and import the same"
+                " files again to continue."
+            ) from problem
+
     def setup(self, folder: Path) -> WorkerSetup:
         """What the pool's processes must know. Raises FullStore."""
         now = self.target.now
-        return WorkerSetup.saved(self.kind, now, folder, paper_aliases(self.record, now, 0))
+        with full_disk_as_error(folder):
+            (folder / "names").write_bytes(pickle.dumps(list(paper_aliases(self.record, now, 0))))
+        return WorkerSetup(self.kind, now, str(folder))

@@ -7,8 +7,9 @@ and after an interrupted import.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import BinaryIO, cast
 
 from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.collect.change_filter import TRACKED_FOR
@@ -17,26 +18,31 @@ from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, sc
 from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.issues.engagement.queries import is_recorded
+from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record import Record, reaction_marks
 from hotpapers.wings.archives import queries
-from hotpapers.wings.archives.conversion import event_of
-from hotpapers.wings.archives.event_stamps import check_moment
-from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, timely
+from hotpapers.wings.archives.event_lines import COLLECTIONS, check_moment, event_of
+from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
+from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
+from hotpapers.wings.archives.repository import event_lines
 
 NEVER = (2**63, 0)
 
 
 class TrackedAt:
     """The posts that the record tracked at a moment of the archive: known before and young enough. What the record has
-    of that same moment is ignored, as it may come from the very event that is read again."""
+    of that same moment is ignored, as it may come from the very event that is read again.
+
+    `held`: posts too old to be tracked, before the record has them. `reactions`: for which post each reaction was, by
+    the reaction's address, before the record has it."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
         self._at = self._from = self._until = 0
         self._posts: dict[str, tuple[int, int]] = {}
-        self._reactions: dict[str, str] = {}
+        self.reactions: dict[str, str] = {}
         self._dropped: set[str] = set()
-        self._held: set[str] = set()
+        self.held: set[str] = set()
         self._absent: set[str] = set()
 
     def __contains__(self, key: object) -> bool:
@@ -46,9 +52,8 @@ class TrackedAt:
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
         """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
-        known = set(queries.known_identities(self._record, keys))
-        known.update(queries.known_reactions(self._record, reactions))
-        self._absent = {*keys, *reactions} - known
+        known = queries.known_identities(self._record, keys), queries.known_reactions(self._record, reactions)
+        self._absent = {*keys, *reactions}.difference(*known)
 
     def look(self, at: int) -> None:
         """Moves to a moment, and loads the posts for its day if the day changed."""
@@ -78,67 +83,62 @@ class TrackedAt:
         self._posts.pop(post, None)
         self._dropped.add(post)
 
-    def hold(self, post: str) -> None:
-        """Adds a post too old to be tracked, before the record has it."""
-        self._held.add(post)
-
     def holds(self, key: str, /) -> bool:
         """Whether the record had a post or an account before, however old."""
-        return key in self._held or (key not in self._absent and queries.was_held(self._record, key, self._at))
-
-    def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
-        """Remembers for which post each reaction was, by the reaction's address."""
-        self._reactions.update(reactions)
+        return key in self.held or (key not in self._absent and queries.was_held(self._record, key, self._at))
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belonged, if the record had the reaction before; the address may have
         been reused for another post since."""
-        if (post := self._reactions.get(reaction)) or reaction in self._absent:
+        if (post := self.reactions.get(reaction)) or reaction in self._absent:
             return post
-        post = reaction_marks.post_of_reaction(self._record, reaction)
-        return post if post and queries.had_reaction(self._record, post, *_whose(reaction), self._at) else None
+        if not (post := reaction_marks.post_of_reaction(self._record, reaction)):
+            return None
+        whole, _, kind = reaction.partition("#")
+        kind = kind or REACTIONS[whole.split("/")[3]]
+        return post if queries.had_reaction(self._record, post, key_of(author_of(whole)), kind, self._at) else None
 
     def keep(self, now: int) -> None:
         """Stores the reactions remembered since the last call in the record."""
-        if self._reactions:
+        if self.reactions:
             with self._record.batch() as batch:
-                reaction_marks.remember_reactions(batch, self._reactions.items(), now)
-        self._reactions.clear()
-        self._dropped.clear()
-        self._held.clear()
-        self._absent.clear()
-
-
-def _whose(reaction: str) -> tuple[str, str]:
-    """A reaction's account key and type, by its address."""
-    whole, _, kind = reaction.partition("#")
-    return key_of(author_of(whole)), kind or REACTIONS[whole.split("/")[3]]
+                reaction_marks.remember_reactions(batch, self.reactions.items(), now)
+        for noted in (self.reactions, self._dropped, self.held, self._absent):
+            noted.clear()
 
 
 def withdrawn_addresses(line: bytes) -> Sequence[str]:
     """The addresses of the reactions that a line withdraws, if it deletes anything."""
-    event = _deletion_or_account(line)
-    if event is None or event.commit is None:
-        return ()
-    uri = address(event.did, event.commit.collection, event.commit.rkey)
-    return [answer_key(uri, kind) for kind in schemas.ANSWERS] if event.commit.collection == schemas.POST else [uri]
+    return _removed(line)[1]
 
 
-def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
-    """A deletion or account event; None for others and for unreadable lines."""
-    if b'"delete"' not in line and b'"account"' not in line:
-        return None
-    try:
-        event = schemas.event(line)
-    except UNREADABLE:
-        return None
-    return event if event.commit is None or event.commit.operation == "delete" else None
+def _removed(line: bytes) -> tuple[str, Sequence[str]]:
+    """The post that a line deletes or the account that it is about, else an empty string; and the addresses of the
+    reactions that it withdraws. Nothing for unreadable lines."""
+    if b'"delete"' in line or b'"account"' in line:
+        with suppress(*UNREADABLE):
+            event = schemas.event(line)
+            if (commit := event.commit) is None:
+                return event.did, ()
+            uri = address(event.did, commit.collection, commit.rkey)
+            if commit.operation == "delete" and commit.collection == schemas.POST:
+                return uri, [answer_key(uri, kind) for kind in schemas.ANSWERS]
+            if commit.operation == "delete":
+                return "", [uri]
+    return "", ()
 
 
 class JetstreamArchive(ArchiveFormat):
-    """JSON, one event per line. Each has its own moment; the file's does not matter."""
+    """JSON, one event per line. Each has its own moment; the file's does not matter. `in_lines`: whether files have
+    such lines, and can be split anywhere."""
 
     network = "bluesky"
+    in_lines = True
+
+    @staticmethod
+    def blocks(stream: BinaryIO) -> Iterator[ArchiveBlock]:
+        """The lines of a stream. Raises InputError after yielding what could be read."""
+        return line_blocks(stream)
 
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)
@@ -146,32 +146,21 @@ class JetstreamArchive(ArchiveFormat):
         self._known = TrackedAt(place.record)
         self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
         self._source = BlueskySource(settings, self._known, place.names)
-        self._now, self._latest = place.now, place.now + HOUR
 
     def prepare(self, lines: Sequence[bytes]) -> None:
         """Looks up deleted posts and reactions, and accounts."""
-        keys, reactions = set[str](), set[str]()
-        for line in lines:
-            event = _deletion_or_account(line)
-            if event is None:
-                continue
-            commit = event.commit
-            if commit is None:
-                keys.add(key_of(event.did))
-                continue
-            if commit.collection == schemas.POST:
-                keys.add(key_of(address(event.did, commit.collection, commit.rkey)))
-            reactions.update(withdrawn_addresses(line))
-        self._known.ask_about(keys, reactions)
+        removed = list(map(_removed, lines))
+        reactions = {reaction for _, reactions in removed for reaction in reactions}
+        self._known.ask_about({key_of(id) for id, _ in removed if id}, reactions)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of an event."""
         event = event_of(line)
-        at = check_moment(event.time_us, self._latest)
+        at = check_moment(event.time_us, self._place.now + HOUR)
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
         is_edited = event.commit is not None and event.commit.operation == "update"
-        return [self._noted(payload, is_edited=is_edited) for payload in payloads] if payloads else payloads
+        return [self._noted(payload, is_edited=is_edited) for payload in payloads]
 
     def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
         """A payload, after updating what is tracked: a post that is gone is dropped at once, not only after the batch;
@@ -181,7 +170,7 @@ class JetstreamArchive(ArchiveFormat):
             self._known.drop(post)
             self._event_filter.fresh.discard(post)
         if payload.kind == "post" and is_edited and self._is_old(payload):
-            self._known.hold(post)
+            self._known.held.add(post)
             self._event_filter.fresh.discard(post)
         return payload._replace(body=payload.body.strip())
 
@@ -198,12 +187,12 @@ class JetstreamArchive(ArchiveFormat):
         if payload.kind != EDIT:  # an edited post is already tracked, or too old
             self._known.learn(items)
         if payload.kind == "reaction":
-            self._known.remember((payload.key, item.post) for item in items if isinstance(item, Reaction))
+            self._known.reactions.update((payload.key, item.post) for item in items if isinstance(item, Reaction))
         return items
 
     def learned(self) -> None:
         """Everything taken so far was parsed."""
-        self._known.keep(self._now)
+        self._known.keep(self._place.now)
         self._event_filter.fresh.clear()
 
 
@@ -216,22 +205,28 @@ class CarArchive(JetstreamArchive):
     """Records, each at its own moment. What the record has already, from any source, stays as it is: a repository does
     not contain what a post said before an edit."""
 
+    in_lines = False
+
+    @staticmethod
+    def blocks(stream: BinaryIO) -> Iterator[ArchiveBlock]:
+        """The events of a stream, as lines. Raises InputError after yielding what could be read."""
+        return line_blocks(ChunkStream.buffered(event_lines(stream, COLLECTIONS, FIRST)))
+
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)
-        self._record = place.record
         self._new_keys: set[str] = set()
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
-        is_known = payload.key in self._new_keys or self._is_recorded(payload)
-        self._new_keys.add(payload.key)
+        key, record = payload.key, self._place.record
+        is_known = key in self._new_keys or (
+            is_recorded(record, key_of(key))
+            if payload.kind == "post"
+            else reaction_marks.post_of_reaction(record, key) is not None
+        )
+        self._new_keys.add(key)
         return () if is_known else items
-
-    def _is_recorded(self, payload: RawPayload) -> bool:
-        if payload.kind == "post":
-            return is_recorded(self._record, key_of(payload.key))
-        return reaction_marks.post_of_reaction(self._record, payload.key) is not None
 
     def learned(self) -> None:
         """Everything parsed is in the record."""

@@ -17,10 +17,9 @@ from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from hotpapers.wings.archives.bulk import Str, needle_places
-from hotpapers.wings.archives.conversion import event_of
-from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp
+from hotpapers.wings.archives.event_lines import check_moment, event_of, event_stamp
 from hotpapers.wings.archives.format import UNREADABLE
-from hotpapers.wings.archives.framing import Unit, lines_of
+from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of
 
 BEGIN, END = b'{"did":"did:', b"}\n"
 BOUNDARY = END + BEGIN
@@ -56,23 +55,6 @@ class PostKeys(NamedTuple):
         return cls(all_keys, any(len(key) < KEY or key.endswith(b'"') for key in all_keys))
 
 
-class KeptEvent(NamedTuple):
-    """A relevant line: its place in time, or why it is unreadable."""
-
-    unit: Unit
-    stamp: EventStamp | None
-    problem: Exception | None = None
-
-
-class FilteredEvents(NamedTuple):
-    """The events of a block that are relevant by themselves, how many lines it has, and the keys of posts that name
-    papers, to which other events may refer."""
-
-    lines: int
-    events: list[KeptEvent]
-    keys: list[bytes]
-
-
 class JetstreamBlockFilter:
     """Filters blocks of events, in two passes over the archive. No event may be later than `latest`, µs UTC."""
 
@@ -80,33 +62,33 @@ class JetstreamBlockFilter:
         self._names, self._latest = names, latest
         self._keys: list[bytes] = []
 
-    def filter(self, data: bytes) -> FilteredEvents:
+    def filter(self, data: bytes) -> FilteredBlock:
         """The events that are relevant by themselves."""
         self._keys = []
-        lines = _plain_lines(data)
-        if not lines:
-            # Handles lines of which some are not as Jetstream writes them
-            units, all_posts = list(lines_of(data)), bool(len(self._names))
-            odd = (unit for unit in units if not _is_let_go(unit.content, all_posts=all_posts))
-            return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
-        block = Str(data)
-        places = set(_all_places(block, data, all_posts=bool(len(self._names))))
-        return FilteredEvents(lines, list(self._kept(_lines_at(data, block, places))), self._keys)
+        all_posts = bool(len(self._names))
+        if lines := _plain_lines(data):
+            block = Str(data)
+            units = _lines_at(data, block, set(_all_places(block, data, all_posts=all_posts)))
+        else:  # some lines are not as Jetstream writes them
+            all_units = list(lines_of(data))
+            lines = len(all_units)
+            units = (
+                unit
+                for unit in all_units
+                if not _plain_lines(unit.content)
+                or any(_all_places(Str(unit.content), unit.content, all_posts=all_posts))
+            )
+        return FilteredBlock(lines, list(self._kept(units)), self._keys)
 
-    def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
+    def _kept(self, units: Iterable[Unit]) -> Iterator[Unit]:
+        """The relevant ones, and those that are unreadable."""
         for unit in units:
             try:
-                stamp = self._stamp(unit.content)
+                event = event_of(unit.content)
+                if self._is_relevant(event):
+                    yield unit._replace(stamp=event_stamp(event))
             except UNREADABLE as problem:
-                yield KeptEvent(unit, None, problem)
-            else:
-                if stamp is not None:
-                    yield KeptEvent(unit, stamp)
-
-    def _stamp(self, content: bytes) -> EventStamp | None:
-        """The place in time of a relevant event; None for others."""
-        event = event_of(content)
-        return event_stamp(event) if self._is_relevant(event) else None
+                yield unit._replace(problem=problem)
 
     def _is_relevant(self, event: schemas.StreamEvent) -> bool:
         """Whether an event is relevant by itself. Remembers the keys of posts that name papers."""
@@ -125,7 +107,7 @@ class JetstreamBlockFilter:
 
     # ---- the second pass ---------------------------------------------------------------------------------
 
-    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[Unit]:
         """The events that contain the address of a known post, plain or with escapes."""
         block = Str(data)
         escaped = _lines_at(data, block, _escapes(data))
@@ -134,7 +116,7 @@ class JetstreamBlockFilter:
             with suppress(*UNREADABLE):
                 event = schemas.event(unit.content)
                 check_moment(event.time_us, self._latest)
-                yield KeptEvent(unit, event_stamp(event))
+                yield unit._replace(stamp=event_stamp(event))
 
 
 def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
@@ -144,7 +126,7 @@ def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
     while place >= 0:
         place += len(POST_PATH)
         key = data[place : place + KEY]
-        if key in known or (short and _ended(key) in known):
+        if key in known or (short and key[: key.find(b'"') + 1] in known):
             yield place
         place = find(POST_PATH, place)
 
@@ -173,11 +155,6 @@ def _plain_lines(data: bytes) -> int:
     block = Str(data)
     lines = int(block.count(b"\n"))
     return lines if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines else 0
-
-
-def _is_let_go(line: bytes, *, all_posts: bool) -> bool:
-    """Whether a line is as Jetstream writes it and contains nothing for which it must be decoded."""
-    return bool(_plain_lines(line)) and not any(_all_places(Str(line), line, all_posts=all_posts))
 
 
 def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
@@ -218,8 +195,3 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
         number += block.count(b"\n", counted, start) if start > counted else 0
         counted, end = start, data.find(b"\n", place) + 1 or len(data)
         yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))
-
-
-def _ended(key: bytes) -> bytes:
-    """A key up to its closing quote, if it has one."""
-    return key[: key.find(b'"') + 1]

@@ -10,7 +10,7 @@ import io
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError
@@ -50,23 +50,15 @@ class FilePart(NamedTuple):
 
 def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = False) -> list[FilePart]:
     """The parts of a file, or a single one if it cannot be split. An unreadable file is reported when it is read."""
-    try:
-        places, plain = _places(path) if in_lines else ([0], False)
-    except OSError:
-        places, plain = [0], False
+    places, plain = [0], False
+    if in_lines:
+        with suppress(OSError), open(path, "rb") as raw:
+            magic = raw.read(4)
+            if is_zstd(magic):
+                places = zstd_frames(path, PART)
+            elif not magic.startswith(GZIP_MAGIC):
+                places, plain = list(range(0, os.stat(path).st_size, PLAIN_PART)) or [0], True
     return [FilePart(number, path, name, *ends, plain, copy) for ends in zip(places, [*places[1:], 0], strict=True)]
-
-
-def _places(path: str) -> tuple[list[int], bool]:
-    """Where a file can be split, and whether it is plain. Raises OSError."""
-    size = os.stat(path).st_size
-    with open(path, "rb") as raw:
-        magic = raw.read(4)
-    if is_zstd(magic):
-        return zstd_frames(path, PART), False
-    if magic.startswith(GZIP_MAGIC):
-        return [0], False
-    return list(range(0, size, PLAIN_PART)) or [0], True
 
 
 @contextmanager
@@ -86,8 +78,8 @@ def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[
 
 def _lines(part: FilePart, on_progress: Callable[[int], object] | None) -> Iterator[bytes]:
     with open_range(part.path, part.start, part.end, on_progress, plain=part.plain) as own:
-        if part.start and not _ends_in_line(_rest_of_line(own)):
-            return
+        if part.start and not b"".join(deque(_rest_of_line(own), maxlen=1)).endswith(b"\n"):
+            return  # the file ends within that line
         while chunk := own.read1(BLOCK):
             yield chunk
     if part.end:
@@ -99,11 +91,6 @@ def _rest_of_line(stream: Reader) -> Iterator[bytes]:
     piece = b""
     while not piece.endswith(b"\n") and (piece := stream.readline(BLOCK)):
         yield piece
-
-
-def _ends_in_line(pieces: Iterator[bytes]) -> bool:
-    """Whether the last piece ends a line."""
-    return b"".join(deque(pieces, maxlen=1)).endswith(b"\n")
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tu
                 WHERE {gone} AND g.observed_at >= t.observed_at AND g.observed_at <= ?) AND NOT EXISTS ({older})
         ORDER BY t.observed_at"""
     params = (*born, at, born[0])
-    return ((post, created_at, since) for post, created_at, since in record.database.iterate(sql, params))
+    return record.database.iterate(sql, params)
 
 
 def was_held(record: Record, key: str, at: int) -> bool:

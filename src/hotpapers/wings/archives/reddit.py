@@ -7,6 +7,7 @@ in the record.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -77,24 +78,21 @@ class _Thing(msgspec.Struct):
             raise InputError(f"not a submission or comment: {name[:40]!r}")
         return name
 
-    def seen_times(self) -> Sequence[Moment]:
-        """When it was seen; its score is from the last time."""
-        return (self.retrieved_on, self.retrieved_utc, self.meta.retrieved_2nd_on if self.meta else None)
+    def later(self) -> _Meta:
+        """What a second check found, if there was one."""
+        return self.meta or _Meta()
 
     def removed(self) -> str | None:
         """Who removed it, if anybody did; see also `deleted`."""
-        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
-        is_removed_later = (
-            is_deleted_later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
-        )
+        later = self.later()
+        is_removed_later = later.was_deleted_later and (later.removal_type or "").startswith("removed")
         return self.removed_by_category or (
             "moderator" if is_removed_later or REMOVED in (self.body, self.selftext) else None
         )
 
     def deleted(self) -> bool:
         """Whether its author deleted it, or no longer exists."""
-        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
-        return is_deleted_later or DELETED in (self.author, self.body, self.selftext)
+        return bool(self.later().was_deleted_later) or DELETED in (self.author, self.body, self.selftext)
 
 
 _thing = entry_decoder(_Thing, strict=False)
@@ -109,7 +107,10 @@ class RedditArchive(SourceArchive):
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
         """What a line, or a listing on it, says about papers and about posts that are gone."""
-        thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)
+        thing = _thing(line)
+        if b"&" in line:
+            for name in ("title", "url", "selftext", "body"):
+                setattr(thing, name, _as_written(getattr(thing, name)))
         if thing.kind is not None and is_object(thing.data):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
@@ -124,19 +125,13 @@ class RedditArchive(SourceArchive):
         gone = thing.deleted() or bool(thing.removed())
         shared = [bytes(part).decode("utf-8", "replace") for part in (thing.crosspost_parent_list, thing.gallery_data)]
         words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
-        if not gone and not self._place.may_name("\n".join(word for word in words if word)):
+        if not gone and not self._place.may_name("\n".join(filter(None, words))):
             return ()
         created_at = made_at(self._place, thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
-        return [
-            RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen_times()))
-        ]
-
-
-def _unescaped(thing: _Thing) -> _Thing:
-    """A thing with its texts unescaped."""
-    fields = ("title", "url", "selftext", "body")
-    return msgspec.structs.replace(thing, **{name: _as_written(getattr(thing, name)) for name in fields})
+        # Its score is from the last time it was seen
+        seen_times = (thing.retrieved_on, thing.retrieved_utc, thing.later().retrieved_2nd_on)
+        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, seen_times))]
 
 
 def _as_written(words: str | None) -> str | None:
@@ -144,7 +139,7 @@ def _as_written(words: str | None) -> str | None:
     bare, the text is not escaped."""
     if not words or BARE.search(words):
         return words
-    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return html.unescape(words)
 
 
 def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:

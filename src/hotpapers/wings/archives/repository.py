@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import libipld
@@ -20,7 +21,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import MAX_INTEGER
 from hotpapers.collect.sources.bluesky.parser import tid_time
-from hotpapers.wings.archives.conversion import problem_line
+from hotpapers.wings.archives.event_lines import problem_line
 from hotpapers.wings.archives.format import UNREADABLE
 
 MAX_BLOCK_BYTES = 2**21
@@ -167,58 +168,47 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
     """
     visited: set[bytes] = set()
-    total = 0
-    stack = [_children(car, root, visited)]
-    last = b""
-    while stack:
-        child = next(stack[-1], None)
-        if child is None:
-            stack.pop()
-        elif isinstance(child, RepositoryLeaf):
-            yield child._replace(path=last.decode("utf-8", "replace"))
-        elif isinstance(child, bytes):
-            too_deep = RepositoryLeaf("", child, "a tree that is too deep")
-            stack.append(_children(car, child, visited) if len(stack) < MAX_TREE_DEPTH else iter((too_deep,)))
-        else:
-            key, cid = child
+    total, last = 0, b""
+
+    def below(cid: bytes, depth: int) -> Iterator[RepositoryLeaf]:
+        nonlocal total, last
+        node = _node(car, cid, visited) if depth < MAX_TREE_DEPTH else "a tree that is too deep"
+        if isinstance(node, str):
+            yield RepositoryLeaf(last.decode("utf-8", "replace"), cid, node)
+            return
+        if node.l is not None:
+            yield from below(node.l, depth + 1)
+        key = b""
+        for entry in node.e:
+            key = key[: max(entry.p, 0)] + entry.k
+            if len(key) > MAX_KEY_BYTES:
+                yield RepositoryLeaf(last.decode("utf-8", "replace"), cid, "a key that is too long")
+                return
             total += len(key)
             if total > MAX_REPOSITORY_BYTES:
                 raise InputError(f"keys of more than {MAX_REPOSITORY_BYTES >> 20} MB")
             path = key.decode("utf-8", "replace")
             problem = "" if KEY.fullmatch(path) else "a key that no record can have"
-            yield RepositoryLeaf(path, cid, problem if last < key else "a key that is not in order")
+            yield RepositoryLeaf(path, entry.v, problem if last < key else "a key that is not in order")
             last = max(last, key)
+            if entry.t is not None:
+                yield from below(entry.t, depth + 1)
+
+    return below(root, 0)
 
 
-def _children(car: CarFile, cid: bytes, visited: set[bytes]) -> Iterator[bytes | tuple[bytes, bytes] | RepositoryLeaf]:
-    """The children of a node, in order: nodes by CID, (key, CID) of records, and problems."""
-    problem = "a node of the tree that is in two places" if cid in visited else ""
-    if not problem and cid not in car.blocks:
-        problem = f"a node of the tree that {absence(car, cid)}"
-    node = None if problem else _node(car.blocks[cid])
+def _node(car: CarFile, cid: bytes, visited: set[bytes]) -> _Node | str:
+    """A decoded node, or why it cannot be read."""
+    if cid in visited:
+        return "a node of the tree that is in two places"
     visited.add(cid)
-    if node is None:
-        yield RepositoryLeaf("", cid, problem or "a node of the tree that cannot be read")
-        return
-    key = b""
-    if node.l is not None:
-        yield node.l
-    for entry in node.e:
-        key = key[: max(entry.p, 0)] + entry.k
-        if len(key) > MAX_KEY_BYTES:
-            yield RepositoryLeaf("", cid, "a key that is too long")
-            return
-        yield key, entry.v
-        if entry.t is not None:
-            yield entry.t
-
-
-def _node(block: bytes) -> _Node | None:
-    """A decoded node; None if it is invalid or too large."""
-    try:
-        return msgspec.convert(libipld.decode_dag_cbor(block), _Node) if len(block) <= MAX_NODE_BYTES else None
-    except NONSENSE:
-        return None
+    if cid not in car.blocks:
+        return f"a node of the tree that {absence(car, cid)}"
+    block = car.blocks[cid]
+    with suppress(*NONSENSE):
+        if len(block) <= MAX_NODE_BYTES:
+            return msgspec.convert(libipld.decode_dag_cbor(block), _Node)
+    return "a node of the tree that cannot be read"
 
 
 def absence(car: CarFile, cid: bytes) -> str:
@@ -249,7 +239,9 @@ def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Itera
     ]
     yield from sorted((entry for entry in all_entries if not entry.problem), key=lambda entry: (entry.at, entry.path))
     yield from problems
-    yield from _unreferenced_blocks(car, commit, {entry.cid for entry in problems})
+    unreferenced = car.forged.difference(entry.cid for entry in problems)
+    for cid in sorted(unreferenced):
+        yield RepositoryEntry(commit.did, cid=cid, problem="a block that has other bytes than its hash says")
     if car.problem:
         raise InputError(f"cannot be read as a whole: {car.problem}")
 
@@ -258,22 +250,18 @@ def _commit(car: CarFile) -> _Commit:
     try:
         commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
     except NONSENSE:
-        raise InputError(
-            f"not an AT Protocol repository: its commit {absence(car, car.root)}"
-            if car.root not in car.blocks
-            else "not an AT Protocol repository: its commit cannot be read"
-        ) from None
+        reason = "cannot be read" if car.root in car.blocks else absence(car, car.root)
+        raise InputError(f"not an AT Protocol repository: its commit {reason}") from None
     if not DID.fullmatch(commit.did):
         raise InputError("not an AT Protocol repository: its commit does not name its owner")
     return commit
 
 
 def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> RepositoryEntry:
-    block, problem = car.blocks.get(leaf.cid, b""), leaf.problem
-    if not problem and leaf.cid not in car.blocks:
+    block, problem, rev = car.blocks.get(leaf.cid), leaf.problem, commit.rev or ""
+    if not problem and block is None:
         problem = f"a record that {absence(car, leaf.cid)}"
-    rev = commit.rev or ""
-    if problem:
+    if problem or block is None:
         return RepositoryEntry(commit.did, rev, 0, leaf.path, leaf.cid, b"", problem)
     at = _entry_time(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
     return RepositoryEntry(commit.did, rev, at, leaf.path, leaf.cid, block)
@@ -284,22 +272,12 @@ def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int
     until = MAX_INTEGER if latest is None else latest
     at = tid_time(rkey)
     if at is None or not oldest <= at <= until:
-        at = _created_at(block)
+        try:
+            record: Any = libipld.decode_dag_cbor(block)
+            at = timestamps.parse_iso(record["createdAt"])
+        except (*NONSENSE, AttributeError):
+            at = None
     return at if at is not None and oldest <= at <= until else latest or 0
-
-
-def _created_at(block: bytes) -> int | None:
-    try:
-        record: Any = libipld.decode_dag_cbor(block)
-        return timestamps.parse_iso(record["createdAt"])
-    except (*NONSENSE, AttributeError):
-        return None
-
-
-def _unreferenced_blocks(car: CarFile, commit: _Commit, referenced: Container[bytes]) -> Sequence[RepositoryEntry]:
-    """Blocks whose bytes don't match their hash, and that nothing readable refers to."""
-    reason = "a block that has other bytes than its hash says"
-    return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referenced]
 
 
 def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[bytes]:

@@ -16,8 +16,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from hotpapers.base.errors import UsageError
-from hotpapers.wings.archives.scan import Progress, ScanTask
+from hotpapers.base.errors import UsageError, require
+from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.workers import Task, Work, WorkerSetup, read_result, run
 
 MASTER = re.compile(r"local(\[(\*|\d+)(, *\d+)?\])?|local-cluster\[\d+, *\d+, *\d+\]|spark://.+|yarn|k8s://.+")
@@ -38,17 +38,18 @@ _LOCAL = {
 
 def check(master: str) -> None:
     """Raises UsageError if no session can be started."""
-    if not MASTER.fullmatch(master):
-        raise UsageError(
-            f"--spark {master}: not a Spark master; use local[*], local[4], spark://HOST:7077, yarn or k8s://HOST:443"
-        )
-    if not importlib.util.find_spec("pyspark"):
-        raise UsageError("--spark needs PySpark: pip install 'hotpapers[spark]'")
+    require(
+        bool(MASTER.fullmatch(master)),
+        f"--spark {master}: not a Spark master; use local[*], local[4], spark://HOST:7077, yarn or k8s://HOST:443",
+    )
+    require(bool(importlib.util.find_spec("pyspark")), "--spark needs PySpark: pip install 'hotpapers[spark]'")
     home = os.environ.get("JAVA_HOME")
-    if not (shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")):
-        raise UsageError("--spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless)")
-    if master.startswith("spark://") and not any(map(_answers, master.removeprefix("spark://").split(","))):
-        raise UsageError(f"no Spark master answers at {master}; check the address and that it is running")
+    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    require(bool(java), "--spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless)")
+    require(
+        not master.startswith("spark://") or any(map(_answers, master.removeprefix("spark://").split(","))),
+        f"no Spark master answers at {master}; check the address and that it is running",
+    )
 
 
 def _answers(place: str) -> bool:
@@ -75,7 +76,7 @@ class SparkWorkers:
             return
         job = self._context.parallelize(all_tasks, len(all_tasks)).map(lambda task: run(work, setup, task, int))
         for task, name in zip(all_tasks, job.collect(), strict=True):
-            part: Any = task.part if isinstance(task, ScanTask) else task
+            part: Any = getattr(task, "part", task)
             progress((part.end or os.path.getsize(part.path)) - part.start)
             yield task, read_result(setup, name)
 
@@ -91,8 +92,7 @@ def spark_workers(master: str) -> Iterator[SparkWorkers]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = re.fullmatch(r"local(?:\[(\*|\d+)\])?", master)
     builder: Any = SparkSession.builder.master(f"local[{local[1] or 1},{TRIES}]" if local else master)
-    for name, value in (_SETTINGS | (_LOCAL if master.startswith("local") else {})).items():
-        builder = builder.config(name, value)
+    builder = builder.config(map=_SETTINGS | (_LOCAL if master.startswith("local") else {}))
     with tempfile.TemporaryFile() as log:
         try:
             with _errors_into(log):

@@ -1,30 +1,30 @@
-"""Filtered events on disk, in order of time: sorted runs, merged in bounded memory."""
+"""Relevant events on disk, in SQLite: those of each part of a file, then all together in order of time."""
 
 from __future__ import annotations
 
 import errno
-import heapq
+import fcntl
 import os
-import struct
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-from hotpapers.base.errors import FullStore
-from hotpapers.wings.archives.event_stamps import ANYWAY
+import apsw
 
-HEAD = struct.Struct("<qqqII")
-MAX_SORTED_BYTES = 2**23
-"""Bytes of events that are sorted in memory."""
-LARGE = 160
-"""Bytes of memory that an event takes in addition to its content."""
-MAX_OPEN_RUNS = 64
-"""Maximum runs read at once."""
-BUFFER = 2**17
-IsKnown = Callable[[int], bool]
-"""Whether a mark is known."""
+from hotpapers.base.errors import FullStore, ReadOnlyStore
+from hotpapers.record import Record
+from hotpapers.record.leftovers import FOLDER
+from hotpapers.record.sqlite import SqliteDatabase
+
+PREFIX = f"{FOLDER}import-"
+
+# Nobody else opens these files, on which locks may not work, and no crash leaves any: without journal, locks and fsync.
+_TABLE = """PRAGMA page_size = 32768; PRAGMA cache_size = -16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+    CREATE TABLE event (at INTEGER, rank INTEGER, content BLOB, needed_mark INTEGER, file INTEGER,
+        PRIMARY KEY (at, rank, content)) WITHOUT ROWID"""
 
 
 class SpilledEvent(NamedTuple):
@@ -41,57 +41,36 @@ class SpilledEvent(NamedTuple):
     file: int
 
 
-class SpillRun(NamedTuple):
-    """A file of sorted events. `first`, `last`: moment and rank of its first and last event."""
+@contextmanager
+def _event_table(path: Path) -> Iterator[apsw.Connection]:
+    with full_disk_as_error(path.parent), closing(apsw.Connection(str(path), vfs="unix-none")) as database:
+        database.execute(_TABLE).fetchall()
+        yield database
 
-    path: str
-    first: tuple[int, int]
-    last: tuple[int, int]
+
+def write_events(path: Path, events: Iterable[SpilledEvent]) -> None:
+    """Writes the events of a part into a new file. Raises FullStore, and what iterating raises."""
+    with _event_table(path) as database:
+        database.execute("BEGIN")
+        database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)", events)
+        database.execute("COMMIT")
 
 
-class SpillWriter:
-    """Sorts events into runs. Events that come in order make a single run, however many there are."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name, self._numbers = folder, name, count()
-        self._waiting: list[SpilledEvent] = []
-        self._size = 0
-        self._runs: list[SpillRun] = []
-        self._last = SpilledEvent(0, 0, b"", 0, 0)
-        self._out: BinaryIO | None = None
-
-    def add(self, event: SpilledEvent) -> None:
-        """Adds an event. Raises FullStore."""
-        self._waiting.append(event)
-        self._size += len(event.content) + LARGE
-        if self._size >= MAX_SORTED_BYTES:
-            self._write()
-
-    def runs(self) -> list[SpillRun]:
-        """All runs, completely written. Raises FullStore."""
-        if self._waiting:
-            self._write()
-        self._close()
-        return self._runs
-
-    def _write(self) -> None:
-        events = sorted(self._waiting)
-        first, last = events[0][:2], events[-1][:2]
-        with full_disk_as_error(self._folder):
-            if self._out is None or events[0] < self._last:
-                self._close()
-                path = self._folder / f"{self._name}-{next(self._numbers)}"
-                self._out = path.open("wb", buffering=0)
-                self._runs.append(SpillRun(str(path), first, first))
-            assert self._out is not None
-            self._out.write(b"".join(map(_packed, events)))
-        self._runs[-1] = self._runs[-1]._replace(last=last)
-        self._waiting, self._size, self._last = [], 0, events[-1]
-
-    def _close(self) -> None:
-        if self._out is not None:
-            self._out.close()
-        self._out = None
+def merged(parts: Iterable[str], folder: Path, is_relevant: Callable[..., bool], after: int) -> Iterator[SpilledEvent]:
+    """The events of all parts after a moment in order, without duplicates: those whose needed mark and content are
+    relevant. Removes the parts. Raises FullStore."""
+    with _event_table(folder / "events") as database:
+        database.create_scalar_function("is_relevant", is_relevant, 2)
+        for part in parts:
+            database.execute("ATTACH ? AS part", (part,))
+            database.execute(
+                """INSERT OR IGNORE INTO event SELECT * FROM part.event
+                WHERE at > ? AND is_relevant(needed_mark, content)""",
+                (after,),
+            )
+            database.execute("DETACH part")
+            os.remove(part)
+        yield from map(SpilledEvent._make, database.execute("SELECT * FROM event ORDER BY at, rank, content"))
 
 
 @contextmanager
@@ -99,8 +78,12 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
     """Raises FullStore if there is no room left for the sorted events."""
     try:
         yield
-    except OSError as problem:
-        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, apsw.FullError, apsw.IOError) as problem:
+        # SQLite tells a used-up quota as an error of writing
+        is_full = (
+            isinstance(problem, apsw.FullError) or getattr(problem, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE
+        )
+        if not is_full and getattr(problem, "errno", 0) not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise FullStore(
             f"{folder.parent}: no room left on the disk to sort the archive. Free some space and import the same files"
@@ -108,78 +91,37 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
         ) from problem
 
 
-def _packed(event: SpilledEvent) -> bytes:
-    return HEAD.pack(event.at, event.rank, event.needed_mark, event.file, len(event.content)) + event.content
+@contextmanager
+def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
+    """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
+    Removes folders left by killed imports. Raises FullStore, ReadOnlyStore."""
+    parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
+    parent = Path(staging).absolute() if staging else parent
+    for old in parent.glob(f"{PREFIX}*") if parent else ():
+        _remove_unused(old)
+    place = parent or Path(tempfile.gettempdir())
+    try:
+        with full_disk_as_error(place / "_"):
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    except OSError as problem:  # which names a folder that nobody knows
+        raise ReadOnlyStore(f"{place}: cannot be written: {problem.strerror}") from problem
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
 
 
-def merged(runs: Iterable[SpillRun], is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
-    """The events of runs in order, without duplicates. With `is_known`, those that ask for a mark only if it is known.
-    A run is opened when its first event is due, and deleted at its end."""
-    heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]] = []
-    waiting = sorted(runs, key=lambda run: run.first, reverse=True)
-    numbers = count()
-    last_event: tuple[int, int, bytes] | None = None
-    while heap or waiting:
-        while waiting and (not heap or waiting[-1].first <= heap[0][0][:2]):
-            _push(heap, next(numbers), _removed_at_end(waiting.pop(), is_known))
-        if not heap:  # nothing in the last runs is known
-            break
-        event, number, events = heap[0]
-        if event[:3] != last_event:
-            yield event
-            last_event = event[:3]
-        following = next(events, None)
-        if following is None:
-            heapq.heappop(heap)
-        else:
-            heapq.heapreplace(heap, (following, number, events))
-
-
-def _push(
-    heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]], number: int, events: Iterator[SpilledEvent]
-) -> None:
-    first = next(events, None)
-    if first is not None:
-        heapq.heappush(heap, (first, number, events))
-
-
-def _removed_at_end(run: SpillRun, is_known: IsKnown | None) -> Iterator[SpilledEvent]:
-    # The events of a run. With `is_known`, those that ask for a mark only if it is known.
-    with open(run.path, "rb", buffering=BUFFER) as stream:
-        while head := stream.read(HEAD.size):
-            at, rank, needed_mark, file, length = HEAD.unpack(head)
-            content = stream.read(length)
-            if is_known is None or needed_mark == ANYWAY or is_known(needed_mark):
-                yield SpilledEvent(at, rank, content, needed_mark, file)
+def _remove_unused(folder: Path) -> None:
     with suppress(OSError):
-        os.remove(run.path)
-
-
-def with_less_overlap(runs: list[SpillRun], folder: Path) -> list[SpillRun]:
-    """The events of runs, in runs of which few must be open at once. Raises FullStore."""
-    numbers = count()
-    while _overlap(runs) > MAX_OPEN_RUNS:
-        runs = sorted(runs, key=lambda run: run.first)
-        groups = [runs[n : n + MAX_OPEN_RUNS] for n in range(0, len(runs), MAX_OPEN_RUNS)]
-        runs = [run for group in groups for run in _one_run(group, folder, f"merged{next(numbers)}")]
-    return runs
-
-
-def _one_run(runs: list[SpillRun], folder: Path, name: str) -> list[SpillRun]:
-    writer = SpillWriter(folder, name)
-    for event in merged(runs):
-        writer.add(event)
-    return writer.runs()
-
-
-def _overlap(runs: list[SpillRun]) -> int:
-    """The most runs that are open at once."""
-    ends = [(run.first, 0) for run in runs] + [(run.last, 1) for run in runs]
-    most = open_runs = 0
-    for _, is_end in sorted(ends):
-        open_runs += -1 if is_end else 1
-        most = max(most, open_runs)
-    return most
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)
 
 
 class KnownMarks:
@@ -189,14 +131,15 @@ class KnownMarks:
     BITS = 2**27
 
     def __init__(self) -> None:
-        self._bits = bytearray(self.BITS // 8)
+        self._bits, self.is_empty = bytearray(self.BITS // 8), True
 
     def add(self, marks: Iterable[int]) -> None:
         """Adds 32-bit marks."""
-        bits, most = self._bits, self.BITS - 1
+        bits, most, place = self._bits, self.BITS - 1, -1
         for mark in marks:
             place = mark & most
             bits[place >> 3] |= 1 << (place & 7)
+        self.is_empty = self.is_empty and place < 0
 
     def __contains__(self, mark: int) -> bool:
         place = mark & (self.BITS - 1)

@@ -13,22 +13,21 @@ import signal
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache, partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.record import Record
-from hotpapers.wings.archives.block_filter import BlockFilter, FilteredBlock, FilterResult, filtered_block, line_filter
-from hotpapers.wings.archives.format import ImportTarget
+from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
 from hotpapers.wings.archives.formats import EVENTS, LINES
-from hotpapers.wings.archives.framing import ArchiveBlock, line_blocks
+from hotpapers.wings.archives.framing import ArchiveBlock, FilteredBlock, line_blocks
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.scan import PartScan, Progress, Scanner, ScanTask
 from hotpapers.wings.archives.spill import full_disk_as_error
@@ -44,18 +43,12 @@ Task = TypeVar("Task")
 
 
 class WorkerSetup(NamedTuple):
-    """What a process must know: the format, the import's current moment (µs UTC), and the folder that it shares."""
+    """What a process must know: the format, the import's current moment (µs UTC), and the folder that it shares, which
+    has the names of papers."""
 
     format: str
     now: int
     folder: str
-
-    @classmethod
-    def saved(cls, format: str, now: int, folder: Path, aliases: Iterable[PaperAlias]) -> WorkerSetup:
-        """A setup whose folder has the names of papers. Raises FullStore."""
-        with full_disk_as_error(folder):
-            (folder / "names").write_bytes(pickle.dumps(list(aliases)))
-        return cls(format, now, str(folder))
 
     def target(self) -> ImportTarget:
         """A target for filters, none of which queries the record. Building its index of names takes a while."""
@@ -82,8 +75,8 @@ class Pool(Protocol):
 
 
 def scan_part(setup: WorkerSetup, task: ScanTask, progress: Progress) -> PartScan:
-    """A part of a file of events scanned; what it contains is spilled into the folder, under a name used only once."""
-    return _scanner(setup).scan(task._replace(name=f"{task.name}-{uuid.uuid4().hex}"), progress)
+    """A part of a file of events scanned; what it contains is spilled into the folder."""
+    return _scanner(setup).scan(task, progress)
 
 
 @lru_cache(maxsize=1)
@@ -91,27 +84,28 @@ def _scanner(setup: WorkerSetup) -> Scanner:
     return Scanner(EVENTS[setup.format], setup.target(), Path(setup.folder))
 
 
-def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilterResult:
+def filter_block(setup: WorkerSetup, block: ArchiveBlock, progress: Progress = int) -> FilteredBlock:
     """The lines of a block that may be relevant."""
-    return _line_filter(setup)(block.data)
-
-
-def filter_part(setup: WorkerSetup, part: FilePart, progress: Progress) -> tuple[list[FilteredBlock], str]:
-    """The blocks of a part of a file, without their bytes, and why no more of it can be read."""
-    blocks = list[FilteredBlock]()
-    try:
-        with open_part(part, progress) as stream:
-            for block in line_blocks(stream):
-                filtered = filtered_block(block, filter_block(setup, block))
-                blocks.append(filtered._replace(block=block._replace(data=b"")))
-    except InputError as problem:
-        return blocks, problem.reason
-    return blocks, ""
+    return _format(setup).filter(block)
 
 
 @lru_cache(maxsize=1)
-def _line_filter(setup: WorkerSetup) -> BlockFilter:
-    return line_filter(LINES[setup.format](setup.target()))
+def _format(setup: WorkerSetup) -> ArchiveFormat:
+    return LINES[setup.format](setup.target())
+
+
+def filter_part(
+    setup: WorkerSetup, part: FilePart, progress: Progress
+) -> tuple[list[tuple[ArchiveBlock, FilteredBlock]], str]:
+    """The blocks of a part of a file, without their bytes, and why no more of it can be read."""
+    blocks = []
+    try:
+        with open_part(part, progress) as stream:
+            for block in line_blocks(stream):
+                blocks.append((block._replace(data=b""), filter_block(setup, block)))
+    except InputError as problem:
+        return blocks, problem.reason
+    return blocks, ""
 
 
 def run(work: Work, setup: WorkerSetup, task: object, progress: Progress) -> str:
@@ -177,13 +171,16 @@ class Workers:
             raise end
 
     def _submit(self, work: Work, setup: WorkerSetup, task: object) -> Future[str]:
+        # A process started here inherits that: this one decides when to stop
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            with _interrupts_blocked():  # a process started here inherits that: this one decides when to stop
-                return self._executor.submit(_run, work, setup, task)
+            return self._executor.submit(_run, work, setup, task)
         except BrokenProcessPool as problem:
             future: Future[str] = Future()
             future.set_exception(problem)
             return future
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _first_result(
         self, under_way: deque[tuple[Task, Future[str]]], submit: Callable[[Task], Future[str]], progress: Progress
@@ -191,7 +188,10 @@ class Workers:
         """The result of the first task, after starting again what a process that ended did not finish."""
         for _ in range(MAX_STARTS):
             try:
-                return self._awaited(under_way[0][1], progress)
+                while not wait((under_way[0][1],), PROGRESS_PAUSE).done or self._channel.poll():
+                    while self._channel.poll():
+                        progress(self._channel.recv())
+                return under_way[0][1].result()
             except BrokenProcessPool:
                 self._executor.shutdown()
                 self._executor = self._start()
@@ -203,28 +203,10 @@ class Workers:
             " (--workers 1)"
         )
 
-    def _awaited(self, future: Future[str], progress: Progress) -> str:
-        is_done = False
-        while not is_done:
-            is_done = bool(wait((future,), PROGRESS_PAUSE).done)
-            while self._channel.poll():
-                progress(self._channel.recv())
-        return future.result()
-
 
 def _where(task: object) -> str:
-    if isinstance(task, ScanTask):
-        return f"byte {task.part.start:,} of {task.part.name}"
-    return f"byte {task.start:,} of its content" if isinstance(task, ArchiveBlock) else str(task)
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    part: Any = getattr(task, "part", task)
+    return f"byte {part.start:,} of {getattr(part, 'name', 'its content')}"
 
 
 # ---- in such a process -----------------------------------------------------------------------------------

@@ -80,10 +80,8 @@ class XArchive(SourceArchive):
         if entry.id is not None and entry.text is not None:
             # The posts nested inside a flattened post
             posts = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
-            return [
-                *self._post(line, {}, self._at(entry)),
-                *entries(posts, partial(self._post, users={}, at=self._at(entry)), self._place.now),
-            ]
+            take = partial(self._post, users={}, at=self._at(entry))
+            return [*take(line), *entries(posts, take, self._place.now)]
         raise InputError("contains no post")
 
     def _at(self, line: _Line) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -20,7 +20,6 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.record import now
 from hotpapers.site.importing import ImportTask
-from hotpapers.site.site import Site
 from hotpapers.wings.archives.parts import LONG_WINDOW
 from hotpapers.wings.archives.wing import FORMATS
 
@@ -89,11 +88,6 @@ _staging = click.option(
 )
 
 
-def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--workers`, `--spark` and `--staging`."""
-    return _workers(_master(_staging(command)))
-
-
 def check_processes(processes: Processes, files: Sequence[str]) -> None:
     """Raises UsageError for options that conflict with each other."""
     workers, master, staging = processes
@@ -117,13 +111,6 @@ def check_processes(processes: Processes, files: Sequence[str]) -> None:
 
 SMALL = 2**25
 """Bytes of files that are read faster than other processes can start."""
-
-
-def require_readable(format_: str, site: Site) -> None:
-    """Raises UsageError if the settings forbid reading a format's network."""
-    network = NETWORKS[format_]
-    is_allowed = site.terms[network].read != "no"
-    require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
 def total_size(files: Sequence[str]) -> int:
@@ -165,30 +152,26 @@ def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[
         return spark_workers(processes.spark)
     from hotpapers.wings.archives.workers import Workers
 
-    count = processes.workers or _usual_workers(files)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    is_small = not any(map(streams.is_pipe, files)) and total_size(files) < SMALL  # the size of a pipe is unknown
+    count = processes.workers or (1 if is_small else cores)
     return Workers(count) if count > 1 else nullcontext()
-
-
-def _usual_workers(files: Sequence[str]) -> int:
-    """One per core; a single one for small files. The size of a pipe is unknown."""
-    if not any(map(streams.is_pipe, files)) and total_size(files) < SMALL:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
     """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 
-    head, size, changed_at = b"", 0, now()
-    if file != streams.STDIN and os.path.isfile(file):
-        size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
-        with contextlib.suppress(OSError), open(file, "rb") as raw:
-            head = raw.read(HEAD)
+    head, status = b"", os.stat(file) if file != streams.STDIN and os.path.isfile(file) else None
+    with contextlib.suppress(OSError):
+        if status:
+            with open(file, "rb") as raw:
+                head = raw.read(HEAD)
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
-    moment = changed_at if seen_at is None else seen_at
+    moment = seen_at if seen_at is not None else status.st_mtime_ns // 1_000 if status else now()
     path = "" if streams.is_pipe(file) else file
-    altered = partial(_is_altered, file, os.stat(file)) if head else bool
+    altered = partial(_is_altered, file, status) if head and status else bool
+    size = status.st_size if status else 0
     return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
 
 
@@ -215,14 +198,9 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
     if file.stored_until:
         yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
     additions = (
-        (count_noun(file.papers, "paper"),)
+        [count_noun(file.papers, "paper")]
         if file.papers and not file.posts
-        else (
-            count_noun(file.posts, "post"),
-            count_noun(file.mentions, "mention"),
-            count_noun(file.reactions, "reaction"),
-            count_noun(file.snapshots, "snapshot"),
-        )
+        else [count_noun(getattr(file, f"{kind}s"), kind) for kind in ("post", "mention", "reaction", "snapshot")]
     )
     yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.gone:
@@ -247,7 +225,7 @@ def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> 
     """The command of a format. `is_dated`: whether each of its lines has its own moment."""
     lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
-    options = process_options(import_options(function))
+    options = _workers(_master(_staging(import_options(function))))
     command = click.command(format_, help=HELP.format(line=FORMATS[format_]))
     return common.examples(lines)(command(options if is_dated else seen_at_option(options)))
 
@@ -263,7 +241,9 @@ def _import(
     site: common.Site,
 ) -> None:
     processes = Processes(workers, spark, staging)
-    require_readable(format_, site)
+    network = NETWORKS[format_]
+    is_allowed = site.terms[network].read != "no"
+    require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
     check_processes(processes, files)
     take_files = partial(take, format_, seen_at, processes)
     run_import(files, site, take_files, by_file(result_lines), as_json, total_size(files))

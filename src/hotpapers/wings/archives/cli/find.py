@@ -31,6 +31,8 @@ class NamedPaper(NamedTuple):
     id: str
     start: int
     form: str
+    version: None = None
+    end: None = None
 
 
 @common.command("""
@@ -54,7 +56,11 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
     Reads files or standard input and prints one line per mention. Without --store, papers are found by identifiers and
     addresses; no store is needed.
     """
-    names = None if store is None else _names(store)
+    names = None
+    if store is not None:
+        require(store != "", EMPTY_STORE)
+        with Record(store, create=False) as record:
+            names = load_names(record, now(), since=0)
     failures = 0
     for file in files or (streams.STDIN,):
         try:
@@ -67,13 +73,6 @@ def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
             print_error(str(problem))
     if failures:
         raise click.exceptions.Exit(1)
-
-
-def _names(store: str) -> PaperIndex:
-    """The names of all papers in a store."""
-    require(store != "", EMPTY_STORE)
-    with Record(store, create=False) as record:
-        return load_names(record, now(), since=0)
 
 
 def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | NamedPaper]:
@@ -93,17 +92,11 @@ def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | 
 
 
 def _mention_line(mention: PaperMention | NamedPaper, as_json: bool, file: str) -> str:
-    number, end = (mention.version, mention.end) if isinstance(mention, PaperMention) else (None, None)
     if as_json:
-        line: dict[str, Any] = {
-            "id": mention.id,
-            "version": number,
-            "start": mention.start,
-            "end": end,
-            "form": mention.form,
-        }
-        return msgspec.json.encode({**({"file": plain(file)} if file else {}), **line}).decode() + "\n"
-    version = f"v{number}" if number else ""
+        line: dict[str, Any] = {"file": plain(file)} if file else {}
+        line |= {name: getattr(mention, name) for name in ("id", "version", "start", "end", "form")}
+        return msgspec.json.encode(line).decode() + "\n"
+    version = f"v{mention.version}" if mention.version else ""
     prefix = f"{plain(file)}: " if file else ""
-    place = f"at {mention.start}" if end is not None else f"in the line at {mention.start}"
+    place = f"at {mention.start}" if mention.end is not None else f"in the line at {mention.start}"
     return f"{prefix}{mention.id}{version}  {mention.form} {place}\n"

@@ -1,29 +1,40 @@
-"""When Bluesky events happened, their order within a moment, and the marks by which other events refer to them."""
+"""Bluesky's events as lines of Jetstream's JSON: when they happened, their order within a moment, and the marks by
+which others refer to them.
+
+A line for what could not be converted has the reason, which reading it raises, so that it is quarantined.
+"""
 
 from __future__ import annotations
 
 import zlib
-from typing import NamedTuple
+from typing import Any
+
+import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import address
 from hotpapers.wings.archives.format import FIRST
+from hotpapers.wings.archives.framing import ANYWAY, EventStamp
 
 COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))
-ANYWAY = -1
-"""For events that are relevant whatever else is known."""
+PROBLEM = b'{"problem":"'
 
 
-class EventStamp(NamedTuple):
-    """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment.
-    `needed_mark`: the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY.
-    `known_marks`: the marks of what it makes known."""
+class _Problem(msgspec.Struct):
+    problem: str
 
-    at: int
-    rank: int
-    needed_mark: int = ANYWAY
-    known_marks: tuple[int, ...] = ()
+
+def problem_line(reason: str, **evidence: Any) -> bytes:
+    """The line for what cannot be converted. `evidence`: what is known of it."""
+    return msgspec.json.encode({"problem": reason.encode("utf-8", "replace").decode(), **evidence})
+
+
+def event_of(line: bytes) -> schemas.StreamEvent:
+    """A line's event. Raises InputError with the reason of a line without one, and what decoders raise."""
+    if line.startswith(PROBLEM):
+        raise InputError(msgspec.json.decode(line, type=_Problem).problem[:300])
+    return schemas.event(line)
 
 
 def mark_of(address: str) -> int:
