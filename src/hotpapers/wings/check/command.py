@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from hotpapers.base.text_tables import plain_table
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import show
 from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings
 
 
@@ -27,21 +27,16 @@ def check(as_json: bool, store: str | None, config: Path | None) -> None:
     money. Exit status 1 if something needs you.
     """
     parts = try_settings(config, store)
-    if as_json:
-        print_json(parts)
-    else:
-        _print(parts)
+    show(parts, _lines(parts), as_json)
     if any(part.state in BAD for part in parts):
         raise click.exceptions.Exit(1)
 
 
-def _print(parts: Sequence[CheckedPart]) -> None:
-    echo(plain_table(("PART", "STATE", "FOUND"), [part[:3] for part in parts]))
+def _lines(parts: Sequence[CheckedPart]) -> Iterator[str]:
+    yield plain_table(("PART", "STATE", "FOUND"), [part[:3] for part in parts])
     steps = dict[str, list[str]]()
     for part in parts:
         steps.setdefault(part.next, []).append(part.part)
     bad = sum(part.state in BAD for part in parts)
-    echo(f"\n{bad} of {len(parts)} will not work like this." if bad else "\nNothing is broken.")
-    for step, names in steps.items():
-        if step:
-            echo(f"  {', '.join(names)}: {step}")
+    yield f"\n{bad} of {len(parts)} will not work like this." if bad else "\nNothing is broken."
+    yield from (f"  {', '.join(names)}: {step}" for step, names in steps.items() if step)

@@ -46,6 +46,7 @@ MAX_TRIAL_SECONDS = 90.0
 LIMITS = ClientLimits(connect=10, read=20, whole=40, tries=1, silence=5)
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
+REDDITS_COUNTS = "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
 _OF_EXTRA = re.compile(r"^([\w.-]+).*extra == ['\"]([\w-]+)", re.MULTILINE)
 
 
@@ -121,9 +122,9 @@ def _extras() -> Iterator[CheckedPart]:
             packages.setdefault(extra, []).append(package)
     missing = [extra for extra, names in packages.items() if not all(map(_is_installed, names))]
     if packages:
-        installed = ", ".join(extra for extra in packages if extra not in missing) or "none"
-        finding = installed + (f"; not installed: {', '.join(missing)}" if missing else "")
-        yield CheckedPart("extras", "works" if installed != "none" else "off", finding)
+        installed = ", ".join(extra for extra in packages if extra not in missing)
+        finding = (installed or "none") + (f"; not installed: {', '.join(missing)}" if missing else "")
+        yield CheckedPart("extras", "works" if installed else "off", finding)
 
 
 def _is_installed(package: str) -> bool:
@@ -170,11 +171,9 @@ def _folders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     except SettingsError:
         return  # told with the settings
     for target in destinations:
-        checks = (
-            partial(check_unmoved, site, record, target.publication),
-            partial(check_folder_owner, record, target.folder),
+        problem = _problem(partial(check_unmoved, site, record, target.publication)) or _problem(
+            partial(check_folder_owner, record, target.folder)
         )
-        problem = next(filter(None, map(_problem, checks)), "")
         yield _written(f"{target.channel} of {target.publication}", target.folder, str(target.folder), problem)
 
 
@@ -211,8 +210,7 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
         choices = chosen_sources(tables, (), str(site.file), site.terms)
     except SettingsError as problem:
         return CheckedPart(name, "needs", str(problem), f"`hotpapers docs sources/{name}`")
-    choice = next((choice for choice in choices if choice.name == name), None)
-    if choice is None:
+    if not (choice := next((choice for choice in choices if choice.name == name), None)):
         return CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}")
     with site.http(
         addresses(choice.settings),
@@ -235,22 +233,17 @@ def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
     entries = f": {count_noun(check.entries, 'entry', 'entries')}" if check.entries else ""
     answered = ", ".join(check.answered) + entries if check.answered else ""
     if not check.failed:
-        return CheckedPart(name, "works", answered, _better_with(choice))
-    others = [f"and {len(check.failed) - 1} more fail"] if len(check.failed) > 1 else []
-    finding = "; ".join([next(iter(check.failed.values())), *others, *([f"works: {answered}"] if answered else [])])
-    hint = f"check the address, or set the {KEYS[name]}" if name in KEYS else f"check the addresses in [source.{name}]"
-    step = (
-        hint
-        if check.is_refused
-        else f"check the addresses in [source.{name}]; if they are right, try again later, as `run` does"
-    )
+        has_feeds_only = name == "reddit" and not getattr(choice.settings, "client_id", "")
+        return CheckedPart(name, "works", answered, REDDITS_COUNTS if has_feeds_only else "")
+    others = len(check.failed) - 1
+    finding = next(iter(check.failed.values())) + (f"; and {others} more fail" if others else "")
+    finding += f"; works: {answered}" if answered else ""
+    step = f"check the addresses in [source.{name}]"
+    if not check.is_refused:
+        step += "; if they are right, try again later, as `run` does"
+    elif name in KEYS:
+        step = f"check the address, or set the {KEYS[name]}"
     return CheckedPart(name, "partly" if answered else "needs" if check.is_refused else "fails", finding, step)
-
-
-def _better_with(choice: ConfiguredSource) -> str:
-    if choice.name == "reddit" and not getattr(choice.settings, "client_id", ""):
-        return "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
-    return ""
 
 
 # ---- senders -------------------------------------------------------------------------------------------
@@ -269,12 +262,11 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
 
 
 def _sender(channel: str, page: str, destination: SenderDestination) -> CheckedPart:
-    part = f"{channel} {destination.target}".rstrip()
-    if not isinstance(destination.sender, TriableSender):
-        step = f"`hotpapers publish --to {channel}` sends the latest issue"
-        return CheckedPart(part, "untried", "only a message would show whether it arrives", step)
-    sender = destination.sender
-    return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
+    part, sender = f"{channel} {destination.target}".rstrip(), destination.sender
+    if isinstance(sender, TriableSender):
+        return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
+    step = f"`hotpapers publish --to {channel}` sends the latest issue"
+    return CheckedPart(part, "untried", "only a message would show whether it arrives", step)
 
 
 def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hotpapers.base.ids import arxiv
-from hotpapers.base.model import Entry, IssueReader, Paper, PublishedIssue, Quotation, RenderedFile, within_largest
+from hotpapers.base.model import Entry, IssueReader, PublishedIssue, Quotation, RenderedFile, within_largest
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic.format import ClassicIssue, ClassicItem
@@ -31,12 +31,13 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
-    listing = issue.listing
+    content, listing = issue.content, issue.listing
     if listing is not None:
-        entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
+        entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
-        return classic.render(ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items))
-    return classic.render(_as_our_own(issue), escape=True)
+        return classic.render(ClassicIssue(listing.day, listing.made, listing.lead, items))
+    items = tuple(_own_item(issue, entry) for entry in content.entries)
+    return classic.render(ClassicIssue(content.day, classic.printed_made(content.as_of), 0, items), escape=True)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
@@ -55,18 +56,12 @@ def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicIte
     )
 
 
-def _as_our_own(issue: PublishedIssue) -> ClassicIssue:
-    written_at = classic.printed_made(issue.content.as_of)
-    items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
-    return ClassicIssue(date=issue.content.day, made=written_at, lead=0, items=items)
-
-
 def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
-    paper: Paper = issue.papers[entry.paper]
+    paper = issue.papers[entry.paper]
     return ClassicItem(
         number=entry.place,
         title=_line(paper.title),
-        authors=tuple(_line(a).replace(",", "") for a in paper.authors),
+        authors=tuple(map(_line, paper.authors)),
         reposts=within_largest(sum(count.reposts for count in entry.counts)),
         likes=within_largest(sum(count.likes for count in entry.counts)),
         tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.as_of)),
@@ -85,18 +80,15 @@ def _line(text: str) -> str:
 def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
     """The posts that the format can show: Twitter's, by a known author."""
     return tuple(
-        _post(quotation) for quotation in quotations if quotation.post.network == "x" and quotation.post.handle
-    )
-
-
-def _post(quotation: Quotation) -> classic.ClassicPost:
-    post = quotation.post
-    return classic.ClassicPost(
-        id=post.post.removeprefix("x:"),
-        handle=post.handle,
-        name=post.name,
-        lang=post.lang,
-        rtl=post.rtl,
-        text=post.text,
-        links=tuple(classic.ClassicLink(k.start, k.end, k.target) for k in post.links),
+        classic.ClassicPost(
+            id=post.post.removeprefix("x:"),
+            handle=post.handle,
+            name=post.name,
+            lang=post.lang,
+            rtl=post.rtl,
+            text=post.text,
+            links=tuple(classic.ClassicLink(k.start, k.end, k.target) for k in post.links),
+        )
+        for post in (quotation.post for quotation in quotations)
+        if post.network == "x" and post.handle
     )

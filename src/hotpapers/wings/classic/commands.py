@@ -12,6 +12,7 @@ from hotpapers.cli.import_files import import_options, run_import
 from hotpapers.issues.moderation.author_voices import judge_authors
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
+from hotpapers.record import tombstones
 from hotpapers.site.importing import ImportTask, Outcomes
 from hotpapers.wings.classic import importing
 from hotpapers.wings.classic.doubtful_mentions import judge_listed_posts
@@ -29,7 +30,8 @@ def import_classic(files: tuple[str, ...], as_json: bool, site: common.Site) -> 
 
 def _take(task: ImportTask) -> None:
     """Imports several files per batch, but files of the same day in separate batches."""
-    size = importing.group_size(task.record)
+    # Refused items are reported per file
+    size = 1 if tombstones.count(task.record.database) else importing.GROUP
     group: list[importing.ParsedClassicFile] = []
 
     def take() -> None:
@@ -62,6 +64,6 @@ def _summary(done: Outcomes) -> Iterator[str]:
         yield from (f"{file.file}: {note}" for note in file.notes)
     if files:
         states = [result.state for result in files]
-        text = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
-        places = sum(result.places for result in files)
-        yield f"{count_noun(len(files), 'listing')} with {count_noun(places, 'place')}: {', '.join(text)}"
+        text = ", ".join(f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states)
+        places = count_noun(sum(result.places for result in files), "place")
+        yield f"{count_noun(len(files), 'listing')} with {places}: {text}"

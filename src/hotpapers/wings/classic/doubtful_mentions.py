@@ -26,22 +26,22 @@ def judge_listed_posts(record: Record) -> None:
     """Writes new verdicts on doubtful listed posts, and mentions of the papers that their words name instead. Papers
     stored since the last call may be among these, so it is worth calling again."""
     view = record.view()
-    new = [item for item in _judgements(record, view) if not _is_recorded(view, item)]
-    if new:
-        record.append(new, source=SOURCE)
-
-
-def _judgements(record: Record, view: AsOfView) -> Iterator[Item]:
     papers = queries.papers_of_listed(view)
     if not papers:
         return
     first, last = queries.listings_observed(view)
     names = load_names(record, last + KEPT, first - KEPT)
     titles = queries.titles_of_listed(view)
-    for post in view.items(Post, f"t.post IN ({queries.LISTED})"):
-        if len(papers.get(post.post, ())) == 1:
-            [paper] = papers[post.post]
-            yield from _doubt(post, paper, titles.get(paper, ""), names)
+    new = [
+        item
+        for post in view.items(Post, f"t.post IN ({queries.LISTED})")
+        if len(about := papers.get(post.post, ())) == 1
+        for paper in about
+        for item in _doubt(post, paper, titles.get(paper, ""), names)
+        if not _is_recorded(view, item)
+    ]
+    if new:
+        record.append(new, source=SOURCE)
 
 
 def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[Item]:

@@ -12,10 +12,9 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base import model
 from hotpapers.base.categories import KNOWN
-from hotpapers.base.errors import NotClassic, UsageError
+from hotpapers.base.errors import NotClassic, require
 from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model.keys import handle_key
-from hotpapers.record import tombstones
 from hotpapers.record.record import Record, now
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic import queries
@@ -63,7 +62,9 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     try:
         text, repaired = classic.decode(data)
         issue = classic.parse(text)
-        check_papers(issue)
+        for paper, times in Counter(item.paper for item in issue.items).items():
+            if times > 1:
+                raise NotClassic(f"{paper} is listed twice")
     except NotClassic as problem:
         raise NotClassic(problem.reason, file=file, line=problem.line) from problem
     return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
@@ -80,17 +81,21 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
     items: list[model.Item] = []
     for file in parsed:
         known = queries.known_files(record, name, file.issue.date)
-        new = file.sha not in known
-        if new:
+        state: Literal["new", "known", "later"] = "known" if file.sha in known else "later" if known else "new"
+        if state != "known":
             items += items_of(file.issue, name, file.sha, later=len(known))
-        state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
-        notes = flag_categories(file.issue)
+        # Categories that arXiv does not have are kept
+        unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
+        notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
         done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
         known_publication = record.view().item(model.Publication, name)
-        if known_publication is not None and known_publication.window != "listing":
-            raise UsageError(f"{name} is a publication with issues of its own in this store; import into another store")
-        if known_publication is None:
+        if known_publication is not None:
+            is_listing = known_publication.window == "listing"
+            require(
+                is_listing, f"{name} is a publication with issues of its own in this store; import into another store"
+            )
+        else:
             items.insert(0, publication(name, observed_at=now()))
         written = record.append(items, source=SOURCE)
         if written.refused:
@@ -99,27 +104,8 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
     return done
 
 
-def group_size(record: Record) -> int:
-    """How many files may share a batch: one if anything was forgotten, because refused items are reported per file."""
-    return 1 if tombstones.count(record.database) else GROUP
-
-
-def check_papers(issue: classic.ClassicIssue) -> None:
-    """Raise NotClassic if a paper is listed twice."""
-    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
-    if twice:
-        raise NotClassic(f"{twice[0]} is listed twice")
-
-
-def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
-    """A note for each category that arXiv does not have. These categories are kept."""
-    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
-    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
-
-
 def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
     """All items of a classic issue. `later`: microseconds to add to its printed times, for a corrected listing."""
-    observed_at = classic.moment(issue.made) + later
     items: list[model.Item] = [
         model.Listing(
             publication=name,
@@ -128,7 +114,7 @@ def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -
             lead=issue.lead,
             places=len(issue.items),
             file=sha,
-            observed_at=observed_at,
+            observed_at=classic.moment(issue.made) + later,
         )
     ]
     posts: dict[tuple[str, int], model.Post] = {}
@@ -136,16 +122,13 @@ def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -
     for item in issue.items:
         at = classic.moment(item.tallied) + later
         items += _paper_items(issue.date, item, name, sha, at)
-        for n, post in enumerate(item.posts, 1):
-            shown += _post_items(issue.date, item, n, name, _at_free_moment(posts, post, at))
+        for n, listed_post in enumerate(item.posts, 1):
+            free_at = at
+            # At the next microsecond at which the post does not have other text
+            while posts.setdefault((listed_post.id, free_at), post := post_item(listed_post, free_at)) != post:
+                free_at += 1
+            shown += _post_items(issue.date, item, n, name, post)
     return [*items, *dict.fromkeys(shown)]  # a post may be listed twice
-
-
-def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic.ClassicPost, at: int) -> model.Post:
-    """The post at its time, or at the next microsecond at which it does not have other text in `posts`."""
-    while posts.setdefault((post.id, at), item := post_item(post, at)) != item:
-        at += 1
-    return item
 
 
 def method_of(name: str, day: str) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import time
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -121,17 +121,13 @@ def operations() -> tuple[tuple[str, openapi.Json]]:
 def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
+    rules = msgspec.json.encode([__version__, list(allowed.values()), state.blocked])
+    digest = hashlib.sha256(rules).hexdigest()[:8]
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
     headers |= {"content-encoding": "gzip"} if compress else {}
-    head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{_rules(state, allowed)}"')
+    head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{digest}"')
     headers_without_length = tuple(pair for pair in head.headers if pair[0] != b"content-length")
     return msgspec.structs.replace(head, headers=headers_without_length)
-
-
-def _rules(state: SessionState, allowed: terms.Table) -> str:
-    """A hash of everything besides the record that affects the exported words."""
-    rules = msgspec.json.encode([__version__, list(allowed.values()), state.blocked])
-    return hashlib.sha256(rules).hexdigest()[:8]
 
 
 async def _stream(head: Reply, chunk: bytes | None, reader: _ExportReader, receive: Receive, send: Send) -> None:
@@ -177,13 +173,9 @@ def _chunks(backend: Backend, params: ExportParams, *, compress: bool) -> Genera
         backend.open_record() as record,
         closing(export(QuerySession(record, backend.config.terms, public=True), params)) as chunks,
     ):
-        yield from _compressed(chunks) if compress else chunks
-
-
-def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Compresses chunks to a gzip file."""
-    compressor = zlib.compressobj(6, wbits=31)
-    for chunk in chunks:
-        if compressed := compressor.compress(chunk):
-            yield compressed
-    yield compressor.flush()
+        if not compress:
+            yield from chunks
+            return
+        compressor = zlib.compressobj(6, wbits=31)  # a gzip file
+        yield from filter(None, map(compressor.compress, chunks))
+        yield compressor.flush()

@@ -9,8 +9,8 @@ secret.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Generator, Iterator
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -36,9 +36,14 @@ class ExportParams(request_params.Params, frozen=True, kw_only=True):
 
 
 _encode = msgspec.json.encode
-_HEADER, _POST, _ACCOUNT, _ALIAS, _VERDICT = (
-    b'{"kind":"%s",' % kind for kind in (b"header", b"post", b"account", b"alias", b"verdict")
-)
+_KINDS: dict[bytes, Any] = {
+    b'{"kind":"header"': ExchangeHeader,
+    b'{"kind":"post"': model.Post,
+    b'{"kind":"account"': model.Account,
+    b'{"kind":"alias"': model.Alias,
+    b'{"kind":"verdict"': model.Verdict,
+}
+"""What is examined, by how a line of it begins."""
 
 
 class WithheldWords(NamedTuple):
@@ -58,13 +63,8 @@ class WithheldWords(NamedTuple):
 
 def export(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. Reads one snapshot of the store and keeps it open until the end."""
-    if params.format == "jsonl":
-        yield from _chunks(public_lines(session))
-    else:
-        yield from _chunks(export_formats.EXPORTS[params.format].chunks(session.record))
-
-
-def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    is_record = params.format == "jsonl"
+    lines = public_lines(session) if is_record else export_formats.EXPORTS[params.format].chunks(session.record)
     buffer = bytearray()
     for line in lines:
         buffer += line
@@ -86,30 +86,21 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
         terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
     )
     for line in exporter.lines(session.record, records_only=True, ids_only=withheld.networks):
-        public = _public(line, withheld)
-        if public is not None:
+        if public := _public(line, withheld):
             yield public
 
 
-def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
-    """The part of a line that may be exported; None if nothing may."""
-    if line.startswith(_POST):
-        post = msgspec.json.decode(line, type=model.Post)
-        return _encode(without_words(post)) + b"\n" if withheld.holds(post, post.post) else line
-    if line.startswith(_ACCOUNT):
-        account = msgspec.json.decode(line, type=model.Account)
-        return _encode(without_words(account)) + b"\n" if withheld.holds(account, account.account) else line
-    if line.startswith(_ALIAS):
-        alias = msgspec.json.decode(line, type=model.Alias)
-        return None if withheld.keys & {alias.account, alias.stable} else line
-    if line.startswith(_VERDICT):
-        verdict = msgspec.json.decode(line, type=model.Verdict)
-        return None if verdict.judgement in ("hidden", "shown") else line
-    return _header(line) if line.startswith(_HEADER) else line
-
-
-def _header(line: bytes) -> bytes:
-    """The header with every network listed as withheld: words may be missing on each, so importers keep those they
-    have."""
-    header = msgspec.json.decode(line, type=ExchangeHeader)
-    return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+def _public(line: bytes, withheld: WithheldWords) -> bytes:
+    """The part of a line that may be exported; empty if nothing may. In the header every network is listed as withheld:
+    words may be missing on each, so importers keep those they have."""
+    kind = _KINDS.get(line[: line.find(b",")])
+    match kind and msgspec.json.decode(line, type=kind):
+        case model.Post(post=key) | model.Account(account=key) as item if withheld.holds(item, key):
+            return _encode(without_words(item)) + b"\n"
+        case model.Alias() as alias if withheld.keys & {alias.account, alias.stable}:
+            return b""
+        case model.Verdict(judgement="hidden" | "shown"):
+            return b""
+        case ExchangeHeader() as header:
+            return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+    return line

@@ -2,7 +2,6 @@
 
 past_period           makes them for a site; past_days: in the record
 inferred_days         announcements that nobody observed
-engagement_over_days  engagement at a series of cuts, each computed from the one before; changes: which papers must be
-                      counted again
+engagement_over_days  engagement at a series of cuts, each computed from the one before
 commands              `hotpapers history`; wing: what it hooks into the core; queries: all of the SQL
 """

@@ -4,22 +4,28 @@ What a paper had at a past moment is counted once and kept. From cut to cut, onl
 about which the record learned something are counted again. For all others, only the standing of their voices is
 updated, as more and more gain it. Memory holds the papers of 90 days: per paper a row for each age and network, and the
 numbers of its voices without standing.
+
+What was measured of a paper at a past moment stays valid, unless the record later learns whose the voices are, what the
+paper is about, or what else its posts name.
 """
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from operator import itemgetter
+from typing import Any
 
-from hotpapers.base.model import Reaction
-from hotpapers.issues.engagement import attention, queries
+from hotpapers.base.model import HOUR, Reaction
+from hotpapers.issues.engagement import attention
+from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import slices
-from hotpapers.wings.history.changes import RecordChanges, papers_of_new_age
-from hotpapers.wings.history.queries import announced, is_changed, papers_of_accounts
+from hotpapers.wings.history import queries
 
 
 class StandingTally:
@@ -46,6 +52,54 @@ class StandingTally:
         return True
 
 
+class RecordChanges:
+    """What the record learned after a first cut and up to a last one, and the posts that name several papers."""
+
+    def __init__(self, view: AsOfView, after: int) -> None:
+        self._papers: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        self._posts: dict[str, set[int]] = defaultdict(set)
+        self._moments: list[tuple[int, int]] = []
+        for post, paper, at in queries.shared_posts(view, after):
+            self._papers[post].append((at, paper))
+            self._posts[paper].add(post)
+            self._moments.append((at, post))
+        self._moments.sort()
+        self._verdicts = queries.verdicts(view, after)
+        self._joined = queries.joined_accounts(view, after)
+        self.descriptions = queries.paper_descriptions(view, after)
+        self.renewals = queries.renewal_moments(view, after)
+
+    def is_shared(self, post: int, paper: str, measured: Mapping[str, int], as_of: int) -> bool:
+        """Whether a post names another of the measured papers, as known at a moment."""
+        return post in self._papers and any(
+            other != paper and other in measured and at <= as_of for at, other in self._papers[post]
+        )
+
+    def named_together(self, papers: Iterable[str]) -> set[str]:
+        """The given papers and those named in the same posts."""
+        return self._papers_of(post for paper in papers for post in self._posts.get(paper, ()))
+
+    def named_between(self, after: int, until: int) -> set[str]:
+        """The papers of posts that, in between, named one of their papers, for the first time or again."""
+        return self._papers_of(post for _, post in _between(self._moments, after, until))
+
+    def _papers_of(self, posts: Iterable[int]) -> set[str]:
+        return {paper for post in set(posts) for _, paper in self._papers[post]}
+
+    def subjects(self, after: int, until: int) -> tuple[set[int], set[str]]:
+        """What the verdicts and aliases between two cuts are about: accounts by number, papers by key."""
+        verdicts = list(_between(self._verdicts, after, until))
+        accounts = {subject for _, subject, about in verdicts if not about}
+        accounts |= {account for _, account in _between(self._joined, after, until)}
+        return accounts, {about for *_, about in verdicts if about}
+
+
+def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
+    """Of rows ordered by moment, those after one moment and up to another."""
+    first, last = (bisect_right(rows, at, key=itemgetter(0)) for at in (after, until))
+    return iter(rows[first:last])
+
+
 class EngagementOverDays:
     """What a window measures at cuts up to `until`. If cuts and positions ascend, each continues from the one before.
     The window must have no `papers` and no `posted_from`."""
@@ -67,18 +121,17 @@ class EngagementOverDays:
         if before is None or self._must_begin_again(before, view):
             return self._begin(view)
         after, until = before.as_of, view.as_of
-        now = announced(view, self._window)
+        now = queries.announced(view, self._window)
         judged_accounts, judged_papers = self._changes.subjects(after, until)
         if judged_accounts or judged_papers:
             self._judge(view)
         reannounced = {paper for paper, _ in self.announced.items() ^ now.items()}
-        recounted = reannounced | judged_papers | self._changes.described_papers(after, until)
+        described = {paper for _, paper in _between(self._changes.descriptions, after, until)}
+        recounted = reannounced | judged_papers | described
         if self._window.with_standing:
-            recounted |= self._changes.shared.named_together(reannounced) | self._changes.shared.named_between(
-                after, until
-            )
+            recounted |= self._changes.named_together(reannounced) | self._changes.named_between(after, until)
         if judged_accounts:
-            recounted |= papers_of_accounts(view, self._same_persons(judged_accounts))
+            recounted |= queries.papers_of_accounts(view, self._same_persons(judged_accounts))
         self._view, self.announced = view, now
         recounted &= self._tallies.keys() | now.keys()
         changed = self._learn_standing()
@@ -91,9 +144,10 @@ class EngagementOverDays:
     def _must_begin_again(self, before: AsOfView, view: AsOfView) -> bool:
         if view.as_of < before.as_of or view.position < before.position:
             return True
-        if view.position != before.position and is_changed(view, before.position, self._until):
+        if view.position != before.position and queries.is_changed(view, before.position, self._until):
             return True
-        return self._changes.is_renewed(before.as_of, view.as_of)
+        renewals = self._changes.renewals
+        return bisect_right(renewals, before.as_of) < bisect_right(renewals, view.as_of)
 
     def _begin(self, view: AsOfView) -> Set[str]:
         gone = self._tallies.keys()
@@ -102,13 +156,13 @@ class EngagementOverDays:
         self._view, self._tallies = view, {}
         self._judge(view)
         self._standing = self._known_voices()
-        self.announced = announced(view, self._window)
+        self.announced = queries.announced(view, self._window)
         self._count(self.announced.keys(), self._window.ages)
         return gone | self.announced.keys()
 
     def _judge(self, view: AsOfView) -> None:
         """Reloads whose voices count."""
-        self._people = queries.people(view, self._window.own_voices)
+        self._people = engagement_queries.people(view, self._window.own_voices)
         with_standing = self._window.with_standing
         self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
 
@@ -134,8 +188,7 @@ class EngagementOverDays:
         if now is None or now == before:
             return frozenset()
         self._standing = now
-        newly_known = frozenset(now if before is None else now - before)
-        had_standing = before is not None
+        newly_known, had_standing = frozenset(now - (before or frozenset())), before is not None
         return {
             paper
             for paper, tallies in self._tallies.items()
@@ -147,10 +200,12 @@ class EngagementOverDays:
     def _count_ages(self, after: int, until: int, recounted: Set[str]) -> Set[str]:
         """Counts papers that reached another age, at the ages they had not reached before."""
         by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
-        older = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
-        for paper, ages in older:
-            if paper not in recounted:
-                by_ages[ages].append(paper)
+        for paper, at in self.announced.items():
+            # Also those that at the first cut were measured before the youngest age
+            if paper not in recounted and (
+                at + self._youngest * HOUR > after or any(after < at + age * HOUR <= until for age in self._window.ages)
+            ):
+                by_ages[tuple(age for age in self._window.ages if at + age * HOUR > after)].append(paper)
         for ages, papers in by_ages.items():
             for paper in papers:
                 self._tallies[paper] = [tally for tally in self._tallies.get(paper, ()) if tally.row.peer]
@@ -165,26 +220,23 @@ class EngagementOverDays:
 
     def _add(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
         """Adds the rows of papers at some ages."""
-        for chunk in slices(sorted(papers)):
-            for engagement in self._network_engagements(chunk, ages):
-                self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
-
-    def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
-        """`ages`: those of the window that are counted now."""
         assert self._view is not None
         view = self._view
-        window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
-        by_paper = map(self._with_shared, attention.read_posts(view, window))
-        for group, reactions in attention.with_reactions(view, by_paper, self._people, self._last):
-            yield from attention.count_by_network(group, reactions, self._rule)
+        window = self._window._replace(ages=ages, youngest=self._youngest, with_standing=False)
+        for chunk in slices(sorted(papers)):
+            posts = map(self._with_shared, attention.read_posts(view, window._replace(papers=tuple(chunk))))
+            for group, reactions in attention.with_reactions(view, posts, self._people, self._last):
+                for engagement in attention.count_by_network(group, reactions, self._rule):
+                    tallies = self._tallies.setdefault(engagement.row.paper, [])
+                    tallies.append(StandingTally(engagement, self._standing))
 
     def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:
         """Posts, marked if they name other measured papers."""
         if not self._window.with_standing:
             return posts
         assert self._view is not None
-        shared, as_of = self._changes.shared, self._view.as_of
+        is_shared, as_of = self._changes.is_shared, self._view.as_of
         return [
-            post._replace(shared=1) if shared.is_shared(post.post, post.paper, self.announced, as_of) else post
+            post._replace(shared=1) if is_shared(post.post, post.paper, self.announced, as_of) else post
             for post in posts
         ]

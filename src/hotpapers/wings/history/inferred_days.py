@@ -7,9 +7,9 @@ was observed gets no inferred one, and neither does a day with any observed anno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from hotpapers.base import announcement_days as calendar
 from hotpapers.base.ids.timestamps import midnight
@@ -38,21 +38,17 @@ def infer_days(record: Record, first: date, last: date) -> int:
         record.append([], source=SOURCE, close=outdated)
     start = calendar.announced_at(days[0]) - 1
     before = count_inferred(record.view(), start)
-    announcements = _inferred(record, days)
+    observed = queries.observed_days(record.view(), days)
+    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, calendar.announced_at(days[1])
+    papers = {paper.paper: paper for paper in queries.submitted_papers(record.view(), submitted)}
+    announcements = (
+        announcement
+        for announcement in chain.from_iterable(map(announcements_of, papers.values()))
+        if days[0] <= announcement.day <= days[1] and announcement.day not in observed
+    )
     while batch := list(islice(announcements, AT_ONCE)):
         record.append(batch, source=SOURCE)
     return count_inferred(record.view(), start) - before
-
-
-def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
-    view = record.view()
-    observed = queries.observed_days(view, days)
-    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, calendar.announced_at(days[1])
-    papers = {paper.paper: paper for paper in queries.submitted_papers(view, submitted)}
-    for paper in papers.values():
-        for announcement in announcements_of(paper):
-            if days[0] <= announcement.day <= days[1] and announcement.day not in observed:
-                yield announcement
 
 
 def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:

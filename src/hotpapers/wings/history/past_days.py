@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.errors import IssueError, NotFound, UsageError
+from hotpapers.base.errors import IssueError, NotFound, UsageError, require
 from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
 from hotpapers.issues import ranking, ranking_input
@@ -81,9 +81,10 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         raise NotFound(
             f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}"
         )
-    frozen = set(frozen_days(record, history_of(publication).publication))
+    past = history_of(publication)
+    frozen = set(frozen_days(record, past.publication))
     return PastPeriod(
-        history_of(publication),
+        past,
         tuple(day for day in known if day not in frozen),
         tuple(day for day in known if day in frozen),
         tuple(day for day in labels if day not in known),
@@ -93,12 +94,11 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
 def check_days(record: Record, publication: Publication, first: date, last: date) -> list[str]:
     """The days of a period that can have issues made afterwards. Raises UsageError if there are none, IssueError if one
     already has a regular issue."""
-    if publication.window == "listing":
-        raise UsageError(
-            f"{publication.publication}: a listing has only the issues that its maker published; no others can be made"
-        )
-    if last < first:
-        raise UsageError(f"{first} to {last}: the period ends before it begins")
+    require(
+        publication.window != "listing",
+        f"{publication.publication}: a listing has only the issues that its maker published; no others can be made",
+    )
+    require(first <= last, f"{first} to {last}: the period ends before it begins")
     check_not_ended(publication, first)
     labels = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
     if not labels:
@@ -131,7 +131,10 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     """Make and freeze the missing days in order. Each issue is in the record by the time it is yielded. Raises what
     `freeze` raises."""
     publication = _recorded(record, period.publication)
-    collect = _reader(record, period) if period.days else collect_with_forecasts
+    collect: InputReader = collect_with_forecasts
+    # A daily issue reuses most of what the previous one read, unless other collectors' counts may replace ours
+    if period.days and publication.window == "daily" and not has_measurements(record.view()):
+        collect = InputOverDays(cut_of(publication, period.days[-1]) + LATEST_CLOSE)
     for day in period.days:
         position = record.head.position
         check_closed(record, publication, day, now(), position)
@@ -146,14 +149,6 @@ def _recorded(record: Record, publication: Publication) -> Publication:
     recorded_now = msgspec.structs.replace(publication, observed_at=now())
     record.append([recorded_now], source="settings")
     return recorded_now
-
-
-def _reader(record: Record, period: PastPeriod) -> InputReader:
-    """The reader for a period. A daily issue reuses most of what the previous one read, unless other collectors' counts
-    may replace ours."""
-    if period.publication.window != "daily" or has_measurements(record.view()):
-        return collect_with_forecasts
-    return InputOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
 
 
 NO_CURVES = PaperCurves((), ())

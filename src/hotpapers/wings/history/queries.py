@@ -3,6 +3,7 @@ cut to the next, and for which papers."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,18 +22,9 @@ from hotpapers.record.item_rows import StoredRow
 SNAPSHOTS = "import:arxiv"
 """The source of batches imported from arXiv's metadata snapshot."""
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
-_MEASURED = (
-    model.Paper,
-    model.Announcement,
-    model.Alias,
-    model.Post,
-    model.Mention,
-    model.Reaction,
-    model.Snapshot,
-    model.Verdict,
-    model.Coverage,
+MEASURED = frozenset(
+    ("paper", "announcement", "alias", "post", "mention", "reaction", "snapshot", "verdict", "coverage")
 )
-MEASURED = tuple(model.kind_of(kind) for kind in _MEASURED)
 """The kinds of rows that engagement depends on."""
 
 
@@ -46,7 +38,7 @@ def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
     """(moment, subject's number, paper or empty) of verdicts after a moment and up to the view's."""
     sql = f"""SELECT t.observed_at, t.subject, {key_of("t.about")} FROM verdict AS t
         WHERE t.observed_at > ? AND {view.visible("t")} ORDER BY t.observed_at"""
-    return [(at, subject, about) for at, subject, about in view.database.iterate(sql, (after,))]
+    return list(view.database.iterate(sql, (after,)))
 
 
 def joined_accounts(view: AsOfView, after: int) -> list[tuple[int, int]]:
@@ -55,7 +47,7 @@ def joined_accounts(view: AsOfView, after: int) -> list[tuple[int, int]]:
     is_later = f"t.observed_at > ? AND {view.visible('t')}"
     sql = f"""SELECT t.observed_at, t.account FROM alias AS t WHERE {is_later}
         UNION SELECT t.observed_at, t.stable FROM alias AS t WHERE {is_later} ORDER BY 1"""
-    return [(at, account) for at, account in view.database.iterate(sql, (after, after))]
+    return list(view.database.iterate(sql, (after, after)))
 
 
 def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
@@ -93,7 +85,7 @@ def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
             UNION SELECT post FROM post WHERE account = 0 AND voice IN ({parameters})"""
         sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
             {posted} UNION SELECT post FROM reaction WHERE account IN ({parameters}))"""
-        result.update(paper for (paper,) in view.database.iterate(sql, (*chunk, *chunk, *chunk)))
+        result.update(first_column(view.database, sql, (*chunk, *chunk, *chunk)))
     return result
 
 
@@ -102,13 +94,12 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
     for listed in manifests_after(view.database, position):
         if listed.closed or listed.pruned or listed.forgotten or listed.erased:
             return True
-        numbers: dict[str, list[int]] = {kind: [] for kind in MEASURED}
+        numbers: dict[str, list[int]] = defaultdict(list)
         for kind, number in listed.rows():
-            if kind in numbers:
-                numbers[kind].append(number)
-        for kind, new in numbers.items():
+            numbers[kind].append(number)
+        for kind in MEASURED.intersection(numbers):
             sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
-            if new and view.database.rows(sql, (min(new), max(new), until)):
+            if view.database.rows(sql, (min(numbers[kind]), max(numbers[kind]), until)):
                 return True
     return False
 

@@ -10,8 +10,8 @@ memory are linear in the size of any input.
     moment(printed)       a printed time (Japan time) → integer µs UTC
     printed_tally(µs), printed_made(µs), post_day(id)    the reverse
 
-    model, rules          the values, and which are allowed
-    parser, renderer, timestamps   the functions above
+    model, rules      the values and times, and which are allowed
+    parser, renderer  the functions above
 
 Values hold only what differs between files. What the format fixes (front matter, script lines, the day shown with a
 post, which is the UTC day of the post's id) is generated.
@@ -19,8 +19,16 @@ post, which is the UTC day of the post's id) is generated.
 
 from __future__ import annotations
 
-from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format.model import (
+    ClassicIssue,
+    ClassicItem,
+    ClassicLink,
+    ClassicPost,
+    moment,
+    post_day,
+    printed_made,
+    printed_tally,
+)
 from hotpapers.wings.classic.format.parser import decode, parse
 from hotpapers.wings.classic.format.renderer import render
 from hotpapers.wings.classic.format.rules import MAX_COUNT, MAX_FILE, MAX_LINE
-from hotpapers.wings.classic.format.timestamps import moment, post_day, printed_made, printed_tally

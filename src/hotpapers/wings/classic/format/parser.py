@@ -11,7 +11,10 @@ values: an unescaped quotation mark, a count with leading zeros, a day that is n
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from hotpapers.base.errors import NotClassic
@@ -76,25 +79,29 @@ def parse(text: str) -> ClassicIssue:
     # The number of empty lines before the one that starts the first item.
     first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
     lead = max(0, first - at - 1) if first < len(lines) else first - at
-    issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
+    items, start = list[ClassicItem](), at + lead
+    while start < len(lines):
+        item, start = _item(lines, start, len(items) + 1)
+        items.append(item)
+    issue = ClassicIssue(date, written_at, lead, tuple(items))
     if reason := bad_head(issue):
         raise NotClassic(reason, line=at + 1)
-    _check_same(text, write(issue))
+    if text != (rendered_text := write(issue)):
+        raise _difference(lines, rendered_text.split("\n"))
     return issue
 
 
-def _check_same(text: str, rendered_text: str) -> None:
-    if text == rendered_text:
-        return
-    pairs = zip(text.split("\n"), rendered_text.split("\n"), strict=True)
-    number, line, rendered_line = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    raise NotClassic(_difference(line, rendered_line), line=number)
+def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
+    number = _common(lines, rendered_lines)
+    line, rendered_line = lines[number], rendered_lines[number]
+    at = _common(line, rendered_line)
+    expected, actual = quoted(rendered_line[at : at + 20]), quoted(line[at : at + 20])
+    return NotClassic(f"column {at + 1}: expected {expected}, found {actual}", line=number + 1)
 
 
-def _difference(line: str, rendered_line: str) -> str:
-    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, rendered_line, strict=False)))
-    actual, expected = quoted(line[common : common + 20]), quoted(rendered_line[common : common + 20])
-    return f"column {common + 1}: expected {expected}, found {actual}"
+def _common(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many items both begin with."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))))
 
 
 # --- front matter
@@ -126,14 +133,6 @@ def _after(start: str, lines: list[str], at: int) -> str:
 # --- items
 
 
-def _items(lines: list[str], at: int) -> tuple[ClassicItem, ...]:
-    items: list[ClassicItem] = []
-    while at < len(lines):
-        item, at = _item(lines, at, len(items) + 1)
-        items.append(item)
-    return tuple(items)
-
-
 def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
     """The item that starts at this line, and the index of the line after it."""
     _check_empty(lines, at)
@@ -142,12 +141,14 @@ def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
         _check_empty(lines, at + offset)
     reposts, likes, tallied = _groups(_COUNTS, lines, at + 5, "- retweets: R, favorites: F (MM/DD/YYYY HH:MM:SS)")
     posts, end = _posts(lines, at + _POSTS_AT)
+    if max(len(reposts), len(likes)) > _MAX_COUNT_DIGITS:
+        raise NotClassic("a count with more than 20 digits", line=at + 6)
     item = ClassicItem(
         number=int(digits),
         title=title,
         authors=tuple(lines[at + 3].split(", ")),
-        reposts=_count(reposts, at + 5),
-        likes=_count(likes, at + 5),
+        reposts=int(reposts),
+        likes=int(likes),
         tallied=tallied,
         paper=_paper(lines, at + 7),
         categories=_categories(lines, at + 8),
@@ -157,12 +158,6 @@ def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
     for field, reason in bad_fields(item, number):
         raise NotClassic(reason, line=at + _LINE_OF[field] + 1)
     return item, end
-
-
-def _count(digits: str, at: int) -> int:
-    if len(digits) > _MAX_COUNT_DIGITS:
-        raise NotClassic("a count with more than 20 digits", line=at + 1)
-    return int(digits)
 
 
 def _paper(lines: list[str], at: int) -> str:
@@ -208,7 +203,13 @@ def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
     """The posts from this line on, and the index of the line after the two empty lines that end the item."""
     posts: list[ClassicPost] = []
     while line := _line(lines, at):
-        posts.append(_post(line, at + 1))
+        try:
+            post = _embed(line)
+        except NotClassic as error:
+            raise NotClassic(error.reason, line=at + 1) from None
+        if reason := bad_post(post):
+            raise NotClassic(reason, line=at + 1)
+        posts.append(post)
         if _line(lines, at + 1) != SCRIPT:
             raise _unexpected("a post's script line", lines, at + 1)
         _check_empty(lines, at + 2)
@@ -217,18 +218,8 @@ def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
     return tuple(posts), at + 2
 
 
-def _post(line: str, number: int) -> ClassicPost:
-    """One embed. Its fixed parts are removed from both ends first, so the text and name cannot be mistaken for them."""
-    try:
-        post = _embed(line)
-    except NotClassic as error:
-        raise NotClassic(error.reason, line=number) from None
-    if reason := bad_post(post):
-        raise NotClassic(reason, line=number)
-    return post
-
-
 def _embed(line: str) -> ClassicPost:
+    """One post. Its fixed parts are removed from both ends first, so the text and name cannot be mistaken for them."""
     head, _, status = line.rpartition(_STATUS_START)
     start = _LANG_DIR.match(head, len(EMBED)) if head.startswith(EMBED) else None
     end = _STATUS.fullmatch(status)
@@ -264,13 +255,10 @@ def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
 
 
 def _plain(text: str) -> str:
-    """Text with its entities resolved; `&amp;` last, so `&amp;lt;` becomes `&lt;`."""
+    """Text with its entities resolved."""
     if match := _NO_TEXT.search(text):
         raise NotClassic(f"expected text, found HTML: {quoted(text[match.start() : match.start() + 12])}")
-    if "&" not in text:
-        return text
-    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")
-    return text.replace("&amp;", "&")
+    return html.unescape(text)
 
 
 # Three Mac Roman characters that happen to be valid UTF-8 ("‚Äú") never occur in prose by chance. Two may ("√π"), but
@@ -291,16 +279,8 @@ def decode(data: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise NotClassic(f"not UTF-8: byte 0x{data[error.start]:02x}", line=line) from None
-    restored = _restored(text)
-    return (text, False) if restored is None else (restored, True)
-
-
-def _restored(text: str) -> str | None:
-    if text.isascii():
-        return None
-    try:
+    with suppress(UnicodeError):
         restored = text.encode("mac_roman").decode("utf-8")
-    except UnicodeError:
-        return None
-    certain = _SURE.search(restored) and not STRAY.search(restored)
-    return restored if certain else None
+        if not text.isascii() and _SURE.search(restored) and not STRAY.search(restored):
+            return restored, True
+    return text, False

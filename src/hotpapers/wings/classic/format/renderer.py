@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
+
 from msgspec.structs import replace
 
 from hotpapers.base.errors import NotClassic
-from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost, post_day
 from hotpapers.wings.classic.format.rules import (
     STRAY,
     STRAY_OR_NEWLINE,
@@ -18,7 +20,6 @@ from hotpapers.wings.classic.format.rules import (
     is_category,
     is_language,
 )
-from hotpapers.wings.classic.format.timestamps import post_day
 
 SCRIPT = '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>'
 UNKNOWN = ("unknown",)
@@ -76,13 +77,7 @@ def front_matter(date: str, written_at: str) -> list[str]:
 
 def escaped(text: str) -> str:
     """Plain text escaped as HTML text or attribute, with the five entities of this format."""
-    if "&" in text:
-        text = text.replace("&", "&amp;")
-    if "<" in text or ">" in text:
-        text = text.replace("<", "&lt;").replace(">", "&gt;")
-    if '"' in text or "'" in text:
-        text = text.replace('"', "&quot;").replace("'", "&#39;")
-    return text
+    return html.escape(text).replace("&#x27;", "&#39;")
 
 
 def _check(issue: ClassicIssue) -> None:
@@ -142,8 +137,7 @@ def _cleaned_item(item: ClassicItem) -> ClassicItem:
 
 
 def _words(text: str) -> str:
-    line = STRAY_OR_NEWLINE.sub(" ", text)
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html.escape(STRAY_OR_NEWLINE.sub(" ", text), quote=False)
 
 
 def _cleaned_post(post: ClassicPost) -> ClassicPost:

@@ -16,8 +16,7 @@ from typing import AnyStr
 
 from hotpapers.base.errors import NotAnArxivId, NotClassic
 from hotpapers.base.ids import arxiv
-from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost
-from hotpapers.wings.classic.format.timestamps import CREATED, TALLY, moment
+from hotpapers.wings.classic.format.model import CREATED, TALLY, ClassicIssue, ClassicItem, ClassicPost, moment
 
 # The largest integer that every JSON reader represents exactly.
 MAX_COUNT = 2**53 - 1
@@ -96,12 +95,14 @@ def bad_made(text: str) -> str:
 
 def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
     """What is wrong with an item that should have this number, except its posts: pairs of field and reason."""
+    which = "a duplicate" if item.number < number else "a gap"
     for field, reason in (
-        ("number", _bad_number(item.number, number)),
-        ("title", "" if item.title.strip() else "no title"),
+        ("number", item.number != number and f"expected item {number}, found item {item.number}: {which}"),
+        ("title", not item.title.strip() and "no title"),
         ("title", _bad_words(item.title)),
         ("authors", _bad_authors(item.authors)),
-        ("counts", _bad_count(item.reposts) or _bad_count(item.likes)),
+        ("counts", min(item.reposts, item.likes) < 0 and "a negative count"),
+        ("counts", max(item.reposts, item.likes) > MAX_COUNT and f"a count above {MAX_COUNT:,}"),
         ("tallied", _bad_moment(item.tallied, TALLY, "MM/DD/YYYY HH:MM:SS")),
         ("paper", _bad_paper(item.paper)),
         ("categories", _bad_categories(item.categories)),
@@ -159,12 +160,6 @@ def stray_reason(character: str) -> str:
     return f"a character that is not allowed in this format: U+{ord(character):04X}{_STRAY_NAMES.get(character, '')}"
 
 
-def _bad_number(number: int, expected: int) -> str:
-    if number == expected:
-        return ""
-    return f"expected item {expected}, found item {number}: " + ("a duplicate" if number < expected else "a gap")
-
-
 def _bad_words(text: str) -> str:
     if "<" not in text or not (tag := _HTML.search(text)):
         return ""
@@ -178,12 +173,6 @@ def _bad_authors(authors: tuple[str, ...]) -> str:
     if joined.count(", ") != len(authors) - 1:
         return "an author's name contains a comma and a space, which separate authors"
     return _bad_words(joined)
-
-
-def _bad_count(count: int) -> str:
-    if 0 <= count <= MAX_COUNT:
-        return ""
-    return "a negative count" if count < 0 else f"a count above {MAX_COUNT:,}"
 
 
 def _bad_moment(text: str, pattern: re.Pattern[str], shape: str) -> str:
