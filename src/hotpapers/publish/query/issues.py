@@ -12,8 +12,16 @@ from hotpapers.base.model import is_retrospective
 from hotpapers.issues import announcement_counts, freeze
 from hotpapers.issues import explain as explaining
 from hotpapers.issues import queries as issues_queries
-from hotpapers.publish.query import request_params, schemas
-from hotpapers.publish.query.request_params import cursor_of, key_of
+from hotpapers.publish.query import schemas
+from hotpapers.publish.query.request_params import (
+    EntryParams,
+    IssueParams,
+    IssuesParams,
+    NoParams,
+    TopParams,
+    cursor_of,
+    key_of,
+)
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import phrases, site_paths
@@ -23,7 +31,7 @@ PAGE = "issues"
 """The kind of its cursors."""
 
 
-def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
+def publications(session: QuerySession, _: NoParams) -> schemas.PublicationList:
     """All publications in the store."""
     reader = session.issue_reader()
     return schemas.PublicationList(
@@ -43,7 +51,7 @@ def publications(session: QuerySession, _: request_params.NoParams) -> schemas.P
     )
 
 
-def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
+def issues(session: QuerySession, params: IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, latest first, each in its latest edition."""
     name = session.publication(params.publication).publication
     [end_day] = key_of(params.cursor, PAGE, str) or (LAST_DAY,)
@@ -59,12 +67,12 @@ LAST_DAY = "~"
 # ---- one issue -------------------------------------------------------------------------------------------
 
 
-def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueDetails:
+def issue(session: QuerySession, params: IssueParams) -> schemas.IssueDetails:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
     return as_issue(_published_issue(session, params))
 
 
-def issue_with_proof(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueWithProof:
+def issue_with_proof(session: QuerySession, params: IssueParams) -> schemas.IssueWithProof:
     """A frozen issue and its proof: its papers with their scores, counts, parts and the posts that may be shown."""
     issue = _published_issue(session, params)
     proofs = session.proofs.readable(issue.content.publication.publication) if session.proofs else None
@@ -77,7 +85,7 @@ def issue_with_proof(session: QuerySession, params: request_params.IssueParams) 
     )
 
 
-def _published_issue(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:
+def _published_issue(session: QuerySession, params: IssueParams) -> model.PublishedIssue:
     name = session.publication(params.publication).publication
     day = session.day(name, params.day)
     try:
@@ -158,7 +166,7 @@ def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -
     return answer_of(schemas.PostDetails, post, url=url, shown=showing, automated=automated)
 
 
-def top(session: QuerySession, params: request_params.TopParams) -> schemas.TopDetails:
+def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
     """The papers with most voices in the issues of a week, a month, a year or all time."""
     publication, reader = session.publication(params.publication), session.issue_reader()
     name = publication.publication
@@ -186,12 +194,12 @@ def top(session: QuerySession, params: request_params.TopParams) -> schemas.TopD
 # ---- proof -------------------------------------------------------------------------------------------------
 
 
-def content(session: QuerySession, params: request_params.IssueParams) -> msgspec.Raw:
+def content(session: QuerySession, params: IssueParams) -> msgspec.Raw:
     """The exact bytes whose SHA-256 is an issue's digest: RFC 8785 JSON."""
     return msgspec.Raw(_frozen(session, params).content.encode())
 
 
-def verification(session: QuerySession, params: request_params.IssueParams) -> schemas.Verification:
+def verification(session: QuerySession, params: IssueParams) -> schemas.Verification:
     """Whether an issue's content matches its digest and is the same when rebuilt from the record."""
     item = _frozen(session, params)
     findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
@@ -205,7 +213,7 @@ def verification(session: QuerySession, params: request_params.IssueParams) -> s
     )
 
 
-def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> model.Issue:
+def _frozen(session: QuerySession, entry_params: IssueParams) -> model.Issue:
     name, edition = session.publication(entry_params.publication).publication, entry_params.edition
     day = session.day(name, entry_params.day)
     condition = 't.publication = ? AND t."day" = ? AND ? IN (0, t.edition)'
@@ -218,7 +226,7 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
 # ---- arithmetic --------------------------------------------------------------------------------------------
 
 
-def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
+def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
     explanation = explained(session, params)
     components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
@@ -233,7 +241,7 @@ def explanation(session: QuerySession, params: request_params.EntryParams) -> sc
     )
 
 
-def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
+def explained(session: QuerySession, params: EntryParams) -> explaining.Explanation:
     """Why a paper ranks where it does, for a terminal; `explanation` answers programs. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
     name = session.publication(params.publication or publication_with(session, params.paper, params.day)).publication
@@ -243,7 +251,7 @@ def explained(session: QuerySession, params: request_params.EntryParams) -> expl
         if not days:
             raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
         day = days[-1]
-    issue = _published_issue(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
+    issue = _published_issue(session, IssueParams(publication=name, day=day, edition=params.edition))
     return explaining.explain(issue, key)
 
 

@@ -20,9 +20,16 @@ from hotpapers.issues.freeze import editions
 from hotpapers.issues.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
-from hotpapers.publish.query import queries, request_params, schemas
+from hotpapers.publish.query import queries, schemas
 from hotpapers.publish.query.issues import as_post
-from hotpapers.publish.query.request_params import cursor_of, key_of, key_start
+from hotpapers.publish.query.request_params import (
+    PaperParams,
+    PostsParams,
+    SearchParams,
+    cursor_of,
+    key_of,
+    key_start,
+)
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import site_paths
@@ -34,7 +41,7 @@ MAX_APPEARANCES = 100
 """Most issues listed for a paper: the latest ones."""
 
 
-def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.PaperDetails:
+def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
     key, view, condition = known_paper(session, params.paper), session.record.view(), f"t.paper = {NUMBER}"
     item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
@@ -111,7 +118,7 @@ PAGE = "search"
 """The kind of its cursors."""
 
 
-def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
+def search(session: QuerySession, params: SearchParams) -> schemas.SearchPage:
     """Search papers by words, authors, categories and days, with the matches marked."""
     [cursor] = key_of(params.cursor, PAGE, str) or (None,)
     match = index.search(session.record, params.q, limit=params.limit, cursor=cursor)
@@ -128,7 +135,7 @@ POSTS, SNAPSHOTS = "posts", "snapshots"
 LAST_CHARACTER = "\U0010ffff"
 
 
-def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
+def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, latest first."""
     key, view = known_paper(session, params.paper), session.record.view()
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
@@ -152,7 +159,7 @@ def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated
     return as_post(terms.as_shown(post, mode), mode, automated)
 
 
-def snapshots(session: QuerySession, params: request_params.PostsParams) -> schemas.PostCountsPage:
+def snapshots(session: QuerySession, params: PostsParams) -> schemas.PostCountsPage:
     """The counts of the posts about a paper, with times, oldest first."""
     key, following = known_paper(session, params.paper), None
     start = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.MAX_INTEGER, "")

@@ -247,6 +247,9 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         count for count in entry.counts if count.method or count.voices or count.reposts or count.likes or count.bots
     )
     counts = tuple(_count(count, threads.get(count.network, "")) for count in printed)
+    curve = spark(history, max((count.until for count in entry.counts), default=0))
+    if curve and (known_voices := words.known_sentence(entry.counts)):
+        curve = curve._replace(description=f"{curve.description} {known_voices}")
     return EntryView(
         key=entry.paper,
         paper=name,
@@ -256,7 +259,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         title=one_line(paper.title) or name,
         withdrawn=entry.paper in issue.withdrawn,
         authors=tuple(map(one_line, paper.authors)),
-        counts_view=CountsView(counts, _spark(entry, history)),
+        counts_view=CountsView(counts, curve),
         lead=lead,
         lead_mark=phrases.opening_source(paper),
         folded_text=folded_text,
@@ -281,13 +284,6 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         ),
         metadata=paper,
     )
-
-
-def _spark(entry: Entry, history: Sequence[Attention]) -> Sparkline | None:
-    """The curve up to the moment of the counts; its description says which voices are known, too."""
-    curve = spark(history, max((count.until for count in entry.counts), default=0))
-    known = words.known_sentence(entry.counts)
-    return curve._replace(description=f"{curve.description} {known}") if curve and known else curve
 
 
 def _count(count: PrintedCount, thread: str) -> CountView:

@@ -11,14 +11,14 @@ from itertools import islice
 
 from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import phrases
 from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.publish.view.site_paths import is_folded
+from hotpapers.publish.view.site_paths import card_path, is_folded, issue_of, issue_path, page_of_card, paper_of
 from hotpapers.publish.view.sparkline import Sparkline
 from hotpapers.publish.view.tex import plain_line, tex_line
 from hotpapers.wings.cards import drawing
-from hotpapers.wings.cards.drawing import CardContent
+from hotpapers.wings.cards.drawing import CardContent, drawable
 
 
 def has_cards(site_config: SiteConfig) -> bool:
@@ -37,11 +37,11 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
         parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
         text = ". ".join(filter(None, parts))
     else:
-        day, _ = site_paths.issue_of(path) or ("", 0)
+        day, _ = issue_of(path) or ("", 0)
         issue = site.issue(day)
         places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
         text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
-    url = site.site_config.base + site_paths.card_path(path)
+    url = site.site_config.base + card_path(path)
     return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
 
 
@@ -56,30 +56,30 @@ class CardPages(SitePart):
         self._site, self._exist = site, has_cards(site.site_config)
 
     def has(self, path: str) -> bool:
-        return bool(site_paths.page_of_card(path))
+        return bool(page_of_card(path))
 
     def day_paths(self, day: str) -> Iterator[str]:
         """The cards that change with a day's issue: the issue's own and its papers'."""
         if not self._exist:
             return
         issue = self._site.issue(day)
-        yield site_paths.card_path(site_paths.issue_path(day))
+        yield card_path(issue_path(day))
         for path in (*(entry.path for entry in issue.entries if entry.path), *self._site.paths_of(issue.ongoing)):
-            if not self._is_folded(site_paths.paper_of(path)):
-                yield site_paths.card_path(path)
+            if not self._is_folded(paper_of(path)):
+                yield card_path(path)
 
     def ended(self, path: str) -> Iterator[str]:
         """By the path of a paper's page: the path of a removed card that may still exist."""
-        paper = site_paths.paper_of(path) if self._exist else ""
+        paper = paper_of(path) if self._exist else ""
         if paper and (self._is_folded(paper) or not self._site.has_paper(paper)):
-            yield site_paths.card_path(path)
+            yield card_path(path)
 
     def page(self, path: str) -> bytes | None:
-        page_path = site_paths.page_of_card(path) if self._exist else ""
-        day, edition = site_paths.issue_of(page_path) or ("", 0)
+        page_path = page_of_card(path) if self._exist else ""
+        day, edition = issue_of(page_path) or ("", 0)
         if day:
             return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
-        paper = site_paths.paper_of(page_path)
+        paper = paper_of(page_path)
         appearances = self._site.appearances(paper) if paper and not self._is_folded(paper) else []
         return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
@@ -97,10 +97,10 @@ def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, number of papers, the first places."""
     rows = tuple((str(entry.place), _title(entry)) for entry in islice(issue.entries, drawing.ROWS))
     return CardContent(
-        drawing.drawable(issue.publication),
+        drawable(issue.publication),
         issue.title,
-        drawing.drawable(issue.facts.partition(" · ")[0]),
-        rows or (("", drawing.drawable(issue.empty)),),
+        drawable(issue.facts.partition(" · ")[0]),
+        rows or (("", drawable(issue.empty)),),
     )
 
 
@@ -108,12 +108,12 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
     """Title, authors, the place in the latest issue, and the attention curve as of then."""
     entry, curve = appearances[-1].entry, _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
-    drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
+    drawable_names = filter(None, (drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
     first_names = list(islice(drawable_names, AUTHORS))
     omitted = len(entry.authors) - len(first_names)
     points = (point.split(",") for point in curve.points.split()) if curve else ()
     return CardContent(
-        drawing.drawable(publication),
+        drawable(publication),
         _title(entry),
         f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names),
         foot=places_line(appearances),
@@ -132,9 +132,9 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
 def _title(entry: EntryView) -> str:
     """The title, with formulas as TeX if they have letters that cannot be drawn, or the identifier if others have."""
     title = entry.plain_title
-    if drawing.drawable(title) != title:
+    if drawable(title) != title:
         title = phrases.marked_title(tex_line(entry.title), withdrawn=entry.withdrawn)
-    return drawing.drawable(title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    return drawable(title) or drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:

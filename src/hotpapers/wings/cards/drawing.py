@@ -240,7 +240,16 @@ def draw(card: CardContent) -> bytes:
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
     for line in within(card.name, BODY, COLUMN - BESIDE, 1):
         canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
-    below = _draw_title(canvas, card.title, card.under)
+    # Draw the title and what is below it
+    typeface, lines = fit_title(card.title)
+    below = TOP + 40.0
+    for line in lines:
+        below += typeface.size * 1.25
+        canvas.text((MARGIN, below), line, typeface, INK)
+    below += 16
+    for line in within(card.under, BODY, COLUMN, UNDER_LINES):
+        below += SMALL * 1.4
+        canvas.text((MARGIN, below), line, BODY, DIM)
     # Draw the rows: numeral and text
     for n, (numeral, text) in enumerate(card.rows[:ROWS], 1):
         y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
@@ -254,17 +263,3 @@ def draw(card: CardContent) -> bytes:
     for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
         canvas.text((MARGIN, FOOT), line, BODY, DIM)
     return canvas.png()
-
-
-def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
-    """Draw the title and what is below it; return where they end."""
-    typeface, lines = fit_title(title)
-    y = TOP + 40.0
-    for line in lines:
-        y += typeface.size * 1.25
-        canvas.text((MARGIN, y), line, typeface, INK)
-    y += 16
-    for line in within(under, BODY, COLUMN, UNDER_LINES):
-        y += SMALL * 1.4
-        canvas.text((MARGIN, y), line, BODY, DIM)
-    return y

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -16,7 +15,7 @@ from hotpapers.publish.view import citations, phrases, site_paths
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
-from hotpapers.publish.view.site_paths import document_uri
+from hotpapers.publish.view.site_paths import citation_path, document_uri, issue_path, listing_path
 from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
@@ -32,10 +31,10 @@ class IssuePages:
         self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
-        yield site_paths.issue_path(day)
-        yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier_editions(day))
+        yield issue_path(day)
+        yield from (issue_path(day, edition) for edition in self._site.earlier_editions(day))
         yield from _beside(self._site.issue(day))
-        yield from map(site_paths.issue_path, self._site.issue_header(day).days_without_issue)
+        yield from map(issue_path, self._site.issue_header(day).days_without_issue)
 
     def ended(self, day: str) -> Iterator[str]:
         """Paths of files that a correction of this day has removed, and that may still exist."""
@@ -67,7 +66,7 @@ class IssuePages:
         entries, ongoing = (
             [entry for entry in lane if choice.has(entry.field)] for lane in (issue.entries, issue.ongoing)
         )
-        n, own_path, issue_entries = site.index_of_day[day], site_paths.issue_path(day), list(issue.entries)
+        n, own_path, issue_entries = site.index_of_day[day], issue_path(day), list(issue.entries)
         # groups of entries on the same topic, each with the words that they have in common
         groups = (
             site.neighbors.alike([entry.metadata for entry in issue_entries])
@@ -88,7 +87,7 @@ class IssuePages:
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
             corrections=[
-                (edited, site_paths.issue_path(day, number))
+                (edited, issue_path(day, number))
                 for number in (*site.earlier_editions(day), 0)
                 for edited in [site.issue(day, number)]
                 if edited.editions > 1
@@ -103,7 +102,7 @@ class IssuePages:
             card=site.card(own_path),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
             shows_why=site.site_config.shows_why,
-            folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
+            folder=issue_path(day, edition).removesuffix("index.html"),
             further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),
         )
 
@@ -167,14 +166,12 @@ class IssuePages:
 def _beside(issue: IssueView) -> Iterator[str]:
     """The paths of an issue's files beside its page."""
     if issue.entries:
-        yield from (site_paths.citation_path(issue.day, form) for form in FORMS)
+        yield from (citation_path(issue.day, form) for form in FORMS)
     if issue.announced:
-        yield site_paths.listing_path(issue.day)
+        yield listing_path(issue.day)
 
 
-def voices_of(history: Iterable[Attention]) -> int:
+def voices_of(history: Sequence[Attention]) -> int:
     """A paper's voices on all networks at the last hour of its history."""
-    by_age: dict[int, int] = defaultdict(int)
-    for attention in history:
-        by_age[attention.age] += attention.voices
-    return by_age[max(by_age)] if by_age else 0
+    last_age = max((attention.age for attention in history), default=0)
+    return sum(attention.voices for attention in history if attention.age == last_age)

@@ -181,8 +181,8 @@ class ListPages:
             return ""
         from hotpapers.publish.render.feeds import ISSUES
 
-        latest = self._site.days[-ISSUES:]
-        return f"feeds/category/{category}.atom" if any(summary.day >= latest[0] for summary in summaries[:1]) else ""
+        is_recent = summaries[0].day >= self._site.days[-ISSUES:][0]
+        return f"feeds/category/{category}.atom" if is_recent else ""
 
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._site.catalogue
