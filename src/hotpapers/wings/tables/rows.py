@@ -18,7 +18,6 @@ from hotpapers.base.model import (
     Issue,
     IssueContent,
     Paper,
-    PrintedCount,
 )
 from hotpapers.base.model.keys import network_of, own_id
 from hotpapers.issues.engagement.attention import read_engagement
@@ -138,7 +137,10 @@ def _entry_counts(view: AsOfView) -> Iterator[Row]:
             part, compared = parts.get(count.network), Row((None,) * 4)  # empty if nothing was compared
             if part and part.among:
                 compared = (part.voices, part.counted_as or None, part.own, part.among)
-            yield (*key, from_key(entry.paper), *_count(count), part.age if part else None, *compared)
+            further = (count.known, count.authors, count.collector)
+            known = (None if value is msgspec.UNSET else value for value in further)
+            sums = (count.network, count.until, count.voices, count.reposts, count.likes, count.bots)
+            yield (*key, from_key(entry.paper), *sums, *known, part.age if part else None, *compared)
 
 
 def _reference_counts(view: AsOfView) -> Iterator[Row]:
@@ -146,12 +148,6 @@ def _reference_counts(view: AsOfView) -> Iterator[Row]:
         for peer in content.peers:
             for counted, papers in peer.counts:
                 yield (*_issue_key(content), peer.network, peer.age, peer.archive, counted, papers)
-
-
-def _count(count: PrintedCount) -> Row:
-    further = (count.known, count.authors, count.collector)
-    known = (None if value is msgspec.UNSET else value for value in further)
-    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, *known)
 
 
 ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper
-from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases, site_paths
@@ -160,7 +160,7 @@ class ListPages:
             "category.html",
             path,
             name,
-            f"{words.count_noun(len(listed), 'paper')} of {name} in the issues.",
+            f"{count_noun(len(listed), 'paper')} of {name} in the issues.",
             category=category,
             field=field_name(category),
             year=year,
@@ -187,7 +187,7 @@ class ListPages:
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._site.catalogue
         spellings = catalogue.spellings(author)
-        papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
+        papers = count_noun(len(catalogue.papers_of(author)), "paper")
         return self._site.render(
             "author.html",
             path,
@@ -290,7 +290,7 @@ def _link(period: str) -> PeriodLink:
 def _what(top: Top, unit: str) -> str:
     """`49 papers, those with most voices first`; `The 50 of 212 papers with most voices, and the 5 of each
     category`."""
-    papers = words.count_noun(top.total, "paper")
+    papers = count_noun(top.total, "paper")
     if not top.is_cut:
         return f"{papers}, those with most {unit} first"
     return f"The {min(BEST, top.total)} of {papers} with most {unit}, and the {BEST_OF_FIELD} of each category"
