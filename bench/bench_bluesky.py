@@ -25,11 +25,10 @@ from hotpapers.base.errors import NetError
 from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.model import Post, Response
 from hotpapers.base.terms import TERMS
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.record import Record, now
 

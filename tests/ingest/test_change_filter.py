@@ -25,16 +25,17 @@ from hotpapers.base.model import (
     Verdict,
 )
 from hotpapers.base.terms import TERMS
-from hotpapers.collect import shared_index
+from hotpapers.collect import change_filter
 from hotpapers.collect.change_filter import (
+    AGAIN,
     TRACKED_FOR,
     ChangeFilter,
+    SharedPaperIndex,
     TrackedPosts,
     edits,
     restored_posts,
 )
 from hotpapers.collect.pipeline import ingest, parse_page, with_consequences
-from hotpapers.collect.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
@@ -127,7 +128,7 @@ def test_names_are_shared_and_others_are_learned_with_the_next_look(store_url: s
 
 
 def test_names_of_a_large_import_wait_for_the_next_reload(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_index, "MAX_NEW_ROWS", 2)
+    monkeypatch.setattr(change_filter, "MAX_NEW_ROWS", 2)
     titles = [f"Moss on {place} walls of old stone houses" for place in ("north", "south", "inner")]
     papers = [Paper(paper=f"arxiv:2601.0000{n}", title=title, observed_at=START) for n, title in enumerate(titles)]
     with Record(store_url) as record:

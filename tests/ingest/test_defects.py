@@ -19,6 +19,7 @@ from hotpapers.base.errors import Stopped, StoreError, UsageError
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.collect import change_filter, collect_job, job_factory, pipeline
+from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.collect.jobs import isolation, job_state
@@ -26,7 +27,6 @@ from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import FAILED_AGAIN
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop, JobRunner
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import CORE
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.publish.schedule import housekeeping, publishing, sending

@@ -13,10 +13,9 @@ from hotpapers.base.errors import Stopped
 from hotpapers.base.model import HOUR, Item, Post, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.collect import reprocessing
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.collect.job_factory import ConfiguredSource, read_settings
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import CORE, SOURCES
 from hotpapers.record import AsOfView, Record
 from hotpapers.record.reparse import ReparsePlan

@@ -15,9 +15,9 @@ from hotpapers.base.errors import Stopped
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
 from hotpapers.base.model import DAY
 from hotpapers.collect import collect_job, job_factory
+from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record import Record, record
 from tests.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses

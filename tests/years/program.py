@@ -19,11 +19,11 @@ from hotpapers.base.errors import NetError, StoreError
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.collect import job_factory
+from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop, JobRunner
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record import Record
 from hotpapers.site import site_jobs as site_jobs_module
 from hotpapers.site.site import Site

@@ -8,7 +8,7 @@ from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.wings import loading
 from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import echo, fail_for, print_error
-from hotpapers.collect.jobs.stop_signals import stopped_by_signals
+from hotpapers.collect.jobs.loop import stopped_by_signals
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.site import running
 from hotpapers.site.configured_site import OFFLINE

@@ -4,11 +4,9 @@ sources         the networks, one reader each
 jobs            leases, rounds, pace and retries
 job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
 collect_job     reads a source, and counts again; reports what it read
-pace            how often each host may be asked
 pipeline        one page into the record: parse, admit, compare, append; why a page is not believed
 next_steps      what to do about a source that fails
 reprocessing    parses stored raw payloads again with the current code
-shared_index    the names of papers, shared by all jobs
-change_filter   which posts are tracked, what is new in an observation
+change_filter   which posts are tracked, the names of papers, what is new in an observation
 queries         what is known of posts and papers
 """

@@ -21,21 +21,19 @@ from hotpapers.base.model import (
     CoverageState,
     HttpClient,
     MeteredSource,
-    Pages,
     PayloadPage,
     ReadingBackSource,
     Snapshot,
     Source,
 )
 from hotpapers.base.terms import NetworkTerms
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.attempts import MAX_REASON_CHARS
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.collect.jobs.job_state import COUNTS, JobState
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record.batches import cursor_of
 
@@ -135,7 +133,13 @@ class CollectJob(NetworkJob):
         self._look(context, started_at)
         self._start_reading_back(context, started_at)
         try:
-            for page in self._pages(context):
+            cursor = cursor_of(context.record.database, self.name)
+            back_to = context.status.back_to if context.status.covered_to is None else None
+            for page in (
+                self.source.pages(self.connection.http, cursor)
+                if back_to is None or not isinstance(self.source, ReadingBackSource)
+                else self.source.pages_since(self.connection.http, cursor, back_to)
+            ):
                 self.store(context, page)
                 next_at = page.next_at
                 if once and page.until is not None and page.until >= started_at + ONE_ROUND:
@@ -174,16 +178,6 @@ class CollectJob(NetworkJob):
         self._write(context, [began_item(self.source.name, at)], at)
         context.note(back_to=at - self._back if can_read_back else None)
 
-    def _pages(self, context: JobContext) -> Pages:
-        cursor = cursor_of(context.record.database, self.name)
-        if (
-            isinstance(self.source, ReadingBackSource)
-            and (back_to := context.status.back_to) is not None
-            and context.status.covered_to is None
-        ):
-            return self.source.pages_since(self.connection.http, cursor, back_to)
-        return self.source.pages(self.connection.http, cursor)
-
     def store(self, context: JobContext, page: PayloadPage) -> None:
         """Stores a page and its cursor in one batch. New posts are tracked from then on."""
         context.check_lease()
@@ -204,8 +198,8 @@ class CollectJob(NetworkJob):
     def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
         parsed = parse_page(self.source, self.terms, page)
         self._entries.note(parsed)
-        is_paid_for = isinstance(self.source, MeteredSource)  # and not read again
-        moves_on = page.until is not None or is_paid_for
+        # what is paid for is not read again
+        moves_on = page.until is not None or isinstance(self.source, MeteredSource)
         if self._entries.is_doubted and page.until is None:
             self._doubt = self._doubt or self._entries.problem
         cursor = None if self._doubt and not moves_on else page.cursor
@@ -271,8 +265,7 @@ class CollectJob(NetworkJob):
             self._doubt = entries.problem if entries.are_mostly_unreadable else None
         if self._doubt:
             self._write(context, incomplete_coverage(time_range, self._doubt), at)
-            since = context.status.failing_since or at
-            context.note(covered_to=covered, failing_since=since, reason=str(self._doubt))
+            context.note(covered_to=covered, failing_since=context.status.failing_since or at, reason=str(self._doubt))
             return
         # written before it is noted: after a failure or a kill in between it is written again, not missing for good
         self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
@@ -394,8 +387,7 @@ class RecountJob(NetworkJob):
         since = context.status.failing_since
         if since is not None and at - since > LATE:
             reason = f"counts: {hosts_alone(str(problem))}"
-            missed = TimeRange(self.source.name, since, at, at).read("partial", reason)
-            self._write(context, [missed], at)
+            self._write(context, [TimeRange(self.source.name, since, at, at).read("partial", reason)], at)
 
     def store(self, context: JobContext, page: PayloadPage) -> list[Snapshot]:
         """Stores a page in one batch, and records its posts as answered, but not those whose answers lack counts.

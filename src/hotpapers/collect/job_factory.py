@@ -11,20 +11,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base import terms
-from hotpapers.base.errors import SettingsError, Stopped, UsageError
+from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.model import Source
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
-from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.collect.next_steps import KEYS
-from hotpapers.collect.pace import PACE, SitePacer
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import SOURCES
 from hotpapers.record import Record, now
 
@@ -219,8 +218,7 @@ def _reading(choice: ConfiguredSource, connection: Connection, site: IngestConte
     with site.record() as record:
         known = TrackedPosts(record, choice.name, connection.http.now())
     source = _source(choice, known, site)
-    row = terms.of(site.terms, choice.name)
-    return CollectJob(source, connection, known, row, names=site.names, back=site.back)
+    return CollectJob(source, connection, known, terms.of(site.terms, choice.name), names=site.names, back=site.back)
 
 
 def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> RecountJob:
@@ -229,6 +227,42 @@ def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestCo
 
 def _source(choice: ConfiguredSource, known: Container[str], site: IngestContext) -> Source:
     return SOURCES[choice.name][0](choice.settings, known, site.names.names)
+
+
+PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
+"""Minimum seconds between the starts of two requests to a host and its subdomains; one second for all others."""
+SHARED = frozenset({"arxiv.org"})
+"""Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
+
+
+class SitePacer:
+    """Seconds until a host may be asked, across all processes of the site if the host wants one pace per site.
+
+    For one thread. `within`: the pace of all other hosts, across the threads of this process. After a store failure,
+    the next call reopens the store.
+    """
+
+    def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
+        self._open = open_record
+        self._within = within
+        self._record: Record | None = None
+
+    def __call__(self, host: str, pace: float) -> float:
+        """Reserves the next moment for a host and returns the seconds until then. Raises StoreError."""
+        if host not in SHARED:
+            return self._within(host, pace)
+        try:
+            self._record = self._record or self._open()
+            return jobs_queries.reserve_moment(self._record, host, pace)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._record is not None:
+            self._record.database.close()
+            self._record = None
 
 
 def make_connection(

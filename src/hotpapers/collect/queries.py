@@ -12,9 +12,12 @@ _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
 
 def oldest_original_at(record: Record, source: str) -> int:
     """When the oldest raw payload kept from a source was seen, µs UTC; now if there is none."""
-    sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
-        UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
-    oldest = first_value(record.database, sql, (source, source))
+    oldest = first_value(
+        record.database,
+        """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
+        UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept""",
+        (source, source),
+    )
     return now() if oldest is None else int(oldest)
 
 

@@ -30,8 +30,7 @@ def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> 
 
 
 def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
-    since = queries.oldest_original_at(record, choice.name) - KEPT  # the names matched against at the time
-    names = load_names(record, now(), since)
+    names = load_names(record, now(), queries.oldest_original_at(record, choice.name) - KEPT)
     source: Source = SOURCES[choice.name][0](choice.settings, (), names)
     return partial(_read, source, terms, record.view())
 

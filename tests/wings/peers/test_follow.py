@@ -27,9 +27,9 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Measurement, Publication
 from hotpapers.base.terms import TERMS
+from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ALWAYS_ON, IngestContext
 from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import PACE

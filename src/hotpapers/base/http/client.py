@@ -33,14 +33,22 @@ from hotpapers.base.http.address_guard import (
     read_address,
 )
 from hotpapers.base.http.redact_errors import SecretRedactor, public_url
-from hotpapers.base.http.retry_policy import HeaderListener, HostPacer, Retryable, check_status, pace_of, plain_reason
+from hotpapers.base.http.retry_policy import (
+    HeaderListener,
+    Headers,
+    HostPacer,
+    Retryable,
+    check_status,
+    pace_of,
+    plain_reason,
+)
 from hotpapers.base.http.streams import LineStream, decompress, read_body, with_heartbeat
 from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
 from hotpapers.base.ids.domains import with_ascii_domains
 from hotpapers.base.model import Response
 
 T = TypeVar("T")
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Headers = MappingProxyType({})
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 # The only headers sent on to another server: all others may be secrets.
 PUBLIC = frozenset(("user-agent", "accept", "accept-encoding", "accept-language"))
@@ -56,7 +64,7 @@ class _OpenResponse(NamedTuple):
 
     url: httpx2.URL
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     response: httpcore2.Response
 
     @property
@@ -141,7 +149,7 @@ class PoliteHttpClient:
         url: str,
         *,
         params: Mapping[str, str] = NOTHING,
-        headers: Mapping[str, str] = NOTHING,
+        headers: Headers = NOTHING,
         accept: Sequence[int] = (),
     ) -> Response:
         """The response, if its status is 2xx or in `accept`. Your headers are not sent on to other servers.
@@ -160,7 +168,7 @@ class PoliteHttpClient:
         *,
         form: Mapping[str, str] = NOTHING,
         body: bytes = b"",
-        headers: Mapping[str, str] = NOTHING,
+        headers: Headers = NOTHING,
         accept: Sequence[int] = (),
     ) -> Response:
         """The response to a form, or to a body whose type is in `headers`, if its status is 2xx or in `accept`.
@@ -174,15 +182,14 @@ class PoliteHttpClient:
         def send(pool: httpcore2.ConnectionPool) -> Response:
             outcome = self._ask(pool, request(content=body) if body else request(data=dict(form)), accept)
             if isinstance(outcome, httpx2.URL):
-                reason = f"{public_url(address)}: redirects a form to {public_url(outcome)}"
-                raise RequestRefused(self._redact(reason))
+                raise RequestRefused(self._redact(f"{public_url(address)}: redirects a form to {public_url(outcome)}"))
             return self._read_response(outcome)
 
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
         with self._new_pool() as pool:
             return self._with_retries(partial(send, pool), resend=False)
 
-    def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+    def messages(self, url: str, *, headers: Headers = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. Raises NetError when it ends."""
         address = read_address(url, WEBSOCKET)
         request_headers = self._headers(headers)
@@ -194,7 +201,7 @@ class PoliteHttpClient:
             take = partial(streams.next_message, connection)
             yield from with_heartbeat(take, self._deadline, self._limits.silence, math.inf)
 
-    def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+    def lines(self, url: str, *, headers: Headers = NOTHING) -> Iterator[bytes | None]:
         """The lines of a response, without their ends, as they arrive; None after 30 s without one.
 
         Ends when the response ends. Raises NetError if it breaks off or stays silent for five minutes.
@@ -228,7 +235,7 @@ class PoliteHttpClient:
 
     # ---- one attempt ---------------------------------------------------------------------------------
 
-    def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection:
+    def _connect_websocket(self, url: httpx2.URL, headers: Headers) -> ClientConnection:
         self._begin(url)
         try:
             sock = self._backend.connect_tcp(*host_and_port(url), self._limits.connect).get_extra_info("socket")
@@ -238,7 +245,7 @@ class PoliteHttpClient:
         return streams.open_websocket(url, sock, self._context, request_headers, self.traffic, self._limits, self.now())
 
     def _open(
-        self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
+        self, url: httpx2.URL, headers: Headers, accept: Collection[int], *, patient: bool = False
     ) -> _OpenResponse:
         """Send a GET and follow redirects. `patient`: the body may pause for any length of time."""
         for _ in range(self._limits.redirects + 1):
@@ -296,17 +303,16 @@ class PoliteHttpClient:
                 raise NetError(f"the response has more than {self._limits.size:,} bytes")
             body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
         if status == 200:
-            self._remember(str(url), headers)
+            conditions = {
+                "if-none-match": headers.get("etag", ""),
+                "if-modified-since": headers.get("last-modified", ""),
+            }
+            self._validators.pop(str(url), None)
+            if usable := {name: value for name, value in conditions.items() if value and value.isascii()}:
+                self._validators[str(url)] = usable
+            while len(self._validators) > self._limits.remembered:
+                self._validators.popitem(last=False)
         return Response(status, headers, body, str(url), self.now())
-
-    def _remember(self, url: str, headers: Mapping[str, str]) -> None:
-        """Keep a response's ETag and date, to ask whether anything changed."""
-        conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
-        self._validators.pop(url, None)
-        if usable := {name: value for name, value in conditions.items() if value and value.isascii()}:
-            self._validators[url] = usable
-        while len(self._validators) > self._limits.remembered:
-            self._validators.popitem(last=False)
 
     # ---- retries, errors, headers --------------------------------------------------------------------
 
@@ -345,13 +351,14 @@ class PoliteHttpClient:
         except Retryable as problem:
             raise Retryable(self._describe(url, problem), sent=problem.sent, seconds=problem.seconds) from None
         except (*UNREACHED, *BROKEN) as problem:
-            is_sent = not isinstance(problem, UNREACHED)
-            raise Retryable(self._describe(url, plain_reason(problem)), sent=is_sent) from None
+            raise Retryable(
+                self._describe(url, plain_reason(problem)), sent=not isinstance(problem, UNREACHED)
+            ) from None
 
     def _describe(self, url: httpx2.URL, problem: object) -> str:
         return self._redact(f"{public_url(url)}: {problem}")
 
-    def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
+    def _headers(self, extra: Headers) -> dict[str, str]:
         headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
         headers |= {name.lower(): value for name, value in extra.items()}
         for name, value in headers.items():

@@ -30,6 +30,10 @@ EPOCH_MILLISECONDS = 1e11
 """Numbers from here on are points in time, not durations: the year 2001 in seconds; the year 1973 in milliseconds."""
 
 
+Headers = Mapping[str, str]
+"""The headers of a request or a response."""
+
+
 def plain_reason(problem: Exception) -> str:
     """What went wrong with a connection, without the system's errno: readers of an issue see this text."""
     return _NUMBER.sub("", str(problem)) or type(problem).__name__
@@ -89,7 +93,7 @@ class Retryable(Exception):
         self.seconds = seconds
 
 
-def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> None:
+def check_status(status: int, headers: Headers, accept: Collection[int], now: int) -> None:
     """Goes on if a status is 2xx or in `accept`. `headers`: names in lower case. `now`: µs, for servers that send no
     date. Raises Retryable, RetryAfter, RetryLater, RequestRefused, and NetError for unexpected statuses.
     """
@@ -110,7 +114,7 @@ def check_status(status: int, headers: Mapping[str, str], accept: Collection[int
 # ---- how long to wait --------------------------------------------------------------------------------
 
 
-def retry_after(headers: Mapping[str, str], now: int) -> float | None:
+def retry_after(headers: Headers, now: int) -> float | None:
     """Seconds, 1 to DAY, until the server wants another request; None if it does not say.
 
     Retry-After as in RFC 9110 §10.2.3, then the networks' own headers. Timestamps are compared with the server's own
@@ -138,7 +142,7 @@ def seconds_until(text: str, now: float) -> float | None:
     return moment - now if moment is not None and moment >= now else None
 
 
-def date_of(headers: Mapping[str, str]) -> int | None:
+def date_of(headers: Headers) -> int | None:
     """When the origin server sent a response, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
     date = timestamps.parse(headers.get("date", "")[:64])
     age = headers.get("age", "")
@@ -149,7 +153,7 @@ def date_of(headers: Mapping[str, str]) -> int | None:
 
 # ---- this machine's clock -----------------------------------------------------------------------------
 
-HeaderListener = Callable[[Mapping[str, str], int], None]
+HeaderListener = Callable[[Headers, int], None]
 """Called with a response's headers and when they arrived by this machine's clock, µs UTC."""
 
 
@@ -172,7 +176,7 @@ class ServerClocks:
         """A listener for one client, to be called with each response's headers."""
         number = next(self._numbers)
 
-        def on_headers(headers: Mapping[str, str], now: int) -> None:
+        def on_headers(headers: Headers, now: int) -> None:
             date = date_of(headers)
             if date is not None:
                 with self._lock:

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import httpx2
@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import NetError, RequestRefused
-from hotpapers.base.http.retry_policy import Retryable, check_status, plain_reason
+from hotpapers.base.http.retry_policy import Headers, Retryable, check_status, plain_reason
 from hotpapers.base.http.transport import SLICE, ClientLimits, CountedSocket, Deadline, TrafficCounter
 
 PIECE = 65_536
@@ -195,7 +195,7 @@ def open_websocket(
     url: httpx2.URL,
     sock: socket.socket,
     context: ssl.SSLContext,
-    headers: Mapping[str, str],
+    headers: Headers,
     traffic: TrafficCounter,
     limits: ClientLimits,
     now: int,

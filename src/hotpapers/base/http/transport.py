@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import httpcore2
@@ -83,7 +82,7 @@ class TrafficCounter:
 
     def totals(self) -> TrafficCount:
         with self._lock:
-            return TrafficCount(self._in, self._out, MappingProxyType(dict(self._requests)))
+            return TrafficCount(self._in, self._out, dict(self._requests))
 
 
 class Deadline(threading.local):

@@ -87,7 +87,11 @@ class EndpointRotation:
         for name, pages in parts:
             count += 1
             try:
-                self._check_pause(name, http.now())
+                now = http.now()
+                until, error = self._paused.get(name, (0, NetError()))
+                if now < until:  # raises its last error again
+                    raise type(error)((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
+                self._paused.pop(name, None)
                 yield from pages
             except NetError as problem:
                 now = http.now()
@@ -97,14 +101,6 @@ class EndpointRotation:
                 failures.append(problem)
         yield from final_pages
         raise_failures(failures, count)
-
-    def _check_pause(self, name: str, now: int) -> None:
-        """Raises a part's last error again while the part is paused."""
-        until, error = self._paused.get(name, (0, NetError()))
-        if now >= until:
-            self._paused.pop(name, None)
-        else:
-            raise type(error)((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
 
 
 def raise_failures(failures: Sequence[NetError], count: int) -> None:
@@ -262,6 +258,7 @@ class PostSource(Generic[Settings]):
         self.names = names
         self.every = settings.every
         self._removal_check = RemovalCheck(self.remembered)
+        self._rotation = EndpointRotation()
         self._set_up()
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:

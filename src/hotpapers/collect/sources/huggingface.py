@@ -17,7 +17,6 @@ from hotpapers.base.errors import NetError
 from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import (
     DAY,
-    Account,
     HttpClient,
     Item,
     Mention,
@@ -40,7 +39,7 @@ from hotpapers.collect.sources.decoding import (
     microseconds_of,
     unreadable_key,
 )
-from hotpapers.collect.sources.paper_mentions import gone_post
+from hotpapers.collect.sources.paper_mentions import author_of, gone_post
 
 NETWORK = "huggingface"
 MAX_PAGE_PAPERS = 100
@@ -157,8 +156,7 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
         any_list = False
         earlier_days = _days(http, days, WEEK)
         for day in earlier_days:
-            is_last = day == earlier_days[-1]
-            response = self._list(http, day, accept=() if is_last and not any_list else NO_LIST)
+            response = self._list(http, day, accept=() if day == earlier_days[-1] and not any_list else NO_LIST)
             if response.status == 200:
                 any_list = True
                 if not cursor or decode_response(response, list[msgspec.Raw]):
@@ -187,38 +185,34 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
         if payload.kind == "counts":
             paper = decode_entry(payload.body, _Paper)
             return [Snapshot(post=key, likes=paper.upvotes, observed_at=payload.at)]
-        return _daily_items(key, decode_entry(payload.body, _Daily), payload.at)
+        daily = decode_entry(payload.body, _Daily)
+        paper = daily.paper
+        submitter = daily.paper.submitted_on_daily_by or _Submitter()
+        listed_at = paper.submitted_on_daily_at or paper.published_at
+        handle = submitter.user or submitter.name
+        own_id = submitter.id or handle
+        text, links = _text_and_links(paper)
+        post = Post(
+            post=key,
+            network=NETWORK,
+            account=f"{NETWORK}:{own_id}" if own_id else "",
+            created_at=microseconds_of(listed_at) if listed_at else payload.at,
+            text=text,
+            links=links,
+            lang="en",
+            handle=handle,
+            name=submitter.fullname,
+            observed_at=payload.at,
+        )
+        name = arxiv.key(arxiv.parse(paper.id).id)
+        mention = Mention(post=key, paper=name, form="huggingface", found_in="listing", observed_at=payload.at)
+        snapshot = Snapshot(post=key, likes=paper.upvotes, replies=daily.num_comments, observed_at=payload.at)
+        return [post, mention, snapshot, *author_of(post)]
 
 
 def _days(http: HttpClient, first: int, number: int) -> list[str]:
     """Days from so many days ago on, back in time."""
     return [timestamps.day_of(http.now() - days_ago * DAY) for days_ago in range(first, first + number)]
-
-
-def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
-    paper = daily.paper
-    submitter = daily.paper.submitted_on_daily_by or _Submitter()
-    listed_at = paper.submitted_on_daily_at or paper.published_at
-    handle = submitter.user or submitter.name
-    own_id = submitter.id or handle
-    text, links = _text_and_links(paper)
-    post = Post(
-        post=key,
-        network=NETWORK,
-        account=f"{NETWORK}:{own_id}" if own_id else "",
-        created_at=microseconds_of(listed_at) if listed_at else at,
-        text=text,
-        links=links,
-        lang="en",
-        handle=handle,
-        name=submitter.fullname,
-        observed_at=at,
-    )
-    name = arxiv.key(arxiv.parse(paper.id).id)
-    mention = Mention(post=key, paper=name, form="huggingface", found_in="listing", observed_at=at)
-    snapshot = Snapshot(post=key, likes=paper.upvotes, replies=daily.num_comments, observed_at=at)
-    author = Account(account=post.account, handle=handle, name=post.name, observed_at=at)
-    return [post, mention, snapshot, *([author] if own_id else [])]
 
 
 def _text_and_links(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:

@@ -81,9 +81,14 @@ def with_papers(
     mentions = mentions_of(post.post, post.observed_at, post.text, links, names)
     if not (mentions or was_edited):
         return []
-    author = Account(account=post.account, handle=post.handle, name=post.name, observed_at=post.observed_at)
     doubts = title_verdicts(mentions, post.text, names, was_edited=was_edited)
-    return [post, *([author] if post.account else []), *counts, *mentions, *doubts]
+    return [post, *author_of(post), *counts, *mentions, *doubts]
+
+
+def author_of(post: Post) -> list[Account]:
+    """The account of a post's author, if it names one."""
+    author = Account(account=post.account, handle=post.handle, name=post.name, observed_at=post.observed_at)
+    return [author] if post.account else []
 
 
 EDIT_RULE = "edited"

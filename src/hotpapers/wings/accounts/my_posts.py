@@ -24,8 +24,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Publication
 from hotpapers.base.model.keys import network_of
 from hotpapers.base.settings import BotSettings
-from hotpapers.collect.job_factory import addresses, read_settings, secrets_of
-from hotpapers.collect.pace import PACE
+from hotpapers.collect.job_factory import PACE, addresses, read_settings, secrets_of
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases

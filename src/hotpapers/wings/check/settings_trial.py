@@ -19,6 +19,7 @@ from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import HttpClient
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
+    PACE,
     ConfiguredSource,
     addresses,
     chosen_sources,
@@ -26,7 +27,6 @@ from hotpapers.collect.job_factory import (
     secrets_of,
 )
 from hotpapers.collect.next_steps import KEYS
-from hotpapers.collect.pace import PACE
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner

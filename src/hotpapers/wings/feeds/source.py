@@ -16,7 +16,7 @@ from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.collect.sources.batched_requests import EndpointRotation, PostSource, check_overlap
+from hotpapers.collect.sources.batched_requests import PostSource, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 
@@ -50,7 +50,6 @@ class FeedsSource(PostSource[FeedsSettings]):
     reach = 7 * DAY
 
     def _set_up(self) -> None:
-        self._rotation = EndpointRotation()
         self._oldest: dict[str, int] = {}
         self._empty = set[str]()
 

@@ -15,7 +15,6 @@ from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, RawPayloa
 from hotpapers.collect.sources.batched_requests import (
     GONE,
     REMEMBERED,
-    EndpointRotation,
     PostSource,
     RemovalCheck,
     one_by_one,
@@ -50,7 +49,6 @@ class MastodonSource(PostSource[MastodonSettings]):
     name = NETWORK
 
     def _set_up(self) -> None:
-        self._rotation = EndpointRotation()
         self._failing: set[str] = set()  # home servers, as of the last round
         self._removal_checks: OrderedDict[str, RemovalCheck] = OrderedDict()
         self._hosts = frozenset(host(server.base) for server in self.settings.servers)

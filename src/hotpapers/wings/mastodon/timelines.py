@@ -123,9 +123,14 @@ class Timeline(NamedTuple):
             pages.append(page._replace(payloads=[]))
             yield PayloadPage(page.payloads)
             oldest = min([oldest, *page.times])
-            ids = [*([before] if before else []), *(entry.id for entry in page.entries)]
-            next_id = min(ids, key=_id_order, default="")
-            if not page.size or next_id == before or _reaches(page, since):
+            next_id = min(
+                [*([before] if before else []), *(entry.id for entry in page.entries)], key=_id_order, default=""
+            )
+            if isinstance(since, int):
+                is_reached = bool(page.times) and max(page.times) < since
+            else:
+                is_reached = any(_id_order(entry.id) <= _id_order(since) for entry in page.entries)
+            if not page.size or next_id == before or is_reached:
                 break
             before = next_id
         else:
@@ -164,13 +169,6 @@ class Timeline(NamedTuple):
     def cursor(self) -> str:
         """The cursor of all timelines."""
         return msgspec.json.encode(self.newest).decode()
-
-
-def _reaches(page: _TimelinePage, since: int | str) -> bool:
-    """Whether a page goes back to a moment or an identifier."""
-    if isinstance(since, int):
-        return bool(page.times) and max(page.times) < since
-    return any(_id_order(entry.id) <= _id_order(since) for entry in page.entries)
 
 
 def _id_order(id: str) -> tuple[int, str]:

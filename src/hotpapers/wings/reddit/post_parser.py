@@ -11,10 +11,17 @@ import msgspec
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
-from hotpapers.base.model import Account, Item, Mention, Post, Snapshot, TextLink
+from hotpapers.base.model import Item, Mention, Post, RawPayload, Snapshot, TextLink
 from hotpapers.collect.sources.batched_requests import overlap_problem
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
-from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts, with_papers
+from hotpapers.collect.sources.paper_mentions import (
+    author_of,
+    gone_post,
+    join_title,
+    mentions_of,
+    title_verdicts,
+    with_papers,
+)
 from hotpapers.wings.feeds.feed_parser import FeedEntry
 
 NETWORK = "reddit"
@@ -118,19 +125,23 @@ class RedditPost(RedditThing):
         return f"{NETWORK}:{parent}" if parent.startswith(("t1_", "t3_")) else ""
 
 
-def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     """A post with its papers (`post`), also if an edit removed them all (`edit`); or its counts, or that it is gone
     (`counts`)."""
-    submission = decode_entry(body, RedditPost)
+    at = payload.at
+    submission = decode_entry(payload.body, RedditPost)
     if submission.gone:
-        removal = gone_post(NETWORK, key, at, submission.gone, submission.created_at or 0)
-        return [removal] if kind == "counts" else []
+        return (
+            [gone_post(NETWORK, key, at, submission.gone, submission.created_at or 0)]
+            if payload.kind == "counts"
+            else []
+        )
     likes = None if submission.score is None else max(submission.score, 0)
     snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
-    if kind == "counts":
+    if payload.kind == "counts":
         return [snapshot]
-    content = decode_entry(body, PostContent)
-    was_edited = kind == "edit"
+    content = decode_entry(payload.body, PostContent)
+    was_edited = payload.kind == "edit"
     title = " ".join(content.title.split())
     target = content.url or ""
     handle = submission.author or ""
@@ -152,9 +163,8 @@ def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> li
         limits=("over_18",) if submission.over_18 else (),
         observed_at=at,
     )
-    author = Account(account=post.account, handle=handle, observed_at=at)
     doubts = title_verdicts(mentions, text, names, was_edited=was_edited)
-    return [post, *([author] if own_id else []), snapshot, *mentions, *doubts]
+    return [post, *author_of(post), snapshot, *mentions, *doubts]
 
 
 def _mentions(
@@ -185,11 +195,12 @@ def gone_from_feed(entry: FeedEntry) -> str:
     return "removed" if placeholder or body == REMOVED else ""
 
 
-def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     """An entry's post (`feed`), whose link is the anchor `[link]`; for a known post also that it is gone (`thread`)."""
-    entry = msgspec.json.decode(body, type=FeedEntry)
+    at = payload.at
+    entry = msgspec.json.decode(payload.body, type=FeedEntry)
     if removal := gone_from_feed(entry):
-        return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if kind == "thread" else []
+        return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if payload.kind == "thread" else []
     content, anchors = plain(entry.content)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
     text, links = join_title(plain(entry.title)[0], target, *_body(entry))

@@ -16,7 +16,6 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.collect.sources.batched_requests import (
     GONE,
-    EndpointRotation,
     PostSource,
     RemovalCheck,
     check_overlap,
@@ -156,22 +155,16 @@ class RedditApi:
         response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decode_response(response, _Listing).data
         entries = [(decode_or_none(child.data, RedditThing), bytes(child.data)) for child in data.children]
-        payloads = [
-            payload
-            for thing, body in entries
-            if thing is None or thing.name[:3] == "t3_"
-            for payload in self._payloads_of(thing, body, kind, response.at)
-        ]
+        payloads = list[RawPayload]()
+        for thing, body in entries:
+            if thing is None:
+                payloads.append(RawPayload(kind, unreadable_key(body), body, response.at))
+            elif thing.name[:3] == "t3_":  # removals and edits are only reported for posts in the record
+                known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known
+                kinds = ["counts"] if known and thing.gone else [kind, *(["edit"] if known and thing.edited else [])]
+                payloads += [RawPayload(kind, thing.name, body, response.at) for kind in kinds]
         times = [thing.created_utc for thing, _ in entries if thing is not None and thing.created_utc is not None]
         return payloads, times, data.after or ""
-
-    def _payloads_of(self, thing: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
-        """A listed post, or its counts. Removals and edits are only reported for posts in the record."""
-        if thing is None:
-            return [RawPayload(kind, unreadable_key(body), body, at)]
-        known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known
-        kinds = ["counts"] if known and thing.gone else [kind, *(["edit"] if known and thing.edited else [])]
-        return [RawPayload(kind, thing.name, body, at) for kind in kinds]
 
 
 # ---- without a key ------------------------------------------------------------------------------------
@@ -239,8 +232,7 @@ class RedditFeeds:
 
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. A refusal (403, 429) says nothing about it."""
-        url = f"{self._web}/comments/{name.removeprefix('t3_')}/.rss"
-        response = http.get(url, params=self._params, accept=GONE)
+        response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", params=self._params, accept=GONE)
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", name, b"null", response.at)])
         matching = [entry for entry in entries(response.body, response.headers, response.url) if entry.id == name]
@@ -274,7 +266,6 @@ class RedditSource(PostSource[RedditSettings]):
     reach = DAY
 
     def _set_up(self) -> None:
-        self._rotation = EndpointRotation()
         self._read_since: dict[str, int] = {}
         has_key = self.settings.client_id and self.settings.client_secret
         self._reader = (RedditApi if has_key else RedditFeeds)(self.settings, self.known)
@@ -316,4 +307,4 @@ class RedditSource(PostSource[RedditSettings]):
         if payload.kind == "gone":
             return [gone_post(NETWORK, key, payload.at, "deleted")]
         read = post_parser.read_feed if payload.kind in ("feed", "thread") else post_parser.read_api
-        return read(key, payload.kind, payload.body, payload.at, self.names)
+        return read(key, payload, self.names)

@@ -186,9 +186,17 @@ def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> 
     return [*payloads, *removals]
 
 
-def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool) -> list[Item]:
-    """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited."""
-    pair = msgspec.json.decode(body, type=XPostWithAuthor)
+def read(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited. Of
+    a known post, its counts, or that it is no longer visible."""
+    key = f"{NETWORK}:{payload.key}"
+    at = payload.at
+    if payload.kind == "counts":
+        return _snapshot(key, decode_entry(payload.body, XPost).public_metrics, at)
+    if payload.kind == "gone":
+        problem = decode_or_none(payload.body, XProblem)
+        return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
+    pair = msgspec.json.decode(payload.body, type=XPostWithAuthor)
     tweet = decode_entry(pair.tweet, XPost)
     author = decode_or_none(pair.author, XUser) or tweet.author or XUser(tweet.author_id)
     if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
@@ -213,18 +221,9 @@ def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool) -> list[
         quotes=references.get("quoted", ""),
         observed_at=at,
     )
-    return with_papers(post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=edited)
-
-
-def read_counts(key: str, body: bytes, at: int) -> list[Item]:
-    """The counts of a known post."""
-    return _snapshot(key, decode_entry(body, XPost).public_metrics, at)
-
-
-def read_gone(key: str, body: bytes, at: int) -> list[Item]:
-    """That a known post is no longer visible."""
-    problem = decode_or_none(body, XProblem)
-    return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
+    return with_papers(
+        post, targets, names, _snapshot(key, tweet.public_metrics, at), was_edited=payload.kind == "edit"
+    )
 
 
 def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:

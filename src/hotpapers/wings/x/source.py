@@ -107,7 +107,8 @@ class _PaidRequests:
             response = self.http.get(f"{self._settings.base}{path}", params=params, headers=headers, accept=ERRORS)
             if response.status not in ERRORS:
                 answer = decode_response(response, XResponse)
-                cost = (response.tries - 1) * max_cost + self._limits.cost(answer)  # earlier tries may have cost it all
+                # earlier tries may have cost it all
+                cost = (response.tries - 1) * max_cost + self._limits.cost(answer)
                 self.account = spending.settle(self.account, cost)
                 return answer, response.at
             error = _refusal(response, self.http.now())
@@ -169,8 +170,9 @@ class XSource(PostSource[XSettings]):
             return
         while True:
             size = paid.next_size(MIN_PAGE)
-            params = self._search(paid.account.since, until, next_token, size, http.now())
-            response, at = yield from paid.ask(SEARCH, params, size)
+            response, at = yield from paid.ask(
+                SEARCH, self._search(paid.account.since, until, next_token, size, http.now()), size
+            )
             if not (response.ids or until or next_token):
                 yield from self._check_search(paid)
             next_token = response.next_token
@@ -244,17 +246,12 @@ class XSource(PostSource[XSettings]):
             ids = ids[size:]
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
             response, at = yield from paid.ask("/tweets", params, size)
-            payloads = objects.count_payloads(response, batch, at)
-            yield PayloadPage(self._removal_check.believed(payloads), paid.cursor)
+            payloads = self._removal_check.believed(objects.count_payloads(response, batch, at))
+            yield PayloadPage(payloads, paid.cursor)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""
-        key = f"{NETWORK}:{payload.key}"
-        if payload.kind == "counts":
-            return objects.read_counts(key, payload.body, payload.at)
-        if payload.kind == "gone":
-            return objects.read_gone(key, payload.body, payload.at)
-        return objects.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
+        return objects.read(payload, self.names)
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {

@@ -37,6 +37,10 @@ _ENTRY = 2000
 """An entry names its paper within this many characters."""
 
 
+Ids = frozenset[str]
+"""Identifiers of papers."""
+
+
 class ListingCount(NamedTuple):
     """What arXiv lists as new or cross-listed on a day: how many papers, and those that a page shows."""
 
@@ -67,13 +71,13 @@ def parse(data: bytes) -> dict[str, ListingCount]:
     return result
 
 
-def parse_replacements(data: bytes) -> dict[str, frozenset[str]]:
+def parse_replacements(data: bytes) -> dict[str, Ids]:
     """The papers that a page `/list/<archive>/new` lists as replaced, by the day's label; nothing if it shows only some
     of them, or has no such section. Raises InputError if the page is not a listing."""
     html = _html(data)
     day = ""
     is_new_page = False
-    result = dict[str, frozenset[str]]()
+    result = dict[str, Ids]()
     for heading, entries in _sections(html):
         is_new_page = is_new_page or heading.startswith("Showing new listings for")
         day = _day(heading) or day
@@ -143,9 +147,7 @@ class CompletenessChecks:
         self.incomplete: set[str] = set()
         self._listings: dict[str, tuple[dict[str, ListingCount], int] | NetError] = {}
 
-    def check(
-        self, archive: str, feed_ids: frozenset[str], cursor: ArxivCursor
-    ) -> tuple[list[RawPayload], ArxivCursor]:
+    def check(self, archive: str, feed_ids: Ids, cursor: ArxivCursor) -> tuple[list[RawPayload], ArxivCursor]:
         """Check one archive; `feed_ids`: the papers in its feed. Returns the payloads and the cursor after them. A
         refusal is noted as a lack; RetryLater is raised."""
         try:
@@ -160,8 +162,9 @@ class CompletenessChecks:
             listed = counts_by_day[day]
             lacking = {id: kind for id, kind in listed.papers.items() if day != self.day or id not in feed_ids}
             for id, kind in lacking.items():
-                fact = formats.ListedFact(paper=id, category=archive, day=day, type=kind)
-                payloads.append(formats.listing_payload(fact, at))
+                payloads.append(
+                    formats.listing_payload(formats.ListedFact(paper=id, category=archive, day=day, type=kind), at)
+                )
             missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
             added += len(lacking) if day == self.day else 0
             if missing:
@@ -183,7 +186,7 @@ class CompletenessChecks:
         Asks once. Raises NetError, and then the same one again."""
         if archive not in self._listings:
             try:
-                self._listings[archive] = self._listing(archive)
+                self._listings[archive] = self._whole_listing(archive)
             except NetError as problem:
                 self._listings[archive] = problem
         result = self._listings[archive]
@@ -191,7 +194,7 @@ class CompletenessChecks:
             raise result
         return result
 
-    def replaced(self, archive: str) -> frozenset[str] | None:
+    def replaced(self, archive: str) -> Ids | None:
         """The papers that arXiv lists as replaced on the day; None if it cannot be asked, or names only some."""
         try:
             page, _ = self._ask(
@@ -199,10 +202,10 @@ class CompletenessChecks:
             )
         except NetError:
             return None
-        replaced: frozenset[str] | None = page.get(self.day)
+        replaced: Ids | None = page.get(self.day)
         return replaced
 
-    def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
+    def _whole_listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         url = f"{self.settings.listing}/{archive}/recent"
         result: dict[str, ListingCount] = {}
         first = self._missed[0] if self._missed else self.day
@@ -212,8 +215,7 @@ class CompletenessChecks:
             for day, part in page.items():
                 earlier = result.get(day, ListingCount())  # whose heading gave the same total
                 result[day] = ListingCount(max(earlier.total, part.total), {**earlier.papers, **part.papers})
-            listed_papers = sum(len(part.papers) for part in page.values())
-            if listed_papers < MAX_PAGE_PAPERS or min(page) < first:
+            if sum(len(part.papers) for part in page.values()) < MAX_PAGE_PAPERS or min(page) < first:
                 break
         return result, at
 
@@ -280,7 +282,7 @@ def compare(
     day: str,
     listing: Mapping[str, ListingCount],
     last: str,
-    replaced: Callable[[], frozenset[str] | None],
+    replaced: Callable[[], Ids | None],
 ) -> FeedComparison:
     """Compare an archive's feed with its listing by day, which is empty if there is none. `last`: the greatest
     identifier announced before. `replaced`: asks for the papers that arXiv lists as replaced that day, None if it
@@ -297,13 +299,14 @@ def compare(
     lacks = listed is not None and not announced.issuperset(listed.papers)
     is_stale = bool(others) and (lacks or others == announced - own_crosses)
     if listed is None and not others:
-        is_stale = _is_old(items, last)
+        new = [item.id for item in items if item.type == "new"]  # many, but none has a new number
+        is_stale = bool(last) and len(new) >= MIN_NEW_PAPERS and all(rank(id) <= rank(last) for id in new)
         others = announced if is_stale else others
     elif lacks and not announced:
         is_stale = bool(items)
     if not others and not is_stale:
         return FeedComparison(every)
-    in_listing = frozenset(listed.papers) if listed else frozenset[str]()
+    in_listing = frozenset(listed.papers) if listed else Ids()
     others |= own_crosses - in_listing if is_stale else frozenset()
     confirmed = replaced()
     accepted = frozenset(
@@ -314,18 +317,12 @@ def compare(
     return FeedComparison(accepted, is_stale, is_unsure=confirmed is None and not is_stale)
 
 
-def _others(announced: frozenset[str], day: str, listing: Mapping[str, ListingCount]) -> frozenset[str]:
+def _others(announced: Ids, day: str, listing: Mapping[str, ListingCount]) -> Ids:
     """The papers that the listing does not have on a day; if it has not come so far or names only some, those that it
     has on other days."""
     listed = listing.get(day)
     if listed is not None and listed.total <= len(listed.papers):
         return announced.difference(listed.papers)
-    named = frozenset(listed.papers) if listed else frozenset[str]()
+    named = frozenset(listed.papers) if listed else Ids()
     elsewhere = frozenset(id for label, part in listing.items() if label != day for id in part.papers)
     return (announced & elsewhere) - named
-
-
-def _is_old(items: Sequence[DailyFeedEntry], last: str) -> bool:
-    """Whether many papers are new, but none has a new number."""
-    new = [item.id for item in items if item.type == "new"]
-    return bool(last) and len(new) >= MIN_NEW_PAPERS and all(rank(id) <= rank(last) for id in new)

@@ -61,7 +61,10 @@ class ArxivPoll:
             self.cursor = opened.replace(fed=self.settings.archives)
             self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
         if self.cursor.open and not self._days_without_feed():
-            if self.cursor.items or self._is_surely_empty():
+            day = self.cursor.open
+            # empty feeds mean that nothing was announced: on a holiday, or once it is no longer early
+            is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
+            if self.cursor.items or not (is_early and days.expected(day, self._holidays)):
                 yield from self._finish_day()
             else:
                 self.cursor = self.cursor.open_day(self.cursor.open)
@@ -99,8 +102,7 @@ class ArxivPoll:
             payloads = [payload for part in parts for payload in self._entries(part)]
             new = [entry.id for entry in parts[0].items if entry.type == "new"]
             listed = self._listed(archive, checks).get(checks.day, ListingCount()) if comparison.is_stale else None
-            count = len(parts[0].items) or (listed.total if listed else 0)
-            self.cursor = self.cursor.add_feed(archive, count, new)
+            self.cursor = self.cursor.add_feed(archive, len(parts[0].items) or (listed.total if listed else 0), new)
             self._note(archive, comparison)
             yield self._page(payloads)
 
@@ -231,12 +233,6 @@ class ArxivPoll:
 
     # ---- closing the day -------------------------------------------------------------------------------
 
-    def _is_surely_empty(self) -> bool:
-        """Whether empty feeds mean that nothing was announced: on a holiday, or once it is no longer early."""
-        day = self.cursor.open
-        is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
-        return not (is_early and days.expected(day, self._holidays))
-
     def _unsure_days(self) -> list[str]:
         """The missed days, after one that is doubted, if there is one."""
         doubtful_days = [self.cursor.doubt] if self.cursor.doubt else []
@@ -294,8 +290,7 @@ class ArxivPoll:
                 first, last = self.cursor.gap
                 before_first = days.previous_day(first, self._holidays)
                 harvested_days = days.between(before_first, days.following(last), self._holidays)
-                now = self.http.now()
-                payloads = [formats.day_payload(day, "harvested", (), now) for day in harvested_days]
+                payloads = [formats.day_payload(day, "harvested", (), self.http.now()) for day in harvested_days]
                 self.cursor = self.cursor.without_gap()
                 yield self._page(payloads)
                 return

@@ -62,10 +62,7 @@ class _Reader:
         self.pieces: list[bytes] = []
         self._data = data
         self._cut_name = cut_name
-        self._depth = 0
-        self._cut_depth = 0
-        self._start = 0
-        self._parts = 0
+        self._depth = self._cut_depth = self._start = self._parts = 0
         self._builder = TreeBuilder()
         self._parser: Any = expat.ParserCreate()
         self._parser.buffer_text = True

@@ -106,17 +106,17 @@ class BlueskySource(PostSource[BlueskySettings]):
         gaps = list[StreamGap]()
         collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
         for host in settings.jetstream:
-            start = None if is_first else resume
-            detector = StallDetector(http.now(), start, settings.silence, settings.late, resume)
-            url = subscription(host, collections, resume, settings.overlap)
+            detector = StallDetector(http.now(), None if is_first else resume, settings.silence, settings.late, resume)
+            params = [("wantedCollections", collection) for collection in collections]
+            params.append(("cursor", str(max(resume - settings.overlap * SECOND, 0))))  # which is read again
+            url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
             try:
                 for page in listen(http, url, resume, self._event_filter, detector):
                     resume = parse_cursor(page.cursor) or resume
                     gaps.clear()
                     if is_first and detector.first_commit_at is not None:
                         is_first = False
-                        first_commit_at = detector.first_commit_at
-                        page = page._replace(since=max(since, first_commit_at))
+                        page = page._replace(since=max(since, detector.first_commit_at))
                     yield page
             except StreamGap as gap:
                 gaps.append(gap)
@@ -183,14 +183,6 @@ def parse_cursor(text: str | None) -> int | None:
     return int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 20 else None
 
 
-def subscription(host: str, collections: Iterable[str], since: int, overlap: int) -> str:
-    """The address of a host's stream of some collections. `since`: µs UTC; `overlap`: seconds before that are sent
-    again."""
-    params = [("wantedCollections", collection) for collection in collections]
-    params.append(("cursor", str(max(since - overlap * SECOND, 0))))
-    return f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
-
-
 class StallDetector:
     """Notices a stalled server: it sends no commits, or only old ones without catching up.
 
@@ -200,13 +192,13 @@ class StallDetector:
     `first_commit_at`: the first commit's time.
     """
 
-    def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int | None = None) -> None:
+    def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int) -> None:
         self._silence = silence * SECOND
         self._late = late * SECOND
         self._since = since
         self.is_first = True
         self.first_commit_at: int | None = None
-        self._read_until = now if read_until is None else min(read_until, now)
+        self._read_until = min(read_until, now)
         self.last_commit_at = self._last_check_at = now
         self._lag: int | None = None
 
@@ -277,8 +269,9 @@ def listen(http: HttpClient, url: str, since: int, event_filter: EventFilter, de
                 payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
         elapsed = now - last_page_at
         if (payloads and (elapsed >= SECOND or len(payloads) >= MAX_SEEN_POSTS)) or elapsed >= HEARTBEAT:
-            until = detector.until(now, newest, quiet=message is None)
-            yield PayloadPage(payloads, str(max(newest or 0, since)), until)
+            yield PayloadPage(
+                payloads, str(max(newest or 0, since)), detector.until(now, newest, quiet=message is None)
+            )
             payloads = []
             last_page_at = http.now()
             event_filter.fresh.clear()

@@ -110,7 +110,10 @@ class EventFilter:
     ) -> Sequence[RawPayload]:
         if commit.operation == "delete":
             return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
-        post = _reacted_post(commit.record)
+        try:
+            post = schemas.like_or_repost(commit.record).subject.uri
+        except UNREADABLE:  # servers pass on whatever somebody writes
+            post = ""
         is_tracked = self._is_tracked_post(post)
         is_changed = commit.operation == "update"
         if not (is_tracked or is_changed):  # nearly all of them
@@ -134,14 +137,6 @@ class EventFilter:
         if post in ("", current):
             return NOTHING
         return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
-
-
-def _reacted_post(record: msgspec.Raw) -> str:
-    """The post of a like or a repost; empty if that is invalid: servers pass on whatever somebody writes."""
-    try:
-        return schemas.like_or_repost(record).subject.uri
-    except UNREADABLE:
-        return ""
 
 
 def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
