@@ -13,7 +13,6 @@ from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers, tokens
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.smtp import SmtpClient
 from hotpapers.wings.mail.smtp_replies import Deferred
 from tests.issues.made import DAILY
 from tests.wings.mail.reading import read
@@ -34,11 +33,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
 
 
 def request_subscription(record: Record, config: MailConfig, address: str, at: int = BEFORE) -> bool:
-    relay = SmtpClient(config)
-    try:
-        return ask_to_confirm(record, config, relay, DAILY, address, at)
-    finally:
-        relay.close()
+    return ask_to_confirm(record, config, DAILY, address, at)
 
 
 def test_one_message_asks_and_its_token_confirms(record: Record, box: Box) -> None:

@@ -11,7 +11,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ from hotpapers.wings.mail import subscribers
 from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalized, without_address
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.smtp import SmtpClient
 
 PATH = "/mail/join"
 MAX_SUBMISSIONS_AN_HOUR = 100
@@ -106,14 +104,14 @@ class JoinPage(NamedTuple):
     def _send(self, name: str, address: str, at: int, skip_empty: bool) -> None:
         """Sends the message, if needed. For confirmed subscribers nothing is sent or changed, since anybody may have
         filled in the form."""
-        with self.router.backend.open_record() as record, closing(SmtpClient(self.mail_config)) as relay:
+        with self.router.backend.open_record() as record:
             subscribers.tidy(record, at)
             subscriber = subscribers.find(record, subscribers.mark_of(record, name, address))
             if subscriber is not None and subscriber.state == "confirmed":
                 return
             try:
                 publication = publication_of(record, name)
-                ask_to_confirm(record, self.mail_config, relay, publication, address, at, skip_empty=skip_empty)
+                ask_to_confirm(record, self.mail_config, publication, address, at, skip_empty=skip_empty)
             except HotPapersError as problem:
                 reason = without_address(str(problem), address)
                 raise NetError(f"the confirmation request was not sent: {reason}") from None

@@ -3,6 +3,8 @@ subscription, which the owner of an address gets when somebody enters it."""
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.model import HttpClient, PlainMail, Publication
 from hotpapers.publish.view import phrases
@@ -41,7 +43,6 @@ class PlainMailer:
 def ask_to_confirm(
     record: Record,
     mail_config: MailConfig,
-    relay: SmtpClient,
     publication: Publication,
     address: str,
     at: int,
@@ -56,7 +57,8 @@ def ask_to_confirm(
         return False
     message = confirmation(publication.title, mail_config, subscriber, record.hasher.secret)
     try:
-        relay.hand_over(subscriber.address, message)
+        with closing(SmtpClient(mail_config)) as relay:
+            relay.hand_over(subscriber.address, message)
     except OutcomeUnknown:  # if it has arrived, it may be answered
         return True
     except NetError as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from hotpapers.wings.mail.addresses import normalized
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.queries import count_subscribers
 from hotpapers.wings.mail.settings import is_mail_address, site_mail_config
-from hotpapers.wings.mail.smtp import SmtpClient
 
 MAX_MAILBOX_BYTES = 256_000_000
 """Bytes."""
@@ -51,10 +50,8 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: com
     """
     chosen_publication, record, mail_config = site.publication(publication), site.record, site_mail_config(site)
     subscribers.tidy(record, now())
-    with closing(SmtpClient(mail_config)) as relay:
-        is_sent = ask_to_confirm(record, mail_config, relay, chosen_publication, address, now(), skip_empty=skip_empty)
     outcome = "confirmation message sent"
-    if not is_sent:
+    if not ask_to_confirm(record, mail_config, chosen_publication, address, now(), skip_empty=skip_empty):
         outcome = "already confirmed, or asked within the last day; no message was sent"
     echo(f"{normalized(address)}: {outcome}")
 
