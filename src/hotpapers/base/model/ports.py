@@ -416,7 +416,7 @@ class Message(NamedTuple):
     `payload`: the content, as made by the sender."""
 
     target: str
-    payload: object
+    payload: Any
 
 
 class PlainMail(NamedTuple):

@@ -63,8 +63,7 @@ class BlueskySender(_AccountSender):
     def send(self, message: Message, http: HttpClient) -> str:
         """Creates the missing posts. The receipt is the first post's address. Raises RetryLater, RequestRefused,
         NetError."""
-        payload = message.payload
-        assert isinstance(payload, Thread)
+        payload: Thread = message.payload
         root = parent = None
         for post in payload.posts:
             record = {**post.record, "reply": {"root": root, "parent": parent}} if root else post.record
@@ -76,8 +75,7 @@ class BlueskySender(_AccountSender):
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The first post's address if the thread is complete, or None. Raises RetryLater, RequestRefused, NetError."""
-        payload = message.payload
-        assert isinstance(payload, Thread)
+        payload: Thread = message.payload
         first, last = payload.posts[0], payload.posts[-1]
         if self.account.find(http, COLLECTION, last.rkey) is None:
             return None
@@ -203,8 +201,7 @@ class DocumentSender(_AccountSender):
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Puts both records. The receipt is the document's address. Raises RetryLater, RequestRefused, NetError."""
-        document = message.payload
-        assert isinstance(document, IssueDocument)
+        document: IssueDocument = message.payload
         key = publication_key(document.publication)
         self.account.put(http, PUBLICATION, key, document.publication_record)
         key = document_key(document.publication, document.day)

@@ -63,8 +63,7 @@ class WebhookSender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends the body once. The receipt is the response's status. Raises RetryLater, RequestRefused,
         NetError."""
-        payload = message.payload
-        assert isinstance(payload, WebhookRequest)
+        payload: WebhookRequest = message.payload
         headers = {
             "content-type": "application/json",
             ID: payload.id,

@@ -171,8 +171,7 @@ class EmailSender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one message, unless it was already claimed. Returns the relay's receipt. Raises RetryLater,
         RequestRefused, NetError."""
-        envelope = message.payload
-        assert isinstance(envelope, AddressedMessage)
+        envelope: AddressedMessage = message.payload
         wait_for_turn(self._record, self._mail_config, envelope.reader.address, http)
         self._relay.ready()
         reader = subscribers.find(self._record, envelope.reader.mark)

@@ -112,27 +112,24 @@ class SmtpClient:
         self.ready()
         return "the relay answers" + (" and accepts the login" if self._mail_config.user else "")
 
-    def ready(self) -> None:
-        """Connects unless already connected. Raises RetryLater if the relay cannot be used now."""
-        if self._connection is not None and self._messages < MESSAGES_PER_CONNECTION:
-            return
-        self.close()
-        self._messages = 0
-        try:
-            self._connection = self._connect()
-        except (smtplib.SMTPException, OSError, ValueError) as problem:
-            raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
+    def ready(self) -> _Smtp:
+        """The connection, opened unless it is. Raises RetryLater if the relay cannot be used now."""
+        if self._connection is None or self._messages >= MESSAGES_PER_CONNECTION:
+            self.close()
+            self._messages = 0
+            try:
+                self._connection = self._connect()
+            except (smtplib.SMTPException, OSError, ValueError) as problem:
+                raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
+        return self._connection
 
     def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> str | None:
         """Hands over a message for one address and returns the receipt, which usually names a queue ID. `begin`: called
         once the relay has accepted the recipient, before the message is sent; if it returns False, nothing is sent and
         the result is None. Raises Rejected, Deferred and OutcomeUnknown for this message, RetryLater for any. Receipts
         and errors are without the address."""
-        self.ready()
         try:
-            self._name_recipient_again(address, len(message))
-            connection = self._connection
-            assert connection is not None
+            connection = self._name_recipient_again(address, len(message))
             if not begin():
                 self._reset()
                 return None
@@ -147,28 +144,28 @@ class SmtpClient:
 
     # ---- one message ----------------------------------------------------------------------------------
 
-    def _name_recipient_again(self, address: str, length: int) -> None:
+    def _name_recipient_again(self, address: str, length: int) -> _Smtp:
         """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages or
         a pause."""
+        self.ready()
         is_reused = self._messages > 0
         try:
-            self._name_recipient(address, length)
+            return self._name_recipient(address, length)
         except (RetryLater, smtplib.SMTPException, OSError) as problem:
             is_closed = not isinstance(problem, RetryLater) or problem.reason.startswith("421")  # RFC 5321 §3.8
             if not (is_reused and is_closed):
                 raise
             self._drop()
-            self.ready()
-            self._name_recipient(address, length)
+            return self._name_recipient(address, length)
 
-    def _name_recipient(self, address: str, length: int) -> None:
+    def _name_recipient(self, address: str, length: int) -> _Smtp:
         """Names sender and recipient. Raises the refusal."""
-        connection = self._connection
-        assert connection is not None
+        connection = self.ready()
         self._messages += 1
         size = f" SIZE={length}" if connection.has_extn("size") else ""
         connection.demand(f"MAIL FROM:<{self._mail_config.bounces}>{size}", "sender")
         connection.demand(f"RCPT TO:<{address}>", "recipient")
+        return connection
 
     def _transmit(self, connection: _Smtp, message: bytes, address: str) -> str:
         """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""

@@ -101,8 +101,7 @@ class ReaderSender:
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Mails the day, or writes the feed. Raises RetryLater, RequestRefused, NetError."""
-        payload = message.payload
-        assert isinstance(payload, DayForReader)
+        payload: DayForReader = message.payload
         try:
             if self._mailer is None:
                 data = FORMATS["atom"](self._document())
