@@ -24,7 +24,8 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.issues.ranking import words
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 from hotpapers.wings.announce.announcement import EntryLine, announcement, entry_line
@@ -105,8 +106,8 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
     content = announcement(issue, site_config)
     # The first titles; how the issue was made is on the card below
-    title = f"{phrases.cut(content.publication, 60)}, {content.day}"
-    text = _fit([content.introduction, title, phrases.cut(content.correction, 140)], 0, [content.url])
+    title = f"{cut(content.publication, 60)}, {content.day}"
+    text = _fit([content.introduction, title, cut(content.correction, 140)], 0, [content.url])
     facts = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
     posts = [(text, content.url, {"title": title, "description": facts}), *map(_paper, content.lines)]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
@@ -140,7 +141,7 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
 
 def _short_url(url: str) -> str:
     """An address as shown to readers."""
-    return phrases.cut(url.partition("://")[2].removesuffix("/"), MAX_ADDRESS_CHARS)
+    return cut(url.partition("://")[2].removesuffix("/"), MAX_ADDRESS_CHARS)
 
 
 PostParts = tuple[str, str, dict[str, str]]
@@ -149,12 +150,12 @@ PostParts = tuple[str, str, dict[str, str]]
 
 def _paper(line: EntryLine) -> PostParts:
     """Title, lead, link, and the figures last."""
-    title = phrases.cut(f"{line.place}. {line.title}", 180)
-    text = _fit([title, line.lead], 1, [line.url, phrases.cut(line.counts, 100)])
+    title = cut(f"{line.place}. {line.title}", 180)
+    text = _fit([title, line.lead], 1, [line.url, cut(line.counts, 100)])
     return (
         text,
         line.url,
-        {"title": phrases.cut(line.title, MAX_POST_CHARS), "description": phrases.cut(line.author, 60)},
+        {"title": cut(line.title, MAX_POST_CHARS), "description": cut(line.author, 60)},
     )
 
 
@@ -164,7 +165,7 @@ def _fit(lines: list[str], longest: int, end: list[str]) -> str:
     tail = "\n".join(filter(None, [_short_url(url) if url else "", *after]))
     others = [line for n, line in enumerate(lines) if line and n != longest] + [tail] * bool(tail)
     room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
-    fitted = [phrases.cut(line, room) if n == longest else line for n, line in enumerate(lines)]
+    fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n\n".join(filter(None, [*fitted, tail]))
 
 
@@ -227,15 +228,13 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
         "$type": DOCUMENT,
         "site": publication_uri(account, publication.publication),
         "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
-        "title": phrases.cut(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
-        "description": phrases.cut(
-            " · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS
-        ),
+        "title": cut(f"{text.publication}, {text.day}", MAX_TITLE_CHARS),
+        "description": cut(" · ".join(filter(None, (text.introduction, text.correction))), MAX_DESCRIPTION_CHARS),
         "textContent": _fitting(lines) or text.empty,
         "publishedAt": timestamps.rfc3339(published_at),
         **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
     }
-    title = phrases.cut(phrases.one_line(publication.title), MAX_TITLE_CHARS)
+    title = cut(one_line(publication.title), MAX_TITLE_CHARS)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
     return IssueDocument(publication.publication, content.day, record, document)
 

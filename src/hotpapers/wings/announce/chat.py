@@ -13,7 +13,8 @@ from hotpapers.base import terms
 from hotpapers.base.ids.accents import without_accents
 from hotpapers.base.model import NETWORKS, HttpClient, IssueReader, Message, PublishedIssue, keys
 from hotpapers.publish.render import markdown
-from hotpapers.publish.view import glance, phrases
+from hotpapers.publish.view import glance
+from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce import queries
@@ -115,7 +116,7 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
             return text
     titles, link = announcement.introduction, _link(announcement.url, room.text_format)
     shorter = (
-        f"{without_mentions(phrases.cut(titles, length), room.text_format)} {end}".rstrip()
+        f"{without_mentions(cut(titles, length), room.text_format)} {end}".rstrip()
         for least, end in ((MIN_LINKED_CHARS, link), (2, ""))
         for length in range(len(titles), least, -1)
     )
@@ -129,9 +130,9 @@ def without_mentions(text: str, text_format: TextFormat) -> str:
 
 def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
     head = [
-        phrases.cut(announcement.introduction, glance.TITLES * format.title),  # which notifications show
-        f"{phrases.cut(announcement.publication, 60)}, {announcement.day}",
-        phrases.cut(announcement.correction, 200),
+        cut(announcement.introduction, glance.TITLES * format.title),  # which notifications show
+        f"{cut(announcement.publication, 60)}, {announcement.day}",
+        cut(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, text_format) for line in head], text_format)
     yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
@@ -140,15 +141,15 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
     facts = (
         [announcement.facts]
         if format.facts
-        else [f"{announcement.papers}.", announcement.provisional, phrases.cut(announcement.unknown, 160)]
+        else [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
     )
     yield _lines([without_mentions(line, text_format) for line in facts], text_format)
 
 
 def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
-    author = f" · {phrases.cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {phrases.cut(line.title, format.title)}{author}"
-    counts = without_mentions(phrases.cut(line.counts, 160), text_format) if format.counts else ""
+    author = f" · {cut(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {cut(line.title, format.title)}{author}"
+    counts = without_mentions(cut(line.counts, 160), text_format) if format.counts else ""
     return _lines([without_mentions(head, text_format), _link(line.url, text_format), counts], text_format)
 
 
@@ -160,8 +161,7 @@ def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
         return f"By our members: {', '.join([*places, *([f'{ongoing} still talked about'] if ongoing else [])])}."
     lines = [
-        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {phrases.cut(entry.title, 60)}"
-        f" ({phrases.cut(entry.who, 60)})"
+        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {cut(entry.title, 60)} ({cut(entry.who, 60)})"
         for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
     omitted = len(announcement.by_members) - MEMBERS_SHOWN
@@ -214,7 +214,7 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
         members = {}
         for paper, network, name, handle in rows:
-            label = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name or handle or "")
+            label = "" if terms.of(allowed, network).shown == "link" else one_line(name or handle or "")
             members[paper] = label or "a member"
         return members
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.deliver import delivery_states
+from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, state_of, states_of
 from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
@@ -131,7 +131,7 @@ class EmailSender:
         if queries.is_delivered(self._record, publication, day):
             return None
         progress = self._progress(issue_reader, publication, day)
-        counts = Counter(state.state for state in progress.states.values() if delivery_states.is_over(state))
+        counts = Counter(state.state for state in progress.states.values() if is_over(state))
         return None if progress.unfinished or not counts else DeliveryCounts(counts["sent"], counts["failed"])
 
     def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress:
@@ -139,7 +139,7 @@ class EmailSender:
         confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
-        unfinished = [reader for reader in readers if not delivery_states.is_over(states.get(reader.mark))]
+        unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
         return _Progress(len(readers), states, unfinished)
 
     def tidy(self, at: int) -> None:
@@ -183,7 +183,7 @@ class EmailSender:
         @cache
         def known() -> DeliveryState | None:
             """The state of a message that was already claimed; None if it is claimed now."""
-            return delivery_states.claim(self._record, key, http.now())
+            return claim(self._record, key, http.now())
 
         data = address_message(envelope.message, self._mail_config, reader, secret, http.now())
         try:
@@ -194,7 +194,7 @@ class EmailSender:
         if state := known():
             return self._known_receipt(key, state, http.now())
         assert receipt is not None
-        delivery_states.settle(self._record, key, DeliveryState("sent", receipt, http.now()))
+        settle(self._record, key, DeliveryState("sent", receipt, http.now()))
         return receipt
 
     def _record_failure(self, key: DeliveryKey, reader: Subscriber, problem: NetError, at: int) -> NetError:
@@ -202,7 +202,7 @@ class EmailSender:
         if isinstance(problem, RetryLater):
             release(self._record, key, at)
         elif isinstance(problem, Rejected):
-            delivery_states.settle(self._record, key, DeliveryState("failed", problem.reason, at))
+            settle(self._record, key, DeliveryState("failed", problem.reason, at))
             if problem.no_such_address:
                 subscribers.bounce(self._record, reader.mark, problem.reason, at)
             else:
@@ -224,7 +224,7 @@ class EmailSender:
             return state.receipt
         if at - state.at < CLAIM_TIMEOUT:
             raise NetError("another process is sending it, or was killed while sending it")
-        delivery_states.settle(self._record, key, DeliveryState("sent", UNKNOWN, at))
+        settle(self._record, key, DeliveryState("sent", UNKNOWN, at))
         return UNKNOWN
 
 
@@ -266,23 +266,23 @@ def defer(record: Record, key: DeliveryKey, reason: str, at: int) -> bool:
     """Puts a claimed message off, as the relay asked. Returns False after too many attempts: it is given up."""
     tries = _tries(record, key) + 1
     if tries >= TRIES:
-        delivery_states.settle(record, key, DeliveryState("failed", f"given up: {reason}", at))
+        settle(record, key, DeliveryState("failed", f"given up: {reason}", at))
         return False
     next_at = at + wait_after(tries) * 1_000_000
-    delivery_states.settle(record, key, DeliveryState("sending", reason or "put off", at, tries, next_at))
+    settle(record, key, DeliveryState("sending", reason or "put off", at, tries, next_at))
     return True
 
 
 def release(record: Record, key: DeliveryKey, at: int) -> None:
     """Gives up the claim: sending failed for a reason unrelated to this message, so the attempt is not counted."""
-    delivery_states.settle(record, key, DeliveryState("sending", "not handed over", at, _tries(record, key), at))
+    settle(record, key, DeliveryState("sending", "not handed over", at, _tries(record, key), at))
 
 
 def mark_bounced(record: Record, key: DeliveryKey, reason: str, at: int) -> None:
     """Marks a message that was handed over and then reported as undeliverable, if it is still known."""
     state = state_of(record.database, key)
     if state is not None and (state.state == "sent" or (state.state == "sending" and not state.is_put_off)):
-        delivery_states.settle(record, key, DeliveryState("failed", reason, at))
+        settle(record, key, DeliveryState("failed", reason, at))
 
 
 def _tries(record: Record, key: DeliveryKey) -> int:

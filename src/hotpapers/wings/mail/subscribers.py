@@ -14,8 +14,16 @@ from hotpapers.base.model import DAY
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, now
-from hotpapers.wings.mail import queries
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
+from hotpapers.wings.mail.queries import (
+    Subscriber,
+    count_subscribers,
+    drop_subscriber,
+    drop_unconfirmed,
+    outcomes_until,
+    put_subscriber,
+    select_subscribers,
+)
 from hotpapers.wings.mail.smtp_replies import may_be_address
 from hotpapers.wings.mail.tokens import MailToken
 
@@ -32,56 +40,52 @@ def mark_of(record: Record, publication: str, address: str) -> str:
     return record.hasher.tombstone(f"mail:{publication}:{address.lower()}")
 
 
-def find(record: Record, mark: str) -> queries.Subscriber | None:
+def find(record: Record, mark: str) -> Subscriber | None:
     """The subscriber with a mark, or None."""
-    subscribers = queries.select_subscribers(record, "mark = ?", mark)
+    subscribers = select_subscribers(record, "mark = ?", mark)
     return subscribers[0] if subscribers else None
 
 
-def all_subscribers(record: Record) -> list[queries.Subscriber]:
+def all_subscribers(record: Record) -> list[Subscriber]:
     """All subscribers, by publication and address; of those who left, only the marks."""
-    return queries.select_subscribers(record, "1 = 1")
+    return select_subscribers(record, "1 = 1")
 
 
-def with_address(record: Record, address: str) -> list[queries.Subscriber]:
+def with_address(record: Record, address: str) -> list[Subscriber]:
     """The subscribers with an address, whatever its case."""
-    return queries.select_subscribers(record, "lower(address) = ?", address.lower())
+    return select_subscribers(record, "lower(address) = ?", address.lower())
 
 
-def confirmed(record: Record, publication: str, until: int) -> list[queries.Subscriber]:
+def confirmed(record: Record, publication: str, until: int) -> list[Subscriber]:
     """The subscribers who had confirmed a publication by a moment."""
-    return queries.select_subscribers(
-        record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until
-    )
+    return select_subscribers(record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until)
 
 
-def ask(
-    record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False
-) -> queries.Subscriber | None:
+def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False) -> Subscriber | None:
     """Stores a request for a publication; None if no message is needed: the address is already confirmed, or was asked
     less than a day ago. For a confirmed subscriber, only `skip_empty` is updated."""
     mark = mark_of(record, publication, address)
-    subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
+    subscriber = Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
         current = find(record, mark)
         if current and current.state == "confirmed":
-            queries.put_subscriber(record, current._replace(skip_empty=skip_empty))
+            put_subscriber(record, current._replace(skip_empty=skip_empty))
             return None
         if current and current.state == "asked" and at - current.since < ASK_AGAIN:
             return None
-        queries.put_subscriber(record, subscriber)
+        put_subscriber(record, subscriber)
     return subscriber
 
 
-def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
+def undo_ask(record: Record, subscriber: Subscriber) -> None:
     """Undoes `ask` after its message could not be sent. Somebody who had left must be asked again either way."""
     with record.database.write():
         current = find(record, subscriber.mark)
         if current and current.state == "asked" and current.since == subscriber.since:
-            queries.drop_subscriber(record, subscriber.mark)
+            drop_subscriber(record, subscriber.mark)
 
 
-def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
+def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
     """Confirms the request with this token. Confirming again changes nothing. Raises NotFound for a token that is too
     old or no longer valid."""
     with record.database.write():
@@ -93,11 +97,11 @@ def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
         if current.since // 1_000_000 != token.moment or at - current.since > CONFIRM_WITHIN:
             raise NotFound("this confirmation has expired; subscribe again")
         subscriber = current._replace(state="confirmed", since=at)
-        queries.put_subscriber(record, subscriber)
+        put_subscriber(record, subscriber)
     return subscriber
 
 
-def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
+def end(record: Record, mark: str, at: int) -> Subscriber | None:
     """Unsubscribes: the address is deleted, the mark stays. Returns the subscriber as it was before; None if it had
     left or is unknown."""
     return _change(record, mark, ("asked", "confirmed", "bounced"), state="ended", since=at, address="", reason="")
@@ -108,26 +112,26 @@ def forget(record: Record, address: str) -> int:
     Raises NotFound."""
     for subscriber in with_address(record, address):
         end(record, subscriber.mark, now())
-    publications = queries.count_subscribers(record)
+    publications = count_subscribers(record)
     known = sum(find(record, mark_of(record, publication, address)) is not None for publication in publications)
     if not known:
         raise NotFound(f"{address}: no subscription with that address")
     return known
 
 
-def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
+def bounce(record: Record, mark: str, reason: str, at: int) -> Subscriber | None:
     """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
     return _change(record, mark, ("asked", "confirmed"), state="bounced", since=at, reason=reason[:MAX_REASON_CHARS])
 
 
-def note_failure(record: Record, key: DeliveryKey, at: int) -> queries.Subscriber | None:
+def note_failure(record: Record, key: DeliveryKey, at: int) -> Subscriber | None:
     """Marks an address as unreachable if the messages of IN_A_ROW issues up to this one failed for good since it was
     confirmed, and none arrived between them. Failures for a policy are not counted. None if it goes on."""
     current = find(record, key.target)
     if current is None or current.state != "confirmed":
         return None
     failures: list[str] = []
-    for state, reason in queries.outcomes_until(record, key, current.since):
+    for state, reason in outcomes_until(record, key, current.since):
         if state == "sent":
             break
         if state == "failed" and may_be_address(reason):
@@ -142,14 +146,14 @@ def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> bool:
     return _change(record, mark, ("confirmed",), skip_empty=skip_empty) is not None
 
 
-def _change(record: Record, mark: str, states: Collection[str], **changes: Any) -> queries.Subscriber | None:
+def _change(record: Record, mark: str, states: Collection[str], **changes: Any) -> Subscriber | None:
     """Changes a subscriber in one of some states; returns it as it was before, None if there is none. A new state is
     also written to a file beside the store, in case the store is restored from an older backup."""
     with record.database.write():
         current = find(record, mark)
         if current is None or current.state not in states:
             return None
-        queries.put_subscriber(record, current._replace(**changes))
+        put_subscriber(record, current._replace(**changes))
         if "state" in changes:
             noted = forgotten_file.ForgottenMark(changes["state"], mark, changes["since"])
             forgotten_file.append(record.database, record.hasher, [noted])
@@ -158,4 +162,4 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    queries.drop_unconfirmed(record, at - CONFIRM_WITHIN)
+    drop_unconfirmed(record, at - CONFIRM_WITHIN)

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import IssueReader, Publication
 from hotpapers.issues.windows import label_after
-from hotpapers.publish.query import schemas
+from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.view.tops import period_of
 from hotpapers.record.commitments import canonical_json, sha256
 from hotpapers.wings.topics.finding import (
@@ -35,7 +35,7 @@ LINE = 26
 CACHED_DAYS, CACHED_WEEKS = 256, 64
 
 
-class TopicIssue(schemas.Schema, frozen=True, kw_only=True):
+class TopicIssue(Schema, frozen=True, kw_only=True):
     """An issue that was counted."""
 
     day: str
@@ -43,14 +43,14 @@ class TopicIssue(schemas.Schema, frozen=True, kw_only=True):
     digest: str
 
 
-class TopicPaper(schemas.Schema, frozen=True, kw_only=True):
+class TopicPaper(Schema, frozen=True, kw_only=True):
     """A paper of a topic, with its most voices in an issue of the week."""
 
     paper: str
     voices: int
 
 
-class Topic(schemas.Schema, frozen=True, kw_only=True):
+class Topic(Schema, frozen=True, kw_only=True):
     """A topic: the papers that have the first of its groups, most voices first; the groups, the strongest first; and
     by week, the latest last, how many papers had the first group."""
 
@@ -60,7 +60,7 @@ class Topic(schemas.Schema, frozen=True, kw_only=True):
     line: tuple[int, ...]
 
 
-class WeekTopics(schemas.Schema, frozen=True, kw_only=True):
+class WeekTopics(Schema, frozen=True, kw_only=True):
     """The topics of a week. `issues`: all that were counted, those of the weeks before, too; `papers`, `weight`,
     `squares`: the number of discussed papers, the sum of their weights and of these squared; `before_*`: the same of
     the weeks before, of which `before_weeks` have issues."""

@@ -10,7 +10,7 @@ import click
 
 from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
 from hotpapers.base.ids.timestamps import minute_of
-from hotpapers.cli import common
+from hotpapers.cli.common import Site, examples, publication_option, site_options, store_options
 from hotpapers.cli.terminal import echo, show
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
@@ -25,7 +25,7 @@ MAX_MAILBOX_BYTES = 256_000_000
 """Bytes."""
 
 
-@common.examples("""
+@examples("""
   hotpapers mail subscribe somebody@example.org
   hotpapers mail list""")
 @click.group()
@@ -36,14 +36,14 @@ def mail() -> None:
     """
 
 
-@common.examples("""
+@examples("""
   hotpapers mail subscribe somebody@example.org""")
 @mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--skip-empty", is_flag=True, help="Send no mail on days whose issue has no papers.")
-@common.publication_option
-@common.store_options
-def subscribe(address: str, skip_empty: bool, publication: str | None, site: common.Site) -> None:
+@publication_option
+@store_options
+def subscribe(address: str, skip_empty: bool, publication: str | None, site: Site) -> None:
     """Send an address a message that asks to confirm a subscription.
 
     The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
@@ -56,12 +56,12 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: com
     echo(f"{normalized(address)}: {outcome}")
 
 
-@common.examples("""
+@examples("""
   hotpapers mail confirm c0123…-67f0…-89ab…""")
 @mail.command()
 @click.argument("token", metavar="TOKEN")
-@common.store_options
-def confirm(token: str, site: common.Site) -> None:
+@store_options
+def confirm(token: str, site: Site) -> None:
     """Confirm a subscription with the token from the message."""
     confirmation = subscribers.confirm(site.record, _read(site.record, token), now())
     echo(f"{confirmation.address}: subscribed to {confirmation.publication}")
@@ -74,14 +74,14 @@ def _read(record: Record, token: str) -> tokens.MailToken:
     return text
 
 
-@common.examples("""
+@examples("""
   hotpapers mail unsubscribe somebody@example.org
   hotpapers mail unsubscribe u0123…-0-89ab…""")
 @mail.command(short_help="Remove an address from the list.")
 @click.argument("who", metavar="ADDRESS|TOKEN")
-@common.publication_option
-@common.store_options
-def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
+@publication_option
+@store_options
+def unsubscribe(who: str, publication: str | None, site: Site) -> None:
     """Remove an address from the list.
 
     Removes it from all publications, or only from the one named. A keyed hash of the address is kept, so that it
@@ -99,12 +99,12 @@ def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
     echo(f"unsubscribed from {', '.join(publications)}")
 
 
-@common.examples("""
+@examples("""
   hotpapers mail list""")
 @mail.command("list", short_help="Show the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="Also list the addresses.")
-@common.site_options
-def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
+@site_options
+def list_(addresses: bool, as_json: bool, site: Site) -> None:
     """Show the number of subscribers of each publication, and how many cannot be reached."""
     record = site.record
     with suppress(ReadOnlyStore):
@@ -126,13 +126,13 @@ def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
     show(report, lines, as_json)
 
 
-@common.examples("""
+@examples("""
   hotpapers mail bounce /var/mail/papers
   hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""")
 @mail.command(short_help="Process bounces and replies.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@common.site_options
-def bounce(file: Path | None, as_json: bool, site: common.Site) -> None:
+@site_options
+def bounce(file: Path | None, as_json: bool, site: Site) -> None:
     """Process bounces, unsubscribe requests and confirmations.
 
     Reads a message or a mailbox (mbox) from FILE or standard input, without changing it. Addresses that cannot be
