@@ -30,6 +30,7 @@ from hotpapers.record import Record, identities, item_rows, schema
 from hotpapers.record.commitments import SALT
 from hotpapers.record.database import insert_sql
 from hotpapers.record.identities import Identity, IdentityRow
+from hotpapers.record.item_rows import RowSecrets
 from hotpapers.record.sqlite import PAGE
 
 ITEMS = 500_000
@@ -67,7 +68,9 @@ def finished_rows(batches: Sequence[list[Item]]) -> Rows:
             rows.identities.append(IdentityRow(len(identity_of), key, salt, None, 1))
             identity_of[key] = Identity(len(identity_of), rows.identities[-1].committed)
         group = rows.items.setdefault(kind_of(item), [])
-        group.append((len(group) + 1, *item_rows.prepare(item, hasher, identity_of, os.urandom(SALT)).row, 1, 0))
+        group.append(
+            (len(group) + 1, *item_rows.prepare(item, hasher, identity_of, RowSecrets(os.urandom(SALT))).row, 1, 0)
+        )
     return rows
 
 

@@ -35,7 +35,7 @@ from bench.made_up import MadeUp
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.model import Announcement, Item, Paper
 from hotpapers.keep.search import catch_up, query_parser, search, tokenizer
-from hotpapers.keep.search.sqlite import expression
+from hotpapers.keep.search.index import expression
 from hotpapers.record import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"

@@ -35,7 +35,7 @@ LIBRARY = {
     "msgspec": ("",),
     "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
     "feedparser": ("wings/feeds/feed_parser.py",),
-    "apsw": ("record/sqlite", "keep/search/sqlite", "wings/archives/spill.py"),
+    "apsw": ("record/sqlite", "wings/archives/spill.py"),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),

@@ -32,7 +32,8 @@ from hotpapers.base import errors, model, settings, terms
 from hotpapers.base.settings import announce
 from hotpapers.base.settings.explanations import described
 from hotpapers.base.settings.limits import limit_of
-from hotpapers.keep.transfer.jsonl import FORMAT, VERSION, lines
+from hotpapers.keep.transfer.jsonl import lines
+from hotpapers.keep.transfer.jsonl.lines import FORMAT, VERSION
 from hotpapers.publish.query import openapi
 from hotpapers.record.item_checks import NEVER_NEGATIVE
 from hotpapers.wings.mail import settings as mail

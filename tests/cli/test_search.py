@@ -88,7 +88,7 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert head("ettle") == "no paper with “ettle”; 3 papers with it as part of a word"
     assert head("category:cs date:2021") == "3 papers in cs, of 2021"
     assert head("2103.90001") == "1 paper 2103.90001"
-    monkeypatch.setattr("hotpapers.keep.search.statement.COUNT_LIMIT", 2)
+    monkeypatch.setattr("hotpapers.keep.search.index.COUNT_LIMIT", 2)
     assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”; showing the first 2"
 
 

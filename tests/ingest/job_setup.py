@@ -17,7 +17,7 @@ from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobContext, JobLoop
 from hotpapers.record import Record
-from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.batches import BatchWriter
 from tests.ingest.story_source import LIST, StorySettings, StorySource
 from tests.sources.net import ScriptedClient
 

@@ -286,8 +286,7 @@ def fill(record: Record, world: World) -> World:
 
 def _close(record: Record, item: Item, position: int) -> None:
     names = (*type(item).key, "observed_at")
-    spec = SPECS[type(item)]
-    keys = {spec.fields[i] for i in spec.identities}
+    keys = SPECS[type(item)].identities
     where = " AND ".join(f'"{name}" = {NUMBER if name in keys else "?"}' for name in names)
     values = [getattr(item, name) for name in names]
     assert record.database.run(f"UPDATE {kind_of(item)} SET until = ? WHERE {where}", (position, *values)) == 1

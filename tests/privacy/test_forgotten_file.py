@@ -170,9 +170,9 @@ def test_complete_marks_are_read_whatever_else_the_file_has(
         file = forgotten_file.file_of(record.database)
         assert file is not None
         file.unlink(missing_ok=True)
-        forgotten_file.append(record.database, hasher, first)
+        forgotten_file.complete(record.database, hasher, first)
         file.write_bytes(file.read_bytes()[: max(cut, 1)] + noise)
-        forgotten_file.append(record.database, hasher, second)
+        forgotten_file.complete(record.database, hasher, second)
         lines = forgotten_file.read_whole(file, hasher).marks
     assert lines is not None and set(second) <= lines
     assert forgotten_file.read_whole(file, KeyedHasher(bytes(32))).marks is None
@@ -273,7 +273,7 @@ def test_writers_at_the_same_time_lose_no_mark(sqlite_url: str) -> None:
         marks = frozenset(ForgottenMark("ended", f"{n:032x}", n) for n in range(200))
         forgotten_file.complete(database, hasher)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda mark: forgotten_file.append(database, hasher, [mark]), sorted(marks)))
+            list(pool.map(lambda mark: forgotten_file.complete(database, hasher, [mark]), sorted(marks)))
         file = forgotten_file.file_of(database)
         assert file is not None
         result = forgotten_file.read_whole(file, hasher)

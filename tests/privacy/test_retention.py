@@ -18,7 +18,7 @@ from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.keep.privacy import retention as pruning
 from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
 from hotpapers.keep.transfer.jsonl import exporter, importer
-from hotpapers.record import Record
+from hotpapers.record import Record, database
 from hotpapers.record.identities import NUMBER, key_of
 from hotpapers.record.manifest import HASH, unpack
 from tests.parsing import parse_all
@@ -85,7 +85,7 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
         tempfile.TemporaryDirectory() as folder,
         Record(str(Path(folder) / "s.db")) as record,
         patch.object(pruning, "STEP", size),
-        patch.object(pruning, "AT_ONCE", size),
+        patch.object(database, "AT_ONCE", size),
     ):
         cuts: list[tuple[int, int]] = []
         for step_items in steps:

@@ -142,7 +142,8 @@ def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPa
     def interfere(step: int) -> None:
         steps.append(step)
         if len(steps) == 2:
-            indexing.start_anew(store)
+            with store.database.write():
+                index.start(store.database)
 
     catch_up(store, interfere)
     assert steps == [2] * 5 and search(store, "kettle").total == 6
@@ -193,7 +194,7 @@ def test_a_new_issue_is_indexed_without_reading_the_earlier_ones(
         decoded.append(text)
         return decode_content(text, kind)
 
-    monkeypatch.setattr(indexing, "decode_content", decode)
+    monkeypatch.setattr("hotpapers.record.issue_contents.decode_content", decode)
     store.append([paper("Kettle", n=1)], source="s")
     for day, edition, place in (("2021-03-02", 1, 7), ("2021-03-03", 1, 8), ("2021-03-03", 2, 9)):
         content = f'{{"entries": [{{"paper": "arxiv:2103.00001", "place": {place}}}], "ongoing": []}}'

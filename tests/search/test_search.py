@@ -200,7 +200,7 @@ def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch)
             cursor = results.next
         assert cursor is None and len(set(keys)) == len(keys) == 25
     assert search(store, "kettle", limit=10, cursor="25").papers == ()
-    monkeypatch.setattr("hotpapers.keep.search.statement.COUNT_LIMIT", 20)
+    monkeypatch.setattr("hotpapers.keep.search.index.COUNT_LIMIT", 20)
     results = search(store, "kettle", limit=10)
     assert (results.total, results.exact, results.next) == (20, False, "10")
     results = search(store, "kettle", limit=12, cursor="12")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.keep.search import highlights, query_parser, sqlite, tokenizer
+from hotpapers.keep.search import highlights, index, query_parser, tokenizer
 from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
 from hotpapers.keep.search.tokenizer import stem
 
@@ -214,7 +214,7 @@ def test_any_text_is_a_query_of_mere_words(text: str) -> None:
 def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> None:
     """Outside quotation marks there are only the query languages' own operators."""
     query = parse(text)
-    sqlite_rest = re.sub(r'"[^"]*"', "", sqlite.expression(query))
+    sqlite_rest = re.sub(r'"[^"]*"', "", index.expression(query))
     assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", sqlite_rest)
 
 

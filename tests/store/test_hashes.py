@@ -71,7 +71,7 @@ def test_an_item_without_personal_values_worked_by_hand() -> None:
         '{"kind":"tally","likes":0,"method":"a \\"b\\"\\n/€","network":"x","observed_at":7,'
         '"paper":"arxiv:2103.00001","reposts":40}'
     )
-    made_of_it = prepare(tally, MARKS, known_in(tally), SALT)
+    made_of_it = prepare(tally, MARKS, known_in(tally), RowSecrets(SALT))
     assert made_of_it.hash.hex() == sha256(by_hand.encode())
     assert made_of_it.hash.hex() == "fc156bd7e9793abd2c98114d0927bd1c3aabcd989d3bee7bae5d310bd3014b78"
     assert made_of_it.row == (7, 1, "x", 'a "b"\n/€', 40, 0, 0), "a paper by its number, no salt"
@@ -84,11 +84,11 @@ def test_personal_values_stand_as_commitments_worked_by_hand() -> None:
     by_hand = (
         f'{{"account":"{account_id}","automated":false,"handle":"{handle}","kind":"account","name":"","observed_at":7}}'
     )
-    made_of_it = prepare(account, MARKS, known_in(account), SALT)
+    made_of_it = prepare(account, MARKS, known_in(account), RowSecrets(SALT))
     assert made_of_it.hash.hex() == sha256(by_hand.encode())
-    assert prepare(account, MARKS, known_in(account), bytes(16)).hash != made_of_it.hash
+    assert prepare(account, MARKS, known_in(account), RowSecrets(bytes(16))).hash != made_of_it.hash
     other = {account.account: Identity(1, sha256(SALT + b"x:@made_up_ada"))}
-    assert prepare(account, MARKS, other, SALT).hash != made_of_it.hash, "the identity has its own salt"
+    assert prepare(account, MARKS, other, RowSecrets(SALT)).hash != made_of_it.hash, "the identity has its own salt"
 
 
 def test_numbers_stand_in_no_hash() -> None:
@@ -97,8 +97,12 @@ def test_numbers_stand_in_no_hash() -> None:
     by_hand = (
         f'{{"account":"{account}","kind":"reaction","observed_at":7,"post":"{post}","type":"like","withdrawn":false}}'
     )
-    first = prepare(reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, SALT)
-    second = prepare(reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, None)
+    first = prepare(
+        reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, RowSecrets(SALT)
+    )
+    second = prepare(
+        reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, RowSecrets()
+    )
     assert first.hash.hex() == second.hash.hex() == sha256(by_hand.encode())
     assert (first.row[:3], second.row[:3]) == ((7, 1, 2), (7, 20, 10)) and (first.label, second.label) == (
         (1, 2, "like", 7), (20, 10, "like", 7),
@@ -115,7 +119,7 @@ def test_control_characters_are_escaped_as_rfc_8785_says() -> None:
     text = "".join(map(chr, range(1, 0x21))) + '"\\/\x7f\u2028é😀'
     tally = model.Tally(paper="arxiv:2103.00001", network="x", method=text, reposts=0, likes=0, observed_at=0)
     values = {"kind": "tally", **msgspec.to_builtins(tally)}
-    assert prepare(tally, MARKS, known_in(tally), None).hash.hex() == sha256(rfc8785(values))
+    assert prepare(tally, MARKS, known_in(tally), RowSecrets()).hash.hex() == sha256(rfc8785(values))
 
 
 def independent_hash(
@@ -147,7 +151,7 @@ def independent_commitments(record: Record) -> dict[str, str]:
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_every_kind_hashes_as_described(item: model.Item) -> None:
-    assert prepare(item, MARKS, known_in(item), SALT).hash.hex() == independent_hash(item, SALT)
+    assert prepare(item, MARKS, known_in(item), RowSecrets(SALT)).hash.hex() == independent_hash(item, SALT)
 
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
@@ -158,7 +162,10 @@ def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
     spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
     assert list(group.filled(7, 2)) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt") - 1] if spec.words else None for row in rows]
-    assert rows == [prepare(item, MARKS, identities, salts[0], 3), prepare(later, MARKS, identities, salts[1], 4)]
+    assert rows == [
+        prepare(item, MARKS, identities, RowSecrets(salts[0]), 3),
+        prepare(later, MARKS, identities, RowSecrets(salts[1]), 4),
+    ]
     assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})
 
 
@@ -172,7 +179,7 @@ def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: s
                 [columns] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind}")
                 row = read_with_commitments(spec, columns)
                 assert row.hash.hex() == independent_hash(row.item, row.salt or b"", whom=whom)
-                again = prepare(row.item, MARKS, known_in(row.item), SALT)
+                again = prepare(row.item, MARKS, known_in(row.item), RowSecrets(SALT))
                 assert again.hash.hex() == independent_hash(row.item, SALT)
                 assert (row.salt is not None) == bool(set(spec.type.personal) - NAMED)
         salts = [first.view().latest(model.Post)[0].salt, second.view().latest(model.Post)[0].salt]
@@ -283,9 +290,9 @@ def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes
     """A prepared row as the database returns it: keys instead of numbers, followed by the known secrets."""
     spec, values = SPECS[type(item)], list(row)
     keys = {identity.number: key for key, identity in known_in(item).items()}
-    for name in {spec.fields[i] for i in spec.identities}:
+    for name in spec.identities:
         values[spec.fields.index(name)] = keys[values[spec.fields.index(name)]]
-    persons = [values[i] for i in spec.persons] + (
+    persons = [values[spec.fields.index(name)] for name in spec.persons] + (
         [keys[values[len(spec.fields)]]] if isinstance(item, model.Post) else []
     )
     return (3, *values, 5, 0, *map(secrets.get, persons), *persons[len(spec.persons) :])
@@ -296,7 +303,7 @@ def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes
 @given(st.one_of([items_of(kind) for kind in model.KINDS]), st.binary(min_size=16, max_size=16))
 def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -> None:
     spec, identities = SPECS[type(item)], known_in(item)
-    prepared = prepare(item, MARKS, identities, salt, 17)
+    prepared = prepare(item, MARKS, identities, RowSecrets(salt), 17)
     for secrets in (
         {key: WHOSE for key, identity in identities.items() if identity.commitment},
         {key: bytes.fromhex(identity.commitment) for key, identity in identities.items() if identity.commitment},
@@ -306,7 +313,7 @@ def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -
         assert (row.item, row.hash, row.origin, row.since, row.until) == (item, prepared.hash, 17, 5, 0)
         assert row.label == (spec.kind, *(getattr(item, name) for name in (*type(item).key, "observed_at")))
         assert read_row(spec, selected[: len(spec.columns)]).item == item
-    assert prepared.label == tuple(prepared.row[i] for i in (*spec.key, spec.observed))
+    assert prepared.label == tuple(prepared.row[spec.fields.index(name)] for name in (*type(item).key, "observed_at"))
     assert prepared.hash.hex() == independent_hash(item, salt)
     assert item_checks.clean(item) is item
 
@@ -320,8 +327,8 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
         if value := getattr(item, name):
             lost[name] = commitment(salt, identities[value].commitment if name in NAMED else value)
     left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in lost})
-    again = prepare(left, MARKS, identities, None, 0, RowSecrets(None, lost, (0, 0)))
-    assert again.hash == prepare(item, MARKS, identities, salt).hash
+    again = prepare(left, MARKS, identities, RowSecrets(None, lost, (0, 0)))
+    assert again.hash == prepare(item, MARKS, identities, RowSecrets(salt)).hash
     row = read_with_commitments(spec, as_selected(left, again.row, {}))
     assert (row.hash, row.redacted or {}) == (again.hash, lost)
 

@@ -12,7 +12,7 @@ from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import RawPayload
 from hotpapers.keep.privacy.retention import prune
-from hotpapers.record import Record, raw_archive
+from hotpapers.record import Record, raw_archive, reparse
 from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
@@ -227,12 +227,12 @@ def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str
 
 
 def test_many_originals_are_read_again_in_several_batches(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw_archive, "CHUNK", 3)
+    monkeypatch.setattr(reparse, "CHUNK", 3)
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [payload_of(likes(n), AT + n) for n in range(8)]), source="s")
         result = record.reprocess("s", made.better_counts_of)
         assert (result.position, result.added) == (2, 0)  # only the first changes: without likes it gives nothing
-        monkeypatch.setattr(raw_archive, "CHUNK", 3)
+        monkeypatch.setattr(reparse, "CHUNK", 3)
         result = record.reprocess("s", lambda _: [])
         assert (result.position, record.count(model.Snapshot)) == (5, 0)
 

@@ -63,7 +63,7 @@ def as_stored(database: Database, spec: KindSpec, number: int) -> tuple[Any, ...
 
 def named_in(spec: KindSpec) -> frozenset[str]:
     """The columns of a kind that contain an identity's number."""
-    return frozenset(spec.fields[i] for i in spec.identities) | ({"voice"} if spec.type is model.Post else set())
+    return frozenset(spec.identities) | ({"voice"} if spec.type is model.Post else set())
 
 
 def other_numbers(database: Database, value: int) -> list[int]:

@@ -11,7 +11,7 @@ import pytest
 from hotpapers.base import model
 from hotpapers.base.errors import NotExchange
 from hotpapers.base.model import MAX_INTEGER
-from hotpapers.keep.transfer.jsonl import exporter, importer, reader
+from hotpapers.keep.transfer.jsonl import exporter, importer
 from hotpapers.record import Record
 from hotpapers.record.manifest import BatchStamp, genesis, link, listing
 from tests.store import made
@@ -143,7 +143,7 @@ def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
 
 
 def test_a_line_without_end_is_not_read_to_its_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("hotpapers.keep.transfer.jsonl.lines.MAX_LINE_BYTES", 1000)
     problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"x" * 1001, b"x" * 500])
     assert problem.reason == "a line longer than 1,000 bytes" and problem.line == 2
 

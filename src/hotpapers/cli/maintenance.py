@@ -15,7 +15,7 @@ from hotpapers.cli.terminal import NumberRange, confirm, echo, print_error, prin
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.privacy import retention
 from hotpapers.record import Record
-from hotpapers.record import quarantine as apart
+from hotpapers.record import raw_archive as apart
 from hotpapers.record.reparse import ReparsePlan
 from hotpapers.record.verify import close_unusable, name_of
 

@@ -32,7 +32,7 @@ from hotpapers.collect import queries
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, Record, item_rows, reaction_marks
-from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.batches import BatchWriter
 from hotpapers.record.database import placeholders, slices
 from hotpapers.record.identities import IdentityLookup, is_pseudonym
 from hotpapers.record.paper_names import aliases_between, last_numbers, load_names, named_by

@@ -1,14 +1,13 @@
 """The store: every observation, written once, in chained batches, in SQLite or PostgreSQL.
 
 record         `Record`: open a store, write batches, view it at a moment
-batch_writer   what a write transaction knows, and the batch that it adds
 batches        one transaction, one position, one manifest; manifest: what a batch added, closed and forgot
 item_rows      items as rows and as hashes; row_groups: many at once; item_checks: validation before writing
 identities     posts, accounts and papers by number; commitments: what hashes cover instead of words and keys
 as_of          rows as observed up to a moment and known at a position; ordered_scan: all rows in order; readings:
                whether and when networks were read
 parsing        payloads and the items parsed from them, before any lock is taken
-raw_archive    raw payloads; quarantine: unreadable payloads; reparse: parse payloads again
+raw_archive    raw payloads, also unreadable ones in quarantine; reparse: parse payloads again
 tombstones     which posts and accounts were forgotten; redaction: rows without words
 reaction_marks which post a reaction belongs to; paper_names: what papers are called
 meta           the store's own values; statistics: its figures

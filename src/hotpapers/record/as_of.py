@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from hotpapers.base import model
 from hotpapers.record.database import Database, Params, first_value, placeholders, slices
-from hotpapers.record.identities import NUMBER, Identity, key_of
-from hotpapers.record.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.record.identities import NUMBER, Known
+from hotpapers.record.item_rows import (
+    SPECS,
+    ItemType,
+    KindSpec,
+    StoredRow,
+    read_row,
+    select_columns,
+    select_rows,
+    sql_columns,
+)
 
 AnyItem = TypeVar("AnyItem", bound=model.Item)
 
@@ -40,11 +49,11 @@ class AsOfView(NamedTuple):
     def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
         """The SQL condition that no later row with the same key is in this view."""
         return (
-            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec.kind, alias)}"
+            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec, alias)}"
             f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
         )
 
-    def last_row(self, cls: type[model.Item]) -> int:
+    def last_row(self, cls: ItemType) -> int:
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
         return max(self.first_row(model.kind_of(cls), "since", self.position + 1) - 1, 0)
@@ -60,18 +69,14 @@ class AsOfView(NamedTuple):
         last = first_value(self.database, f"SELECT max({number}) FROM {table}")
         return searched(row, last, least) if last else 0
 
-    def iterate(
-        self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
-    ) -> Iterator[StoredRow]:
+    def iterate(self, cls: ItemType, where: str = "", params: Params = (), order: str = "") -> Iterator[StoredRow]:
         """The latest row of each key of a kind, if it meets a condition on `t`."""
-        spec = SPECS[cls]
-        for row in self.database.iterate(self._statement(spec, where, order), params):
-            yield read_row(spec, row)
+        for row in self.database.iterate(self._statement(cls, where, order), params):
+            yield read_row(SPECS[cls], row)
 
-    def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
+    def latest(self, cls: ItemType, where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
         """The latest row of each key of a kind, as a list: faster than `iterate` if there are few."""
-        spec = SPECS[cls]
-        return [read_row(spec, row) for row in self.database.rows(self._statement(spec, where, order), params)]
+        return [read_row(SPECS[cls], row) for row in self.database.rows(self._statement(cls, where, order), params)]
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
         """The items of these rows."""
@@ -79,33 +84,27 @@ class AsOfView(NamedTuple):
             if isinstance(row.item, cls):
                 yield row.item
 
-    def observations(self, cls: type[model.Item], where: str, params: Params) -> Iterator[StoredRow]:
+    def observations(self, cls: ItemType, where: str, params: Params) -> Iterator[StoredRow]:
         """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,
         and also rows that are not in the view."""
-        spec = SPECS[cls]
-        sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
-        return (read_row(spec, row) for row in self.database.iterate(sql, params))
+        return select_rows(self.database, SPECS[cls], where, params)
 
     def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
         """The item of the latest row of one key."""
         row = self.latest_row(cls, *key)
         return row.item if row and isinstance(row.item, cls) else None
 
-    def latest_row(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
+    def latest_row(self, cls: ItemType, *key: Any) -> StoredRow | None:
         """The latest row of one key."""
         spec = SPECS[cls]
-        where = " AND ".join(f't."{spec.fields[i]}" = {NUMBER if i in spec.identities else "?"}' for i in spec.key)
-        rows = self.database.rows(self._statement(spec, where, "t.id"), key)
-        return read_row(spec, rows[0]) if rows else None
+        where = " AND ".join(f't."{name}" = {NUMBER if name in spec.identities else "?"}' for name in cls.key)
+        return next(iter(self.latest(cls, where, key, "t.id")), None)
 
-    def of_keys(
-        self, cls: type[model.Item], keys: Iterable[Sequence[Any]], known: Mapping[str, Identity]
-    ) -> Iterator[StoredRow]:
+    def of_keys(self, cls: ItemType, keys: Iterable[Sequence[Any]], known: Known) -> Iterator[StoredRow]:
         """The latest rows of many keys of a kind. `known`: the identities of the posts, accounts and papers in these
         keys, as far as they exist."""
         spec = SPECS[cls]
-        names = [f'"{spec.fields[i]}"' for i in spec.key]
-        same = " AND ".join(f"later.{name} = wanted.{name}" for name in names)
+        names, same = [f'"{name}"' for name in cls.key], _same_key(spec, "wanted")
         stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
         for chunk in slices(stored):
             wanted = ", ".join([f"({placeholders(names)})"] * len(chunk))
@@ -115,11 +114,12 @@ class AsOfView(NamedTuple):
                     ORDER BY later.observed_at DESC LIMIT 1)"""
             yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(chunk)]))
 
-    def _statement(self, spec: KindSpec, where: str = "", order: str = "") -> str:
+    def _statement(self, cls: ItemType, where: str, order: str) -> str:
+        spec = SPECS[cls]
         return (
             f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
             f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
-            f"{' AND ' + where if where else ''} ORDER BY {order or _by_key(spec.kind)}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or sql_columns(spec, cls.key, 't')}"
         )
 
 
@@ -129,28 +129,18 @@ def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> in
     while low < high:
         middle = (low + high) // 2
         number, value = row(middle)
-        if value >= least:
-            high = middle
-        else:
-            low = number + 1
+        low, high = (low, middle) if value >= least else (number + 1, high)
     return low
 
 
 @cache
-def _same_key(kind: str, alias: str) -> str:
-    return " AND ".join(f'later."{name}" = {alias}."{name}"' for name in BY_KIND[kind].type.key)
+def _same_key(spec: KindSpec, alias: str) -> str:
+    return " AND ".join(f'later."{name}" = {alias}."{name}"' for name in spec.type.key)
 
 
-@cache
-def _by_key(kind: str) -> str:
-    spec = BY_KIND[kind]
-    columns = ((f't."{spec.fields[i]}"', i in spec.identities) for i in spec.key)
-    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
-
-
-def _stored_key(spec: KindSpec, key: Sequence[Any], known: Mapping[str, Identity]) -> tuple[Any, ...]:
+def _stored_key(spec: KindSpec, key: Sequence[Any], known: Known) -> list[Any]:
     """The values of a key as columns store them; None for identities that are not in the record."""
-    pairs = zip(spec.key, key, strict=True)
-    return tuple(
-        value if i not in spec.identities else known[value].number if value in known else None for i, value in pairs
-    )
+    return [
+        value if name not in spec.identities else known[value].number if value in known else None
+        for name, value in zip(spec.type.key, key, strict=True)
+    ]

@@ -2,25 +2,40 @@
 
 The position is assigned first, under the lock that admits one writer at a time. So it becomes visible only after all
 lower positions, and rows have it from the start (decision 0004).
+
+    with record.batch() as batch:
+        new = [item for item in items if is_new(batch.view, item)]
+        batch.append(new, source="…", at=now())
 """
 
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers.base import errors, model
-from hotpapers.record import identities, item_rows, manifest, tombstones
+from hotpapers.record import identities, item_checks, manifest, meta, parsing, raw_archive, row_groups, tombstones
+from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, blob, first_column, first_value, placeholders, slices
-from hotpapers.record.identities import NO_KEYS, EnrolledKeys, RecentIdentities
-from hotpapers.record.item_rows import KindSpec, PreparedRow, RowSecrets
-from hotpapers.record.manifest import BatchStamp, ErasedIdentity, Pair, Remainder
-from hotpapers.record.meta import SECRET, read_meta
-from hotpapers.record.row_groups import RowGroup
+from hotpapers.record.item_rows import (
+    SPECS,
+    KeyedHasher,
+    KindSpec,
+    PreparedRow,
+    RowSecrets,
+    StoredRow,
+    keys_in,
+    prepare,
+    read_row,
+    select_columns,
+)
+from hotpapers.record.manifest import BatchStamp, Manifest, Pair, RowName
+from hotpapers.record.row_groups import Offer, RowGroup
 
 
 class WrittenBatch(NamedTuple):
@@ -37,17 +52,9 @@ class WrittenBatch(NamedTuple):
     refused: int = 0
     quarantined: int = 0
 
-
-class BatchHeader(NamedTuple):
-    """A batch's own row without its manifest: position, time, source and its cursor, number of items added, chain
-    value."""
-
-    position: int
-    at: int
-    source: str
-    cursor: str | None
-    items: int
-    chain: bytes
+    def followed_by(self, later: WrittenBatch) -> WrittenBatch:
+        """The sums of both, and the later position."""
+        return WrittenBatch(later.position or self.position, *map(operator.add, self[1:], later[1:]))
 
 
 class ChainHead(NamedTuple):
@@ -55,36 +62,6 @@ class ChainHead(NamedTuple):
 
     position: int
     chain: bytes
-
-
-Offer = tuple[model.Item, int]
-"""An item, and the number of the raw row from which it was parsed (0 for none)."""
-
-
-class RowChanges(NamedTuple):
-    """What a batch changes in earlier rows and identities. `tombstones`: marks of what was forgotten."""
-
-    close: Sequence[item_rows.StoredRow] = ()
-    prune: Sequence[Pair] = ()
-    forgotten: Sequence[Remainder] = ()
-    erased: Sequence[ErasedIdentity] = ()
-    tombstones: Sequence[str] = ()
-
-
-NOTHING = RowChanges()
-
-
-class NewRows(NamedTuple):
-    """What a batch adds: rows by kind, each table's next number, and the identities that the rows name. `recent`: keeps
-    these for the next batch."""
-
-    groups: Sequence[RowGroup] = ()
-    numbers: Mapping[str, int] = {}
-    enrolled: EnrolledKeys = NO_KEYS
-    recent: RecentIdentities | None = None
-
-
-NO_ROWS = NewRows()
 
 
 def head(database: Database) -> ChainHead:
@@ -119,7 +96,7 @@ def position_at(database: Database, at: int) -> int:
 
 def genesis(database: Database) -> bytes:
     """The value to which a store's first batch is chained."""
-    return manifest.genesis(bytes.fromhex(read_meta(database, SECRET) or ""))
+    return manifest.genesis(bytes.fromhex(meta.read_meta(database, meta.SECRET) or ""))
 
 
 def chain_at(database: Database, position: int) -> bytes | None:
@@ -140,15 +117,9 @@ class NumberedRow(NamedTuple):
     prepared: PreparedRow
 
 
-def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
-    """Rows of a kind, numbered in order with the table's next numbers."""
-    return list(map(NumberedRow, itertools.count(identities.next_number(database, spec.kind)), group))
-
-
 def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
     """Add a kind's rows; the number of rows that were new."""
-    filled = [(number, *prepared.row, position, 0) for number, prepared in rows]
-    return database.insert(spec.kind, spec.columns, filled)
+    return database.insert(spec.kind, spec.columns, [(number, *prepared.row, position, 0) for number, prepared in rows])
 
 
 class AddedRows(NamedTuple):
@@ -166,14 +137,16 @@ class AddedRows(NamedTuple):
 def _insert_group(database: Database, group: RowGroup, first: int, position: int) -> AddedRows:
     spec, count = group.spec, len(group.items)
     if database.insert(spec.kind, spec.columns, group.filled(first, position)) == count:
-        return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
+        return AddedRows(spec.kind, range(first, first + count), group.hashes, group.columns["origin"])
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
     # The numbers of the rows just added at a position
-    sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
-    new = frozenset(first_column(database, sql, (position, first)))
+    new = frozenset(
+        first_column(database, f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?", (position, first))
+    )
     present = [row.prepared for row in rows if row.number not in new]
-    different = _not_known(database, spec, present)
-    moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
+    moved = list(
+        filter(None, (_move_later(database, spec, row, position) for row in _not_known(database, spec, present)))
+    )
     added = [*(row for row in rows if row.number in new), *moved]
     numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
@@ -182,16 +155,16 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
     """The rows of which no identical item with the same key and moment is stored. Queries many at a time."""
-    names = [f'"{spec.fields[i]}"' for i in (*spec.key, spec.observed)]
+    names = [f'"{name}"' for name in (*spec.type.key, "observed_at")]
     text = f"({' AND '.join(f'{name} = ?' for name in names)})"
     different = []
     for start in range(0, len(group), 100):
         chunk = group[start : start + 100]
         where = " OR ".join([text] * len(chunk))
-        sql = f"""SELECT {", ".join(names)}, {item_rows.select_columns(spec)} FROM {spec.kind}
+        sql = f"""SELECT {", ".join(names)}, {select_columns(spec)} FROM {spec.kind}
             WHERE until = 0 AND ({where})"""
         rows = database.rows(sql, [value for prepared in chunk for value in prepared.label])
-        items = ((row[: len(names)], item_rows.read_row(spec, row[len(names) :]).item) for row in rows)
+        items = ((row[: len(names)], read_row(spec, row[len(names) :]).item) for row in rows)
         known = {label: tombstones.without_references(item, identities.is_pseudonym) for label, item in items}
         different += [prepared for prepared in chunk if known.get(prepared.label) != prepared.item]
     return different
@@ -200,10 +173,9 @@ def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow])
 def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, position: int) -> NumberedRow | None:
     """The item moved by as many microseconds as needed, because another item has its key and moment; None if it turns
     out to be known."""
-    if isinstance(prepared.item, model.Issue):
-        issue = prepared.item
+    if isinstance(issue := prepared.item, model.Issue):
         raise errors.IssueError(f"{issue.publication} {issue.day}: another process has already frozen this edition")
-    [row] = numbered(database, spec, [prepared])
+    row = NumberedRow(identities.next_number(database, spec.kind), prepared)
     while not insert_rows(database, spec, [row], position):
         if not _not_known(database, spec, [row.prepared]):
             return None
@@ -214,22 +186,32 @@ def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, posit
 def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedRow) -> PreparedRow:
     item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
     after = len(spec.fields) + len(spec.derived)
-    salt, redacted = prepared.row[after:-1] if spec.words else (None, None)
-    kept = RowSecrets(salt, msgspec.json.decode(redacted) if redacted else None, prepared.row[len(spec.fields) : after])
-    known = identities.find(database, item_rows.keys_in([item]))
-    return item_rows.prepare(item, item_rows.KeyedHasher(b""), known, None, prepared.row[-1], kept)
+    kept = RowSecrets(prepared.row[after] if spec.words else None, None, prepared.row[len(spec.fields) : after])
+    return prepare(item, KeyedHasher(b""), identities.find(database, keys_in([item])), kept, prepared.row[-1])
 
 
-def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position: int) -> list[Pair]:
+def close_rows(database: Database, rows: Sequence[StoredRow], position: int) -> list[Pair]:
     """Close the rows that no other process has closed since they were read; their places in the manifests."""
-    close = "UPDATE {} SET until = ? WHERE id = ? AND until = 0"
-    closed = [row for row in rows if database.run(close.format(row.spec.kind), (position, row.id))]
-    return sorted(pairs_of(database, [(row.spec.kind, row.id, row.since) for row in closed]))
+    closed = [row for row in rows if close_row(database, row.name, position)]
+    return sorted(pairs_of(database, [(*row.name, row.since) for row in closed]))
+
+
+def close_row(database: Database, row: RowName, position: int) -> int:
+    """Close a row unless it is closed; the number of rows closed."""
+    kind, number = row
+    return database.run(f"UPDATE {kind} SET until = ? WHERE id = ? AND until = 0", (position, number))
+
+
+def overwrite_row(database: Database, number: int, prepared: PreparedRow) -> None:
+    """Overwrite a row with what is left of it. Its origin stays: the manifest has it. Call inside `write()`."""
+    spec = SPECS[type(prepared.item)]
+    change = ", ".join(f'"{name}" = ?' for name in spec.columns[1:-3])
+    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row[:-1], number))
 
 
 def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
     """The places of rows, given as (kind, number, batch), in the manifests. Raises CorruptStore."""
-    indices_of = cache(lambda since: manifest.indices(load_manifest(database, since)))
+    indices_of = cache(lambda since: {row: at for at, row in enumerate(load_manifest(database, since).rows())})
     pairs = []
     for kind, number, since in rows:
         if (kind, number) not in indices_of(since):
@@ -238,6 +220,12 @@ def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[P
             )
         pairs.append((since, indices_of(since)[kind, number]))
     return pairs
+
+
+def rows_at(database: Database, places: Iterable[Pair]) -> dict[Pair, RowName]:
+    """The rows at places in the manifests, as far as there are any. Raises CorruptStore."""
+    rows_of = cache(lambda since: list(load_manifest(database, since).rows()))
+    return {(since, index): rows_of(since)[index] for since, index in places if index < len(rows_of(since))}
 
 
 def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[Pair, int]:
@@ -262,48 +250,47 @@ def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int
 def append(
     database: Database,
     stamp: BatchStamp,
-    rows: NewRows = NO_ROWS,
-    changes: RowChanges = NOTHING,
+    groups: Sequence[RowGroup] = (),
+    numbers: Mapping[str, int] = {},
+    enrolled: identities.EnrolledKeys = identities.NO_KEYS,
+    close: Sequence[StoredRow] = (),
     last: ChainHead | None = None,
+    recent: identities.RecentIdentities | None = None,
+    **changes: Sequence[Any],
 ) -> WrittenBatch:
     """Write the batch itself: rows, cursor, manifest, chain; nothing if nothing changed. Call inside `write()`.
-    `last`: the batch before, if already loaded."""
+    `groups`: new rows by kind, each table's next number in `numbers`; `enrolled`: the identities that they name, which
+    `recent` keeps for the next batch. `close`: earlier rows. `last`: the batch before, if already loaded. `changes`:
+    what else the manifest lists of earlier rows and identities."""
     last = last or head(database)
     position = last.position + 1
-    closed = close_rows(database, changes.close, position)
-    added = [_insert_group(database, group, rows.numbers[group.spec.kind], position) for group in rows.groups]
+    closed = close_rows(database, close, position)
+    added = [_insert_group(database, group, numbers[group.spec.kind], position) for group in groups]
     origins = list(itertools.chain.from_iterable(group.origins for group in added))
     listed = manifest.listing_of(
         [(group.kind, group.numbers) for group in added if group.numbers],
         list(itertools.chain.from_iterable(group.hashes for group in added)),
-        identities=rows.enrolled.added,
-        persons=rows.enrolled.persons,
+        identities=enrolled.added,
+        persons=enrolled.persons,
         closed=closed,
-        pruned=list(changes.prune),
-        forgotten=list(changes.forgotten),
-        erased=list(changes.erased),
-        tombstones=list(changes.tombstones),
         origins=origins if any(origins) else [],
+        **changes,
     )
-    known, later = sum(group.known for group in added), sum(group.later for group in added)
-    is_changed = len(listed) or closed or any(changes._replace(close=()))
-    if not is_changed and _resumes_there(database, stamp):
+    known = sum(group.known for group in added)
+    is_changed = len(listed) or closed or any(changes.values())
+    if not is_changed and stamp.cursor in (None, cursor_of(database, stamp.source)):
         return WrittenBatch(None, 0, known)
     chain = save_batch(database, position, stamp, listed, last.chain)
-    if rows.recent:
-        rows.recent.keep(chain, last.chain, rows.enrolled.known)
-    return WrittenBatch(position, len(listed), known, later)
-
-
-def _resumes_there(database: Database, stamp: BatchStamp) -> bool:
-    return stamp.cursor is None or stamp.cursor == cursor_of(database, stamp.source)
+    if recent:
+        recent.keep(chain, last.chain, enrolled.known)
+    return WrittenBatch(position, len(listed), known, sum(group.later for group in added))
 
 
 _SAVE_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, position = excluded.position"""
 
 
-def save_batch(database: Database, position: int, stamp: BatchStamp, listed: manifest.Manifest, before: bytes) -> bytes:
+def save_batch(database: Database, position: int, stamp: BatchStamp, listed: Manifest, before: bytes) -> bytes:
     """Write the batch's own row, its source's cursor and its tombstones; its chain value."""
     chain = manifest.link(before, position, stamp, listed)
     row = (position, *stamp, len(listed), manifest.pack(listed), chain)
@@ -327,13 +314,13 @@ def cursor_of(database: Database, source: str) -> str | None:
     return cursor
 
 
-def load_manifest(database: Database, position: int) -> manifest.Manifest:
+def load_manifest(database: Database, position: int) -> Manifest:
     """The manifest of one batch. Raises CorruptStore if it is missing or damaged."""
-    packed = first_value(database, "SELECT manifest FROM batch WHERE position = ?", (position,))
-    return _unpacked(database, position, packed)
+    sql = "SELECT manifest FROM batch WHERE position = ?"
+    return _unpacked(database, position, first_value(database, sql, (position,)))
 
 
-def _unpacked(database: Database, position: int, packed: bytes) -> manifest.Manifest:
+def _unpacked(database: Database, position: int, packed: bytes) -> Manifest:
     """A manifest as read from the database. Raises CorruptStore."""
     try:
         return manifest.unpack(blob(packed))
@@ -344,20 +331,104 @@ def _unpacked(database: Database, position: int, packed: bytes) -> manifest.Mani
         ) from None
 
 
-def all_batches(database: Database) -> Iterator[tuple[BatchHeader, manifest.Manifest]]:
-    """All batches in order, with their manifests. Raises CorruptStore."""
-    sql = "SELECT position, at, source, cursor, items, chain, manifest FROM batch ORDER BY position"
-    for position, at, source, cursor, items, chain, packed in database.iterate(sql):
-        header = BatchHeader(position, at, source, cursor, items, blob(chain))
-        yield header, _unpacked(database, position, packed)
+def all_batches(database: Database) -> Iterator[tuple[int, BatchStamp, bytes, Manifest]]:
+    """(position, stamp, chain value, manifest) of all batches in order. Raises CorruptStore."""
+    sql = "SELECT position, chain, manifest, at, source, cursor FROM batch ORDER BY position"
+    for position, chain, packed, *stamp in database.iterate(sql):
+        yield position, BatchStamp(*stamp), blob(chain), _unpacked(database, position, packed)
 
 
-def manifests_after(database: Database, position: int) -> Iterator[manifest.Manifest]:
+def manifests_after(database: Database, position: int) -> Iterator[Manifest]:
     """The manifests of all batches after a position, in order. Raises CorruptStore."""
     sql = "SELECT position, manifest FROM batch WHERE position > ? ORDER BY position"
     return (_unpacked(database, own, packed) for own, packed in database.iterate(sql, (position,)))
 
 
-def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:
+def save_manifest(database: Database, position: int, listed: Manifest) -> None:
     """Replace a batch's manifest by one that also has the hashes of newly pruned rows."""
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (manifest.pack(listed), position))
+
+
+# ---- a batch of items --------------------------------------------------------------------------------------
+
+
+class BatchWriter:
+    """Writes one batch. From `Record.batch`; only while that transaction lasts.
+
+    `forgotten`: the tombstones. `last`: the batch before. `identities`: looks up each key once, as it was before.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        hasher: KeyedHasher,
+        forgotten: tombstones.Tombstones,
+        last: ChainHead,
+        recent: identities.RecentIdentities,
+    ) -> None:
+        self.database, self.hasher, self.forgotten, self.last = database, hasher, forgotten, last
+        self.identities = identities.IdentityLookup(database, recent.at(last.chain))
+        self._recent = recent
+
+    @property
+    def view(self) -> AsOfView:
+        """The record as it is now."""
+        return AsOfView(self.database, model.MAX_INTEGER, self.last.position)
+
+    def append(
+        self,
+        items: Iterable[model.Item],
+        *,
+        source: str,
+        at: int,
+        cursor: str | None = None,
+        close: Sequence[StoredRow] = (),
+    ) -> WrittenBatch:
+        """Write items that were not parsed from raw payloads, and close the given rows."""
+        return self.write([(item, 0) for item in item_checks.cleaned(items)], BatchStamp(at, source, cursor), close)
+
+    def ingest(
+        self, parsed: Sequence[parsing.ParsedPayload], *, source: str, at: int, job: str = "", cursor: str | None = None
+    ) -> WrittenBatch:
+        """Write the items of parsed payloads, and the payloads that are kept raw.
+
+        `job`: the name for the batch and its cursor, by default the source's. Unreadable payloads go to quarantine with
+        their reason and don't affect the others.
+        """
+        archive = raw_archive.RawArchive(self.database, self.forgotten, source)
+        unreadable = [payload for payload in parsed if payload.problem]
+        for payload in unreadable:
+            archive.quarantine(payload)
+        useful = [payload for payload in parsed if payload.items]
+        origins = archive.keep(useful)
+        offers = [(item, origin) for payload, origin in zip(useful, origins, strict=True) for item in payload.items]
+        return self.write(offers, BatchStamp(at, job or source, cursor))._replace(quarantined=len(unreadable))
+
+    def write(self, offers: Sequence[Offer], stamp: BatchStamp, close: Sequence[StoredRow] = ()) -> WrittenBatch:
+        """Add the new ones of the offered items, close the given rows, and chain the batch."""
+        allowed = _allowed(offers, self.forgotten) if self.forgotten else offers
+        # The rows of items, and the identities that they need, which are added here
+        groups = row_groups.grouped(allowed)
+        tables = ["identity", *(group.spec.kind for group in groups)]
+        numbers = identities.next_numbers(self.database, tables) if groups else {}
+        keys = row_groups.keys_of(groups)
+        enrolled = identities.enroll(self.identities, keys, self.last.position + 1, numbers.get("identity", 0))
+        prepared = [row_groups.prepare_group(group, self.hasher, enrolled.known) for group in groups]
+        written = append(self.database, stamp, prepared, numbers, enrolled, close, self.last, self._recent)
+        return written._replace(refused=len(offers) - len(allowed))
+
+
+def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
+    """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
+    forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
+    alone may not say whose it is."""
+    forgotten = known.refused(itertools.chain.from_iterable(tombstones.keys_of(item) for item, _ in offers))
+    posts = (item for item, _ in offers if isinstance(item, model.Post))
+    forgotten |= {post.post for post in posts if not forgotten.isdisjoint(tombstones.author_keys(post))}
+    return [
+        (tombstones.redacted(item, known.holds_name), origin)
+        for offered, origin in offers
+        if forgotten.isdisjoint(
+            tombstones.keys_of(item := tombstones.without_references(offered, forgotten.__contains__))
+        )
+    ]

@@ -27,6 +27,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     commitment: str
 
 
+Known = Mapping[str, Identity]
+"""The identities of keys."""
 NO_IDENTITY = Identity(0, "")
 RECENT = 50_000
 """The most identities that a process caches, at some 400 bytes each."""
@@ -36,7 +38,7 @@ class EnrolledKeys(NamedTuple):
     """The identities of some keys. `added`: the first number and the count of new identities. `persons`: how many of
     these are posts and accounts, which come first."""
 
-    known: Mapping[str, Identity]
+    known: Known
     added: tuple[int, int] = (0, 0)
     persons: int = 0
 
@@ -53,11 +55,11 @@ class RecentIdentities:
         self._chain = b""
         self._recent: dict[str, Identity] = {}
 
-    def at(self, chain: bytes) -> Mapping[str, Identity]:
+    def at(self, chain: bytes) -> Known:
         """The cached identities for the record that ends with a chain value."""
         return self._recent if chain == self._chain else {}
 
-    def keep(self, chain: bytes, before: bytes, named: Mapping[str, Identity]) -> None:
+    def keep(self, chain: bytes, before: bytes, named: Known) -> None:
         """Cache the identities that a batch named. `chain`: its chain value, `before`: that of the batch before. When
         the cache is full, only the last batch is kept."""
         if before != self._chain or len(self._recent) + len(named) > RECENT:
@@ -156,16 +158,14 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
 class IdentityLookup:
     """The identities in one transaction: each key is looked up once. `recent`: cached identities."""
 
-    def __init__(self, database: Database, recent: Mapping[str, Identity] = NO_KEYS.known) -> None:
+    def __init__(self, database: Database, recent: Known = NO_KEYS.known) -> None:
         self.database = database
         self._known, self._recent, self._looked_up = {"": NO_IDENTITY}, recent, set[str]()
 
     def __call__(self, keys: Collection[str]) -> dict[str, Identity]:
         """The identities of some keys, as far as they exist."""
-        for key in self._recent.keys() & keys:
-            self._known[key] = self._recent[key]
-        unknown = {key for key in keys if key not in self._known and key not in self._looked_up}
-        if unknown:
+        self._known |= {key: self._recent[key] for key in self._recent.keys() & keys}
+        if unknown := {key for key in keys if key not in self._known and key not in self._looked_up}:
             self._known |= find(self.database, unknown)
             self._looked_up |= unknown
         return {key: self._known[key] for key in keys if key in self._known}
@@ -186,7 +186,7 @@ def enroll(lookup: IdentityLookup, keys: Iterable[str], position: int, first: in
     return add(lookup.database, list(map(IdentityRow._make, rows)), known)
 
 
-def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Identity]) -> EnrolledKeys:
+def add(database: Database, rows: Sequence[IdentityRow], known: Known) -> EnrolledKeys:
     """Insert identities, and return them together with the `known` ones. Call inside `write()`."""
     if not rows:
         return EnrolledKeys(known)

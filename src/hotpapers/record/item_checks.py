@@ -37,7 +37,7 @@ _encode = msgspec.json.Encoder().encode
 def needed(kind: type[model.Item]) -> tuple[str, ...]:
     """The fields of a kind that must not be empty, as rows are found by them. A verdict's `about` may be empty."""
     texts = [name for name, hint in model.field_types(kind).items() if hint is not int and hint != tuple[str, ...]]
-    return tuple(name for name in texts if name != "about" and (name in kind.key or name in _NEEDED))
+    return tuple(name for name in texts if name != "about" and name in (*kind.key, *_NEEDED))
 
 
 _NEEDED = ("paper", "post", "stable")
@@ -67,16 +67,15 @@ def check_closed(item: model.Item) -> None:
         value = getattr(item, name)
         if isinstance(value, int):
             if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
-                raise ValueError(
-                    f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small"
-                )
+                raise ValueError(f"{name} {value} is {'larger than 2^53 - 1' if value > 0 else 'too small'}")
             if value < 0 and name in NEVER_NEGATIVE:
                 raise ValueError(f"{name} is negative")
         elif isinstance(value, str) and value:
             if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
                 raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
-            if name in _TEXT_CHECKS:
-                _TEXT_CHECKS[name](name, value)
+            is_valid, problem = _TEXT_CHECKS.get(name, (bool, ""))
+            if not is_valid(value):
+                raise ValueError(problem.format(name=name, value=value[:60]))
     if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
         raise ValueError("a link is outside the text")
     if isinstance(item, model.Publication):
@@ -84,43 +83,26 @@ def check_closed(item: model.Item) -> None:
             raise ValueError(f"hour {item.hour} is not between 0 and 23")
         try:
             ZoneInfo(item.zone)
-        except (OSError, LookupError) as problem:
-            raise ValueError(f"zone {item.zone[:40]!r} is unknown") from problem
+        except (OSError, LookupError) as unknown:
+            raise ValueError(f"zone {item.zone[:40]!r} is unknown") from unknown
 
 
-def _check_paper(_: str, value: str) -> None:
-    arxiv.from_key(value)
-
-
-def _check_day(_: str, value: str) -> None:
-    if not timestamps.is_day(value):
-        raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
-
-
-def _check_key(name: str, value: str) -> None:
-    if not (keys.network_of(value) in model.NETWORKS and keys.own_id(value)):
-        raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
-
-
-def _check_network(_: str, value: str) -> None:
-    if value not in _READ:
-        raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
-
-
-def _check_name(name: str, value: str) -> None:
-    if not _NAME.fullmatch(value):
-        raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
-
-
-_TEXT_CHECKS: dict[str, Callable[[str, str], None]] = {
-    "paper": _check_paper,
-    "about": _check_paper,
-    "day": _check_day,
-    "network": _check_network,
-    "publication": _check_name,
-    "source": _check_name,
-    **dict.fromkeys(_KEYS, _check_key),
+_TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
+    **dict.fromkeys(("paper", "about"), (arxiv.from_key, "")),  # raises an error of its own
+    "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
+    "network": (_READ.__contains__, f"network {{value!r}} is not one of {', '.join(model.NETWORKS)}"),
+    **dict.fromkeys(
+        ("publication", "source"), (_NAME.fullmatch, "{name} {value!r}: a name consists of letters, digits and hyphens")
+    ),
+    **dict.fromkeys(
+        _KEYS,
+        (
+            lambda value: keys.network_of(value) in model.NETWORKS and keys.own_id(value),
+            "{name} {value!r} is not the key of a post or account, such as x:1341202937956233217",
+        ),
+    ),
 }
+"""How texts are checked, and what is said of others."""
 
 
 def _checked(kind: type[model.Item]) -> tuple[str, ...]:
@@ -142,8 +124,7 @@ def clean(item: model.Item) -> model.Item:
     """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
     if _is_storable(item):
         return item
-    values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
-    cleaned = msgspec.structs.replace(item, **values)
+    cleaned = msgspec.structs.replace(item, **{name: _storable(getattr(item, name)) for name in item.__struct_fields__})
     return item if cleaned == item else cleaned
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from bisect import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -18,11 +17,20 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.categories import archive_of
+from hotpapers.base import categories, model
 from hotpapers.base.errors import CorruptStore, InputError
 from hotpapers.record.commitments import canonical_json, commitment, sha256
-from hotpapers.record.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, pseudonym, secret_of
+from hotpapers.record.database import Database, Params
+from hotpapers.record.identities import (
+    Identity,
+    Known,
+    commitment_of,
+    is_paper,
+    is_pseudonym,
+    key_of,
+    pseudonym,
+    secret_of,
+)
 
 _plain_json = msgspec.json.Encoder().encode
 
@@ -88,110 +96,67 @@ def _is_address(word: str) -> bool:
     return "://" in word or "/" in word.partition(".")[2]
 
 
-Known = Mapping[str, Identity]
-"""The identities of keys."""
 Derive = Callable[[Any, KeyedHasher, Known], int | str]
 
-_DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
-    model.Paper: (("archive", lambda p, *_: archive_of(p.categories[0]) if p.categories else ""),),
-    model.Post: (
-        ("voice", lambda p, _, known: known[p.account].number),
-        ("text_fingerprint", lambda p, hasher, _: hasher.text_fingerprint(p.text)),
-    ),
+Convert = Callable[[Any], Any]
+ItemType = type[model.Item]
+
+_DERIVED: dict[ItemType, dict[str, Derive]] = {
+    model.Paper: {"archive": lambda p, *_: categories.archive_of(p.categories[0]) if p.categories else ""},
+    model.Post: {
+        "voice": lambda p, _, known: known[p.account].number,
+        "text_fingerprint": lambda p, hasher, _: hasher.text_fingerprint(p.text),
+    },
 }
 """`voice`: the number of a post's account, which is kept if only the post is forgotten."""
-_IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to"))
+_IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to", "quotes"))
 
 
-class KindSpec(NamedTuple):
-    """How one kind is stored. Fields are given by index unless stated otherwise.
+class KindSpec:
+    """How one kind is stored. Fields are given by name.
 
     `identities`: fields with the key of a post, account or paper, which is a number in the table. `persons`: those of
-    them that are personal. `committed`: names of all columns with the number of a post or account. `words`: the other
-    personal fields, for which a row has a salt. `optional`: fields missing in rows written before the field existed:
-    NULL in the table, absent from JSON and hash. `stored`: functions that convert a field's value to the column's.
-    `label`: returns the stored values of key and `observed_at`. `named`: returns an item's keys in `identities`.
-    `sorted_values`: returns its values in the order of their names. In that order, `salted_at`: the values committed to
-    with the row's salt; `kind_at`: the place of the kind. `places_of_names`: each identity's place in the row and in
-    that order, -1 for a paper. `canonical`: makes an object of these values and the kind, which msgspec encodes in one
-    go.
+    them that are personal. `committed`: all columns with the number of a post or account. `words`: the other personal
+    fields, for which a row has a salt. `converted`: fields with the functions that convert a value to the column's and
+    back. `derived`: columns computed from the item. `label`: returns the stored values of key and `observed_at`.
+    `named`: returns an item's keys in `identities`. `canonical`: makes an object of an item's values and the kind,
+    which msgspec encodes in one go.
     """
 
-    type: type[model.Item]
-    kind: str
-    fields: tuple[str, ...]
-    key: tuple[int, ...]
-    observed: int
-    identities: tuple[int, ...]
-    persons: tuple[int, ...]
-    committed: tuple[str, ...]
-    words: tuple[int, ...]
-    lists: tuple[int, ...]
-    flags: tuple[int, ...]
-    optional: tuple[int, ...]
-    stored: tuple[tuple[int, Callable[[Any], Any]], ...]
-    derived: tuple[tuple[str, Derive], ...]
-    columns: tuple[str, ...]
-    label: Callable[[Sequence[Any]], tuple[Any, ...]]
-    named: Callable[[model.Item], tuple[str, ...]]
-    sorted_values: Callable[[model.Item], tuple[Any, ...]]
-    places_of_names: tuple[tuple[int, int], ...]
-    salted_at: tuple[int, ...]
-    kind_at: int
-    canonical: Callable[..., msgspec.Struct]
+    def __init__(self, cls: ItemType) -> None:
+        hints = model.field_types(cls)
+        self.type, self.kind, self.fields = cls, model.kind_of(cls), cls.__struct_fields__
+        # `quotes` of a snapshot is a count
+        self.identities = tuple(name for name, hint in hints.items() if name in _IDENTITIES and hint is str)
+        self.persons = tuple(name for name in self.identities if name in cls.personal)
+        self.committed = (*self.persons, *(["voice"] if cls is model.Post else []))
+        self.words = tuple(name for name in self.fields if name in cls.personal and name not in self.identities)
+        self.converted = [(name, *functions) for name, hint in hints.items() for functions in _conversions(hint)]
+        self.derived = _DERIVED.get(cls, {})
+        beside = (*self.derived, *(("salt", "redacted") if self.words else ()))
+        self.columns = ("id", *self.fields, *beside, "origin", "since", "until")
+        self.label: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*cls.key, "observed_at")
+        self.named = _getter(self.identities)
+        self.canonical = msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*self.fields, "kind")), gc=False)
 
 
-def _spec(cls: type[model.Item]) -> KindSpec:
-    fields = cls.__struct_fields__
-    hints = model.field_types(cls)
-    in_order = sorted(fields)
-    derived = _DERIVED.get(cls, ())
-    lists = tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple)
-    flags = tuple(i for i, name in enumerate(fields) if hints[name] is bool or bool in get_args(hints[name]))
-    optional = tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name]))
-    key = tuple(fields.index(name) for name in cls.key)
-    identities = tuple(
-        i for i, name in enumerate(fields) if name in _IDENTITIES or (name, cls) == ("quotes", model.Post)
-    )
-    persons = tuple(i for i in identities if fields[i] in cls.personal)
-    words = tuple(i for i, name in enumerate(fields) if name in cls.personal and i not in identities)
-    beside = (*(name for name, _ in derived), *(("salt", "redacted") if words else ()))
-    return KindSpec(
-        type=cls,
-        kind=model.kind_of(cls),
-        fields=fields,
-        key=key,
-        observed=fields.index("observed_at"),
-        identities=identities,
-        persons=persons,
-        committed=(*(fields[i] for i in persons), *(["voice"] if cls is model.Post else [])),
-        words=words,
-        lists=lists,
-        flags=flags,
-        optional=optional,
-        stored=(*((i, _list_text) for i in lists), *((i, _or_null) for i in optional), *((i, _number) for i in flags)),
-        derived=derived,
-        columns=("id", *fields, *beside, "origin", "since", "until"),
-        label=itemgetter(*key, fields.index("observed_at")),
-        named=_getter([fields[i] for i in identities]),
-        sorted_values=_getter(in_order),
-        places_of_names=tuple((i, in_order.index(fields[i]) if i in persons else -1) for i in identities),
-        salted_at=tuple(in_order.index(fields[i]) for i in (*persons, *words) if words),
-        kind_at=bisect(in_order, "kind"),
-        canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
-    )
+def _conversions(hint: Any) -> Iterator[tuple[Convert, Convert]]:
+    """How values of a type are stored: lists as canonical JSON, flags as 0 and 1. Fields missing in rows written before
+    they existed are NULL in the table, absent from JSON and hash."""
+    types = (hint, *get_args(hint))
+    if get_origin(hint) is tuple:
+        yield _list_text, msgspec.json.Decoder(hint).decode
+    if msgspec.UnsetType in types:
+        yield (
+            lambda value: None if value is msgspec.UNSET else value,
+            lambda value: msgspec.UNSET if value is None else value,
+        )
+    if bool in types:
+        yield lambda value: None if value is None else int(value), lambda value: None if value is None else bool(value)
 
 
 def _list_text(values: tuple[Any, ...]) -> str:
     return canonical_json(values).decode() if values else "[]"
-
-
-def _or_null(value: Any) -> Any:
-    return None if value is msgspec.UNSET else value
-
-
-def _number(value: bool | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -201,7 +166,7 @@ def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return (lambda value: (getattr(value, names[0]),)) if names else lambda _: ()
 
 
-SPECS: dict[type[model.Item], KindSpec] = {cls: _spec(cls) for cls in model.KINDS}
+SPECS: dict[ItemType, KindSpec] = {cls: KindSpec(cls) for cls in model.KINDS}
 BY_KIND: dict[str, KindSpec] = {spec.kind: spec for spec in SPECS.values()}
 
 
@@ -210,27 +175,19 @@ def item_hash(
     item: model.Item,
     committed: Mapping[str, str],
     salt: bytes | None,
-    redacted: Mapping[str, str] | None = None,
+    redacted: Mapping[str, str] | None,
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: the commitments to the keys in it, by field."""
-    values = [*spec.sorted_values(item)]
-    for i, at in spec.places_of_names:
-        if at >= 0:
-            values[at] = committed[spec.fields[i]]
-    return _hash_of(spec, values, salt, redacted)
-
-
-def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, redacted: Mapping[str, str] | None) -> bytes:
-    """An item's hash from values in the order of their names, in which commitments have already replaced keys."""
+    values = {**msgspec.structs.asdict(item), "kind": spec.kind}
+    for name in spec.persons:
+        values[name] = committed[name]
     if salt is not None:
-        for at in spec.salted_at:
-            if values[at]:
-                values[at] = commitment(salt, values[at])
-    for name, kept in redacted.items() if redacted else ():
-        if name in spec.fields:
-            values[sorted(spec.fields).index(name)] = kept
-    values.insert(spec.kind_at, spec.kind)
-    return sha256(_plain_json(spec.canonical(*values)))
+        for name in (*spec.persons, *spec.words):
+            if values[name]:
+                values[name] = commitment(salt, values[name])
+    if redacted:
+        values |= {name: kept for name, kept in redacted.items() if name in values}
+    return sha256(_plain_json(spec.canonical(**values)))
 
 
 class PreparedRow(NamedTuple):
@@ -250,51 +207,34 @@ class RowSecrets(NamedTuple):
     derived: tuple[int | str, ...] | None = None
 
 
-NO_SECRETS = RowSecrets()
-
-
 def keys_in(items: Iterable[model.Item]) -> set[str]:
     """The keys of all posts, accounts and papers in some items."""
     return set(chain.from_iterable([SPECS[type(item)].named(item) for item in items]))
 
 
-def stored_values(spec: KindSpec, item: model.Item) -> list[Any]:
-    """An item's values as its columns store them, but with keys instead of numbers: lists as canonical JSON, flags as 0
-    and 1, absent values as NULL."""
-    stored = list(msgspec.structs.astuple(item))
-    for i, convert in spec.stored:
-        stored[i] = convert(stored[i])
+def stored_values(spec: KindSpec, item: model.Item) -> dict[str, Any]:
+    """An item's values by field as its columns store them, but with keys instead of numbers."""
+    stored = msgspec.structs.asdict(item)
+    for name, convert, _ in spec.converted:
+        stored[name] = convert(stored[name])
     return stored
 
 
-def prepare(
-    item: model.Item,
-    hasher: KeyedHasher,
-    known: Known,
-    salt: bytes | None,
-    origin: int = 0,
-    kept: RowSecrets = NO_SECRETS,
-) -> PreparedRow:
-    """An item's row and hash. `known`: the identities of all keys in it. `salt` is used if the kind has personal words
-    and `kept` is not given."""
+def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
+    """An item's row and hash. `known`: the identities of all keys in it."""
     spec = SPECS[type(item)]
-    if kept is not NO_SECRETS or not spec.words:
-        salt = kept.salt
-    row, values = stored_values(spec, item), [*spec.sorted_values(item)]
-    for i, at in spec.places_of_names:
-        identity = known[row[i]]
-        row[i] = identity.number
-        if at >= 0:
-            values[at] = identity.commitment
+    row, committed, salt = stored_values(spec, item), dict[str, str](), kept.salt if spec.words else None
+    for name in spec.identities:
+        identity = known[row[name]]
+        row[name] = identity.number
+        if name in spec.persons:
+            committed[name] = identity.commitment
             if identity.number and not identity.commitment:
-                raise InputError(f"{spec.fields[i]} is the key of a paper")
-    label = spec.label(row)
-    if spec.derived:
-        row += kept.derived or [derive(item, hasher, known) for _, derive in spec.derived]
+                raise InputError(f"{name} is the key of a paper")
+    values = [*row.values(), *(kept.derived or [derive(item, hasher, known) for derive in spec.derived.values()])]
     if spec.words:
-        row += (salt, canonical_json(kept.redacted).decode() if kept.redacted else None)
-    row.append(origin)
-    return PreparedRow(label, tuple(row), _hash_of(spec, values, salt, kept.redacted), item)
+        values += (salt, canonical_json(kept.redacted).decode() if kept.redacted else None)
+    return PreparedRow(spec.label(row), (*values, origin), item_hash(spec, item, committed, salt, kept.redacted), item)
 
 
 class StoredRow(NamedTuple):
@@ -318,6 +258,11 @@ class StoredRow(NamedTuple):
         return SPECS[type(self.item)]
 
     @property
+    def name(self) -> tuple[str, int]:
+        """The row's kind and number."""
+        return self.spec.kind, self.id
+
+    @property
     def hash(self) -> bytes:
         """The row's current hash."""
         return item_hash(self.spec, self.item, self.committed, self.salt, self.redacted)
@@ -331,19 +276,14 @@ class StoredRow(NamedTuple):
     def remainder_hash(self) -> str:
         """The hexadecimal hash of the row's present content, recorded when parts of it are forgotten. It covers
         commitments instead of keys, so it stays valid when these keys are forgotten."""
-        values = stored_values(self.spec, self.item)
-        for i in self.spec.persons:
-            values[i] = self.committed[self.spec.fields[i]]
-        derived = [
-            self.committed.get(name, value) for (name, _), value in zip(self.spec.derived, self.derived, strict=True)
-        ]
+        values = stored_values(self.spec, self.item) | dict(zip(self.spec.derived, self.derived, strict=True))
         salt = self.salt.hex() if self.salt is not None else None
-        return hashlib.sha256(canonical_json([*values, *derived, salt, self.redacted])).hexdigest()
+        return hashlib.sha256(canonical_json([*{**values, **self.committed}.values(), salt, self.redacted])).hexdigest()
 
     @property
     def label(self) -> tuple[Any, ...]:
         """The item's kind, key and `observed_at`, to refer to it in messages."""
-        return (self.spec.kind, *self.spec.label(msgspec.structs.astuple(self.item)))
+        return (self.spec.kind, *self.spec.label(msgspec.structs.asdict(self.item)))
 
 
 def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
@@ -353,12 +293,19 @@ def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
     account = getattr(row.item, "account", "")
     voice = row.derived[0] if row.voice == account else None
     known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
-    return tuple(derive(row.item, hasher, known) for _, derive in row.spec.derived)
+    return tuple(derive(row.item, hasher, known) for derive in row.spec.derived.values())
+
+
+@cache
+def sql_columns(spec: KindSpec, names: Sequence[str], alias: str) -> str:
+    """Columns of a table as SQL, with keys in place of the numbers of identities."""
+    columns = ((name, f'{alias}."{name}"') for name in names)
+    return ", ".join(key_of(column) if name in spec.identities else column for name, column in columns)
 
 
 def select_columns(spec: KindSpec, alias: str = "") -> str:
     """The SELECT columns for `read_row`. `alias`: of the table, by default its own name."""
-    return _columns_of(spec.kind, alias or spec.kind)
+    return sql_columns(spec, spec.columns, alias or spec.kind)
 
 
 def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
@@ -369,38 +316,22 @@ def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
     return ", ".join([select_columns(spec, table), *secrets, *voice])
 
 
-@cache
-def _columns_of(kind: str, alias: str) -> str:
-    named = {BY_KIND[kind].fields[i] for i in BY_KIND[kind].identities}
-    columns = BY_KIND[kind].columns
-    return ", ".join(key_of(f"{alias}.{name}") if name in named else f'{alias}."{name}"' for name in columns)
-
-
 _decode_redacted = msgspec.json.Decoder(dict[str, str]).decode
-_decode_tuple: dict[type[model.Item], dict[int, Any]] = {
-    cls: {i: msgspec.json.Decoder(model.field_types(cls)[spec.fields[i]]) for i in spec.lists}
-    for cls, spec in SPECS.items()
-}
 
 
 def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     """Convert a database row selected by `select_columns`. Raises CorruptStore."""
     try:
-        count = len(spec.fields)
-        values = list(row[1 : 1 + count])
-        for i, decoder in _decode_tuple[spec.type].items():
-            values[i] = decoder.decode(values[i])
-        for i in spec.flags:
-            values[i] = None if values[i] is None else bool(values[i])
-        for i in spec.optional:
-            values[i] = msgspec.UNSET if values[i] is None else values[i]
-        derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
-        salt, redacted = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
-        item = spec.type(**dict(zip(spec.fields, values, strict=True)))
+        end = 1 + len(spec.fields)
+        values = dict(zip(spec.fields, row[1:end], strict=True))
+        for name, _, convert in reversed(spec.converted):
+            values[name] = convert(values[name])
+        derived_end = end + len(spec.derived)
+        salt, redacted = row[derived_end:-3] if spec.words else (None, None)
         return StoredRow(
             row[0],
-            item,
-            derived,
+            spec.type(**values),
+            tuple(row[end:derived_end]),
             memoryview(salt).tobytes() if salt is not None else None,
             _decode_redacted(redacted) if redacted is not None else None,
             *row[-3:],
@@ -409,11 +340,17 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
         raise CorruptStore(f"{spec.kind} row {row[0]} is damaged: {problem}; run `hotpapers verify`") from problem
 
 
+def select_rows(database: Database, spec: KindSpec, where: str, params: Params = ()) -> Iterator[StoredRow]:
+    """The rows of a kind that meet a condition on `t`, which may end in ORDER BY."""
+    sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
+    return (read_row(spec, row) for row in database.iterate(sql, params))
+
+
 def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     """Reads a row selected by `columns_with_commitments`."""
     count = len(spec.columns)
     read = read_row(spec, row[:count])
-    keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]
+    keys = [getattr(read.item, name) for name in spec.persons]
     voice = row[-1] if "voice" in spec.committed else ""
     if any(key is None or is_paper(key) for key in (*keys, voice)):
         raise CorruptStore(f"{spec.kind} row {row[0]} names a missing post or account; run `hotpapers verify`")

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from hotpapers.base import file_modes
-from hotpapers.base.errors import StoreError
-from hotpapers.base.file_modes import TemporaryFile
+from hotpapers.base import errors, file_modes
 from hotpapers.record.database import Database
 from hotpapers.record.sqlite import SqliteDatabase
 
@@ -25,7 +23,7 @@ AT_WORK = 600.0
 """Seconds since its last write after which a folder is not in use anymore."""
 
 
-def unfinished_copy(target: Path) -> AbstractContextManager[TemporaryFile]:
+def unfinished_copy(target: Path) -> AbstractContextManager[file_modes.TemporaryFile]:
     """A private file for a copy until it is finished, beside its place. Raises OSError."""
     return file_modes.temporary_file(target.parent, file_modes.PRIVATE, _KIND)
 
@@ -34,7 +32,7 @@ def check_part_exists(part: str | Path, target: Path) -> None:
     """Raise StoreError if an unfinished copy was deleted meanwhile: `forget` mistook it for a killed one's, or it
     contained words that were being forgotten."""
     if not os.path.exists(part):
-        raise StoreError(
+        raise errors.StoreError(
             f"{target}: not written, because `hotpapers forget` ran meanwhile, which removes unfinished copies; run "
             "the same command again"
         )
@@ -53,8 +51,7 @@ def _leftovers(database: Database) -> Iterator[Path]:
     folders = {target.parent for target in targets}
     if isinstance(database, SqliteDatabase):
         folders.add(database.path.absolute().parent)
-    earlier = (target.with_name(target.name + _EARLIER) for target in targets)
-    yield from (part for part in earlier if part.exists())
+    yield from (part for part in (target.with_name(target.name + _EARLIER) for target in targets) if part.exists())
     for folder in folders:
         yield from file_modes.temporary_files(folder, _KIND)
         with suppress(OSError):

@@ -138,21 +138,14 @@ def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) ->
     The header gives the number of new posts and accounts, what was forgotten, and the tombstones, each only if there
     are any. Row numbers are left out, because each hash covers its item's key. Origins are left out, because raw
     payloads are not exported with the record."""
-    header: dict[str, Any] = {
-        "at": stamp.at,
-        "closed": manifest.closed,
-        "cursor": stamp.cursor,
-        "position": position,
-        "pruned": manifest.pruned,
-        "source": stamp.source,
-    }
+    header: dict[str, Any] = {"position": position, "closed": manifest.closed, "pruned": manifest.pruned}
     rarely: dict[str, Any] = {
         "erased": manifest.erased,
         "forgotten": manifest.forgotten,
         "identities": manifest.persons,
         "tombstones": manifest.tombstones,
     }
-    header |= {name: value for name, value in rarely.items() if value}
+    header |= stamp._asdict() | {name: value for name, value in rarely.items() if value}
     return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.root).digest()
 
 
@@ -160,13 +153,3 @@ def genesis(secret: bytes) -> bytes:
     """The value to which the first batch is chained: SHA-256("hotpapers record 1" ‖ secret). So the chain covers the
     secret too."""
     return hashlib.sha256(b"hotpapers record 1" + secret).digest()
-
-
-def indices(manifest: Manifest) -> dict[RowName, int]:
-    """The index of each row."""
-    return {row: index for index, row in enumerate(manifest.rows())}
-
-
-def without(manifest: Manifest, pruned: dict[int, bytes]) -> Manifest:
-    """A manifest that also has the whole hashes of pruned rows, by index; its chain value does not change."""
-    return msgspec.structs.replace(manifest, kept={**manifest.kept, **pruned})

@@ -17,8 +17,7 @@ def read_meta(database: Database, name: str) -> str | None:
 def read_prefixed(database: Database, prefix: str) -> dict[str, str]:
     """The values of the names with a prefix, by the rest of the name, ascending."""
     sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name"
-    rows = database.rows(sql, (len(prefix), prefix))
-    return {name.removeprefix(prefix): str(value) for name, value in rows}
+    return {name.removeprefix(prefix): str(value) for name, value in database.rows(sql, (len(prefix), prefix))}
 
 
 def write_meta(database: Database, name: str, value: str) -> None:

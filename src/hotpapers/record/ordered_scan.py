@@ -32,24 +32,17 @@ class OrderedScan:
 
         Also returns rows with a later batch than the row after them: they are damaged and would block the rest.
         """
-        while self._next is not None and (self._batch(self._next) <= position or self._is_out_of_order()):
-            row = self._next
+        while (row := self._next) is not None:
+            is_out_of_order = self._second is not None and self._batch(self._second) < self._batch(row)
+            if self._batch(row) > position and not is_out_of_order:
+                return
             self._next, self._second = self._second, next(self._rows, None)
             yield _read_strictly(self._spec, row)
-
-    def _is_out_of_order(self) -> bool:
-        if self._next is None or self._second is None:
-            return False
-        return self._batch(self._second) < self._batch(self._next)
 
     def _batch(self, row: Sequence[Any]) -> int:
         """The batch that a row claims to belong to. In a damaged row, it may not be a number."""
         since = row[len(self._spec.columns) - 2]
         return since if isinstance(since, int) else 0
-
-    def rest(self) -> Iterator[StoredRow | int]:
-        """Rows of batches that do not exist."""
-        return self.upto(2**63 - 1)
 
 
 def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
@@ -63,28 +56,25 @@ def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
                 yield row
             return
         except CorruptStore:
-            numbers = _numbers_after(database, spec, number)
-            if numbers is None:
+            unread = ", NULL" * (len(spec.columns) - 3)
+            numbers = f"SELECT id{unread}, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
+            rows = database.rows(numbers, (number,))
+            if not rows:
                 raise
-            number = numbers[0]
-            yield numbers
-
-
-def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[Any] | None:
-    sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
-    rows = database.rows(sql, (number,))
-    unread = [None] * (len(spec.columns) - 3)
-    return (rows[0][0], *unread, *rows[0][1:]) if rows else None
+            number = rows[0][0]
+            yield rows[0]
 
 
 def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
     try:
         row = read_with_commitments(spec, stored)
-        redacted = [canonical_json(row.redacted).decode() if row.redacted else None] if spec.words else []
-        kept = [stored[len(spec.columns) - 4]] if spec.words else []
-        is_same = [*stored_values(spec, row.item), *redacted] == [*stored[1 : 1 + len(spec.fields)], *kept]
+        values = [*stored_values(spec, row.item).values()]
+        redacted = canonical_json(row.redacted).decode() if row.redacted else None
         numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
-        return row if is_same and all(isinstance(number, int) for number in numbers) else int(stored[0])
+        is_as_written = values == [*stored[1 : 1 + len(values)]] and (
+            not spec.words or stored[len(spec.columns) - 4] == redacted
+        )
+        return row if is_as_written and all(isinstance(number, int) for number in numbers) else int(stored[0])
     except (CorruptStore, ValueError, TypeError):
         return int(stored[0])
 

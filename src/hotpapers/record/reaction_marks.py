@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hotpapers.base.model import DAY
-from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.batches import BatchWriter
 from hotpapers.record.database import Database, first_value
 from hotpapers.record.record import Record
 

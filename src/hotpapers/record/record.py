@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from operator import add
 from pathlib import Path
 from typing import Self
 
 from hotpapers.base import errors, model
 from hotpapers.base.wings import load, wings
-from hotpapers.record import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
+from hotpapers.record import batches, identities, item_rows, manifest, raw_archive, reparse, schema, sqlite, tombstones
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.batch_writer import BatchWriter
-from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.batches import BatchWriter, WrittenBatch
 from hotpapers.record.database import CREATED_BY, Database, first_value, without_password
-from hotpapers.record.manifest import BatchStamp
 from hotpapers.record.meta import SECRET, read_meta, write_meta
 from hotpapers.record.parsing import ParsedPayload, Parser, parse
-from hotpapers.record.sqlite import SqliteDatabase
 
 
 def now() -> int:
@@ -61,7 +57,7 @@ def connect(store: str, *, create: bool = True) -> Database:
         )
     if not path.parent.is_dir():
         raise errors.UsageError(f"{path.parent}: no such folder for the store; create it first")
-    return SqliteDatabase(path)
+    return sqlite.SqliteDatabase(path)
 
 
 class Record:
@@ -153,28 +149,35 @@ class Record:
             return batch.ingest(parsed, source=source, at=at or now(), job=job, cursor=cursor)
 
     def plan_reprocess(
-        self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]]
+        self, source: str, parser: Parser, *, lasting: Collection[item_rows.ItemType]
     ) -> reparse.ReparsePlan:
         """What `reprocess` would change in the current record."""
         with self.database.snapshot():
             return reparse.plan(self.view(), source, partial(parse, parser), lasting)
 
     def reprocess(
-        self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
+        self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[item_rows.ItemType] = ()
     ) -> WrittenBatch:
-        """Parse raw payloads and quarantine again with a newer parser, in batches of `raw_archive.CHUNK`.
+        """Parse raw payloads and quarantine again with a newer parser, in batches of `reparse.CHUNK`.
 
         Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from
         raw payloads that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
         """
-        total = WrittenBatch(None, 0)
-        upto = 0
+        total, upto, parse_again = WrittenBatch(None, 0), 0, partial(parse, parser)
         while True:
             with self.batch() as batch:
-                written, upto = _reprocess_some(batch, source, partial(parse, parser), upto, at or now(), lasting)
-            total = WrittenBatch(written.position or total.position, *map(add, total[1:], written[1:]))
-            if not upto:
+                if not upto:
+                    raw_archive.release(batch.database, batch.forgotten, source, parse_again)
+                payloads = reparse.after(batch.database, source, upto)
+                latest = reparse.LatestItems(batch.view, lasting)
+                stale, new, unreadable = reparse.differences(batch.view, payloads, parse_again, latest)
+                written = batch.write(new, manifest.BatchStamp(at or now(), source), stale)._replace(
+                    quarantined=unreadable
+                )
+            total = total.followed_by(written)
+            if not payloads:
                 return total
+            upto = payloads[-1][0]
 
     def forgotten(self) -> tombstones.Tombstones:
         """The current tombstones."""
@@ -187,7 +190,7 @@ class Record:
             self._tombstones = cached = tombstones.load(self.database, self.hasher)
         return cached
 
-    def count(self, kind: type[model.Item]) -> int:
+    def count(self, kind: item_rows.ItemType) -> int:
         """The number of open rows of a kind."""
         return int(first_value(self.database, f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0"))
 
@@ -198,21 +201,3 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.hasher.secret.hex()
-
-
-def _reprocess_some(
-    batch: BatchWriter,
-    source: str,
-    parse_again: Callable[[model.RawPayload], ParsedPayload],
-    after: int,
-    at: int,
-    lasting: Collection[type[model.Item]],
-) -> tuple[WrittenBatch, int]:
-    """Parse the next raw payloads after a number; also the number of the last one, 0 if there are no more."""
-    if not after:
-        raw_archive.release(batch.database, batch.forgotten, source, parse_again)
-    payloads = raw_archive.after(batch.database, source, after)
-    latest = reparse.LatestItems(batch.view, lasting)
-    stale, new, unreadable = reparse.differences(batch.view, payloads, parse_again, latest)
-    written = batch.write(new, BatchStamp(at, source), stale)
-    return written._replace(quarantined=unreadable), payloads[-1][0] if payloads else 0

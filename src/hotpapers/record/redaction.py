@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from hotpapers.base.model import keys
 from hotpapers.record.commitments import commitment
 from hotpapers.record.database import Database
 from hotpapers.record.identities import NUMBER, key_of
-from hotpapers.record.item_rows import SPECS, KeyedHasher, StoredRow, derived_of, read_row, select_columns
+from hotpapers.record.item_rows import SPECS, KeyedHasher, StoredRow, derived_of, select_rows
 from hotpapers.record.meta import read_meta, write_meta
 
 WORDS: dict[type[model.Item], tuple[str, ...]] = {
@@ -32,21 +33,24 @@ _NOTE = "withheld"
 
 def network_of(item: model.Item) -> str:
     """The network of a post or an account."""
-    return keys.network_of(str(getattr(item, type(item).key[0])))
+    return keys.network_of(str(getattr(item, item.key[0])))
+
+
+def words_of(item: model.Item) -> dict[str, Any]:
+    """The words of a post, the names of an account, by field, as far as there are any."""
+    return {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
 
 
 def without_words(item: model.Item) -> model.Item:
     """A post without its words, an account without its names; other items unchanged."""
-    words = {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
+    words = words_of(item)
     return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()}) if words else item
 
 
 def redacted_row(row: StoredRow) -> StoredRow:
     """The row without its words, with commitments to them."""
-    words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
-    redacted = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.redacted or {})
-    in_order_stored = dict(sorted(redacted.items()))
-    return row._replace(item=without_words(row.item), redacted=in_order_stored)
+    redacted = {name: commitment(row.salt or b"", value) for name, value in words_of(row.item).items()}
+    return row._replace(item=without_words(row.item), redacted=dict(sorted((redacted | (row.redacted or {})).items())))
 
 
 class WordRedactor:
@@ -71,8 +75,7 @@ class WordRedactor:
         """Whether an item's words must be removed. The cheap checks come first, because there are many rows."""
         if type(item) not in WORDS or network_of(item) not in self._networks:
             return False
-        printed = (getattr(item, type(item).key[0]), item.observed_at) in self._printed
-        return not printed and without_words(item) is not item
+        return (getattr(item, item.key[0]), item.observed_at) not in self._printed and bool(words_of(item))
 
     def networks_concerned(self, database: Database) -> list[str]:
         """The networks from which there are such rows."""
@@ -89,11 +92,10 @@ def _printed(database: Database) -> frozenset[tuple[str, int]]:
 def _items_of(database: Database, network: str) -> Iterator[model.Item]:
     """All posts and accounts of a network."""
     for spec in (SPECS[cls] for cls in WORDS):
-        key = spec.fields[spec.key[0]]
         named = "SELECT i.id FROM identity AS i WHERE i.key >= ? AND i.key < ?"
-        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} IN ({named})"
-        for row in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the character after `:`
-            yield read_row(spec, row).item
+        span = (f"{network}:", f"{network};")  # `;` is the character after `:`
+        for row in select_rows(database, spec, f"{spec.type.key[0]} IN ({named})", span):
+            yield row.item
 
 
 # ---- in the importing store ----------------------------------------------------------------------------
@@ -102,9 +104,8 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
 def note_networks(database: Database, networks: Iterable[str]) -> None:
     """Remember that the store has rows without words from some networks. Call inside `write()`."""
     known = networks_without_words(database)
-    all_networks = known | frozenset(networks)
-    if all_networks != known:
-        write_meta(database, _NOTE, " ".join(sorted(all_networks)))
+    if not known.issuperset(networks):
+        write_meta(database, _NOTE, " ".join(sorted(known.union(networks))))
 
 
 def networks_without_words(database: Database) -> frozenset[str]:
@@ -117,27 +118,26 @@ def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, h
 
     `has_remainder`: parts of it had been forgotten before, so its hash did not cover the rest even then.
     """
-    words, item = WORDS.get(type(row.item), ()), row.item
-    if not words or network_of(item) not in networks or without_words(item) is not item:
+    if not _lacks_words(row.item, networks):
         return False
-    return has_remainder or (
-        row.salt is not None and set(row.redacted or ()) <= set(words) and _is_derived_right(row, hasher)
-    )
-
-
-def _is_derived_right(row: StoredRow, hasher: KeyedHasher) -> bool:
-    """Whether its derived columns are correct, except the one that depends on the words."""
+    if has_remainder:
+        return True
     columns = zip(row.spec.derived, row.derived, derived_of(row, hasher), strict=True)
-    return all(kept == expected for (name, _), kept, expected in columns if name != "text_fingerprint")
+    are_derived_right = all(kept == right for name, kept, right in columns if name != "text_fingerprint")
+    return row.salt is not None and {*(row.redacted or ())} <= {*WORDS[type(row.item)]} and are_derived_right
+
+
+def _lacks_words(item: model.Item, networks: Collection[str]) -> bool:
+    """Whether a post or an account of one of these networks has no words."""
+    return type(item) in WORDS and network_of(item) in networks and not words_of(item)
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:
     """Whether an item of one of these networks lacks its words, and the record has the same observation with them."""
-    if not networks or type(item) not in WORDS or network_of(item) not in networks or without_words(item) is not item:
+    if not _lacks_words(item, networks):
         return False
-    spec = SPECS[type(item)]
-    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    where = " AND ".join(f'"{name}" = {NUMBER if name in type(item).key else "?"}' for name in names)
-    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {where} AND until = 0"
-    rows = database.rows(sql, [getattr(item, name) for name in names])
-    return bool(rows) and without_words(read_row(spec, rows[0]).item) == item
+    names = (*item.key, "observed_at")
+    where = " AND ".join(f'"{name}" = {NUMBER if name in item.key else "?"}' for name in names)
+    params = [getattr(item, name) for name in names]
+    rows = select_rows(database, SPECS[type(item)], f"{where} AND until = 0", params)
+    return any(without_words(row.item) == item for row in rows)

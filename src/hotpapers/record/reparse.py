@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers.base.model import Item, RawPayload, kind_of, typed_key
-from hotpapers.record import raw_archive
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.batches import Offer
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record.database import Database
+from hotpapers.record.item_rows import SPECS, StoredRow, select_rows
 from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.raw_archive import original
+from hotpapers.record.row_groups import Offer
 
+CHUNK = 2_000
+"""Raw payloads parsed again per batch."""
 SAME_MOMENT = 1_000
 """Microseconds within which observations count as simultaneous. The record stores two different observations of one
 moment a little apart."""
@@ -66,8 +70,7 @@ class LatestItems:
             row = self._view._replace(as_of=at).latest_row(*key)
             while row and row.id in stale:
                 row = self._view._replace(as_of=row.item.observed_at - 1).latest_row(*key)
-            observations = [*items, *([row.item] if row else [])]
-            last = max(observations, key=lambda observation: observation.observed_at, default=None)
+            last = max([*items, *([row.item] if row else [])], key=attrgetter("observed_at"), default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
         return True
@@ -81,15 +84,13 @@ def differences(
 ) -> tuple[list[StoredRow], list[Offer], int]:
     """The changes from some raw payloads, given by ascending number: rows that they no longer yield, additional items,
     and the number of payloads that cannot be parsed."""
-    rows = raw_archive.open_rows(view.database, [number for number, _ in payloads])
-    stale: list[StoredRow] = []
-    new: list[Offer] = []
-    unreadable = 0
+    rows = open_rows(view.database, [number for number, _ in payloads])
+    stale, new, unreadable = list[StoredRow](), list[Offer](), 0
     for number, payload in payloads:
-        items = parse(payload)
-        unreadable += bool(items.problem)
-        if not items.problem:
-            gone, new_items = raw_archive.compare(rows.get(number, []), items.items)
+        _, items, problem, _ = parse(payload)
+        unreadable += bool(problem)
+        if not problem:
+            gone, new_items = compare(rows.get(number, []), items)
             stale += gone
             new += [(item, number) for item in latest.are_new(new_items, {row.id for row in gone})]
     return stale, new, unreadable
@@ -101,14 +102,54 @@ def plan(
     """What parsing a source's raw payloads again would change in the current record."""
     latest, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
     closed, added = Counter[str](), Counter[str]()
-    while payloads := raw_archive.after(view.database, source, upto):
+    while payloads := after(view.database, source, upto):
         upto, kept = payloads[-1][0], kept + len(payloads)
         stale, new, unparsed = differences(view, payloads, parse, latest)
         closed.update(kind_of(row.item) for row in stale)
         added.update(kind_of(item) for item, _ in new)
         unreadable += unparsed
-    quarantined = [parse(payload) for payload in raw_archive.in_quarantine(view.database, source)]
+    sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
+    quarantined = [parse(original(*parts)) for parts in view.database.iterate(sql, (source,))]
     readable = [payload.items for payload in quarantined if not payload.problem]
     for items in readable:
         added.update(kind_of(item) for item in latest.are_new(items, ()))
     return ReparsePlan(dict(closed), dict(added), kept, unreadable, len(quarantined), len(readable))
+
+
+# ---- payloads and their rows -------------------------------------------------------------------------------
+
+
+def after(database: Database, source: str, number: int) -> list[tuple[int, RawPayload]]:
+    """The next raw payloads of a source after a number."""
+    sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
+    return [(own, original(*parts)) for own, *parts in database.rows(sql, (source, number))]
+
+
+def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:
+    """The open rows parsed from raw payloads, by the payload's number. `numbers`: ascending."""
+    rows: dict[int, list[StoredRow]] = defaultdict(list)
+    if numbers:
+        for spec in SPECS.values():
+            among = "until = 0 AND origin > 0 AND origin BETWEEN ? AND ?"  # `origin > 0` as its index has it
+            for row in select_rows(database, spec, among, (numbers[0], numbers[-1])):
+                rows[row.origin].append(row)
+    return rows
+
+
+def compare(rows: Sequence[StoredRow], items: Sequence[Item]) -> tuple[list[StoredRow], list[Item]]:
+    """The rows that a raw payload no longer yields, and the new items. The same content at a later moment is not new: a
+    raw payload is stored once, however often it was seen, and new items are added at all these moments."""
+    stale = [row for row in rows if not any(_same(row.item, item) for item in items)]
+    new_items = [item for item in items if not any(_same(row.item, item) for row in rows)]
+    return stale, [msgspec.structs.replace(item, observed_at=at) for item in new_items for at in _moments(item, stale)]
+
+
+def _moments(item: Item, stale: Iterable[StoredRow]) -> list[int]:
+    """The moments of a new item: its own, and the later ones of stale rows with its key."""
+    key = typed_key(item)
+    later = {row.item.observed_at for row in stale if typed_key(row.item) == key}
+    return sorted({item.observed_at, *(at for at in later if at > item.observed_at)})
+
+
+def _same(kept: Item, item: Item) -> bool:
+    return kept.observed_at >= item.observed_at and kept == msgspec.structs.replace(item, observed_at=kept.observed_at)

@@ -4,17 +4,17 @@ The result for each item is that of `item_rows.prepare` with a new salt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.errors import InputError
+from hotpapers.base import errors, model
 from hotpapers.record.commitments import canonical_json, fresh_salts, sha256
-from hotpapers.record.item_rows import SPECS, KeyedHasher, KindSpec, Known, PreparedRow
+from hotpapers.record.identities import Known
+from hotpapers.record.item_rows import SPECS, ItemType, KeyedHasher, KindSpec, PreparedRow
 
 AT_ONCE = 1_000
 """Rows hashed at a time, few enough for their JSON to stay in the processor's cache."""
@@ -22,16 +22,18 @@ AT_ONCE = 1_000
 _json_lines = msgspec.json.Encoder().encode_lines
 
 Column = Sequence[Any]
+Offer = tuple[model.Item, int]
+"""An item, and the number of the raw row from which it was parsed (0 for none)."""
 
 
 class OfferedGroup(NamedTuple):
-    """Items of one kind as offered. `values`: the columns of their fields. `origins`: the raw rows from which they were
-    parsed."""
+    """Items of one kind as offered. `values`: the columns of their fields, by name. `origins`: the raw rows from which
+    they were parsed."""
 
     spec: KindSpec
     items: Sequence[model.Item]
     origins: Sequence[int]
-    values: Sequence[Column]
+    values: dict[str, Column]
 
 
 class RowGroup(NamedTuple):
@@ -40,80 +42,75 @@ class RowGroup(NamedTuple):
 
     spec: KindSpec
     items: Sequence[model.Item]
-    columns: Sequence[Column]
+    columns: dict[str, Column]
     hashes: Sequence[bytes]
-
-    @property
-    def origins(self) -> Sequence[int]:
-        """The raw rows from which the items were parsed, 0 for none."""
-        return self.columns[-1]
 
     def filled(self, first: int, position: int) -> Iterator[tuple[Any, ...]]:
         """The complete rows, numbered from `first`, one at a time."""
         numbers = range(first, first + len(self.items))
-        return zip(numbers, *self.columns, repeat(position), repeat(0), strict=False)
+        return zip(numbers, *self.columns.values(), repeat(position), repeat(0), strict=False)
 
     def prepared(self, index: int) -> PreparedRow:
         """The row at an index."""
-        row = tuple([column[index] for column in self.columns])
-        return PreparedRow(self.spec.label(row), row, self.hashes[index], self.items[index])
+        row = {name: column[index] for name, column in self.columns.items()}
+        return PreparedRow(self.spec.label(row), tuple(row.values()), self.hashes[index], self.items[index])
 
 
-def grouped(offered: Iterable[tuple[model.Item, int]]) -> list[OfferedGroup]:
+def grouped(offered: Iterable[Offer]) -> list[OfferedGroup]:
     """Items with their raw payloads, grouped by kind in the order of KINDS."""
-    groups: dict[type[model.Item], list[tuple[model.Item, int]]] = {cls: [] for cls in model.KINDS}
+    groups: dict[ItemType, list[Offer]] = {cls: [] for cls in model.KINDS}
     for offer in offered:
         groups[type(offer[0])].append(offer)
-    return [_offered(SPECS[cls], group) for cls, group in groups.items() if group]
-
-
-def _offered(spec: KindSpec, offers: Sequence[tuple[model.Item, int]]) -> OfferedGroup:
-    items, origins = zip(*offers, strict=True)
-    return OfferedGroup(spec, items, origins, [list(map(attrgetter(name), items)) for name in spec.fields])
+    result = []
+    for spec, group in zip(SPECS.values(), groups.values(), strict=True):
+        if group:
+            items, origins = zip(*group, strict=True)
+            values: dict[str, Column] = {name: list(map(attrgetter(name), items)) for name in spec.fields}
+            result.append(OfferedGroup(spec, items, origins, values))
+    return result
 
 
 def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
     """The keys of all posts, accounts and papers in some items."""
-    return set().union(*[group.values[i] for group in groups for i in group.spec.identities])
+    return set().union(*[group.values[name] for group in groups for name in group.spec.identities])
 
 
 def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> RowGroup:
     """The rows and hashes of items. `known`: the identities of all keys in them."""
     spec = group.spec
     group, numbers = _in_order(group, known)
-    stored, hashed = [*group.values], [*group.values]
-    for i, convert in spec.stored:
-        stored[i] = list(map(convert, stored[i]))
-    for i, column in numbers.items():
-        stored[i] = column
-        if i in spec.persons:
-            field = spec.fields[i]
-            commitments = [known[key].commitment for key in hashed[i]]
-            if not all(commitments) and any(
-                number for number, stands in zip(column, commitments, strict=True) if not stands
-            ):
-                raise InputError(f"{field} is the key of a paper")
-            hashed[i] = commitments
-    stored += [[derive(item, hasher, known) for item in group.items] for _, derive in spec.derived]
+    stored, hashed = group.values | numbers, {**group.values}
+    for name, convert, _ in spec.converted:
+        stored[name] = list(map(convert, stored[name]))
+    for name in spec.persons:
+        hashed[name] = commitments = [known[key].commitment for key in group.values[name]]
+        if not all(commitments) and any(
+            number and not stands for number, stands in zip(numbers[name], commitments, strict=True)
+        ):
+            raise errors.InputError(f"{name} is the key of a paper")
+    for name, derive in spec.derived.items():
+        stored[name] = [derive(item, hasher, known) for item in group.items]
     if spec.words:
         salts = fresh_salts(len(group.items))
-        stored += [salts, [None] * len(salts)]
-        for i in (*spec.persons, *spec.words):
-            hashed[i] = _salted(salts, hashed[i])
-    return RowGroup(spec, group.items, [*stored, group.origins], list(_hashes(spec, hashed)))
+        stored |= {"salt": salts, "redacted": [None] * len(salts)}
+        for name in (*spec.persons, *spec.words):
+            hashed[name] = _salted(salts, hashed[name])
+    return RowGroup(spec, group.items, stored | {"origin": group.origins}, list(_hashes(spec, hashed)))
 
 
-def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[int, Column]]:
+def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[str, Column]]:
     """The items ordered by stored key and `observed_at`; the columns of numbers that are stored instead of keys."""
     spec, values = group.spec, group.values
-    numbers: dict[int, Column] = {i: [known[key].number for key in values[i]] for i in spec.identities}
-    labels = list(zip(*[numbers.get(i, values[i]) for i in (*spec.key, spec.observed)], strict=True))
+    numbers: dict[str, Column] = {name: [known[key].number for key in values[name]] for name in spec.identities}
+    labels = list(zip(*spec.label(values | numbers), strict=True))
     order = sorted(range(len(labels)), key=labels.__getitem__)
     if order == list(range(len(labels))):
         return group, numbers
     pick = itemgetter(*order)
-    ordered = OfferedGroup(spec, pick(group.items), pick(group.origins), list(map(pick, values)))
-    return ordered, {i: pick(column) for i, column in numbers.items()}
+    ordered = OfferedGroup(
+        spec, pick(group.items), pick(group.origins), {name: pick(column) for name, column in values.items()}
+    )
+    return ordered, {name: pick(column) for name, column in numbers.items()}
 
 
 def _salted(salts: Sequence[bytes], column: Column) -> Column:
@@ -124,11 +121,10 @@ def _salted(salts: Sequence[bytes], column: Column) -> Column:
     return [sha256(salt + as_bytes(value)).hex() if value else value for salt, value in zip(salts, column, strict=True)]
 
 
-def _hashes(spec: KindSpec, value_columns: Sequence[Column]) -> Iterator[bytes]:
+def _hashes(spec: KindSpec, hashed: Mapping[str, Column]) -> Iterator[bytes]:
     """The hashes of rows from the columns of their fields, which contain commitments already. JSON contains no line
     breaks, so rows encoded as lines can be split again."""
-    columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
-    columns.insert(spec.kind_at, repeat(spec.kind))
-    canonical = map(spec.canonical, *columns)
+    columns = {**hashed, "kind": repeat(spec.kind)}
+    canonical = map(spec.canonical, *[columns[name] for name in sorted(columns)])
     while lines := list(islice(canonical, AT_ONCE)):
         yield from map(sha256, _json_lines(lines).split(b"\n")[:-1])

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import chain, islice
 from math import inf
 from pathlib import Path
@@ -35,18 +36,21 @@ PAGES = 2048
 
 
 def _translate(error: Exception, where: str) -> errors.StoreError:
-    if isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
-        return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again later.")
-    if isinstance(error, apsw.ReadOnlyError):
-        return errors.ReadOnlyStore(f"{where}: cannot be written; check the permissions of the file and its folder")
-    if isinstance(error, apsw.NotADBError):
-        return errors.NotAStore(f"{where}: not a Hot Papers store (not a SQLite file)")
-    if isinstance(error, apsw.CorruptError):
-        return _damaged(where, error)
-    if isinstance(error, apsw.CantOpenError):
-        return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions")
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+        error = apsw.FullError()
+    match error:
+        case apsw.FullError():
+            return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
+        case apsw.BusyError() | apsw.LockedError():
+            return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again later.")
+        case apsw.ReadOnlyError():
+            return errors.ReadOnlyStore(f"{where}: cannot be written; check the permissions of the file and its folder")
+        case apsw.NotADBError():
+            return errors.NotAStore(f"{where}: not a Hot Papers store (not a SQLite file)")
+        case apsw.CorruptError():
+            return _damaged(where, error)
+        case apsw.CantOpenError():
+            return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions")
     return errors.StoreError(f"{where}: {error}")
 
 
@@ -117,6 +121,7 @@ class SqliteDatabase:
 
     name = "sqlite"
     word_index = None
+    is_lost = False
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         version = apsw.SQLITE_VERSION_NUMBER
@@ -125,16 +130,15 @@ class SqliteDatabase:
                 f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer"
             )
         check_name(path)
-        self.where = str(path)
-        self.path = path
+        self.where, self.path, self._log = str(path), path, path.with_name(path.name + "-wal")
         self._migrations: Sequence[str] = ()
         self._translated = _translated(self.where, self._has_other_tables)
-        usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         if not read_only:
             file_modes.make_private(path)  # SQLite gives the log the same permissions
         with self._translated:
             try:
-                self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
+                self._connection = self._open(self.where, flags)
             except (apsw.ReadOnlyError, apsw.CantOpenError):
                 if not self._is_still():
                     raise
@@ -161,16 +165,8 @@ class SqliteDatabase:
 
     def _is_still(self) -> bool:
         """Whether the file can be read and cannot change: it has no log, and none can be made in its folder."""
-        log = self.path.with_name(self.path.name + "-wal")
-        with_effective_ids = os.access in os.supports_effective_ids
-        readable = os.access(self.path, os.R_OK, effective_ids=with_effective_ids)
-        return (
-            readable and not os.access(self.path.parent, os.W_OK, effective_ids=with_effective_ids) and not log.exists()
-        )
-
-    @property
-    def is_lost(self) -> bool:
-        return False
+        may = partial(os.access, effective_ids=os.access in os.supports_effective_ids)
+        return may(self.path, os.R_OK) and not may(self.path.parent, os.W_OK) and not self._log.exists()
 
     def version(self) -> object:
         with self._translated:
@@ -276,15 +272,11 @@ class SqliteDatabase:
         """
         check_name(target)
         file_modes.make_private(target)
-        with _translated(str(target)):
-            copy = apsw.Connection(str(target))
-            try:
-                with self.snapshot(), copy.backup("main", self._connection, "main") as steps:
-                    while not steps.done:
-                        steps.step(PAGES)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                copy.close()
+        with _translated(str(target)), closing(apsw.Connection(str(target))) as copy:
+            with self.snapshot(), copy.backup("main", self._connection, "main") as steps:
+                while not steps.done:
+                    steps.step(PAGES)
+            copy.execute("PRAGMA journal_mode = DELETE")
 
     def become(self, source: SqliteDatabase) -> None:
         """Replace the content by another store's in one transaction, so readers see one or the other. The other store
@@ -346,8 +338,7 @@ class SqliteDatabase:
 
     def size(self) -> int:
         """The size of the file and its log in bytes."""
-        files = (self.path, self.path.with_name(self.path.name + "-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
+        return sum(file.stat().st_size for file in (self.path, self._log) if file.exists())
 
     def clock(self) -> int:
         """The machine's own clock, because a file is used on one machine only."""

@@ -41,8 +41,9 @@ def status(record: Record) -> StoreStatistics:
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
     first, last = written_between(database)
     size = database.size()
-    # a publication has one row per change of its settings
-    publications = first_value(database, "SELECT count(DISTINCT publication) FROM publication WHERE until = 0")
+    duration = 0 if first is None or last is None else last - first
+    # forgotten keys plus rows that lost words; a publication has one row per change of its settings
+    lost = [f"{spec.kind} WHERE redacted IS NOT NULL" for spec in SPECS.values() if spec.words]
     return StoreStatistics(
         store=database.where,
         database=database.name,
@@ -51,13 +52,13 @@ def status(record: Record) -> StoreStatistics:
         batches=record.head.position,
         items=items,
         issues=items["issue"],
-        publications=publications,
+        publications=first_value(database, "SELECT count(DISTINCT publication) FROM publication WHERE until = 0"),
         raw=_count(record, "raw"),
         quarantine=_count(record, "quarantine"),
-        forgotten=_forgotten(record),
+        forgotten=sum(_count(record, rows) for rows in ("identity WHERE commitment IS NOT NULL", *lost)),
         last_at=last,
-        year_forecast=_forecast(size, first, last),
-        reports=first_value(database, "SELECT count(*) FROM report WHERE closed_at = 0"),
+        year_forecast=size * 365 * DAY // duration if duration >= MIN_FORECAST_TIME else None,
+        reports=_count(record, "report WHERE closed_at = 0"),
     )
 
 
@@ -78,26 +79,10 @@ def totals(record: Record) -> StoreTotals:
 def written_between(database: Database) -> tuple[int | None, int | None]:
     """When the first and the last batch were written, µs UTC. Searches only the hundred batches at either end, because
     the table is long and clocks are rarely set back."""
-    query = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
-    first, last = (first_value(database, query.format(*end)) for end in (("min", "ASC"), ("max", "DESC")))
-    return first, last
+    query = "(SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b)"
+    return database.rows(f"SELECT {query.format('min', 'ASC')}, {query.format('max', 'DESC')}")[0]
 
 
-def _count(record: Record, table: str) -> int:
-    return int(first_value(record.database, f"SELECT count(*) FROM {table}"))
-
-
-def _forgotten(record: Record) -> int:
-    """The number of forgotten keys plus the number of rows that lost words."""
-    keys = first_value(record.database, "SELECT count(*) FROM identity WHERE commitment IS NOT NULL")
-    return int(keys) + sum(
-        int(first_value(record.database, f"SELECT count(*) FROM {spec.kind} WHERE redacted IS NOT NULL"))
-        for spec in SPECS.values()
-        if spec.words
-    )
-
-
-def _forecast(size: int, first: int | None, last: int | None) -> int | None:
-    if first is None or last is None or last - first < MIN_FORECAST_TIME:
-        return None
-    return size * 365 * DAY // (last - first)
+def _count(record: Record, rows: str) -> int:
+    """The number of rows. `rows`: a table, and which of its rows."""
+    return int(first_value(record.database, f"SELECT count(*) FROM {rows}"))

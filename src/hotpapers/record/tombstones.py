@@ -75,11 +75,18 @@ _ARXIV = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z.-]+/[0-9]{7}")
 
 Known = Callable[[str], bool]
 """Whether a name, in lowercase, is forgotten."""
+Span = tuple[int, int]
+"""A part of a text, in code points: `text[start:end]`."""
 
 
 def names_of(key: str) -> Iterator[str]:
     """The names by which texts and URLs refer to a key: in lowercase, and folded."""
     yield from model.distinct(form for name in _plain_names(key) for form in (name, folded(name)))
+
+
+def names_of_all(keys: Iterable[str]) -> frozenset[str]:
+    """The names of several keys."""
+    return frozenset(name for key in keys for name in names_of(key))
 
 
 def _plain_names(key: str) -> Iterator[str]:
@@ -98,7 +105,7 @@ def _plain_names(key: str) -> Iterator[str]:
 
 def all_tombstones(database: Database) -> list[tuple[str, int]]:
     """All tombstones, as (mark, when it was forgotten, µs UTC)."""
-    return [(mark, at) for mark, at in database.rows("SELECT mark, at FROM tombstone")]
+    return database.rows("SELECT mark, at FROM tombstone")
 
 
 def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
@@ -106,7 +113,7 @@ def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
     return int(first_value(database, "SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),)))
 
 
-def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
+def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[Span]:
     """The spans of the longest known names in a text, in code points; for a word with an escaped name (`%40ada`,
     `&#64;ada`), the span of the whole word. `anywhere`: plain words count too."""
     plain = list(_plainly_in(text, known, _FORMS[0], anywhere))
@@ -124,7 +131,7 @@ def _may_be_hidden(text: str) -> bool:
     return any(sign in text for sign in "%&\\") or "xn--" in text.lower()
 
 
-def _hidden_in(part: str, known: Known, anywhere: bool) -> Iterator[tuple[int, int]]:
+def _hidden_in(part: str, known: Known, anywhere: bool) -> Iterator[Span]:
     """The spans of names in a word that are not written plainly."""
     if (decoded := unescaped(part)) != part:
         if any(_folded_in(folded(decoded), known, anywhere)):
@@ -137,7 +144,7 @@ def _hidden_in(part: str, known: Known, anywhere: bool) -> Iterator[tuple[int, i
         yield places[start][0], places[end - 1][1]
 
 
-def _folded_in(text: str, known: Known, anywhere: bool) -> Iterator[tuple[int, int]]:
+def _folded_in(text: str, known: Known, anywhere: bool) -> Iterator[Span]:
     for forms in _FORMS[:1] if text.isascii() else _FORMS:
         yield from _plainly_in(text, known, forms, anywhere)
 
@@ -167,16 +174,16 @@ def folded(text: str) -> str:
     return _LABEL.sub(_in_letters, text) if "xn--" in text else text
 
 
-def _folded_places(text: str) -> tuple[str, list[tuple[int, int]]]:
+def _folded_places(text: str) -> tuple[str, list[Span]]:
     """A text as `folded`, and for each of its characters where it comes from."""
-    clusters: list[tuple[int, int]] = []
+    clusters: list[Span] = []
     for place, sign in enumerate(text):
         if clusters and unicodedata.combining(sign):
             clusters[-1] = clusters[-1][0], place + 1
         else:
             clusters.append((place, place + 1))
     pieces = [(sign, place) for place in clusters for sign in folded(text[slice(*place)])]
-    whole, letters, places, at = "".join(sign for sign, _ in pieces), list[str](), list[tuple[int, int]](), 0
+    whole, letters, places, at = "".join(sign for sign, _ in pieces), list[str](), list[Span](), 0
     for label in _LABEL.finditer(whole):
         letters += [whole[at : label.start()], name := _in_letters(label)]
         places += [place for _, place in pieces[at : label.start()]]
@@ -197,7 +204,7 @@ def _is_unseen(sign: str) -> bool:
     return unicodedata.category(sign) == "Cf" or "\ufe00" <= sign <= "\ufe0f" or sign == "\u034f"
 
 
-def _plainly_in(text: str, known: Known, forms: _NameForms, anywhere: bool) -> Iterator[tuple[int, int]]:
+def _plainly_in(text: str, known: Known, forms: _NameForms, anywhere: bool) -> Iterator[Span]:
     for profile in forms.profile.finditer(text):
         if known(profile[0].lower()):
             yield profile.span()
@@ -276,8 +283,7 @@ def _text_of(key: str, body: bytes) -> str:
 
 def keys_of(item: model.Item) -> list[str]:
     """The keys of the posts and accounts that an item is by or about."""
-    spec = SPECS[type(item)]
-    keys = [getattr(item, spec.fields[i]) for i in spec.persons]
+    keys = [getattr(item, name) for name in SPECS[type(item)].persons]
     if isinstance(item, model.Post):
         keys += author_keys(item)
     if isinstance(item, model.Account):
@@ -315,7 +321,7 @@ class Tombstones(NamedTuple):
 
     def refused(self, keys: Iterable[str]) -> frozenset[str]:
         """The keys among these that were forgotten, or whose author was. Each is looked up once."""
-        return frozenset(filter(self.names, set(keys))) if self.known else frozenset()
+        return frozenset(filter(self.names, set(keys)))
 
     def names(self, key: str) -> bool:
         """Whether a key was forgotten, or is that of a post and contains its author's, which was."""

@@ -14,22 +14,16 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, HotPapersError
-from hotpapers.record import batches, identities, manifest, redaction
-from hotpapers.record.commitments import SALT
+from hotpapers.record import batches, commitments, identities, item_checks, manifest, ordered_scan, redaction
 from hotpapers.record.database import Database, blob, first_column
-from hotpapers.record.identities import NO_IDENTITY
-from hotpapers.record.item_checks import needed
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
-    KindSpec,
     StoredRow,
     derived_of,
-    read_row,
-    select_columns,
+    select_rows,
 )
-from hotpapers.record.manifest import CHECK, HASH, BatchStamp, Pair, RowName
-from hotpapers.record.ordered_scan import OrderedScan, all_scans
+from hotpapers.record.manifest import CHECK, HASH, BatchStamp, Manifest, Pair, RowName
 from hotpapers.record.record import Record, now
 
 
@@ -113,7 +107,7 @@ def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFi
     """Report identities that no batch added or that are missing, and keys that were forgotten or restored without a
     batch that says so. Any other change to an identity shows in the rows that name it."""
     added = [(first, first + count, since) for since, (first, count) in chain.identities.items() if count]
-    spans = iter(sorted([(NO_IDENTITY.number, 1, 0), *added]))
+    spans = iter(sorted([(identities.NO_IDENTITY.number, 1, 0), *added]))
     expected, end, since = next(spans)
     for row in identities.between(database, -(2**63), 2**64):
         while row.number >= end < NO_END:
@@ -144,13 +138,16 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
     if identities.is_paper(row.key) or not (row.key and row.number):
         return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
     if pseudonym is None:
-        return row.commitment is None and row.salt is not None and len(row.salt) == SALT
+        return row.commitment is None and row.salt is not None and len(row.salt) == commitments.SALT
     return row.salt is None and row.key == pseudonym and row.commitment is not None and len(row.commitment) == HASH
 
 
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
-    until, chain = time.monotonic() + seconds, BatchChain()
-    before, expected = _genesis(database), 1
+    until, chain, expected = time.monotonic() + seconds, BatchChain(), 1
+    try:
+        before = batches.genesis(database)
+    except (ValueError, IndexError):  # then the first batch is reported as changed
+        before = b""
     for position, at, source, cursor, items, packed, link in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
     ):
@@ -175,14 +172,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
     return chain
 
 
-def _genesis(database: Database) -> bytes:
-    try:
-        return batches.genesis(database)
-    except (ValueError, IndexError):  # then the first batch is reported as changed
-        return b""
-
-
-def _unpacked(packed: object) -> manifest.Manifest | None:
+def _unpacked(packed: object) -> Manifest | None:
     try:
         return manifest.unpack(blob(packed))
     except ValueError:
@@ -208,9 +198,7 @@ class BatchChain:
         self._cursors: dict[str, tuple[str, int]] = {}
         self._tombstones: set[str] = set()
 
-    def take(
-        self, position: int, source: str, cursor: str | None, listed: manifest.Manifest
-    ) -> Iterator[VerifyFinding]:
+    def take(self, position: int, source: str, cursor: str | None, listed: Manifest) -> Iterator[VerifyFinding]:
         """Read one batch. Reports changes to rows that do not exist or were closed before."""
         changed_pairs = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
         impossible_changes = sum(not 0 <= index < self._items.get(since, 0) for since, index in changed_pairs)
@@ -255,19 +243,20 @@ class RowVerifier:
 
     def findings(self) -> Iterator[VerifyFinding]:
         """The rows that were changed, added or removed."""
-        scans = all_scans(self._database)
+        scans = ordered_scan.all_scans(self._database)
         for position, packed in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
             listed = _unpacked(packed)
             if listed is not None:  # otherwise reported by the check of the chain
                 yield from self._batch(position, listed, scans)
         for kind, rows in scans.items():
-            yield from (VerifyFinding("added", self._name(kind, row)) for row in rows.rest())
+            names = (f"{kind} row {row}" if isinstance(row, int) else name_of(row.label) for row in rows.upto(NO_END))
+            yield from (VerifyFinding("added", name) for name in names)
         yield from (VerifyFinding("added", name_of(row.label)) for rows in self._early_rows.values() for row in rows)
 
     def _batch(
-        self, position: int, listed: manifest.Manifest, scans: dict[str, OrderedScan]
+        self, position: int, listed: Manifest, scans: dict[str, ordered_scan.OrderedScan]
     ) -> Iterator[VerifyFinding]:
-        present: dict[RowName, StoredRow] = {_name(row): row for row in self._early_rows.pop(position, [])}
+        present: dict[RowName, StoredRow] = {row.name: row for row in self._early_rows.pop(position, [])}
         for kind, rows in scans.items():
             for row in rows.upto(position):
                 if isinstance(row, int):
@@ -277,13 +266,11 @@ class RowVerifier:
                 elif row.since < position:
                     yield VerifyFinding("added", name_of(row.label))
                 else:
-                    present[_name(row)] = row
+                    present[row.name] = row
         yield from self._listed(position, listed, present)
         yield from (VerifyFinding("added", name_of(row.label)) for row in present.values())
 
-    def _listed(
-        self, position: int, listed: manifest.Manifest, present: dict[RowName, StoredRow]
-    ) -> Iterator[VerifyFinding]:
+    def _listed(self, position: int, listed: Manifest, present: dict[RowName, StoredRow]) -> Iterator[VerifyFinding]:
         """Report problems with the rows that a batch lists; removes these rows from `present`."""
         hashes, findings = [], []
         for index, (kind, number) in enumerate(listed.rows()):
@@ -300,12 +287,11 @@ class RowVerifier:
             findings.append(VerifyFinding("changed", f"the rows of batch {position}"))
         yield from findings
 
-    def _is_sound(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
+    def _is_sound(self, row: StoredRow, row_hash: bytes, listed: Manifest, where: Pair) -> bool:
+        self.read += 1
         try:
-            self.read += 1
-            _, index = where
             stored = (row_hash[:CHECK], row.origin, row.until)
-            expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
+            expected = (listed.check(where[1]), listed.origin(where[1]), self._chain.closed.get(where, 0))
             remainder_hash = self._chain.forgotten.get(where)
             if self._is_withheld(row, remainder_hash):
                 self.withheld += 1
@@ -326,14 +312,6 @@ class RowVerifier:
         return redaction.is_sound(
             row, self._networks_without_words, self._hasher, has_remainder=remainder_hash is not None
         )
-
-    @staticmethod
-    def _name(kind: str, row: StoredRow | int) -> str:
-        return f"{kind} row {row}" if isinstance(row, int) else name_of(row.label)
-
-
-def _name(row: StoredRow) -> RowName:
-    return row.spec.kind, row.id
 
 
 def _hash_of(row: StoredRow) -> bytes:
@@ -378,14 +356,13 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
 
 def unusable(database: Database) -> list[StoredRow]:
     """The open rows in which a key field is empty: nothing can show them. Imports now refuse such rows."""
-    return [row for spec in SPECS.values() for row in _of_kind(database, spec)]
-
-
-def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
-    named = {spec.fields[i] for i in spec.identities}
-    empty = " OR ".join(f'"{name}" = {0 if name in named else chr(39) * 2}' for name in needed(spec.type))
-    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({empty}) ORDER BY id"
-    return (read_row(spec, row) for row in database.rows(sql) if empty)
+    rows = list[StoredRow]()
+    for spec in SPECS.values():
+        empty = " OR ".join(
+            f'"{name}" = {0 if name in spec.identities else chr(39) * 2}' for name in item_checks.needed(spec.type)
+        )
+        rows += select_rows(database, spec, f"until = 0 AND ({empty}) ORDER BY id")
+    return rows
 
 
 def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from hotpapers.base.errors import InputError
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
-from hotpapers.keep.transfer.jsonl import importer, reader
+from hotpapers.keep.transfer.jsonl import importer, lines
 from hotpapers.publish.deliver.export_site import export_again
 from hotpapers.record import Record
 from hotpapers.site.site import Site
@@ -81,5 +81,5 @@ def take_jsonl(record: Record, file: str, progress: streams.ProgressCallback) ->
 
 def lines_of(stream: streams.Reader) -> Iterator[bytes]:
     """The lines of a stream; one that is too long is cut one byte beyond the limit, so the reader refuses it."""
-    while line := stream.readline(reader.MAX_LINE_BYTES + 1):
+    while line := stream.readline(lines.MAX_LINE_BYTES + 1):
         yield line

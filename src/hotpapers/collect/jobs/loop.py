@@ -36,7 +36,7 @@ from hotpapers.collect.jobs.attempts import NextAttempt, next_attempt, requested
 from hotpapers.collect.jobs.isolation import ENDS, log_defect
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.record import Record
-from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.batches import BatchWriter
 
 FATAL = (CorruptStore, NewerStore, NotAStore)
 """Errors that retrying cannot fix."""

@@ -23,15 +23,20 @@ from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.moderation.bots.review import accounts_of
 from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.keep.privacy import forgotten_file, queries
-from hotpapers.keep.privacy.queries import orphan_texts
 from hotpapers.keep.search import indexing
-from hotpapers.record import batches, identities, item_rows, raw_archive, reaction_marks, tombstones
-from hotpapers.record.commitments import SALT, canonical_json, commitment
+from hotpapers.record import (
+    batches,
+    commitments,
+    identities,
+    item_rows,
+    manifest,
+    raw_archive,
+    reaction_marks,
+    tombstones,
+)
 from hotpapers.record.database import Database
-from hotpapers.record.identities import is_pseudonym, pseudonym
-from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
+from hotpapers.record.item_rows import SPECS, StoredRow
 from hotpapers.record.leftovers import remove_unfinished
-from hotpapers.record.manifest import BatchStamp, ErasedIdentity, Remainder
 from hotpapers.record.record import Record, now
 
 
@@ -106,7 +111,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
     known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
-    known = tombstones.ForgottenNames(_names_of(keys), known_tombstones)
+    known = tombstones.ForgottenNames(tombstones.names_of_all(keys), known_tombstones)
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
@@ -116,8 +121,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     )
     erased = _erase_identities(record, [*gone, *unnamed])
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
-    row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
-    batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
+    batches.append(database, manifest.BatchStamp(at, "forget"), forgotten=remainders, erased=erased, tombstones=new)
     # Counts the rows that lost words, by key
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):
@@ -143,14 +147,13 @@ def _changes(
 ) -> tuple[list[Change], frozenset[int]]:
     """The rows that lose words: the keys' own rows, and others' rows that contain a name. Also the keyed hashes of
     texts that no other post has."""
-    own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
-    changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
+    changes = {row.name: (row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys))}
     for row in queries.rows_with_names(record, known):
-        _, item = changes.get((row.spec.kind, row.id), (row, row.item))
-        changes[row.spec.kind, row.id] = (row, tombstones.redacted(item, known))
-    orphans = orphan_texts(record.database, list(changes.values()))
+        _, item = changes.get(row.name, (row, row.item))
+        changes[row.name] = (row, tombstones.redacted(item, known))
+    orphans = queries.orphan_texts(record.database, list(changes.values()))
     for row in queries.rows_where(record, SPECS[model.Post], "text_fingerprint", sorted(orphans)):  # forgotten before
-        changes.setdefault((row.spec.kind, row.id), (row, row.item))
+        changes.setdefault(row.name, (row, row.item))
     # The rest is unchanged.
     return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
 
@@ -171,13 +174,15 @@ def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, .
     """The keys to forget for each requested key that the record has, mentions or has forgotten: itself, and for an
     account its other keys, as linked in the record, and all its posts. A handle also means the account that has it."""
     known_tombstones = tombstones.load(record.database, record.hasher)
-    known = {key for key in keys if known_tombstones.holds(key)} | queries.keys_known(record.database, keys)
+    known = {*filter(known_tombstones.holds, keys), *queries.keys_known(record.database, keys)}
     accounts = accounts_of(record.view(), keys)
     for key in keys:
         if len(accounts[key]) == 1:
             accounts[key] += queries.last_holder(record.database, key)
         is_known = key in known or len(accounts[key]) > 1 or any(queries.names_beside(record, [key]))
-        if not is_known and not any(queries.rows_with_names(record, tombstones.ForgottenNames(_names_of([key])))):
+        if not is_known and not any(
+            queries.rows_with_names(record, tombstones.ForgottenNames(tombstones.names_of_all([key])))
+        ):
             del accounts[key]
     return {
         key: model.distinct(name for account in account_keys for name in _all_names(record, account))
@@ -186,18 +191,12 @@ def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, .
 
 
 def _all_names(record: Record, key: str) -> tuple[str, ...]:
-    names, pending = {key: None}, [key]
+    names = pending = {key: None}
     while pending:
-        new_names = model.distinct(
-            name for name in queries.names_beside(record, pending) if name and not is_pseudonym(name)
-        )
-        pending = [name for name in new_names if name not in names]
-        names |= dict.fromkeys(pending)
+        beside = queries.names_beside(record, [*pending])
+        pending = {name: None for name in beside if name and not identities.is_pseudonym(name) and name not in names}
+        names = names | pending
     return tuple(names)
-
-
-def _names_of(keys: Sequence[str]) -> frozenset[str]:
-    return frozenset(name for key in keys for name in tombstones.names_of(key))
 
 
 # ---- remaining content ---------------------------------------------------------------------------------
@@ -227,43 +226,38 @@ NAMED_FIELDS = ("account", "reply_to", "quotes")
 """The fields of a post with keys other than its own."""
 
 
-def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdentity]:
+def _erase_identities(record: Record, keys: Collection[str]) -> list[manifest.ErasedIdentity]:
     """Overwrite the identities of keys; their places in the manifests, with their pseudonyms.
 
     Pseudonyms are random, so nobody can find the key by guessing. Exceptions are accounts that a publication names
     as its own: their voices never count, and the publication names them anyway.
     """
-    own, marks = queries.own_accounts(record.database), record.hasher
-    gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
-    pseudonyms = {
-        number: marks.own_pseudonym(key, len(tombstones.pseudonyms_of(record.database, marks, key)))
-        if key in own
-        else pseudonym(key, secrets.token_hex(16))
-        for number, (key, _) in gone.items()
-    }
-    identities.overwrite(
-        record.database,
-        [(number, pseudonyms[number], bytes.fromhex(identity.commitment)) for number, (_, identity) in gone.items()],
-    )
-    places = batches.places_of_identities(record.database, sorted(gone))
+    database, marks, pseudonyms = record.database, record.hasher, dict[int, str]()
+    own, gone = queries.own_accounts(database), identities.find(database, keys)
+    del gone[""]
+    for key, identity in gone.items():
+        pseudonyms[identity.number] = (
+            marks.own_pseudonym(key, len(tombstones.pseudonyms_of(database, marks, key)))
+            if key in own
+            else identities.pseudonym(key, secrets.token_hex(16))
+        )
+    rows = [(each.number, pseudonyms[each.number], bytes.fromhex(each.commitment)) for each in gone.values()]
+    identities.overwrite(database, rows)
+    places = batches.places_of_identities(database, sorted(pseudonyms))
     return [(*place, pseudonyms[number]) for number, place in places.items()]
 
 
-def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[Remainder]:
+def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[manifest.Remainder]:
     """Write the remaining content into rows; their places in the manifests, with its hash. `orphans`: keyed hashes of
     texts to remove."""
     fingerprints: dict[int | str, int] = {}
     left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
+    known = identities.find(record.database, item_rows.keys_in(row.item for row in left))
     for row in left:
-        # Write a row's remaining words, with number 0 in place of removed keys.
-        values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
-        change = {name: values[name] for name in _words(row.spec)}
-        change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
-        change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
-        change |= {"salt": row.salt, "redacted": canonical_json(row.redacted).decode()}
-        names = ", ".join(f'"{name}" = ?' for name in change)
-        record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))
-    pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
+        kept = item_rows.RowSecrets(row.salt, row.redacted, row.derived)
+        prepared = item_rows.prepare(row.item, record.hasher, known, kept)
+        batches.overwrite_row(record.database, row.id, prepared)
+    pairs = batches.pairs_of(record.database, [(*row.name, row.since) for row in left])
     return sorted((*pair, row.remainder_hash) for pair, row in zip(pairs, left, strict=True))
 
 
@@ -272,24 +266,19 @@ def _remaining_row(
 ) -> StoredRow:
     """A row with its remaining item. `fingerprints`: random replacements for those of forgotten texts."""
     spec, salt = row.spec, row.salt or b""
-    key_commitments = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
-    words = {name: getattr(row.item, name) for name in _words(spec)}
-    redacted = {name: commitment(salt, value) for name, value in (key_commitments | words).items() if value}
+    values = {name: row.committed[name] for name in spec.persons}
+    values |= {name: getattr(row.item, name) for name in spec.words}
+    redacted = {name: commitments.commitment(salt, value) for name, value in values.items() if value}
     derived = tuple(
         fingerprints.setdefault(value, secrets.randbits(52) + 1)
         if name == "text_fingerprint" and value in orphans
         else value
-        for (name, _), value in zip(spec.derived, row.derived, strict=True)
+        for name, value in zip(spec.derived, row.derived, strict=True)
     )
-    dropped = dict.fromkeys(_dropped_fields(row.item, item), "")
     return row._replace(
         item=item,
         derived=derived,
         redacted=redacted | (row.redacted or {}),
-        committed={**row.committed, **dropped},
-        salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
+        committed={**row.committed, **dict.fromkeys(_dropped_fields(row.item, item), "")},
+        salt=os.urandom(commitments.SALT) if any(getattr(item, name) for name in spec.words) else None,
     )
-
-
-def _words(spec: KindSpec) -> list[str]:
-    return [spec.fields[i] for i in spec.words]

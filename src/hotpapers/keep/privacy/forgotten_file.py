@@ -27,10 +27,9 @@ from typing import BinaryIO, NamedTuple
 from hotpapers.base import file_modes
 from hotpapers.base.logs import log_event
 from hotpapers.keep.privacy import queries
-from hotpapers.record import tombstones
+from hotpapers.record import sqlite, tombstones
 from hotpapers.record.database import Database
 from hotpapers.record.item_rows import KeyedHasher
-from hotpapers.record.sqlite import SqliteDatabase
 
 SUFFIX = ".forgotten"
 _NAME = "hotpapers-forgotten"
@@ -52,7 +51,7 @@ class ForgottenMark(NamedTuple):
 
 def file_of(database: Database) -> Path | None:
     """The file of a store; None for a store on a server, which has none."""
-    return file_beside(database.path) if isinstance(database, SqliteDatabase) else None
+    return file_beside(database.path) if isinstance(database, sqlite.SqliteDatabase) else None
 
 
 def file_beside(store: Path) -> Path:
@@ -100,32 +99,21 @@ def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
             entries.add(ForgottenMark(match[5], match[6], int(match[7])))
         elif match and not match[5]:
             lacks_marks = True
-    is_broken = not _is_as_written(header, body) if header else is_newer or data.startswith(_NAME[:4].encode())
+    is_broken = is_newer or data.startswith(_NAME[:4].encode())
+    if header:
+        size = int(header[1])
+        is_broken = len(body) < size or _checksum(body[:size]) != header[2].decode()
     problem = DAMAGED if is_broken or lacks_marks else "" if header or not data else UNMARKED
     return ForgottenFile(frozenset(entries) if is_known else None, problem, body, is_broken)
-
-
-def _is_as_written(header: re.Match[bytes], body: bytes) -> bool:
-    size = int(header[1])
-    return len(body) >= size and _checksum(body[:size]) == header[2].decode()
 
 
 def _checksum(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def append(database: Database, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
-    """Add marks. Call inside the transaction that makes them. A missing or damaged file gets all marks."""
-    _update(database, hasher, frozenset(lines), whole=False)
-
-
-def complete(database: Database, hasher: KeyedHasher) -> None:
-    """Add all marks that the file lacks; creates the file if needed."""
-    _update(database, hasher, frozenset(), whole=True)
-
-
-def _update(database: Database, hasher: KeyedHasher, new: frozenset[ForgottenMark], *, whole: bool) -> None:
-    """Adds marks to the file; `whole`: all that it lacks."""
+def complete(database: Database, hasher: KeyedHasher, new: Iterable[ForgottenMark] = ()) -> None:
+    """Add marks, and all others that the file lacks; creates the file if needed. Call inside the transaction that makes
+    new marks."""
     file = file_of(database)
     if file is None:
         return
@@ -135,7 +123,7 @@ def _update(database: Database, hasher: KeyedHasher, new: frozenset[ForgottenMar
             if old.is_broken:
                 log_event(f"the list of who was forgotten {DAMAGED}", level=logging.WARNING, file=file)
             is_whole = old.marks is not None and not old.problem
-            marks = {*new, *(_of_store(database) if whole or not is_whole else ())}
+            marks = {*new, *_of_store(database)}
             missing = marks - (old.marks or frozenset()) if is_whole else marks
             if missing or not is_whole:
                 body = old.body + _block(old, hasher, missing, all_marks=not is_whole)
@@ -165,8 +153,8 @@ def _locked(file: Path) -> Iterator[BinaryIO]:
 
 
 def _of_store(database: Database) -> set[ForgottenMark]:
-    known_tombstones = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
-    return {*known_tombstones, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
+    known_tombstones = (("tombstone", *row) for row in tombstones.all_tombstones(database))
+    return {ForgottenMark(*row) for row in (*known_tombstones, *queries.marks_of_leavers(database))}
 
 
 def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMark], *, all_marks: bool) -> bytes:

@@ -15,8 +15,8 @@ from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
 
-REFERENCES = {spec.kind: [spec.fields[i] for i in spec.persons] for spec in SPECS.values() if spec.persons}
-"""By kind, the fields that contain the key of a post or account."""
+REFERENCES = [(spec.kind, name) for spec in SPECS.values() for name in spec.persons]
+"""The tables and their columns with the number of a post or account."""
 
 
 def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
@@ -30,7 +30,7 @@ def last_holder(database: Database, key: str) -> list[str]:
     if not name.startswith("@"):
         return []
     sql = f"SELECT DISTINCT {key_of('t.account')} FROM account AS t WHERE lower(t.handle) = ?"
-    holders = [account for (account,) in database.rows(sql, (name[1:],)) if keys.network_of(account) == network]
+    holders = [account for account in first_column(database, sql, (name[1:],)) if keys.network_of(account) == network]
     return holders if len(holders) == 1 else []
 
 
@@ -56,29 +56,29 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
-    authors: set[str] = set()
+    authors, posts = set[str](), set(keys)
     for chunk in slices(keys):
         sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(chunk)})"
-        authors |= set(first_column(record.database, sql, chunk))
-    candidates = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
-    return [author for author in candidates if _says_nothing_else(record.database, author, set(keys))]
+        authors.update(first_column(record.database, sql, chunk))
+    candidates = sorted(author for author in authors - posts if author and not is_pseudonym(author))
+    return [author for author in candidates if _says_nothing_else(record.database, author, posts)]
 
 
-def _says_nothing_else(database: Database, author: str, posts: Collection[str]) -> bool:
+def _says_nothing_else(database: Database, author: str, posts: set[str]) -> bool:
     if database.rows(f"SELECT 1 FROM reaction WHERE account = {NUMBER} LIMIT 1", (author,)):
         return False
     sql = f"SELECT {key_of('t.post')} FROM post AS t WHERE t.account = {NUMBER}"
-    return set(first_column(database, sql, (author,))) <= set(posts)
+    return posts.issuperset(first_column(database, sql, (author,)))
 
 
 def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
     """The rows of posts and accounts with the words of some keys."""
-    visited: set[tuple[str, int]] = set()
+    visited = set[tuple[str, int]]()
     for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
         for chunk in slices(keys):
             for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(chunk)})', chunk):
-                if (row.spec.kind, row.id) not in visited:
-                    visited.add((row.spec.kind, row.id))
+                if row.name not in visited:
+                    visited.add(row.name)
                     yield row
 
 
@@ -86,23 +86,21 @@ def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """The keys among these that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
     for chunk in slices(sorted(numbers)):
-        for kind, names in REFERENCES.items():
-            for name in names:
-                sql = f'SELECT DISTINCT "{name}" FROM {kind} WHERE "{name}" IN ({placeholders(chunk)})'
-                for (number,) in database.rows(sql, chunk):
-                    numbers.pop(number, None)
+        for kind, name in REFERENCES:
+            sql = f'SELECT DISTINCT "{name}" FROM {kind} WHERE "{name}" IN ({placeholders(chunk)})'
+            for number in first_column(database, sql, chunk):
+                numbers.pop(number, None)
     return sorted(numbers.values())
 
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The raw payloads of all rows that name one of some keys."""
     numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
-    origins: set[int] = set()
+    origins = set[int]()
     for chunk in slices(numbers):
-        for kind, names in REFERENCES.items():
-            for name in names:
-                sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
-                origins.update(origin for (origin,) in database.iterate(sql, chunk))
+        for kind, name in REFERENCES:
+            sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
+            origins.update(first_column(database, sql, chunk))
     return origins
 
 
@@ -120,25 +118,24 @@ def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str |
 def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
     """The rows of posts and accounts whose text contains a known name."""
     for spec in (SPECS[model.Post], SPECS[model.Account]):
-        numbers = []
-        text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
-        for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
-            if any(map(known.stand_in, texts)):
-                numbers.append(number)
+        text = "text, name, links" if spec.type is model.Post else "name"
+        rows = record.database.iterate(f"SELECT id, {text} FROM {spec.kind}")
+        numbers = [number for number, *texts in rows if any(map(known.stand_in, texts))]
         yield from rows_where(record, spec, "id", numbers)
 
 
 def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
     """The keyed hashes of texts that are now forgotten and that no other post has. The hash of a text that another post
     still has is kept, so that these posts continue to count as the same; anybody can read the text there anyway."""
-    gone = {row.id: text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}
-    marks = sorted(set(gone.values()) - {0})
-    shared: set[int] = set()
+    at = [*SPECS[model.Post].derived].index("text_fingerprint")
+    gone = {row.id: int(row.derived[at]) for row, left in changes if isinstance(left, model.Post) and not left.text}
+    marks, shared = sorted(set(gone.values()) - {0}), set[int]()
     for chunk in slices(marks):
         sql = f"""SELECT t.id, {key_of("t.post")}, t.text_fingerprint FROM post AS t
             WHERE t.text_fingerprint IN ({placeholders(chunk)})"""
-        rows = database.rows(sql, chunk)
-        shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
+        shared |= {
+            same for number, post, same in database.rows(sql, chunk) if number not in gone and not is_pseudonym(post)
+        }
     return frozenset(marks) - shared
 
 
@@ -157,22 +154,14 @@ def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
         yield posts, 0
 
 
-def text_of(row: StoredRow) -> int:
-    """The keyed hash of a post's text, 0 for none."""
-    at = [name for name, _ in SPECS[model.Post].derived].index("text_fingerprint")
-    return int(row.derived[at])
-
-
 def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
     """(kind, target) of the backups and exports made up to a moment."""
-    sql = "SELECT DISTINCT kind, target FROM copy WHERE at <= ? ORDER BY kind, target"
-    return [(kind, target) for kind, target in database.rows(sql, (at,))]
+    return database.rows("SELECT DISTINCT kind, target FROM copy WHERE at <= ? ORDER BY kind, target", (at,))
 
 
 def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
     """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached."""
-    rows = database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
-    return [(state, mark, since) for state, mark, since in rows]
+    return database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
 
 
 # ---- retention ---------------------------------------------------------------------------------------------
@@ -221,22 +210,21 @@ def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int
     """(post, when a paper that it mentions was announced, µs UTC)."""
     sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
         WHERE m.post IN ({placeholders(posts)})"""
-    return [(post, at) for post, at in database.rows(sql, posts)]
+    return database.rows(sql, posts)
 
 
 def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
     """(post, when the post's network had reported what was said before it was first read, µs UTC)."""
     sql = f"""SELECT DISTINCT p.post, c.observed_at FROM post AS p JOIN coverage AS c ON c.network = p.network
         WHERE p.post IN ({placeholders(posts)}) AND c.reason = ? AND c.until_at = c.from_at"""
-    return [(post, at) for post, at in database.rows(sql, (*posts, model.READ_BACK))]
+    return database.rows(sql, (*posts, model.READ_BACK))
 
 
 def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
     """(post, paper) for all papers that some posts mention."""
-    rows = database.rows(
+    return database.rows(
         f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({placeholders(posts)})", posts
     )
-    return [(post, paper) for post, paper in rows]
 
 
 def issue_contents(database: Database) -> Iterator[str]:
@@ -252,7 +240,6 @@ def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:
 def forget_reports(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
     """Close readers' reports about forgotten posts and accounts, and those that name them, deleting their text and
     subject. Call inside `write()`."""
-    rows = database.rows("SELECT id, subject, text FROM report WHERE subject <> '' OR text <> ''")
-    for id, subject, text in rows:
+    for id, subject, text in database.rows("SELECT id, subject, text FROM report WHERE subject <> '' OR text <> ''"):
         if subject in keys or stand_in(f"{subject} {text}"):
             database.run("UPDATE report SET text = '', subject = '', closed_at = at WHERE id = ?", (id,))

@@ -14,27 +14,23 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, takewhile
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import terms
-from hotpapers.base.errors import CorruptStore
+from hotpapers.base import errors, terms
 from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, HeldPapers
 from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.keep.privacy import queries
-from hotpapers.record import batches
-from hotpapers.record.issue_contents import decode_content
-from hotpapers.record.manifest import BatchStamp, Pair, without
+from hotpapers.record import batches, database, issue_contents
+from hotpapers.record.manifest import BatchStamp, Pair
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.record import Record, now
 
 SNAPSHOTS_AFTER = 400 * DAY
 STEP = 5_000
 """Snapshots per step."""
-AT_ONCE = 500
-"""Posts per query."""
 KEPT_BY = "kept by"
 """The name in `meta` of how long raw payloads may be kept, by network."""
 PROGRESS = "pruned"
@@ -48,11 +44,8 @@ class PruneResult(NamedTuple):
     raw_payloads: int
 
 
-class _IssueCut(NamedTuple):
-    """A frozen issue's cut, and the position up to which it saw the record. Also used for other moments that count."""
-
-    moment: int
-    position: int
+_IssueCut = tuple[int, int]
+"""A frozen issue's cut, and the position up to which it saw the record. Also used for other moments that count."""
 
 
 class _IssueCuts(NamedTuple):
@@ -65,7 +58,7 @@ class _IssueCuts(NamedTuple):
 
     def first_after(self, moment: int) -> _IssueCut:
         """A moment, with the first position at which an issue saw it."""
-        return _IssueCut(moment, self.firsts[bisect_left(self.cuts, _IssueCut(moment, 0))])
+        return moment, self.firsts[bisect_left(self.cuts, (moment, 0))]
 
 
 def prune(
@@ -88,7 +81,7 @@ def prune(
             gone = _unneeded_snapshots(record, issue_cuts, posts, before)
             if gone:
                 pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])
-                batches.append(record.database, BatchStamp(at, "prune"), changes=batches.RowChanges(prune=pairs))
+                batches.append(record.database, BatchStamp(at, "prune"), pruned=pairs)
             if upto:
                 write_meta(record.database, PROGRESS, str(upto))
         snapshots += len(gone)
@@ -129,18 +122,16 @@ def _unneeded_snapshots(
 ) -> list[queries.SnapshotRow]:
     """The posts' snapshots before a moment that are not needed."""
     gone: list[queries.SnapshotRow] = []
-    for start in range(0, len(posts), AT_ONCE):
-        chunk = posts[start : start + AT_ONCE]
+    for chunk in database.slices(posts):
         # The moments at which the posts' papers are compared, each with the first position at which an issue did so
         moments: dict[int, list[_IssueCut]] = defaultdict(list)
         for post, announced_at in queries.announcements_of(record.database, chunk):
             moments[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)
         for post, read_back_at in queries.read_back_moments(record.database, chunk):
             moments[post].append(issue_cuts.first_after(read_back_at))
-        papers_named = queries.papers_named(record.database, chunk)
-        needed_posts = {post for post, paper in papers_named if paper in issue_cuts.papers}
-        rows = queries.snapshots_of(record.database, chunk, before)
-        for post, group in groupby(rows, key=lambda row: row.post):
+        named = queries.papers_named(record.database, chunk)
+        needed_posts = {post for post, paper in named if paper in issue_cuts.papers}
+        for post, group in groupby(queries.snapshots_of(record.database, chunk, before), attrgetter("post")):
             if post not in needed_posts:
                 snapshots = list(group)
                 needed = needed_of(snapshots, [*moments[post], *_cuts_among(issue_cuts, snapshots)])
@@ -153,23 +144,22 @@ def needed_of(snapshots: Sequence[queries.SnapshotRow], moments: Iterable[_Issue
     last one."""
     times = [snapshot.observed_at for snapshot in snapshots]
     needed = {snapshots[-1].id}
-    for moment in moments:
+    for moment, position in moments:
         earliest = MAX_INTEGER
-        for row in snapshots[: bisect_left(times, moment.moment + 1)][::-1]:
+        for row in snapshots[: bisect_left(times, moment + 1)][::-1]:
             if row.since < earliest:
                 needed.add(row.id)
                 earliest = row.since
-            if earliest <= moment.position:
+            if earliest <= position:
                 break
     return needed
 
 
 def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]) -> Iterator[_IssueCut]:
     """The cuts between the first and the last snapshot, and one for all later cuts, which see the same snapshots."""
-    first = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[0].observed_at, 0))
-    last = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[-1].observed_at, 0))
+    first, last = (bisect_left(issue_cuts.cuts, (snapshots[at].observed_at, 0)) for at in (0, -1))
     yield from issue_cuts.cuts[first:last]
-    yield _IssueCut(MAX_INTEGER, issue_cuts.firsts[last])
+    yield MAX_INTEGER, issue_cuts.firsts[last]
 
 
 class _Content(HeldPapers, frozen=True, kw_only=True):
@@ -180,14 +170,14 @@ class _Content(HeldPapers, frozen=True, kw_only=True):
 
 
 def _issue_cuts(record: Record) -> _IssueCuts:
-    cuts: list[_IssueCut] = []
-    papers: set[str] = set()
+    cuts, papers = list[_IssueCut](), set[str]()
     for text in queries.issue_contents(record.database):
-        content = decode_content(text, _Content)
-        cuts.append(_IssueCut(content.as_of, content.position))
+        content = issue_contents.decode_content(text, _Content)
+        cuts.append((content.as_of, content.position))
         papers.update(content.papers)
     cuts.sort()
-    firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
+    positions = (position for _, position in reversed(cuts))
+    firsts = list(accumulate(positions, min, initial=record.head.position))[::-1]
     return _IssueCuts(cuts, firsts, frozenset(papers))
 
 
@@ -200,14 +190,17 @@ def delete_snapshots(record: Record, rows: Collection[tuple[int, int]]) -> list[
     hashes = queries.snapshot_hashes(record, [number for _, number in rows])
     missing = [number for _, number in rows if number not in hashes]
     if missing:
-        raise CorruptStore(f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`")
+        raise errors.CorruptStore(
+            f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`"
+        )
     pairs: list[Pair] = []
     for since, group in groupby(sorted(rows), key=itemgetter(0)):
         numbers = [number for _, number in group]
         places = batches.pairs_of(record.database, [("snapshot", number, since) for number in numbers])
         whole_hashes = {index: hashes[number] for (_, index), number in zip(places, numbers, strict=True)}
         listed = batches.load_manifest(record.database, since)
-        batches.save_manifest(record.database, since, without(listed, whole_hashes))
+        kept = msgspec.structs.replace(listed, kept={**listed.kept, **whole_hashes})
+        batches.save_manifest(record.database, since, kept)
         pairs += places
     queries.drop_snapshots(record.database, hashes)
     return sorted(pairs)

@@ -6,13 +6,12 @@
     update_index(record)          brings the index up to the last batch, as searching does for a few seconds at most
 
 Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
-`tokenizer` (the words of a text), `index` (its tables; `sqlite`: FTS5's, and a query as FTS5 wants it), `indexing`,
-`statement` (a SELECT, by pages), `documents` (what databases find), `papers` and `posts`, `highlights` (where the words
-are).
+`tokenizer` (the words of a text), `index` (its tables, a query as FTS5 wants it, a SELECT by pages), `indexing`,
+`papers` and `posts`, `highlights` (where the words are).
 """
 
 from __future__ import annotations
 
-from hotpapers.keep.search.indexing import behind, catch_up, outstanding, start_temporary
+from hotpapers.keep.search.indexing import behind, catch_up, outstanding
 from hotpapers.keep.search.papers import make_index, search, search_posts, update_index
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue

@@ -9,9 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.keep.search import tokenizer
-from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm
-from hotpapers.keep.search.tokenizer import stem
+from hotpapers.keep.search import query_parser, tokenizer
 
 SNIPPET = 240
 """Approximate code points of a snippet."""
@@ -21,7 +19,9 @@ MAX_MARKS = 100
 """Most marks in one text."""
 
 Span = tuple[int, int]
-"""`text[start:end]`, in code points. Several spans are in order and don't overlap."""
+"""`text[start:end]`, in code points."""
+Spans = tuple[Span, ...]
+"""Several spans, in order, which don't overlap."""
 
 
 class QueryWords(NamedTuple):
@@ -52,11 +52,11 @@ class QueryWords(NamedTuple):
         return end
 
     def _fits(self, n: int, text: str) -> bool:
-        form = stem(text) if self.stemmed else text
+        form = tokenizer.stem(text) if self.stemmed else text
         return form.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else form == self.words[n]
 
 
-def query_words(term: SearchTerm) -> QueryWords:
+def query_words(term: query_parser.SearchTerm) -> QueryWords:
     """What to look for in a title, an abstract or a post; in names, if the term is about authors."""
     if term.field == "authors":
         return QueryWords(term.words, term.prefix, False, term.words[0])
@@ -69,13 +69,13 @@ def query_words(term: SearchTerm) -> QueryWords:
 class Highlighter:
     """Marks a query's words."""
 
-    def __init__(self, query: SearchQuery) -> None:
+    def __init__(self, query: query_parser.SearchQuery) -> None:
         terms = dict.fromkeys(term for atom in query.atoms for term in atom.terms if term.field != "labels")
         self._texts = [query_words(term) for term in terms if not term.field]
         self._titles = [query_words(term) for term in terms if term.field != "authors"]
         self._names = [query_words(term._replace(field="authors")) for term in terms if term.field != "title"]
 
-    def title(self, text: str) -> tuple[Span, ...]:
+    def title(self, text: str) -> Spans:
         return places(text, self._titles)
 
     def names(self, authors: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
@@ -85,7 +85,7 @@ class Highlighter:
             return ()
         return tuple((n, *span) for n, name in enumerate(authors) for span in places(name, self._names))
 
-    def snippet(self, text: str) -> tuple[str, tuple[Span, ...]]:
+    def snippet(self, text: str) -> tuple[str, Spans]:
         """The part of an abstract or a post with the most marks, cut between words, with … for omitted text; and where
         the query's words are in it."""
         if len(text) <= SNIPPET:
@@ -99,7 +99,7 @@ class Highlighter:
         return f"{before}{part}{' …' * (end < len(text))}", spans
 
 
-def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]:
+def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
     """The spans that match any of the query's words; overlapping spans are merged."""
     if tokenizer.is_plain(text):
         lowered = text.lower()
@@ -126,12 +126,10 @@ def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]
 
 def _starts(lowered: str, head: str) -> list[int]:
     """Where words start with `head`, in a lower-case text."""
-    result = []
-    at = lowered.find(head)
-    while at >= 0:
+    result, at = [], -1
+    while (at := lowered.find(head, at + 1)) >= 0:
         if not (at and lowered[at - 1].isalnum()):
             result.append(at)
-        at = lowered.find(head, at + 1)
     return result
 
 

@@ -15,14 +15,12 @@ from hotpapers.base.errors import CorruptStore
 from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import MAX_INTEGER, Announcement, HeldPapers, Issue, Paper, Post, is_retrospective
 from hotpapers.keep.search import index
-from hotpapers.keep.search.documents import ALL, BETWEEN, PaperWords, PostWords
-from hotpapers.keep.search.index import IndexState
+from hotpapers.keep.search.index import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, Document, IndexState
 from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem, words
-from hotpapers.record import batches
+from hotpapers.record import batches, issue_contents
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import key_of, numbers_of
-from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.item_rows import SPECS, StoredRow
 from hotpapers.record.record import Record
 
@@ -56,21 +54,8 @@ def catch_up(record: Record, on_progress: OnProgress = lambda _: None, seconds: 
 def outstanding(record: Record) -> int:
     """How many rows `catch_up` would process."""
     state = index.load(record.database)
-    positions = state.last_ids if state else {}
     highest = {kind: first_value(record.database, f"SELECT max(id) FROM {kind}") or 0 for kind in _KINDS}
-    return sum(max(highest[kind] - positions.get(kind, 0), 0) for kind in _KINDS)
-
-
-def start_temporary(record: Record) -> None:
-    """Make an empty index for this connection alone, if the store cannot be written and has none. Raises ReadOnlyStore
-    if that is not possible either."""
-    index.start_temporary(record.database)
-
-
-def start_anew(record: Record) -> None:
-    """Empty the index: a damaged one is rebuilt, not repaired."""
-    with record.database.write():
-        index.start(record.database)
+    return sum(max(number - (state.last_ids.get(kind, 0) if state else 0), 0) for kind, number in highest.items())
 
 
 def renew_posts(database: Database, keys: Iterable[str]) -> None:
@@ -136,9 +121,9 @@ class _IndexBuilder:
             stored = [(row.id, row.item) for row in latest if isinstance(row.item, Paper)]
             rows = [(number, paper.paper, days.get(paper.paper) or day_of(paper)) for number, paper in stored]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
-            texts = [paper_words(number, paper) for number, paper in stored]
-            self._index.put_papers(self._database, texts)
-            self._keep_words(texts)
+            documents = [paper_words(number, paper) for number, paper in stored]
+            self._index.put(self._database, PAPER_WORDS, documents)
+            self._keep_words(documents)
 
     def take_posts(self, posts: Sequence[str]) -> None:
         """Index the latest observations of posts that may be shown, replacing earlier ones."""
@@ -146,7 +131,7 @@ class _IndexBuilder:
             old_rows = f"SELECT id FROM post WHERE post IN ({numbers_of(chunk)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old_rows})", chunk)
             rows = self._view().latest(Post, f"t.post IN ({numbers_of(chunk)})", chunk)
-            self._index.put_posts(self._database, [words for row in rows if (words := post_words(row)) is not None])
+            self._index.put(self._database, POST_WORDS, list(filter(None, map(post_words, rows))))
 
     def take_issues(self, issues: Sequence[str]) -> None:
         """Index the papers in issues, given by publication and day, by their latest editions."""
@@ -169,17 +154,13 @@ class _IndexBuilder:
               AND {view.newest(SPECS[Announcement], "t")} GROUP BY t.paper"""
         return dict(self._database.rows(sql, tuple(papers)))
 
-    def _keep_words(self, papers: Iterable[PaperWords]) -> None:
+    def _keep_words(self, papers: Iterable[Document]) -> None:
         """Store the words of titles, authors and abstracts, for searches by a part of a word."""
         if len(self._words) > CACHED_WORDS:
             self._words.clear()
-        new_words = {
-            word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column
-        }
-        missing_words = sorted(new_words - self._words - {BETWEEN})
-        self._database.many(
-            "INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in missing_words]
-        )
+        new_words = {word for _, columns in papers for column in columns[:-1] for word in column}
+        missing_words = [(word,) for word in sorted(new_words - self._words - {BETWEEN})]
+        self._database.many("INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", missing_words)
         self._words |= new_words
 
 
@@ -195,18 +176,13 @@ _KINDS: dict[str, tuple[str, Callable[[_IndexBuilder, Sequence[str]], None]]] = 
 # ---- words of an item ----------------------------------------------------------------------------------------
 
 
-def paper_words(rowid: int, paper: Paper) -> PaperWords:
+def paper_words(number: int, paper: Paper) -> Document:
     """The words of a paper. Its one-sentence summary is searched too, by itself if there is no abstract."""
     text = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
     authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
     labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
-    return PaperWords(
-        rowid,
-        _stems(paper.title),
-        authors,
-        _stems(text),
-        [ALL, f"#{arxiv.from_key(paper.paper)}", *(f"#{name}" for name in sorted(labels) if _is_label(name))],
-    )
+    own_labels = [ALL, f"#{arxiv.from_key(paper.paper)}", *(f"#{name}" for name in sorted(labels) if _is_label(name))]
+    return number, [_stems(paper.title), authors, _stems(text), own_labels]
 
 
 def _stems(text: str) -> list[str]:
@@ -218,13 +194,13 @@ def _is_label(name: str) -> bool:
     return len(name) <= MAX_WORD_CHARS and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
-def post_words(row: StoredRow) -> PostWords | None:
+def post_words(row: StoredRow) -> Document | None:
     """The words of a post that anyone may see; None for others."""
     post = row.item
     if not isinstance(post, Post) or row.is_forgotten or post.gone or post.limits:
         return None
     stems = _stems(post.text)
-    return PostWords(row.id, [ALL, *stems]) if stems else None
+    return (row.id, [[ALL, *stems]]) if stems else None
 
 
 def day_of(paper: Paper) -> str:
@@ -240,7 +216,7 @@ def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
     editions = {(issue.publication, issue.day): issue for issue in issues if not is_retrospective(issue.publication)}
     for (publication, day), issue in editions.items():
         try:
-            content = decode_content(issue.content, HeldPapers)
+            content = issue_contents.decode_content(issue.content, HeldPapers)
         except CorruptStore:  # `verify` reports it
             continue
         places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.entries}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,12 +13,10 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
 from hotpapers.keep.search import index, indexing, posts, query_parser
-from hotpapers.keep.search.documents import PAPER_WORDS
 from hotpapers.keep.search.highlights import Highlighter
-from hotpapers.keep.search.indexing import OnProgress
+from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, SearchStatement
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
-from hotpapers.keep.search.statement import MAX_HIT_OFFSET, NOTHING, SearchStatement
 from hotpapers.record.database import Database, first_column, placeholders
 from hotpapers.record.record import Record
 
@@ -45,10 +44,7 @@ def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = 
     no index and none can be made.
     """
     parsed, start = query_parser.parse(query), _start(limit, cursor)
-
-    def ask() -> PaperResults:
-        return _papers(record.database, parsed, limit, start) if parsed.asks else PaperResults()
-
+    ask = partial(_papers, record.database, parsed, limit, start) if parsed.asks else PaperResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -68,10 +64,7 @@ def search_posts(
     parsed, start = query_parser.parse(query), _start(limit, cursor)
     if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
         raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
-
-    def ask() -> PostResults:
-        return posts.search(record.view(), parsed, limit, start, allowed) if parsed.asks else PostResults()
-
+    ask = partial(posts.search, record, parsed, limit, start, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -86,14 +79,14 @@ def _start(limit: int, cursor: str | None) -> int:
     return int(cursor)
 
 
-def update_index(record: Record, on_progress: OnProgress | None = None, seconds: float = math.inf) -> int:
+def update_index(record: Record, on_progress: indexing.OnProgress = lambda _: None, seconds: float = math.inf) -> int:
     """Bring the index up to date. Returns the number of batches it still lacks if the store cannot be written now, or
     if so many seconds are not enough.
 
     `on_progress` gets the number of rows of each step. Raises the store's error if there is no index yet.
     """
     try:
-        indexing.catch_up(record, on_progress or (lambda _: None), seconds)
+        indexing.catch_up(record, on_progress, seconds)
         return indexing.behind(record)
     except (ReadOnlyStore, BusyStore, FullStore):
         if index.load(record.database) is None:
@@ -101,14 +94,14 @@ def update_index(record: Record, on_progress: OnProgress | None = None, seconds:
         return indexing.behind(record)
 
 
-def make_index(record: Record, on_progress: OnProgress) -> None:
+def make_index(record: Record, on_progress: indexing.OnProgress) -> None:
     """Bring the index up to date. A store that cannot be written and has no index gets one for this connection alone.
     Raises ReadOnlyStore if its server allows none."""
     try:
         update_index(record, on_progress)
     except ReadOnlyStore as problem:
         try:
-            indexing.start_temporary(record)
+            index.start_temporary(record.database)
         except ReadOnlyStore as reason:
             raise ReadOnlyStore(
                 f"{problem}. There is no search index yet: search once as a user who may write, which makes one."
@@ -123,7 +116,8 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
     except CorruptStore as problem:
         if not index.of(record.database).is_to_blame(problem):
             raise
-        indexing.start_anew(record)
+        with record.database.write():
+            index.start(record.database)  # a damaged one is rebuilt, not repaired
         return _answer(record, ask)
 
 
@@ -141,10 +135,11 @@ def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> P
     parts = None if page.counted else _as_parts(database, query)
     if parts is not None:
         page = _statement(database, parts).page(database, limit, start)
-    hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
-    return PaperResults(
-        papers=hits, understood=query_parser.describe_query(query), parts=bool(parts and page.counted), **page.totals
+    hits, understood = (
+        tuple(_hits(database, page.found, Highlighter(parts or query))),
+        query_parser.describe_query(query),
     )
+    return PaperResults(papers=hits, understood=understood, parts=bool(parts and page.counted), **page.totals)
 
 
 def _statement(database: Database, query: SearchQuery) -> SearchStatement:
@@ -153,8 +148,7 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     newest = "s.day DESC, s.id DESC"
     if not query.wanted and not query.unwanted:
         return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
-    match = index.of(database).match(PAPER_WORDS, query)
-    ranked = query.is_ranked
+    match, ranked = index.of(database).match(PAPER_WORDS, query), query.is_ranked
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
     where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
@@ -166,9 +160,9 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
 def _days(column: str, query: SearchQuery) -> tuple[str, tuple[str, ...]]:
     """The condition for a day to be in the range. Days are compared as text; a month includes all days that start with
     it."""
-    since, until = query.since, query.until
-    parts = [f"{column} >= ?"] * bool(since) + [f"{column} < ?"] * bool(until)
-    return " AND ".join(parts), (*((since,) if since else ()), *((f"{until}~",) if until else ()))
+    ends = {f"{column} >= ?": query.since, f"{column} < ?": query.until and f"{query.until}~"}
+    given = {condition: day for condition, day in ends.items() if day}
+    return " AND ".join(given), tuple(given.values())
 
 
 def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
@@ -181,15 +175,13 @@ def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
 
 def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
     """The words that contain this one; the atom itself if there are none."""
-    term = atom.terms[0]
-    if atom.kind not in ("word", "title") or len(atom.terms) > 1 or len(term.words) > 1 or term.prefix:
-        return [atom]
-    part = term.words[0]
-    if len(part) < MIN_PART_CHARS:
+    (field, words, prefix), part = atom.terms[0], atom.terms[0].words[0]
+    is_one_word = len(atom.terms) == len(words) == 1 and not prefix
+    if atom.kind not in ("word", "title") or not is_one_word or len(part) < MIN_PART_CHARS:
         return [atom]
     sql = f"SELECT word FROM search_word WHERE word LIKE ? ORDER BY length(word), word LIMIT {ALTERNATIVES}"
     stored_words = first_column(database, sql, (f"%{part}%",))
-    return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in stored_words] or [atom]
+    return [atom._replace(terms=(SearchTerm(field, (word,)),)) for word in stored_words] or [atom]
 
 
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode

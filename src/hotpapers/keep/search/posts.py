@@ -13,35 +13,38 @@ from hotpapers.base.model import MAX_INTEGER, Mention, Post
 from hotpapers.issues.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
 from hotpapers.issues.moderation.quotation_policy import policy_for, showing
 from hotpapers.keep.search import index, query_parser
-from hotpapers.keep.search.documents import POST_WORDS
 from hotpapers.keep.search.highlights import Highlighter
-from hotpapers.keep.search.query_parser import SearchQuery
+from hotpapers.keep.search.index import NOTHING, POST_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.results import PostHit, PostResults
-from hotpapers.keep.search.statement import NOTHING, ResultPage, SearchStatement
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import placeholders
 from hotpapers.record.identities import key_of, numbers_of
-from hotpapers.record.item_rows import SPECS, read_row, select_columns
+from hotpapers.record.item_rows import SPECS, select_rows
+from hotpapers.record.record import Record
 
+SAME = ("post", "network", "created_at", "handle", "name", "lang", "rtl")
+"""The fields of a post that a hit shows unchanged."""
 CANDIDATES = 1_000
 """Best posts considered for an answer. Whether a post may be quoted is known only once it is read."""
 
 
-def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
+def search(
+    record: Record, query: query_parser.SearchQuery, limit: int, start: int, allowed: terms.Table
+) -> PostResults:
     """A page of posts with the query's words."""
+    view, understood = record.view(), query_parser.describe_query(query)
     if all(row.shown == "link" for row in allowed.values()):
-        return PostResults(understood=query_parser.describe_query(query))
+        return PostResults(understood=understood)
     best = _statement(view, query, allowed).best(view.database, CANDIDATES + 1)
     quotable = list(_quotable(view, dict(islice(best.items(), CANDIDATES)), allowed))
     on_page = quotable[start : start + limit]
     page = ResultPage({number: best[number] for number, _, _ in on_page}, start, len(quotable))
-    totals = page.totals | {"exact": len(best) <= CANDIDATES}
-    marker = Highlighter(query)
+    marker, totals = Highlighter(query), page.totals | {"exact": len(best) <= CANDIDATES}
     hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
-    return PostResults(posts=hits, understood=query_parser.describe_query(query), **totals)
+    return PostResults(posts=hits, understood=understood, **totals)
 
 
-def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> SearchStatement:
+def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.Table) -> SearchStatement:
     """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
     visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {view.newest(SPECS[Post], "p")}
@@ -85,9 +88,9 @@ def _quotable(
     view: AsOfView, scores: Mapping[int, float], allowed: terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
     """The posts that are about a paper and may be quoted, as they are shown: number, post, papers."""
-    spec, numbers = SPECS[Post], list(scores)
-    sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
-    rows = (read_row(spec, row) for row in view.database.rows(sql, numbers)) if numbers else ()
+    numbers = list(scores)
+    where = f"id IN ({placeholders(numbers)})"
+    rows = select_rows(view.database, SPECS[Post], where, numbers) if numbers else ()
     posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
     policy = policy_for(view, allowed, posts.values())
@@ -111,16 +114,5 @@ def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
 
 def _hit(post: Post, score: float, papers: Sequence[str], marker: Highlighter) -> PostHit:
     text, spans = marker.snippet(post.text)
-    return PostHit(
-        post=post.post,
-        score=score,
-        network=post.network,
-        created_at=post.created_at,
-        handle=post.handle,
-        name=post.name,
-        lang=post.lang,
-        rtl=post.rtl,
-        text=text,
-        spans=spans,
-        papers=tuple(papers),
-    )
+    same = {name: getattr(post, name) for name in SAME}
+    return PostHit(**same, score=score, text=text, spans=spans, papers=tuple(papers))

@@ -120,7 +120,8 @@ def parse(text: str) -> SearchQuery:
             continue
         days = _days(chunk)
         if days is not None:
-            span = (max(span[0], days[0]), _earlier(span[1], days[1]))
+            earlier_end = min(span[1] or days[1], days[1] or span[1], key=lambda day: day + "~")  # empty means no end
+            span = (max(span[0], days[0]), earlier_end)
         elif (atom := _atom(chunk)) is not None:
             if chunk["minus"]:
                 unwanted.append(atom)
@@ -130,11 +131,6 @@ def parse(text: str) -> SearchQuery:
                 groups.append((atom,))
         is_alternative = False
     return SearchQuery(tuple(groups), tuple(unwanted), *span)
-
-
-def _earlier(text: str, other: str) -> str:
-    """The earlier end; empty means no end."""
-    return min(text or other, other or text, key=lambda day: day + "~")
 
 
 def _days(chunk: re.Match[str]) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.keep.search.highlights import Span
+from hotpapers.keep.search.highlights import Spans
 
 
 class SearchHitIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,9 +20,9 @@ class SearchHitIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HighlightSpans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the query's words are: start and end in code points; for authors, the author's index comes first."""
 
-    title: tuple[Span, ...]
+    title: Spans
     authors: tuple[tuple[int, int, int], ...]
-    snippet: tuple[Span, ...]
+    snippet: Spans
 
 
 class PaperHit(NamedTuple):
@@ -75,7 +75,7 @@ class PostHit(NamedTuple):
     lang: str
     rtl: bool
     text: str
-    spans: tuple[Span, ...]
+    spans: Spans
     papers: tuple[str, ...]
 
 

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.ids.accents import PLAIN_LETTERS
@@ -58,20 +59,16 @@ def is_plain(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
-    return (
-        PLAIN.findall(text.lower(), 0, READ)[:MAX_TEXT_WORDS]
-        if is_plain(text)
-        else [word for word, _, _ in tokens(text)]
-    )
+    if is_plain(text):
+        return PLAIN.findall(text.lower(), 0, READ)[:MAX_TEXT_WORDS]
+    return [word for word, _, _ in tokens(text)]
 
 
 def tokens(text: str) -> list[Token]:
     """The words of a text with their positions."""
     if is_plain(text):
-        return [
-            (occurrence[1], occurrence.start(), occurrence.end())
-            for occurrence in PLAIN.finditer(text.lower(), 0, READ)
-        ][:MAX_TEXT_WORDS]
+        matches = PLAIN.finditer(text.lower(), 0, READ)
+        return [(match[1], *match.span()) for match in islice(matches, MAX_TEXT_WORDS)]
     result: list[Token] = []
     for match in _CHUNK.finditer(text, 0, READ):
         if match.lastgroup == "plain":

@@ -23,8 +23,7 @@ from hotpapers.base.errors import (
 )
 from hotpapers.base.file_modes import PRIVATE, linked
 from hotpapers.base.logs import log_event
-from hotpapers.keep.privacy import forgotten_file
-from hotpapers.keep.privacy.forget import erase
+from hotpapers.keep.privacy import forget, forgotten_file
 from hotpapers.keep.privacy.forgotten_file import DAMAGED, ForgottenFile, ForgottenMark
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.queries import SendingState, merge_sending_state
@@ -158,7 +157,11 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
             problem = "" if replaced.secret == record.secret() else listed.problem
             known = _with_file(replaced, record, listed.marks)
             if (known is None or problem == DAMAGED) and not as_backed_up:
-                raise UsageError(_not_known(store, problem if problem == DAMAGED else "has no entries for this record"))
+                lack = problem if problem == DAMAGED else "has no entries for this record"
+                raise UsageError(
+                    f"{_file_name(store)} {lack}, so anyone forgotten or unsubscribed since the backup was made would "
+                    "be restored; add --as-backed-up if there was nobody"
+                )
             forgotten = _take_over(record, known or replaced)
             aside = replaced.unreadable and f"{linked(store_path(store)).absolute()}.{replaced.unreadable}"
             if aside:  # it contains people's words, so `forget` must name it
@@ -209,8 +212,7 @@ def _with_file(
     marks = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
     leavers = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
     left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in leavers)}, key=itemgetter(2))
-    sending = known.sending._replace(left=left)
-    return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=sending)
+    return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=known.sending._replace(left=left))
 
 
 def _listed(path: Path, restored: Record) -> ForgottenFile:
@@ -219,13 +221,6 @@ def _listed(path: Path, restored: Record) -> ForgottenFile:
         return forgotten_file.read_whole(file, restored.hasher)
     except OSError as problem:
         raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored") from problem
-
-
-def _not_known(store: str, problem: str) -> str:
-    return (
-        f"{_file_name(store)} {problem}, so anyone forgotten or unsubscribed since the backup was made would "
-        "be restored; add --as-backed-up if there was nobody"
-    )
 
 
 def _file_name(store: str) -> str:
@@ -252,7 +247,7 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
         if not marks:
             return 0
         keys = queries.keys_marked(record, frozenset(marks))
-        erase(record, keys, marks=marks, at=now())
+        forget.erase(record, keys, marks=marks, at=now())
     record.database.erase_traces()
     return len(keys)
 

@@ -8,21 +8,13 @@ from typing import Any, NamedTuple
 from hotpapers.base.model import storable
 from hotpapers.keep.privacy.queries import marks_of_leavers
 from hotpapers.keep.search import index
-from hotpapers.record import tombstones
-from hotpapers.record.database import Database, first_value, placeholders
-from hotpapers.record.identities import is_pseudonym
-from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.record import identities, item_rows, tombstones
+from hotpapers.record.database import Database, first_column, first_value, placeholders
 from hotpapers.record.record import Record, now
 from hotpapers.record.sqlite import SqliteDatabase
 
 NUMBERED = frozenset(("raw", "quarantine", "copy", "report"))
 """Tables whose rows are numbered by the database; in all others the program numbers them."""
-
-KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
-
-
-MADE_ANEW = "search_"
-"""The prefix of tables that are not copied to another kind of database, as each makes its own."""
 
 
 class SendingState(NamedTuple):
@@ -45,30 +37,31 @@ def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
     """The keys in the record whose tombstones, or those of the authors whom they contain, are among these marks."""
     known_tombstones = tombstones.Tombstones(record.hasher, marks)
     rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
-    return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.names(key)]
+    return [key for (key,) in rows if not identities.is_pseudonym(key) and known_tombstones.names(key)]
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:
-    """The tables of a store that are copied."""
-    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
+    """The tables of a store that are copied to another kind of database: not those of the index, which each makes its
+    own."""
+    condition = "type = 'table' AND name <> 'sqlite_sequence' AND substr(name, 1, 7) <> 'search_'"
+    return first_column(database, f"SELECT name FROM sqlite_schema WHERE {condition} ORDER BY name")
 
 
 def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
     """Replace all rows of all tables by the source's. Both have the same schema; `lite` is the SQLite one of them."""
     for table in tables_of(lite):
-        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
-        values = placeholders(_columns(lite, table))
+        columns = [row[1] for row in lite.rows(f"PRAGMA table_info({table})")]
+        names = ", ".join(f'"{name}"' for name in columns)
         condition = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
         target.run(f"DELETE FROM {table}{condition}")
         rows = source.iterate(f"SELECT {names} FROM {table}{condition} ORDER BY 1")
-        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+        target.many(f"INSERT INTO {table} ({names}) VALUES ({placeholders(columns)})", rows)
     index.clear(target)
 
 
 def last_original(database: Database) -> int:
     """The highest number that a raw payload ever had, as far as rows show. Numbers are never reused."""
-    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in item_rows.SPECS.values())]
     return max(first_value(database, sql) or 0 for sql in tables)
 
 
@@ -118,16 +111,12 @@ def merge_delivery_states(database: Database, known: Iterable[tuple[Any, ...]]) 
     database.many(sql, ((*row, 0, 0)[:10] for row in known))
 
 
-def _columns(database: SqliteDatabase, table: str) -> list[str]:
-    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
-
-
 def last_editions(database: Database) -> Iterator[tuple[str, str]]:
     """(digest, content) of each day's last edition, ordered by publication and day."""
     sql = """SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (
             SELECT max(e.edition) FROM issue AS e WHERE e.publication = i.publication AND e."day" = i."day")
         ORDER BY i.publication, i."day" """
-    return ((digest, content) for digest, content in database.iterate(sql))
+    return database.iterate(sql)
 
 
 def continue_originals(database: SqliteDatabase, number: int) -> None:
@@ -143,7 +132,7 @@ def confirmed_since(database: Database) -> dict[str, int]:
 
 def copies(database: Database) -> list[tuple[int, str, str]]:
     """(at, kind, target) of the copies that left the store, oldest first."""
-    return [(at, kind, target) for at, kind, target in database.rows("SELECT at, kind, target FROM copy ORDER BY id")]
+    return database.rows("SELECT at, kind, target FROM copy ORDER BY id")
 
 
 def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> None:
@@ -151,7 +140,7 @@ def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> No
     database.many("INSERT INTO copy (at, kind, target) VALUES (?, ?, ?)", copies)
 
 
-def open_rows(database: Database, spec: KindSpec, order: str) -> Iterator[StoredRow]:
-    """The open rows of a kind. `order`: SQL for ORDER BY."""
-    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {order}"
-    return (read_row(spec, row) for row in database.iterate(sql))
+def open_rows(database: Database, spec: item_rows.KindSpec) -> Iterator[item_rows.StoredRow]:
+    """The open rows of a kind, by key and moment."""
+    order = item_rows.sql_columns(spec, (*spec.type.key, "observed_at"), "t")
+    return item_rows.select_rows(database, spec, f"until = 0 ORDER BY {order}")

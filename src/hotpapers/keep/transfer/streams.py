@@ -16,7 +16,6 @@ import zstandard
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.file_modes import TemporaryFile
 from hotpapers.keep.transfer import packed
-from hotpapers.keep.transfer.packed import MAX_WINDOW_BYTES, open_file, open_unpacked
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
 
 STDIN = "-"
@@ -48,14 +47,14 @@ def size_of(files: Iterable[str]) -> int:
 def open_input(
     file: str,
     on_progress: ProgressCallback | None = None,
-    window: int = MAX_WINDOW_BYTES,
+    window: int = packed.MAX_WINDOW_BYTES,
 ) -> Iterator[Reader]:
     """Opens a file or standard input (`-`), decompressed if it is Zstandard or gzip. `on_progress` gets the bytes read
     so far; `window`: the largest decompression window in bytes.
 
     Raises InputError if it cannot be read, at the start or later.
     """
-    with _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
+    with _raw(file) as raw, packed.open_unpacked(raw, name_of(file), on_progress, window) as stream:
         yield stream
 
 
@@ -64,7 +63,7 @@ def _raw(file: str) -> Iterator[io.RawIOBase]:
     if file == STDIN:
         yield cast("io.RawIOBase", standard_input())  # not ours to close
         return
-    with open_file(file) as raw:
+    with packed.open_file(file) as raw:
         yield raw
 
 

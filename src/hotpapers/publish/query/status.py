@@ -18,7 +18,7 @@ from hotpapers.issues.queries import ARXIV, newest_issue
 from hotpapers.publish.query import request_params, schemas
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.record import Record, now, quarantine
+from hotpapers.record import Record, now, raw_archive
 from hotpapers.record.statistics import written_between
 
 EARLIER_DAYS = 14 * DAY
@@ -87,7 +87,7 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """All jobs of the site, whichever process runs them."""
-    quarantine_sizes = quarantine.count_by_source(record.database)
+    quarantine_sizes = raw_archive.count_by_source(record.database)
     held_jobs = jobs_queries.held_sources(record, at)
     return [
         job_health(status, int(quarantine_sizes.get(status.source, 0)), at, is_held=status.source in held_jobs)

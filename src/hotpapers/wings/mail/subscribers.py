@@ -156,7 +156,7 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
         put_subscriber(record, current._replace(**changes))
         if "state" in changes:
             noted = forgotten_file.ForgottenMark(changes["state"], mark, changes["since"])
-            forgotten_file.append(record.database, record.hasher, [noted])
+            forgotten_file.complete(record.database, record.hasher, [noted])
     return current
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hotpapers.base.errors import CorruptStore
-from hotpapers.keep.search.documents import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, MatchSql, PaperWords, PostWords
+from hotpapers.keep.search.index import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, Document, MatchSql, WordIndex
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.record.database import Database
 
@@ -24,7 +24,7 @@ _INLINE = "toast_tuple_target = 8160"
 _COLUMNS = {"title": "A", "authors": "B", "labels": "D"}
 
 
-class VectorIndex:
+class VectorIndex(WordIndex):
     """PostgreSQL's own full-text search, in the store, or in temporary tables of a connection."""
 
     def __init__(self, is_temporary: bool = False) -> None:
@@ -49,16 +49,9 @@ class VectorIndex:
             database.run(f"ALTER TABLE {table} ALTER COLUMN words SET STORAGE MAIN")
             database.run(f"CREATE INDEX {table}_words ON {table} USING gin (words)")
 
-    def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
-        rows = [
-            (paper.rowid, vector(zip((paper.title, paper.authors, paper.abstract, paper.labels), "ABCD", strict=True)))
-            for paper in papers
-        ]
-        database.many("INSERT INTO search_paper_words VALUES (?, CAST(? AS tsvector))", rows)
-
-    def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
-        rows = [(post.rowid, vector([(post.words, "A")])) for post in posts]
-        database.many("INSERT INTO search_post_words VALUES (?, CAST(? AS tsvector))", rows)
+    def put(self, database: Database, table: str, documents: Sequence[Document]) -> None:
+        rows = [(number, vector(zip(words, "ABCD", strict=False))) for number, words in documents]
+        database.many(f"INSERT INTO {table} VALUES (?, CAST(? AS tsvector))", rows)
 
     def tidy(self, database: Database) -> None:
         """Does nothing: deleted rows go when the tables are rewritten, see `Database.erase_traces`."""

@@ -23,9 +23,16 @@ from hotpapers.base import model
 from hotpapers.base.model import BEGAN, READ_BACK
 from hotpapers.base.model.keys import network_of
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
-from hotpapers.keep.transfer.jsonl.lines import ExchangeEnd, ExchangeHeader, NumberedLine, PrunedLine, RowExtras
-from hotpapers.keep.transfer.jsonl.reader import ExchangeReader
+from hotpapers.keep.transfer.jsonl.lines import (
+    FORMAT,
+    VERSION,
+    ExchangeEnd,
+    ExchangeHeader,
+    ExchangeReader,
+    NumberedLine,
+    PrunedLine,
+    RowExtras,
+)
 from hotpapers.record.item_rows import SPECS, KeyedHasher
 
 MAX_FILE_LINES = 100_000
@@ -84,8 +91,8 @@ def handed_out(item: model.Item, mark: KeyHasher) -> model.Item | None:
     wordless = _without_words(item)
     if wordless is None:
         return None
-    spec = SPECS[type(wordless)]
-    names = {spec.fields[i]: mark(key) for i in spec.persons if (key := getattr(wordless, spec.fields[i]))}
+    persons = SPECS[type(wordless)].persons
+    names = {name: mark(key) for name in persons if (key := getattr(wordless, name))}
     return msgspec.structs.replace(wordless, **names) if names else wordless
 
 
@@ -192,5 +199,4 @@ def _read(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> Observation
 
 def marks_in(item: model.Item) -> tuple[str, ...]:
     """The marks of the posts and accounts that a published item names."""
-    spec = SPECS[type(item)]
-    return tuple(key for i in spec.persons if (key := getattr(item, spec.fields[i])))
+    return tuple(key for name in SPECS[type(item)].persons if (key := getattr(item, name)))

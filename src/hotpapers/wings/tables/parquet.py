@@ -19,7 +19,7 @@ import msgspec
 from hotpapers.base.errors import InputError, NotExchange, UsageError
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.keep.transfer.jsonl.reader import MAX_LINE_BYTES
+from hotpapers.keep.transfer.jsonl.lines import MAX_LINE_BYTES
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record.record import Record
 

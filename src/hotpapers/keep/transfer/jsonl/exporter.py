@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.errors import CorruptStore
+from hotpapers.base import errors, model
 from hotpapers.base.wings import NoteKind, load, wings
 from hotpapers.keep.transfer import queries
-from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
 from hotpapers.keep.transfer.jsonl.lines import (
     CHECK,
+    FORMAT,
+    VERSION,
     DeliveryStateLine,
     ExchangeBatch,
     ExchangeEnd,
@@ -28,13 +28,10 @@ from hotpapers.keep.transfer.jsonl.lines import (
     NoteLine,
     PrunedLine,
     RowExtras,
+    changes_of,
 )
-from hotpapers.record import batches, identities, redaction
-from hotpapers.record.identities import key_of
+from hotpapers.record import batches, identities, manifest, meta, ordered_scan, redaction
 from hotpapers.record.item_rows import SPECS, StoredRow
-from hotpapers.record.manifest import Manifest, RowName
-from hotpapers.record.meta import read_prefixed
-from hotpapers.record.ordered_scan import all_scans
 from hotpapers.record.record import Record
 from hotpapers.record.redaction import WordRedactor
 
@@ -80,12 +77,7 @@ def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
-        columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
-        for row in queries.open_rows(
-            record.database,
-            spec,
-            ", ".join(key_of(column) if is_identity else column for column, is_identity in columns),
-        ):
+        for row in queries.open_rows(record.database, spec):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
                 yield _line(redactor.row(row).item)
 
@@ -95,7 +87,7 @@ def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     for row in queries.delivery_states(record.database):
         yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
     for kind in note_kinds():
-        for name, value in read_prefixed(record.database, kind.prefix).items():
+        for name, value in meta.read_prefixed(record.database, kind.prefix).items():
             text = load(kind.exported)(record.database, value) if kind.exported else value
             yield _line(NoteLine(name=kind.prefix + name, value=text))
 
@@ -106,32 +98,23 @@ def note_kinds() -> Iterator[NoteKind]:
 
 
 def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
-    scans = all_scans(record.database)
-    for header, listed in batches.all_batches(record.database):
+    scans = ordered_scan.all_scans(record.database)
+    for position, stamp, chain, listed in batches.all_batches(record.database):
         first, _ = listed.identities
         yield _line(
             ExchangeBatch(
-                position=header.position,
-                at=header.at,
-                source=header.source,
-                cursor=header.cursor,
-                items=header.items,
-                chain=header.chain.hex(),
-                closed=listed.closed,
-                pruned=listed.pruned,
+                position=position,
+                **stamp._asdict(),
+                items=len(listed),
+                chain=chain.hex(),
                 identities=listed.persons,
-                forgotten=listed.forgotten,
-                erased=listed.erased,
-                tombstones=listed.tombstones,
+                **changes_of(listed),
             )
         )
-        yield from (_line(_identity(row)) for row in identities.between(record.database, first, listed.persons))
-        rows = {
-            (row.spec.kind, row.id): row
-            for kind in scans.values()
-            for row in kind.upto(header.position)
-            if isinstance(row, StoredRow)
-        }
+        for identity in identities.between(record.database, first, listed.persons):
+            salt, kept = (identity.salt or b"").hex(), (identity.commitment or b"").hex()
+            yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))
+        rows = {row.name: row for kind in scans.values() for row in kind.upto(position) if isinstance(row, StoredRow)}
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
             yield (
@@ -141,18 +124,10 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             )
 
 
-def _identity(row: identities.IdentityRow) -> IdentityLine:
-    return IdentityLine(
-        key=row.key,
-        salt=row.salt.hex() if row.salt is not None else "",
-        commitment=row.commitment.hex() if row.commitment is not None else "",
-    )
-
-
-def _pruned(record: Record, name: RowName, listed: Manifest, index: int) -> PrunedLine:
+def _pruned(record: Record, name: manifest.RowName, listed: manifest.Manifest, index: int) -> PrunedLine:
     kind, number = name
     if index not in listed.kept:
-        raise CorruptStore(f"{record.database.where}: {kind} row {number} is missing; run `hotpapers verify`")
+        raise errors.CorruptStore(f"{record.database.where}: {kind} row {number} is missing; run `hotpapers verify`")
     return PrunedLine(was=kind, hash=listed.kept[index].hex())
 
 
@@ -161,13 +136,12 @@ def _item_line(row: StoredRow, check: bytes) -> bytes:
         check=check.hex()[:CHECK],
         salt=row.salt.hex() if row.salt is not None else None,
         redacted=row.redacted,
-        derived=_derived(row) if row.redacted is not None else None,
+        # with a key in place of the store's own number
+        derived=[
+            row.voice if name == "voice" else value for name, value in zip(row.spec.derived, row.derived, strict=True)
+        ]
+        if row.redacted is not None
+        else None,
         until=row.until or None,
     )
     return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"
-
-
-def _derived(row: StoredRow) -> list[int | str]:
-    """A row's derived values, with a key in place of the store's own number."""
-    named = zip(row.spec.derived, row.derived, strict=True)
-    return [row.voice if name == "voice" else value for (name, _), value in named]

@@ -7,36 +7,30 @@ after an interrupted import. In any other store its items are added as new batch
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import IO, NamedTuple
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.errors import BusyStore, FullStore, InputError, NotExchange
-from hotpapers.base.wings import NoteKind, load
-from hotpapers.keep.privacy import forgotten_file
-from hotpapers.keep.privacy.retention import delete_snapshots
+from hotpapers.base import errors, model, wings
+from hotpapers.keep.privacy import forgotten_file, retention
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE, note_kinds
 from hotpapers.keep.transfer.jsonl.lines import (
     ExchangeBatch,
+    ExchangeReader,
     NoteLine,
     NumberedLine,
     PrunedLine,
+    changes_of,
     has_fields_of,
     hex_bytes,
 )
-from hotpapers.keep.transfer.jsonl.reader import ExchangeReader
 from hotpapers.keep.transfer.jsonl.redactions import LaterRedactions
-from hotpapers.record import batches, identities, manifest, redaction
-from hotpapers.record.batches import NumberedRow
-from hotpapers.record.identities import EnrolledKeys, IdentityRow
-from hotpapers.record.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
-from hotpapers.record.manifest import HASH, BatchStamp, Pair
-from hotpapers.record.meta import read_meta
+from hotpapers.record import batches, identities, manifest, meta, redaction
+from hotpapers.record.item_rows import SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.record.record import Record
 from hotpapers.record.verify import VerifyFinding, check, flaw_of
 
@@ -64,14 +58,6 @@ class ImportResult(NamedTuple):
     present: int = 0
 
 
-class LinesBeside(NamedTuple):
-    """What a full export has after its last batch: states of deliveries, and notes with the numbers of their lines and
-    their kinds."""
-
-    states: list[tuple[str | int, ...]]
-    notes: list[tuple[int, NoteKind, NoteLine]]
-
-
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
     """Import an export, line by line. Raises NotExchange with the line.
 
@@ -86,7 +72,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
         if header.full:
             return _FullImport(record, reader, header.secret).take(stream)
         return _take_new(record, reader, stream)
-    except (FullStore, BusyStore) as problem:
+    except (errors.FullStore, errors.BusyStore) as problem:
         if record.head.position == before:
             raise
         reason = str(problem).replace("nothing was changed", f"a part of {file} is imported")
@@ -116,18 +102,12 @@ def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedL
 def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str]) -> ImportResult:
     """Write checked items. `withheld`: networks whose posts may lack their words; such a post is known if the record
     has it with its words."""
-    result = ImportResult()
+    total = batches.WrittenBatch(None, 0)
     while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
         written = record.append(new, source="jsonl")
-        result = ImportResult(
-            0,
-            result.added + written.added,
-            result.known + written.known + len(chunk) - len(new),
-            result.later + written.later,
-            result.refused + written.refused,
-        )
-    return result
+        total = total.followed_by(written._replace(known=written.known + len(chunk) - len(new)))
+    return ImportResult(0, *total[1:5])
 
 
 # ---- full exports --------------------------------------------------------------------------------------
@@ -139,7 +119,7 @@ class ReadLine(NamedTuple):
 
     number: int
     item: model.Item | None = None
-    kept: RowSecrets = NO_SECRETS
+    kept: RowSecrets = RowSecrets()
     check: str = ""
     pruned: bytes = b""
     is_as_written: bool = True
@@ -155,10 +135,12 @@ class _FullImport:
     """Imports a full export, batch by batch."""
 
     def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
-        self.record, self.reader, self.secret = record, reader, secret
+        self.record, self.database, self.reader, self.secret = record, record.database, reader, secret
         self._redactions = LaterRedactions()
-        self._until: dict[Pair, int] = {}
-        self._closed: dict[Pair, int] = {}
+        self._states: list[tuple[str | int, ...]] = []
+        self._notes: list[tuple[int, wings.NoteKind, NoteLine]] = []
+        self._until: dict[manifest.Pair, int] = {}
+        self._closed: dict[manifest.Pair, int] = {}
         self._first = 1
 
     def take(self, stream: Iterator[NumberedLine]) -> ImportResult:
@@ -166,10 +148,10 @@ class _FullImport:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        here, line, beside = 0, NumberedLine(1, "header", {}), LinesBeside([], [])
+        here, line = 0, NumberedLine(1, "header", {})
         for line in stream:
             if line.kind in BESIDE:
-                beside = self._beside(chain([line], stream))
+                self._note_beside(chain([line], stream))
                 break
             if line.kind != "batch":
                 raise self.reader.error(line.number, "expected a batch")
@@ -178,36 +160,28 @@ class _FullImport:
                 raise self._changed(line.number, f"batch {batch.position} follows batch {here}")
             items = list(islice(stream, batch.identities + batch.items))
             if not self._restore(line, batch, items):
-                rest = chain([line], items, stream)
-                return self._with_batches(_take_new(self.record, self.reader, rest), here)
+                return self._with_batches(_take_new(self.record, self.reader, chain([line], items, stream)), here)
             here += 1
-        if self._redactions.rows or self._redactions.keys:
-            self.record.database.erase_traces()
-        forgotten_file.complete(self.record.database, self.record.hasher)
+        if self._redactions.count:
+            self.database.erase_traces()
+        forgotten_file.complete(self.database, self.record.hasher)
         self._check_whole(line)
-        with self.record.database.write():
-            queries.merge_delivery_states(self.record.database, beside.states)
-            for number, kind, note in beside.notes:
-                if read_meta(self.record.database, note.name) is None:
-                    self._take_note(number, kind, note)
-        return self._with_batches(ImportResult(forgotten=self._redactions.rows + self._redactions.keys), here)
+        with self.database.write():
+            queries.merge_delivery_states(self.database, self._states)
+            for number, kind, note in self._notes:
+                if meta.read_meta(self.database, note.name) is None:
+                    self.reader.checked(number, wings.load(kind.imported), self.database, note.name, note.value)
+        return self._with_batches(ImportResult(forgotten=self._redactions.count), here)
 
-    def _beside(self, stream: Iterator[NumberedLine]) -> LinesBeside:
-        """Without the notes of wings that are not installed."""
-        beside, kinds = LinesBeside([], []), list(note_kinds())
+    def _note_beside(self, stream: Iterator[NumberedLine]) -> None:
+        """Note the lines after the last batch: states of deliveries, and notes with the numbers of their lines and
+        their kinds, without those of wings that are not installed."""
         for line in stream:
             if line.kind == "note":
                 note = self.reader.convert(line, NoteLine)
-                beside.notes.extend((line.number, kind, note) for kind in kinds if note.name.startswith(kind.prefix))
+                self._notes += ((line.number, kind, note) for kind in note_kinds() if note.name.startswith(kind.prefix))
             else:
-                beside.states.append(self.reader.delivery_state(line))
-        return beside
-
-    def _take_note(self, number: int, kind: NoteKind, note: NoteLine) -> None:
-        try:
-            load(kind.imported)(self.record.database, note.name, note.value)
-        except InputError as problem:
-            raise self.reader.error(number, str(problem)) from problem
+                self._states.append(self.reader.delivery_state(line))
 
     def _with_batches(self, result: ImportResult, here: int) -> ImportResult:
         """`here`: how many of the file's batches are here now."""
@@ -217,23 +191,21 @@ class _FullImport:
     def _check_whole(self, last: NumberedLine) -> None:
         """Check the imported rows. Possible only at the end, when it is known which rows were closed, forgotten or
         pruned by later batches."""
-        pairs = sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
         closing_problems = [
             VerifyFinding("changed", f"by which batch row {index} of batch {since} was closed")
-            for since, index in pairs
+            for since, index in sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
         ]
-        findings = closing_problems or check(self.record.database, self.record.hasher).findings
+        findings = closing_problems or check(self.database, self.record.hasher).findings
         if findings:
             more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
 
     def _restore(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> bool:
         """Restore a batch unless it is already here; False if this store's record differs from the export's."""
-        database = self.record.database
-        with database.write():
+        with self.database.write():
             head = self.record.head
             if batch.position <= head.position:
-                known = batches.chain_at(database, batch.position)
+                known = batches.chain_at(self.database, batch.position)
                 is_same = known is not None and known.hex() == batch.chain
                 if is_same:
                     self._note_forgotten(batch.position, batch.identities, items)
@@ -250,66 +222,60 @@ class _FullImport:
             if line.body.get("commitment"):
                 self._redactions.note_identity((position, index), self.reader.identity(line, 0, position))
         for index, line in enumerate(lines[count:]):
-            row = line.body.get("row")
-            if isinstance(row, dict) and row.get("redacted"):
+            if line.row.get("redacted"):
                 self._redactions.note_row((position, index), line)
 
     def _write(self, line: NumberedLine, batch: ExchangeBatch, lines: Sequence[NumberedLine], before: bytes) -> None:
-        database, items = self.record.database, lines[batch.identities :]
+        items = lines[batch.identities :]
         self._note_closed(batch, items)
         read = [self._read(item) for item in items]
         enrolled = self._enrolled(batch.position, lines[: batch.identities], keys_of(read))
-        if batch.erased or batch.forgotten or batch.tombstones:
-            if not self._redactions.exist(database, batch):
-                raise self._changed(line.number, f"batch {batch.position} forgets what no batch has")
-            self._redactions.apply(self.record, batch, self._left)
+        forgets = batch.erased or batch.forgotten or batch.tombstones
+        if forgets and not self._redactions.apply(self.record, batch, self._left):
+            raise self._changed(line.number, f"batch {batch.position} forgets what no batch has")
         listing = self._listing(read, enrolled.known)
         listed = manifest.listing(
             [row for row, _, _ in listing],
             [item_hash for _, item_hash, _ in listing],
             identities=enrolled.added,
             persons=enrolled.persons,
-            closed=batch.closed,
-            pruned=batch.pruned,
-            forgotten=batch.forgotten,
-            erased=batch.erased,
-            tombstones=batch.tombstones,
+            **changes_of(batch),
             kept={index: item_hash for index, (_, item_hash, prepared) in enumerate(listing) if prepared is None},
         )
-        stamp = BatchStamp(batch.at, batch.source, batch.cursor)
+        stamp = manifest.BatchStamp(batch.at, batch.source, batch.cursor)
         link = manifest.link(before, batch.position, stamp, listed)
         is_whole = len(lines) == batch.identities + batch.items and has_fields_of(line.body, batch)
         if link.hex() != batch.chain or not is_whole:
             raise self._changed(line.number, f"batch {batch.position} differs from what was written")
-        redaction.note_networks(database, self.reader.withheld)
+        redaction.note_networks(self.database, self.reader.withheld)
         self._prune(line, batch)
         self._close(line, batch)
-        rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
+        rows = [batches.NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
         self._insert(line, rows, batch.position)
-        batches.save_batch(database, batch.position, stamp, listed, before)
+        batches.save_batch(self.database, batch.position, stamp, listed, before)
 
     def _note_closed(self, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> None:
         """Note which rows of this file a batch closed, and which of its own rows say that they were closed."""
-        here = {(batch.position, index): _until(item) for index, item in enumerate(items)}
-        self._until |= {pair: until for pair, until in here.items() if until}
+        here = enumerate(item.row.get("until") for item in items)
+        self._until |= {(batch.position, index): until for index, until in here if until}
         self._closed |= {pair: batch.position for pair in batch.closed if pair[0] >= self._first}
 
-    def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> EnrolledKeys:
+    def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> identities.EnrolledKeys:
         """Insert the identities that a batch adds; these, and those of all keys in its items."""
-        database, known = self.record.database, self._known(keys)
-        first = identities.next_number(database, "identity")
+        known, first = self._known(keys), identities.next_number(self.database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         new_keys = [row.key for row in persons]
-        if len(set(new_keys)) < len(new_keys) or identities.find(database, new_keys).keys() - {""}:
+        if len(set(new_keys)) < len(new_keys) or identities.find(self.database, new_keys).keys() - {""}:
             raise self._changed(lines[0].number, f"batch {position} adds an identity that already exists")
         papers = sorted(key for key in set(keys) - known.keys() if identities.is_paper(key))
         rows = [
-            IdentityRow(number, key, None, None, position) for number, key in enumerate(papers, first + len(persons))
+            identities.IdentityRow(number, key, None, None, position)
+            for number, key in enumerate(papers, first + len(persons))
         ]
-        return identities.add(database, [*persons, *rows], known)
+        return identities.add(self.database, [*persons, *rows], known)
 
     def _listing(
-        self, read: Sequence[ReadLine], known: Mapping[str, identities.Identity]
+        self, read: Sequence[ReadLine], known: identities.Known
     ) -> list[tuple[manifest.RowName, bytes, PreparedRow | None]]:
         """The rows for the manifest, their hashes, and the prepared rows, None for pruned ones."""
         numbers: dict[str, int] = {}
@@ -319,15 +285,15 @@ class _FullImport:
             kind, item_hash = (
                 (PRUNED, line.pruned) if prepared is None else (model.kind_of(prepared.item), prepared.hash)
             )
-            number = numbers.get(kind) or identities.next_number(self.record.database, kind)
+            number = numbers.get(kind) or identities.next_number(self.database, kind)
             numbers[kind] = number + 1
             result.append(((kind, number), item_hash, prepared))
         return result
 
     def _known(self, keys: Collection[str]) -> dict[str, identities.Identity]:
         """The identities of keys, as stored here or as in the export."""
-        known = identities.find(self.record.database, keys)
-        return self._redactions.known(self.record.database, set(keys) - set(known)) | known
+        known = identities.find(self.database, keys)
+        return self._redactions.known(self.database, set(keys) - set(known)) | known
 
     def _left(self, lines: Iterable[NumberedLine]) -> list[PreparedRow]:
         """The remaining content of rows that were forgotten since."""
@@ -335,17 +301,17 @@ class _FullImport:
         known = self._known(keys_of(read))
         return [self._prepared_row(line, line.item, known) for line in read if line.item is not None]
 
-    def _prepared_row(self, line: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
+    def _prepared_row(self, line: ReadLine, item: model.Item, known: identities.Known) -> PreparedRow:
         """The row of an item's line."""
         kept = line.kept
         try:
             if kept.derived:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
-            prepared = prepare(item, self.record.hasher, known, None, 0, kept)
+            prepared = prepare(item, self.record.hasher, known, kept)
         except KeyError as unknown:
             hint = " (exports of version 0.1 can only be imported without batches: export with --records)"
             raise self._changed(line.number, f"no earlier line adds {unknown}{hint}") from unknown
-        except InputError as problem:
+        except errors.InputError as problem:
             raise self.reader.error(line.number, str(problem)) from problem
         if not (line.is_as_written and prepared.hash.hex().startswith(line.check)):
             raise self._changed(line.number, "the item differs from what was written")
@@ -356,17 +322,17 @@ class _FullImport:
             raise self._changed(line.number, "a batch begins before the previous one is complete")
         if line.kind == "pruned":
             pruned = self.reader.convert(line, PrunedLine)
-            if pruned.was != PRUNED or len(hex_bytes(pruned.hash)) != HASH:
+            whole_hash = hex_bytes(pruned.hash)
+            if pruned.was != PRUNED or len(whole_hash) != manifest.HASH:
                 raise self.reader.error(line.number, "not the kind and hash of a pruned item")
-            return ReadLine(line.number, pruned=hex_bytes(pruned.hash))
-        row = line.body.get("row")
+            return ReadLine(line.number, pruned=whole_hash)
+        has_nulls = None in line.row.values()  # missing values are left out
         item, beside = self.reader.item(line)
-        has_nulls = isinstance(row, dict) and None in row.values()  # missing values are left out
         is_as_written = not has_nulls and has_fields_of(line.body, item, in_order=bool(beside.redacted))
         kept = self.reader.kept(line, item, beside)
         return ReadLine(line.number, item, kept, beside.check, is_as_written=is_as_written)
 
-    def _changed(self, number: int, text: str) -> NotExchange:
+    def _changed(self, number: int, text: str) -> errors.NotExchange:
         return self.reader.error(
             number, f"{text}: lines were changed, added or removed. To import changed items, export with --records."
         )
@@ -375,40 +341,30 @@ class _FullImport:
         """Prune rows of batches that were here before this import. Of later batches, the file has no such rows."""
         rows: list[tuple[int, int]] = []
         for since, pairs in groupby(sorted(pair for pair in batch.pruned if 0 < pair[0] < self._first), itemgetter(0)):
-            listed = batches.load_manifest(self.record.database, since)
+            listed = batches.load_manifest(self.database, since)
             names = dict(enumerate(listed.rows()))
             for _, index in pairs:
                 if names.get(index, ("", 0))[0] != PRUNED:
                     raise self.reader.error(line.number, f"prunes row {index} of batch {since}, which does not exist")
                 rows += [(since, names[index][1])] if index not in listed.kept else []
-        delete_snapshots(self.record, rows)
+        retention.delete_snapshots(self.record, rows)
 
     def _close(self, line: NumberedLine, batch: ExchangeBatch) -> None:
         """Close rows of earlier batches, before new ones with the same key are inserted."""
-        listed: dict[int, list[manifest.RowName]] = {}
-        for since, index in batch.closed:
+        for since, _ in batch.closed:
             if not 0 < since < batch.position:
                 raise self.reader.error(line.number, f"closes a row of batch {since}")
-            if since not in listed:
-                listed[since] = list(batches.load_manifest(self.record.database, since).rows())
-            if index >= len(listed[since]) or not _close_row(self.record, listed[since][index], batch.position):
+        rows = batches.rows_at(self.database, batch.closed)
+        for since, index in batch.closed:
+            row = rows.get((since, index))
+            if row is None or not batches.close_row(self.database, row, batch.position):
                 raise self.reader.error(line.number, f"closes row {index} of batch {since}, which does not exist")
 
-    def _insert(self, line: NumberedLine, rows: Sequence[NumberedRow], position: int) -> None:
+    def _insert(self, line: NumberedLine, rows: Sequence[batches.NumberedRow], position: int) -> None:
         for spec in SPECS.values():
             kind_rows = [row for row in rows if type(row.prepared.item) is spec.type]
-            if kind_rows and batches.insert_rows(self.record.database, spec, kind_rows, position) != len(kind_rows):
+            if kind_rows and batches.insert_rows(self.database, spec, kind_rows, position) != len(kind_rows):
                 raise self.reader.error(line.number, f"batch {position} has the same {spec.kind} twice")
         for row in (row.prepared for row in rows):
-            if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.record.database, row.item)):
+            if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.database, row.item)):
                 raise self._changed(line.number, f"the issue of {row.item.day}: {flaw}")
-
-
-def _until(line: NumberedLine) -> int:
-    row = line.body.get("row")
-    return row.get("until") or 0 if isinstance(row, dict) else 0
-
-
-def _close_row(record: Record, row: manifest.RowName, position: int) -> int:
-    kind, number = row
-    return record.database.run(f"UPDATE {kind} SET until = ? WHERE id = ? AND until = 0", (position, number))
