@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from hotpapers.base import model
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids.timestamps import minute_of
-from hotpapers.base.model import Judgement
+from hotpapers.base.model import Judgement, distinct
 from hotpapers.base.model.keys import parse_key
 from hotpapers.base.wings import wings
 from hotpapers.cli import common
@@ -83,7 +82,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     report = site.forget(keys)
-    copies = model.distinct(copy for _, result in report.forgotten for copy in result.out_of_reach)
+    copies = distinct(copy for _, result in report.forgotten for copy in result.out_of_reach)
     figures, lines = [], []
     for key, result in report.forgotten:
         numbers = {"keys": len(result.keys), "rows": result.rows, "raw_payloads": result.raw_payloads}

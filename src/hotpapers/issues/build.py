@@ -17,6 +17,7 @@ from hotpapers.base import model
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     DAY,
+    MAX_INTEGER,
     NETWORKS,
     Entry,
     IssueContent,
@@ -26,6 +27,7 @@ from hotpapers.base.model import (
     RankingInput,
     Retrospective,
     ScoredCandidate,
+    Shown,
 )
 from hotpapers.issues import paper_fields, queries, quotations, ranking, selection
 from hotpapers.issues.collectors import witnessed_counts
@@ -75,7 +77,7 @@ class BuiltIssue(NamedTuple):
     """An issue's content and the posts it shows, which the record stores separately."""
 
     content: IssueContent
-    shown: tuple[model.Shown, ...]
+    shown: tuple[Shown, ...]
 
     @property
     def digest(self) -> str:
@@ -139,7 +141,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     earlier = earlier_issues(record, recipe)
     earlier_voices = last_voices(content for _, content in earlier)
     has_rule = recipe.choice != selection.THRESHOLD
-    span = CandidateWindow(start, earlier_voices, has_rule, end or model.MAX_INTEGER)
+    span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least_entries = selection.least_papers(publication, compared)
@@ -229,7 +231,7 @@ def choose(
     ongoing = [
         candidate
         for candidate in fitting
-        if candidate.voices >= earlier_voices.get(candidate.paper, model.MAX_INTEGER) + ONGOING_GROWTH
+        if candidate.voices >= earlier_voices.get(candidate.paper, MAX_INTEGER) + ONGOING_GROWTH
     ]
     next_best = (
         candidate
@@ -284,12 +286,12 @@ def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
 
 
-def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
+def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Shown]:
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
-                yield model.Shown(
+                yield Shown(
                     publication=content.publication.publication,
                     day=content.day,
                     edition=content.edition,

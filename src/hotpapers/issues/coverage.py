@@ -8,8 +8,7 @@ from heapq import heappop, heappush
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from hotpapers.base import model
-from hotpapers.base.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading, Publication
+from hotpapers.base.model import DAY, HOUR, NETWORKS, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication
 from hotpapers.base.spans import Span, union, within
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import site_started_at
@@ -37,7 +36,7 @@ def readings(
         if span.from_at < span.until_at:
             spans[span.network].append(span)
     known_networks = {*networks_with_posts, *networks_read(view)}
-    networks = publication.networks or [network for network in model.NETWORKS if network in known_networks]
+    networks = publication.networks or [network for network in NETWORKS if network in known_networks]
     # Where reading back ended so recently that no stretch of time has been recorded yet.
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
     read_back = view.items(Coverage, where, (READ_BACK, view.as_of - TURN))
@@ -122,7 +121,7 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
     """By network: what was read of the time between two moments."""
     where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
         AND t.state <> 'refused'"""
-    networks = publication.networks or model.NETWORKS
+    networks = publication.networks or NETWORKS
     return [list(view.items(Coverage, where, (network, start - MAX_CATCH_UP, end, start))) for network in networks]
 
 
@@ -131,10 +130,10 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     complete. `since`: when the worst state first began."""
     ranges = [piece for piece in covered_ranges(spans, start, end) if piece.by or piece.end - piece.start > TURN]
     if not any(piece.by for piece in ranges):
-        return NetworkReading(network=network, state="unknown", reason=model.NOT_READ)
+        return NetworkReading(network=network, state="unknown", reason=NOT_READ)
     worst = max(ranges, key=lambda piece: piece.severity)
     if worst.by is None:
-        return NetworkReading(network=network, state="partial", reason=model.NOT_READ, since=worst.start)
+        return NetworkReading(network=network, state="partial", reason=NOT_READ, since=worst.start)
     since = worst.by.from_at if worst.severity else None
     return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
 

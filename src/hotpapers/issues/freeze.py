@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
 from hotpapers.base.ids.timestamps import is_day, minute_of
+from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_retrospective
 from hotpapers.base.suggestions import choices
 from hotpapers.issues import paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
@@ -49,19 +49,19 @@ UNBUILDABLE = (
 class FrozenIssue(NamedTuple):
     """A frozen issue as the record keeps it."""
 
-    content: model.IssueContent
+    content: IssueContent
     digest: str
     frozen_at: int
 
 
-def publication_of(record: Record, name: str | None) -> model.Publication:
+def publication_of(record: Record, name: str | None) -> Publication:
     """The publication with a name, or else the only one there is. Raises NotFound, UsageError."""
-    by_name = {item.publication: item for item in record.view().items(model.Publication)}
+    by_name = {item.publication: item for item in record.view().items(Publication)}
     if name is not None:
         if name not in by_name:
             raise NotFound(f"{name}: no such publication; there are: {choices(name, by_name) or 'none'}")
         return by_name[name]
-    regular = [name for name in by_name if not model.is_retrospective(name)]
+    regular = [name for name in by_name if not is_retrospective(name)]
     if not regular:
         raise NotFound(
             "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import` brings"
@@ -75,10 +75,9 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
     """All editions of a day's issue, in order."""
     where = 't.publication = ? AND t."day" = ?'
-    issues = record.view().items(model.Issue, where, (publication, day), "t.edition")
+    issues = record.view().items(Issue, where, (publication, day), "t.edition")
     return [
-        FrozenIssue(decode_content(issue.content, model.IssueContent), issue.digest, issue.observed_at)
-        for issue in issues
+        FrozenIssue(decode_content(issue.content, IssueContent), issue.digest, issue.observed_at) for issue in issues
     ]
 
 
@@ -95,13 +94,13 @@ def check_day(day: str) -> str:
 
 def freeze(
     record: Record,
-    publication: model.Publication,
+    publication: Publication,
     day: str,
     *,
     again: bool = False,
     reason: str = "",
     at: int | None = None,
-    prepare: Callable[[model.Publication], object] | None = None,
+    prepare: Callable[[Publication], object] | None = None,
 ) -> FrozenIssue:
     """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: adds
     to the record what the new issue should see.
@@ -133,7 +132,7 @@ def freeze(
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
+def check_closed(record: Record, publication: Publication, day: str, at: int, position: int) -> None:
     """Raises IssueError while a day's issue cannot be frozen yet: before its hour, or while its announcement may still
     arrive."""
     if publication.window == "listing":
@@ -152,7 +151,7 @@ def check_closed(record: Record, publication: model.Publication, day: str, at: i
         raise IssueError(f"arXiv's announcement of {day} is not in the record yet; collect it, or {without_it}")
 
 
-def check_read(record: Record, publication: model.Publication, day: str, at: int) -> None:
+def check_read(record: Record, publication: Publication, day: str, at: int) -> None:
     """Raises IssueError if nothing was read for a day's issue by its hour, nor in time afterwards, or not yet."""
     view = record.view()
     if publication.window == "listing" or at < cut_of(publication, day):
@@ -165,7 +164,7 @@ def check_read(record: Record, publication: model.Publication, day: str, at: int
         raise IssueError(f"{unread}; its issue appears when networks have been read, if that is before {limit}")
 
 
-def check_recorded(record: Record, publication: model.Publication, day: str) -> None:
+def check_recorded(record: Record, publication: Publication, day: str) -> None:
     """Raises IssueError if everything in the record is later than the day's closing: issues are frozen for good, so a
     mistyped day must not freeze an empty one."""
     check_label(publication, day)
@@ -184,9 +183,9 @@ MAX_NAMED_DAYS = 5
 def check_no_regular_issue(record: Record, publication: str, days: Collection[str]) -> None:
     """Raises IssueError if a publication's issues are made afterwards and some of the days already have regular
     issues."""
-    if not model.is_retrospective(publication):
+    if not is_retrospective(publication):
         return
-    frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
+    frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(HISTORY)) if day in days]
     if frozen_before:
         more = len(frozen_before) - MAX_NAMED_DAYS
         days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS]) + (f" and {more} more" if more > 0 else "")
@@ -199,7 +198,7 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
 def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
     """Write an issue and the posts it shows to the record. Raises IssueError if another process was first."""
     content = built.content
-    item = model.Issue(
+    item = Issue(
         publication=content.publication.publication,
         day=content.day,
         edition=content.edition,
@@ -227,17 +226,17 @@ def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
     return queries.listing_position(record.database, content.publication.publication, content.day) > content.position
 
 
-def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
+def check_issue(record: Record, item: Issue) -> Iterator[VerifyFinding]:
     """Check an issue against its digest, then against a rebuild from the record."""
     name = f"{item.publication} {item.day} edition {item.edition}"
     return (VerifyFinding("issue", f"{name}: {flaw}") for flaw in _flaws(record, item))
 
 
-def _flaws(record: Record, item: model.Issue) -> Iterator[str]:
+def _flaws(record: Record, item: Issue) -> Iterator[str]:
     if (flaw := flaw_of(record.database, item)) is not None:
         yield flaw
     try:
-        content = decode_content(item.content, model.IssueContent)
+        content = decode_content(item.content, IssueContent)
     except CorruptStore as problem:
         yield f"its content cannot be read: {problem.__cause__}"
         return
@@ -258,7 +257,7 @@ def _flaws(record: Record, item: model.Issue) -> Iterator[str]:
         yield f"and {len(changes) - 10} more differences"
 
 
-def _recipe_of(content: model.IssueContent) -> IssueRecipe:
+def _recipe_of(content: IssueContent) -> IssueRecipe:
     """The recipe to rebuild a frozen issue. Its moments are kept as frozen, as time zone rules may change later."""
     return IssueRecipe(
         content.publication,

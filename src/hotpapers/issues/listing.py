@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from hotpapers.base import model
 from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import IssueError
-from hotpapers.base.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
+from hotpapers.base.model import Attention, Candidate, Place, Publication, RankingInput, Tally, VoiceHistogram
 from hotpapers.issues import queries
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, StoredRow
@@ -20,21 +19,21 @@ def listing_cut(view: AsOfView, publication: str, day: str) -> int:
     return max(queries.listed_posts_observed(view, publication, day), *(item.observed_at for item in items))
 
 
-def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
+def places_of(rows: Iterable[StoredRow]) -> list[Place]:
     """The rows' items."""
-    return [row.item for row in rows if isinstance(row.item, model.Place)]
+    return [row.item for row in rows if isinstance(row.item, Place)]
 
 
-def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
+def tally_of(view: AsOfView, place: Place) -> Tally:
     """A place's counts: the last ones observed by the time the place was. Raises IssueError if there are none."""
-    tally = view._replace(as_of=place.observed_at).item(model.Tally, place.paper, place.network, place.method)
+    tally = view._replace(as_of=place.observed_at).item(Tally, place.paper, place.network, place.method)
     if tally is None:
         description = f"{place.publication} {place.day} #{place.place}"
         raise IssueError(f"{description}: the record has no counts for {place.paper}")
     return tally
 
 
-def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
+def listing_input(view: AsOfView, publication: Publication, places: Sequence[Place]) -> RankingInput:
     """The listing's papers with their tallies, and all papers the publication listed in the 90 days before the cut."""
     listed_papers = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
@@ -49,9 +48,7 @@ def listing_input(view: AsOfView, publication: Publication, places: Sequence[mod
     return RankingInput(candidates=tuple(candidates), peers=tuple(peers))
 
 
-def _candidate(
-    place: model.Place, tally: model.Tally, standing: Mapping[tuple[str, str], tuple[str, int | None]]
-) -> Candidate:
+def _candidate(place: Place, tally: Tally, standing: Mapping[tuple[str, str], tuple[str, int | None]]) -> Candidate:
     """A place as a candidate, with the archive under which the paper is counted among the listed ones."""
     printed_archive = archive_of(place.categories[0]) if place.categories else ""
     archive, own = standing.get((tally.network, place.paper), (printed_archive, None))

@@ -10,9 +10,23 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base import announcement_days as calendar
-from hotpapers.base import model
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import HOUR, INFERRED, Announcement, Paper, Post, Publication
+from hotpapers.base.model import (
+    BEGAN,
+    HOUR,
+    INFERRED,
+    MAX_INTEGER,
+    READ_BACK,
+    Announcement,
+    HeldPapers,
+    Listing,
+    Mention,
+    Paper,
+    Place,
+    Post,
+    Publication,
+    Shown,
+)
 from hotpapers.issues.engagement.queries import (
     VOICE,
     announces_sql,
@@ -63,7 +77,7 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
     sql = f"""SELECT s.place, {columns_with_commitments(spec, "p")} FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
-          AND {view.newest(SPECS[model.Shown], "s")} ORDER BY s.place, s.n"""
+          AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
     result: dict[int, list[StoredRow]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
@@ -106,7 +120,7 @@ def read_since(view: AsOfView) -> dict[str, int]:
     sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
         SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
         GROUP BY t.network"""
-    return {network: int(first) for network, first in view.database.rows(sql, (model.BEGAN,))}
+    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
@@ -150,14 +164,14 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]
         AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
     where = f"""t.publication = ? AND t.day = ? AND t.file = ?
         AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
-    return list(view.observations(model.Place, where, (publication, day, listing.file, listing.places)))
+    return list(view.observations(Place, where, (publication, day, listing.file, listing.places)))
 
 
 def site_started_at(view: AsOfView) -> int | None:
     """When the site first read a network; None if that was not recorded or has not happened yet."""
     sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND {view.visible("t")}"""
-    began = first_value(view.database, sql, (model.BEGAN,))
+    began = first_value(view.database, sql, (BEGAN,))
     first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
     return int(began) if began is not None and began <= first_value(view.database, first_reading) else None
 
@@ -170,7 +184,7 @@ def read_back_at(view: AsOfView) -> int | None:
         return None
     sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND t.observed_at <= ? AND {view.visible("t")}"""
-    ended_at = first_value(view.database, sql, (model.READ_BACK, began + FIRST_WAIT))
+    ended_at = first_value(view.database, sql, (READ_BACK, began + FIRST_WAIT))
     return None if ended_at is None else int(ended_at)
 
 
@@ -277,18 +291,18 @@ def listing_position(database: Database, publication: str, day: str) -> int:
     return int(first_value(database, sql, (publication, day)) or 0)
 
 
-def issue_papers(database: Database) -> Iterator[tuple[str, str, model.HeldPapers]]:
+def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
     """(publication, day, papers) of every edition of every issue, the latest edition of a day last."""
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
     for publication, day, content in database.iterate(sql):
-        yield publication, day, decode_content(content, model.HeldPapers)
+        yield publication, day, decode_content(content, HeldPapers)
 
 
 def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str, StoredRow]]:
     """Posts by number, each with a paper that it names, the earliest first."""
     spec = SPECS[Post]
     sql = f"""SELECT {key_of("m.paper")}, {columns_with_commitments(spec, "p")} FROM post AS p
-        JOIN mention AS m ON m.post = p.post AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
+        JOIN mention AS m ON m.post = p.post AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
         WHERE p.post IN ({placeholders(numbers)}) AND {view.visible("p")} AND {view.newest(spec, "p")}
         ORDER BY p.created_at, p.post"""
     for paper, *row in view.database.iterate(sql, numbers):
@@ -301,7 +315,7 @@ def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str
 def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> dict[str, int]:
     """The fields of `model.Retrospective` that count posts: of those made up to a view's moment about papers first
     announced after `start`, how many the record had by then with their counts, and how many it got later."""
-    later = view._replace(as_of=model.MAX_INTEGER)
+    later = view._replace(as_of=MAX_INTEGER)
     network_condition = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
@@ -333,7 +347,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
     """The papers whose metadata was first observed after the view's moment."""
-    later, result = view._replace(as_of=model.MAX_INTEGER), []
+    later, result = view._replace(as_of=MAX_INTEGER), []
     for batch in slices(papers):
         sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
             WHERE t.paper IN ({numbers_of(batch)}) AND {later.visible("t")}
@@ -404,7 +418,7 @@ def last_editions_before(
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
         ORDER BY i."day" DESC LIMIT {int(limit)}"""
     rows = database.rows(sql, (publication, day))
-    return [(*row, len(decode_content(content, model.HeldPapers).entries)) for *row, content in rows]
+    return [(*row, len(decode_content(content, HeldPapers).entries)) for *row, content in rows]
 
 
 def publication_started_at(database: Database, publication: str) -> int:
@@ -426,9 +440,9 @@ def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
     return _withheld(view, "SELECT post FROM shown", ())
 
 
-def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
+def listing_of(view: AsOfView, publication: str, day: str) -> Listing:
     """The listing of a day as last observed. Raises NotFound."""
-    listing = view.item(model.Listing, publication, day)
+    listing = view.item(Listing, publication, day)
     if listing is None:
         raise NotFound(f"{publication} {day}: no listing for that day in the record; add one with `hotpapers import`")
     return listing

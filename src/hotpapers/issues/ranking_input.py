@@ -11,8 +11,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.model import Attention, Candidate, NetworkForecast, Publication, RankingInput, VoiceHistogram
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    MAX_INTEGER,
+    Attention,
+    Candidate,
+    NetworkForecast,
+    Publication,
+    RankingInput,
+    VoiceHistogram,
+)
 from hotpapers.issues import collectors, ranking
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.attention import Engagement
@@ -29,7 +38,7 @@ class CandidateWindow(NamedTuple):
     start: int
     earlier_papers: Collection[str] = ()
     with_days: bool = True
-    end: int = model.MAX_INTEGER
+    end: int = MAX_INTEGER
 
 
 ReferenceKey = tuple[str, int, str]
@@ -68,7 +77,7 @@ def collect_input(
 
 
 def measured_window(
-    publication: Publication, start: int, own_voices: tuple[int, ...], end: int = model.MAX_INTEGER
+    publication: Publication, start: int, own_voices: tuple[int, ...], end: int = MAX_INTEGER
 ) -> measurement.MeasurementWindow:
     """What to measure for a publication's issue whose window is from `start` to `end`."""
     needs = ranking.needs_of(publication.ranking)
@@ -133,7 +142,7 @@ class PeerCounts:
 
     def _days(self, reference: ReferenceKey, as_of: int) -> int:
         first = min((at for at, papers in self._announced[reference].items() if papers), default=None)
-        return 0 if first is None else max(1, -((first - as_of) // model.DAY))
+        return 0 if first is None else max(1, -((first - as_of) // DAY))
 
 
 def compared_voices(row: Engagement, needs: ranking.RankingNeeds) -> int:
@@ -152,7 +161,7 @@ def candidate_of(
     if not current:
         if announced_at <= start and paper not in earlier_papers:
             return None
-        reached_ages = [age for age in needs.ages if announced_at + age * model.HOUR <= cut]
+        reached_ages = [age for age in needs.ages if announced_at + age * HOUR <= cut]
         current = [row for row in rows if row.age == (reached_ages[-1] if reached_ages else needs.ages[0])]
     voices_as_peers = {(row.network, row.age): compared_voices(row, needs) for row in rows if row.peer}
     attentions = (attention_of(row, voices_as_peers.get((row.network, row.age))) for row in current)

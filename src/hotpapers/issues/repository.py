@@ -11,7 +11,7 @@ from itertools import chain, takewhile
 
 import msgspec
 
-from hotpapers.base import model, terms
+from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
     AnnouncedPaper,
@@ -28,6 +28,7 @@ from hotpapers.base.model import (
     Publication,
     PublishedIssue,
     Quotation,
+    distinct,
 )
 from hotpapers.issues import paper_fields, queries
 from hotpapers.issues.engagement import attention, measurement
@@ -86,7 +87,7 @@ class RecordIssueReader:
     def _appearances(self) -> dict[str, list[tuple[str, str]]]:
         appearances: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for where, issue_papers in self._index.items():
-            for key in model.distinct(issue_papers.papers):
+            for key in distinct(issue_papers.papers):
                 appearances[key].append(where)
         return appearances
 
@@ -117,8 +118,8 @@ class RecordIssueReader:
             if name == publication and day in requested
             for entry in papers.entries
         ]
-        printed = dict(queries.printed_abstracts(self._now, publication, model.distinct(day for day, _ in entries)))
-        not_printed = model.distinct(paper for day, paper in entries if (day, paper) not in printed)
+        printed = dict(queries.printed_abstracts(self._now, publication, distinct(day for day, _ in entries)))
+        not_printed = distinct(paper for day, paper in entries if (day, paper) not in printed)
         known = dict(queries.abstracts_of(self._now, not_printed))
         texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
         return {where: text for where, text in texts.items() if text}
@@ -243,7 +244,7 @@ class RecordIssueReader:
                 )
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
-        keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
+        keys = distinct(entry.paper for entry in (*content.entries, *content.ongoing))
         papers = _described(view, keys)
         if content.retrospective:
             papers = _described(self._now, [key for key in keys if key not in papers]) | papers
@@ -271,7 +272,7 @@ class RecordIssueReader:
     ) -> dict[str, tuple[Quotation, ...]]:
         """The posts that an issue quotes: those the quotation policy allows, and one per account, the one under the
         first paper."""
-        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *all_posts])
+        papers = distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *all_posts])
         policy = self._quotation_policy(all_posts)
         quotable_posts = (
             (paper, quotation_policy.quotable(policy, paper, all_posts[paper]))
@@ -346,7 +347,7 @@ def entry_summaries(
 ) -> tuple[EntrySummary, ...]:
     """Summaries of entries, given as (day, paper) → place, sorted by day and place."""
     printed = dict(queries.printed_briefs(view, publication))
-    papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in positions)))
+    papers = {} if printed else dict(queries.described_briefs(view, distinct(paper for _, paper in positions)))
     result = []
     for (day, paper), place in positions.items():
         title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())

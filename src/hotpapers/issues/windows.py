@@ -8,10 +8,9 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from hotpapers.base import announcement_days as calendar
-from hotpapers.base import model
 from hotpapers.base.errors import UsageError
 from hotpapers.base.ids.timestamps import SECOND, as_utc
-from hotpapers.base.model import HOUR, Publication
+from hotpapers.base.model import DAY, HOUR, NETWORKS, Coverage, Publication, is_retrospective
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, caught_up_at, was_read
 from hotpapers.record import AsOfView, readings
@@ -20,7 +19,7 @@ DAYS = 7
 """The length of a daily or weekly issue's window, in days."""
 WAIT = 12 * HOUR
 """How long a daily issue waits for a late arXiv announcement before it appears without it."""
-LATE = 4 * model.DAY
+LATE = 4 * DAY
 """How long after its hour an issue can close at most, if nothing was read then: a long weekend."""
 
 
@@ -139,7 +138,7 @@ def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     """The moments by which networks must have been read for an issue: its hour, and the end of the wait for an
     announcement that did not come. For an issue made from an archive, none."""
     clock, limit = cut_of(publication, day), limit_of(publication, day)
-    if model.is_retrospective(publication.publication):
+    if is_retrospective(publication.publication):
         return []
     if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
         return [clock]
@@ -155,7 +154,7 @@ def late_at_first(publication: Publication) -> int:
 
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
-    reading = view.item(model.Coverage, queries.ARXIV, calendar.announced_at(day))
+    reading = view.item(Coverage, queries.ARXIV, calendar.announced_at(day))
     return not calendar.expected(day) or (reading is not None and reading.reason.startswith(calendar.NOTHING))
 
 
@@ -168,7 +167,7 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     if queries.announcement_recorded_at(view, day) is not None or known_absent(view, day):
         return True
     limit = limit_of(publication, day)
-    is_later = view.as_of > limit and not model.is_retrospective(publication.publication)
+    is_later = view.as_of > limit and not is_retrospective(publication.publication)
     return at >= limit and not (is_later and readings.is_ever_covered(view, queries.ARXIV))
 
 
@@ -179,12 +178,12 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     """Whether networks are being read, but none was by the hour of a day's issue, nor since then up to a moment. For
     longer windows, a part of the window is enough once the wait is over."""
     clock, latest = cut_of(publication, day), late_limit(publication, day)
-    if model.is_retrospective(publication.publication):
+    if is_retrospective(publication.publication):
         return False
     began = queries.site_started_at(view)
     if began is not None and clock < began <= clock + late_at_first(publication):
         return closing(view, publication, day) == clock  # it closes when networks have been read back
-    if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or model.NETWORKS):
+    if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or NETWORKS):
         return False
     period = TURN if publication.window == "daily" or at < latest else clock - window_start(publication, day)
     return any(
@@ -208,5 +207,5 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
     """Why nothing was read by the hour of a day's issue."""
     clock = cut_of(publication, day)
-    is_tried = readings.is_failure_reported(view, publication.networks or model.NETWORKS, clock - TURN, clock)
+    is_tried = readings.is_failure_reported(view, publication.networks or NETWORKS, clock - TURN, clock)
     return "no network could be read" if is_tried else "the program did not run"
