@@ -72,7 +72,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
         (jobs_queries, "write_state"),
     ],
-    "sending": [(sending, "fresh_days"), (SendJob, "_send_days"), (jobs_queries, "load_state")],
+    "sending": [(sending, "fresh_days"), (SendJob, "_send_channel"), (jobs_queries, "load_state")],
     "housekeeping": [
         (housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
         (jobs_queries, "load_state"),
