@@ -31,8 +31,7 @@ from hotpapers.publish.deliver.export_site import export_again, export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.proof import log_files, log_keeping, log_keys
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, VerifierKey
-from hotpapers.wings.proof.proofs import LogProof
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, LogProof, VerifierKey
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.queries import frozen_digests
 from hotpapers.wings.proof.site_logs import SiteLogs
@@ -126,7 +125,7 @@ def _rounds(record: Record, config: LogConfig, site: Path, addresses: list[str],
 def _proofs(record: Record, config: LogConfig) -> list[LogProof]:
     logs = SiteLogs(config).of("daily")
     assert logs is not None
-    proofs = [logs.proof(digest) for _, digest in frozen_digests(record.database, "daily")]
+    proofs = [logs.proof(digest) for _, _, digest in frozen_digests(record.database, "daily")]
     assert all(proof is not None and proof.complete and len(proof.witnesses) >= 2 for proof in proofs)
     return [proof.proof for proof in proofs if proof is not None]
 

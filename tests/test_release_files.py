@@ -16,7 +16,7 @@ import pytest
 
 from hotpapers import __version__
 from hotpapers.base.settings import defaults
-from hotpapers.wings.hosting.writing import WORKFLOW, host_files
+from hotpapers.wings.hosting.writing import WORKFLOW, HostMachine, host_files
 from tests.conftest import ROOT
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read workflows with")
@@ -57,7 +57,10 @@ def test_workflows_pass_actionlint(tmp_path: Path, tmp_path_factory: pytest.Temp
 def test_the_images_pass_hadolint(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The release's, and the one that `init --container` writes."""
     program, written = tool("hadolint", tmp_path_factory), tmp_path / "Containerfile"
-    texts = {file.path: file.text for file in host_files("container", defaults(), datetime.date(2026, 11, 25))}
+    texts = {
+        file.path: file.text
+        for file in host_files("container", defaults(), datetime.date(2026, 11, 25), HostMachine("/srv", (), ""))
+    }
     written.write_text(texts[written.name], "utf-8")
     ended = subprocess.run([program, str(IMAGE), str(written)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout

@@ -21,7 +21,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.classic.channel import ClassicChannel
 from hotpapers.wings.peers.following.file_intake import IntakeResult
-from hotpapers.wings.peers.following.measurement import save_measurements
+from hotpapers.wings.peers.following.follow_job import save_measurements
 from hotpapers.wings.tables.commands import write_tables
 from tests.issues.made import DAILY, DAY, background, counts, frozen, key, moment, paper, post, write
 from tests.wings.tables.recounts import recounted

@@ -28,7 +28,7 @@ from hotpapers.collect.jobs.loop import Job, JobLoop, JobRunner
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.record import Record
 from hotpapers.site import running
-from hotpapers.wings.peers.following import file_intake, measurement
+from hotpapers.wings.peers.following import file_intake, follow_job
 from tests.conftest import ROOT
 from tests.torture.site import LEASE, SiteParameters, chosen_sources_of, make_context, make_leases, make_sleep, patches
 
@@ -94,13 +94,13 @@ def run_command(*arguments: str) -> None:
 
 def follow(*arguments: str) -> None:
     """Run `hotpapers follow` with small writes, so that it can be killed between any two files and within each."""
-    file_intake.CHUNK = measurement.CHUNK = 5
+    file_intake.CHUNK = follow_job.CHUNK = 5
     run_command("follow", *arguments)
 
 
 def run(*arguments: str) -> None:
     """Run `hotpapers run` in the same way, with short leases, so that the work of a killed process is soon free."""
-    file_intake.CHUNK = measurement.CHUNK = 5
+    file_intake.CHUNK = follow_job.CHUNK = 5
     setattr(running, "Leases", partial(Leases, hold=SHORT_LEASE))  # noqa: B010
     run_command("run", *arguments)
 

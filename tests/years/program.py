@@ -28,7 +28,7 @@ from hotpapers.record import Record
 from hotpapers.site import site_jobs as site_jobs_module
 from hotpapers.site.site import Site
 from hotpapers.site.site_jobs import jobs_in, site_jobs, wing_jobs
-from hotpapers.wings.peers.cli import following as following_module
+from hotpapers.wings.peers import commands as following_module
 from hotpapers.wings.personal.embeddings import filling as filling_module
 from hotpapers.wings.proof import log_keeping as log_keeping_module
 from hotpapers.wings.voices import noting as noting_module

@@ -10,19 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.model import Publication
 from hotpapers.base.settings import PublicationSettings
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.hosting import schedule_status
-from hotpapers.wings.hosting.cron_times import GRACE, TimeOfDay, crons, following, planned, times
-from hotpapers.wings.hosting.scheduled_runs import check_empty, site_folders
+from hotpapers.wings.hosting import schedule
+from hotpapers.wings.hosting.schedule import GRACE, crons, following, planned, times
+from hotpapers.wings.hosting.scheduled_runs import check_empty
 
 TODAY = datetime.date(2026, 11, 20)
 MORNING = int(datetime.datetime(2026, 11, 20, 7, 31, tzinfo=datetime.UTC).timestamp())
 SECOND = 1_000_000
-MOMENTS = (TimeOfDay(1, 23), TimeOfDay(7, 7), TimeOfDay(13, 23))
+MOMENTS = (datetime.time(1, 23), datetime.time(7, 7), datetime.time(13, 23))
 
 
 def publication_at(hour: int, zone: str, window: str = "daily") -> PublicationSettings:
@@ -68,7 +66,7 @@ def test_on_every_day_of_the_year_a_run_follows_the_hour_within_ten_minutes(hour
 
 @given(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 59)), min_size=1), st.integers(0, 2**33))
 def test_the_planned_moment_is_before_and_the_following_after(pairs: set[tuple[int, int]], at: int) -> None:
-    moments = [TimeOfDay(*pair) for pair in pairs]
+    moments = [datetime.time(*pair) for pair in pairs]
     planned_at, following_at = planned(moments, at), following(moments, at)
     assert planned_at <= at < following_at
     assert following_at - planned_at <= 24 * 3600
@@ -79,17 +77,17 @@ def test_the_planned_moment_is_before_and_the_following_after(pairs: set[tuple[i
 
 def test_a_run_that_goes_well(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        assert schedule_status.sentence(record) == ""
-        message = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
+        assert schedule.sentence(record) == ""
+        message = schedule.begin(record, MOMENTS, MORNING * SECOND, "schedule")
         assert message == "began 2026-11-20 07:31 UTC, 24 min after its planned time"
         running = jobs_queries.load_state(record, "schedule")
         assert running.state == "running" and running.next_at == (MORNING - 8 * 60 + 6 * 3600 + GRACE) * SECOND
-        report = schedule_status.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
-        assert report == schedule_status.ScheduleReport(
+        report = schedule.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
+        assert report == schedule.ScheduleReport(
             "success", "2026-11-20T07:31:00Z", "2026-11-20T07:36:00Z", "2026-11-20T16:23:00Z", (),
             "https://log.example/7",
         )  # fmt: skip
-        assert schedule_status.sentence(record) == (
+        assert schedule.sentence(record) == (
             "This page is updated on a schedule. The last run began 2026-11-20 07:31 UTC and succeeded. The next is "
             "due by 2026-11-20 16:23 UTC; if that time has passed, the schedule has stopped."
         )
@@ -99,41 +97,34 @@ def test_failing_runs_publish_since_when_but_not_why(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         for number, (outcome, problems) in enumerate([("failure", ()), ("success", ("a job is silent",))]):
             at = (MORNING + number * 3600) * SECOND
-            schedule_status.begin(record, MOMENTS, at, "schedule")
-            report = schedule_status.end(record, MOMENTS, at, outcome, problems, "")
+            schedule.begin(record, MOMENTS, at, "schedule")
+            report = schedule.end(record, MOMENTS, at, outcome, problems, "")
             assert report.outcome == "failure"
         status = jobs_queries.load_state(record, "schedule")
         assert status.failing_since == MORNING * SECOND and status.success_at is None
         assert status.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its planned time")
-        sentence = schedule_status.sentence(record)
+        sentence = schedule.sentence(record)
         assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in sentence and "silent" not in sentence
-        schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
-        schedule_status.end(record, MOMENTS, (MORNING + 7300) * SECOND, "success", (), "")
+        schedule.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
+        schedule.end(record, MOMENTS, (MORNING + 7300) * SECOND, "success", (), "")
         assert jobs_queries.load_state(record, "schedule").failing_since is None
         assert jobs_queries.load_state(record, "schedule").reason == "began 2026-11-20 09:31 UTC, by hand"
 
 
 def test_a_run_that_was_cut_off_is_reported_by_the_next(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
-        message = schedule_status.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
+        schedule.begin(record, MOMENTS, MORNING * SECOND, "schedule")
+        message = schedule.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
         assert message.endswith("8 min after its planned time; the run that began 2026-11-20 07:31 UTC did not finish")
 
 
 def test_an_end_without_a_beginning(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        report = schedule_status.end(record, MOMENTS, MORNING * SECOND, "cancelled", (), "")
+        report = schedule.end(record, MOMENTS, MORNING * SECOND, "cancelled", (), "")
         assert report.problems == ("the run ended with cancelled",) and report.began == report.ended
 
 
 # ---- where publications go ----------------------------------------------------------------------------------
-
-
-def test_places() -> None:
-    daily = Publication(observed_at=0, publication="daily", title="Daily")
-    weekly = Publication(observed_at=0, publication="weekly", title="Weekly")
-    assert [place.below for place in site_folders([daily], (), SiteConfig())] == [""]
-    assert [place.below for place in site_folders([daily, weekly], {"weekly"}, SiteConfig())] == ["", "weekly"]
 
 
 def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:

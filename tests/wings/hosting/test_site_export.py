@@ -12,13 +12,13 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.size_budget import site_size
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.hosting.scheduled_runs import SiteFolder, render_all
+from hotpapers.wings.hosting.scheduled_runs import render_all
 
 
 @pytest.mark.long
 def test_a_host_without_a_folder_gets_a_site_that_fits_or_none(demo: Path, tmp_path: Path) -> None:
     def size_within(budget: int, folder: Path) -> int:
-        render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=budget))], folder)
+        render_all(issue_reader, {publication.publication: ""}, SiteConfig(budget=budget), folder)
         return site_size(folder)
 
     with Record(str(demo)) as record:

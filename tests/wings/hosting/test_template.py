@@ -13,7 +13,7 @@ import pytest
 
 from hotpapers.base import settings
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.wings.hosting.writing import GITHUB_PAGES, host_files
+from hotpapers.wings.hosting.writing import GITHUB_PAGES, HostMachine, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
 from tests.loopback.network_state import utc
@@ -33,7 +33,7 @@ OFF = "".join(f"[source.{name}]\non = false\n" for name in ("bluesky", "huggingf
 def test_its_files_are_those_that_init_writes() -> None:
     """HOTPAPERS_REWRITE=1 writes them."""
     configured = settings.load(TEMPLATE / "hotpapers.toml")
-    for file in host_files(GITHUB_PAGES, configured, utc(time.time_ns() // 1000).date()):
+    for file in host_files(GITHUB_PAGES, configured, utc(time.time_ns() // 1000).date(), HostMachine("/srv", (), "")):
         path = TEMPLATE / file.path
         if os.environ.get("HOTPAPERS_REWRITE"):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from hotpapers.serve.web.monitoring import monitor
 from hotpapers.wings.hosting.writing import HostMachine, host_files
 
 TODAY = datetime.date(2026, 11, 20)
+MACHINE = HostMachine("/srv/hotpapers", ("/usr/bin/hotpapers",), "hotpapers")
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
 analyze = shutil.which("systemd-analyze")
 needs_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is not installed")
@@ -49,7 +50,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
 @needs_systemd
 def test_units_expose_little(tmp_path: Path) -> None:
     """By systemd's own measure, from 0 (not exposed) to 10."""
-    for file in host_files("systemd", defaults(), TODAY):
+    for file in host_files("systemd", defaults(), TODAY, MACHINE):
         (tmp_path / file.path).write_text(file.text)
         command = [
             str(analyze),
@@ -66,7 +67,7 @@ def test_units_expose_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/o'brien", "/srv/back\\slash"])
 def test_a_folder_name_that_systemd_would_misread_is_refused(folder: str) -> None:
     with pytest.raises(SettingsError, match="systemd does not allow such a name"):
-        host_files("systemd", defaults(), TODAY, HostMachine(folder))
+        host_files("systemd", defaults(), TODAY, MACHINE._replace(folder=folder))
 
 
 # ---- a container ---------------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ KNOWN = {
 
 
 def image(**values: Any) -> str:
-    files = {file.path: file.text for file in host_files("container", Settings(**values), TODAY)}
+    files = {file.path: file.text for file in host_files("container", Settings(**values), TODAY, MACHINE)}
     assert set(files) == {
         "Containerfile",
         "hotpapers-requirements.txt",
@@ -131,7 +132,7 @@ def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
 
 def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
     """Without the library, a folder with a key would have an image whose logs fail and whose health check says so."""
-    files = {file.path: file.text for file in host_files("container", defaults(), TODAY)}
+    files = {file.path: file.text for file in host_files("container", defaults(), TODAY, MACHINE)}
     installed = set(re.findall(r"^([\w-]+)==", files["hotpapers-requirements.txt"], re.M))
     assert {"cryptography", "cffi", "pycparser"} <= installed
 
@@ -149,15 +150,15 @@ def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> Non
 def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:
     """Without a name it would no longer start once a listing is imported."""
     settings = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
-    units = {file.path: file.text for file in host_files("systemd", settings, TODAY)}
+    units = {file.path: file.text for file in host_files("systemd", settings, TODAY, MACHINE)}
     assert "serve --publication daily --host 127.0.0.1 --port 8000\n" in units["hotpapers-serve.service"]
-    compose = {file.path: file.text for file in host_files("container", settings, TODAY)}["compose.yaml"]
+    compose = {file.path: file.text for file in host_files("container", settings, TODAY, MACHINE)}["compose.yaml"]
     assert 'command: [serve, "--publication", "daily", --host, 0.0.0.0, --port, "8000"]' in compose
 
 
 def test_compose_runs_and_serves_with_few_rights() -> None:
     yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read compose.yaml with")
-    files = {file.path: file.text for file in host_files("container", defaults(), TODAY)}
+    files = {file.path: file.text for file in host_files("container", defaults(), TODAY, MACHINE)}
     compose = yaml.safe_load(files["compose.yaml"])
     assert set(compose["services"]) == {"run", "serve"}
     for service in compose["services"].values():

@@ -34,7 +34,7 @@ from hotpapers.issues.queries import frozen_days
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import PACE
 from hotpapers.site.site import Site
-from hotpapers.wings.peers.cli import following
+from hotpapers.wings.peers import commands
 from hotpapers.wings.peers.following.site_log import FollowedSite
 from hotpapers.wings.proof.log_keys import make_key
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
@@ -237,7 +237,7 @@ def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: st
     )  # fmt: skip
     site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor")
     command_context = cast(Site, SimpleNamespace(terms=TERMS))
-    rounds = following._rounds(site, command_context, context)
+    rounds = commands._rounds(site, command_context, context)
     outcome = rounds.attempt()
     rounds._close_store()
     assert outcome is not None and outcome.state == "idle" and measurements(cwd / "own.db")

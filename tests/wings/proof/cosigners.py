@@ -13,15 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from hotpapers.base.http import PoliteHttpClient
-from hotpapers.wings.proof.checkpoints import Checkpoint, cosigned_message, parse_checkpoint
 from hotpapers.wings.proof.merkle import EMPTY_ROOT, node_hash
 from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
+    Checkpoint,
     NoteSignature,
     VerifierKey,
+    cosigned_message,
     decode_base64,
     is_signed,
+    parse_checkpoint,
 )
 
 
@@ -91,10 +93,10 @@ class Witness:
         head, _, note = body.decode().partition("\n\n")
         old, *proof = head.removeprefix("old ").split("\n")
         signed = parse_checkpoint(note)
-        new, last = signed.checkpoint, self.last or Checkpoint(self.log.name, 0, EMPTY_ROOT)
+        new, last = signed, self.last or Checkpoint(self.log.name, 0, EMPTY_ROOT)
         if new.origin != self.log.name:
             return 404, "unknown log\n"
-        if not is_signed(signed.note, [self.log]):
+        if not is_signed(signed, [self.log]):
             return 403, "not signed by the log's key\n"
         if int(old) != last.size:
             return 409, f"{last.size}\n"

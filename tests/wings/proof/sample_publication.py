@@ -73,8 +73,9 @@ def _paper(number: int) -> list[Item]:
 
 def add_cosignature(config: LogConfig, witness: Cosigner) -> None:
     """A witness cosigns the last checkpoint."""
-    last_checkpoint = logs_of(config).last
+    last_checkpoint = logs_of(config).stored[-1].last
     assert last_checkpoint is not None
-    line = cosign(last_checkpoint.checkpoint, witness, 1_715_000_000)
-    note = last_checkpoint.note._replace(signatures=(*last_checkpoint.note.signatures, line))
-    log_files.save_checkpoint(config.folder, NAME, 1, last_checkpoint._replace(note=note))
+    line = cosign(last_checkpoint, witness, 1_715_000_000)
+    log_files.save_checkpoint(
+        config.folder / NAME / "1", last_checkpoint._replace(signatures=(*last_checkpoint.signatures, line))
+    )

@@ -92,7 +92,7 @@ def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None
     for moment, witness in ((1, other_witness), (2, other_witness), (3, witness_of_log)):
         with witness_server(witness, port) as port, client(port) as http:
             policy = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
-            problems = list(ask_witnesses(http, policy, config.folder, NAME, moment))
+            problems = list(ask_witnesses(http, policy, config.folder / NAME, moment))
         alarm_rows = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.open_alarms(config.folder / NAME)]
         expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is other_witness else []
         assert alarm_rows == expected and len(problems) == len(expected)
@@ -108,7 +108,7 @@ def test_a_witness_that_is_busy_is_no_alarm(tmp_path: Path) -> None:
         freeze(record, 0)
         update_log(record.database, NAME, config, at(0))
         policy = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
-        [problem] = ask_witnesses(http, policy, config.folder, NAME, at(0))
+        [problem] = ask_witnesses(http, policy, config.folder / NAME, at(0))
         assert not isinstance(problem.problem, LogError) and "429" in str(problem)
         assert alarms.open_alarms(config.folder / NAME) == ()
 

@@ -15,10 +15,9 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from hotpapers.wings.proof import notes, tiles
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint, cosigned_at
+from hotpapers.wings.proof import merkle, notes
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import SignedNote
+from hotpapers.wings.proof.notes import Checkpoint, cosigned_at
 from tests.wings.proof.cosigners import cosign
 from tests.wings.proof.test_formats import AT, LOG, WITNESS, signed_checkpoint
 
@@ -40,7 +39,7 @@ def test_their_proofs_are_ours() -> None:
 
 
 def test_they_read_our_tiles(tmp_path: Path) -> None:
-    for path, data in tiles.files_of(TREE, ENTRIES, tiles.widths(700)):
+    for path, data in merkle.files_of(TREE, ENTRIES, merkle.widths(700)):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     reader = aics.FileSystemTileReader(tmp_path)
@@ -53,9 +52,9 @@ def test_they_read_our_tiles(tmp_path: Path) -> None:
 def test_they_check_our_signatures() -> None:
     our_checkpoint = signed_checkpoint(cosign(_checkpoint(), WITNESS, AT), checkpoint=_checkpoint())
     log, witness = (aics.parse_vkey(str(key.verifier)) for key in (LOG, WITNESS))
-    result = aics.verify_checkpoint(aics.parse_note(str(our_checkpoint.note)), log, [witness], 1, now=AT)
+    result = aics.verify_checkpoint(aics.parse_note(str(our_checkpoint)), log, [witness], 1, now=AT)
     assert result.ok and (result.size, result.root, result.timestamps) == (200, TREE.root(200), {WITNESS.name: AT})
-    other_note = our_checkpoint.note._replace(text=_checkpoint()._replace(size=199).text)
+    other_note = our_checkpoint._replace(size=199)
     assert not aics.verify_checkpoint(aics.parse_note(str(other_note)), log, [witness], 1, now=AT).ok
 
 
@@ -64,8 +63,8 @@ def test_we_check_their_signatures() -> None:
     their_checkpoint = aics.sign_checkpoint(aics.parse_checkpoint(_checkpoint().text), key, LOG.name).serialise()
     assert notes.is_signed(notes.parse_note(their_checkpoint), [LOG.verifier])
     _, line = aics.sign_cosignature(cosigner, WITNESS.name, AT, LOG.name, 200, TREE.root(200))
-    note = SignedNote(_checkpoint().text, (notes.NoteSignature(line.name, line.key_id, line.signature),))
-    assert cosigned_at(SignedCheckpoint(_checkpoint(), note), WITNESS.verifier) == AT
+    signature = notes.NoteSignature(line.name, line.key_id, line.signature)
+    assert cosigned_at(_checkpoint()._replace(signatures=(signature,)), WITNESS.verifier) == AT
 
 
 def _checkpoint() -> Checkpoint:

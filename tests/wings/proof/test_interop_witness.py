@@ -56,7 +56,8 @@ def test_their_witness_cosigns_our_log(tmp_path: Path) -> None:
                 freeze(record, day)
                 update_log(record.database, NAME, config, at(day))
                 assert (
-                    list(ask_witnesses(http, parse_policy(witnessed_config.policy), config.folder, NAME, at(day))) == []
+                    list(ask_witnesses(http, parse_policy(witnessed_config.policy), config.folder / NAME, at(day)))
+                    == []
                 )
                 proof = logs_of(witnessed_config).proof(digest_of(day))
                 assert proof is not None and proof.complete and proof.witnesses == ("t",)

@@ -22,11 +22,11 @@ from hotpapers.record import Record, now
 from hotpapers.wings.peers.following.file_intake import oldest_hour
 from hotpapers.wings.proof import witness_client
 from hotpapers.wings.proof.alarms import Alarm, save_alarm
-from hotpapers.wings.proof.entries import withdrawn_list_of
+from hotpapers.wings.proof.entries import withdrawn_lists
 from hotpapers.wings.proof.log_files import read_logs
 from hotpapers.wings.proof.mirrors import SiteDownload
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
-from hotpapers.wings.proof.observations import mark_of, read_packed
+from hotpapers.wings.proof.observations import mark_of, without
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
 from tests.issues.made import moment, post
@@ -128,13 +128,13 @@ def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_se
         update_log(record.database, "hot-papers", config, now() + HOUR)
         mark = mark_of("bluesky:1", record.hasher).encode()
     *_, file = sorted((site / "transparency/hot-papers/observations").glob("*.zst"))
-    assert sum(mark in line.data for line in read_packed(file.name, file.read_bytes())) == 2
+    assert sum(mark in line for line in without(file.name, file.read_bytes(), ())[0]) == 2
     assert run("forget", "bluesky:1", "--yes").status == 0
-    assert not any(mark in line.data for line in read_packed(file.name, file.read_bytes()))
+    assert not any(mark in line for line in without(file.name, file.read_bytes(), ())[0])
     assert file.read_bytes() == (site / f"public/site/log/hot-papers/observations/{file.name}").read_bytes()
     assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
-    [log] = read_logs(config.folder, "hot-papers")
-    [withdrawn_list] = filter(None, map(withdrawn_list_of, log.entries))
+    [log] = read_logs(config.folder / "hot-papers")
+    [withdrawn_list] = withdrawn_lists(log.entries)
     assert withdrawn_list.hour >= oldest_hour(now())  # followers read it
 
 

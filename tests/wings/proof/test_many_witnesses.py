@@ -34,7 +34,7 @@ def test_all_of_them_cosign_and_the_log_continues(tmp_path: Path) -> None:
             for day in range(2):
                 freeze(record, day)
                 assert update(record, config, day).added
-                assert list(ask_witnesses(http, policy, config.folder, NAME, at(day))) == []
+                assert list(ask_witnesses(http, policy, config.folder / NAME, at(day))) == []
         proof = logs_of(config).proof(digest_of(1))
     assert proof is not None and proof.complete and len(proof.witnesses) == MAX_SIGNATURES - 1
 

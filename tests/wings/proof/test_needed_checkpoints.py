@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import random
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.wings.proof import entries, notes
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
-from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SignedNote, SigningKey
+from hotpapers.wings.proof.merkle import WIDTH, MerkleTree, leaf_hash
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, Checkpoint, SigningKey
 from hotpapers.wings.proof.policies import witness_policy
 from hotpapers.wings.proof.publication_log import unneeded_sizes
 from hotpapers.wings.proof.site_logs import PublicationLogs
-from hotpapers.wings.proof.tiles import WIDTH
 from tests.wings.proof.cosigners import Cosigner, cosign
 
 KEY = SigningKey("papers.example/log/daily/1", bytes(range(32)))
 WITNESS = Cosigner("w.example", COSIGNATURE_ED25519, bytes(range(1, 33)))
 POLICY = f"witness w {WITNESS.verifier}\nquorum w\n"
+FOLDER = Path("daily/1")
 SIZE = 3 * WIDTH + 40
 
 
@@ -42,8 +42,8 @@ def log_of(rng: random.Random) -> StoredLog:
         lines = [notes.sign(checkpoint.text, KEY)]
         if size not in gap and rng.random() < 0.5:
             lines.append(cosign(checkpoint, WITNESS, size))
-        checkpoints.append(SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, tuple(lines))))
-    return StoredLog(1, LogEntries(leaves), checkpoints, KEY.verifier)
+        checkpoints.append(checkpoint._replace(signatures=tuple(lines)))
+    return StoredLog(FOLDER, LogEntries(leaves), checkpoints, KEY.verifier)
 
 
 @pytest.mark.parametrize("policy", ["", POLICY])
@@ -51,24 +51,24 @@ def log_of(rng: random.Random) -> StoredLog:
 def test_no_proof_changes(seed: int, policy: str) -> None:
     log = log_of(random.Random(seed))
     unneeded = unneeded_sizes(log, witness_policy(policy))
-    needed = [checkpoint for checkpoint in log.checkpoints if checkpoint.checkpoint.size not in unneeded]
+    needed = [checkpoint for checkpoint in log.checkpoints if checkpoint.size not in unneeded]
     assert len(unneeded) > 100 and max(unneeded) < 2 * WIDTH
-    assert all(checkpoint in needed for checkpoint in log.checkpoints if checkpoint.checkpoint.size >= 2 * WIDTH)
-    logs_before = PublicationLogs("daily", [log], policy)
-    logs_after = PublicationLogs("daily", [StoredLog(1, log.entries, needed, log.key)], policy)
+    assert all(checkpoint in needed for checkpoint in log.checkpoints if checkpoint.size >= 2 * WIDTH)
+    logs_before = PublicationLogs(FOLDER.parent, [log], policy)
+    logs_after = PublicationLogs(FOLDER.parent, [StoredLog(FOLDER, log.entries, needed, log.key)], policy)
     digests = [entry[1:].hex() for entry in log.entries if entry[:1] == entries.ISSUE]
     proofs = [logs_before.proof(digest) for digest in digests]
     assert [logs_after.proof(digest) for digest in digests] == proofs
     assert sum(proof is not None and proof.complete for proof in proofs) > 60
-    assert unneeded_sizes(StoredLog(1, log.entries, needed, log.key), witness_policy(policy)) == []
+    assert unneeded_sizes(StoredLog(FOLDER, log.entries, needed, log.key), witness_policy(policy)) == []
 
 
 @pytest.mark.parametrize("policy", ["", POLICY])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_issues_that_wait_for_witnesses(seed: int, policy: str) -> None:
     log = log_of(random.Random(seed))
-    early = [signed for signed in log.checkpoints if signed.checkpoint.size < WIDTH or len(signed.note.signatures) == 1]
-    logs = PublicationLogs("daily", [StoredLog(1, log.entries, early, log.key)], policy)
+    early = [signed for signed in log.checkpoints if signed.size < WIDTH or len(signed.signatures) == 1]
+    logs = PublicationLogs(FOLDER.parent, [StoredLog(FOLDER, log.entries, early, log.key)], policy)
     digests = [*(entry[1:].hex() for entry in log.entries if entry[:1] == entries.ISSUE), "ab" * 32]
     complete = [proof.complete if proof else None for proof in map(logs.proof, digests)]
     assert list(map(logs.is_complete, digests)) == complete
@@ -79,11 +79,12 @@ def test_the_issues_that_wait_for_witnesses(seed: int, policy: str) -> None:
 def test_a_young_log_keeps_all() -> None:
     log = log_of(random.Random(1))
     young_log = StoredLog(
-        1,
+        FOLDER,
         log.entries,
-        [checkpoint for checkpoint in log.checkpoints if checkpoint.checkpoint.size < 2 * WIDTH],
+        [checkpoint for checkpoint in log.checkpoints if checkpoint.size < 2 * WIDTH],
         log.key,
     )
     assert (
-        unneeded_sizes(young_log, witness_policy("")) == [] and unneeded_sizes(StoredLog(1), witness_policy("")) == []
+        unneeded_sizes(young_log, witness_policy("")) == []
+        and unneeded_sizes(StoredLog(FOLDER), witness_policy("")) == []
     )

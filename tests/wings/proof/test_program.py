@@ -13,12 +13,10 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.errors import InputError
 from hotpapers.wings.proof import log_keys, notes
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.wings.proof.entries import issue_entry
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import ED25519, SignedNote, VerifierKey
+from hotpapers.wings.proof.notes import ED25519, PROOF_TYPE, Checkpoint, LogProof, VerifierKey
 from hotpapers.wings.proof.policies import parse_policy
-from hotpapers.wings.proof.proofs import TYPE, LogProof
 from hotpapers.wings.proof.saved_issues import CONTENT_TYPE, check_saved, read_saved
 from tests.wings.proof.cosigners import cosign
 from tests.wings.proof.sample_publication import WITNESS, SamplePublication, publish
@@ -46,7 +44,7 @@ def _replace_in(type: str, old: str, new: str) -> Change:
 
 
 def _proof(old: str, new: str) -> Change:
-    return _replace_in(TYPE, old, new)
+    return _replace_in(PROOF_TYPE, old, new)
 
 
 def _content(old: str, new: str) -> Change:
@@ -54,7 +52,7 @@ def _content(old: str, new: str) -> Change:
 
 
 def _insert_before_proof(block: str) -> Change:
-    return lambda page: page.replace(f'<script type="{TYPE}">', f'{block}<script type="{TYPE}">')
+    return lambda page: page.replace(f'<script type="{PROOF_TYPE}">', f'{block}<script type="{PROOF_TYPE}">')
 
 
 ACCEPTED = {
@@ -63,7 +61,9 @@ ACCEPTED = {
     "with data that nothing vouches for": _proof("index", "extra QUJD\nindex"),
     "with a signature twice": _proof(r"(— witness.*\n)", r"\1\1"),
     "with a signature by somebody unknown": _proof("— witness", "— a.example QUJDREVG\n— witness"),
-    "with another type after the first": lambda page: page.replace(f'"{TYPE}"', f'"{TYPE}" type="text/plain"'),
+    "with another type after the first": lambda page: page.replace(
+        f'"{PROOF_TYPE}"', f'"{PROOF_TYPE}" type="text/plain"'
+    ),
     "with blanks in its JSON": _content('"place":1', '"place" : 1'),
 }
 REFUSED = {
@@ -93,9 +93,9 @@ REFUSED = {
     "something after the last line": _proof(r"\Z", "more\n"),
     "a signature that is not the witness's": _proof(r"(— witness\S+ .{50}).{8}", r"\1AAAAAAAA"),
     "a wrong signature before the right one": _proof(r"(— witness\S+ .{50}).{8}(.*\n)", r"\1AAAAAAAA\2\g<0>"),
-    "a proof of another type first": lambda page: page.replace(f'"{TYPE}"', f'"text/plain" type="{TYPE}"'),
-    "two proofs": _insert_before_proof(f'<script type="{TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
-    "two proofs of which one is empty": _insert_before_proof(f'<script type="{TYPE}"></script>'),
+    "a proof of another type first": lambda page: page.replace(f'"{PROOF_TYPE}"', f'"text/plain" type="{PROOF_TYPE}"'),
+    "two proofs": _insert_before_proof(f'<script type="{PROOF_TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
+    "two proofs of which one is empty": _insert_before_proof(f'<script type="{PROOF_TYPE}"></script>'),
     "a day twice": _content(r"\{", '{"day":"1999-01-01",'),
     "a place twice": _content('"place":1', '"place":7,"place":1'),
     "a place that is no whole number": _content('"place":1', '"place":1.0'),
@@ -129,16 +129,16 @@ def test_a_checkpoint_of_another_log_of_the_same_name(
     saved = read_saved(publication.page)
     key = log_keys.load_key(publication.config.key_file)
     assert key is not None
-    own = key._replace(name=saved.proof.signed.checkpoint.origin)
+    own = key._replace(name=saved.proof.signed.origin)
     tree = MerkleTree(leaf_hash(issue_entry(digest)) for digest in ("00" * 32, saved.digest))
     checkpoint = Checkpoint(own.name, 2, tree.root(2))
     line = notes.sign(checkpoint.text, own._replace(seed=bytes(32)) if "another key" in case else own)
     if "under the ID" in case:
         line = line._replace(key_id=own.verifier.key_id)
-    cosignature = saved.proof.signed.note.signatures[1] if "elsewhere" in case else cosign(checkpoint, WITNESS, 1)
-    note = SignedNote(checkpoint.text, (line, cosignature))
-    proof = str(LogProof(1, tuple(tree.inclusion(1, 2)), SignedCheckpoint(checkpoint, note)))
-    page = _block(TYPE).sub(lambda block: block[1] + proof + block[3], publication.page.read_text())
+    cosignature = saved.proof.signed.signatures[1] if "elsewhere" in case else cosign(checkpoint, WITNESS, 1)
+    signed = checkpoint._replace(signatures=(line, cosignature))
+    proof = str(LogProof(1, tuple(tree.inclusion(1, 2)), signed))
+    page = _block(PROOF_TYPE).sub(lambda block: block[1] + proof + block[3], publication.page.read_text())
     assert _verdicts(page, publication.policy_file, tmp_path) == (expected, expected)
 
 

@@ -19,7 +19,7 @@ from hotpapers.base.errors import LogError, NotAProof, UsageError
 from hotpapers.base.model import DAY
 from hotpapers.record import Record
 from hotpapers.record.batches import chain_at
-from hotpapers.wings.proof import entries, log_files, log_keys, queries, tiles
+from hotpapers.wings.proof import entries, log_files, log_keys, merkle, queries
 from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
@@ -73,8 +73,8 @@ def test_leaves_are_digests_in_the_order_of_the_record(record: Record, config: L
         entries.issue_entry(digests[2]),
     )  # fmt: skip
     assert result.added == 4 and result.signed is not None
-    assert result.signed.checkpoint == (f"papers.example/daily/log/{NAME}/1", 4, reference.mth(list(leaves)), ())
-    assert is_signed(result.signed.note, [public_key(config)])
+    assert result.signed[:4] == (f"papers.example/daily/log/{NAME}/1", 4, reference.mth(list(leaves)), ())
+    assert is_signed(result.signed, [public_key(config)])
     assert update(record, config, 1).signed is None  # nothing new
 
 
@@ -88,7 +88,7 @@ def test_every_checkpoint_extends_the_previous_one(record: Record, config: LogCo
     fill(record, config, 12)
     log = logs_of(config).stored[0]
     assert len(log.checkpoints) == 12
-    for (old, _), (new, _) in pairwise(log.checkpoints):
+    for old, new in pairwise(log.checkpoints):
         proof = log.tree.consistency(old.size, new.size)
         assert verify_consistency(old.size, new.size, proof, old.root, new.root)
 
@@ -100,7 +100,7 @@ def test_an_issues_proof_holds_and_no_other_does(record: Record, config: LogConf
         proof = logs.proof(digest_of(day))
         assert proof is not None and proof.complete and proof.proof.includes(entries.issue_entry(digest_of(day)))
         assert not proof.proof.includes(entries.issue_entry(digest_of(day + 1)))
-        assert is_signed(proof.proof.signed.note, [public_key(config)])
+        assert is_signed(proof.proof.signed, [public_key(config)])
     assert logs.proof(digest_of(77)) is None
 
 
@@ -114,21 +114,19 @@ def test_a_proof_changes_once_when_enough_have_cosigned(record: Record, tmp_path
     assert proof_before is not None and (
         proof_before.witnesses,
         proof_before.complete,
-        proof_before.proof.signed.checkpoint.size,
+        proof_before.proof.signed.size,
     ) == (
         (),
         False,
         1,
     )
     third_checkpoint = logs_of(config).stored[0].checkpoints[2]
-    cosignatures = tuple(cosign(third_checkpoint.checkpoint, key, 1_700_000_000) for key in keys)
-    cosigned = third_checkpoint._replace(
-        note=third_checkpoint.note._replace(signatures=(*third_checkpoint.note.signatures, *cosignatures))
-    )
-    log_files.save_checkpoint(config.folder, NAME, 1, cosigned)
+    cosignatures = tuple(cosign(third_checkpoint, key, 1_700_000_000) for key in keys)
+    cosigned = third_checkpoint._replace(signatures=(*third_checkpoint.signatures, *cosignatures))
+    log_files.save_checkpoint(config.folder / NAME / "1", cosigned)
     proof_after = logs_of(config).proof(digest_of(0))
     assert proof_after is not None and proof_after.complete and proof_after.witnesses == ("w0", "w1", "w2")
-    assert proof_after.proof.signed.checkpoint == third_checkpoint.checkpoint
+    assert proof_after.proof.signed.text == third_checkpoint.text
     assert len(str(proof_after.proof)) < 4000  # the long signature is not needed
     later_proof = logs_of(config).proof(digest_of(3))
     assert later_proof is not None and not later_proof.complete
@@ -161,14 +159,10 @@ def test_the_days_of_a_restored_store_are_in_the_log(record: Record, config: Log
 
 def test_a_lost_folder_is_built_again_from_the_store(record: Record, config: LogConfig) -> None:
     fill(record, config, 6)
-    last_checkpoint = logs_of(config).last
+    last_checkpoint = logs_of(config).stored[-1].last
     shutil.rmtree(config.folder)
     result = update(record, config, 5)
-    assert (
-        result.signed is not None
-        and last_checkpoint is not None
-        and result.signed.checkpoint == last_checkpoint.checkpoint
-    )
+    assert result.signed is not None and last_checkpoint is not None and result.signed == last_checkpoint
 
 
 def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogConfig, tmp_path: Path) -> None:
@@ -182,7 +176,7 @@ def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogCo
         freeze(other_record, 7)
         with pytest.raises(LogError, match="older copy"):
             update(other_record, config, 7)
-    assert logs_of(config).last == logs_of(config).stored[0].checkpoints[2]
+    assert logs_of(config).stored[-1].last == logs_of(config).stored[0].checkpoints[2]
     freeze(record, 4)
     assert update(record, config, 4).signed is not None
 
@@ -203,14 +197,14 @@ def test_a_checkpoint_that_was_tampered_with_is_noticed_at_once(record: Record, 
 def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogConfig, change: str) -> None:
     fill(record, config, 6)
     file = config.folder / NAME / "1" / "entries"
-    leaves, _ = tiles.read_bundle(file.read_bytes())
+    leaves, _ = merkle.read_bundle(file.read_bytes())
     if change == "changed":
         leaves[2] = leaves[2][:-1] + bytes([leaves[2][-1] ^ 1])
     elif change == "removed":
         del leaves[2]
     else:
         leaves[1], leaves[2] = leaves[2], leaves[1]
-    file.write_bytes(tiles.bundle(leaves))
+    file.write_bytes(merkle.bundle(leaves))
     freeze(record, 6)
     with pytest.raises(LogError, match="leaves do not match"):
         update(record, config, 6)
@@ -227,7 +221,7 @@ def test_a_publisher_killed_while_writing_continues(record: Record, config: LogC
     file, checkpoints = config.folder / NAME / "1" / "entries", config.folder / NAME / "1" / "checkpoints"
     start = file.read_bytes()
     update(record, config, 2)
-    end, last_checkpoint = file.read_bytes(), logs_of(config).last
+    end, last_checkpoint = file.read_bytes(), logs_of(config).stored[-1].last
     state = log_keys.state_file(config.key_file)
     state_after = state.read_bytes()
     assert last_checkpoint is not None
@@ -235,26 +229,26 @@ def test_a_publisher_killed_while_writing_continues(record: Record, config: LogC
         for states in (files_before[state], state_after):
             if states == state_after and length < len(end):
                 continue  # the state is written only once all leaves are there
-            (checkpoints / str(last_checkpoint.checkpoint.size)).unlink(missing_ok=True)
+            (checkpoints / str(last_checkpoint.size)).unlink(missing_ok=True)
             file.write_bytes(end[:length])
             state.write_bytes(states)
             result = update(record, config, 2)
-            assert result.signed is not None and result.signed.checkpoint == last_checkpoint.checkpoint
+            assert result.signed is not None and result.signed == last_checkpoint
             assert file.read_bytes() == end
 
 
 def test_a_growing_log_is_in_memory_once(tmp_path: Path) -> None:
     """With observations it gets a leaf every hour, for years."""
     key = SigningKey("log.example", bytes(32)).verifier
-    log_files.add_entries(tmp_path, "daily", 1, [os.urandom(51) for _ in range(2000)], key)
+    log_files.add_entries(tmp_path / "daily" / "1", [os.urandom(51) for _ in range(2000)], key)
     tracemalloc.start()
     try:
         sizes = []
         for _ in range(10):
-            [log] = log_files.read_logs(tmp_path, "daily")
+            [log] = log_files.read_logs(tmp_path / "daily")
             assert log.tree.size == len(log.entries)
             sizes.append(tracemalloc.get_traced_memory()[0])
-            log_files.add_entries(tmp_path, "daily", 1, [os.urandom(51)], key)
+            log_files.add_entries(tmp_path / "daily" / "1", [os.urandom(51)], key)
     finally:
         tracemalloc.stop()
     assert len(log.entries) == 2009 and sizes[-1] < 3 * sizes[0]
@@ -262,7 +256,7 @@ def test_a_growing_log_is_in_memory_once(tmp_path: Path) -> None:
 
 def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfig) -> None:
     fill(record, config, 3)
-    old_checkpoint = logs_of(config).last
+    old_checkpoint = logs_of(config).stored[-1].last
     log_keys.make_key(config.key_file)  # the old key was lost
     freeze(record, 3)
     with pytest.raises(LogError, match="another key"):
@@ -270,19 +264,19 @@ def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfi
     start_next_log(NAME, config)
     assert update(record, config, 3).added == 2
     first_log, second_log = logs_of(config).stored
-    assert old_checkpoint is not None and second_log.entries[0] == entries.earlier_entry(old_checkpoint.checkpoint)
-    assert second_log.entries[0][1:] == reference.sha(old_checkpoint.checkpoint.text.encode())
+    assert old_checkpoint is not None and second_log.entries[0] == entries.earlier_entry(old_checkpoint)
+    assert second_log.entries[0][1:] == reference.sha(old_checkpoint.text.encode())
     assert first_log.last == old_checkpoint and second_log.key == public_key(config, 2) != first_log.key
     for day in range(4):  # old proofs remain, new ones come from the new log
         proof = logs_of(config).proof(digest_of(day))
-        assert proof is not None and proof.proof.signed.checkpoint.origin.endswith("/1" if day < 3 else "/2")
+        assert proof is not None and proof.proof.signed.origin.endswith("/1" if day < 3 else "/2")
     policy = parse_policy(logs_of(config).policy_text("https://papers.example/daily/"))
-    assert [log.key for log in policy.logs] == [first_log.key, second_log.key]
+    assert list(policy.logs) == [first_log.key, second_log.key]
 
 
 def test_only_the_last_signed_checkpoint_is_left(record: Record, config: LogConfig) -> None:
     fill(record, config, 3)
-    old_checkpoint = logs_of(config).last
+    old_checkpoint = logs_of(config).stored[-1].last
     shutil.rmtree(config.folder)
     log_keys.make_key(config.key_file)
     start_next_log(NAME, config)
@@ -291,7 +285,7 @@ def test_only_the_last_signed_checkpoint_is_left(record: Record, config: LogConf
     assert (
         old_checkpoint is not None
         and only_log.number == 2
-        and only_log.entries[0] == entries.earlier_entry(old_checkpoint.checkpoint)
+        and only_log.entries[0] == entries.earlier_entry(old_checkpoint)
     )
     assert entries.issue_entry(digest_of(0)) in only_log.entries
 
@@ -354,10 +348,10 @@ def test_concurrent_processes_save_the_states_of_both_logs(tmp_path: Path) -> No
     def extend(name: str) -> None:
         for n in range(30):
             with log_files.locked(config.folder):
-                log = (log_files.read_logs(config.folder, name) or [log_files.StoredLog(1)])[-1]
+                log = log_files.read_log(config.folder / name / "1")
                 key = log_keys.load_key(config.key_file)
                 assert key is not None
-                _extend(config, name, key, log, [entries.record_entry(n, bytes(32))])
+                _extend(config, key, log, [entries.record_entry(n, bytes(32))])
 
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(extend, names))
@@ -399,12 +393,12 @@ def test_a_year_of_issues(record: Record, config: LogConfig) -> None:
     files = {path: data for path, data in logs.files() if data}
     assert sum(map(len, files.values())) < 2_000_000
     assert max(len(str(proof.proof)) for day in range(255) if (proof := logs.proof(digest_of(day * 10 // 7)))) < 4000
-    assert logs.last is not None
-    count = logs.last.checkpoint.size
+    assert log.last is not None
+    count = log.last.size
     bundles = [files[f"1/tile/entries/00{n}"] for n in range(count // 256)]
     bundles += [files[f"1/tile/entries/00{count // 256}.p/{count % 256}"]] if count % 256 else []
-    leaves = [leaf for data in bundles for leaf in tiles.read_bundle(data)[0]]
-    assert tuple(leaves) == log.entries and reference.mth(leaves) == logs.last.checkpoint.root
+    leaves = [leaf for data in bundles for leaf in merkle.read_bundle(data)[0]]
+    assert tuple(leaves) == log.entries and reference.mth(leaves) == log.last.root
     assert parse_vkey(str(log.key)) == public_key(config)
 
 

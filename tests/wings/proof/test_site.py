@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -29,11 +29,9 @@ from hotpapers.publish.deliver.export_site import export_again, export_site
 from hotpapers.publish.schedule.health import health
 from hotpapers.publish.schedule.publishing import LOOK
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.wings.proof import entries, log_files, proofs
-from hotpapers.wings.proof.alarms import log_alarms
-from hotpapers.wings.proof.checkpoints import Checkpoint
+from hotpapers.wings.proof import entries, log_files, notes, site_logs
 from hotpapers.wings.proof.log_keeping import ASK_EVERY, LogKeeping, export_logs
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, is_signed
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, Checkpoint, is_signed
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.issues.made import DAY
@@ -85,9 +83,15 @@ def check_page(page: str, config: LogConfig) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     digest = hashlib.sha256(canonical).hexdigest()
     assert digest in page
-    proof = proofs.parse_proof(blocks["application/vnd.c2sp.tlog-proof"])
-    assert proof.includes(entries.issue_entry(digest)) and is_signed(proof.signed.note, [public_key(config)])
+    proof = notes.parse_proof(blocks["application/vnd.c2sp.tlog-proof"])
+    assert proof.includes(entries.issue_entry(digest)) and is_signed(proof.signed, [public_key(config)])
     return digest
+
+
+def log_alarms(config: LogConfig) -> list[str]:
+    """The open alarms of a site with these logs."""
+    with patch.object(site_logs, "log_config", Mock(return_value=config)):
+        return [alarm for alarm, _ in site_logs.site_alarms(Mock())]
 
 
 def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> None:
@@ -97,7 +101,7 @@ def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> 
         assert site.round(CUT + 1) == "idle"
         digest = check_page(site.page(), config)
         day_folder = tmp_path / "public" / DAY
-        assert proofs.parse_proof((day_folder / "issue.tlog-proof").read_text()).includes(entries.issue_entry(digest))
+        assert notes.parse_proof((day_folder / "issue.tlog-proof").read_text()).includes(entries.issue_entry(digest))
         saved = json.loads((day_folder / "issue.json").read_text())
         assert Blocks(site.page()).blocks["application/vnd.c2sp.tlog-proof"] == saved["proof"]
         for entry in saved["content"]["entries"]:

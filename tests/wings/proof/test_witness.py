@@ -14,7 +14,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.record import Record
 from hotpapers.wings.proof import log_files, signatures
-from hotpapers.wings.proof.checkpoints import SignedCheckpoint
+from hotpapers.wings.proof.notes import Checkpoint
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.witness_client import ask_witnesses
@@ -41,14 +41,14 @@ def test_a_log_is_cosigned(tmp_path: Path, number: int) -> None:
             update_log(record.database, NAME, config, at(day))
             proof_before = logs_of(witnessed_config).proof(digest_of(day))
             assert proof_before is not None and not proof_before.complete
-            [problem] = ask_witnesses(http, policy, config.folder, NAME, at(9))
+            [problem] = ask_witnesses(http, policy, config.folder / NAME, at(9))
             assert problem.witness == "dead" and "does not cosign (404)" in str(problem)
             proof_after = logs_of(witnessed_config).proof(digest_of(day))
             assert proof_after is not None and proof_after.complete and proof_after.witnesses == ("w",)
         (config.folder / NAME / "1" / "checkpoints" / "1").unlink()  # forgets what was cosigned before
         freeze(record, 3)
         update_log(record.database, NAME, config, at(3))
-        assert len(list(ask_witnesses(http, policy, config.folder, NAME, at(9)))) == 1
+        assert len(list(ask_witnesses(http, policy, config.folder / NAME, at(9)))) == 1
 
 
 def logs_policy(config: LogConfig) -> LogPolicy:
@@ -71,7 +71,7 @@ def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(tmp_path: Pat
             before = [cache.cache_info().misses for cache in (log_files._remembered, signatures._check_remembered)]
             freeze(record, day)
             update_log(record.database, NAME, config, at(day))
-            assert list(ask_witnesses(http, logs_policy(witnessed_config), config.folder, NAME, at(day))) == []
+            assert list(ask_witnesses(http, logs_policy(witnessed_config), config.folder / NAME, at(day))) == []
             assert all(map(logs_of(witnessed_config).is_complete, map(digest_of, range(day + 1))))
             after = [cache.cache_info().misses for cache in (log_files._remembered, signatures._check_remembered)]
             parsed, checked = (count - count_before for count, count_before in zip(after, before, strict=True))
@@ -101,10 +101,10 @@ def test_a_log_restored_from_a_copy_is_refused_and_reported(tmp_path: Path) -> N
         for day in range(3):
             freeze(record, day)
             update_log(record.database, NAME, config, at(day))
-        assert list(ask_witnesses(http, policy, config.folder, NAME, at(9))) == []
+        assert list(ask_witnesses(http, policy, config.folder / NAME, at(9))) == []
         folder = config.folder / NAME / "1"
         for name in sorted((folder / "checkpoints").iterdir(), key=lambda path: int(path.name))[1:]:
             name.unlink()
-        [problem] = ask_witnesses(http, policy, config.folder, NAME, at(9))
+        [problem] = ask_witnesses(http, policy, config.folder / NAME, at(9))
         assert "an older copy was put back" in str(problem)
-    assert isinstance(logs_of(config).last, SignedCheckpoint)
+    assert isinstance(logs_of(config).stored[-1].last, Checkpoint)

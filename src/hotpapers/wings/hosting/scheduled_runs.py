@@ -1,31 +1,29 @@
-"""Runs on a host that starts them on a schedule and keeps no files: how they went, and the whole site."""
+"""`hotpapers scheduled`, for hosts that run on a schedule and keep no files: how a run went, and the whole site."""
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+import click
 import msgspec
 
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_atomically
-from hotpapers.base.model import Publication
-from hotpapers.issues.freeze import publication_of
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo, show
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver import size_budget
-from hotpapers.publish.deliver.export_site import render_whole
+from hotpapers.publish.deliver import export_site, size_budget
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.site_jobs import site_health
-from hotpapers.wings.hosting import schedule_status
-from hotpapers.wings.hosting.cron_times import TimeOfDay, times
+from hotpapers.wings.hosting import schedule
 
 REPORT = "schedule.json"
 """The report in the published site, for monitoring."""
@@ -33,15 +31,51 @@ SITE_FOLDERS = "site folders"
 """The name in `meta` of where each publication's pages are: nothing else is left of a site."""
 
 
-def begin_run(site: ConfiguredSite, because: str) -> str:
-    """Records that a run has begun; says so."""
-    with site.opened(create=True, publications=True) as record:
-        return schedule_status.begin(record, _times(site), now(), because)
+@common.command("""
+  hotpapers scheduled begin
+  hotpapers scheduled end --outcome success --output _site""")
+@click.argument("what", metavar="WHAT", type=click.Choice(["begin", "end"]))
+@click.option(
+    "--because",
+    default=schedule.BY_SCHEDULE,
+    metavar="EVENT",
+    help="begin: what started the run. [default: schedule]",
+)
+@click.option("--outcome", metavar="WORD", help="end: the outcome of `hotpapers run --once`: success, or another word.")
+@click.option("--where", default="", metavar="ADDRESS", help="end: the address of the run's log.")
+@click.option("--base", default="", metavar="ADDRESS", help="end: the site's public address, if not in the settings.")
+@click.option("--output", type=common.FOLDER, metavar="DIR", help="end: an empty folder for the site.")
+@common.site_options
+def scheduled(
+    what: str,
+    because: str,
+    outcome: str | None,
+    where: str,
+    base: str,
+    output: Path | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
+    """Record the start and end of a scheduled run.
+
+    For hosts that run `hotpapers run --once` on a schedule and keep no files (`init --github-pages`). WHAT is begin
+    or end; end writes the site to DIR, with schedule.json, which says how the run went and when the next is due.
+    """
+    if what == "begin":
+        with site.opened(create=True, publications=True) as record:
+            echo(schedule.begin(record, _times(site), now(), because))
+        return
+    if outcome is None or output is None:
+        raise UsageError("end needs --outcome and --output")
+    report, files = end_run(site, outcome, output, where=where, base=base)
+    outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'no problems'}"
+    files_line = f"{output}: {files:,} files; the next run is due by {report.next_by}"
+    show({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)
 
 
 def end_run(
     site: ConfiguredSite, outcome: str, output: Path, *, where: str, base: str
-) -> tuple[schedule_status.ScheduleReport, int]:
+) -> tuple[schedule.ScheduleReport, int]:
     """Records how a run ended, and writes the whole site with a report into an empty folder. `where`: the address of
     the run's log; `base`: that of the site, if it is not in the settings. Returns the report, and how many
     files the site has."""
@@ -51,18 +85,18 @@ def end_run(
         names = [publication.name for publication in site.settings.publication]
         site.require_publications(names)
         at = now()
-        report = schedule_status.end(record, _times(site), at, outcome, site_health(site, record, at).problems, where)
-        site_config = site_config._replace(note=schedule_status.sentence(record))
-        places = site_folders([publication_of(record, name) for name in names], site.settings.below, site_config)
-        _check_unmoved(record, {place.publication.publication: place.below for place in places}, site)
-        files = render_all(RecordIssueReader(record, site.terms), places, output)
+        report = schedule.end(record, _times(site), at, outcome, site_health(site, record, at).problems, where)
+        site_config = site_config._replace(note=schedule.sentence(record))
+        folders = {name: name if name in site.settings.below else "" for name in names}
+        _check_unmoved(record, folders, site)
+        files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     write_atomically(output / REPORT, msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
     return report, files
 
 
-def _times(site: ConfiguredSite) -> tuple[TimeOfDay, ...]:
-    return times(site.settings.publication, datetime.datetime.now(datetime.UTC).date())
+def _times(site: ConfiguredSite) -> tuple[datetime.time, ...]:
+    return schedule.times(site.settings.publication, datetime.datetime.now(datetime.UTC).date())
 
 
 def _site_config(site: ConfiguredSite, base: str) -> SiteConfig:
@@ -92,36 +126,20 @@ CHANNELS = ("site", "feeds")
 """Channels that share a folder."""
 
 
-class SiteFolder(NamedTuple):
-    """A publication, its folder below the output (empty for the output itself), and its site's configuration."""
-
-    publication: Publication
-    below: str
-    site_config: SiteConfig
-
-
-def site_folders(
-    publications: Sequence[Publication], below: Collection[str], site_config: SiteConfig
-) -> list[SiteFolder]:
-    """The folders of publications: the first one is the site itself, those `below` have a folder of their name."""
-    return [
-        SiteFolder(item, item.publication if item.publication in below else "", site_config.of(item.publication))
-        for item in publications
-    ]
-
-
-def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], output: Path) -> int:
+def render_all(
+    issue_reader: RecordIssueReader, folders: Mapping[str, str], site_config: SiteConfig, output: Path
+) -> int:
     """Writes the sites and feeds of publications and returns the number of files. Old pages are shortened to fit the
-    budget. Raises UsageError if nothing can be written, or if the result is still too large."""
+    budget. `folders`: by publication, its folder below the output; empty for the output itself. Raises UsageError if
+    nothing can be written, or if the result is still too large."""
     files = 0
-    for site in folders:
-        name, folder = site.publication.publication, output / site.below
+    for name, below in folders.items():
+        folder, own_config = output / below, site_config.of(name)
         for channel_name in CHANNELS:
-            files += write_files(folder, render_whole(channel_name, issue_reader, name, site.site_config)).files
-        share = site.site_config.budget // len(folders)
-        render = partial(render_whole, "site", issue_reader, name, site.site_config)
-        size_budget.fold(folder, share, issue_reader, name, render)
-    size, budget = size_budget.site_size(output), folders[0].site_config.budget
+            files += write_files(folder, export_site.render_whole(channel_name, issue_reader, name, own_config)).files
+        render = partial(export_site.render_whole, "site", issue_reader, name, own_config)
+        size_budget.fold(folder, site_config.budget // len(folders), issue_reader, name, render)
+    size, budget = size_budget.site_size(output), site_config.budget
     if budget and size > budget:
         raise UsageError(size_budget.SizeForecast(str(output), size, budget, None).warning)
     return files

@@ -15,8 +15,8 @@ from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.base.settings import FILE, Settings
 from hotpapers.record.database import without_password
-from hotpapers.wings.hosting.cron_times import crons, times
-from hotpapers.wings.hosting.wing import LISTEN
+from hotpapers.wings.hosting import wing
+from hotpapers.wings.hosting.schedule import crons, times
 
 ROOT = "root"
 OWN_USER = "hotpapers"
@@ -40,18 +40,16 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
         ):
             raise UsageError(f"{path}: already exists; --replace overwrites it. Nothing was changed.")
     for host_file in new_files:
-        yield _write(file.parent / host_file.path, host_file)
+        path = file.parent / host_file.path
+        if host_file.keep_existing and path.exists():
+            yield f"{path}: already exists and was kept; check that it excludes the store"
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, host_file.text.encode())
+            yield str(path)
     for name in names:
         for remark in remarks(name, file_settings):
             yield f"to do: {remark}"
-
-
-def _write(path: Path, file: HostFile) -> str:
-    if file.keep_existing and path.exists():
-        return f"{path}: already exists and was kept; check that it excludes the store"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, file.text.encode())
-    return str(path)
 
 
 GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
@@ -67,9 +65,9 @@ class HostMachine(NamedTuple):
     `user`: the user that runs it.
     """
 
-    folder: str = "/srv/hotpapers"
-    program: tuple[str, ...] = ("/usr/bin/hotpapers",)
-    user: str = "hotpapers"
+    folder: str
+    program: tuple[str, ...]
+    user: str
 
 
 class HostFile(NamedTuple):
@@ -81,21 +79,19 @@ class HostFile(NamedTuple):
     keep_existing: bool = False
 
 
-def host_files(
-    kind: str, settings: Settings, today: datetime.date, machine: HostMachine | None = None
-) -> list[HostFile]:
+def host_files(kind: str, settings: Settings, today: datetime.date, machine: HostMachine) -> list[HostFile]:
     """The files for a kind of host. Raises SettingsError if the settings do not fit it."""
     if kind == GITHUB_PAGES:
         return _github_pages(settings, today)
     if kind == SYSTEMD:
-        return _systemd(settings, machine or HostMachine())
+        return _systemd(settings, machine)
     return _container(settings)
 
 
 def remarks(kind: str, settings: Settings) -> list[str]:
     """What the operator still has to do for a host."""
     if kind == CONTAINER and not settings.run.listen:
-        return [f'set listen = "{LISTEN}" in [run], which the health check needs']
+        return [f'set listen = "{wing.LISTEN}" in [run], which the health check needs']
     if kind == GITHUB_PAGES:
         return [
             "`hotpapers docs hosting`: push the files to the root of a repository, set Pages to GitHub Actions, and "
@@ -173,7 +169,7 @@ def _quoted(path: str) -> str:
 
 def _container(settings: Settings) -> list[HostFile]:
     extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
-    listen = settings.run.listen or LISTEN
+    listen = settings.run.listen or wing.LISTEN
     options = "".join(f'"{word}", ' for word in _publication_options(settings))
     image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
     return [

@@ -3,5 +3,5 @@
 following   use another site's observations
 comparison  why two collectors differ
 settings    `[[follow]]`
-cli         `follow` and `compare`; wing: what it hooks into the core
+commands    `follow` and `compare`; wing: what it hooks into the core
 """

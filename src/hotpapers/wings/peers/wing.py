@@ -10,20 +10,20 @@ from hotpapers.base.wings import Wing, load
 if TYPE_CHECKING:
     from hotpapers.site.site import Site
 
-CLI = "hotpapers.wings.peers.cli"
+COMMANDS = "hotpapers.wings.peers.commands"
 
 
 def _if_followed(name: str, nothing: Any) -> Callable[[Site], Any]:
     """A function of a site, which is imported only if its settings follow any other."""
-    return lambda site: load(f"{CLI}.following:{name}")(site) if site.settings.table("follow") else nothing
+    return lambda site: load(f"{COMMANDS}:{name}")(site) if site.settings.table("follow") else nothing
 
 
 WING = Wing(
     "peers",
     "Follow another site, and compare with it.",
     commands={
-        "follow": (f"{CLI}.following:follow", "Import the observations that another site publishes."),
-        "compare": (f"{CLI}.compare:compare", "Compare the counts of two collectors and explain each difference."),
+        "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
+        "compare": (f"{COMMANDS}:compare", "Compare the counts of two collectors and explain each difference."),
     },
     settings=lambda: (load("hotpapers.wings.peers.settings:TABLE"),),
     jobs=_if_followed("follow_jobs", {}),

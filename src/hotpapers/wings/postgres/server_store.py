@@ -47,7 +47,6 @@ SESSION = "SET default_transaction_isolation = 'read committed'; SET standard_co
 """A role or database may have other defaults. Without standard strings, psycopg's COPY writes bytes with two
 backslashes, which the server reads as text."""
 
-CORRUPTED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 PROGRAM_ERRORS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psycopg.NotSupportedError)
 """Mistakes in our own statements. They are raised unchanged: retrying cannot fix them, and the traceback helps."""
 
@@ -90,24 +89,21 @@ class PostgresDatabase:
                 url, autocommit=True, application_name="hotpapers", connect_timeout=10, client_encoding="UTF8"
             )
         try:
-            self._prepare()
+            encoding = self._connection.info.parameter_status("server_encoding")
+            if encoding != "UTF8":
+                raise errors.StoreError(
+                    f"{self.where}: the database's encoding is {encoding}, which cannot store all text; create one "
+                    "with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
+                )
+            if self.rows("SELECT current_schema()") == [(None,)]:
+                raise errors.StoreError(
+                    f"{self.where}: no schema in this role's search_path exists; create one or change the search_path"
+                )
+            with self._translated():
+                self._connection.execute(f"SET lock_timeout = {WAIT_MS}; {SESSION}".encode())
         except BaseException:
             self._connection.close()
             raise
-
-    def _prepare(self) -> None:
-        encoding = self._connection.info.parameter_status("server_encoding")
-        if encoding != "UTF8":
-            raise errors.StoreError(
-                f"{self.where}: the database's encoding is {encoding}, which cannot store all text; create one with "
-                "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
-            )
-        if self.rows("SELECT current_schema()") == [(None,)]:
-            raise errors.StoreError(
-                f"{self.where}: no schema in this role's search_path exists; create one or change the search_path"
-            )
-        with self._translated():
-            self._connection.execute(f"SET lock_timeout = {WAIT_MS}; {SESSION}".encode())
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -125,7 +121,7 @@ class PostgresDatabase:
             ) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             raise errors.BusyStore(f"{self.where}: another process is writing; try again later") from error
-        except (*CORRUPTED, UnicodeDecodeError) as error:
+        except (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted, UnicodeDecodeError) as error:
             raise errors.CorruptStore(f"{self.where}: {_first_line(error)}; restore a backup") from error
         except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise errors.UnreachableStore(
@@ -238,14 +234,20 @@ class PostgresDatabase:
 
     def erase_traces(self) -> None:
         """Rewrite the tables, which removes all dead rows, and make the server recycle its log."""
-        with self._finishing(), self._translated():
-            self._wait_for_readers()
-            for _, table in self.rows(f"{TABLES} AND pg_relation_size(oid) > 0"):  # ever used
-                self._rewrite(table)
-            self._wait_for_readers()  # again, for the samples that ANALYZE has just replaced
-            for finish in FINISH:
-                with suppress(psycopg.errors.InsufficientPrivilege):  # the server does it itself some time later
-                    self._connection.execute(finish)
+        try:
+            with self._translated():
+                self._wait_for_readers()
+                for _, table in self.rows(f"{TABLES} AND pg_relation_size(oid) > 0"):  # ever used
+                    self._rewrite(table)
+                self._wait_for_readers()  # again, for the samples that ANALYZE has just replaced
+                for finish in FINISH:
+                    with suppress(psycopg.errors.InsufficientPrivilege):  # the server does it itself some time later
+                        self._connection.execute(finish)
+        except errors.StoreError as problem:
+            raise type(problem)(
+                f"{self.where}: forgotten, but the tables could not be rewritten to erase all traces "
+                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish"
+            ) from problem
 
     def _rewrite(self, table: str) -> None:
         """Rewrite a table. Raises ReadOnlyStore if this role may not: the server only warns, and skips it."""
@@ -272,16 +274,6 @@ class PostgresDatabase:
             if time.monotonic() > deadline:
                 raise errors.BusyStore("another program has an open transaction on the same server")
             time.sleep(0.05)
-
-    @contextmanager
-    def _finishing(self) -> Iterator[None]:
-        try:
-            yield
-        except errors.StoreError as problem:
-            raise type(problem)(
-                f"{self.where}: forgotten, but the tables could not be rewritten to erase all traces "
-                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish"
-            ) from problem
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
         """Always empty: PostgreSQL checks pages when it reads them, and has no quick check."""

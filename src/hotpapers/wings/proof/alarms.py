@@ -6,20 +6,17 @@ so the size of the file depends only on the policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
 
-from hotpapers.base import model
-from hotpapers.base.errors import InputError, LogError
+from hotpapers.base import errors, file_modes, model, untrusted_json
 from hotpapers.base.ids.timestamps import minute_of
-from hotpapers.base.untrusted_json import decode_json
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import log_files
-from hotpapers.wings.proof.publication_log import LogConfig
 
 FILE = "alarms.json"
 MAX_FILE_BYTES = 16 << 20
@@ -29,7 +26,7 @@ MAX_FILE_BYTES = 16 << 20
 Moment = Annotated[int, msgspec.Meta(ge=0, le=model.MAX_INTEGER)]
 
 
-class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+class Alarm(msgspec.Struct, frozen=True):
     """`subject`: a witness's or a site's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
     dealt with it; it is not shown again unless its reason changes. `evidence`: signed notes that prove it to anyone."""
 
@@ -56,17 +53,6 @@ Alarms = dict[tuple[str, str], Alarm]
 def open_alarms(folder: Path) -> tuple[Alarm, ...]:
     """The alarms that are not acknowledged. Raises LogError for a file that cannot be read."""
     return tuple(alarm for alarm in _read(folder) if not alarm.acknowledged)
-
-
-def log_alarms(logs: LogConfig | None) -> Iterator[str]:
-    """Witnesses' open alarms about a site's logs: neither resolved nor acknowledged."""
-    if logs is None:
-        return
-    for name in log_files.publications(logs.folder):
-        try:
-            yield from (f"log of {name}: witness {alarm}" for alarm in open_alarms(logs.folder / name))
-        except LogError as problem:
-            yield f"log of {name}: {problem}"
 
 
 def save_alarm(folder: Path, alarm: Alarm) -> bool:
@@ -110,7 +96,7 @@ def _change(folder: Path, change: Callable[[Alarms], object]) -> bool:
         change(alarms)
         after = tuple(alarms.values())
         if after != before:
-            log_files.write_text_file(folder / FILE, canonical_json(after).decode() + "\n")
+            file_modes.write_atomically(folder / FILE, canonical_json(after) + b"\n")
         return after != before
 
 
@@ -118,8 +104,8 @@ def _read(folder: Path) -> tuple[Alarm, ...]:
     try:
         with (folder / FILE).open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
-        return decode_json(data, tuple[Alarm, ...])
+        return untrusted_json.decode_json(data, tuple[Alarm, ...])
     except FileNotFoundError:
         return ()
-    except (InputError, OSError) as problem:
-        raise LogError(f"{folder / FILE}: cannot be read: {problem}") from problem
+    except (errors.InputError, OSError) as problem:
+        raise errors.LogError(f"{folder / FILE}: cannot be read: {problem}") from problem

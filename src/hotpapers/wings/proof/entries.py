@@ -17,9 +17,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 import struct
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from hotpapers.wings.proof.checkpoints import Checkpoint
+from hotpapers.wings.proof.notes import Checkpoint
 
 ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
 _POSITION = 8
@@ -91,12 +92,10 @@ def observed_entry(file: ObservedFile) -> bytes:
     return _OBSERVED.pack(OBSERVED, *file)
 
 
-def observed_file_of(entry: bytes) -> ObservedFile | None:
-    """The file that a leaf describes; None for other leaves."""
-    if entry[:1] != OBSERVED or len(entry) != _OBSERVED.size:
-        return None
-    _, *values = _OBSERVED.unpack(entry)
-    return ObservedFile(*values)
+def observed_files(leaves: Iterable[bytes]) -> list[ObservedFile]:
+    """The files that a log's leaves describe."""
+    own = (leaf for leaf in leaves if leaf[:1] == OBSERVED and len(leaf) == _OBSERVED.size)
+    return [ObservedFile(*_OBSERVED.unpack(leaf)[1:]) for leaf in own]
 
 
 def withdrawn_entry(leaf: ListLeaf) -> bytes:
@@ -104,9 +103,7 @@ def withdrawn_entry(leaf: ListLeaf) -> bytes:
     return _WITHDRAWN.pack(WITHDRAWN, *leaf)
 
 
-def withdrawn_list_of(entry: bytes) -> ListLeaf | None:
-    """The list that a leaf describes; None for other leaves."""
-    if entry[:1] != WITHDRAWN or len(entry) != _WITHDRAWN.size:
-        return None
-    _, *values = _WITHDRAWN.unpack(entry)
-    return ListLeaf(*values)
+def withdrawn_lists(leaves: Iterable[bytes]) -> list[ListLeaf]:
+    """The lists that a log's leaves describe."""
+    own = (leaf for leaf in leaves if leaf[:1] == WITHDRAWN and len(leaf) == _WITHDRAWN.size)
+    return [ListLeaf(*_WITHDRAWN.unpack(leaf)[1:]) for leaf in own]

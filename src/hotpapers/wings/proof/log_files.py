@@ -22,11 +22,8 @@ from pathlib import Path
 
 from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError, NotAProof
-from hotpapers.base.file_modes import PUBLISHED_FILE, make_published_folders
-from hotpapers.wings.proof import tiles
-from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
-from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import VerifierKey, is_signed, parse_vkey
+from hotpapers.wings.proof.merkle import MerkleTree, bundle, leaf_hash, read_bundle
+from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, is_signed, parse_checkpoint, parse_vkey
 
 _PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
@@ -48,20 +45,21 @@ NO_ENTRIES = LogEntries()
 
 
 class StoredLog:
-    """One log as stored on disk. `checkpoints`: by size, ascending. `key`: None for a new log. Raises LogError if its
-    last checkpoint does not match its leaves or is not signed by its key."""
+    """One log as stored in its folder, `PUBLICATION/NUMBER`. `checkpoints`: by size, ascending. `key`: None for a new
+    log. Raises LogError if its last checkpoint does not match its leaves or is not signed by its key."""
 
     def __init__(
         self,
-        number: int,
+        folder: Path,
         entries: LogEntries = NO_ENTRIES,
-        checkpoints: Sequence[SignedCheckpoint] = (),
+        checkpoints: Sequence[Checkpoint] = (),
         key: VerifierKey | None = None,
     ) -> None:
-        self.number, self.entries, self.checkpoints, self.key = number, entries, tuple(checkpoints), key
+        self.folder, self.publication, self.number = folder, folder.parent.name, int(folder.name)
+        self.entries, self.checkpoints, self.key = entries, tuple(checkpoints), key
         last = self.last
-        if last and not (key and is_signed(last.note, [key]) and last.checkpoint.is_of(self.tree)):
-            raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
+        if last and not (key and is_signed(last, [key]) and last.is_of(self.tree)):
+            raise LogError(f"log {self.number}: its leaves do not match its last signed checkpoint")
 
     @property
     def tree(self) -> MerkleTree:
@@ -69,13 +67,13 @@ class StoredLog:
         return self.entries.tree
 
     @property
-    def last(self) -> SignedCheckpoint | None:
+    def last(self) -> Checkpoint | None:
         """The latest checkpoint."""
         return self.checkpoints[-1] if self.checkpoints else None
 
-    def covering(self, leaf: int) -> Sequence[SignedCheckpoint]:
+    def covering(self, leaf: int) -> Sequence[Checkpoint]:
         """The checkpoints that cover a leaf, by its number; ascending."""
-        return self.checkpoints[bisect_right(self.checkpoints, leaf, key=lambda signed: signed.checkpoint.size) :]
+        return self.checkpoints[bisect_right(self.checkpoints, leaf, key=lambda signed: signed.size) :]
 
 
 def is_name(publication: str) -> bool:
@@ -83,10 +81,9 @@ def is_name(publication: str) -> bool:
     return bool(_PUBLICATION.fullmatch(publication))
 
 
-def read_logs(folder: Path, publication: str) -> list[StoredLog]:
-    """The logs of a publication, by number. Raises LogError."""
-    numbers = sorted(int(name) for name in _names(folder / publication) if _NUMBER.fullmatch(name))
-    return [_read_log(folder / publication / str(number), number) for number in numbers]
+def read_logs(folder: Path) -> list[StoredLog]:
+    """The logs in a publication's folder, by number. Raises LogError."""
+    return [read_log(folder / str(number)) for number in _numbers(folder)]
 
 
 def verifier_keys(folder: Path) -> frozenset[VerifierKey]:
@@ -99,12 +96,12 @@ def verifier_keys(folder: Path) -> frozenset[VerifierKey]:
 
 def publications(folder: Path) -> list[str]:
     """The publications that have logs here, by name."""
-    return [name for name in sorted(_names(folder)) if is_name(name)]
+    return sorted(filter(is_name, _names(folder)))
 
 
-def version(folder: Path, publication: str) -> object:
-    """A value that changes whenever a log gets a checkpoint or a checkpoint gets a cosignature."""
-    folders = [folder / publication / name / _CHECKPOINTS for name in sorted(_names(folder / publication))]
+def version(folder: Path) -> object:
+    """A value that changes whenever a log of a publication gets a checkpoint or a checkpoint gets a cosignature."""
+    folders = [folder / name / _CHECKPOINTS for name in sorted(_names(folder))]
     return tuple((str(path), path.stat().st_mtime_ns) for path in folders if path.is_dir())
 
 
@@ -115,9 +112,13 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _read_log(folder: Path, number: int) -> StoredLog:
-    sizes = sorted(int(name) for name in _names(folder / _CHECKPOINTS) if _NUMBER.fullmatch(name))
-    checkpoints = [_read_checkpoint(f"{folder}/{_CHECKPOINTS}/{size}") for size in sizes]
+def _numbers(folder: Path) -> list[int]:
+    return sorted(int(name) for name in _names(folder) if _NUMBER.fullmatch(name))
+
+
+def read_log(folder: Path) -> StoredLog:
+    """The log in a folder, new if there is none. Raises LogError."""
+    checkpoints = [read_checkpoint(folder, size) for size in _numbers(folder / _CHECKPOINTS)]
     try:
         key = parse_vkey((folder / _KEY).read_text("utf-8").strip()) if (folder / _KEY).exists() else None
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
@@ -125,9 +126,9 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
     known, entries = _latest.get(folder, (b"", NO_ENTRIES))
     if known != data:
-        entries = LogEntries(tiles.read_bundle(data)[0])  # a crash while writing leaves a part of one at the end
+        entries = LogEntries(read_bundle(data)[0])  # a crash while writing leaves a part of one at the end
         _latest[folder] = (data, entries)
-    return StoredLog(number, entries, checkpoints, key)
+    return StoredLog(folder, entries, checkpoints, key)
 
 
 _latest: dict[Path, tuple[bytes, LogEntries]] = {}
@@ -135,12 +136,9 @@ _latest: dict[Path, tuple[bytes, LogEntries]] = {}
 round; no earlier state is kept, as each has all leaves."""
 
 
-def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> SignedCheckpoint:
-    """A log's checkpoint of a size. Raises LogError."""
-    return _read_checkpoint(f"{folder}/{publication}/{number}/{_CHECKPOINTS}/{size}")
-
-
-def _read_checkpoint(file: str) -> SignedCheckpoint:
+def read_checkpoint(folder: Path, size: int) -> Checkpoint:
+    """The checkpoint of a size of the log in a folder. Raises LogError."""
+    file = f"{folder}/{_CHECKPOINTS}/{size}"
     try:
         state = os.stat(file)
         is_settled = time.time_ns() - state.st_mtime_ns > _SETTLED
@@ -149,7 +147,7 @@ def _read_checkpoint(file: str) -> SignedCheckpoint:
         raise LogError(f"{file}: cannot be read: {problem}") from problem
 
 
-def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
+def _parse_file(file: str, inode: int, changed_at: int, length: int) -> Checkpoint:
     """The checkpoint in a file. The other arguments say which state of the file is meant."""
     with open(file, encoding="utf-8") as stream:
         return _parse(stream.read())
@@ -166,7 +164,7 @@ def locked(folder: Path) -> Iterator[None]:
     """Waits until no other process adds to any log in a folder: all publications share the file with the last signed
     states. Raises LogError if the folder cannot be created."""
     try:
-        make_published_folders(folder)
+        file_modes.make_published_folders(folder)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as problem:
         raise LogError(f"{folder}: cannot be used as the folder for logs: {problem.strerror}") from problem
@@ -177,34 +175,29 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def add_entries(folder: Path, publication: str, number: int, entries: Sequence[bytes], key: VerifierKey) -> None:
-    """Appends leaves to a log after removing a partial leaf, and writes its key if missing. Returns once all is on
-    disk. Raises OSError, also where a link stands in place of the entries."""
-    make_published_folders(folder / publication / str(number) / _CHECKPOINTS)
-    if not (folder / publication / str(number) / _KEY).exists():
-        write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
-    file = folder / publication / str(number) / _ENTRIES
-    _, length = tiles.read_bundle(file.read_bytes()) if file.exists() else ([], 0)
+def add_entries(folder: Path, entries: Sequence[bytes], key: VerifierKey) -> None:
+    """Appends leaves to the log in a folder after removing a partial leaf, and writes its key if missing. Returns once
+    all is on disk. Raises OSError, also where a link stands in place of the entries."""
+    file_modes.make_published_folders(folder / _CHECKPOINTS)
+    if not (folder / _KEY).exists():
+        file_modes.write_atomically(folder / _KEY, f"{key}\n".encode())
+    file = folder / _ENTRIES
+    _, length = read_bundle(file.read_bytes()) if file.exists() else ([], 0)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as out:
         out.truncate(length)
         out.seek(length)
-        out.write(tiles.bundle(entries))
+        out.write(bundle(entries))
         out.flush()
         os.fsync(out.fileno())
 
 
-def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedCheckpoint) -> None:
-    """Stores a checkpoint, or replaces it with one that has more cosignatures. The write is atomic."""
-    size = str(signed.checkpoint.size)
-    write_text_file(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
+def save_checkpoint(folder: Path, signed: Checkpoint) -> None:
+    """Stores a checkpoint of the log in a folder, or replaces it with one that has more cosignatures. The write is
+    atomic."""
+    file_modes.write_atomically(folder / _CHECKPOINTS / str(signed.size), str(signed).encode())
 
 
-def drop_checkpoints(folder: Path, publication: str, number: int, sizes: Iterable[int]) -> None:
+def drop_checkpoints(folder: Path, sizes: Iterable[int]) -> None:
     """Deletes checkpoints by size. Must not be given the last one of a log."""
     for size in sizes:
-        (folder / publication / str(number) / _CHECKPOINTS / str(size)).unlink(missing_ok=True)
-
-
-def write_text_file(file: Path, text: str, mode: int = PUBLISHED_FILE) -> None:
-    """Writes a text file atomically. Everyone may read it, unless `mode` says otherwise."""
-    file_modes.write_atomically(file, text.encode(), mode)
+        (folder / _CHECKPOINTS / str(size)).unlink(missing_ok=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from hotpapers.base import terms
-from hotpapers.base.errors import NetError
-from hotpapers.base.http import ClientLimits
+from hotpapers.base import errors, http, terms
 from hotpapers.base.ids.timestamps import is_over
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, RenderedFile
@@ -18,31 +16,21 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.export_site import export_again, folders_of
-from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.deliver import export_site, files
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.schedule.publishing import Part
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, tombstones
 from hotpapers.site.site import Site
-from hotpapers.wings.proof.config import site_logs
-from hotpapers.wings.proof.log_pages import POLICY_PATH, LogPages
-from hotpapers.wings.proof.policies import witness_policy
-from hotpapers.wings.proof.publication_log import update_log
-from hotpapers.wings.proof.queries import digests_by_day, frozen_digests
-from hotpapers.wings.proof.site_logs import SiteLogs
-from hotpapers.wings.proof.witness_client import MAX_ANSWER_SECONDS, ask_witnesses
+from hotpapers.wings.proof import policies, publication_log, queries, site_logs, witness_client
 
 ASK_EVERY = HOUR // 12
 """How long to wait before asking a witness that has not cosigned again."""
 
 
-class LogState(NamedTuple):
-    """A publication's log at a moment. `proofs`: day and digest of each edition with a proof, and whether that has
-    enough cosignatures."""
-
-    version: object
-    proofs: set[tuple[str, str, bool]]
+LogState = tuple[object, set[tuple[str, str, bool]]]
+"""A publication's log at a moment: its version; day and digest of each edition with a proof, and whether that has
+enough cosignatures."""
 
 
 class LogKeeping:
@@ -50,7 +38,11 @@ class LogKeeping:
     None if none is asked."""
 
     def __init__(
-        self, logs: SiteLogs, site_config: SiteConfig, allowed: terms.Table, connection: Connection | None = None
+        self,
+        logs: site_logs.SiteLogs,
+        site_config: SiteConfig,
+        allowed: terms.Table,
+        connection: Connection | None = None,
     ) -> None:
         self._logs, self._site_config, self._allowed = logs, site_config._replace(proofs=logs), allowed
         self._connection = connection
@@ -76,15 +68,14 @@ class LogKeeping:
         logs, at = self._logs, context.clock.now()
         database = context.record.database
         period = at // (HOUR if logs.config.observations else DAY)
-        state = (len(frozen_digests(database, publication)), period, tombstones.count(database))
+        state = (len(queries.frozen_digests(database, publication)), period, tombstones.count(database))
         if self._states.get(publication) == state:
             return
-        before = self._rendered_state(context, publication)
-        update = update_log(database, publication, logs.config, at)
-        if update.signed is not None:
-            log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
-            self._asked_at.pop(publication, None)
-        self._render_changes(context, publication, before)
+        with self._rendering(context, publication):
+            update = publication_log.update_log(database, publication, logs.config, at)
+            if update.signed is not None:
+                log_event("logged", publication=publication, leaves=update.added, size=update.signed.size)
+                self._asked_at.pop(publication, None)
         self._states[publication] = state
 
     def ask(self, context: JobContext, publication: str) -> None:
@@ -95,67 +86,64 @@ class LogKeeping:
         if self._connection is None or not is_over(self._asked_at.get(publication, 0), ASK_EVERY, at):
             return
         self._asked_at[publication] = at
-        before, policy = self._rendered_state(context, publication), witness_policy(logs.config.policy)
-        problems = list(ask_witnesses(self._connection.http, policy, logs.config.folder, publication, at))
-        self._render_changes(context, publication, before)
+        policy = policies.witness_policy(logs.config.policy)
+        with self._rendering(context, publication):
+            problems = list(
+                witness_client.ask_witnesses(self._connection.http, policy, logs.config.folder / publication, at)
+            )
         for failure in problems:
-            level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
+            level = logging.INFO if isinstance(failure.problem, errors.NetError) else logging.WARNING
             log_event(
                 "not cosigned", level=level, publication=publication, witness=failure.witness, reason=failure.problem
             )
 
-    def _rendered_state(self, context: JobContext, publication: str) -> LogState:
-        """The log as pages show it; when the program starts, as it is."""
-        if publication not in self._rendered:
+    @contextmanager
+    def _rendering(self, context: JobContext, publication: str) -> Iterator[None]:
+        """If the log changes meanwhile, renders its own files, in every folder that a site was written to, and the
+        issues whose proof is new or now complete, including those that were published without the log."""
+        if publication not in self._rendered:  # when the program starts, pages show it as it is
             self._rendered[publication] = self._state(context, publication)
-        return self._rendered[publication]
+        yield
+        before, now = self._rendered[publication], self._state(context, publication)
+        if now != before:
+            days = {(publication, day) for day, _, _ in now[1] - before[1]}
+            export_site.export_again(context.record, self._site_config, self._allowed, days)
+            export_logs(context.record, publication, self._logs, self._site_config)
+        self._rendered[publication] = now
 
     def _state(self, context: JobContext, publication: str) -> LogState:
         version, log = self._logs.version(publication), self._logs.readable(publication)
-        rows = digests_by_day(context.record.database, publication) if log else ()
-        proofs = ((day, digest, log.is_complete(digest)) for day, digest in rows if log)
-        return LogState(version, {(day, digest, state) for day, digest, state in proofs if state is not None})
-
-    def _render_changes(self, context: JobContext, publication: str, before: LogState) -> None:
-        """If the log has changed, renders its own files, in every folder that a site was written to, and the issues
-        whose proof is new or now complete, including those that were published without the log."""
-        now = self._state(context, publication)
-        if now != before:
-            days = {(publication, day) for day, _, _ in now.proofs - before.proofs}
-            export_again(context.record, self._site_config, self._allowed, days)
-            export_logs(context.record, publication, self._logs, self._site_config)
-        self._rendered[publication] = now
+        rows = queries.frozen_digests(context.record.database, publication) if log else ()
+        proofs = ((day, digest, log.is_complete(digest)) for _, day, digest in rows if log)
+        return version, {(day, digest, state) for day, digest, state in proofs if state is not None}
 
 
 def log_keeping(site: Site, shared: IngestContext) -> LogKeeping | None:
     """What the settings ask for; None without a settings file. Raises SettingsError."""
-    logs = site_logs(site)
+    logs = site_logs.site_logs(site)
     if logs is None:
         return None
-    witnesses = [witness.url for witness in witness_policy(logs.config.policy).witnesses if witness.url]
-    slowest = ClientLimits(whole=MAX_ANSWER_SECONDS)
+    witnesses = [witness.url for witness in policies.witness_policy(logs.config.policy).witnesses if witness.url]
+    slowest = http.ClientLimits(whole=witness_client.MAX_ANSWER_SECONDS)
     connection = make_connection(witnesses, (), shared, limits=slowest) if witnesses else None
     return LogKeeping(logs, site.site_config, site.terms, connection)
 
 
-def export_logs(record: Record, publication: str, logs: SiteLogs, site_config: SiteConfig = NOBODY) -> int:
+def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site_config: SiteConfig = NOBODY) -> int:
     """Writes only the files of a publication's log to each folder with its site. Returns how many changed. Raises
     UsageError for a folder that cannot be written."""
     log = logs.readable(publication)
     if log is None:
         return 0
     site = SiteContext(RecordIssueReader(record), publication, site_config.of(publication))
-    folders = sorted(folders_of(record, publication).get("site", ()))
-    return sum(
-        write_files(folder, _missing_files(LogPages(site, log), folder)).changed
-        for folder in folders
-        if folder.is_dir()
-    )
+    folders = sorted(export_site.folders_of(record, publication).get("site", ()))
+    pages = log.pages(site)
 
+    def missing(folder: Path) -> Iterator[RenderedFile]:
+        """The files that a site's folder may lack; without bytes, those that ended."""
+        for path in pages.paths(folder):
+            if (page := pages.page(path)) is not None:
+                yield RenderedFile(path, page)
+        yield from (RenderedFile(path, b"") for path in pages.ended(site_logs.POLICY_PATH))
 
-def _missing_files(pages: LogPages, folder: Path) -> Iterator[RenderedFile]:
-    """The files that a site's folder may lack; without bytes, those that `ended`."""
-    for path in pages.paths(folder):
-        if (page := pages.page(path)) is not None:
-            yield RenderedFile(path, page)
-    yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
+    return sum(files.write_files(folder, missing(folder)).changed for folder in folders if folder.is_dir())

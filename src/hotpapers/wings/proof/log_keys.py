@@ -7,18 +7,23 @@ publication, number, origin, size, root. A checkpoint is only signed if it exten
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hotpapers.base import file_modes
 from hotpapers.base.errors import InputError, NotAProof, UsageError
-from hotpapers.base.file_modes import PRIVATE, is_private
-from hotpapers.wings.proof import log_files, signatures
-from hotpapers.wings.proof.checkpoints import Checkpoint, read_checkpoint
-from hotpapers.wings.proof.notes import MAX_NAME_BYTES, SigningKey, decimal, parse_signing_key
-from hotpapers.wings.proof.settings import TransparencySettings
+from hotpapers.wings.proof import settings, signatures
+from hotpapers.wings.proof.notes import (
+    MAX_NAME_BYTES,
+    Checkpoint,
+    SigningKey,
+    decimal,
+    in_base64,
+    parse_signing_key,
+    read_checkpoint,
+)
 
 NAME = "hotpapers"
 """The key's name in the file; for signing a log, the log's own name is used."""
@@ -28,7 +33,7 @@ def make_key(file: Path) -> SigningKey:
     """Writes a new key to a file that only its owner can read, replacing any other key. Raises UsageError if the
     library is missing."""
     key = SigningKey(NAME, os.urandom(signatures.SEED))
-    log_files.write_text_file(file, f"{key.private_text()}\n", PRIVATE)
+    file_modes.write_atomically(file, f"{key.private_text()}\n".encode(), file_modes.PRIVATE)
     return key
 
 
@@ -36,7 +41,7 @@ def load_key(file: Path) -> SigningKey | None:
     """The key in a file; None if the file does not exist. Raises UsageError for a file without a valid key, or that
     others can read."""
     try:
-        if not is_private(file):
+        if not file_modes.is_private(file):
             raise InputError("others can read it; run chmod 600 on it, or create a new key: hotpapers log --rotate")
         return parse_signing_key(file.read_text("ascii").strip())
     except FileNotFoundError:
@@ -68,8 +73,7 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
     """The last signed checkpoints, by publication and number. Raises UsageError for a file that cannot be read."""
     file = state_file(key_file)
     try:
-        lines = file.read_text("utf-8").splitlines()
-        rows = [line.split(" ") for line in lines]
+        rows = (line.split(" ") for line in file.read_text("utf-8").splitlines())
         return {
             (name, decimal(number)): read_checkpoint(f"{origin}\n{size}\n{root}\n")
             for name, number, origin, size, root in rows
@@ -84,16 +88,16 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
 
 def save_states(key_file: Path, states: Mapping[tuple[str, int], Checkpoint]) -> None:
     """Stores the states that are about to be signed. Call it before signing."""
-    lines = [
-        f"{publication} {number} {last.origin} {last.size} {base64.b64encode(last.root).decode()}\n"
+    text = "".join(
+        f"{publication} {number} {last.origin} {last.size} {in_base64(last.root)}\n"
         for (publication, number), last in sorted(states.items())
-    ]
-    log_files.write_text_file(state_file(key_file), "".join(lines))
+    )
+    file_modes.write_atomically(state_file(key_file), text.encode())
 
 
 def make_first_key(folder: Path) -> Iterator[str]:
     """Creates the key of a new site, if signing is available; says so in a line."""
-    key_file = folder / TransparencySettings().key
+    key_file = folder / settings.TransparencySettings().key
     had_key = key_file.exists() or state_file(key_file).exists()  # only --rotate may replace a lost key
     if signatures.has_library() and not had_key:
         make_key(key_file)

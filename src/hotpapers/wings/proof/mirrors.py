@@ -7,19 +7,15 @@ its own day and edition, in all files there, and the front page must show the la
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError, NotAProof
 from hotpapers.base.model import HttpClient
-from hotpapers.wings.proof import policies, tiles
-from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
+from hotpapers.wings.proof import log_files, merkle, notes, policies
 from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
-from hotpapers.wings.proof.log_files import LogEntries
-from hotpapers.wings.proof.policies import LogPolicy
-from hotpapers.wings.proof.proofs import LogProof, parse_proof
-from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
+from hotpapers.wings.proof.saved_issues import SavedIssue, check_saved, read_saved
 
 MAX_FILE_BYTES = 1 << 20
 """Largest file of a log that is read, bytes."""
@@ -37,8 +33,8 @@ _EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 class MirroredLog(NamedTuple):
     """A log in a folder: its latest checkpoint and its leaves."""
 
-    signed: SignedCheckpoint
-    entries: LogEntries
+    signed: notes.Checkpoint
+    entries: log_files.LogEntries
 
 
 class MirrorVerdict(NamedTuple):
@@ -51,22 +47,30 @@ class MirrorVerdict(NamedTuple):
     problems: tuple[str, ...]
 
 
-def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
+def check_mirror(folder: Path, policy: policies.LogPolicy) -> MirrorVerdict:
     """Checks that each log's leaves match its signed checkpoint, that each issue is in a log and in its right place, as
     JSON and as page, and that the checkpoint of each proof belongs to that log."""
     problems: list[str] = []
-    logs = dict(_logs(folder, policy, problems))
+    logs = dict[str, MirroredLog]()
+    for log in policy.logs:
+        try:
+            logs[log.name] = read_log(folder, log.name, policy)
+        except (InputError, OSError) as problem:
+            problems.append(f"{log.name}: {problem}")
     problems += _broken_links(logs)
     places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
     issues: dict[Path, SavedIssue] = {}
     for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
         for file, issue in _issues_in(place, problems):
-            verdict = check_saved(issue, policy)
-            differences = [
-                *verdict.problems,
-                *_split_view_problems(verdict, logs),
-                *_place_problems(place, folder, issue, issues),
-            ]
+            signed = issue.proof.signed
+            differences = [*check_saved(issue, policy).problems]
+            if signed.origin not in logs:
+                differences.append(f"its log {signed.origin} is not here")
+            elif not signed.is_of(logs[signed.origin].entries.tree):
+                differences.append(
+                    f"its checkpoint of size {signed.size} does not belong to the log here: a split view"
+                )
+            differences += _place_problems(place, folder, issue, issues)
             problems += [f"{file.relative_to(folder)}: {text}" for text in differences]
             issues.setdefault(place, issue)
     present = {issue_entry(issue.digest) for issue in issues.values()}
@@ -83,19 +87,13 @@ def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIs
             if file.name != PROOF:
                 issue = read_saved(file)
             elif issue is not None:
-                issue = SavedIssue(issue.content, issue.digest, _proof_in(file))
+                proof = notes.parse_proof(_bytes(file).decode("utf-8", "replace"))
+                issue = SavedIssue(issue.content, issue.digest, proof)
         except InputError as problem:
-            problems.append(str(problem))
+            problems.append(f"{file}: {problem.reason}")
         else:
             if issue is not None:
                 yield file, issue
-
-
-def _proof_in(file: Path) -> LogProof:
-    try:
-        return parse_proof(_bytes(file).decode("utf-8", "replace"))
-    except NotAProof as problem:
-        raise NotAProof(problem.reason, file=str(file)) from problem
 
 
 def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
@@ -105,7 +103,11 @@ def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Pat
         if other.digest != issue.digest:
             yield "it is not the same issue as in the file beside it"
     elif place == site:
-        yield from _front_page_problems(issue, [other for folder, other in others.items() if folder.parent == site])
+        latest = [other for folder, other in others.items() if folder.parent == site]  # the latest edition of each day
+        if content.day < max((other.content.day for other in latest), default=""):
+            yield f"it is the issue of {content.day}, not the latest"
+        if any(other.content.day == content.day and other.digest != issue.digest for other in latest):
+            yield f"it is not the same issue as in {content.day}"
     else:
         edition = _EDITION.fullmatch(place.name)
         day = place.parent.name if edition else place.name
@@ -113,24 +115,6 @@ def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Pat
             yield f"it is edition {content.edition} of {content.day}"
         if not edition and (place / f"edition-{content.edition}").exists():
             yield f"it is edition {content.edition}, but there is a later edition"
-
-
-def _front_page_problems(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
-    """Problems with the issue on the front page. `latest`: the latest edition of each day."""
-    day = max((issue.content.day for issue in latest), default="")
-    if front.content.day < day:
-        yield f"it is the issue of {front.content.day}, not the latest"
-    if any(issue.content.day == front.content.day and issue.digest != front.digest for issue in latest):
-        yield f"it is not the same issue as in {front.content.day}"
-
-
-def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tuple[str, MirroredLog]]:
-    for log in policy.logs:
-        name = log.key.name
-        try:
-            yield name, read_log(folder, name, policy)
-        except (InputError, OSError) as problem:
-            problems.append(f"{name}: {problem}")
 
 
 def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
@@ -143,29 +127,32 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
         first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
         if first[:1] != EARLIER:
             yield f"{origin}: does not name the end of the previous log"
-        elif before is not None and first != earlier_entry(before.signed.checkpoint):
+        elif before is not None and first != earlier_entry(before.signed):
             yield f"{origin}: names an end of the previous log that is not the one here"
 
 
-def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
+def read_log(folder: Path, origin: str, policy: policies.LogPolicy) -> MirroredLog:
     """Reads a log from its files in `log/PUBLICATION/NUMBER`. Raises NotAProof if they do not match its checkpoint or
     it is not signed by a log of the policy; OSError if a file is missing."""
     base = folder / log_path(origin)
-    signed = parse_checkpoint(_bytes(base / tiles.CHECKPOINT_PATH).decode("utf-8", "replace"))
-    if signed.checkpoint.origin != origin or not policies.is_of_known_log(policy, signed):
+    signed = notes.parse_checkpoint(_bytes(base / merkle.CHECKPOINT_PATH).decode("utf-8", "replace"))
+    if signed.origin != origin or not policies.is_of_known_log(policy, signed):
         raise NotAProof("its checkpoint is not signed by this log's key")
-    size = signed.checkpoint.size
+    size = signed.size
     if size > MAX_LEAVES:
         raise NotAProof(f"it has more than {MAX_LEAVES:,} leaves")
-    bundles = [(index, width) for level, index, width in tiles.widths(size) if level == 0]
-    files = ((base / tiles.tile_path("entries", index, width), width) for index, width in bundles)
-    entries = LogEntries(entry for file, width in files for entry in tiles.entries_of(_bytes(file), width))
-    if not signed.checkpoint.is_of(entries.tree):
+    entries = log_files.LogEntries(
+        entry
+        for level, index, width in merkle.widths(size)
+        if level == 0
+        for entry in merkle.entries_of(_bytes(base / merkle.tile_path("entries", index, width)), width)
+    )
+    if not signed.is_of(entries.tree):
         raise NotAProof("its leaves do not match its signed checkpoint")
     # Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves.
-    for level, index, width in tiles.widths(size):
-        path = tiles.tile_path(level, index, width)
-        if _bytes(base / path) != tiles.tile(entries.tree, level, index, width):
+    for level, index, width in merkle.widths(size):
+        path = merkle.tile_path(level, index, width)
+        if _bytes(base / path) != merkle.tile(entries.tree, level, index, width):
             raise NotAProof(f"{path} does not match the leaves")
     return MirroredLog(signed, entries)
 
@@ -186,16 +173,6 @@ def _bytes(file: Path) -> bytes:
     return data
 
 
-def _split_view_problems(verdict: ProofVerdict, logs: dict[str, MirroredLog]) -> Iterator[str]:
-    """Reports a split view: a proof's checkpoint that does not belong to the log in the folder."""
-    checkpoint = verdict.issue.proof.signed.checkpoint
-    log = logs.get(checkpoint.origin)
-    if log is None:
-        yield f"its log {checkpoint.origin} is not here"
-    elif not checkpoint.is_of(log.entries.tree):
-        yield f"its checkpoint of size {checkpoint.size} does not belong to the log here: a split view"
-
-
 _DAY_LINK = re.compile(r'href="\.\./(\d{4}-\d\d-\d\d)/index\.html"', re.ASCII)
 MAX_DAYS = 4000
 """Most issues to fetch: more than ten years of daily ones."""
@@ -214,28 +191,24 @@ class SiteDownload:
         self._http, self._address, self._folder = http, address, folder
         self._fetched = 0
 
-    def fetch_policy(self) -> Path:
-        """Fetches the policy that the site publishes; returns its file."""
-        return self._fetch(POLICY_FILE.as_posix())
-
-    def fetch_logs(self, policy: LogPolicy) -> None:
+    def fetch_logs(self, policy: policies.LogPolicy) -> None:
         """Fetches the checkpoint and the leaves of each log. Raises NotAProof for a malformed log."""
         for log in policy.logs:
-            base = log_path(log.key.name)
-            checkpoint = self._fetch(f"{base}/{tiles.CHECKPOINT_PATH}")
-            size = parse_checkpoint(checkpoint.read_text("utf-8", "replace")).checkpoint.size
+            base = log_path(log.name)
+            checkpoint = self.fetch(f"{base}/{merkle.CHECKPOINT_PATH}")
+            size = notes.parse_checkpoint(checkpoint.read_text("utf-8", "replace")).size
             if size > MAX_LEAVES:
-                raise NotAProof(f"{log.key.name} has more than {MAX_LEAVES:,} leaves")
-            for level, index, width in tiles.widths(size):
-                self._fetch(f"{base}/{tiles.tile_path(level, index, width)}")
+                raise NotAProof(f"{log.name} has more than {MAX_LEAVES:,} leaves")
+            for level, index, width in merkle.widths(size):
+                self.fetch(f"{base}/{merkle.tile_path(level, index, width)}")
                 if level == 0:
-                    self._fetch(f"{base}/{tiles.tile_path('entries', index, width)}")
+                    self.fetch(f"{base}/{merkle.tile_path('entries', index, width)}")
 
     def days(self) -> list[str]:
         """Fetches the archive and returns the days of the issues that it lists. Then fetches the front page, which is
         thus at least as new as the archive."""
-        archive = self._fetch("archive/index.html").read_text("utf-8", "replace")
-        self._fetch(PAGE)
+        archive = self.fetch("archive/index.html").read_text("utf-8", "replace")
+        self.fetch(PAGE)
         return sorted(set(_DAY_LINK.findall(archive)))[-MAX_DAYS:]
 
     def fetch_issue(self, day: str) -> None:
@@ -249,14 +222,14 @@ class SiteDownload:
 
     def _fetch_edition(self, path: str) -> int:
         """Fetches an edition and returns its number; 1 if it has no proof, which checking the folder will report."""
-        content = self._fetch(f"{path}/{CONTENT}")
-        self._fetch(f"{path}/{PAGE}")
+        content = self.fetch(f"{path}/{CONTENT}")
+        self.fetch(f"{path}/{PAGE}")
         try:
             return read_saved(content).content.edition
         except NotAProof:
             return 1
 
-    def _fetch(self, path: str) -> Path:
+    def fetch(self, path: str) -> Path:
         """Fetches a file of the site; returns the local file."""
         data = self._http.get(f"{self._address}{path}").body
         self._fetched += len(data)

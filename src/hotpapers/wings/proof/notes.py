@@ -1,4 +1,4 @@
-"""Signed notes and their keys (C2SP signed-note): parsing, signing and verifying.
+"""Signed notes and their keys (C2SP signed-note), and the notes of logs: checkpoints, cosignatures and proofs.
 
     text, ending in a newline
     (an empty line)
@@ -6,6 +6,11 @@
 
 A verifier key (vkey) has the format NAME+KEYID+BASE64(type ‖ public key), a private key
 PRIVATE+KEY+NAME+KEYID+BASE64(type ‖ seed).
+
+A checkpoint is a log's tree at a size (C2SP tlog-checkpoint). By a cosignature a witness states that a checkpoint is
+the largest consistent one that it has seen (C2SP tlog-cosignature). It starts with its moment, in seconds since 1970,
+followed by the signature. An Ed25519 signature covers the whole text of the checkpoint; an ML-DSA-44 signature covers
+the witness's name, the log's origin, the size and the root. A proof shows that an entry is in a log (C2SP tlog-proof).
 """
 
 from __future__ import annotations
@@ -18,15 +23,12 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NotAProof
 from hotpapers.wings.proof import signatures
+from hotpapers.wings.proof.merkle import HASH, MerkleTree, leaf_hash, verify_inclusion
 
 ED25519, COSIGNATURE_ED25519, COSIGNATURE_MLDSA44 = 1, 4, 6
 """Types of signatures."""
-KEY_SIZES = {
-    ED25519: signatures.ED25519_KEY,
-    COSIGNATURE_ED25519: signatures.ED25519_KEY,
-    COSIGNATURE_MLDSA44: signatures.MLDSA44_KEY,
-}
-"""Bytes of the public key of each type."""
+SIZES = {ED25519: (32, 64), COSIGNATURE_ED25519: (32, 64), COSIGNATURE_MLDSA44: (1312, 2420)}
+"""Bytes of the public key and of the signature of each type."""
 MAX_NOTE_BYTES = 1 << 18
 MAX_SIGNATURES = 64
 """The longest signatures (ML-DSA-44) have 3,300 characters."""
@@ -46,7 +48,7 @@ class NoteSignature(NamedTuple):
     signature: bytes
 
     def __str__(self) -> str:
-        return f"{DASH}{self.name} {base64.b64encode(self.key_id + self.signature).decode()}\n"
+        return f"{DASH}{self.name} {in_base64(self.key_id + self.signature)}\n"
 
 
 class SignedNote(NamedTuple):
@@ -60,7 +62,7 @@ class SignedNote(NamedTuple):
 
 
 class VerifierKey(NamedTuple):
-    """A public key with its name. `type`: one of `KEY_SIZES`."""
+    """A public key with its name. `type`: one of `SIZES`."""
 
     name: str
     type: int
@@ -72,7 +74,7 @@ class VerifierKey(NamedTuple):
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.type]) + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{in_base64(bytes([self.type]) + self.public)}"
 
 
 class SigningKey(NamedTuple):
@@ -88,20 +90,24 @@ class SigningKey(NamedTuple):
 
     def private_text(self) -> str:
         """The private key as written in a file. `str` does not show it, to keep it out of logs."""
-        key_id = self.verifier.key_id.hex()
-        return f"{_PRIVATE}{self.name}+{key_id}+{base64.b64encode(bytes([ED25519]) + self.seed).decode()}"
+        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{in_base64(bytes([ED25519]) + self.seed)}"
 
     def __repr__(self) -> str:
         return f"SigningKey({self.name!r})"
 
 
+def in_base64(data: bytes) -> str:
+    """Bytes in standard Base64 (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode()
+
+
 def decode_base64(text: str) -> bytes:
-    """Decodes standard Base64 (RFC 4648, section 4) in its canonical form. Raises NotAProof."""
+    """Decodes standard Base64 in its canonical form. Raises NotAProof."""
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError as problem:
         raise NotAProof(f"{text[:20]}…: not Base64") from problem
-    if base64.b64encode(data).decode() != text:
+    if in_base64(data) != text:
         raise NotAProof(f"{text[:20]}…: not canonical Base64")
     return data
 
@@ -127,16 +133,20 @@ def parse_note(text: str) -> SignedNote:
     if len(text) > MAX_NOTE_BYTES or _FORBIDDEN.search(text):
         raise NotAProof("the note is too large, or has control characters")
     body, gap, lines = text.rpartition("\n\n")
-    if not gap or not lines.endswith("\n"):
+    if not gap:
         raise NotAProof("the note has no signatures after an empty line")
-    rows = lines.split("\n")[:-1]
-    if len(rows) > MAX_SIGNATURES:
-        raise NotAProof(f"the note has more than {MAX_SIGNATURES} signatures")
-    return SignedNote(body + "\n", tuple(map(parse_signature, rows)))
+    return SignedNote(body + "\n", parse_signatures(lines))
 
 
-def parse_signature(line: str) -> NoteSignature:
-    """Parses a signature line without its newline. Raises NotAProof."""
+def parse_signatures(text: str) -> tuple[NoteSignature, ...]:
+    """Parses signature lines. Raises NotAProof."""
+    *lines, end = text.split("\n")
+    if end or not lines or len(lines) > MAX_SIGNATURES:
+        raise NotAProof(f"needs 1 to {MAX_SIGNATURES} signature lines, each with a newline at its end")
+    return tuple(map(_parse_signature, lines))
+
+
+def _parse_signature(line: str) -> NoteSignature:
     name, blank, encoded = line.removeprefix(DASH).partition(" ")
     if not line.startswith(DASH) or not blank:
         raise NotAProof(f"{line[:40]!r}: not a signature line")
@@ -150,7 +160,7 @@ def parse_vkey(text: str) -> VerifierKey:
     """Parses a verifier key. Raises NotAProof for an invalid key or unknown type."""
     name, key_id, data = _key_parts(text)
     key = VerifierKey(check_name(name), data[0], data[1:])
-    if len(key.public) != KEY_SIZES.get(key.type):
+    if key.type not in SIZES or len(key.public) != SIZES[key.type][0]:
         raise NotAProof(f"{name[:40]}: a key of unknown type or wrong length")
     if key.key_id.hex() != key_id:
         raise NotAProof(f"{name[:40]}: the key does not match its ID {key_id[:8]}; was it copied completely?")
@@ -188,14 +198,151 @@ def sign(text: str, key: SigningKey) -> NoteSignature:
     return NoteSignature(key.name, key.verifier.key_id, signatures.sign(key.seed, text.encode()))
 
 
-def signature_of(note: SignedNote, key: VerifierKey) -> NoteSignature | None:
+def signature_of(note: SignedNote | Checkpoint, key: VerifierKey) -> NoteSignature | None:
     """The first signature line that names a key; None if there is none."""
     return next((line for line in note.signatures if (line.name, line.key_id) == (key.name, key.key_id)), None)
 
 
-def is_signed(note: SignedNote, keys: Sequence[VerifierKey]) -> bool:
+def is_signed(note: SignedNote | Checkpoint, keys: Sequence[VerifierKey]) -> bool:
     """Whether at least one of the Ed25519 keys signed a note. If any signature that names one of them is bad, the note
     counts as unsigned."""
-    lines = [(key, line) for key in keys if key.type == ED25519 for line in [signature_of(note, key)] if line]
+    lines = [(key, line) for key in keys if key.type == ED25519 and (line := signature_of(note, key))]
     checked = [signatures.verifies(key.public, line.signature, note.text.encode()) for key, line in lines]
     return bool(checked) and all(checked)
+
+
+# ---- checkpoints and cosignatures ------------------------------------------------------------------------
+
+MAX_CHECKPOINT_LINES = 16
+
+
+class Checkpoint(NamedTuple):
+    """`origin`: the log's name. `size`: number of leaves. `root`: 32 bytes. `extensions`: further lines, which are
+    ignored. `signatures`: those that it has, unchecked."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+    signatures: tuple[NoteSignature, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text that is signed."""
+        return "".join(f"{line}\n" for line in (self.origin, self.size, in_base64(self.root), *self.extensions))
+
+    def __str__(self) -> str:
+        return str(SignedNote(self.text, self.signatures))
+
+    @property
+    def own(self) -> Checkpoint:
+        """With the log's signatures only, without those of witnesses."""
+        return self._replace(signatures=tuple(line for line in self.signatures if line.name == self.origin))
+
+    def is_of(self, tree: MerkleTree) -> bool:
+        """Whether a tree had this root at this size."""
+        return self.size <= tree.size and tree.root(self.size) == self.root
+
+
+def read_checkpoint(text: str) -> Checkpoint:
+    """Parses the text of a checkpoint's note. Raises NotAProof."""
+    lines = text.split("\n")
+    if len(lines) < 4 or lines.pop() or not all(lines) or len(lines) > MAX_CHECKPOINT_LINES:
+        raise NotAProof("a checkpoint must have lines for origin, size and root, and no empty lines")
+    root = decode_base64(lines[2])
+    if len(root) != HASH:
+        raise NotAProof(f"the root of a checkpoint must have {HASH} bytes")
+    return Checkpoint(check_name(lines[0]), decimal(lines[1]), root, tuple(lines[3:]))
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Parses a signed checkpoint without checking its signatures. Raises NotAProof."""
+    note = parse_note(text)
+    return read_checkpoint(note.text)._replace(signatures=note.signatures)
+
+
+_TIME = 8
+"""Bytes of the moment."""
+_MLDSA_LABEL = b"subtree/v1\n\0"
+
+
+def cosigned_at(checkpoint: Checkpoint, key: VerifierKey) -> int | None:
+    """When a witness cosigned a checkpoint, in seconds since 1970; None if it did not, or the signature is invalid."""
+    line = signature_of(checkpoint, key)
+    return check_cosignature(checkpoint, line, key) if line else None
+
+
+def check_cosignature(checkpoint: Checkpoint, line: NoteSignature, key: VerifierKey) -> int | None:
+    """The moment of a cosignature, in seconds since 1970; None if it is not a valid one by this key."""
+    if (line.name, line.key_id) != (key.name, key.key_id) or key.type == ED25519:
+        return None
+    if len(line.signature) != _TIME + SIZES[key.type][1]:
+        return None
+    seconds, signature = int.from_bytes(line.signature[:_TIME], "big"), line.signature[_TIME:]
+    if seconds >= 1 << 63:
+        return None
+    message = cosigned_message(checkpoint, key.name, key.type, seconds)
+    is_valid = signatures.verifies(key.public, signature, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
+    return seconds if is_valid else None
+
+
+def cosigned_message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> bytes:
+    """What a witness signs. `name`, `type`: of its key."""
+    if type == COSIGNATURE_ED25519:
+        return f"cosignature/v1\ntime {seconds}\n{checkpoint.text}".encode()
+    start, moment, size = (number.to_bytes(8, "big") for number in (0, seconds, checkpoint.size))
+    name_of_log = _short(checkpoint.origin)
+    return b"".join([_MLDSA_LABEL, _short(name), moment, name_of_log, start, size, checkpoint.root])
+
+
+def _short(text: str) -> bytes:
+    """Text preceded by its length in one byte."""
+    raw = text.encode()
+    return bytes([len(raw)]) + raw
+
+
+# ---- proofs ----------------------------------------------------------------------------------------------
+
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+MAX_HASHES = 63
+"""Most hashes in an inclusion path: a tree has fewer than 2^63 leaves."""
+PROOF_TYPE = "application/vnd.c2sp.tlog-proof"
+"""The type of a page's data block with a proof."""
+
+
+class LogProof(NamedTuple):
+    """That an entry is in a log. `leaf`: the number of the entry. `path`: the hashes from its sibling up. `signed`: the
+    checkpoint, unchecked. `extra`: arbitrary unauthenticated bytes."""
+
+    leaf: int
+    path: tuple[bytes, ...]
+    signed: Checkpoint
+    extra: bytes = b""
+
+    def __str__(self) -> str:
+        extra = f"extra {in_base64(self.extra)}\n" if self.extra else ""
+        path = "".join(f"{in_base64(node)}\n" for node in self.path)
+        return f"{PROOF_HEADER}\n{extra}index {self.leaf}\n{path}\n{self.signed}"
+
+    def includes(self, entry: bytes) -> bool:
+        """Whether it proves that an entry is in the tree of its checkpoint. Does not check the signatures."""
+        return verify_inclusion(leaf_hash(entry), self.leaf, self.signed.size, self.path, self.signed.root)
+
+
+def parse_proof(text: str) -> LogProof:
+    """Parses a proof. Raises NotAProof for an invalid or too large one."""
+    if len(text) > MAX_NOTE_BYTES:
+        raise NotAProof("the proof is too large")
+    head, gap, note = text.partition("\n\n")
+    header, *lines = head.split("\n")
+    if not gap or header != PROOF_HEADER:
+        raise NotAProof(f"a proof must begin with {PROOF_HEADER} and have a checkpoint after an empty line")
+    extra = b""
+    if lines and lines[0].startswith("extra "):
+        extra = decode_base64(lines.pop(0).removeprefix("extra "))
+    if not lines or not lines[0].startswith("index "):
+        raise NotAProof("the proof has no index")
+    index, path = decimal(lines[0].removeprefix("index ")), tuple(map(decode_base64, lines[1:]))
+    if len(path) > MAX_HASHES or any(len(node) != HASH for node in path):
+        raise NotAProof(f"the path of a proof must have at most {MAX_HASHES} hashes of {HASH} bytes")
+    return LogProof(index, path, parse_checkpoint(note), extra)

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotAProof
-from hotpapers.wings.proof.checkpoints import SignedCheckpoint, cosigned_at
 from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
     ED25519,
     MAX_SIGNATURES,
+    Checkpoint,
     VerifierKey,
+    cosigned_at,
     is_signed,
     parse_vkey,
     signature_of,
@@ -34,24 +35,14 @@ class KnownWitness(NamedTuple):
     url: str = ""
 
 
-class KnownLog(NamedTuple):
-    """`key.name`: the log's origin. `url`: the address of its files; empty if not given."""
-
-    key: VerifierKey
-    url: str = ""
-
-
-class WitnessGroup(NamedTuple):
-    """A group counts as having cosigned if at least `least` of its members have."""
-
-    least: int
-    members: tuple[str, ...]
+WitnessGroup = tuple[int, tuple[str, ...]]
+"""How many members must have cosigned so that the group counts as having done so, and the members."""
 
 
 class LogPolicy(NamedTuple):
-    """`quorum`: the name of a witness or group, or `none`."""
+    """`logs`: their keys, whose names are the logs' origins. `quorum`: the name of a witness or group, or `none`."""
 
-    logs: tuple[KnownLog, ...] = ()
+    logs: tuple[VerifierKey, ...] = ()
     witnesses: tuple[KnownWitness, ...] = ()
     groups: Mapping[str, WitnessGroup] = {}
     quorum: str = NONE
@@ -68,27 +59,26 @@ class LogPolicy(NamedTuple):
     def _has_witnessed(self, name: str, witnesses: Mapping[str, object]) -> bool:
         if name not in self.groups:
             return name in witnesses
-        group = self.groups[name]
-        return sum(self._has_witnessed(member, witnesses) for member in group.members) >= group.least
+        least, members = self.groups[name]
+        return sum(self._has_witnessed(member, witnesses) for member in members) >= least
 
 
-def cosigners(policy: LogPolicy, signed: SignedCheckpoint) -> dict[str, int]:
+def cosigners(policy: LogPolicy, signed: Checkpoint) -> dict[str, int]:
     """The witnesses of a policy that cosigned a checkpoint: by name, the moment in seconds since 1970."""
     moments = {witness.name: cosigned_at(signed, witness.key) for witness in policy.witnesses}
     return {name: at for name, at in moments.items() if at is not None}
 
 
-def invalid_signers(policy: LogPolicy, signed: SignedCheckpoint, cosigners: Collection[str]) -> list[str]:
+def invalid_signers(policy: LogPolicy, signed: Checkpoint, cosigners: Collection[str]) -> list[str]:
     """The witnesses of a policy with an invalid signature on a checkpoint; C2SP signed-note requires refusing such a
     note. `cosigners`: the witnesses with a valid one."""
-    named = (witness for witness in policy.witnesses if signature_of(signed.note, witness.key) is not None)
+    named = (witness for witness in policy.witnesses if signature_of(signed, witness.key) is not None)
     return [witness.name for witness in named if witness.name not in cosigners]
 
 
-def is_of_known_log(policy: LogPolicy, signed: SignedCheckpoint) -> bool:
+def is_of_known_log(policy: LogPolicy, signed: Checkpoint) -> bool:
     """Whether a log of the policy signed a checkpoint under its own name."""
-    keys = [log.key for log in policy.logs if log.key.name == signed.checkpoint.origin]
-    return is_signed(signed.note, keys)
+    return is_signed(signed, [key for key in policy.logs if key.name == signed.origin])
 
 
 def parse_policy(text: str) -> LogPolicy:
@@ -103,7 +93,7 @@ def parse_policy(text: str) -> LogPolicy:
                 policy = _with_line(policy, words)
             except NotAProof as problem:
                 raise NotAProof(problem.reason, line=number) from problem
-    _require(bool(policy.quorum), "a policy needs one line `quorum NAME` or `quorum none`")
+    _require(policy.quorum, "a policy needs one line `quorum NAME` or `quorum none`")
     return policy
 
 
@@ -114,9 +104,9 @@ def witness_policy(text: str) -> LogPolicy:
     _require(not policy.logs, "name only witnesses; the publication's own logs are added automatically")
     _require(len(policy.witnesses) < MAX_SIGNATURES, f"at most {MAX_SIGNATURES - 1} witnesses are allowed")
     for witness in policy.witnesses:
-        is_address = not witness.url or _ADDRESS.fullmatch(witness.url)
         _require(
-            bool(is_address), f"{witness.name}: its address must begin with https:// and have no user, password or ?"
+            not witness.url or _ADDRESS.fullmatch(witness.url),
+            f"{witness.name}: its address must begin with https:// and have no user, password or ?",
         )
     return policy
 
@@ -127,8 +117,8 @@ def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
         case ["log", vkey, *url] if len(url) <= 1:
             # beyond the specification, one key may sign several logs, as each checkpoint names its own
             key = _key(vkey, (ED25519,))
-            _require(key not in {log.key for log in policy.logs}, f"{key.name}: duplicate key")
-            return policy._replace(logs=(*policy.logs, KnownLog(key, *url)))
+            _require(key not in policy.logs, f"{key.name}: duplicate key")
+            return policy._replace(logs=(*policy.logs, key))
         case ["witness", name, vkey, *url] if len(url) <= 1:
             _require_new(policy, name)
             key = _key(vkey, (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
@@ -146,14 +136,14 @@ def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
 
 
 def _group(policy: LogPolicy, name: str, rule: str, members: tuple[str, ...]) -> WitnessGroup:
-    grouped = [member for group in policy.groups.values() for member in group.members]
+    grouped = [member for _, group in policy.groups.values() for member in group]
     for number, member in enumerate(members):
         _require(member in policy.names, f"{member}: not a witness or group defined above")
         _require(member not in (*grouped, *members[:number]), f"{member}: already a member of a group")
     least = {"any": "1", "all": str(len(members))}.get(rule, rule)
-    _require(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
+    _require(re.fullmatch(r"[1-9][0-9]{0,3}", least), f"{rule[:20]}: must be a number, all or any")
     _require(int(least) <= len(members), f"{name}: has fewer members than it needs")
-    return WitnessGroup(int(least), members)
+    return int(least), members
 
 
 def _require_new(policy: LogPolicy, name: str) -> None:
@@ -166,6 +156,6 @@ def _key(text: str, types: tuple[int, ...]) -> VerifierKey:
     return key
 
 
-def _require(condition: bool, message: str) -> None:
+def _require(condition: object, message: str) -> None:
     if not condition:
         raise NotAProof(message[:200])

@@ -18,15 +18,10 @@ from hotpapers.base.errors import LogError
 from hotpapers.base.model import DAY
 from hotpapers.record.batches import chain_at
 from hotpapers.record.database import Database
-from hotpapers.wings.proof import entries, log_files, log_keys, notes, observation_files, policies, queries, tiles
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
-from hotpapers.wings.proof.entries import ISSUE
+from hotpapers.wings.proof import entries, log_files, log_keys, observations, policies, queries
 from hotpapers.wings.proof.log_files import StoredLog
-from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import SignedNote, SigningKey
-from hotpapers.wings.proof.observation_files import Entry
-from hotpapers.wings.proof.policies import LogPolicy, cosigners
-from hotpapers.wings.proof.tiles import WIDTH
+from hotpapers.wings.proof.merkle import WIDTH, MerkleTree, leaf_hash
+from hotpapers.wings.proof.notes import Checkpoint, SigningKey, sign
 
 MAX_LEAF_WAIT = 2 * DAY
 """How long the leaf of a day's end waits for an issue, to share a checkpoint with it."""
@@ -44,34 +39,33 @@ class LogConfig(NamedTuple):
     observations: bool = False
     bases: tuple[tuple[str, str], ...] = ()
 
-    def base_of(self, publication: str) -> str:
-        """The public address of a publication's site."""
-        return dict(self.bases).get(publication, self.base)
-
 
 class LogUpdate(NamedTuple):
     """What was added to a log: the number of leaves, and their signed checkpoint; None if there was nothing to add."""
 
-    added: int
-    signed: SignedCheckpoint | None
+    added: int = 0
+    signed: Checkpoint | None = None
 
 
 def leaves_of(
-    database: Database, publication: str, logged: Iterable[bytes], at: int, observed: Sequence[Entry] = ()
+    database: Database,
+    publication: str,
+    logged: Iterable[bytes],
+    at: int,
+    observed: Sequence[observations.Entry] = (),
 ) -> list[bytes]:
     """The new leaves that a store has for a log, in order, at a moment (µs UTC). `logged`: the leaves already in it.
     `observed`: new leaves of observations, which do not wait for an issue."""
     known = set(logged)
     last = _last_recorded(database, known)
-    issues = [(at, entries.issue_entry(digest)) for at, digest in queries.frozen_digests(database, publication)]
-    ends = queries.chain_at_ends_of_days(database, last, at)
-    days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
-    new_issues = [row for row in issues if row[1] not in known]
-    has_waited = bool(queries.chain_at_ends_of_days(database, last, at - MAX_LEAF_WAIT + DAY))
-    if not (new_issues or observed) and days and not has_waited:
+    issues = [(at, entries.issue_entry(digest)) for at, _, digest in queries.frozen_digests(database, publication)]
+    has_issue = any(entry not in known for _, entry in issues)
+    if not (has_issue or observed or queries.chain_at_ends_of_days(database, last, at - MAX_LEAF_WAIT + DAY)):
         return []
-    ordered = sorted([*new_issues, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
-    return list(dict.fromkeys(entry for _, entry in ordered))
+    ends = queries.chain_at_ends_of_days(database, last, at)
+    days = ((position, entries.record_entry(position, chain)) for position, chain in ends)
+    ordered = dict.fromkeys(entry for _, entry in sorted([*issues, *days, *observed], key=lambda row: row[0]))
+    return [entry for entry in ordered if entry not in known]
 
 
 def _last_recorded(database: Database, known: Collection[bytes]) -> int:
@@ -91,47 +85,35 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
     other leaves than were signed; UsageError for a key that cannot be read.
     """
     if not log_files.is_name(publication):
-        return LogUpdate(0, None)
+        return LogUpdate()
     key = log_keys.load_key(config.key_file)
     if key is None:
-        if log_files.read_logs(config.folder, publication):  # without its key it would silently stop
+        if log_files.read_logs(config.folder / publication):  # without its key it would silently stop
             raise LogError(
                 f"{config.key_file}: the key of the log in {config.folder} is missing; restore it, or start a new log"
                 " with another key: hotpapers log --rotate"
             )
-        return LogUpdate(0, None)
+        return LogUpdate()
     with log_files.locked(config.folder):
-        logs = log_files.read_logs(config.folder, publication)
+        logs = log_files.read_logs(config.folder / publication)
         logged = [entry for log in logs for entry in log.entries]
-        number = logs[-1].number if logs else 1
-        observed = _observed(database, publication, config, logged, at)
+        observed = list[observations.Entry]()
+        folder = config.folder / publication / observations.FOLDER
+        if config.observations or folder.is_dir():  # withdrawals are processed even if none are published any more
+            own = queries.own_accounts(database, publication)
+            observed = observations.fresh_entries(database, folder, logged, own, at, adding=config.observations)
         leaves = leaves_of(database, publication, logged, at, observed)
-        log = logs[-1] if logs else StoredLog(number)
-        if not leaves and (not log.entries or (log.last and log.last.checkpoint.size == len(log.entries))):
-            return LogUpdate(0, None)
-        signed = _extend(config, publication, key, log, leaves)
-        if log.last and log.last.checkpoint.size // tiles.WIDTH < signed.checkpoint.size // tiles.WIDTH:
-            _drop_unneeded(config, publication, number)
+        log = logs[-1] if logs else StoredLog(config.folder / publication / "1")
+        if not leaves and (not log.entries or (log.last and log.last.size == len(log.entries))):
+            return LogUpdate()
+        signed = _extend(config, key, log, leaves)
+        if log.last and log.last.size // WIDTH < signed.size // WIDTH:
+            sizes = unneeded_sizes(log_files.read_log(log.folder), policies.witness_policy(config.policy))
+            log_files.drop_checkpoints(log.folder, sizes)
         return LogUpdate(len(leaves), signed)
 
 
-def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
-    """Deletes a log's checkpoints that are no longer needed."""
-    log = next(log for log in log_files.read_logs(config.folder, publication) if log.number == number)
-    sizes = unneeded_sizes(log, policies.witness_policy(config.policy))
-    log_files.drop_checkpoints(config.folder, publication, number, sizes)
-
-
-def _observed(database: Database, publication: str, config: LogConfig, logged: Sequence[bytes], at: int) -> list[Entry]:
-    """New leaves of observations. Withdrawals are processed even if observations are no longer published."""
-    folder = config.folder / publication / observation_files.FOLDER
-    if not (config.observations or folder.is_dir()):
-        return []
-    own = queries.own_accounts(database, publication)
-    return observation_files.fresh_entries(database, folder, logged, own, at, adding=config.observations)
-
-
-def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
+def start_next_log(publication: str, config: LogConfig) -> Checkpoint | None:
     """Starts a new log with the current key; its first leaf names the last checkpoint of the previous log. None if
     nothing was signed before. Raises LogError if there is no key."""
     key = log_keys.load_key(config.key_file)
@@ -141,74 +123,61 @@ def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | No
         states = log_keys.read_states(config.key_file)
         before = [(number, last) for (name, number), last in states.items() if name == publication]
         with suppress(LogError):
-            logs = log_files.read_logs(config.folder, publication)
-            before += [(log.number, log.last.checkpoint) for log in logs if log.last is not None]
+            before += [(log.number, log.last) for log in log_files.read_logs(config.folder / publication) if log.last]
         if not before:
             return None
         number, last = max(before, key=lambda row: (row[0], row[1].size))
-        next_log = StoredLog(number + 1)
-        return _extend(config, publication, key, next_log, [entries.earlier_entry(last)])
+        next_log = StoredLog(config.folder / publication / str(number + 1))
+        return _extend(config, key, next_log, [entries.earlier_entry(last)])
 
 
-def _extend(
-    config: LogConfig, publication: str, key: SigningKey, log: StoredLog, leaves: Sequence[bytes]
-) -> SignedCheckpoint:
+def _extend(config: LogConfig, key: SigningKey, log: StoredLog, leaves: Sequence[bytes]) -> Checkpoint:
     """Writes the leaves, then the state to be signed, then the signed checkpoint. In this order, a crash at any point
     leaves no signed checkpoint that a later one could contradict."""
     tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, leaves)])
-    origin = _origin(config, publication, key, log)
     states = log_keys.read_states(config.key_file)
-    _check_extends(config, states.get((publication, log.number)), tree, origin)
-    signing = SigningKey(origin, key.seed)
-    log_files.add_entries(config.folder, publication, log.number, leaves, signing.verifier)
-    checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
-    states[publication, log.number] = checkpoint
-    log_keys.save_states(config.key_file, states)
-    signed = SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, (notes.sign(checkpoint.text, signing),)))
-    log_files.save_checkpoint(config.folder, publication, log.number, signed)
-    return signed
-
-
-def _origin(config: LogConfig, publication: str, key: SigningKey, log: StoredLog) -> str:
-    """The log's name, which never changes. Raises LogError if the log was started with another key."""
-    if log.key is None:
-        remembered = log_keys.read_states(config.key_file).get((publication, log.number))
-        if remembered:
-            return remembered.origin
-        return log_keys.origin_of(key, config.base_of(publication), publication, log.number)
-    origin = log.key.name
-    if log.key != SigningKey(origin, key.seed).verifier:
+    before = states.get((log.publication, log.number))
+    signing = SigningKey(_origin(config, key, log, before), key.seed)
+    if before and (before.origin != signing.name or not before.is_of(tree)):
         raise LogError(
-            f"{origin}: was started with another key than the one in {config.key_file}; restore that key, or start a "
-            "new log: hotpapers log --rotate"
-        )
-    return origin
-
-
-def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTree, origin: str) -> None:
-    """Raises LogError if the tree does not extend the last signed state."""
-    if signed is None:
-        return
-    if signed.origin != origin or not signed.is_of(tree):
-        raise LogError(
-            f"{origin}: {log_keys.state_file(config.key_file)} says that {signed.size:,} leaves were signed, and "
+            f"{signing.name}: {log_keys.state_file(config.key_file)} says that {before.size:,} leaves were signed, and "
             f"{config.folder} does not have them: it is an older copy, or was changed. Restore the right copy, or "
             "start a new log: hotpapers log --rotate."
         )
+    log_files.add_entries(log.folder, leaves, signing.verifier)
+    checkpoint = Checkpoint(signing.name, tree.size, tree.root(tree.size))
+    states[log.publication, log.number] = checkpoint
+    log_keys.save_states(config.key_file, states)
+    signed = checkpoint._replace(signatures=(sign(checkpoint.text, signing),))
+    log_files.save_checkpoint(log.folder, signed)
+    return signed
 
 
-def unneeded_sizes(log: StoredLog, policy: LogPolicy) -> list[int]:
+def _origin(config: LogConfig, key: SigningKey, log: StoredLog, before: Checkpoint | None) -> str:
+    """The log's name, which never changes. `before`: its last signed state. Raises LogError if the log was started with
+    another key."""
+    if log.key is None:
+        base = dict(config.bases).get(log.publication, config.base)
+        return before.origin if before else log_keys.origin_of(key, base, log.publication, log.number)
+    if log.key != key._replace(name=log.key.name).verifier:
+        raise LogError(
+            f"{log.key.name}: was started with another key than the one in {config.key_file}; restore that key, or "
+            "start a new log: hotpapers log --rotate"
+        )
+    return log.key.name
+
+
+def unneeded_sizes(log: StoredLog, policy: policies.LogPolicy) -> list[int]:
     """The sizes of the checkpoints that no issue's proof uses and that are older than the last full tile of leaves:
     until a tile is full, readers may need its partial tiles, which are then removed from the site. `policy`: the
     witnesses whose cosignatures proofs contain."""
-    size = log.last.checkpoint.size if log.last else 0
-    oldest = (size // WIDTH - 1) * WIDTH
-    past = [signed for signed in log.checkpoints if signed.checkpoint.size < oldest]
-    sizes = [signed.checkpoint.size for signed in past]
-    complete = [signed.checkpoint.size for signed in past if policy.is_met(cosigners(policy, signed))]
+    oldest = ((log.last.size if log.last else 0) // WIDTH - 1) * WIDTH
+    past = [signed for signed in log.checkpoints if signed.size < oldest]
+    sizes = [signed.size for signed in past]
+    complete = [signed.size for signed in past if policy.is_met(policies.cosigners(policy, signed))]
     needed = set[int]()
     for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
-        if entry[:1] == ISSUE:
+        if entry[:1] == entries.ISSUE:
             for candidates in (sizes, complete):  # the first that covers it, and the first with enough cosignatures
                 needed.update(candidates[bisect_right(candidates, leaf) :][:1])
     return [size for size in sizes if size not in needed]

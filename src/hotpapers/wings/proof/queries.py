@@ -10,16 +10,10 @@ from hotpapers.record.database import Database, blob
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
 
 
-def frozen_digests(database: Database, publication: str) -> list[tuple[int, str]]:
-    """(position, digest) of every edition of a publication's issues, in the order of freezing."""
-    sql = 'SELECT since, digest FROM issue WHERE publication = ? ORDER BY since, "day", edition'
-    return [(int(since), str(digest)) for since, digest in database.rows(sql, (publication,))]
-
-
-def digests_by_day(database: Database, publication: str) -> list[tuple[str, str]]:
-    """(day, digest) of every edition of a publication's issues."""
-    sql = 'SELECT "day", digest FROM issue WHERE publication = ? ORDER BY "day", edition'
-    return [(str(day), str(digest)) for day, digest in database.rows(sql, (publication,))]
+def frozen_digests(database: Database, publication: str) -> list[tuple[int, str, str]]:
+    """(position, day, digest) of every edition of a publication's issues, in the order of freezing."""
+    sql = 'SELECT since, "day", digest FROM issue WHERE publication = ? ORDER BY since, "day", edition'
+    return [(int(since), str(day), str(digest)) for since, day, digest in database.rows(sql, (publication,))]
 
 
 def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[tuple[int, bytes]]:

@@ -15,13 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from hotpapers.base import model, terms
-from hotpapers.base.errors import InputError, NotFound
+from hotpapers.base import errors, model, terms, untrusted_json
 from hotpapers.base.model import IssueContent, Paper, Place, Post, PublishedIssue, Quotation, Showing
-from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.issues.repository import as_printed
-from hotpapers.publish.query.issues import as_issue
-from hotpapers.publish.query.schemas import PostDetails
+from hotpapers.publish.query import issues, schemas
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record.commitments import canonical_json
 
@@ -30,7 +27,7 @@ PROVED_BY_HASHES = frozenset(("content", "metadata", "proof"))
 NEEDS_STORE = frozenset(("frozen_at", "editions", "posts", "code", "withdrawn", "later_version"))
 """Fields that content and metadata do not give."""
 
-POST_FIELDS = frozenset(PostDetails.__struct_fields__)
+POST_FIELDS = frozenset(schemas.PostDetails.__struct_fields__)
 
 Json = Mapping[str, Any]
 
@@ -80,8 +77,8 @@ def read_answer(shown: Json, digest: str) -> SavedAnswer:
     """An API response from its JSON. Raises InputError if it has not the shape of one."""
     try:
         return SavedAnswer(shown, msgspec.convert(shown, AnswerParts), digest)
-    except BROKEN as problem:
-        raise InputError(f"has more than is proved, and is not an API response: {problem}") from problem
+    except untrusted_json.BROKEN as problem:
+        raise errors.InputError(f"has more than is proved, and is not an API response: {problem}") from problem
 
 
 def stored_issue(session: QuerySession, publication: str, day: str, edition: int, digest: str) -> StoredIssue | None:
@@ -89,7 +86,7 @@ def stored_issue(session: QuerySession, publication: str, day: str, edition: int
     reader = session.issue_reader()
     try:
         issue = reader.issue(publication, day, edition)
-    except NotFound:
+    except errors.NotFound:
         return None
     return StoredIssue(issue, reader.frozen_posts(issue)) if issue.digest == digest else None
 
@@ -99,8 +96,13 @@ def differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterat
     it, to compare what they do not give."""
     shown, issue = {lane: () for lane in LANES} | dict(saved.shown), _proved_issue(saved)
     try:
-        expected = msgspec.to_builtins(as_issue(_as_then(issue, saved.parts, stored) if stored else issue))
-    except (*BROKEN, ValueError, LookupError, ArithmeticError) as problem:  # dates and times that cannot be
+        expected = msgspec.to_builtins(issues.as_issue(_as_then(issue, saved.parts, stored) if stored else issue))
+    except (
+        *untrusted_json.BROKEN,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+    ) as problem:  # dates and times that cannot be
         yield f"the response's content is not an issue that this version can show ({problem})"
         return
     if different := _different(shown, expected, {*LANES, *(() if stored else NEEDS_STORE)}):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,13 +24,9 @@ from hotpapers.base.ids.timestamps import SECOND, minute_of
 from hotpapers.base.model import IssueContent
 from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
-from hotpapers.wings.proof import policies
+from hotpapers.wings.proof import notes, policies, saved_answers
 from hotpapers.wings.proof.entries import issue_entry
-from hotpapers.wings.proof.policies import LogPolicy
-from hotpapers.wings.proof.proofs import TYPE, LogProof, parse_proof
-from hotpapers.wings.proof.saved_answers import PROVED_BY_HASHES, SavedAnswer, StoredIssue, differences, read_answer
 
-T = TypeVar("T")
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 """The type of a page's data block with the content."""
 MAX_FILE_BYTES = 8_000_000
@@ -53,13 +50,13 @@ _ARXIV_LINKS, _ID_LINK = ("abs", "pdf", "html"), "arXiv:"
 _MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
 
 
-class ShownEntry(NamedTuple):
+class ShownEntry(msgspec.Struct):
     """The comparable data that a page shows of an entry. `score`: None if not shown. `linked`: the papers that its
     links to arXiv lead to."""
 
     place: int
     paper: str
-    score: int | None
+    score: int | None = None
     linked: frozenset[str] = frozenset()
 
 
@@ -78,12 +75,12 @@ class SavedIssue(NamedTuple):
 
     content: IssueContent
     digest: str
-    proof: LogProof
+    proof: notes.LogProof
     shown_digest: str = ""
     shown: tuple[ShownEntry, ...] | None = None
     ongoing: tuple[str, ...] = ()
     metadata: Mapping[str, str] = MappingProxyType({})
-    answer: SavedAnswer | None = None
+    answer: saved_answers.SavedAnswer | None = None
 
 
 class ProofVerdict(NamedTuple):
@@ -97,44 +94,45 @@ class ProofVerdict(NamedTuple):
 
 
 def read_saved(file: Path) -> SavedIssue:
-    """Reads a saved file. Raises InputError if it is not an issue or has no proof."""
+    """Reads a saved file. Raises NotAProof if it is not an issue or has no proof."""
     try:
         with file.open("rb") as stream:  # a device or pipe has no size to check beforehand
             data = stream.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
-            raise InputError(f"larger than {MAX_FILE_BYTES:,} bytes", file=str(file))
+            raise InputError(f"larger than {MAX_FILE_BYTES:,} bytes")
         text = data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise InputError("not UTF-8", file=str(file)) from problem
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror}", file=str(file)) from problem
-    try:
         if file.suffix == ".json":
             return _of_json(text)
         return _of_markdown(text, file) if file.suffix == ".md" else _of_html(text)
+    except UnicodeDecodeError as problem:
+        raise NotAProof("not UTF-8", file=str(file)) from problem
+    except OSError as problem:
+        raise NotAProof(f"cannot be read: {problem.strerror}", file=str(file)) from problem
     except InputError as problem:
         raise NotAProof(problem.reason, file=str(file)) from problem
 
 
 def _of_json(text: str) -> SavedIssue:
-    value = _decoded(text, dict[str, Any])
+    value = _decoded(text)
     saved = decode_json(text, SavedFile)
     if not saved.proof:
         raise NotAProof("has no proof: the issue was not in a log when it was saved")
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
-    issue = SavedIssue(content, digest, parse_proof(saved.proof), metadata=hashes)
-    if value.keys() <= PROVED_BY_HASHES:
-        return issue
-    return issue._replace(answer=read_answer(value, digest))
+    issue = SavedIssue(content, digest, notes.parse_proof(saved.proof), metadata=hashes)
+    return (
+        issue
+        if value.keys() <= saved_answers.PROVED_BY_HASHES
+        else issue._replace(answer=saved_answers.read_answer(value, digest))
+    )
 
 
-def _decoded(text: str, type: type[T]) -> T:
+def _decoded(text: str) -> Any:
     if text.count("[") + text.count("{") + text.count('":') > MAX_VALUES:
         raise NotAProof(f"has more than {MAX_VALUES:,} lists, objects and names")
     if next(islice(_FRACTION.finditer(text), MAX_FRACTIONS, None), None):
         raise NotAProof(f"has more than {MAX_FRACTIONS:,} fractions")
-    value = decode_json(text, type)
+    value = decode_json(text, object)
     refuse_repeated_names(text)
     return value
 
@@ -151,28 +149,24 @@ def _of_html(text: str) -> SavedIssue:
         page.feed(text.replace("\r\n", "\n").replace("\r", "\n"))  # HTML allows all three, and some programs save CR
     except (AssertionError, ValueError) as problem:  # declarations and references that the parser cannot handle
         raise NotAProof(f"not HTML: {problem}") from problem
-    proof, content = ("".join(page.blocks.get(type, ())) for type in (TYPE, CONTENT_TYPE))
+    proof, content = ("".join(page.blocks.get(type, ())) for type in (notes.PROOF_TYPE, CONTENT_TYPE))
     if not proof or not content:
         raise NotAProof("the page has no proof: it was published without a log, or saved without its data")
-    data = canonical_json(_decoded(content, object))
-    return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries), tuple(page.ongoing))
+    data = canonical_json(_decoded(content))
+    return SavedIssue(*_content(data), notes.parse_proof(proof), page.digest, tuple(page.entries), tuple(page.ongoing))
 
 
 def _of_markdown(text: str, file: Path) -> SavedIssue:
     json_file = file.with_suffix(".json")
     if not json_file.is_file():
         raise NotAProof(f"the proof of a Markdown file is in {json_file.name} beside it, which is missing")
-    digests = _MARKDOWN_DIGEST.findall(text)
-    shown = tuple(_markdown_entries(text))
-    return read_saved(json_file)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
-
-
-def _markdown_entries(text: str) -> Iterator[ShownEntry]:
-    """An entry without an address counts, too: its paper is not in the issue."""
+    *_, digest = ("none", *_MARKDOWN_DIGEST.findall(text))
+    shown = []
     for section in f"\n{text}".split(_MARKDOWN_HEADING)[1:]:
         if place := _MARKDOWN_PLACE.match(section):
-            address = _MARKDOWN_ADDRESS.search(section)
-            yield ShownEntry(int(place[1]), address[1] if address else "", None)
+            address = _MARKDOWN_ADDRESS.search(section)  # without one, it is a paper that is not in the issue
+            shown.append(ShownEntry(int(place[1]), address[1] if address else ""))
+    return read_saved(json_file)._replace(shown_digest=digest, shown=tuple(shown))
 
 
 class _PageReader(HTMLParser):
@@ -181,14 +175,11 @@ class _PageReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.blocks: dict[str, list[str]] = {}
-        self.entries: list[ShownEntry] = []
-        self.digest = ""
-        self._inside: list[str] = []
-        self._block = ""
+        self.entries, self.ongoing = list[ShownEntry](), list[str]()
+        self._inside = deque([""], 4)
+        self.digest = self._block = self._target = ""
         self._in_tags = 0
-        self.ongoing: list[str] = []
         self._is_ongoing = self._in_links = False
-        self._target = ""
 
     def parse_starttag(self, i: int) -> int:
         """Refuses endless lists of attributes before they are read."""
@@ -207,48 +198,44 @@ class _PageReader(HTMLParser):
             if self._block:
                 self.blocks[self._block] = []
         elif tag == "article":
-            self.entries.append(ShownEntry(0, attributes.get("id") or "", None))
-        elif tag == "li" and self._is_ongoing and attributes.get("id"):
-            self.ongoing.append(attributes["id"] or "")
+            self.entries.append(ShownEntry(0, attributes.get("id") or ""))
+        elif tag == "li" and self._is_ongoing and (paper := attributes.get("id")):
+            self.ongoing.append(paper)
         kind = f"{tag}.{attributes.get('class') or ''}"
-        self._is_ongoing, self._in_links = (
-            self._is_ongoing or kind == "section.still",
-            self._in_links or kind == "ul.links",
-        )
+        self._is_ongoing |= kind == "section.still"
+        self._in_links |= kind == "ul.links"
         self._target = (attributes.get("href") or "") if tag == "a" else ""
-        self._inside = [*self._inside[-8:], kind]
+        self._inside.append(kind)
 
     def handle_endtag(self, tag: str) -> None:
         """Ends an element."""
-        self._inside = [*self._inside[-8:], ""]
+        self._inside.append("")
         if tag == "script":
             self._block = ""
-        self._is_ongoing, self._in_links = self._is_ongoing and tag != "section", self._in_links and tag != "ul"
+        self._is_ongoing &= tag != "section"
+        self._in_links &= tag != "ul"
         self._target = ""
 
     def handle_data(self, data: str) -> None:
         """Reads an element's text."""
         if self._block:
             self.blocks[self._block].append(data)
-        elif self._inside and self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
+        elif self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
             self.digest = data.strip()
-        elif self.entries and self._in_links and self._target and (kind := _arxiv_link(data)):
-            entry = self.entries[-1]
-            if len(entry.linked) > 1:  # one of them is another paper already
-                return
-            paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
-            named = {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
-            self.entries[-1] = entry._replace(linked=entry.linked | named)
-        elif self.entries and data.startswith("Why here: ") and self._inside[-1] == "summary.":
+        elif self.entries:
+            self._read_of_entry(self.entries[-1], data)
+
+    def _read_of_entry(self, entry: ShownEntry, data: str) -> None:
+        kind = data if data in _ARXIV_LINKS else "abs" if data.startswith(_ID_LINK) else ""  # of a link to arXiv
+        if kind and self._in_links and self._target:
+            if len(entry.linked) < 2:  # otherwise one of them is another paper already
+                paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
+                entry.linked |= {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
+        elif data.startswith("Why here: ") and self._inside[-1] == "summary.":
             match = _SCORE.fullmatch(data)
-            self.entries[-1] = self.entries[-1]._replace(score=_number(match[1]) if match else _UNREADABLE)
-        elif self.entries and "p.place" in self._inside[-4:] and (place := _number(data)) is not None:
-            self.entries[-1] = self.entries[-1]._replace(place=place)
-
-
-def _arxiv_link(text: str) -> str:
-    """The kind of a link to arXiv by its text, `abs` for `arXiv:2101.04869`; empty for any other link."""
-    return text if text in _ARXIV_LINKS else "abs" if text.startswith(_ID_LINK) else ""
+            entry.score = _number(match[1]) if match else _UNREADABLE
+        elif "p.place" in self._inside and (place := _number(data)) is not None:
+            entry.place = place
 
 
 def _number(text: str) -> int | None:
@@ -259,18 +246,20 @@ def _number(text: str) -> int | None:
 # ---- the verdict -------------------------------------------------------------------------------------------
 
 
-def check_saved(issue: SavedIssue, policy: LogPolicy, stored: StoredIssue | None = None) -> ProofVerdict:
+def check_saved(
+    issue: SavedIssue, policy: policies.LogPolicy, stored: saved_answers.StoredIssue | None = None
+) -> ProofVerdict:
     """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
     unchanged. `stored`: the issue as a store has it, to compare an API response with."""
     moments = policies.cosigners(policy, issue.proof.signed)
     cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
-    in_answer = differences(issue.answer, stored) if issue.answer else ()
+    in_answer = saved_answers.differences(issue.answer, stored) if issue.answer else ()
     problems = (*_log_problems(issue, policy, moments), *_page_problems(issue), *in_answer)
     return ProofVerdict(issue, problems, tuple(cosignatures), stored is not None)
 
 
-def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:
-    origin = issue.proof.signed.checkpoint.origin
+def _log_problems(issue: SavedIssue, policy: policies.LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:
+    origin = issue.proof.signed.origin
     if not policies.is_of_known_log(policy, issue.proof.signed):
         yield f"the checkpoint is not signed by a known log ({origin})"
     if not issue.proof.includes(issue_entry(issue.digest)):
@@ -282,7 +271,7 @@ def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int
 
 
 def _page_problems(issue: SavedIssue) -> Iterator[str]:
-    entries = issue.content.entries
+    entries, ongoing = issue.content.entries, issue.content.ongoing
     if issue.shown_digest and issue.shown_digest != issue.digest:
         yield f"the page shows the digest {issue.shown_digest}, but its content has {issue.digest}"
     if issue.shown is not None:
@@ -293,15 +282,14 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
             is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
             if not is_same or visible.linked - {paper}:
                 yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
-    if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in issue.content.ongoing):
+    if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in ongoing):
         yield "the page shows other papers as still talked about"
-    for entry in (*entries, *issue.content.ongoing):
-        if issue.metadata.get(entry.paper, entry.metadata) != entry.metadata:
-            yield f"{entry.paper}: title, authors or abstract differ from the issue"
-    papers = {entry.paper for entry in (*entries, *issue.content.ongoing)}
-    yield from (
-        f"{paper}: has metadata in the file but is not in the issue" for paper in sorted(issue.metadata.keys() - papers)
-    )
+    hashes = {entry.paper: entry.metadata for entry in (*entries, *ongoing)}
+    for paper, known in hashes.items():
+        if issue.metadata.get(paper, known) != known:
+            yield f"{paper}: title, authors or abstract differ from the issue"
+    for paper in sorted(issue.metadata.keys() - hashes.keys()):
+        yield f"{paper}: has metadata in the file but is not in the issue"
 
 
 def _anchor(paper: str) -> str:

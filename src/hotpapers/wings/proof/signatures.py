@@ -9,8 +9,6 @@ from hotpapers.base.errors import UsageError
 
 SEED = 32
 """Bytes of a private key."""
-ED25519_KEY, ED25519_SIGNATURE = 32, 64
-MLDSA44_KEY, MLDSA44_SIGNATURE = 1312, 2420
 MAX_REMEMBERED_BYTES = 1 << 10
 """Bytes of a message: a checkpoint's text has 100 to 300."""
 

@@ -12,8 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hotpapers.wings.peers.comparison.compare import compare_collectors
-from hotpapers.wings.peers.comparison.page import text_of
+from hotpapers.wings.peers.comparison.compare import compare_collectors, text_of
 from tests.wings.peers.comparison.collectors import Week, facts_of, run_week
 from tests.wings.peers.comparison.lies import inject_lies
 

@@ -18,9 +18,8 @@ import msgspec
 
 from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.wings.peers.comparison.compare import compare_collectors
-from hotpapers.wings.peers.comparison.facts import CollectorFacts
+from hotpapers.wings.peers.comparison.facts import CollectorFacts, MeasuredMoment, Side, voices
 from hotpapers.wings.peers.comparison.lines import PostLine
-from hotpapers.wings.peers.comparison.moments import MeasuredMoment, Side, voices
 from tests.loopback.script import SECOND
 
 Count = tuple[str, str, int]

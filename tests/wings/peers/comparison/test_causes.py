@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR, MAX_INTEGER
-from hotpapers.wings.peers.comparison import page
+from hotpapers.wings.peers.comparison import compare as page
 from hotpapers.wings.peers.comparison.compare import Comparison, compare_collectors
 from hotpapers.wings.peers.comparison.facts import CollectorFacts
 from hotpapers.wings.peers.comparison.lines import BotLine, CoverageLine, DoubtfulLine, PostLine

@@ -14,7 +14,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.wings.peers.comparison import facts as facts_module
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, decode_file, read_facts
 from hotpapers.wings.peers.comparison.lines import FORMAT, AnnouncedLine, ComparisonEnd, ComparisonHeader, encode_line
-from hotpapers.wings.peers.comparison.shared_key import SharedKey, new_key, read_key, write_key
+from hotpapers.wings.peers.comparison.shared_key import SharedKey, random_key, read_key, write_key
 from tests.wings.peers.comparison.samples import END, PAPER, RULES, START, Habits, SamplePost, hours, mark, post_line
 
 HEADER = ComparisonHeader(
@@ -114,7 +114,7 @@ def test_any_damaged_file_is_read_or_refused(number: int, data: st.DataObject) -
 
 
 def test_a_key_is_private(tmp_path: Path) -> None:
-    file, key = tmp_path / "shared.key", new_key()
+    file, key = tmp_path / "shared.key", random_key()
     write_key(file, key)
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_key(file).check == SharedKey(key).check

@@ -21,12 +21,10 @@ from hotpapers.record import Record
 from hotpapers.wings.peers.following.file_intake import ProgressBar, no_bar
 from hotpapers.wings.peers.following.follow_job import RECORD, FollowJob, FollowOutcome, follow_site, job_name
 from hotpapers.wings.peers.following.site_log import FollowedSite
-from hotpapers.wings.proof import alarms, entries, log_files, log_keys, notes, observation_files, observations
-from hotpapers.wings.proof.checkpoints import Checkpoint, SignedCheckpoint
+from hotpapers.wings.proof import alarms, entries, log_files, log_keys, notes, observations
 from hotpapers.wings.proof.entries import ObservedFile
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
-from hotpapers.wings.proof.notes import SignedNote, SigningKey
-from hotpapers.wings.proof.observations import ObservationLine
+from hotpapers.wings.proof.notes import Checkpoint, SigningKey
 from hotpapers.wings.proof.publication_log import LogConfig, LogUpdate, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.http.server import FakeTime, client
@@ -83,11 +81,12 @@ def reading(network: str, start: int, end: int, blind: Iterable[str]) -> Coverag
 
 
 def render(config: LogConfig, public: Path) -> None:
-    """The log's part of a site, like `render.html.log_pages`."""
+    """The log's part of a site, like `LogPages`."""
     logs = SiteLogs(config).of(NAME)
     assert logs is not None
     files = {f"{NAME}/{path}": data for path, data in logs.files() if data}
-    files |= {f"{NAME}/observations/{name}": logs.observations(name) or b"" for name in logs.observation_names()}
+    observed = observations.names_in(logs.observed)
+    files |= {f"{NAME}/observations/{name}": (logs.observed / name).read_bytes() for name in observed}
     shutil.rmtree(public, ignore_errors=True)
     for path, data in {"policy.txt": logs.policy_text("").encode(), **files}.items():
         (public / "log" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -148,12 +147,12 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
     origin = log_keys.origin_of(key, config.base, NAME, 1)
     signing = SigningKey(origin, key.seed)
     shutil.rmtree(config.folder / NAME)
-    log_files.add_entries(config.folder, NAME, 1, leaves, signing.verifier)
+    log_files.add_entries(config.folder / NAME / "1", leaves, signing.verifier)
     tree = MerkleTree(map(leaf_hash, leaves))
     checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
-    note = SignedNote(checkpoint.text, (notes.sign(checkpoint.text, signing),))
-    log_files.save_checkpoint(config.folder, NAME, 1, SignedCheckpoint(checkpoint, note))
-    folder = config.folder / NAME / observation_files.FOLDER
+    signed = checkpoint._replace(signatures=(notes.sign(checkpoint.text, signing),))
+    log_files.save_checkpoint(config.folder / NAME / "1", signed)
+    folder = config.folder / NAME / observations.FOLDER
     folder.mkdir()
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -162,10 +161,9 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
 
 def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, str, bytes]:
     """A file with these lines for all hours of a day: its leaf, name and bytes."""
-    observation_lines = [ObservationLine(data, observations.line_hash(data)) for data in lines]
     hour = FIRST // HOUR + 24 * day + 23
-    file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(observation_lines))
-    return entries.observed_entry(file), file.name + observation_files.SUFFIX, observations.pack(lines)
+    file = ObservedFile(day, hour - 23, hour, part, observations.root_of(map(leaf_hash, lines)))
+    return entries.observed_entry(file), file.name + observations.SUFFIX, observations.pack(lines)
 
 
 def withdrawal_list(day: int, rows: Sequence[str]) -> tuple[bytes, str, bytes]:
@@ -177,7 +175,7 @@ def withdrawal_list(day: int, rows: Sequence[str]) -> tuple[bytes, str, bytes]:
 
 def leaves_of(publisher: Publisher) -> list[bytes]:
     """The leaves of its log."""
-    return list(log_files.read_logs(publisher.config.folder, NAME)[-1].entries)
+    return list(log_files.read_logs(publisher.config.folder / NAME)[-1].entries)
 
 
 def received_days(follower: Follower) -> set[str]:
@@ -193,4 +191,4 @@ def alarm_kinds(follower: Follower) -> list[str]:
 
 
 def lines_in(file: Path) -> list[bytes]:
-    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+    return observations.without(file.name, file.read_bytes(), ())[0]

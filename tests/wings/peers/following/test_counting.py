@@ -12,7 +12,7 @@ from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.record import Record
 from hotpapers.wings.peers.following.file_intake import IntakeResult
-from hotpapers.wings.peers.following.measurement import RECENT, counted_since
+from hotpapers.wings.peers.following.follow_job import RECENT, counted_since
 from hotpapers.wings.proof.publication_log import update_log
 from tests.issues.made import counts, key, post
 from tests.wings.peers.following.sites import FIRST, NAME, Follower, Publisher, render

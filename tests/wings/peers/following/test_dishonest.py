@@ -19,9 +19,8 @@ from hotpapers.record.item_rows import StoredRow
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.tombstones import ForgottenNames
 from hotpapers.wings.peers.following import file_intake
-from hotpapers.wings.proof import alarms, entries, log_files, log_keys, observation_files, observations
-from hotpapers.wings.proof.checkpoints import parse_checkpoint
-from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey, is_signed
+from hotpapers.wings.proof import alarms, entries, log_files, log_keys, observations
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey, is_signed, parse_checkpoint
 from hotpapers.wings.proof.policies import parse_policy
 from hotpapers.wings.proof.publication_log import update_log
 from tests.issues.made import key, moment
@@ -115,7 +114,7 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
     files = {file.name: file.read_bytes() for file in publisher.files()}
-    listed_files = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
+    listed_files = entries.observed_files(leaves_of(publisher))
     forge(publisher, [entries.observed_entry(file) for file in (listed_files[0], listed_files[2])], files)
     assert (
         "2024-05-07T00 to 2024-05-07T23: the log has no file for it, though it has later ones"
@@ -127,7 +126,7 @@ def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: 
 def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothing(
     publisher: Publisher, follower: Follower
 ) -> None:
-    first_file, withheld_file, next_file = filter(None, map(entries.observed_file_of, leaves_of(publisher)))
+    first_file, withheld_file, next_file = entries.observed_files(leaves_of(publisher))
     leaves = map(entries.observed_entry, (first_file, withheld_file, next_file._replace(first=withheld_file.first)))
     files = publisher.files()
     forge(publisher, list(leaves), {file.name: file.read_bytes() for file in (files[0], files[2])})
@@ -148,12 +147,8 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
         assert "has rewritten its past" in problem and "Nothing from it is accepted" in problem
         assert alarm_kinds(follower) == ["rewritten past"]
     signed_a, signed_b = map(parse_checkpoint, alarms.open_alarms(follower.site.folder)[0].evidence)
-    key = next(log.key for log in parse_policy((follower.site.folder / "policy.txt").read_text()).logs)
-    assert (
-        is_signed(signed_a.note, [key])
-        and is_signed(signed_b.note, [key])
-        and signed_a.checkpoint != signed_b.checkpoint
-    )
+    key = parse_policy((follower.site.folder / "policy.txt").read_text()).logs[0]
+    assert is_signed(signed_a, [key]) and is_signed(signed_b, [key]) and signed_a != signed_b
     assert received_days(follower) == {"06", "07", "08"}
 
 
@@ -162,7 +157,7 @@ def test_a_past_that_was_rewritten_and_put_back_is_reported_until_it_is_acknowle
 ) -> None:
     """Even if the rewritten part is in a bundle that was read before."""
     log_files.add_entries(
-        publisher.config.folder, NAME, 1, [b"%d" % n for n in range(300)], public_key(publisher.config)
+        publisher.config.folder / NAME / "1", [b"%d" % n for n in range(300)], public_key(publisher.config)
     )
     publisher.publish(3)
     update_log(publisher.record.database, NAME, publisher.config, FIRST + 3 * DAY)
@@ -212,7 +207,7 @@ def test_a_checkpoint_from_a_cache_is_no_lie_though_its_partial_bundle_is_full_b
     checkpoint = publisher.public / f"log/{NAME}/1/checkpoint"
     cached = checkpoint.read_bytes()
     log_files.add_entries(
-        publisher.config.folder, NAME, 1, [b"%d" % n for n in range(300)], public_key(publisher.config)
+        publisher.config.folder / NAME / "1", [b"%d" % n for n in range(300)], public_key(publisher.config)
     )
     publisher.publish(3)
     checkpoint.write_bytes(cached)
@@ -299,7 +294,7 @@ def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -
 
 def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
     file = publisher.files()[0]
-    lines = [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+    lines = observations.without(file.name, file.read_bytes(), ())[0]
     lines[3] = observations.taken_back(lines[3])
     file.write_bytes(observations.pack(lines))
     [problem] = follower.follow(3).problems
@@ -329,7 +324,7 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
 def test_a_list_that_claims_to_be_old_hides_nothing(publisher: Publisher, follower: Follower) -> None:
     """Old ones need not be published."""
     file = publisher.files()[0]
-    lines = [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+    lines = observations.without(file.name, file.read_bytes(), ())[0]
     lines[3] = observations.taken_back(lines[3])
     data = observations.pack(lines)
     leaf, name, text = withdrawal_list(-91, ["line 2024-05-06T23-1 3"])
@@ -376,9 +371,9 @@ def test_several_lists_are_cleaned_up_once_and_read_once(
     for number in (1, 2, 11):
         forget(publisher.record, f"bluesky:{number}")
         publisher.publish(3)
-    erase_traces, parse_withdrawn = Mock(), Mock(wraps=observation_files.parse_withdrawn)
+    erase_traces, parse_withdrawn = Mock(), Mock(wraps=observations.parse_withdrawn)
     monkeypatch.setattr(SqliteDatabase, "erase_traces", erase_traces)
-    monkeypatch.setattr(file_intake, "parse_withdrawn", parse_withdrawn)
+    monkeypatch.setattr(observations, "parse_withdrawn", parse_withdrawn)
     assert follower.follow(3, 9).withdrawn == 3
     follower.follow(3, 10)
     assert (erase_traces.call_count, parse_withdrawn.call_count) == (1, 3)
@@ -413,7 +408,7 @@ def test_with_too_few_witnesses_nothing_is_accepted(publisher: Publisher, follow
     assert alarm_kinds(follower) == []  # they may come later
     file = publisher.public / f"log/{NAME}/1/checkpoint"
     checkpoint = parse_checkpoint(file.read_text())
-    file.write_text(str(checkpoint.note) + str(cosign(checkpoint.checkpoint, witness, FIRST // 1_000_000)))
+    file.write_text(str(checkpoint) + str(cosign(checkpoint, witness, FIRST // 1_000_000)))
     assert follower.follow(3, 9).problems == () and received_days(follower) == {"06", "07", "08"}
 
 

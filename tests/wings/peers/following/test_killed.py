@@ -21,7 +21,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from hotpapers.base import file_modes
-from hotpapers.wings.peers.following import file_intake, measurement
+from hotpapers.wings.peers.following import file_intake, follow_job
 from hotpapers.record import batches
 from tests.wings.peers.following.sites import Follower
 
@@ -38,7 +38,7 @@ def with_kill(function):
 
 for module, name in ((batches, "save_batch"), (file_modes, "write_atomically")):
     setattr(module, name, with_kill(getattr(module, name)))
-file_intake.CHUNK = measurement.CHUNK = 10
+file_intake.CHUNK = follow_job.CHUNK = 10
 print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
 """
 """Follows a site and is killed just before the n-th step that writes to disk."""

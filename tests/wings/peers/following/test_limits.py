@@ -7,8 +7,8 @@ import time
 import pytest
 
 from hotpapers.base.model import HOUR
-from hotpapers.wings.peers.following import allowance, follow_job
-from hotpapers.wings.peers.following.allowance import FetchedAmount
+from hotpapers.wings.peers.following import file_intake, follow_job
+from hotpapers.wings.peers.following.file_intake import FetchedAmount
 from hotpapers.wings.proof import entries, log_files
 from hotpapers.wings.proof.publication_log import start_next_log
 from tests.wings.peers.following.sites import (
@@ -30,7 +30,7 @@ from tests.wings.peers.following.sites import (
 def test_a_site_that_lists_too_much_fills_no_disk(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, limit: str, amount: FetchedAmount
 ) -> None:
-    monkeypatch.setattr(allowance, limit, amount)
+    monkeypatch.setattr(file_intake, limit, amount)
     expected_days = 2 if amount.files == 2 else 1
     [problem] = follower.follow(3).problems
     assert problem.startswith(f"neighbour: lists more than the {amount} fetched per ")
@@ -52,8 +52,8 @@ def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, followe
 def test_a_log_of_files_that_are_not_there_is_not_asked_for_all_of_them_in_a_round(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(allowance, "MAX_IN_ROUND", FetchedAmount(2, 10**9, 10**9))
-    monkeypatch.setattr(allowance, "MAX_IN_DAY", FetchedAmount(3, 10**9, 10**9))
+    monkeypatch.setattr(file_intake, "MAX_IN_ROUND", FetchedAmount(2, 10**9, 10**9))
+    monkeypatch.setattr(file_intake, "MAX_IN_DAY", FetchedAmount(3, 10**9, 10**9))
     lines = lines_in(publisher.files()[0])
     files = [day_file(0, lines, part) for part in range(1, 6)]
     forge(publisher, [leaf for leaf, _, _ in files], {})
@@ -69,7 +69,7 @@ def test_a_log_of_long_overlapping_files_costs_little_time(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log may list ten times as many: one round would take minutes, every ten minutes."""
-    monkeypatch.setattr(allowance, "MAX_IN_ROUND", FetchedAmount(1, 10**9, 10**9))
+    monkeypatch.setattr(file_intake, "MAX_IN_ROUND", FetchedAmount(1, 10**9, 10**9))
     last = FIRST // HOUR + 71
     files = [entries.ObservedFile(1, 0, last - n % 2_000, 2 + n // 2_000, bytes(32)) for n in range(100_000)]
     forge(publisher, [entries.observed_entry(file) for file in files], {})
@@ -105,7 +105,7 @@ def test_the_leaves_of_all_logs_together_are_limited(
     start_next_log(NAME, publisher.config)
     publisher.live(3)
     publisher.publish(4)
-    first, second = (len(log.entries) for log in log_files.read_logs(publisher.config.folder, NAME))
+    first, second = (len(log.entries) for log in log_files.read_logs(publisher.config.folder / NAME))
     monkeypatch.setattr(follow_job, "MAX_LEAVES", first + second - 1)
     [problem] = follower.follow(4).problems
     assert problem.endswith(f"/log/daily/2: has {second} leaves, of which only {second - 1} would be read")

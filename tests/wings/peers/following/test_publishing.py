@@ -19,7 +19,7 @@ from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.backup import backup, restore
 from hotpapers.record import Record
 from hotpapers.record.item_rows import KeyedHasher
-from hotpapers.wings.proof import entries, observation_files, observations, queries
+from hotpapers.wings.proof import entries, observations, queries
 from hotpapers.wings.proof.publication_log import LogUpdate, update_log
 from tests.issues.made import DAILY, post
 from tests.schedule.test_publishing import CUT, fill
@@ -47,14 +47,14 @@ def test_no_written_words_are_published(item: Item) -> None:
 
 def test_only_kinds_that_are_counted_are_handed_out() -> None:
     outgoing = [item for item in made.EVERY if observations.handed_out(item, lambda own: own) is not None]
-    assert {type(item) for item in outgoing} <= set(observation_files.KINDS) and len(outgoing) > 5
+    assert {type(item) for item in outgoing} <= set(observations.KINDS) and len(outgoing) > 5
 
 
 def test_marks_are_of_one_store_and_known_after_forgetting() -> None:
     mark = observations.mark_of("bluesky:did:plc:ann", SECRET)
     assert observations.MARK.fullmatch(mark) and mark == observations.mark_of("bluesky:did:plc:ann", SECRET)
     assert mark != observations.mark_of("bluesky:did:plc:ann", KeyedHasher(bytes(31) + b"1"))
-    withdrawn = observations.withdrawn_marks([SECRET.tombstone("bluesky:did:plc:ann")], SECRET)
+    withdrawn = [observations._published(SECRET.tombstone("bluesky:did:plc:ann"), SECRET)]
     assert mark.partition(":")[2] in withdrawn
 
 
@@ -77,7 +77,7 @@ def test_it_is_off_by_default(publisher: Publisher) -> None:
     shutil.rmtree(publisher.config.folder / NAME)
     publisher.config.key_file.with_name("hotpapers.key.signed").unlink()
     publisher.publish(5)
-    assert not publisher.files() and not any(map(entries.observed_file_of, leaves_of(publisher)))
+    assert not publisher.files() and not entries.observed_files(leaves_of(publisher))
 
 
 def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(publisher: Publisher) -> None:
@@ -86,7 +86,7 @@ def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(pu
     forget(publisher.record, "bluesky:1")
     publisher.publish(4)
     assert len(publisher.files()) == 3
-    assert len(list(filter(None, map(entries.withdrawn_list_of, leaves_of(publisher))))) == 1
+    assert len(entries.withdrawn_lists(leaves_of(publisher))) == 1
 
 
 def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:
@@ -106,7 +106,7 @@ def test_more_withdrawals_than_a_list_holds_go_to_further_lists(
 ) -> None:
     """Followers refuse longer ones."""
     follower.follow(3)
-    monkeypatch.setattr(observation_files, "MAX_WITHDRAWN_LINES", 2)
+    monkeypatch.setattr(observations, "MAX_WITHDRAWN_LINES", 2)
     for number in (1, 2, 11):
         forget(publisher.record, f"bluesky:{number}")
     publisher.publish(3)
@@ -156,8 +156,8 @@ def test_an_hour_of_an_imported_archive_is_written_a_file_at_a_time(
     monkeypatch.setattr(file_modes, "write_atomically", noted)
     config = publisher.config
     held, own = leaves_of(publisher), ()
-    observation_files.fresh_entries(
-        publisher.record.database, config.folder / NAME / observation_files.FOLDER, held, own, FIRST + 4 * DAY,
+    observations.fresh_entries(
+        publisher.record.database, config.folder / NAME / observations.FOLDER, held, own, FIRST + 4 * DAY,
         adding=True,
     )  # fmt: skip
     assert len(written) > 3 and all(before < after for before, after in pairwise(written))
@@ -168,7 +168,7 @@ def test_the_next_file_names_the_hours_without_observations(publisher: Publisher
     publisher.live(4)
     publisher.publish(5)
     assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
-    files = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
+    files = entries.observed_files(leaves_of(publisher))
     assert [file.hour - file.first for file in files] == [0, 23, 23, 47]
     assert all(following.first == file.hour + 1 for file, following in pairwise(files))
     assert follower.follow(5).problems == ()
@@ -256,7 +256,7 @@ def test_a_store_with_another_secret_publishes_nothing_into_the_same_log(
     """Such as one filled from an export of the records: followers would count everybody twice, as two accounts."""
     follower.follow(3)
     counts = list(follower.record.view().items(Measurement))
-    items = [item for kind in observation_files.KINDS for item in publisher.record.view().items(kind)]
+    items = [item for kind in observations.KINDS for item in publisher.record.view().items(kind)]
     publisher.close()
     publisher.record = Record(str(tmp_path / "new.db"))
     publisher.record.append(items, source="import", at=FIRST + 3 * DAY)
@@ -302,7 +302,7 @@ def test_a_publisher_killed_while_publishing_continues(
 
 
 def _lines(file: Path) -> list[bytes]:
-    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+    return observations.without(file.name, file.read_bytes(), ())[0]
 
 
 def test_run_publishes_and_withdraws(sqlite_url: str, publisher: Publisher, tmp_path: Path) -> None:

@@ -6,16 +6,15 @@ nothing in the two files does.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from hotpapers.base.model import HOUR
 from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, Rules
+from hotpapers.wings.peers.comparison.facts import CollectorFacts, CountedPost, Rules, last_sighting, named_at
 from hotpapers.wings.peers.comparison.lines import PostLine
-from hotpapers.wings.peers.comparison.moments import CountedPost, last_sighting, named_at
 
 Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
-CAUSES: tuple[Cause, ...] = ("forgetting", "version", "rule", "coverage", "moment")
+CAUSES: tuple[Cause, ...] = get_args(Cause)
 """In the order in which they are applied: certain causes before likely ones."""
 USUAL_DELAY = 2 * HOUR
 """How long after it was made a post is normally read, µs: polling sources look every few minutes, the slowest every
@@ -58,7 +57,9 @@ def missing_post_cause(
         read = coverage.read_at(post.created_at)
         return "coverage" if read is None or read > known or coverage.had_gap(post.created_at, first) else None
     sighting = last_sighting(own, known)
-    return None if sighting and sighting[1] else _gone_cause(post, own, known)
+    # It knew the post to be gone, and the other had not looked since
+    is_gone = sighting and not sighting[1] and _last_seen(post, known + 1) <= sighting[0]
+    return "moment" if is_gone else None
 
 
 def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
@@ -66,20 +67,15 @@ def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: Co
     read = lacker.covered(post.network).read_at(post.created_at)
     if read is None:
         return "coverage"
-    if _may_be_gone_before(post, paper, holder, read):
+    # It may have been gone, or no longer named the paper, before that look, if the holder recorded that itself, and did
+    # not see the post there later
+    gone = next((at for at, exists, _ in post.seen if not exists), None)
+    is_gone = gone is not None or "edited" in holder.doubtful.get((post.post, paper), {})
+    if is_gone and _last_seen(post, gone) <= read:
         return "moment" if read - post.created_at <= USUAL_DELAY else "coverage"
     form = next((form for name, _, form in post.papers if name == paper), "")
     is_newer = holder.header.program != lacker.header.program and form not in lacker.forms
     return "version" if is_newer else None
-
-
-def _may_be_gone_before(post: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
-    """Whether the post may have been gone, or no longer named the paper, before the other collector looked: the holder
-    recorded that itself, and did not see the post there after that look."""
-    gone = next((at for at, exists, _ in post.seen if not exists), None)
-    if gone is None and "edited" not in holder.doubtful.get((post.post, paper), {}):
-        return False
-    return _last_seen(post, gone) <= read
 
 
 def _last_seen(fact: PostLine, before: int | None) -> int:
@@ -88,25 +84,19 @@ def _last_seen(fact: PostLine, before: int | None) -> int:
     return max((at for at in moments if before is None or at < before), default=fact.created_at)
 
 
-def _gone_cause(post: PostLine, own: PostLine, known: int) -> Cause | None:
-    """The cause for a post that one collector knew to be gone, if the other had not looked since."""
-    gone = next(at for at, exists, _ in reversed(own.seen) if at <= known and not exists)
-    return "moment" if _last_seen(post, known + 1) <= gone else None
-
-
 # ---- counts ----------------------------------------------------------------------------------------------
 
 
 class ReadCount:
-    """One of a post's counts as a collector had it at a moment. `column`: 1 for reposts, 2 for likes. `at`: when it was
+    """One of a post's counts as a collector had it at a moment. `column`: 0 for reposts, 1 for likes. `at`: when it was
     read, or when the post was made if it was never read; `forgotten`: the collector has forgotten the post."""
 
-    def __init__(self, post: CountedPost, column: Literal[1, 2], facts: CollectorFacts) -> None:
+    def __init__(self, post: CountedPost, column: int, facts: CollectorFacts) -> None:
         self.made_at = post.fact.created_at
         self.was_read = post.counted_at is not None
         self.at = self.made_at if post.counted_at is None else post.counted_at
-        self.value = post.reposts if column == 1 else post.likes
-        self.readings = [(row[0], row[column] or 0) for row in post.fact.readings]
+        self.value = post.counts[column]
+        self.readings = [(at, counts[column] or 0) for at, *counts in post.fact.readings]
         self.forgotten = post.fact.post in facts.forgotten
         self.coverage = facts.covered(post.fact.network)
 

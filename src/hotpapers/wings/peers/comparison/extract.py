@@ -16,7 +16,6 @@ from hotpapers.issues.moderation.bots import verdicts
 from hotpapers.record import AsOfView, Record
 from hotpapers.wings.peers.comparison import lines as kinds
 from hotpapers.wings.peers.comparison import queries
-from hotpapers.wings.peers.comparison.lines import ComparisonLine, PostLine
 from hotpapers.wings.peers.comparison.shared_key import SharedKey
 
 COUNTS = "counts:"
@@ -36,7 +35,7 @@ class Period(NamedTuple):
     until: int
 
 
-def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ComparisonLine]:
+def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[kinds.ComparisonLine]:
     """All lines, from one snapshot of the store. Raises StoreError."""
     with record.database.snapshot():
         view = record.view(period.until)
@@ -51,23 +50,20 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[Co
             back=queries.back(view),
         )
         for network, start, end, at, state, reason in queries.coverage(view, period.since):
-            counts = reason.startswith(COUNTS)
-            yield kinds.CoverageLine(network=network, from_at=start, until_at=end, at=at, state=state, counts=counts)
+            yield kinds.CoverageLine(network, start, end, at, state, counts=reason.startswith(COUNTS))
         for paper, at in queries.announced(view, period.since):
-            yield kinds.AnnouncedLine(paper=paper, announced_at=at)
+            yield kinds.AnnouncedLine(paper, at)
         for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
             if voice:
-                yield kinds.BotLine(
-                    voice=key.of_key(voice), rules={_name_of(rule): version for _, rule, version in rows}
-                )
+                yield kinds.BotLine(key.of_key(voice), {_name_of(rule): version for _, rule, version in rows})
         for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
             rules = {_name_of(rule): version for _, _, rule, version in rows}
-            yield kinds.DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
+            yield kinds.DoubtfulLine(key.of_key(post), paper, rules)
         yield from _posts(view, period.since, key)
         yield kinds.ComparisonEnd()
 
 
-def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
+def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[kinds.PostLine]:
     mentions = _by_post(queries.mentions(view, since))
     snapshots = _by_post(queries.snapshots(view, since))
     reactions = _by_post(queries.reactions(view, since))
@@ -75,7 +71,7 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
         observed = list(rows)
         existing = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
         _, post, network, account, voice, created_at, limits, *_ = existing[-1]
-        yield PostLine(
+        yield kinds.PostLine(
             post=key.of_key(post),
             network=network,
             account=key.of_key(account or ""),

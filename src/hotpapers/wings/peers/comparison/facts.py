@@ -1,20 +1,26 @@
-"""Reads a collector's facts from a comparison file, and checks them, as a stranger may have written the file."""
+"""Reads a collector's facts from a comparison file, and checks them, as a stranger may have written the file. Gives its
+posts about a paper at a moment, and their voices.
+
+Which posts count matches `engagement.queries.posts_at_age_sql`; a test checks that both give the same counts. Voices
+are counted by `engagement.attention` itself.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from hotpapers.base import spans, untrusted_json
 from hotpapers.base.errors import InputError
-from hotpapers.base.spans import union, within
-from hotpapers.base.untrusted_json import decode_lines
+from hotpapers.base.model import HOUR
+from hotpapers.issues.engagement import attention, measurement, post_reactions
 from hotpapers.wings.peers.comparison import lines as kinds
 from hotpapers.wings.peers.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
 
@@ -36,7 +42,7 @@ class NetworkCoverage:
         self._starts = [line.from_at for line in self._complete]
         self._longest = max((line.until_at - line.from_at for line in self._complete), default=0)
         # a failure is recorded again with every attempt
-        self._gaps = union((line.from_at, line.until_at) for line in lines if line.state != "complete")
+        self._gaps = spans.union((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
     def read_at(self, moment: int) -> int | None:
         """When everything said by a moment had been read; None for never."""
@@ -45,7 +51,7 @@ class NetworkCoverage:
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
-        return any(within(self._gaps, start, end))
+        return any(spans.within(self._gaps, start, end))
 
 
 class CollectorFacts(msgspec.Struct, frozen=True, dict=True):
@@ -66,7 +72,7 @@ class CollectorFacts(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def posts_by_paper(self) -> Mapping[str, list[str]]:
         """The marks of the posts that name a paper, in order."""
-        marks: dict[str, list[str]] = defaultdict(list)
+        marks = defaultdict[str, list[str]](list)
         for mark, post in sorted(self.posts.items()):
             for paper, _, _ in post.papers:
                 marks[paper].append(mark)
@@ -99,21 +105,28 @@ class CollectorFacts(msgspec.Struct, frozen=True, dict=True):
 def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
     """The lines of a file. Raises InputError, with file and line."""
     any_line: Any = ComparisonLine
-    return decode_lines(lines, any_line, file, max_lines=MAX_LINES, max_bytes=MAX_LINE_BYTES)
+    return untrusted_json.decode_lines(lines, any_line, file, max_lines=MAX_LINES, max_bytes=MAX_LINE_BYTES)
 
 
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
     """The facts from lines, which may be in any order except for the first and last. Raises InputError, with file and
     line."""
     facts: CollectorFacts | None = None
-    voices = {"": ""}
-    number, is_over = 0, False
+    voices, number, is_over = {"": ""}, 0, False
     for number, line in enumerate(lines, 1):
         try:
             if is_over:
                 raise InputError("there are lines after the end line")
             if isinstance(line, ComparisonHeader) and facts is None:
-                facts = CollectorFacts(_checked_header(line))
+                if line.format != kinds.FORMAT:
+                    raise InputError(f"not a comparison file: the first line is not a {kinds.FORMAT} header")
+                if line.version != kinds.VERSION:
+                    raise InputError(
+                        f"unsupported format version {line.version}; this program reads version {kinds.VERSION}"
+                    )
+                if not line.since < line.until:
+                    raise InputError("the period ends before it begins")
+                facts = CollectorFacts(line)
             elif isinstance(line, ComparisonHeader) or facts is None:
                 raise InputError("the first line, and only the first, must be the header")
             else:
@@ -143,7 +156,13 @@ def _take(facts: CollectorFacts, line: ComparisonLine, voices: dict[str, str]) -
             # otherwise invented posts of one account would become one voice on both sides, explained by a rule
             if voices.setdefault(line.account, line.voice) != line.voice:
                 raise InputError("the account has another voice in an earlier line")
-            _add(facts.posts, line.post, _checked_post(line))
+            moments = [[row[0] for row in rows] for rows in (line.seen, line.readings)]
+            moments.append([row[2] for row in line.reactions])
+            if any(later < earlier for series in moments for earlier, later in pairwise(series)):
+                raise InputError("the observations are not in ascending order")
+            if len({paper for paper, _, _ in line.papers}) < len(line.papers):
+                raise InputError("the post names a paper twice")
+            _add(facts.posts, line.post, line)
 
 
 # ---- the other collector's marks -------------------------------------------------------------------------
@@ -174,8 +193,8 @@ def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
 
 
 def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
-    def by_content(posts: Iterable[PostLine]) -> dict[tuple[str, int, frozenset[str]], list[str]]:
-        marks: dict[tuple[str, int, frozenset[str]], list[str]] = defaultdict(list)
+    def by_content(posts: Iterable[PostLine]) -> dict[object, list[str]]:
+        marks = defaultdict[object, list[str]](list)
         for post in posts:
             marks[post.network, post.created_at, frozenset(paper for paper, _, _ in post.papers)].append(post.post)
         return marks
@@ -212,7 +231,7 @@ def _twin_voices(facts: CollectorFacts, other: CollectorFacts, twins: Mapping[st
 
 def _voices_by_reaction(post: PostLine) -> dict[tuple[str, int], set[str]]:
     """Who reacted in the same way at the same moment."""
-    voices: dict[tuple[str, int], set[str]] = defaultdict(set)
+    voices = defaultdict[tuple[str, int], set[str]](set)
     for voice, type, at, _ in post.reactions:
         voices[type, at].add(voice)
     return voices
@@ -247,24 +266,112 @@ def _add(rows: dict[K, V], key: K, value: V) -> None:
     rows[key] = value
 
 
-def _checked_header(header: ComparisonHeader) -> ComparisonHeader:
-    if header.format != kinds.FORMAT:
-        raise InputError(f"not a comparison file: the first line is not a {kinds.FORMAT} header")
-    if header.version != kinds.VERSION:
-        raise InputError(f"unsupported format version {header.version}; this program reads version {kinds.VERSION}")
-    if not header.since < header.until:
-        raise InputError("the period ends before it begins")
-    return header
+# ---- posts and voices at a moment ---------------------------------------------------------------------------
 
 
-def _checked_post(post: PostLine) -> PostLine:
-    moments = (
-        [at for at, _, _ in post.seen],
-        [at for at, _, _ in post.readings],
-        [at for _, _, at, _ in post.reactions],
-    )
-    if any(later < earlier for series in moments for earlier, later in pairwise(series)):
-        raise InputError("the observations are not in ascending order")
-    if len({paper for paper, _, _ in post.papers}) < len(post.papers):
-        raise InputError("the post names a paper twice")
-    return post
+class MeasuredMoment(NamedTuple):
+    """A paper at an age. `announced_at`: µs UTC; `age`: hours after the announcement."""
+
+    paper: str
+    announced_at: int
+    age: int
+
+    @property
+    def until(self) -> int:
+        """The moment itself."""
+        return self.announced_at + self.age * HOUR
+
+
+class CountedPost(msgspec.Struct):
+    """A post as it counts at a moment. `fact`: all that is known about it; `counts`: reposts, likes; `counted_at`: when
+    these were read, None for never; `reactions`: those observed by then."""
+
+    fact: PostLine
+    voice: str
+    text: str
+    counts: list[int]
+    counted_at: int | None
+    reactions: list[kinds.ReactionRow]
+
+
+class Side:
+    """One of two collectors: all it knows, and the posts, by mark, and bots that it counts at a moment, None if it does
+    not know the paper. What a cause accounts for is changed here."""
+
+    def __init__(self, facts: CollectorFacts, moment: MeasuredMoment | None) -> None:
+        self.facts, self.bots = facts, set(facts.bots)
+        self.posts = dict(_counted_posts(facts, moment)) if moment else {}
+
+
+def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int:
+    """Up to when observations count at a moment. What was read back from before a network's first reading counts for
+    the last age that the paper had reached by then."""
+    back = facts.header.back.get(network)
+    following = moment.announced_at + measurement.age_after(moment.age) * HOUR
+    return back if back is not None and moment.until < back < following else moment.until
+
+
+def _counted_posts(facts: CollectorFacts, moment: MeasuredMoment) -> Iterator[tuple[str, CountedPost]]:
+    for mark in facts.posts_by_paper.get(moment.paper, ()):
+        fact = facts.posts[mark]
+        known, since = known_by(facts, fact.network, moment), named_at(fact, moment.paper)
+        in_time = fact.created_at <= moment.until or known == moment.until
+        is_named = since is not None and since <= known and (mark, moment.paper) not in facts.doubtful
+        sighting = last_sighting(fact, known)
+        if is_named and in_time and sighting and sighting[1]:
+            at, *counts = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
+            reactions = [reaction for reaction in fact.reactions if reaction[2] <= moment.until]
+            yield mark, CountedPost(fact, fact.voice, sighting[2], [count or 0 for count in counts], at, reactions)
+
+
+def named_at(fact: PostLine, paper: str) -> int | None:
+    """When the record first had that a post names a paper; None if it does not."""
+    return next((at for name, at, _ in fact.papers if name == paper), None)
+
+
+def last_sighting(fact: PostLine, moment: int) -> kinds.SightingRow | None:
+    """The last observation of a post by a moment; None if there is none."""
+    return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
+
+
+# ---- voices ----------------------------------------------------------------------------------------------
+
+
+def voices(side: Side, moment: MeasuredMoment) -> Counter[str]:
+    """How many voices a paper has at a moment, by network."""
+    bots = frozenset(map(_number, side.bots))
+    rows = [
+        attention.PostAtAge(
+            paper=moment.paper,
+            archive="",
+            announced_at=moment.announced_at,
+            age=moment.age,
+            until=moment.until,
+            peer=1,
+            network=post.fact.network,
+            post=_number(mark),
+            text_fingerprint=_number(post.text),
+            voice=_number(post.voice),
+            automated=int(_number(post.voice) in bots),
+            reposts=post.counts[0],
+            likes=post.counts[1],
+            counted_at=post.counted_at,
+        )
+        for mark, post in sorted(side.posts.items())
+    ]
+    reactions = {_number(mark): _events(post.reactions) for mark, post in side.posts.items()}
+    engagement = attention.count_engagement([rows], reactions, attention.VoiceRule(bots))
+    return Counter({count.network: count.voices for count in engagement})
+
+
+def _number(mark: str) -> int:
+    """A mark's own number; 0 for the empty mark."""
+    return int(mark.replace("~", "1") or "0", 16)
+
+
+def _events(reactions: Iterable[kinds.ReactionRow]) -> post_reactions.PostReactions:
+    events = defaultdict[str, list[post_reactions.ReactionEvent]](list)
+    for mark, type, at, withdrawn in reactions:
+        voice = _number(mark)
+        events[type].append(post_reactions.ReactionEvent(at, voice, voice, int(withdrawn)))
+    return {type: post_reactions.ReactionEvents(type_events) for type, type_events in events.items()}

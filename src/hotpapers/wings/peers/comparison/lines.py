@@ -37,11 +37,11 @@ ReactionRow = tuple[OptionalKeyedMark, Literal["repost", "like"], Moment, bool]
 """Voice, type, when observed, and whether it was withdrawn."""
 
 
-class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """A line of the file."""
 
 
-class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
+class ComparisonHeader(_Line, frozen=True, tag="header"):
     """The first line. `check`: a mark that is the same for everybody with the same key. The file has papers announced
     after `since` and what was observed up to `until`. `rules`: each rule that judges accounts and mentions, with its
     version. `back`: by network, when all that it had from before its first reading was in the record."""
@@ -56,7 +56,7 @@ class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
     back: Annotated[dict[NetworkName, Moment], Meta(max_length=100)]
 
 
-class CoverageLine(_Line, frozen=True, kw_only=True, tag="coverage"):
+class CoverageLine(_Line, frozen=True, tag="coverage"):
     """How a network was read between two moments, as recorded `at` a moment. `counts`: this is only about the counts of
     known posts."""
 
@@ -68,21 +68,21 @@ class CoverageLine(_Line, frozen=True, kw_only=True, tag="coverage"):
     counts: bool = False
 
 
-class AnnouncedLine(_Line, frozen=True, kw_only=True, tag="paper"):
+class AnnouncedLine(_Line, frozen=True, tag="paper"):
     """A paper, and when it was first announced."""
 
     paper: PaperKey
     announced_at: Moment
 
 
-class BotLine(_Line, frozen=True, kw_only=True, tag="bot"):
+class BotLine(_Line, frozen=True, tag="bot"):
     """An account that counts as a bot, and the rules that say so."""
 
     voice: KeyedMark
     rules: Rules
 
 
-class DoubtfulLine(_Line, frozen=True, kw_only=True, tag="doubtful"):
+class DoubtfulLine(_Line, frozen=True, tag="doubtful"):
     """A mention that does not count, and the rules that say so."""
 
     post: KeyedMark
@@ -107,7 +107,7 @@ class PostLine(_Line, frozen=True, kw_only=True, tag="post"):
     reactions: Annotated[list[ReactionRow], Meta(max_length=MAX_REACTIONS)] = []
 
 
-class ComparisonEnd(_Line, frozen=True, kw_only=True, tag="end"):
+class ComparisonEnd(_Line, frozen=True, tag="end"):
     """The last line."""
 
 

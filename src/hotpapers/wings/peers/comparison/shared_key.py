@@ -54,7 +54,7 @@ class SharedKey:
         return hmac.new(self._key, f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def new_key() -> bytes:
+def random_key() -> bytes:
     """A random key."""
     return secrets.token_bytes(KEY_BYTES)
 

@@ -2,34 +2,29 @@
 
 A whole file is checked before its first line goes in. It goes in by parts, each a batch with a cursor under the file's
 name, so a killed process resumes where it was. What the site withdraws is forgotten by its marks; counts made from it
-stay, as with any forgetting.
+stay, as with any forgetting. How much is fetched is limited, so no log, whatever it lists, can fill the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
+
 from hotpapers.base import file_modes, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
-from hotpapers.base.model import HOUR, NETWORKS, HttpClient
-from hotpapers.base.model.keys import network_of, own_id
+from hotpapers.base.model import DAY, HOUR, NETWORKS, HttpClient, keys
 from hotpapers.base.spans import Span, difference, union
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.privacy.forget import forget_all
-from hotpapers.keep.privacy.queries import keys_known
-from hotpapers.record import Record
-from hotpapers.record.batches import cursor_of, sources_at
-from hotpapers.record.meta import read_meta, write_meta
-from hotpapers.wings.peers.following.allowance import Allowance
+from hotpapers.keep.privacy import forget, queries
+from hotpapers.record import Record, batches, meta
 from hotpapers.wings.peers.following.site_log import FetchedLogs, FollowedSite, LoggedFolder
 from hotpapers.wings.proof import entries, observations
-from hotpapers.wings.proof.entries import ListLeaf, ObservedFile, withdrawn_list_of
-from hotpapers.wings.proof.observation_files import REACH, SUFFIX, line_row, parse_withdrawn, root_of
-from hotpapers.wings.proof.observations import ObservationLine
+from hotpapers.wings.proof.entries import ListLeaf, ObservedFile
 
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 """Shows the progress of so many steps; yields a function to call with the number of steps just done."""
@@ -62,42 +57,13 @@ class IntakeResult(NamedTuple):
         return (*self.others, *self.problems)
 
 
-@contextmanager
-def no_bar(length: int) -> Iterator[Callable[[int], object]]:
+def no_bar(length: int) -> AbstractContextManager[Callable[[int], object]]:
     """A progress bar that shows nothing."""
-    yield lambda done: None
+    return nullcontext(lambda done: None)
 
 
-def take_files(
-    site: FollowedSite,
-    fetched: FetchedLogs,
-    peer: Record,
-    http: HttpClient,
-    allowed: terms.Table,
-    progress: ProgressBar,
-) -> IntakeResult:
-    """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
-    answer does. `peer`: the store of the site's observations. Raises NetError, StoreError, NotAProof for too
-    many withdrawals."""
-    if not peer.head.position:
-        with peer.database.write():
-            write_meta(peer.database, BEGAN, str(oldest_hour(http.now())))
-    intake = _Intake(site, fetched, peer, http, allowed)
-    intake.apply_withdrawals()
-    intake.drop_old_lists()
-    files = [(log, file) for log in fetched.logs for file in intake.files_of(log)]
-    intake.name_absent_parts([file for _, file in files])
-    new_files = sum(not intake.has(file) for _, file in files)
-    if new_files:
-        intake.load_withdrawn()
-    with progress(new_files) as step:
-        for log, file in files:
-            intake.take(log, file, step)
-    return intake.outcome()
-
-
-class _Intake:
-    """One round."""
+class Intake:
+    """One round. `peer`: the store of the site's observations."""
 
     def __init__(
         self, site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: terms.Table
@@ -106,7 +72,7 @@ class _Intake:
         self._withdrawn = set[str]()  # rows of lists
         self._unusable_lists = set[str]()
         self._problems = list(fetched.problems)
-        self._done = sources_at(peer.database, DONE)
+        self._done = batches.sources_at(peer.database, DONE)
         self._oldest = oldest_hour(http.now())
         self._lists = [(log, leaf) for log in fetched.logs for leaf in lists_since(log, self._oldest)]
         self._covered, self._absent = list[Span](), list[Span]()  # hours of files
@@ -114,8 +80,22 @@ class _Intake:
         self._items = self._forgotten = 0
         self._allowance = Allowance(site, http.now())
 
-    def outcome(self) -> IntakeResult:
-        """The round's result."""
+    def run(self, progress: ProgressBar) -> IntakeResult:
+        """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
+        answer does. Raises NetError, StoreError, NotAProof for too many withdrawals."""
+        if not self._peer.head.position:
+            with self._peer.database.write():
+                meta.write_meta(self._peer.database, BEGAN, str(self._oldest))
+        self._apply_withdrawals()
+        self._drop_old_lists()
+        files = [(log, file) for log in self._fetched.logs for file in self._files_of(log)]
+        self._name_absent_parts([file for _, file in files])
+        new_files = sum(file.name not in self._done for _, file in files)
+        if new_files:
+            self._load_withdrawn()
+        with progress(new_files) as step:
+            for log, file in files:
+                self._take(log, file, step)
         covered = union(self._covered)
         complete = difference(covered, union(self._absent))
         until = complete[-1][1] if complete else 0
@@ -137,7 +117,7 @@ class _Intake:
 
     # ---- withdrawals -------------------------------------------------------------------------------
 
-    def apply_withdrawals(self) -> None:
+    def _apply_withdrawals(self) -> None:
         """Forget what new lists name, and clean up once after all of them."""
         new_names: dict[str, None] = {}
         try:
@@ -157,16 +137,18 @@ class _Intake:
                 self._done.add(name)
             self._allowance.save()
 
-    def load_withdrawn(self) -> None:
+    def _load_withdrawn(self) -> None:
         """Load what all lists name, which is only needed for new files. Raises NotAProof if it is too much."""
         for log, leaf in self._lists:
             if leaf.name not in self._unusable_lists:
                 self._withdrawn |= self._usable_list(log, leaf) or frozenset()
             if len(self._withdrawn) > MAX_WITHDRAWN_LINES:
-                raise NotAProof(f"{log.origin}: its lists withdraw more than {MAX_WITHDRAWN_LINES:,} marks and lines")
+                raise NotAProof(
+                    f"{self._site.name}: its lists withdraw more than {MAX_WITHDRAWN_LINES:,} marks and lines"
+                )
         self._allowance.save()
 
-    def drop_old_lists(self) -> None:
+    def _drop_old_lists(self) -> None:
         """Delete our copies of lists that are no longer needed: no file of the time that is read is older."""
         needed = {leaf.name for _, leaf in self._lists}
         known = {leaf.name for log in self._fetched.logs for leaf in lists_since(log, 0)}
@@ -176,23 +158,20 @@ class _Intake:
 
     def _usable_list(self, log: LoggedFolder, leaf: ListLeaf) -> frozenset[str] | None:
         """A list; None if it cannot be used now, which is noted."""
+        file = self._site.folder / leaf.name
+        data = file.read_bytes() if file.exists() else b""
+        is_here = hashlib.sha256(data).digest() == leaf.digest  # otherwise, it is missing or our copy is damaged
         try:
-            return self._list(log, leaf)
+            if not is_here:
+                data = self._get(log.files + leaf.name)
+                if hashlib.sha256(data).digest() != leaf.digest:
+                    raise NotExchange("it is not the list in the log")
+            withdrawn = observations.parse_withdrawn(data.decode("utf-8", "replace"))
         except (NotExchange, RequestRefused) as problem:
             self._unusable_lists.add(leaf.name)
             if not self._allowance.refusal:
                 self._problems.append(f"{leaf.name}: is in the log but unusable: {problem}")
             return None
-
-    def _list(self, log: LoggedFolder, leaf: ListLeaf) -> frozenset[str]:
-        file = self._site.folder / leaf.name
-        data = file.read_bytes() if file.exists() else b""
-        is_here = hashlib.sha256(data).digest() == leaf.digest  # otherwise, it is missing or our copy is damaged
-        if not is_here:
-            data = self._get(log.files + leaf.name)
-            if hashlib.sha256(data).digest() != leaf.digest:
-                raise NotExchange("it is not the list in the log")
-        withdrawn = parse_withdrawn(data.decode("utf-8", "replace"))
         if not is_here:
             file_modes.write_atomically(file, data)
         return withdrawn
@@ -200,19 +179,24 @@ class _Intake:
     def _forget(self, marks: Collection[str]) -> None:
         known_keys = set[str]()
         for network in NETWORKS:  # Forgetting an unknown key would scan the whole store.
-            known_keys |= keys_known(self._peer.database, [f"{network}:{mark}" for mark in marks])
-        outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
+            known_keys |= queries.keys_known(self._peer.database, [f"{network}:{mark}" for mark in marks])
+        outcomes = forget.forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
 
     # ---- files -------------------------------------------------------------------------------------
 
-    def files_of(self, log: LoggedFolder) -> list[ObservedFile]:
+    def _files_of(self, log: LoggedFolder) -> list[ObservedFile]:
         """The valid files that a log names, except those too old to be counted."""
-        names = set[str]()
-        files = filter(None, map(entries.observed_file_of, log.entries))
-        return [file for file in files if file.hour >= self._oldest and self._is_possible(file, names)]
+        files = dict[str, ObservedFile]()
+        for file in entries.observed_files(log.entries):
+            if file.hour >= self._oldest:
+                if problem := self._problem_with(file, files):
+                    self._problems.append(problem)
+                else:
+                    files[file.name] = file
+        return list(files.values())
 
-    def name_absent_parts(self, files: Sequence[ObservedFile]) -> None:
+    def _name_absent_parts(self, files: Sequence[ObservedFile]) -> None:
         """Report parts of hours that are in no log although later parts of the same hours are."""
         parts: dict[int, dict[int, int]] = {}
         for file in files:
@@ -231,58 +215,46 @@ class _Intake:
     def _hours_of(self, file: ObservedFile) -> Span:
         return max(file.first, self._oldest), file.hour + 1
 
-    def has(self, file: ObservedFile) -> bool:
-        """Whether the whole file is here."""
-        return file.name in self._done
-
-    def take(self, log: LoggedFolder, file: ObservedFile, step: Callable[[int], object]) -> None:
+    def _take(self, log: LoggedFolder, file: ObservedFile, step: Callable[[int], object]) -> None:
         """Add a file of a log if it is not here yet; `step` is called after the attempt."""
-        was_here = self.has(file)
+        if file.name in self._done:
+            return
         try:
-            if not was_here:
-                self._items += self._append(file, self._fetch(log, file))
-                self._added_hours.append(file.first)
-                self._done.add(file.name)
+            self._items += self._append(file, self._fetch(log, file))
+            self._added_hours.append(file.first)
+            self._done.add(file.name)
         except RequestRefused as problem:
             if not self._allowance.refusal:
                 self._problems.append(f"{file.name}: is in the log but withheld: {problem}")
         except (NotExchange, NotAProof) as problem:
             self._problems.append(str(problem))
-        if not was_here:
-            self._allowance.save()
-            step(1)
-        if not self.has(file):
+        self._allowance.save()
+        step(1)
+        if file.name not in self._done:
             self._absent.append(self._hours_of(file))
 
-    def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
-        """Whether a leaf names a part of hours that are over, and a file that no other leaf names."""
+    def _problem_with(self, file: ObservedFile, others: Collection[str]) -> str:
+        """Why a leaf does not name a part of hours that are over, or a file that no `others` name; empty if it does."""
         try:
             name = file.name
         except ValueError:
-            self._problems.append(f"the log names a file of hour {file.hour:,}, which is out of range")
-            return False
-        reason = ""
+            return f"the log names a file of hour {file.hour:,}, which is out of range"
         if not file.part:
-            reason = "its parts are counted from 1"
-        elif name in names:
-            reason = "is in the log twice"
-        elif file.first > file.hour or (file.hour + 1) * HOUR > self._http.now() + HOUR:
-            reason = "is of an hour that is not over"
-        if reason:
-            self._problems.append(f"{name}: {reason}")
-            return False
-        names.add(name)
-        return True
+            return f"{name}: its parts are counted from 1"
+        if name in others:
+            return f"{name}: is in the log twice"
+        is_over = file.first <= file.hour and file.hour * HOUR <= self._http.now()
+        return "" if is_over else f"{name}: is of an hour that is not over"
 
-    def _fetch(self, log: LoggedFolder, file: ObservedFile) -> list[ObservationLine]:
+    def _fetch(self, log: LoggedFolder, file: ObservedFile) -> list[observations.ObservationLine]:
         """A file's checked lines. Raises NotExchange, NotAProof, NetError."""
-        name = file.name + SUFFIX
+        name = file.name + observations.SUFFIX
         lines = observations.read_packed(name, self._get(log.files + name))
         self._allowance.note(lines=len(lines))
-        if root_of(lines) != file.root:
+        if observations.root_of(line.hash for line in lines) != file.root:
             raise NotAProof("its lines do not match the log", file=name)
         for number, line in enumerate(lines):
-            if line.item is None and line_row(file.name, number) not in self._withdrawn:
+            if line.item is None and observations.line_row(file.name, number) not in self._withdrawn:
                 raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
             latest = max(line.item.observed_at, getattr(line.item, "until_at", 0)) if line.item else 0
             if latest > self._http.now() + HOUR:
@@ -300,35 +272,34 @@ class _Intake:
         self._allowance.note(files=1, bytes=len(body))
         return body
 
-    def _append(self, file: ObservedFile, lines: Sequence[ObservationLine]) -> int:
+    def _append(self, file: ObservedFile, lines: Sequence[observations.ObservationLine]) -> int:
         """Append the lines that are not here yet, a part at a time. Returns how many items were new."""
         added = 0
-        first = int(cursor_of(self._peer.database, file.name) or 0)
+        first = int(batches.cursor_of(self._peer.database, file.name) or 0)
         for start, end in pairwise([*range(first, len(lines), CHUNK), len(lines)] if lines else [0, 0]):
             cursor = DONE if end == len(lines) else str(end)
             added += self._peer.append(self._admitted_items(lines[start:end]), source=file.name, cursor=cursor).added
         return added
 
-    def _admitted_items(self, lines: Sequence[ObservationLine]) -> Iterator[model.Item]:
+    def _admitted_items(self, lines: Sequence[observations.ObservationLine]) -> Iterator[model.Item]:
         """The items to store: only from networks that may be read here, and nothing withdrawn since."""
         for line in lines:
-            item = line.item
-            if item is None or any(own_id(mark) in self._withdrawn for mark in observations.marks_in(item)):
-                continue
-            networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
-            if all(terms.of(self._allowed, network).read != "no" for network in networks):
-                yield item
+            if (item := line.item) is not None:
+                marks = observations.marks_in(item)
+                networks = {*map(keys.network_of, marks), getattr(item, "network", "arxiv")}
+                is_allowed = all(terms.of(self._allowed, network).read != "no" for network in networks)
+                if is_allowed and self._withdrawn.isdisjoint(map(keys.own_id, marks)):
+                    yield item
 
 
 def oldest_hour(at: int) -> int:
     """The oldest hour whose files and lists are read; older ones are no longer published."""
-    return (at - REACH) // HOUR
+    return (at - observations.REACH) // HOUR
 
 
 def lists_since(log: LoggedFolder, oldest: int) -> Iterator[ListLeaf]:
     """The lists of what was withdrawn that a log names, except those older than an hour."""
-    leaves = filter(None, map(withdrawn_list_of, log.entries))
-    return (leaf for leaf in leaves if leaf.hour >= oldest)
+    return (leaf for leaf in entries.withdrawn_lists(log.entries) if leaf.hour >= oldest)
 
 
 def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
@@ -336,7 +307,7 @@ def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
     there is none."""
     if not peer.head.position:
         return ""
-    began, done = int(read_meta(peer.database, BEGAN) or 0), sources_at(peer.database, DONE)
+    began, done = int(meta.read_meta(peer.database, BEGAN) or 0), batches.sources_at(peer.database, DONE)
     leaves = (leaf for log in logs for leaf in lists_since(log, began) if leaf.hour < oldest_hour(at))
     return next((leaf.name for leaf in leaves if leaf.name not in done), "")
 
@@ -345,3 +316,79 @@ def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
     first, last = hour_range[0], hour_range[1] - 1
     return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
+
+
+# ---- how much may be fetched -----------------------------------------------------------------------------
+
+FILE = "fetched.json"
+"""The day's amounts, in the site's folder."""
+
+
+class FetchedAmount(NamedTuple):
+    """Files, their bytes as sent (compressed), and their lines."""
+
+    files: int
+    bytes: int
+    lines: int
+
+    def __str__(self) -> str:
+        return f"{self.files:,} files, {self.bytes // 1_000_000:,} MB or {self.lines:,} lines"
+
+    def plus(self, other: FetchedAmount) -> FetchedAmount:
+        """The sum of both."""
+        return FetchedAmount(self.files + other.files, self.bytes + other.bytes, self.lines + other.lines)
+
+
+NOTHING = FetchedAmount(0, 0, 0)
+MAX_IN_ROUND = FetchedAmount(2_500, 500_000_000, 10_000_000)
+"""Beyond this, a round leaves the rest to the next one. 90 days of hourly files are 2,160 files."""
+MAX_IN_DAY = FetchedAmount(5_000, 1_000_000_000, 20_000_000)
+"""Beyond this, the rest waits for the next day, UTC."""
+
+
+class _DayFetched(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the file. `day`: days since 1970."""
+
+    day: int
+    fetched: FetchedAmount
+
+
+class Allowance:
+    """What may still be fetched from a site in this round and on this day."""
+
+    def __init__(self, site: FollowedSite, at: int) -> None:
+        self._site, self._day = site, at // DAY
+        self._round, self.refusal = NOTHING, ""
+        try:
+            day_fetched = msgspec.json.decode((site.folder / FILE).read_bytes(), type=_DayFetched)
+        except (OSError, msgspec.MsgspecError):
+            day_fetched = _DayFetched(day=0, fetched=NOTHING)
+        self._today = self._written = day_fetched.fetched if day_fetched.day == self._day else NOTHING
+
+    def check(self) -> None:
+        """Raises RequestRefused if nothing more may be fetched; `refusal` then names the site and the reason."""
+        for amount, most, period in (
+            (self._today, MAX_IN_DAY, "per day; the rest waits for tomorrow"),
+            (self._round, MAX_IN_ROUND, "per round; the rest waits for the next one"),
+        ):
+            if any(here >= limit for here, limit in zip(amount, most, strict=True)):
+                self.refusal = f"{self._site.name}: lists more than the {most} fetched {period}"
+                raise RequestRefused(self.refusal)
+
+    def note(self, *, files: int = 0, bytes: int = 0, lines: int = 0) -> None:
+        """Count what was fetched, even if it turns out to be unusable."""
+        more = FetchedAmount(files, bytes, lines)
+        self._round, self._today = self._round.plus(more), self._today.plus(more)
+
+    def note_refused(self) -> None:
+        """Count a file that the site refuses, for this round only: a log may list a million of them, but those that
+        stay away must not use up every day's amount."""
+        self._round = self._round.plus(FetchedAmount(1, 0, 0))
+
+    def save(self) -> None:
+        """Save the day's amount, after the fetched data went in: even a process that is killed often makes progress."""
+        if self._today == self._written:
+            return
+        self._written = self._today
+        day_fetched = msgspec.json.encode(_DayFetched(day=self._day, fetched=self._today))
+        file_modes.write_atomically(self._site.folder / FILE, day_fetched)

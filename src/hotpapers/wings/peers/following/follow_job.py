@@ -1,20 +1,24 @@
-"""The following job: every ten minutes, fetch and check a site's log, take in what is new, and count it."""
+"""The following job: every ten minutes, fetch and check a site's log, take in what is new, and count it, with the code
+that counts our observations, into our record under the site's name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from hotpapers.base import terms
 from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import HttpClient
+from hotpapers.base.model import DAY, NETWORKS, Coverage, HttpClient, Measurement
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.record import Record
-from hotpapers.record.batches import cursor_of
-from hotpapers.wings.peers.following.file_intake import IntakeResult, ProgressBar, missed_list, no_bar, take_files
-from hotpapers.wings.peers.following.measurement import counted_since, save_measurements
+from hotpapers.issues.coverage import unread_times
+from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.record import Record, batches, database, identities
+from hotpapers.wings.peers.following.file_intake import Intake, IntakeResult, ProgressBar, missed_list, no_bar
 from hotpapers.wings.peers.following.site_log import (
     FetchedLogs,
     FollowedSite,
@@ -64,7 +68,7 @@ def follow_site(
         fetched = _fetch_logs(site, http)
         with _open_copy(site, fetched.logs, http.now()) as peer:
             before = peer.head.position
-            intake_result = take_files(site, fetched, peer, http, allowed, progress)
+            intake_result = Intake(site, fetched, peer, http, allowed).run(progress)
             _update_alarm(site, intake_result.problems, http.now())
             counts = _count(site, record, peer, before, intake_result, http.now())
     except NotAProof as problem:
@@ -91,7 +95,7 @@ def _open_copy(site: FollowedSite, logs: Sequence[LoggedFolder], at: int) -> Rec
 def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake_result: IntakeResult, at: int) -> int:
     """Count what came since the last count; returns how many counts are new or changed. `before`: the last batch of
     the site's observations when the round began."""
-    counted, _, counted_until = (cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
+    counted, _, counted_until = (batches.cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
     position = peer.head.position
     if not intake_result.until or int(counted) == position:
         return 0
@@ -108,7 +112,7 @@ def _update_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
     if not problems:
         clear_alarm(site.folder, site.name, UNBELIEVED)
         return
-    save_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=_first_named(problems), at=at))
+    save_alarm(site.folder, Alarm(site.name, UNBELIEVED, _first_named(problems), at))
 
 
 def _first_named(problems: Sequence[str]) -> str:
@@ -122,7 +126,7 @@ def fetch_site(
 ) -> IntakeResult:
     """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
     operator has dealt with it. Raises like `follow_site`."""
-    return take_files(site, _fetch_logs(site, http), peer, http, allowed, progress)
+    return Intake(site, _fetch_logs(site, http), peer, http, allowed).run(progress)
 
 
 def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
@@ -131,20 +135,15 @@ def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     for log in policy.logs:
         try:
             logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - sum(len(log.entries) for log in logs)))
-        except RewrittenPast as problem:
-            others.append(str(problem))
-            rewritten = Alarm(
-                subject=site.name, kind=REWRITTEN, reason=str(problem), at=http.now(), evidence=problem.evidence
-            )
-            save_alarm(site.folder, rewritten)
-        except NotAProof as problem:
-            problems.append(str(problem))
-        except LogError as problem:  # too few witnesses so far
-            others.append(str(problem))
-        except RequestRefused as problem:
-            if not problems:  # otherwise a log may be lost for good, and others go on
+        except (RewrittenPast, LogError, RequestRefused) as problem:  # LogError: too few witnesses so far
+            if isinstance(problem, RequestRefused) and not problems:  # otherwise a log may be lost, and others go on
                 raise
             others.append(str(problem))
+            if isinstance(problem, RewrittenPast):
+                proven = Alarm(site.name, REWRITTEN, str(problem), http.now(), evidence=problem.evidence)
+                save_alarm(site.folder, proven)
+        except NotAProof as problem:
+            problems.append(str(problem))
     return FetchedLogs(tuple(logs), tuple(problems), tuple(others))
 
 
@@ -170,3 +169,72 @@ class FollowJob:
         if outcome.problems:
             raise PartiallyRead(_first_named(outcome.problems))
         return EVERY
+
+
+# ---- counting --------------------------------------------------------------------------------------------
+
+CHUNK = 5_000
+"""Items of one batch."""
+RECENT = 8 * DAY
+"""How long after its announcement a paper's counts change with each file: the last age is one week."""
+
+
+def counted_since(intake_result: IntakeResult, counted_until: int, *, is_next: bool) -> int:
+    """The moment since when papers were announced whose counts may be others after a round. Further files of the day
+    counted last only concern papers of the week before. With a day's first file, all papers are counted: older voices
+    may have gained standing by then, and late observations count too. `counted_until`: up to when files were counted;
+    `is_next`: whether this round brought the only new files since then. All µs UTC."""
+    is_same_day = counted_until // DAY == intake_result.until // DAY
+    return max(intake_result.since - RECENT, 0) if is_next and is_same_day else 0
+
+
+def save_measurements(
+    record: Record, source: str, peer: Record, intake_result: IntakeResult, since: int, at: int
+) -> int:
+    """Recounts the papers announced `since` a moment, after a round, and stores what our record does not have already;
+    returns how many counts are new or changed. Raises StoreError."""
+    learn_standing(peer.database)
+    counted = peer.view(intake_result.until)  # each age that the papers had reached by then
+    hours_without_file = [
+        Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=counted.as_of)
+        for network in NETWORKS
+        for start, end in intake_result.missing
+    ]
+    unread = unread_times(counted, hours_without_file)
+    window = measurement.MeasurementWindow(with_standing=True, announced_from=since)
+    rows = [
+        Measurement(
+            source=source,
+            paper=row.paper,
+            network=row.network,
+            age=row.age,
+            until_at=row.until,
+            voices=row.voices,
+            reposts=row.reposts,
+            likes=row.likes,
+            bots=row.bots,
+            known=row.known,
+            authors=row.authors,
+            counted=row.counted,
+            unread=unread.of(row.network, row.announced_at, row.until),
+            observed_at=at,
+        )
+        for row in attention.read_engagement(counted, window)
+        if row.peer
+    ]
+    view, papers = record.view(), sorted({item.paper for item in rows})
+    known = {
+        _key(item): replace(item, observed_at=0)
+        for chunk in database.slices(papers)
+        for item in view.items(
+            Measurement, f"t.source = ? AND t.paper IN ({identities.numbers_of(chunk)})", (source, *chunk)
+        )
+    }
+    new_rows = [item for item in rows if known.get(_key(item)) != replace(item, observed_at=0)]
+    for start in range(0, len(new_rows), CHUNK):
+        record.append(new_rows[start : start + CHUNK], source=job_name(source), at=at)
+    return len(new_rows)
+
+
+def _key(item: Measurement) -> tuple[str, str, int]:
+    return item.paper, item.network, item.age

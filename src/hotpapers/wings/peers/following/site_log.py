@@ -9,18 +9,17 @@ NAME/record.db      the site's observations
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError, NotAProof, RequestRefused, RewrittenPast
 from hotpapers.base.model import HttpClient
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.wings.proof import log_files, mirrors, policies, tiles
-from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
+from hotpapers.wings.proof import log_files, merkle, mirrors, observations
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
-from hotpapers.wings.proof.observation_files import FOLDER
-from hotpapers.wings.proof.policies import KnownLog, LogPolicy, parse_policy
+from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, parse_checkpoint
+from hotpapers.wings.proof.policies import LogPolicy, cosigners, is_of_known_log, parse_policy
 
 POLICY = "policy.txt"
 
@@ -40,7 +39,6 @@ class FollowedSite(NamedTuple):
 class LoggedFolder(NamedTuple):
     """The checked leaves of one of a site's logs, and the address of the files that they list."""
 
-    origin: str
     entries: tuple[bytes, ...]
     files: str
 
@@ -56,30 +54,34 @@ class FetchedLogs(NamedTuple):
 def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
     """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, LogError
     if our own logs are damaged, NetError if the site does not answer."""
-    if site.policy.strip():
-        return _with_log(site, parse_policy(site.policy))
     file = site.folder / POLICY
-    if not file.exists():
-        text = _text(http, f"{site.url}log/{POLICY}")
-        _with_log(site, parse_policy(text))
-        log_files.write_text_file(file, text)
-    return _with_log(site, parse_policy(file.read_text("utf-8")))
+    if site.policy.strip() or not file.exists():
+        text, policy = _policy(site, http)
+        if not site.policy.strip():
+            file_modes.write_atomically(file, text.encode())
+        return policy
+    return _policy(site._replace(policy=file.read_text("utf-8")), http)[1]
 
 
-def _with_log(site: FollowedSite, policy: LogPolicy) -> LogPolicy:
+def _policy(site: FollowedSite, http: HttpClient) -> tuple[str, LogPolicy]:
+    """The text and the policy in the settings, else as the site has them now."""
+    text = site.policy if site.policy.strip() else _published_policy(site, http)
+    policy = parse_policy(text)
     if not policy.logs:
         raise NotAProof(f"{site.name}: the policy names no log; write a line `log KEY`")
-    own_keys = log_files.verifier_keys(site.own_logs) if site.own_logs else frozenset()
-    if any(log.key in own_keys for log in policy.logs):
+    if site.own_logs and log_files.verifier_keys(site.own_logs).intersection(policy.logs):
         raise NotAProof(f"{site.name}: publishes this site's own log; follow only others")
-    return policy
+    return text, policy
+
+
+def _published_policy(site: FollowedSite, http: HttpClient) -> str:
+    return http.get(f"{site.url}log/{POLICY}").body.decode("utf-8", "replace")
 
 
 def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
     """Logs that the site now names and the policy does not, or the other way round: the site's key or the site itself
     changed, or it lost a log. Raises NetError, NotAProof."""
-    known = {log.key for log in policy.logs}
-    current = {log.key for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs}
+    known, current = set(policy.logs), set(parse_policy(_published_policy(site, http)).logs)
     return [
         *(
             f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
@@ -95,95 +97,86 @@ def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list
 def try_site(site: FollowedSite, http: HttpClient) -> str:
     """What a site's logs have, in a few words, by their checkpoints; nothing is kept. Raises NotAProof, LogError,
     NetError."""
-    text = site.policy.strip() or _text(http, f"{site.url}log/{POLICY}")
-    policy, sizes = _with_log(site, parse_policy(text)), []
-    for log in policy.logs:
-        address = f"{site.url}{mirrors.log_path(log.key.name)}/{tiles.CHECKPOINT_PATH}"
-        sizes.append(_checkpoint(log, policy, parse_checkpoint(_text(http, address)), sys.maxsize).checkpoint.size)
+    _, policy = _policy(site, http)
+    sizes = [_checkpoint(site, log, policy, http, sys.maxsize).size for log in policy.logs]
     return f"{count_noun(len(sizes), 'log')} with {count_noun(sum(sizes), 'leaf', 'leaves')}"
 
 
-def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient, most: int) -> LoggedFolder:
+def fetch_log(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: HttpClient, most: int) -> LoggedFolder:
     """Fetch a log's current state, check it and keep it. Another process that follows the same site waits meanwhile.
     `most`: how many leaves it may have. Raises NotAProof if the log fails its checks, RewrittenPast if its key signed
     another history, LogError while too few witnesses have cosigned, NetError if the site does not answer."""
-    path = mirrors.log_path(log.key.name)
-    _, publication, number = path.split("/")
-    base, folder = f"{site.url}{path}/", site.folder / "log"
-    with log_files.locked(folder):
+    path = Path(mirrors.log_path(log.name))
+    with log_files.locked(site.folder / "log"):
         # with leaves beyond the last stored checkpoint: they were checked too, but the process was killed before it
         # stored their checkpoint
-        logs = (log for log in log_files.read_logs(folder, publication) if log.number == int(number))
-        stored = next(logs, StoredLog(int(number)))
-        signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)), most)
-        new_entries = _new_entries(base, stored, signed, http)
-        if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
-            log_files.add_entries(folder, publication, int(number), new_entries, log.key)
-            log_files.save_checkpoint(folder, publication, int(number), signed)
-            past = (earlier.checkpoint.size for earlier in stored.checkpoints)
-            log_files.drop_checkpoints(folder, publication, int(number), past)
-    return LoggedFolder(log.key.name, (*stored.entries, *new_entries), f"{site.url}log/{publication}/{FOLDER}/")
+        stored = log_files.read_log(site.folder / path)
+        signed = _checkpoint(site, log, policy, http, most)
+        new_entries = _new_entries(f"{site.url}{path}/", stored, signed, http)
+        if stored.last is None or signed.size > stored.last.size:
+            log_files.add_entries(stored.folder, new_entries, log)
+            log_files.save_checkpoint(stored.folder, signed)
+            log_files.drop_checkpoints(stored.folder, (earlier.size for earlier in stored.checkpoints))
+    return LoggedFolder((*stored.entries, *new_entries), f"{site.url}{path.parent}/{observations.FOLDER}/")
 
 
-def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint, most: int) -> SignedCheckpoint:
-    name = log.key.name
-    if signed.checkpoint.origin != name or not policies.is_of_known_log(policy, signed):
+def _checkpoint(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: HttpClient, most: int) -> Checkpoint:
+    name = log.name
+    body = http.get(f"{site.url}{mirrors.log_path(name)}/{merkle.CHECKPOINT_PATH}").body
+    signed = parse_checkpoint(body.decode("utf-8", "replace"))
+    if signed.origin != name or not is_of_known_log(policy, signed):
         raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
-    if signed.checkpoint.size > most:
-        raise NotAProof(f"{name}: has {signed.checkpoint.size:,} leaves, of which only {most:,} would be read")
-    cosigners = policies.cosigners(policy, signed)
-    if not policy.is_met(cosigners):
+    if signed.size > most:
+        raise NotAProof(f"{name}: has {signed.size:,} leaves, of which only {most:,} would be read")
+    witnesses = cosigners(policy, signed)
+    if not policy.is_met(witnesses):
         raise LogError(
-            f"{name}: only {len(cosigners)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, too few for "
+            f"{name}: only {len(witnesses)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, too few for "
             "the policy; new leaves wait for more"
         )
     return signed
 
 
-def _rewritten(stored: StoredLog, signed: SignedCheckpoint) -> RewrittenPast:
-    origin = signed.checkpoint.origin
-    notes = (checkpoint.note for checkpoint in (stored.last, signed) if checkpoint is not None)
-    own = (note._replace(signatures=tuple(line for line in note.signatures if line.name == origin)) for note in notes)
+def _rewritten(stored: StoredLog, signed: Checkpoint) -> RewrittenPast:
     return RewrittenPast(
-        f"{origin}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
+        f"{signed.origin}: has rewritten its past: its checkpoint of {signed.size:,} leaves does not extend what "
         "was seen before. Nothing from it is accepted; ask its operator.",
-        tuple(map(str, own)),
+        tuple(str(checkpoint.own) for checkpoint in (stored.last, signed) if checkpoint),
     )
 
 
-def _new_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: HttpClient) -> list[bytes]:
+def _new_entries(base: str, stored: StoredLog, signed: Checkpoint, http: HttpClient) -> LogEntries:
     """The leaves that are new, from their bundles. Together with the known leaves they must have the checkpoint's root,
     which proves that the known leaves are a prefix. An earlier state of the same history is an outdated copy and has no
     new leaves."""
-    known, size = stored.entries, signed.checkpoint.size
-    if size <= len(known):
-        if not signed.checkpoint.is_of(stored.tree):
+    known = stored.entries
+    if signed.size <= len(known):
+        if not signed.is_of(stored.tree):
             raise _rewritten(stored, signed)
-        return []
-    first = len(known) // tiles.WIDTH
-    entries = [*known[: first * tiles.WIDTH], *_bundles(base, signed, first, http)]
-    if not _are_of(entries, signed) and first:  # if the past was rewritten, earlier leaves differ
-        entries = _bundles(base, signed, 0, http)
-    if not _are_of(entries, signed):
-        raise NotAProof(f"{signed.checkpoint.origin}: its leaves do not match its checkpoint")
-    if tuple(entries[: len(known)]) != known:
+        return log_files.NO_ENTRIES
+    first = len(known) // merkle.WIDTH
+    entries = LogEntries((*known[: first * merkle.WIDTH], *_bundles(base, signed, first, http)))
+    if first and not signed.is_of(entries.tree):  # if the past was rewritten, earlier leaves differ
+        entries = LogEntries(_bundles(base, signed, 0, http))
+    if not signed.is_of(entries.tree):
+        raise NotAProof(f"{signed.origin}: its leaves do not match its checkpoint")
+    if entries[: len(known)] != known:
         raise _rewritten(stored, signed)
-    return entries[len(known) :]
+    return LogEntries(entries[len(known) :])
 
 
-def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) -> list[bytes]:
-    """The leaves of a checkpoint from the `first` bundle on, as the site has them now. Raises NotAProof if some are
+def _bundles(base: str, signed: Checkpoint, first: int, http: HttpClient) -> list[bytes]:
+    """All leaves of a checkpoint from the `first` bundle on, as the site has them now. Raises NotAProof if some are
     withheld."""
     entries: list[bytes] = []
     try:
-        for level, index, width in tiles.widths(signed.checkpoint.size):
+        for level, index, width in merkle.widths(signed.size):
             if level == 0 and index >= first:
                 entries += _bundle(base, index, width, http)
     except RequestRefused as problem:
-        origin = signed.checkpoint.origin
-        raise NotAProof(f"{origin}: withholds leaves that its checkpoint covers: {problem}") from problem
+        raise NotAProof(f"{signed.origin}: withholds leaves that its checkpoint covers: {problem}") from problem
     except NotAProof as problem:
-        raise NotAProof(f"{signed.checkpoint.origin}: {problem.reason}") from problem
+        raise NotAProof(f"{signed.origin}: {problem.reason}") from problem
     return entries
 
 
@@ -191,17 +184,8 @@ def _bundle(base: str, index: int, width: int, http: HttpClient) -> list[bytes]:
     """The leaves of a bundle. A partial one may be full and gone by now if the checkpoint comes from a cache. Raises
     NotAProof, RequestRefused."""
     try:
-        return tiles.entries_of(http.get(base + tiles.tile_path("entries", index, width)).body, width)
+        return merkle.entries_of(http.get(base + merkle.tile_path("entries", index, width)).body, width)
     except RequestRefused:
-        if width == tiles.WIDTH:
+        if width == merkle.WIDTH:
             raise
-        return tiles.entries_of(http.get(base + tiles.tile_path("entries", index)).body, tiles.WIDTH)[:width]
-
-
-def _are_of(entries: Sequence[bytes], signed: SignedCheckpoint) -> bool:
-    """Whether these are the leaves that a checkpoint was signed for."""
-    return len(entries) == signed.checkpoint.size and signed.checkpoint.is_of(LogEntries(entries).tree)
-
-
-def _text(http: HttpClient, address: str) -> str:
-    return http.get(address).body.decode("utf-8", "replace")
+        return _bundle(base, index, merkle.WIDTH, http)[:width]

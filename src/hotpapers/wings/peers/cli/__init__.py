@@ -1,1 +1,0 @@
-"""The commands `hotpapers follow` and `hotpapers compare`."""

@@ -1,1 +1,0 @@
-"""The command `hotpapers log`, and `hotpapers verify` for files and sites."""
