@@ -159,13 +159,17 @@ def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
     if not format.counts:  # when space is scarce, the places are enough
         ongoing = sum(entry.place == 0 for entry in announcement.by_members)
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
-        return f"By our members: {', '.join([*places, *([f'{ongoing} still talked about'] if ongoing else [])])}."
+        if ongoing:
+            places.append(f"{ongoing} still talked about")
+        return f"By our members: {', '.join(places)}."
     lines = [
         f"{f'{entry.place}.' if entry.place else 'still talked about:'} {cut(entry.title, 60)} ({cut(entry.who, 60)})"
         for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
     omitted = len(announcement.by_members) - MEMBERS_SHOWN
-    return "By our members: " + "; ".join([*lines, *([f"and {omitted} more"] if omitted > 0 else [])])
+    if omitted > 0:
+        lines.append(f"and {omitted} more")
+    return f"By our members: {'; '.join(lines)}"
 
 
 def _lines(lines: Sequence[str], text_format: TextFormat) -> str:

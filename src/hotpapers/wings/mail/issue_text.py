@@ -16,8 +16,9 @@ from typing import NamedTuple
 from hotpapers.base.model import Entry, PublishedIssue
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.templating import macro
-from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
+from hotpapers.publish.view.phrases import cut, note, one_line
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
@@ -65,20 +66,20 @@ class MessageView(NamedTuple):
 def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> MessageView:
     """The message of an issue with at most `limit` papers; its reader's unsubscribe link is not filled in yet."""
     view, publication = issue_view(issue), issue.content.publication
-    title = phrases.cut(phrases.one_line(publication.title), MAX_TITLE_CHARS)
+    title = cut(one_line(publication.title), MAX_TITLE_CHARS)
     omitted = len(view.entries) - limit
     proof = (
         f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}.",
         f"Digest {view.digest}. Check it: hotpapers verify {view.day}",
-        f"Run by: {phrases.one_line(site_config.contact)}" if site_config.contact else "",
+        f"Run by: {one_line(site_config.contact)}" if site_config.contact else "",
     )
     correction = f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
     return MessageView(
         subject=glance.subject(issue),
-        preheader=phrases.cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
+        preheader=cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
         publication=title,
         day=view.title,
-        notes=tuple(filter(None, [phrases.note(publication), correction])),
+        notes=tuple(filter(None, [note(publication), correction])),
         empty=view.empty,
         entries=tuple(
             _entry(issue, entry, shown, site_config)
@@ -104,9 +105,9 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
     return MessageEntry(
         place=view.place,
         title=_title(view, site_config),
-        authors=phrases.cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
-        lead=phrases.cut(plain_line(view.lead), MAX_LEAD_CHARS) + mark,
-        counts=phrases.cut(counts, MAX_COUNTS_CHARS),
+        authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
+        lead=cut(plain_line(view.lead), MAX_LEAD_CHARS) + mark,
+        counts=cut(counts, MAX_COUNTS_CHARS),
         links=tuple(_links(issue, view, site_config)),
     )
 
@@ -131,7 +132,7 @@ def _page(entry: EntryView, site_config: SiteConfig) -> str:
 def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
     """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
     url = _page(entry, site_config) or next((link.url for link in entry.links), "")
-    return LinkedPiece(phrases.cut(entry.plain_title, MAX_TITLE_CHARS), url)
+    return LinkedPiece(cut(entry.plain_title, MAX_TITLE_CHARS), url)
 
 
 # ---- as plain text -------------------------------------------------------------------------------------

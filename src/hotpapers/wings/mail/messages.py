@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from hotpapers.base.model import DAY, IssueContent, PublishedIssue, RenderedFile
 from hotpapers.base.settings import Settings
-from hotpapers.publish.view import phrases
+from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.mail import mime
@@ -64,7 +64,7 @@ def address_message(
     addresses = [f"<{address}>" for address in (link, mailto) if address]
     headers = _headers(
         mail_config,
-        phrases.cut(title, MAX_NAME_CHARS),
+        cut(title, MAX_NAME_CHARS),
         reader.address,
         view.subject,
         at,
@@ -99,7 +99,7 @@ def _headers(
         ("From", mime.mailbox("From", name, mail_config.address)),
         *replies,
         ("To", address),
-        ("Subject", mime.words("Subject", phrases.cut(subject, MAX_SUBJECT_CHARS))),
+        ("Subject", mime.words("Subject", cut(subject, MAX_SUBJECT_CHARS))),
         ("Date", mime.date(at)),
         ("Message-ID", message_id),
         *further,
@@ -131,7 +131,7 @@ BY_REPLY = "To confirm, reply to this message without changing its subject."
 def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
     """The message that asks the owner of an address to confirm a subscription to a publication."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
-    title = phrases.cut(phrases.one_line(title), MAX_NAME_CHARS)
+    title = cut(one_line(title), MAX_NAME_CHARS)
     instructions = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY
     text = CONFIRM.format(title=title, instructions=instructions, days=CONFIRM_WITHIN // DAY)
     subject, message_id = f"Confirm {title}: {token}", f"confirm.{subscriber.since:x}.{subscriber.mark}"
