@@ -73,7 +73,7 @@ class ChatSender:
         """The message of a day's issue, if this room gets the publication. Raises NotFound."""
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
-            members = member_papers(issue, self._members, self._posters) if self._members else {}
+            members = member_papers(issue, self._members, self._posters)
             yield Message(self._target, message(announcement(issue, self._site_config, members), self._room))
 
     def send(self, message: Message, http: HttpClient) -> str:

@@ -104,9 +104,6 @@ class Secret:
     def __repr__(self) -> str:
         return "[secret]" if self.value else "[none]"
 
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
 
 class MailConfig(MailingSettings, frozen=True, kw_only=True):
     """The settings with what is not written: `reply_to` and `bounces` always have an address, domains are as in DNS.

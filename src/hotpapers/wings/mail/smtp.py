@@ -96,7 +96,7 @@ class SmtpClient:
         self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
     ) -> None:
         self._mail_config, self._context, self._dial = mail_config, context, dial
-        self._redact = SecretRedactor([mail_config.password.value] if mail_config.password else [])
+        self._redact = SecretRedactor([mail_config.password.value])
         self._connection: _Smtp | None = None
         self._messages = 0
 
