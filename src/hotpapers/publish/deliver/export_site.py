@@ -27,8 +27,8 @@ from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.render import channel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.site_paths import issue_path
-from hotpapers.record import Record, now
-from hotpapers.record.database import Database, server_database
+from hotpapers.record import Database, Record, now
+from hotpapers.record.database import server_database
 
 LARGE = 100
 """Issues from which two processes write a site: starting Python takes as long as writing ten issues."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from hotpapers.record import Record
-from hotpapers.record.database import Database, first_column
+from hotpapers.record import Database, Record, first_column
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""

@@ -33,8 +33,7 @@ from hotpapers.publish.query.request_params import (
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import site_paths
-from hotpapers.record.identities import NUMBER
-from hotpapers.record.item_rows import StoredRow
+from hotpapers.record import NUMBER, StoredRow
 from hotpapers.record.statistics import written_between
 
 MAX_APPEARANCES = 100

@@ -14,10 +14,7 @@ from hotpapers.issues.engagement.queries import (
     posts_about_papers,
     show_tables,
 )
-from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, first_value
-from hotpapers.record.identities import NUMBER, key_of
-from hotpapers.record.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.record import NUMBER, SPECS, AsOfView, Database, StoredRow, first_value, key_of, read_row, select_columns
 
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:

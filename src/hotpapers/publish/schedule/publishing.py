@@ -38,9 +38,8 @@ from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.record import Record, batches
+from hotpapers.record import Record, batches, read_meta, write_meta
 from hotpapers.record.commitments import sha256
-from hotpapers.record.meta import read_meta, write_meta
 from hotpapers.record.statistics import written_between
 
 FAR_AHEAD = HOUR // 2

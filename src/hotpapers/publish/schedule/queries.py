@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import NETWORKS, Paper
 from hotpapers.issues.engagement.queries import VOICE, limited_sql, persons_sql
-from hotpapers.record import Record
-from hotpapers.record.database import Database, first_column, placeholders, slices
-from hotpapers.record.identities import key_of, numbers_of
+from hotpapers.record import Database, Record, first_column, key_of, numbers_of, placeholders, slices
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:

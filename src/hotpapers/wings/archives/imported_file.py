@@ -12,8 +12,7 @@ import msgspec
 
 from hotpapers.base.errors import FullStore
 from hotpapers.base.terms import NetworkTerms
-from hotpapers.record import Record
-from hotpapers.record.batches import cursor_of
+from hotpapers.record import Record, cursor_of
 from hotpapers.record.paper_names import paper_aliases
 from hotpapers.wings.archives.format import ImportTarget
 from hotpapers.wings.archives.scan import Progress

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hotpapers.record import Record
-from hotpapers.record.database import first_column, placeholders, slices
-from hotpapers.record.identities import NUMBER, key_of, numbers_of
+from hotpapers.record import NUMBER, Record, first_column, key_of, numbers_of, placeholders, slices
 
 
 def count_unknown_papers(record: Record, job: str, position: int) -> int:
