@@ -286,17 +286,15 @@ def append(
     return WrittenBatch(position, len(listed), known, sum(group.later for group in added))
 
 
-_SAVE_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
-    ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, position = excluded.position"""
-
-
 def save_batch(database: Database, position: int, stamp: BatchStamp, listed: Manifest, before: bytes) -> bytes:
     """Write the batch's own row, its source's cursor and its tombstones; its chain value."""
     chain = manifest.link(before, position, stamp, listed)
     row = (position, *stamp, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if stamp.cursor is not None:
-        database.run(_SAVE_CURSOR, (stamp.source, stamp.cursor, position))
+        sql = """INSERT INTO cursor VALUES (?, ?, ?)
+            ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, position = excluded.position"""
+        database.run(sql, (stamp.source, stamp.cursor, position))
     if listed.tombstones:
         marks = [(mark, stamp.at) for mark in listed.tombstones]
         database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", marks)

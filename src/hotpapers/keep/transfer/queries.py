@@ -13,9 +13,6 @@ from hotpapers.record.database import Database, first_column, first_value, place
 from hotpapers.record.record import Record, now
 from hotpapers.record.sqlite import SqliteDatabase
 
-NUMBERED = frozenset(("raw", "quarantine", "copy", "report"))
-"""Tables whose rows are numbered by the database; in all others the program numbers them."""
-
 
 class SendingState(NamedTuple):
     """Rows of a store: (mark, state, since) of subscribers who get no more mail, and the states of all deliveries."""
@@ -68,7 +65,7 @@ def last_original(database: Database) -> int:
 def restart_numbers(source: SqliteDatabase, target: Database) -> None:
     """Make a PostgreSQL store continue numbering after the copied rows."""
     for table in tables_of(source):
-        if table in NUMBERED:
+        if table in ("raw", "quarantine", "copy", "report"):  # in all others the program numbers the rows
             highest = first_value(target, f"SELECT coalesce(max(id), 0) FROM {table}")
             highest = max(highest, last_original(source)) if table == "raw" else highest
             target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")

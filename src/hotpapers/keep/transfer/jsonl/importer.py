@@ -2,12 +2,16 @@
 
 A full export is restored batch by batch into an empty store, or into one that already has its first batches, such as
 after an interrupted import. In any other store its items are added as new batches, without its issues.
+
+A store that is updated from another's full exports also forgets what the other forgot: in batches that are already
+here, identities and rows that were forgotten since are noted. When the batch that forgot them is imported, they
+overwrite what is stored here.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import IO, NamedTuple
@@ -15,7 +19,9 @@ from typing import IO, NamedTuple
 import msgspec
 
 from hotpapers.base import errors, model, wings
-from hotpapers.keep.privacy import forgotten_file, retention
+from hotpapers.keep.privacy import forget, forgotten_file, retention
+from hotpapers.keep.privacy import queries as privacy_queries
+from hotpapers.keep.search import indexing
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl.exporter import MADE_HERE, note_kinds
 from hotpapers.keep.transfer.jsonl.lines import (
@@ -28,8 +34,8 @@ from hotpapers.keep.transfer.jsonl.lines import (
     has_fields_of,
     hex_bytes,
 )
-from hotpapers.keep.transfer.jsonl.redactions import LaterRedactions
-from hotpapers.record import batches, identities, manifest, meta, redaction
+from hotpapers.record import batches, identities, manifest, meta, redaction, tombstones
+from hotpapers.record.database import Database
 from hotpapers.record.item_rows import SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.record.record import Record
 from hotpapers.record.verify import VerifyFinding, check, flaw_of
@@ -368,3 +374,70 @@ class _FullImport:
         for row in (row.prepared for row in rows):
             if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.database, row.item)):
                 raise self._changed(line.number, f"the issue of {row.item.day}: {flaw}")
+
+
+# ---- what the other store forgot since -------------------------------------------------------------------
+
+
+class LaterRedactions:
+    """The remaining content of rows and identities of earlier batches, by position and index, until the batch that
+    forgot them is imported. `count`: the number of rows and identities overwritten."""
+
+    def __init__(self) -> None:
+        self._lines: dict[manifest.Pair, NumberedLine] = {}
+        self._identities: dict[manifest.Pair, identities.IdentityRow] = {}
+        self._pseudonyms: dict[str, manifest.Pair] = {}
+        self.count = 0
+
+    def note_row(self, pair: manifest.Pair, line: NumberedLine) -> None:
+        """Note a row of a batch that is already here, as it is in the export."""
+        self._lines[pair] = line
+
+    def note_identity(self, pair: manifest.Pair, row: identities.IdentityRow) -> None:
+        """Note an identity of such a batch, as it is in the export."""
+        self._identities[pair], self._pseudonyms[row.key] = row, pair
+
+    def known(self, database: Database, keys: Iterable[str]) -> dict[str, identities.Identity]:
+        """The identities of pseudonyms that are not stored here yet: all lines use the keys as of the export."""
+        pairs = {key: pair for key in keys if (pair := self._pseudonyms.get(key)) and pair in self._identities}
+        numbers = batches.numbers_of_identities(database, pairs.values())
+        committed = {key: self._identities[pair].committed for key, pair in pairs.items()}
+        return {key: identities.Identity(numbers[pair], committed[key]) for key, pair in pairs.items()}
+
+    def apply(
+        self,
+        record: Record,
+        batch: ExchangeBatch,
+        prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
+    ) -> bool:
+        """Overwrite the identities and then the rows that a batch forgot, and remove them from working data and
+        raw payloads. False if they don't exist here: the file's earlier batches may have more of them. Call inside
+        `write()`."""
+        database = record.database
+        pseudonyms = {(since, index): key for since, index, key in batch.erased if (since, index) in self._identities}
+        pairs = [(since, index) for since, index, _ in batch.forgotten if (since, index) in self._lines]
+        rows = batches.rows_at(database, pairs)
+        counts = {since: batches.load_manifest(database, since).persons for since, _ in pseudonyms}
+        if len(rows) < len(pairs) or any(index >= counts[since] for since, index in pseudonyms):
+            return False
+        numbers = batches.numbers_of_identities(database, pseudonyms)
+        keys = [row.key for pair in pseudonyms for row in identities.between(database, numbers[pair], 1)]
+        keys = list(model.distinct([*keys, *filter(None, privacy_queries.names_beside(record, keys))]))
+        forget.erase_beside(
+            database, keys, _names(record, keys, batch), queries.origins_of_rows(database, rows.values())
+        )
+        committed = {pair: bytes.fromhex(self._identities.pop(pair).committed) for pair in pseudonyms}
+        identities.overwrite(database, [(numbers[pair], key, committed[pair]) for pair, key in pseudonyms.items()])
+        prepared = list(prepare([self._lines.pop(pair) for pair in pairs]))
+        for (_, number), row in zip(rows.values(), prepared, strict=True):
+            batches.overwrite_row(database, number, row)
+        indexing.renew_posts(database, {row.item.post for row in prepared if isinstance(row.item, model.Post)})
+        self.count += len(pseudonyms) + len(rows)
+        return True
+
+
+def _names(record: Record, keys: Sequence[str], batch: ExchangeBatch) -> tombstones.ForgottenNames:
+    """The names that a batch forgot: those of the keys, and any others by their tombstones, which takes longer."""
+    names = tombstones.names_of_all(keys)
+    others = frozenset(batch.tombstones) - tombstones.marks_of(record.hasher, keys, names, keys)
+    return tombstones.ForgottenNames(names, tombstones.Tombstones(record.hasher, others) if others else None)
