@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
-from hotpapers.publish.render.html.templating import asset
+from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal.packing import vector_script
 from hotpapers.wings.personal.vectors import levels, vector_of
 from hotpapers.wings.personal.wing import WING

@@ -42,7 +42,7 @@ LIBRARY = {
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
     "zstandard": ("record/", "keep/transfer/", "collect/sources/", "publish/", "site/demo.py", "wings/"),
-    "jinja2": ("publish/render/html/",),
+    "jinja2": ("publish/render/templating.py",),
     "latex2mathml": ("publish/view/mathml.py",),
     "nh3": ("publish/view/mathml.py",),
     "PIL": ("wings/cards/drawing.py",),

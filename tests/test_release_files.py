@@ -66,6 +66,13 @@ def test_the_images_pass_hadolint(tmp_path: Path, tmp_path_factory: pytest.TempP
     assert ended.returncode == 0, ended.stdout
 
 
+def test_the_image_is_built_from_files_that_are_sent_to_the_builder() -> None:
+    sources = [line.split()[1] for line in IMAGE.read_text("utf-8").splitlines() if re.match(r"COPY (?!--from)", line)]
+    first, *admitted = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert first == "*" and sorted(sources) == sorted(name.removeprefix("!") for name in admitted)
+    assert all((ROOT / name).is_file() for name in sources if not name.startswith("dist/"))
+
+
 @pytest.mark.long
 def test_the_registrys_entry_is_valid_by_its_schema(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """skillsaw brings the registry's own schemas. No rule may be broken, even by a warning."""

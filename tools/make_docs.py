@@ -430,7 +430,7 @@ def files() -> dict[str, str]:
         "docs/reference/exchange.schema.json": schema_file(),
         "docs/reference/openapi.json": openapi.document_text(),
         "lab/docs/attacks.md": report.page(kept_figures()),
-        "src/hotpapers/publish/render/html/templates/attack_prices.json": page_data(kept_figures()),
+        "src/hotpapers/publish/render/templates/attack_prices.json": page_data(kept_figures()),
     }
 
 

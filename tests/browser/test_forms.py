@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hotpapers.publish.render.html.templating import asset
+from hotpapers.publish.render.templating import asset
 from hotpapers.record import Record
 from hotpapers.wings.accounts import my_posts
 from hotpapers.wings.forms import queries as reader_reports

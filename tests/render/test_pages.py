@@ -15,7 +15,7 @@ import pytest
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import RenderedFile
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
-from hotpapers.publish.render.html.templating import POLICY, policy_of
+from hotpapers.publish.render.templating import POLICY, policy_of
 from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import DATA, HAS_WINGS, needs_wings
 from tests.render.build import LISTED, PlainIssueReader

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.publish.render.html.static_pages import ListedIssue, calendar, issues_by_year, shade
-from hotpapers.publish.render.html.templating import asset
+from hotpapers.publish.render.templating import asset
 from hotpapers.publish.view.phrases import opening, shown
 from hotpapers.publish.view.site_paths import issue_of, paper_of, paper_path
 from tests.render.build import paper

@@ -25,7 +25,7 @@ from hotpapers.publish.render.html.search_page import (
     marked,
     marked_names,
 )
-from hotpapers.publish.render.html.templating import POLICY, SEARCH_POLICY
+from hotpapers.publish.render.templating import POLICY, SEARCH_POLICY
 from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import data
 from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper

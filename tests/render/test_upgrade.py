@@ -14,7 +14,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html import templating
+from hotpapers.publish.render import templating
 from tests.render.full_sample import FULL_READER
 
 day = "2021-01-14"

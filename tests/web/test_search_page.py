@@ -19,7 +19,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query.request_params import cursor_of
 from hotpapers.publish.query.schemas import SearchPage
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html.templating import SEARCH_POLICY
+from hotpapers.publish.render.templating import SEARCH_POLICY
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api

@@ -1,8 +1,9 @@
 """Channels: frozen issues as files. To add a channel, add its module and register it here.
 
-html       the site: pages, templates, styles, scripts, its search index
-feeds      Atom, RSS and JSON Feed
-markdown   our own Markdown
+html         the site: pages, styles, scripts, its search index
+feeds        Atom, RSS and JSON Feed
+markdown     our own Markdown
+templating   the templates of all three, compiled once
 
 The input is what `view` says about issues, the output paths and bytes, the same on every machine. Sending and writing
 them is up to `deliver`; nothing here may open a file or a connection.

@@ -24,7 +24,7 @@ from hotpapers import __version__
 from hotpapers.base.ids.timestamps import rfc3339
 from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.html.templating import macro, render_file
+from hotpapers.publish.render.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import EntryView, issue_view

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.html.templating import render_file
+from hotpapers.publish.render.templating import render_file
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.post_views import byline, lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base import errors
 from hotpapers.base.logs import log_event
 from hotpapers.collect.jobs.isolation import log_defect
-from hotpapers.publish.render.html.templating import POLICY
+from hotpapers.publish.render.templating import POLICY
 
 LEVEL, WORTHWHILE = 6, 1_000
 """The compression level, and the bytes from which a reply is compressed if the client accepts it."""

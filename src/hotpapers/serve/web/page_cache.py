@@ -25,7 +25,7 @@ from hotpapers.issues.page_changes import PageChangeCounter
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.feeds import FeedMaker
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html.templating import ALONE_POLICY, policy_of
+from hotpapers.publish.render.templating import ALONE_POLICY, policy_of
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN

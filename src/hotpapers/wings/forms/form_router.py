@@ -22,7 +22,7 @@ from hotpapers.base.errors import NotFound, StoreError, UsageError
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.collect.jobs.isolation import is_defect, log_defect
-from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import clean_text, phrases
 from hotpapers.serve.web.backend import Backend, Lane
 from hotpapers.serve.web.connections import TokenBuckets

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Entry, PublishedIssue
 from hotpapers.issues.ranking import words
-from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.phrases import cut, note, one_line

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Publication
 from hotpapers.issues.freeze import publication_of
-from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
 from hotpapers.serve.web.backend import Backend

@@ -17,7 +17,7 @@ from hotpapers.base.model import EntrySummary, SitePart
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.sparkline import Sparkline, curve
 from hotpapers.publish.view.tops import period_name, unit_of

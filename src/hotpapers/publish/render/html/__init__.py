@@ -3,7 +3,6 @@
 pages          all paths and pages of a site, from issue_pages, paper_pages, list_pages, static_pages
 search_page    the page with a search's results; search_index: the files that the static site searches
 site_context   a publication's issues, prepared for its pages
-templating     templates, compiled once
 
 Renders what `view` has prepared. Nothing here reads the store.
 """

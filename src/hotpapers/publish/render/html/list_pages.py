@@ -13,7 +13,7 @@ from markupsafe import Markup
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import LATEST, slug
 from hotpapers.publish.view.clean_text import one_line

@@ -23,7 +23,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.publish.render.html.templating import render
+from hotpapers.publish.render.templating import render
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.clean_text import one_line

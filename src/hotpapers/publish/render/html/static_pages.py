@@ -23,7 +23,7 @@ from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
+from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of

@@ -1,6 +1,7 @@
 """Templates, compiled once: values in, page bytes out. The only module that uses the template library.
 
-Everything is escaped (autoescape is on for every file), and an undefined name in a template is an error.
+Everything is escaped (autoescape is on for every file but an issue's Markdown, which escapes its own way), and an
+undefined name in a template is an error.
 """
 
 from __future__ import annotations
