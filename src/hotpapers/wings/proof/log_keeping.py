@@ -16,7 +16,8 @@ from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver import export_site, files
+from hotpapers.publish.deliver.export_site import export_again, folders_of
+from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.schedule.publishing import Part
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -107,7 +108,7 @@ class LogKeeping:
         before, now = self._rendered[publication], self._state(context, publication)
         if now != before:
             days = {(publication, day) for day, _, _ in now[1] - before[1]}
-            export_site.export_again(context.record, self._site_config, self._allowed, days)
+            export_again(context.record, self._site_config, self._allowed, days)
             export_logs(context.record, publication, self._logs, self._site_config)
         self._rendered[publication] = now
 
@@ -136,7 +137,7 @@ def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site
     if log is None:
         return 0
     site = SiteContext(RecordIssueReader(record), publication, site_config.of(publication))
-    folders = sorted(export_site.folders_of(record, publication).get("site", ()))
+    folders = sorted(folders_of(record, publication).get("site", ()))
     pages = log.pages(site)
 
     def missing(folder: Path) -> Iterator[RenderedFile]:
@@ -146,4 +147,4 @@ def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site
                 yield RenderedFile(path, page)
         yield from (RenderedFile(path, b"") for path in pages.ended(site_logs.POLICY_PATH))
 
-    return sum(files.write_files(folder, missing(folder)).changed for folder in folders if folder.is_dir())
+    return sum(write_files(folder, missing(folder)).changed for folder in folders if folder.is_dir())
