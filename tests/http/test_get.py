@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import time as real_time
 
+import httpx2
 import pytest
 
 from hotpapers.base.errors import RequestRefused, RetryLater
@@ -54,6 +55,23 @@ def test_headers_that_come_twice_are_joined(server: Server) -> None:
     server.on("/", lambda handler: handler.raw(head))
     with client(server) as http:
         assert http.get(server.base + "/").headers["link"] == "<a>, <b>"
+
+
+def test_many_headers_are_read_in_one_pass(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking each up would take seconds, which no limit of time can end."""
+    looked_up = list[str]()
+    find = httpx2.Headers.__getitem__
+
+    def count(headers: httpx2.Headers, name: str) -> str:
+        looked_up.append(name)
+        return find(headers, name)
+
+    monkeypatch.setattr(httpx2.Headers, "__getitem__", count)
+    many = b"".join(b"x-%d: a\r\n" % number for number in range(5_000))
+    server.on("/", lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\n" + many + b"Content-Length: 0\r\n\r\n"))
+    with client(server) as http:
+        assert http.get(server.base + "/").headers["x-4999"] == "a"
+    assert len(looked_up) < 100
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 206])

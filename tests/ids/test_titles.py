@@ -368,6 +368,7 @@ def doubted(text: str, title: list[str] = SHEEP, names: PaperIndex = KNOWN) -> s
         ("“A theory of lost socks and where they go” https://arxiv.org/abs/2609.00003", SOCKS),
         ("Where Unknown Drawers Hide Their Treasures\npdf: https://t.example/a\nabs: arxiv.org/abs/2609.00003", ""),
         ("Where Unknown Drawers\nHide Their “Treasures”\npaper: https://t.example/a", ""),
+        ("Where Do Unknown Drawers Hide?\n\npdf: https://t.example/a", ""),
     ],
 )
 def test_words_that_are_another_papers_title(text: str, other: str) -> None:

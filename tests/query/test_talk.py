@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from hotpapers.base import terms
-from hotpapers.base.model import HOUR, Alias, Item, Mention, Post, Snapshot
+from hotpapers.base.model import COUNTS, HOUR, Alias, Item, Mention, Post, Snapshot
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.schemas import PostCounts
 from hotpapers.record import Record
 from tests.issues.made import judged, key, post, write
 from tests.query.query_stores import DAILY, ID, TODAY, add_talk, ask
@@ -28,6 +29,10 @@ def posts(session: QuerySession, **params: object) -> list[str]:
 
 def snapshot_posts(session: QuerySession, **params: object) -> list[str]:
     return [snapshot.post for snapshot in ask(session, "snapshots", paper=ID, **params).snapshots]
+
+
+def test_counts_of_posts_are_in_the_order_of_the_record() -> None:
+    assert PostCounts.__struct_fields__ == ("post", "network", "observed_at", *COUNTS)
 
 
 def test_the_posts_about_a_paper_come_the_latest_first(talk_session: QuerySession) -> None:

@@ -135,11 +135,11 @@ class CollectJob(NetworkJob):
         try:
             cursor = cursor_of(context.record.database, self.name)
             back_to = context.status.back_to if context.status.covered_to is None else None
-            for page in (
-                self.source.pages(self.connection.http, cursor)
-                if back_to is None or not isinstance(self.source, ReadingBackSource)
-                else self.source.pages_since(self.connection.http, cursor, back_to)
-            ):
+            if back_to is not None and isinstance(self.source, ReadingBackSource):
+                pages = self.source.pages_since(self.connection.http, cursor, back_to)
+            else:
+                pages = self.source.pages(self.connection.http, cursor)
+            for page in pages:
                 self.store(context, page)
                 next_at = page.next_at
                 if once and page.until is not None and page.until >= started_at + ONE_ROUND:

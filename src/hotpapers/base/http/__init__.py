@@ -1,10 +1,11 @@
-"""Polite HTTP and websockets. No other package speaks either.
+"""Polite HTTP and websockets. Networks are read through nothing else.
 
 `PoliteHttpClient` implements `model.HttpClient`. Create one per source and use it from one thread.
 
     client          sends requests, follows redirects itself, retries
     retry_policy    pure: pace, what a status means, how long a server asks us to wait, what its dates say of our clock
-    address_guard   which addresses are internal and never fetched; names are resolved and checked here, once
+    address_guard   which addresses are internal and never fetched; names are resolved and checked here, once;
+                    the address that a server of ours listens on
     transport       connections to exactly the address that was checked; deadlines, stopping, traffic counts
     streams         bodies and lines, decompressed and size-limited as they arrive; websockets over a checked connection
     redact_errors   keeps tokens out of error messages

@@ -280,7 +280,7 @@ class PoliteHttpClient:
                 )
             )
             stack.callback(response.close)
-            headers = dict(httpx2.Headers(response.headers, encoding="latin-1"))
+            headers = dict(httpx2.Headers(response.headers, encoding="latin-1").items())  # else quadratic
             if self._on_headers is not None:
                 self._on_headers(headers, self.now())
             if response.status in REDIRECTS and response.status not in accept:

@@ -1,10 +1,11 @@
 """The networks that are read, one file or folder of this package each. Register a new one here.
 
 `pages` asks the network, through the client that it is given, and yields raw payloads with the cursor after them.
-`read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
-up to `ingest`. docs/development/adding-a-source.md shows a complete one.
+`read` is pure and returns the items in a payload. A source knows no store: `base/http` keeps the pace, the jobs retry,
+cover and write. docs/development/adding-a-source.md shows a complete one.
 
-Shared: `paper_mentions` (which papers a post names), `batched_requests`, `decoding`.
+Shared: `paper_mentions` (which papers a post names), `batched_requests` (the sources' base, reading part by part, doubts
+about empty lists), `decoding`.
 """
 
 from __future__ import annotations

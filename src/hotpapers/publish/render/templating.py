@@ -87,18 +87,27 @@ def policy_of(path: str, public: bool = False) -> str:
 
 
 def render(
-    name: str, root: str, path: str, site: str, others: tuple[tuple[str, str], ...] = (), **values: object
+    name: str,
+    root: str,
+    path: str,
+    site: str,
+    feeds: object,
+    note: str,
+    others: tuple[tuple[str, str], ...] = (),
+    **values: object,
 ) -> bytes:
     """Render a template with these values. `root`: the path from the page to the site's folder; `others`: title and
     address of the site's other publications."""
-    shared = {"root": root, "current": path if path in _NAMED else "", "site": site, "feeds": values["feeds"]}
+    shared = {"root": root, "current": path if path in _NAMED else "", "site": site, "feeds": feeds}
     return render_file(
         name,
         root=root,
         path=path,
         site=site,
+        feeds=feeds,
+        note=note,
         policy=policy_of(path, bool(values.get("base"))),
-        masthead=_part("masthead.html", note=values["note"], others=others, **shared),
+        masthead=_part("masthead.html", note=note, others=others, **shared),
         colophon=_part("colophon.html", **shared),
         **values,
     )

@@ -116,4 +116,4 @@ def _metrics(
     yield "job_failing", "1 while a job is failing", [(job.source, job.failing_since is not None) for job in states]
     for name, meaning, field, unit in _OF_JOBS:
         values = ((job.source, getattr(job, field)) for job in states)
-        yield name, meaning, ((job, value / unit) for job, value in values if value is not None)
+        yield name, meaning, [(job, value / unit) for job, value in values if value is not None]

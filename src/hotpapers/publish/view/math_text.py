@@ -50,7 +50,7 @@ def _text(element: Element) -> str:
     tag, parts = element.tag, [_text(part) for part in element]
     if rule := _RULES.get(tag):
         return rule(parts)
-    return "".join(parts) or _token(tag, element.text or "")
+    return "".join(parts) if parts else _token(tag, element.text or "")
 
 
 def _token(tag: str, text: str) -> str:
@@ -88,7 +88,7 @@ def _over(base: str, sign: str) -> str:
 
 def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
     """A base with what is below or above it: `sub`, `super` or both."""
-    return parts[0].rstrip() + "".join(map(_raised, kinds, parts[1:]))
+    return parts[0].rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
 
 
 _RULES: Mapping[str, Callable[[list[str]], str]] = {

@@ -122,7 +122,7 @@ class RedditApi:
             if is_complete or is_cut:
                 return
         newest[subreddit] = max([last or 0.0, *times])
-        leaves = too_many(subreddit, MAX_PAGES * BATCH, min(times))
+        leaves = too_many(subreddit, MAX_PAGES * BATCH, min(page_times))
         yield PayloadPage((), msgspec.json.encode(newest).decode(), leaves=leaves)
         raise leaves
 

@@ -64,7 +64,7 @@ def _heading(text: str) -> str:
     """The text above the first labelled address, if it looks like a title."""
     lines = text.split("\n")
     label_line = next((n for n, line in enumerate(lines) if _LABELLED.match(line)), 0)
-    heading = " ".join(lines[:label_line])
+    heading = " ".join(filter(None, lines[:label_line]))
     return heading if _is_dressed(heading) and not _ADDRESS.search(heading) else ""
 
 

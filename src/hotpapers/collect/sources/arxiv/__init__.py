@@ -36,19 +36,19 @@ class ArxivSource(PostSource[ArxivSettings]):
 
     name = "arxiv"
 
-    def pages(self, http: HttpClient, cursor: str | None, settings: ArxivSettings | None = None) -> Pages:
-        """One round from a cursor on. `settings`: those of the first round. Raises RetryLater, RequestRefused or
-        NetError; earlier pages stay valid."""
-        is_first = settings is not None
-        poll = ArxivPoll(settings or self.settings, http, cursor_state.parse(cursor), is_first=is_first)
-        yield from poll.pages()
-        yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.encode(poll.cursor)))
+    def pages(self, http: HttpClient, cursor: str | None) -> Pages:
+        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; earlier pages stay valid."""
+        return self._round(ArxivPoll(self.settings, http, cursor_state.parse(cursor), is_first=False))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """One round, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
-        return self.pages(http, cursor, settings)
+        return self._round(ArxivPoll(settings, http, cursor_state.parse(cursor), is_first=True))
+
+    def _round(self, poll: ArxivPoll) -> Pages:
+        yield from poll.pages()
+        yield PayloadPage(next_at=self.next_due(poll.http.now(), cursor_state.encode(poll.cursor)))
 
     def next_due(self, now: int, cursor: str | None) -> int:
         """When to read again after a successful round: soon while a day is open or due, else when the next one begins.

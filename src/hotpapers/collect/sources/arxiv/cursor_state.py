@@ -72,7 +72,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         owed = self.owed
         overdue = self.overdue
         if day != self.open:
-            owed, overdue = (), owed if api_answers else (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
+            overdue = owed if api_answers else (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
+            owed = ()
         before = (date.fromisoformat(min(since or day, day)) - timedelta(days=1)).isoformat()
         return self.replace(
             day=self.day or before,

@@ -253,8 +253,8 @@ class ArxivPoll:
                 is_empty = day == self.cursor.open and not (self.cursor.items or self.cursor.stale)
                 state: formats.State = "empty" if is_empty else "checked" if self.settings.listing else "read"
                 payloads.append(self._day_payload(day, state))
-        is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
-        self.cursor = self.cursor.close_day(missed, doubt=self.cursor.open if is_empty else "")
+        is_doubtful = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
+        self.cursor = self.cursor.close_day(missed, doubt=self.cursor.open if is_doubtful else "")
         yield self._page(payloads)
 
     def _day_payload(self, day: str, state: formats.State) -> RawPayload:

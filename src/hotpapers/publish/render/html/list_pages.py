@@ -4,13 +4,13 @@ a week, a month, a year and all time; and their pages."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper
+from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper, Window
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro
@@ -96,15 +96,16 @@ def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[
     return paths - {""}, authors - {""}
 
 
+def _rendered_line(window: Window, summary: EntrySummary, root: str) -> Markup:
+    return macro("parts.html", "line")(entry_line(summary, window), root)
+
+
 class ListPages:
     """Category and author pages."""
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
-        self._line = lru_cache(CACHED_LINES)(self._rendered_line)
-
-    def _rendered_line(self, summary: EntrySummary, root: str) -> Markup:
-        return macro("parts.html", "line")(entry_line(summary, self._site.publication.window), root)
+        self._line = lru_cache(CACHED_LINES)(partial(_rendered_line, site.publication.window))
 
     # ---- paths ---------------------------------------------------------------------------------------
 

@@ -1,1 +1,1 @@
-"""`hotpapers import` of archives (`commands`), and what its options mean (`archives`)."""
+"""`hotpapers import` of archives (`commands`), and `hotpapers find` (`find`)."""
