@@ -154,7 +154,7 @@ def test_finding_papers_is_a_library_of_its_own() -> None:
         name for name in loaded if not name.startswith(("hotpapers.base.ids.arxiv", "hotpapers.base.ids.mentions"))
     }
     assert others - {"hotpapers.base", "hotpapers.base.ids", "hotpapers.ids"} <= {
-        f"hotpapers.base.{name}" for name in ("errors", "durations")
+        f"hotpapers.base.{name}" for name in ("errors", "durations", "categories")
     }
 
 

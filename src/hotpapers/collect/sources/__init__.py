@@ -4,8 +4,8 @@
 `read` is pure and returns the items in a payload. A source knows no store: `base/http` keeps the pace, the jobs retry,
 cover and write. docs/development/adding-a-source.md shows a complete one.
 
-Shared: `paper_mentions` (which papers a post names), `batched_requests` (the sources' base, reading part by part, doubts
-about empty lists), `decoding`.
+Shared: `paper_mentions` (which papers a post names), `batched_requests` (the sources' base class, reading part by part,
+doubts about empty lists), `decoding`.
 """
 
 from __future__ import annotations

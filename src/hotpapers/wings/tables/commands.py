@@ -61,20 +61,21 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
     # The titles of all publications that are not retrospective; a default title if there are none
     own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
     title, moment = ", ".join(item.title for item in own) or UNTITLED, timestamps.rfc3339(at)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with connect() as connection, tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as name:
-            beside = Path(name)
-            files = [_write(connection, view, table, beside) for table in TABLES]
-            digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
-            facts = ExportFacts(title, __version__, moment, head.position, head.chain.hex(), digest, files)
-            for file, describe in DESCRIPTIONS.items():
-                text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
-                (beside / file).write_bytes(text + b"\n")
-            for path in beside.iterdir():
-                path.replace(folder / path.name)
-    except OSError as problem:
-        raise UsageError(f"{folder}: cannot be written: {problem.strerror}") from problem
+    with connect() as connection:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as name:
+                beside = Path(name)
+                files = [_write(connection, view, table, beside) for table in TABLES]
+                digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
+                facts = ExportFacts(title, __version__, moment, head.position, head.chain.hex(), digest, files)
+                for file, describe in DESCRIPTIONS.items():
+                    text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
+                    (beside / file).write_bytes(text + b"\n")
+                for path in beside.iterdir():
+                    path.replace(folder / path.name)
+        except OSError as problem:
+            raise UsageError(f"{folder}: cannot be written: {problem.strerror}") from problem
     return facts
 
 

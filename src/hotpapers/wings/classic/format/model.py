@@ -113,4 +113,4 @@ def _in_japan(micros: int) -> datetime:
     try:
         return timestamps.as_utc(micros + _JAPAN)
     except OverflowError:
-        raise NotClassic(f"{micros} µs is outside the years 1 to 9999") from None
+        raise NotClassic(f"outside the years 1 to 9999: {micros}") from None
