@@ -44,11 +44,11 @@ class NetworkTerms(NamedTuple):
     reviewed: str
     basis: str
     page: str
-    read: Read = "public"
-    keep: int = 30 * DAY
-    shown: Showing = "text"
-    exported: Exported = "facts"
-    count_limited: bool = True
+    read: Read
+    keep: int
+    shown: Showing
+    exported: Exported
+    count_limited: bool
 
 
 class TermsOverride(SettingsStruct):
@@ -72,20 +72,32 @@ _ROWS = (
         "2026-11-20",
         "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
         "https://info.arxiv.org/help/api/tou.html",
+        read="public",
         keep=MAX_INTEGER,
+        shown="text",
+        exported="facts",
+        count_limited=True,
     ),
     NetworkTerms(
         "bluesky",
         "2026-11-20",
         "posts are public; labels, and the wish to be hidden from people without an account, are respected",
         "https://bsky.social/about/support/tos",
+        read="public",
+        keep=30 * DAY,
+        shown="text",
+        exported="facts",
+        count_limited=True,
     ),
     NetworkTerms(
         "mastodon",
         "2026-11-20",
         "servers have their own rules, so the operator names them; accounts that opt out are left alone",
         "https://docs.joinmastodon.org/entities/Account/",
-        "operator names it",
+        read="operator names it",
+        keep=30 * DAY,
+        shown="text",
+        exported="facts",
         count_limited=False,
     ),
     NetworkTerms(
@@ -93,52 +105,85 @@ _ROWS = (
         "2026-11-20",
         "a public API, without a key",
         "https://github.com/HackerNews/API",
+        read="public",
+        keep=30 * DAY,
+        shown="text",
+        exported="facts",
+        count_limited=True,
     ),
     NetworkTerms(
         "lobsters",
         "2026-11-20",
         "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
         "https://lobste.rs/about",
+        read="public",
+        keep=30 * DAY,
+        shown="text",
+        exported="facts",
+        count_limited=True,
     ),
     NetworkTerms(
         "reddit",
         "2026-11-20",
         "needs an approved application; no words are passed on",
         "https://redditinc.com/policies/data-api-terms",
-        "operator names it",
-        2 * DAY,
-        "link",
-        "ids",
+        read="operator names it",
+        keep=2 * DAY,
+        shown="link",
+        exported="ids",
+        count_limited=True,
     ),
     NetworkTerms(
         "x",
         "2026-11-20",
         "needs a paid key; only identifiers are passed on, and X itself shows the words",
         "https://docs.x.com/developer-terms/agreement",
-        "own key",
+        read="own key",
+        keep=30 * DAY,
         shown="link",
         exported="ids",
+        count_limited=True,
     ),
     NetworkTerms(
         "huggingface",
         "2026-11-20",
         "public lists without a key; only paper titles are quoted",
         "https://huggingface.co/terms-of-service",
+        read="public",
+        keep=30 * DAY,
+        shown="text",
+        exported="facts",
+        count_limited=True,
     ),
     NetworkTerms(
         "feeds",
         "2026-11-20",
         "each publisher has its own terms; feeds are made for programs, but contain whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287",
-        "operator names it",
+        read="operator names it",
+        keep=30 * DAY,
         shown="excerpt",
+        exported="facts",
+        count_limited=True,
     ),
 )
 
 TERMS: dict[str, NetworkTerms] = {
     **{row.network: row for row in _ROWS},
-    # the fields of a source from outside that follow its places are its terms, with days to keep
-    **{name: NetworkTerms(name, *source[3:])._replace(keep=source.keep * DAY) for name, source in sources().items()},
+    **{
+        name: NetworkTerms(
+            name,
+            source.reviewed,
+            source.basis,
+            source.page,
+            source.read,
+            source.keep * DAY,
+            source.shown,
+            source.exported,
+            source.count_limited,
+        )
+        for name, source in sources().items()
+    },
 }
 """The reviewed table, by network."""
 

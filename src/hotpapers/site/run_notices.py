@@ -174,6 +174,7 @@ LOOK, LOOK_LATER = 1.0, 2.0
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
     """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished, own = threading.Event(), ConfiguredSite(site.store)  # a connection belongs to a thread
+    watches: list[Watch] = [OfflineWatch(jobs), SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
         """Tells what is new; nothing if the store cannot be read now, which is opened again for the next look."""
@@ -185,7 +186,6 @@ def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], s
 
     def watch() -> None:
         reading = ReadingWatch(jobs)
-        watches: list[Watch] = [OfflineWatch(jobs), SettingsWatch(site), *more]
         with own:
             look([reading])
             with site.progress("reading back", len(reading.jobs) if site.speak else 0) as step:

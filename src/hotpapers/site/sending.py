@@ -54,7 +54,7 @@ def previews(
     result = []
     for name in names:
         if preview := SENDERS[name].preview:
-            files = [preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days]
+            files = (preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
             result.append({"channel": name, "output": str(folder), **write_files(folder, files)._asdict()})
             continue
         messages = []

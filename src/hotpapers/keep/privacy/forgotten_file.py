@@ -19,7 +19,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -111,9 +111,9 @@ def _checksum(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def complete(database: Database, hasher: KeyedHasher, new: Iterable[ForgottenMark] = ()) -> None:
-    """Add marks, and all others that the file lacks; creates the file if needed. Call inside the transaction that makes
-    new marks."""
+def complete(database: Database, hasher: KeyedHasher, new: Collection[ForgottenMark] = ()) -> None:
+    """Add new marks to a whole file, else all that it lacks; creates the file if needed. Call inside the transaction
+    that makes new marks."""
     file = file_of(database)
     if file is None:
         return
@@ -123,7 +123,7 @@ def complete(database: Database, hasher: KeyedHasher, new: Iterable[ForgottenMar
             if old.is_broken:
                 log_event(f"the list of who was forgotten {DAMAGED}", level=logging.WARNING, file=file)
             is_whole = old.marks is not None and not old.problem
-            marks = {*new, *_of_store(database)}
+            marks = {*new, *(() if new and is_whole else _of_store(database))}
             missing = marks - (old.marks or frozenset()) if is_whole else marks
             if missing or not is_whole:
                 body = old.body + _block(old, hasher, missing, all_marks=not is_whole)

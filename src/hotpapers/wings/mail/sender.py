@@ -181,17 +181,17 @@ class EmailSender:
         key = queries.message_key(issue.publication.publication, issue.day, reader.mark)
 
         @cache
-        def known() -> DeliveryState | None:
+        def claim_once() -> DeliveryState | None:
             """The state of a message that was already claimed; None if it is claimed now."""
             return claim(self._record, key, http.now())
 
         data = address_message(envelope.message, self._mail_config, reader, secret, http.now())
         try:
-            receipt = self._relay.hand_over(reader.address, data, lambda: known() is None)
+            receipt = self._relay.hand_over(reader.address, data, lambda: claim_once() is None)
         except NetError as problem:
-            if known() is None:  # else another process has claimed it: do not overwrite the message's state
+            if claim_once() is None:  # else another process has claimed it: do not overwrite the message's state
                 raise self._record_failure(key, reader, problem, http.now()) from None
-        if state := known():
+        if state := claim_once():
             return self._known_receipt(key, state, http.now())
         assert receipt is not None
         settle(self._record, key, DeliveryState("sent", receipt, http.now()))
