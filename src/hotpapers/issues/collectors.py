@@ -50,8 +50,8 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     for item in view.items(Measurement, "t.until_at > ? AND t.until_at <= ?", (start, view.as_of)):
         is_wanted = (
             item.age in window.ages
-            and item.network in (window.networks or (item.network,))
-            and item.paper in (window.papers or (item.paper,))
+            and (not window.networks or item.network in window.networks)
+            and (not window.papers or item.paper in window.papers)
         )
         if is_wanted and is_better(item, unread):
             key = (item.paper, item.network, item.age)

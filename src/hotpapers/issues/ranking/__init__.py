@@ -47,7 +47,7 @@ class RankingNeeds(NamedTuple):
 def needs_of(ranking: str) -> RankingNeeds:
     """What the ranking with this name needs."""
     is_second = ranking == rarity_2.NAME
-    return RankingNeeds(rarity_1.AGES[is_second:], with_standing=is_second)
+    return RankingNeeds(rarity_1.AGES[1:] if is_second else rarity_1.AGES, with_standing=is_second)
 
 
 def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:

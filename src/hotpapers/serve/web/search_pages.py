@@ -233,7 +233,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         authors=marked_names(hit.authors, hit.spans.authors),
         note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
         # for a paper that was never announced, only the month may be known
-        day="" if issues else (phrases.day_name if hit.day[7:] else phrases.month_name)(hit.day),
+        day="" if issues else phrases.day_name(hit.day) if hit.day.count("-") == 2 else phrases.month_name(hit.day),
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=marked(hit.snippet, hit.spans.snippet),
     )

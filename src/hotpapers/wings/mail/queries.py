@@ -49,9 +49,11 @@ def count_failed_messages(record: Record, publication: str, day: str, *, is_new:
     failed, for which all messages of the publication are read."""
     failed = f"FROM delivery_state WHERE {_MESSAGE} AND state = 'failed' AND publication = ?"
     sql = f'SELECT count(*) {failed} AND "day" = ?'
+    parameters: tuple[str, ...] = (publication, day)
     if is_new:
+        parameters *= 2
         sql += f' AND target NOT IN (SELECT target {failed} AND "day" < ?)'
-    return int(first_value(record.database, sql, (publication, day) * (1 + is_new)))
+    return int(first_value(record.database, sql, parameters))
 
 
 def is_delivered(record: Record, publication: str, day: str) -> bool:
