@@ -30,12 +30,13 @@ from hotpapers.base.model import (
     ScoredCandidate,
 )
 from hotpapers.issues import paper_fields, ranking, ranking_input, selection
-from hotpapers.issues.build import IssueRecipe, earlier_issues, last_voices
+from hotpapers.issues.build import IssueRecipe, earlier_issues
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.attention import Engagement, VoiceRule
 from hotpapers.issues.engagement.queries import people, reactions_to
 from hotpapers.issues.queries import described_announcements, read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
+from hotpapers.issues.selection import last_voices
 from hotpapers.record.record import Record
 from lab.attacks import chorus, clauses, recorded_posts
 from lab.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign

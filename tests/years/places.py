@@ -16,10 +16,11 @@ import msgspec
 
 from hotpapers.base.model import Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
 from hotpapers.issues import selection
-from hotpapers.issues.build import EARLIER_DAYS, choose
+from hotpapers.issues.build import EARLIER_DAYS
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
+from hotpapers.issues.selection import choose
 from hotpapers.record import Record
 from tools.measure_borrowed import fitted
 

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base import model
@@ -35,20 +34,18 @@ from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
-from hotpapers.issues.paper_fields import FieldRule, matching_papers
+from hotpapers.issues.paper_fields import FieldRule
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
+from hotpapers.issues.selection import choose, last_voices, without_counted_as
 from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
 from hotpapers.record import AsOfView, Record, StoredRow, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
 
 EARLIER_DAYS = 14
 """How many days back a daily issue looks at earlier issues."""
-MAX_ONGOING_PAPERS = 5
-ONGOING_GROWTH = 3
-"""A paper from an earlier issue is still talked about if it gained this many voices since it was last shown."""
 
 
 class IssueRecipe(NamedTuple):
@@ -196,72 +193,6 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
     return window_start(publication, day), cut, hour if is_late else UNSET
 
 
-class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `entries` are new, `ongoing` those of earlier issues that are still
-    talked about, `papers` their metadata."""
-
-    entries: tuple[ScoredCandidate, ...]
-    ongoing: tuple[ScoredCandidate, ...]
-    papers: dict[str, StoredRow | None]
-
-
-def choose(
-    view: AsOfView,
-    publication: Publication,
-    ranking_input: RankingInput,
-    earlier_voices: dict[str, int],
-    least_entries: int = 0,
-    rule: str = selection.LEAST,
-) -> SelectedEntries:
-    """The papers in the publication's fields that reach the threshold, however many; but at least the best
-    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
-    `selection`."""
-
-    def matching_rows(papers: Iterable[str]) -> dict[str, StoredRow | None]:
-        rows = matching_papers(view, publication, papers)
-        if not selection.leaves_out_withdrawn(rule):
-            return rows
-        return {paper: row for paper, row in rows.items() if row is None or not is_withdrawn(row)}
-
-    ranked = ranking.rank(ranking_input, publication.ranking)
-    passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
-    matching = matching_rows(candidate.paper for candidate in passing)
-    fitting = [candidate for candidate in passing if candidate.paper in matching]
-    entries = [candidate for candidate in fitting if candidate.paper not in earlier_voices]
-    ongoing = [
-        candidate
-        for candidate in fitting
-        if candidate.voices >= earlier_voices.get(candidate.paper, MAX_INTEGER) + ONGOING_GROWTH
-    ]
-    next_best = (
-        candidate
-        for candidate in ranked[len(passing) :]
-        if candidate.voices >= selection.VOICES and candidate.paper not in earlier_voices
-    )
-    for candidate in next_best:
-        if len(entries) >= least_entries:
-            break
-        if row := matching_rows([candidate.paper]):
-            matching |= row
-            entries.append(candidate)
-    return SelectedEntries(ranking.with_ties(entries), ranking.with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
-
-
-def is_withdrawn(row: StoredRow) -> bool:
-    """Whether a row of metadata says that its paper is withdrawn."""
-    return isinstance(row.item, model.Paper) and row.item.is_withdrawn
-
-
-def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
-    """The entries as they were frozen before parts said what they had counted."""
-
-    def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
-        parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
-        return msgspec.structs.replace(candidate, parts=tuple(parts))
-
-    return chosen._replace(entries=tuple(map(stripped, chosen.entries)), ongoing=tuple(map(stripped, chosen.ongoing)))
-
-
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication.categories), recipe.day)
     return None if papers is None and not known_absent(view, recipe.day) else len(papers or ())
@@ -279,11 +210,6 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
     latest = {issue.day: issue for issue in issues}
     contents = ((item.digest, decode_content(item.content, IssueContent)) for item in latest.values())
     return [(digest, content) for digest, content in contents if content.publication.window == "daily"]
-
-
-def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
-    """How many voices each paper had when last shown, as an entry or as still talked about."""
-    return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
 
 
 def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Shown]:

@@ -1,5 +1,5 @@
-"""Which ranked papers go into an issue, and whether its reference is young, so that places are provisional: pure,
-versioned rules.
+"""Which ranked papers go into an issue, and which of earlier issues are still talked about, by versioned rules; and
+whether its reference is young, so that places are provisional.
 
 `threshold/1`  those that reach the publication's threshold
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more
@@ -13,16 +13,34 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.model import Publication, ReferenceSize, VoiceHistogram
+from hotpapers.base.model import (
+    MAX_INTEGER,
+    IssueContent,
+    Paper,
+    Publication,
+    RankingInput,
+    ReferenceSize,
+    ScoredCandidate,
+    VoiceHistogram,
+)
+from hotpapers.issues import ranking
+from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.ranking import rarity_1
+from hotpapers.issues.ranking.scoring import with_ties
+from hotpapers.record import AsOfView, StoredRow
 
 THRESHOLD, WITH_WITHDRAWN, LEAST = "threshold/1", "least/1", "least/2"
 VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
+MAX_ONGOING_PAPERS = 5
+ONGOING_GROWTH = 3
+"""A paper from an earlier issue is still talked about if it gained this many voices since it was last shown."""
 
 
 def check(rule: str) -> None:
@@ -67,3 +85,77 @@ def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) 
     if compared is UNSET or not compared.young:
         return 0
     return publication.least_entries or 0
+
+
+# ---- the papers of an issue --------------------------------------------------------------------------------
+
+
+class SelectedEntries(NamedTuple):
+    """What an issue takes from the ranking: `entries` are new, `ongoing` those of earlier issues that are still
+    talked about, `papers` their metadata."""
+
+    entries: tuple[ScoredCandidate, ...]
+    ongoing: tuple[ScoredCandidate, ...]
+    papers: dict[str, StoredRow | None]
+
+
+def choose(
+    view: AsOfView,
+    publication: Publication,
+    ranking_input: RankingInput,
+    earlier_voices: dict[str, int],
+    least_entries: int = 0,
+    rule: str = LEAST,
+) -> SelectedEntries:
+    """The papers in the publication's fields that reach the threshold, however many; but at least the best
+    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
+    the module."""
+
+    def matching_rows(papers: Iterable[str]) -> dict[str, StoredRow | None]:
+        rows = matching_papers(view, publication, papers)
+        if not leaves_out_withdrawn(rule):
+            return rows
+        return {paper: row for paper, row in rows.items() if row is None or not is_withdrawn(row)}
+
+    ranked = ranking.rank(ranking_input, publication.ranking)
+    passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
+    matching = matching_rows(candidate.paper for candidate in passing)
+    fitting = [candidate for candidate in passing if candidate.paper in matching]
+    entries = [candidate for candidate in fitting if candidate.paper not in earlier_voices]
+    ongoing = [
+        candidate
+        for candidate in fitting
+        if candidate.voices >= earlier_voices.get(candidate.paper, MAX_INTEGER) + ONGOING_GROWTH
+    ]
+    next_best = (
+        candidate
+        for candidate in ranked[len(passing) :]
+        if candidate.voices >= VOICES and candidate.paper not in earlier_voices
+    )
+    for candidate in next_best:
+        if len(entries) >= least_entries:
+            break
+        if row := matching_rows([candidate.paper]):
+            matching |= row
+            entries.append(candidate)
+    return SelectedEntries(with_ties(entries), with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
+
+
+def is_withdrawn(row: StoredRow) -> bool:
+    """Whether a row of metadata says that its paper is withdrawn."""
+    return isinstance(row.item, Paper) and row.item.is_withdrawn
+
+
+def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
+    """The entries as they were frozen before parts said what they had counted."""
+
+    def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
+        parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
+        return msgspec.structs.replace(candidate, parts=tuple(parts))
+
+    return chosen._replace(entries=tuple(map(stripped, chosen.entries)), ongoing=tuple(map(stripped, chosen.ongoing)))
+
+
+def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
+    """How many voices each paper had when last shown, as an entry or as still talked about."""
+    return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}

@@ -11,17 +11,15 @@ are integers. A version stays in the code forever; a changed ranking gets a new 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 from typing import NamedTuple
-
-import msgspec
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import RankingInput, ScoredCandidate
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import loading, offered
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
+from hotpapers.issues.ranking.scoring import with_ties
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
@@ -55,14 +53,3 @@ def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
     if ranking not in RANKINGS:
         raise UsageError(f"{ranking}: no such ranking; choose from {choices(ranking, RANKINGS)}")
     return with_ties(RANKINGS[ranking](inputs))
-
-
-def with_ties(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
-    """The candidates, with `tied` set for exactly those whose neighbor has the same score."""
-    tied_scores = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
-    return tuple(
-        candidate
-        if candidate.tied == (candidate.score in tied_scores)
-        else msgspec.structs.replace(candidate, tied=not candidate.tied)
-        for candidate in ordered
-    )

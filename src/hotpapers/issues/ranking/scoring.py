@@ -3,7 +3,10 @@ earlier announcement, then by the id."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import msgspec
 
 from hotpapers.base.model import Candidate, RankingInput, ScoreComponent, ScoredCandidate, within_largest
 
@@ -39,3 +42,14 @@ def ordered(
 def order(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
     """The sort key for candidates, ascending."""
     return (-score, tie_break, announced_at, paper)
+
+
+def with_ties(candidates: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
+    """The candidates, with `tied` set for exactly those whose neighbor has the same score."""
+    tied_scores = {candidate.score for candidate, other in pairwise(candidates) if candidate.score == other.score}
+    return tuple(
+        candidate
+        if candidate.tied == (candidate.score in tied_scores)
+        else msgspec.structs.replace(candidate, tied=not candidate.tied)
+        for candidate in candidates
+    )

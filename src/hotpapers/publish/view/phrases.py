@@ -1,4 +1,5 @@
-"""Days, times, readings, counts and entries in words: the same on the site and in plain Markdown."""
+"""Days, times, readings, counts and entries in words, and where an abstract is cut: the same on the site and
+in plain Markdown."""
 
 from __future__ import annotations
 

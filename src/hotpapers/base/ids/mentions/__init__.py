@@ -5,7 +5,7 @@
     mentions.title_mismatch   posts whose link and words refer to two papers
     mentions.own_words        which words of a post are its author's own
 
-For these: `paper_urls` (addresses that belong to one paper), `title_words` (words however they are typeset).
+For these: `paper_urls` (DOIs, and addresses that belong to one paper), `title_words` (words however they are typeset).
 
 A mention never crosses a line break, so a text's mentions are those of its lines. The forms are listed in
 `hotpapers.base.ids.arxiv.addresses`. The same paper at two places is two mentions. Time is linear in the length of any

@@ -3,6 +3,8 @@
 schemas         the network's formats, as far as needed
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
+
+Here: `BlueskySource`, the connector, which follows the stream and asks for counts.
 """
 
 from __future__ import annotations
