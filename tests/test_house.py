@@ -35,7 +35,7 @@ LIBRARY = {
     "msgspec": ("",),
     "stringzilla": ("record/commitments.py", "wings/archives/bulk.py"),
     "feedparser": ("wings/feeds/feed_parser.py",),
-    "apsw": ("record/sqlite.py", "wings/archives/spill.py"),
+    "apsw": ("record/sqlite.py",),
     "psycopg": ("wings/postgres/server_store.py",),
     "duckdb": ("wings/tables/",),
     "libipld": ("wings/archives/",),
@@ -74,7 +74,6 @@ SQL_HOMES = (
     "record/",
     "wings/postgres/",
     "keep/search/",
-    "wings/archives/spill.py",
     "wings/tables/parquet.py",
 )
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")

@@ -4,6 +4,7 @@ events."""
 from __future__ import annotations
 
 import codecs
+import gc
 import html
 import json
 from pathlib import Path
@@ -22,6 +23,7 @@ from hotpapers.record.verify import check
 from hotpapers.wings.archives import batch as archive_batch
 from hotpapers.wings.archives import file_import, framing
 from hotpapers.wings.archives.imported_file import HEAD, ImportedFile
+from hotpapers.wings.archives.jetstream_filter import PostKeys
 from tests.conftest import ROOT, data
 from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import (
@@ -264,6 +266,33 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     assert [result.whole for result in import_files(other_record, "jetstream", *parts)] == [True] * 3
     second_results = import_files(other_record, "jetstream", *parts[:2])  # a different set of files
     assert not any(result.whole or result.posts or result.reactions or result.gone for result in second_results)
+
+
+def test_a_reaction_recorded_while_files_are_read_can_be_withdrawn(record: Record, tmp_path: Path) -> None:
+    day = bluesky_day(2)
+    deletion = next(line for line in day if b'"operation": "delete"' in line)
+    import_files(record, "jetstream", file(lines(day[:1])))
+    path = tmp_path / "deletions.jsonl"
+    path.write_bytes(lines([deletion]))
+    likes = [file(lines(day[2:3]))]
+
+    def record_like(count: int) -> None:
+        if likes:
+            import_files(record, "jetstream", likes.pop())
+
+    archive_file = file(path)._replace(path=str(path))
+    list(file_import.import_archives(record, "jetstream", [archive_file], TERMS["bluesky"], NOW, record_like))
+    assert b'"withdrawn":true' in export_lines(record) and not likes
+
+
+def test_the_keys_of_posts_are_kept_no_longer_than_the_import(record: Record) -> None:
+    def kept() -> list[PostKeys]:
+        gc.collect()
+        return [value for value in gc.get_objects() if isinstance(value, PostKeys)]
+
+    before = kept()
+    import_files(record, "jetstream", file(lines(bluesky_day(3))))
+    assert len(kept()) == len(before)
 
 
 def test_other_files_begin_anew_and_change_nothing(record: Record) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pickle
 import random
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.errors import FullStore
 from hotpapers.record import Record
+from hotpapers.record.leftovers import AT_WORK
 from hotpapers.wings.archives import parts, spill
 from hotpapers.wings.archives.framing import ANYWAY, line_blocks
 from hotpapers.wings.archives.parts import open_part, parts_of
@@ -31,10 +36,12 @@ def test_parts_come_together_in_order_and_each_event_once(
     tmp_path_factory: pytest.TempPathFactory, parts_events: list[list[SpilledEvent]], known: set[int], after: int
 ) -> None:
     folder = tmp_path_factory.mktemp("spill")
-    for number, part_events in enumerate(parts_events):
-        write_events(folder / str(number), part_events)
-    paths = [str(folder / str(number)) for number in range(len(parts_events))]
-    result = list(merged(paths, folder, lambda needed, content: needed == ANYWAY or needed in known, after))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "MAX_SORTED_BYTES", 4 * spill.LARGE)
+        patch.setattr(spill, "MAX_OPEN", 3)
+        paths = [path for part_events in parts_events for path in write_events(folder, part_events)]
+        assert sorted(paths) == sorted(str(path) for path in folder.iterdir())
+        result = list(merged(paths, folder, lambda needed, content: needed == ANYWAY or needed in known, after))
     assert [event[:3] for event in result] == sorted(
         {
             event[:3]
@@ -44,7 +51,43 @@ def test_parts_come_together_in_order_and_each_event_once(
         }
     )
     assert set(result) <= {event for part_events in parts_events for event in part_events}
-    assert [path.name for path in folder.iterdir()] == ["events"]
+    assert not list(folder.iterdir())
+
+
+def test_a_part_without_events_takes_no_room(tmp_path: Path) -> None:
+    assert write_events(tmp_path, []) == [] == list(tmp_path.iterdir())
+
+
+def test_the_folder_shows_signs_of_life_while_nothing_is_relevant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spill, "SIGN_OF_LIFE", 10)
+    paths = write_events(tmp_path, [made_up_event(at, 0, b"x") for at in range(35)])
+    ages = []
+
+    def is_relevant(needed_mark: int, content: bytes) -> bool:
+        ages.append(time.time() - tmp_path.stat().st_mtime)
+        os.utime(tmp_path, (1, 1))
+        return False
+
+    assert not list(merged(paths, tmp_path, is_relevant, -1))
+    assert [number for number, age in enumerate(ages) if age < AT_WORK] == [0, 10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(errno.ENOSPC, FullStore), (errno.EDQUOT, FullStore), (errno.EIO, OSError), (errno.EFBIG, OSError)],
+)
+def test_only_a_disk_or_quota_without_room_is_full(
+    number: int, raised: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(pickle, "dump", fail)
+    with pytest.raises(raised) as failure:
+        write_events(tmp_path, [made_up_event(1, 0, b"x")])
+    assert failure.type is raised
 
 
 def test_what_is_known_is_known_and_little_else() -> None:

@@ -22,7 +22,7 @@ event_lines       an event's place in time, what must be known for it to be rele
 jetstream_filter  the events of a block that may be relevant, by their bytes, in two passes
 parts             splits files where possible
 scan              scans a part
-spill             what was found, sorted on disk by SQLite
+spill             what was found, sorted on disk
 event_import      the whole import: two passes, then the events in order of time into the record
 
 queries: what imports ask of the store; cli: `hotpapers import` of archives, `hotpapers find`; wing: what it hooks

@@ -62,7 +62,6 @@ class EventImport:
     def __init__(self, task: ArchiveTask) -> None:
         self._task, self._format, self._record = task, EVENTS[task.kind], task.record
         self._marks, self._reactions = KnownMarks(), KnownMarks()
-        self._reactions.add(queries.all_marks(task.record))
 
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""
@@ -70,8 +69,9 @@ class EventImport:
             scan = self._scan(folder)
             files = self._second_pass(folder, scan, self._first_pass(folder, scan))
             recorder = EventRecorder(self._task, _digest(files))
-            parts = [scan.events for file in files for scan in (*file.scans, *file.references)]
-            recorder.take(merged(parts, folder, self._is_relevant, recorder.after), lambda: os.utime(folder))
+            self._reactions.add(queries.all_marks(self._record))
+            paths = [path for file in files for scan in (*file.scans, *file.references) for path in scan.events]
+            recorder.take(merged(paths, folder, self._is_relevant, recorder.after), lambda: os.utime(folder))
         for number, file in enumerate(files):
             yield file.problem or recorder.result(file, number)
 

@@ -9,7 +9,6 @@ difference.
 from __future__ import annotations
 
 import pickle
-import uuid
 import zlib
 from array import array
 from collections.abc import Callable, Iterator
@@ -46,7 +45,7 @@ class PartScan(msgspec.Struct):
     """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `unreadable`:
     those that were not. `cut`: the last line is incomplete and was left out. `problem`: why the rest of the part cannot
     be read. `end`: bytes read, decompressed. `keys`: of posts that name papers. `check`: a checksum of what was found.
-    `known_marks`: marks of what it makes known. `events`: the file with what was found."""
+    `known_marks`: marks of what it makes known. `events`: the files with what was found."""
 
     lines: int = 0
     readable: bool = False
@@ -57,7 +56,7 @@ class PartScan(msgspec.Struct):
     keys: list[bytes] = []
     check: int = 0
     known_marks: Any = msgspec.field(default_factory=partial(array, "I"))
-    events: str = ""
+    events: list[str] = []
 
     @property
     def is_another_kind(self) -> bool:
@@ -73,25 +72,20 @@ class PartScan(msgspec.Struct):
         return event
 
 
-@lru_cache(maxsize=1)
-def _post_keys(path: str) -> PostKeys:
-    return PostKeys.of(pickle.loads(Path(path).read_bytes()))
-
-
 class Scanner:
-    """Scans parts; what it finds is spilled into a folder."""
+    """Scans parts; what it finds is spilled into a folder. Keeps the keys of posts that it last read."""
 
     def __init__(self, format: type[JetstreamArchive], target: ImportTarget, folder: Path) -> None:
         self._format, self._folder = format, folder
         self._block_filter = JetstreamBlockFilter(target.names, target.now + HOUR)
+        self._post_keys = lru_cache(maxsize=1)(lambda path: PostKeys.of(pickle.loads(Path(path).read_bytes())))
 
     def scan(self, task: ScanTask, progress: Progress) -> PartScan:
-        """The content of a part; what it contains is spilled under a name used only once. Raises FullStore."""
-        path = self._folder / uuid.uuid4().hex
-        scan = PartScan(events=str(path))
+        """The content of a part; what it contains is spilled. Raises FullStore."""
+        scan = PartScan()
         find = self._referring if task.keys else self._relevant
         try:
-            write_events(path, find(task, scan, progress))
+            scan.events = write_events(self._folder, find(task, scan, progress))
         except InputError as problem:
             return PartScan(problem=problem)
         return scan
@@ -99,7 +93,7 @@ class Scanner:
     def _referring(self, task: ScanTask, scan: PartScan, progress: Progress) -> Iterator[SpilledEvent]:
         """References to known posts, only as far as the first pass read: the file may have grown, or be incomplete
         there."""
-        posts = _post_keys(task.keys)
+        posts = self._post_keys(task.keys)
         with open_part(task.part, progress) as stream:
             for block in self._format.blocks(stream):
                 for unit in self._block_filter.referring(block.data, posts):

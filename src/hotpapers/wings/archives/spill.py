@@ -1,18 +1,19 @@
-"""Relevant events on disk, in SQLite: those of each part of a file, then all together in order of time."""
+"""Relevant events on disk: sorted files, merged in order of time in bounded memory."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import heapq
 import os
+import pickle
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
-
-import apsw
 
 from hotpapers.base.errors import FullStore, ReadOnlyStore
 from hotpapers.record import Record
@@ -21,10 +22,14 @@ from hotpapers.record.sqlite import SqliteDatabase
 
 PREFIX = f"{FOLDER}import-"
 
-# Nobody else opens these files, on which locks may not work, and no crash leaves any: without journal, locks and fsync.
-_TABLE = """PRAGMA page_size = 32768; PRAGMA cache_size = -16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-    CREATE TABLE event (at INTEGER, rank INTEGER, content BLOB, needed_mark INTEGER, file INTEGER,
-        PRIMARY KEY (at, rank, content)) WITHOUT ROWID"""
+MAX_SORTED_BYTES = 2**23
+"""Bytes of events that are sorted in memory."""
+LARGE = 160
+"""Bytes of memory that an event takes in addition to its content."""
+MAX_OPEN = 64
+"""Maximum files merged at once."""
+SIGN_OF_LIFE = 2_000
+"""Events after which the folder is touched while events are merged: `forget` deletes folders that seem to be left."""
 
 
 class SpilledEvent(NamedTuple):
@@ -41,36 +46,51 @@ class SpilledEvent(NamedTuple):
     file: int
 
 
-@contextmanager
-def _event_table(path: Path) -> Iterator[apsw.Connection]:
-    with full_disk_as_error(path.parent), closing(apsw.Connection(str(path), vfs="unix-none")) as database:
-        database.execute(_TABLE).fetchall()
-        yield database
+def write_events(folder: Path, events: Iterable[SpilledEvent]) -> list[str]:
+    """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and what
+    iterating raises."""
+    paths: list[str] = []
+    waiting, size = [], 0
+    for event in events:
+        waiting.append(event)
+        size += len(event.content) + LARGE
+        if size >= MAX_SORTED_BYTES:
+            paths.append(_write(folder, sorted(waiting)))
+            waiting, size = [], 0
+    return [*paths, _write(folder, sorted(waiting))] if waiting else paths
 
 
-def write_events(path: Path, events: Iterable[SpilledEvent]) -> None:
-    """Writes the events of a part into a new file. Raises FullStore, and what iterating raises."""
-    with _event_table(path) as database:
-        database.execute("BEGIN")
-        database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)", events)
-        database.execute("COMMIT")
+def _write(folder: Path, events: Iterable[SpilledEvent]) -> str:
+    """Writes sorted events into a file with a name used only once."""
+    path = folder / uuid.uuid4().hex
+    with full_disk_as_error(folder), path.open("wb") as out:
+        for event in events:
+            pickle.dump(tuple(event), out)
+    return str(path)
 
 
-def merged(parts: Iterable[str], folder: Path, is_relevant: Callable[..., bool], after: int) -> Iterator[SpilledEvent]:
-    """The events of all parts after a moment in order, without duplicates: those whose needed mark and content are
-    relevant. Removes the parts. Raises FullStore."""
-    with _event_table(folder / "events") as database:
-        database.create_scalar_function("is_relevant", is_relevant, 2)
-        for part in parts:
-            database.execute("ATTACH ? AS part", (part,))
-            database.execute(
-                """INSERT OR IGNORE INTO event SELECT * FROM part.event
-                WHERE at > ? AND is_relevant(needed_mark, content)""",
-                (after,),
-            )
-            database.execute("DETACH part")
-            os.remove(part)
-        yield from map(SpilledEvent._make, database.execute("SELECT * FROM event ORDER BY at, rank, content"))
+def _read(path: str) -> Iterator[SpilledEvent]:
+    """The events of a file, which is removed at its end."""
+    with open(path, "rb") as stream:
+        while stream.peek(1):
+            yield SpilledEvent(*pickle.load(stream))
+    os.remove(path)
+
+
+def merged(
+    paths: Sequence[str], folder: Path, is_relevant: Callable[[int, bytes], bool], after: int
+) -> Iterator[SpilledEvent]:
+    """The events of all files after a moment in order, without duplicates: those whose needed mark and content are
+    relevant. Removes the files. Touches the folder now and then. Raises FullStore."""
+    while len(paths) > MAX_OPEN:
+        paths = [*paths[MAX_OPEN:], _write(folder, heapq.merge(*map(_read, paths[:MAX_OPEN])))]
+    last_event: tuple[object, ...] = ()
+    for number, event in enumerate(heapq.merge(*map(_read, paths))):
+        if number % SIGN_OF_LIFE == 0:
+            os.utime(folder)
+        if event[:3] != last_event and event.at > after and is_relevant(event.needed_mark, event.content):
+            yield event
+        last_event = event[:3]
 
 
 @contextmanager
@@ -78,12 +98,8 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
     """Raises FullStore if there is no room left for the sorted events."""
     try:
         yield
-    except (OSError, apsw.FullError, apsw.IOError) as problem:
-        # SQLite tells a used-up quota as an error of writing
-        is_full = (
-            isinstance(problem, apsw.FullError) or getattr(problem, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE
-        )
-        if not is_full and getattr(problem, "errno", 0) not in (errno.ENOSPC, errno.EDQUOT):
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise FullStore(
             f"{folder.parent}: no room left on the disk to sort the archive. Free some space and import the same files"
