@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 from unittest.mock import patch
 
 from hotpapers.base.errors import NetError, StoreError
@@ -22,6 +22,7 @@ from hotpapers.collect import job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
+from hotpapers.collect.jobs.attempts import NextAttempt
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop, JobRunner
 from hotpapers.record import Record
@@ -170,7 +171,7 @@ def simulated_time(environment: Environment) -> Iterator[None]:
     with (
         patch.object(time, "time_ns", lambda: environment.timeline.now() * 1000),
         patch.object(time, "time", lambda: environment.timeline.now() / 1e6),
-        patch.object(JobLoop, "_handle_defect", _raise),
+        patch.object(JobLoop, "_handle_failure", _raise_defect),
         ExitStack() as patches,
     ):
         for module in CONNECTING:
@@ -178,8 +179,13 @@ def simulated_time(environment: Environment) -> Iterator[None]:
         yield
 
 
-def _raise(_: JobLoop, problem: BaseException) -> NoReturn:
-    """Fail the test for errors that the program would log and retry."""
+_HANDLE = JobLoop._handle_failure
+
+
+def _raise_defect(job_loop: JobLoop, problem: BaseException) -> NextAttempt:
+    """Fail the test for errors that the program would log and retry, but for those of a store."""
+    if isinstance(problem, StoreError):
+        return _HANDLE(job_loop, problem)
     raise problem
 
 
