@@ -165,7 +165,7 @@ def build(store: str, items: Iterator[Item]) -> Built:
 
 def told_in(record: Record) -> list[Paper]:
     """All papers of a store."""
-    return [row.item for row in record.view().iterate(Paper) if isinstance(row.item, Paper)]
+    return [row.item for row in record.view().iterate(Paper)]
 
 
 def against_bare(store: str, texts: Sequence[str]) -> list[float]:

@@ -61,7 +61,7 @@ def fill(record: Record) -> None:
 
 def facts(record: Record) -> dict[str, object]:
     """What identifies a store's contents."""
-    issues = [row.item.digest for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
+    issues = [row.item.digest for row in record.view().latest(model.Issue)]
     return {
         "position": record.head.position,
         "chain": record.head.chain.hex(),

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import DAY
+from hotpapers.base.model import DAY, Paper
 from hotpapers.base.settings import BotRules
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import DAYS, TimedPost
@@ -51,4 +50,4 @@ def _in_chorus(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> It
         posts_by_network[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
     for group in posts_by_network.values():
         if len(group) >= LIMIT:
-            yield from rules.chorus_posts(group, MentionedPaper(paper.title), LIMIT)
+            yield from rules.chorus_posts(group, Paper(paper="", title=paper.title, observed_at=0), LIMIT)

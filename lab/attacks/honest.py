@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import DAY, Candidate, RankingInput
+from hotpapers.base.model import DAY, Candidate, Paper, RankingInput
 from hotpapers.base.settings import BotRules, PublicationSettings, publication_item
 from hotpapers.issues import selection
 from hotpapers.issues.engagement.attention import count_engagement
@@ -138,7 +137,9 @@ def judged_voices(scene: Scene) -> JudgedVoices:
     announced_papers = {
         "all": {paper.paper for paper, _ in posts_by_paper if paper.announced_at > scene.cut - chorus.SPAN}
     }
-    mentioned_papers = {paper.paper: MentionedPaper(paper.title) for paper, _ in posts_by_paper}
+    mentioned_papers = {
+        paper.paper: Paper(paper=paper.paper, title=paper.title, observed_at=0) for paper, _ in posts_by_paper
+    }
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
         activity = rules.measure(
             some, mentioned_papers, rules.large_categories(announced_papers, rules.MIN_ANNOUNCED_PAPERS)

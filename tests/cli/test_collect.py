@@ -74,7 +74,7 @@ def test_a_round_of_each_source_comes_into_the_record(config: Path, server: Serv
     output = good("collect", "--once", "--config", config)
     assert [line.split()[0] for line in output.splitlines()] == ["hackernews", "huggingface", "lobsters"]
     with Record(str(config.parent / "hotpapers.db")) as record:
-        mentions = [row.item for row in record.view().latest(Mention) if isinstance(row.item, Mention)]
+        mentions = [row.item for row in record.view().latest(Mention)]
         assert {item.paper for item in mentions} == {"arxiv:2609.01234"} and len(mentions) == 3
         posts = {item.post for item in mentions}
         rows = record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM snapshot)")

@@ -7,13 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.ids.mentions import own_words as words
-from hotpapers.base.ids.mentions.own_words import MentionedPaper, folded, frame, is_bare, own_words
+from hotpapers.base.ids.mentions.own_words import folded, frame, is_bare, own_words
+from hotpapers.base.model import Paper
 
-KETTLES = MentionedPaper(
+
+def titled(title: str, abstract: str = "", authors: tuple[str, ...] = ()) -> Paper:
+    return Paper(paper="arxiv:2101.04869", title=title, authors=authors, abstract=abstract, observed_at=0)
+
+
+KETTLES = titled(
     "Kettles that Whistle: A Study of Émile's Cup",
-    ("Ada Čaj", "Bo Sávio"),
-    ("cs.RO",),
     "We boil water in forty kettles and listen. None of them whistles before it boils, which we prove.",
+    ("Ada Čaj", "Bo Sávio"),
 )
 
 
@@ -47,19 +52,19 @@ def test_own_words(text: str, own: tuple[str, ...]) -> None:
 
 
 def test_of_an_unknown_paper_all_words_are_its_author_s_own() -> None:
-    assert own_words("Kettles that whistle", [KETTLES, MentionedPaper()]).own == ("kettles", "that", "whistle")
-    assert not is_bare(own_words("Kettles that whistle", [MentionedPaper()]))
+    assert own_words("Kettles that whistle", [KETTLES, None]).own == ("kettles", "that", "whistle")
+    assert not is_bare(own_words("Kettles that whistle", [titled("")]))
 
 
 def test_a_digest_of_several_papers_is_bare() -> None:
-    cups = MentionedPaper("Cups in a Storm")
+    cups = titled("Cups in a Storm")
     assert is_bare(own_words("Kettles that Whistle; Cups in a Storm", [KETTLES, cups]))
     assert not is_bare(own_words("Kettles that Whistle; Cups in a Storm", [KETTLES]))
 
 
 def test_a_tenth_of_the_letters_may_be_its_own() -> None:
     text = "x" * 90
-    paper = MentionedPaper(text)
+    paper = titled(text)
     assert is_bare(own_words(f"{text} {'y' * 10}", [paper]))
     assert not is_bare(own_words(f"{text} {'y' * 11}", [paper]))
     assert is_bare(own_words("https://made.up/abs/1", [paper])), "a card with no word at all"
@@ -74,10 +79,10 @@ def test_what_half_of_the_posts_say_is_a_frame() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_own_words_are_words_of_the_text_in_their_order(text: str, title: str, abstract: str) -> None:
-    result = own_words(text, [MentionedPaper(title, (), (), abstract)])
+    result = own_words(text, [titled(title, abstract)])
     left = iter(result.words)
     assert all(word in left for word in result.own)
-    assert not own_words(text, [MentionedPaper(f"T {text}")]).own
+    assert not own_words(text, [titled(f"T {text}")]).own
 
 
 def test_a_long_text_is_looked_at_up_to_a_bound() -> None:

@@ -21,7 +21,7 @@ def run_rounds(setup: JobSetup, *hours: float) -> None:
 
 def state(setup: JobSetup, network: str, start: float, end: float) -> str:
     """A network's coverage between two hours after the start, by the whole record."""
-    spans = [row.item for row in setup.record.view().latest(Coverage) if isinstance(row.item, Coverage)]
+    spans = [row.item for row in setup.record.view().latest(Coverage)]
     return reading_of(network, spans, round(START + start * HOUR), round(START + end * HOUR)).state
 
 

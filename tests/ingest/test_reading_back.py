@@ -54,7 +54,7 @@ def job(
 
 def coverage(record: Record, name: str) -> list[Coverage]:
     rows = record.view().latest(Coverage, "t.network = ?", (name,), "t.from_at")
-    return [row.item for row in rows if isinstance(row.item, Coverage)]
+    return [row.item for row in rows]
 
 
 DAYS = {"hackernews": 7, "huggingface": 7, "bluesky": 1}

@@ -89,7 +89,7 @@ def list_or_story(url: str) -> bytes:
 
 def gone_in(record: Record) -> list[str]:
     rows = record.view().latest(Post, "t.gone <> ''")
-    return [row.item.post for row in rows if isinstance(row.item, Post)]
+    return [row.item.post for row in rows]
 
 
 def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> None:
@@ -128,7 +128,7 @@ def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -
             assert setup.loop.attempt() is not None
             http.sleep(40 * 60)
         [row] = setup.record.view().latest(Coverage)
-        assert isinstance(row.item, Coverage) and row.item.reason.startswith("counts: ")
+        assert row.item.reason.startswith("counts: ")
         assert (row.item.network, row.item.state) == ("hackernews", "partial")
         assert 0 <= row.item.from_at - start < 60_000_000
         assert row.item.until_at > start + HOUR, "a shorter delay is not reported"

@@ -124,7 +124,7 @@ def old_record(store_url: str) -> Iterator[Record]:
 
 
 def texts(view: AsOfView) -> list[str]:
-    return sorted(row.item.text for row in view.latest(Post) if isinstance(row.item, Post))
+    return sorted(row.item.text for row in view.latest(Post))
 
 
 def test_a_better_reader_says_what_it_would_change_and_changes_that(old_record: Record, use_reader: UseReader) -> None:

@@ -73,7 +73,7 @@ def fortnight() -> list[Item]:
 
 
 def all_issues(record: Record) -> list[Issue]:
-    return [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
+    return [row.item for row in record.view().latest(Issue)]
 
 
 def problems_of(record: Record, issues: Sequence[Issue] = ()) -> list[str]:

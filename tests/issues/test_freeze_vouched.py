@@ -60,7 +60,7 @@ def day() -> list[Item]:
 
 def findings(record: Record) -> list[str]:
     rows = [row.item for row in record.view().latest(Issue)]
-    return [str(finding) for item in rows if isinstance(item, Issue) for finding in freeze.check_issue(record, item)]
+    return [str(finding) for item in rows for finding in freeze.check_issue(record, item)]
 
 
 def by_number(issue: freeze.FrozenIssue) -> dict[int, Entry]:

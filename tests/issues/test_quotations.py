@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import Issue, IssueContent, Item, Post, Publication
+from hotpapers.base.model import Issue, IssueContent, Item, Paper, Post, Publication
 from hotpapers.issues import freeze, quotations
 from hotpapers.issues.build import IssueRecipe, build, digest_of
 from hotpapers.keep.privacy.forget import forget
@@ -46,7 +46,7 @@ class Labelled(NamedTuple):
     kind: str
     network: str
     lang: str
-    about: MentionedPaper
+    about: Paper
     text: str
 
     @property
@@ -57,13 +57,13 @@ class Labelled(NamedTuple):
 @pytest.fixture(scope="module")
 def labelled() -> list[Labelled]:
     papers = {
-        name: MentionedPaper(facts["title"], tuple(facts["authors"]), tuple(facts["categories"]), facts["abstract"])
+        name: msgspec.convert(facts | {"paper": name, "observed_at": 0}, Paper)
         for name, facts in json.loads(data("quotes", "papers.json").read_text("utf-8")).items()
     }
     return list(_labelled(papers))
 
 
-def _labelled(papers: dict[str, MentionedPaper]) -> Iterator[Labelled]:
+def _labelled(papers: dict[str, Paper]) -> Iterator[Labelled]:
     for line in data("quotes", "posts.tsv").read_text("utf-8").splitlines():
         lot, kind, network, lang, name, text = line.split("\t")
         yield Labelled(lot, kind, network, lang, papers[name], text.replace("\\n", "\n"))
@@ -112,12 +112,13 @@ def test_the_docs_tell_the_figures(labelled: list[Labelled]) -> None:
 
 @given(st.text(max_size=300), st.text(max_size=80))
 def test_any_text_is_judged_alike_twice(text: str, title: str) -> None:
-    assert quotations.remark(text, MentionedPaper(title)) == quotations.remark(text, MentionedPaper(title))
+    paper = Paper(paper="", title=title, observed_at=0)
+    assert quotations.remark(text, paper) == quotations.remark(text, paper)
 
 
 @given(st.lists(st.sampled_from(TITLE.split()), max_size=30), st.sampled_from(["", "\n", " https://a.example/1 #moss"]))
 def test_no_words_of_the_title_say_anything(words: list[str], end: str) -> None:
-    assert not quotations.remark(" ".join(words) + end, MentionedPaper(TITLE))
+    assert not quotations.remark(" ".join(words) + end, Paper(paper="", title=TITLE, observed_at=0))
 
 
 # ---- in an issue -------------------------------------------------------------------------------------
@@ -277,7 +278,7 @@ def test_a_rule_of_another_version_is_named(sqlite_url: str) -> None:
 
 def _findings(record: Record) -> list[str]:
     issues = [row.item for row in record.view().latest(Issue)]
-    return [finding.name for item in issues if isinstance(item, Issue) for finding in freeze.check_issue(record, item)]
+    return [finding.name for item in issues for finding in freeze.check_issue(record, item)]
 
 
 def test_a_post_about_two_papers_is_judged_beside_each(sqlite_url: str) -> None:

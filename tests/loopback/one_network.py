@@ -107,7 +107,7 @@ class Site:
 
     def known(self) -> dict[str, Post]:
         rows = (row.item for row in self.record.view().latest(Post, "1 = 1"))
-        return {item.post: item for item in rows if isinstance(item, Post)}
+        return {item.post: item for item in rows}
 
     def missing(self) -> dict[str, Message]:
         """Posts that could be found, still exist and are not in the record, although there was time to read them. A
@@ -151,7 +151,7 @@ class Site:
 
     def complete(self, at: int) -> bool:
         """Whether coverage says of a moment that the network was read completely."""
-        spans = [row.item for row in self.record.view().latest(Coverage, "1 = 1") if isinstance(row.item, Coverage)]
+        spans = [row.item for row in self.record.view().latest(Coverage, "1 = 1")]
         return any(
             piece.start <= at < piece.end and piece.by is not None and not piece.severity
             for piece in covered_ranges(spans, START, self.clock.now())

@@ -55,7 +55,7 @@ def posting(
 def verdicts(record: Record) -> dict[tuple[str, str], Verdict]:
     """The current verdicts, by account and paper."""
     rows = record.view().iterate(Verdict, "t.about <> 0")
-    return {(row.item.subject, row.item.about): row.item for row in rows if isinstance(row.item, Verdict)}
+    return {(row.item.subject, row.item.about): row.item for row in rows}
 
 
 def reasons(record: Record) -> dict[tuple[str, str], str]:
@@ -332,7 +332,7 @@ def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> 
 def is_verified(record: Record) -> bool:
     """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
-    return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]  # type: ignore[arg-type]
+    return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]
 
 
 # ---- the command -----------------------------------------------------------------------------------------

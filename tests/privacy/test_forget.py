@@ -294,7 +294,7 @@ def test_the_rest_is_unchanged(store: Record) -> None:
     assert (answer.reply_to, "x:@made_up_reply") in likes
     [liker] = [account for post, account in likes if post == "x:1366659539260149777" and is_pseudonym(account)]
     forgotten = [row.item for row in store.view().latest(model.Post) if row.is_forgotten]
-    pseudonyms = {key for item in forgotten if isinstance(item, model.Post) for key in (item.post, item.account)}
+    pseudonyms = {key for item in forgotten for key in (item.post, item.account)}
     assert {liker, answer.reply_to} >= pseudonyms
     issue = RecordIssueReader(store).issue("hot-papers", "2021-03-02")
     posts = [quotation.post.text for quotations in issue.printed.values() for quotation in quotations]

@@ -80,9 +80,7 @@ def open_again(record: Record, at: int, days: tuple[str, ...], known_at: int = 0
 
 def verified(record: Record) -> bool:
     issues = [row.item for row in record.view().latest(Issue)]
-    return bool(issues) and not [
-        finding for item in issues if isinstance(item, Issue) for finding in check_issue(record, item)
-    ]
+    return bool(issues) and not [finding for item in issues for finding in check_issue(record, item)]
 
 
 def test_after_four_days_there_is_one_issue_and_no_paper_is_lost(site: PublishingSite) -> None:

@@ -368,7 +368,7 @@ def test_bots_are_judged_before_an_issue_is_frozen(site: PublishingSite) -> None
     site.record.append([account], source="bluesky")
     site.round(CUT + 1)
     [verdict] = [row.item for row in site.record.view().latest(Verdict)]
-    assert isinstance(verdict, Verdict) and (verdict.judgement, verdict.observed_at) == ("bot", CUT)
+    assert (verdict.judgement, verdict.observed_at) == ("bot", CUT)
     assert "Moss grows here" not in site.page()
 
 

@@ -67,13 +67,13 @@ class Evidence:
     def titles(self) -> dict[str, str]:
         """The titles of the record's papers, by key."""
         rows = self.record.view().latest(PaperItem)
-        return {row.item.paper: row.item.title for row in rows if isinstance(row.item, PaperItem)}
+        return {row.item.paper: row.item.title for row in rows}
 
     @cached_property
     def withdrawn(self) -> set[str]:
         """The record's papers that are withdrawn, by key."""
         rows = self.record.view().latest(PaperItem)
-        return {row.item.paper for row in rows if isinstance(row.item, PaperItem) and row.item.is_withdrawn}
+        return {row.item.paper for row in rows if row.item.is_withdrawn}
 
     @property
     def last_settings(self) -> OwnersSettings:

@@ -91,7 +91,7 @@ class Site:
 
     def announcements(self) -> set[tuple[str, str, str]]:
         rows = (row.item for row in self.record.view().latest(Announcement))
-        return {(item.paper, item.day, item.type) for item in rows if isinstance(item, Announcement)}
+        return {(item.paper, item.day, item.type) for item in rows}
 
 
 @pytest.fixture

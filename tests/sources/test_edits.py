@@ -46,9 +46,7 @@ def record_edit(record: Record, at: int, *papers: str) -> list[str]:
     """Records the post with what it names now; returns the papers that are now in doubt."""
     view = record.view()
     all_papers = {
-        row.item.paper
-        for row in view.latest(Mention, "t.post = (SELECT id FROM identity WHERE key = ?)", (POST,))
-        if isinstance(row.item, Mention)
+        row.item.paper for row in view.latest(Mention, "t.post = (SELECT id FROM identity WHERE key = ?)", (POST,))
     }
     verdicts = edit_verdicts(POST, all_papers, doubtful(record), mentions(*papers), at)
     record.append([*mentions(*papers), *verdicts], source="bluesky", at=at)
@@ -58,7 +56,7 @@ def record_edit(record: Record, at: int, *papers: str) -> list[str]:
 def doubtful(record: Record) -> set[str]:
     where = "t.subject = (SELECT id FROM identity WHERE key = ?) AND t.rule = ? AND t.judgement = 'doubtful'"
     rows = record.view().latest(Verdict, where, (POST, EDIT_RULE))
-    return {row.item.about for row in rows if isinstance(row.item, Verdict)}
+    return {row.item.about for row in rows}
 
 
 def test_a_paper_that_is_taken_out_and_put_back(record: Record) -> None:

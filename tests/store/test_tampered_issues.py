@@ -107,7 +107,7 @@ def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
     """If a post that nobody quotes is rewritten and the chain recomputed, the chain still verifies; issues must not."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
         made.rich(record)
-        issues = [row.item for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
+        issues = [row.item for row in record.view().latest(model.Issue)]
 
         def findings() -> list[str]:
             return [str(finding) for issue in issues for finding in freeze.check_issue(record, issue)]

@@ -177,7 +177,7 @@ def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
             for name in reversed(names)
         ]
         record.append(posts, source="test")
-        keys_of_posts = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
+        keys_of_posts = [row.item.post for row in record.view().iterate(model.Post)]
         assert keys_of_posts == [f"bluesky:{name}" for name in names]
         keys = dict(record.database.rows(f"SELECT id, {key_of('post.post')} FROM post"))
         assert [keys[number] for _, number in load_manifest(record.database, 1).rows()] == keys_of_posts

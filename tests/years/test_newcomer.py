@@ -46,5 +46,5 @@ def test_the_first_issue_is_worth_reading(start: str, day: str, closing_time: st
     assert min(issues) == day
     assert abs(issues[day].as_of - moment(closing_time)) < MINUTE
     with Record(str(folder / "hotpapers.db"), create=False) as record:
-        rows = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
+        rows = [row.item for row in record.view().latest(Issue)]
         assert rows and [finding for item in rows for finding in check_issue(record, item)] == []

@@ -64,7 +64,7 @@ def test_the_record_names_what_was_lost_with_the_store(weeks: Outcome) -> None:
     lost_span = weeks.result.scenario.lost_span
     with Record(weeks.result.environment.context.store) as record:
         rows = [row.item for row in record.view().latest(Coverage, "t.network = 'bluesky'")]
-    coverages = [coverage for coverage in rows if isinstance(coverage, Coverage) and "no longer has" in coverage.reason]
+    coverages = [coverage for coverage in rows if "no longer has" in coverage.reason]
     assert any(
         coverage.state == "partial" and coverage.from_at - lost_span.start < HOUR < coverage.until_at - coverage.from_at
         for coverage in coverages

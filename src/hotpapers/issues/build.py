@@ -21,6 +21,7 @@ from hotpapers.base.model import (
     Entry,
     IssueContent,
     NetworkForecast,
+    Post,
     PrintedCount,
     Publication,
     RankingInput,
@@ -33,7 +34,7 @@ from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing
-from hotpapers.issues.listing import listing_cut, listing_input, places_of
+from hotpapers.issues.listing import listing_cut, listing_input
 from hotpapers.issues.paper_fields import FieldRule
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
@@ -41,7 +42,7 @@ from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
 from hotpapers.issues.selection import choose, last_voices, without_counted_as
 from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
-from hotpapers.record import AsOfView, Record, StoredRow, batches, canonical_json
+from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
 
 EARLIER_DAYS = 14
@@ -102,11 +103,11 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     cut = listing_cut(record.view(position=recipe.position), name, day)
     view = record.view(cut, recipe.position)
     rows = listed_places(view, name, day)
-    places = places_of(rows)
+    places = [row.item for row in rows]
     ranking_input = listing_input(view, recipe.publication, places)
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
-        metadata={place.paper: row.hash.hex() for row, place in zip(rows, places, strict=True)},
+        metadata={row.item.paper: row.hash.hex() for row in rows},
         posts=quotations.listed_under(view, places),
     )
     order = ranking.rank(ranking_input, recipe.publication.ranking)
@@ -216,16 +217,15 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
-            if isinstance(row.item, model.Post):
-                yield Shown(
-                    publication=content.publication.publication,
-                    day=content.day,
-                    edition=content.edition,
-                    place=place,
-                    n=n,
-                    post=row.item.post,
-                    observed_at=row.item.observed_at,
-                )
+            yield Shown(
+                publication=content.publication.publication,
+                day=content.day,
+                edition=content.edition,
+                place=place,
+                n=n,
+                post=row.item.post,
+                observed_at=row.item.observed_at,
+            )
 
 
 # ---- both ----------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ class EntryInputs(NamedTuple):
 
     ranking_input: RankingInput
     metadata: dict[str, str]
-    posts: dict[str, list[StoredRow]]
+    posts: dict[str, list[RowOf[Post]]]
     forecasts: Mapping[str, tuple[NetworkForecast, ...]] | None = None
 
 

@@ -19,7 +19,7 @@ from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.engagement.standing.queries import known_accounts
-from hotpapers.record import AsOfView, numbers_of, slices
+from hotpapers.record import AsOfView
 
 BetterCounts = Mapping[str, Sequence[Measurement]]
 """The counts that are better than ours, by paper."""
@@ -107,11 +107,9 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     if not queries.has_measurements(view):
         return msgspec.UNSET
     # What others counted for the papers, by paper, network and moment
-    papers = [candidate.paper for candidate in candidates]
     others: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
-    for batch in slices(papers):
-        for item in view.items(Measurement, f"t.paper IN ({numbers_of(batch)})", batch):
-            others[item.paper, item.network, item.until_at].append(item)
+    for item in view.items_among(Measurement, "paper", (candidate.paper for candidate in candidates)):
+        others[item.paper, item.network, item.until_at].append(item)
     pairs = []
     for candidate in candidates:
         for attention in candidate.attention:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Attention, Candidate, Place, Publication, RankingInput, Tally, VoiceHistogram
 from hotpapers.issues import queries
 from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.record import AsOfView, StoredRow
+from hotpapers.record import AsOfView
 
 
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
     """The latest observation in a day's listing: of the listing itself, its places or the posts it shows."""
-    items = (queries.listing_of(view, publication, day), *places_of(queries.listed_places(view, publication, day)))
-    return max(queries.listed_posts_observed(view, publication, day), *(item.observed_at for item in items))
-
-
-def places_of(rows: Iterable[StoredRow]) -> list[Place]:
-    """The rows' items."""
-    return [row.item for row in rows if isinstance(row.item, Place)]
+    places = (row.item.observed_at for row in queries.listed_places(view, publication, day))
+    listing = queries.listing_of(view, publication, day)
+    return max(queries.listed_posts_observed(view, publication, day), listing.observed_at, *places)
 
 
 def tally_of(view: AsOfView, place: Place) -> Tally:

@@ -20,7 +20,7 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
-from hotpapers.record import NUMBER, AsOfView, StoredRow
+from hotpapers.record import NUMBER, AsOfView, RowOf
 
 FEEDS, CATEGORIES = "feeds/1", "categories/1"
 
@@ -39,15 +39,14 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
 # ---- papers ----------------------------------------------------------------------------------------------
 
 
-def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
+def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
     """The papers that the publication covers, with their metadata; None where the record has none."""
     rows = ((paper, view.latest_row(Paper, paper)) for paper in papers)
     return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
 
 
-def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: StoredRow | None) -> bool:
-    item = row.item if row else None
-    metadata = item if isinstance(item, Paper) else Paper(paper=paper, title="", observed_at=0)
+def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: RowOf[Paper] | None) -> bool:
+    metadata = row.item if row else Paper(paper=paper, title="", observed_at=0)
     if publication.categories:
         announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
         categories = metadata.categories or [announcement.category for announcement in announcements]

@@ -42,7 +42,7 @@ from hotpapers.record import (
     AsOfView,
     Database,
     Record,
-    StoredRow,
+    RowOf,
     columns_with_commitments,
     first_column,
     first_value,
@@ -71,14 +71,14 @@ ARXIV = "arxiv"
 """The network name in the coverage of arXiv's announcements: one row per day, from the moment of announcement."""
 
 
-def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[StoredRow]]:
+def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[RowOf[Post]]]:
     """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
     spec = SPECS[Post]
     sql = f"""SELECT s.place, {columns_with_commitments(spec, "p")} FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
           AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
-    result: dict[int, list[StoredRow]] = defaultdict(list)
+    result: dict[int, list[RowOf[Post]]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
     return result
@@ -157,7 +157,7 @@ def listed_days(record: Record, publication: str) -> list[str]:
     return first_column(record.database, sql, (publication,))
 
 
-def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
+def listed_places(view: AsOfView, publication: str, day: str) -> list[RowOf[Place]]:
     """The places of a day's listing, ascending: those read from the same file as the listing."""
     listing = listing_of(view, publication, day)
     later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
@@ -244,9 +244,7 @@ def described_announcements(
             AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")})
         FROM announcement AS t WHERE {where} AND {view.visible("t")} AND {view.newest(spec, "t")} ORDER BY {order}"""
     for *row, categories in view.database.iterate(sql, params):
-        item = read_row(spec, row).item
-        if isinstance(item, Announcement):
-            yield DescribedAnnouncement(item, _name_list(categories or "[]"))
+        yield DescribedAnnouncement(read_row(spec, row).item, _name_list(categories or "[]"))
 
 
 def has_measurements(view: AsOfView) -> bool:
@@ -298,7 +296,7 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
         yield publication, day, decode_content(content, HeldPapers)
 
 
-def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str, StoredRow]]:
+def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str, RowOf[Post]]]:
     """Posts by number, each with a paper that it names, the earliest first."""
     spec = SPECS[Post]
     sql = f"""SELECT {key_of("m.paper")}, {columns_with_commitments(spec, "p")} FROM post AS p
@@ -431,8 +429,7 @@ def publication_started_at(database: Database, publication: str) -> int:
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All observations of a paper that have a summary, newest first."""
     where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
-    items = (row.item for row in view.observations(Paper, where, (paper,)))
-    return (item for item in items if isinstance(item, Paper))
+    return (row.item for row in view.observations(Paper, where, (paper,)))
 
 
 def withheld_posts_shown(view: AsOfView) -> frozenset[str]:

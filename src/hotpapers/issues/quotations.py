@@ -18,12 +18,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.ids.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, MentionedPaper, folded, is_bare, own_words
+from hotpapers.base.ids.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, folded, is_bare, own_words
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues.stock_words import SIGNS, WORDS
-from hotpapers.record import SPECS, AsOfView, StoredRow, is_pseudonym, read_with_commitments, slices
+from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, slices
 
 BY_REACTIONS = ""
 """The rule for issues that name none: the posts with the most reactions."""
@@ -64,25 +64,24 @@ class CandidatePost(NamedTuple):
 
     weight: int
     voice: int
-    row: StoredRow
+    row: RowOf[Post]
 
     @property
     def rank(self) -> tuple[int, int, bytes]:
         """More reactions first, then the earlier post, then the lower hash; never the id, which may be forgotten."""
-        created = self.row.item.created_at if isinstance(self.row.item, Post) else 0
-        return (-self.weight, created, self.row.hash)
+        return (-self.weight, self.row.item.created_at, self.row.hash)
 
 
 # ---- what is worth quoting ---------------------------------------------------------------------------
 
 
-def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
+def remark(text: str, paper: Paper | None) -> frozenset[str]:
     """The author's own words that make a post worth quoting; empty if it is not."""
     text = text[:MAX_TEXT_CHARS]
     if len(set(_PAPER.findall(text))) > MAX_PAPERS or len(_TAG.findall(text)) > MAX_TAGS or _ADVERTISING.search(text):
         return frozenset()
     words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
-    beginnings = _beginnings(paper.title)
+    beginnings = _beginnings(paper.title if paper else "")
     own_terms = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
     return own_terms if not is_bare(words) and sum(map(_weight, own_terms)) >= MIN_OWN_WORDS else frozenset()
 
@@ -110,7 +109,7 @@ class QuotationRule(NamedTuple):
     """
 
     rule: str = BY_REACTIONS
-    papers: Mapping[str, StoredRow | None] = {}
+    papers: Mapping[str, RowOf[Paper] | None] = {}
     frozen: Mapping[str, Sequence[str]] | None = None
 
     def choose(self, paper: str, candidates: Sequence[CandidatePost], most: int) -> list[CandidatePost]:
@@ -132,22 +131,17 @@ class QuotationRule(NamedTuple):
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """The posts worth quoting, each remark once."""
         row, remarks = self.papers.get(paper), set[frozenset[str]]()
-        paper_item = row.item if row else None
-        mentioned = MentionedPaper()
-        if isinstance(paper_item, Paper):
-            mentioned = MentionedPaper(paper_item.title, paper_item.authors, paper_item.categories, paper_item.abstract)
         for candidate in ordered:
             post = candidate.row.item
-            words = remark(post.text, mentioned) if isinstance(post, Post) and not is_reply_to_other(post, {}) else None
+            words = None if is_reply_to_other(post, {}) else remark(post.text, row and row.item)
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate
 
 
-def _lacks_words(row: StoredRow) -> bool:
+def _lacks_words(row: RowOf[Post]) -> bool:
     """Whether something of a post that the rule looks at was forgotten."""
-    is_reply_to_forgotten = isinstance(row.item, Post) and is_pseudonym(row.item.reply_to)
-    return row.is_forgotten or bool(row.redacted) or is_reply_to_forgotten
+    return row.is_forgotten or bool(row.redacted) or is_pseudonym(row.item.reply_to)
 
 
 def _distinct(
@@ -166,7 +160,7 @@ def _distinct(
 
 
 def _network(post: CandidatePost) -> str:
-    return post.row.item.network if isinstance(post.row.item, Post) else ""
+    return post.row.item.network
 
 
 def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
@@ -185,7 +179,7 @@ BY_REACTIONS_ALONE = QuotationRule()
 # ---- the posts that an entry shows -------------------------------------------------------------------
 
 
-def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[StoredRow]]:
+def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[RowOf[Post]]]:
     """The posts that a listing shows, by paper. Only posts observed no earlier than the place count, as a corrected
     listing may show fewer."""
     if not places:

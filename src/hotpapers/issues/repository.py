@@ -34,14 +34,13 @@ from hotpapers.issues import paper_fields, queries
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.freeze import FrozenIssue, editions
 from hotpapers.issues.lanes import MAX_PAPERS, noted_lanes
-from hotpapers.issues.listing import places_of
 from hotpapers.issues.moderation import quotation_policy
 from hotpapers.issues.moderation.queries import doubtful_pairs
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
 from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, leading_posts, listed_under
 from hotpapers.issues.ranking_input import attention_of
 from hotpapers.issues.windows import days_from, has_no_issue
-from hotpapers.record import NUMBER, AsOfView, Record, StoredRow, numbers_of
+from hotpapers.record import NUMBER, AsOfView, Record, RowOf
 
 MAX_POSTS = 50
 """The most posts about a paper that are listed in addition to an issue's own."""
@@ -174,9 +173,9 @@ class RecordIssueReader:
         by_paper = self._posts(self._view_of(content), content, issue.places, withheld=())
         return {quotation.hash: quotation.post for quotation in chain.from_iterable(by_paper.values())}
 
-    def _quotable(self, rows_of_papers: Mapping[str, Sequence[StoredRow]]) -> dict[str, list[Quotation]]:
+    def _quotable(self, rows_of_papers: Mapping[str, Sequence[RowOf[Post]]]) -> dict[str, list[Quotation]]:
         """The posts about papers that may be shown now, by paper."""
-        keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
+        keys = sorted({row.item.post for row in chain.from_iterable(rows_of_papers.values())})
         withheld = queries.withheld_posts(self._now, keys)
         quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         policy = self._quotation_policy(quotations)
@@ -216,7 +215,8 @@ class RecordIssueReader:
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
         issue_header = self._header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
-        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
+        rows = listed_places(view, publication, day) if issue_header.listing else ()
+        places = {row.item.paper: row.item for row in rows}
         all_posts, papers = self._posts(view, content, places, self.withheld), self._papers(view, content, places)
         return msgspec.structs.replace(
             issue_header,
@@ -232,7 +232,7 @@ class RecordIssueReader:
     def _lanes(self, view: AsOfView, content: IssueContent) -> Iterator[PaperLane]:
         """The lanes that were noted beside an issue, as far as they may be shown now."""
         for title, numbers in noted_lanes(self._record.database, content.publication.publication, content.day) or ():
-            rows_of_papers = defaultdict[str, list[StoredRow]](list)
+            rows_of_papers = defaultdict[str, list[RowOf[Post]]](list)
             for paper, row in numbered_posts(view, numbers):
                 rows_of_papers[paper].append(row)
             quotable = {paper: tuple(posts) for paper, posts in self._quotable(rows_of_papers).items() if posts}
@@ -253,8 +253,7 @@ class RecordIssueReader:
     def _later(self, papers: Mapping[str, Paper]) -> dict[str, Paper]:
         """The metadata of later versions of papers, as known now."""
         versions = {key: paper.version for key, paper in papers.items() if paper.version}
-        where = f"t.version > 1 AND t.paper IN ({numbers_of(versions)})"
-        revised = self._now.items(Paper, where, list(versions)) if versions else ()
+        revised = self._now.items_among(Paper, "paper", versions, "t.version > 1")
         return {paper.paper: paper for paper in revised if (paper.version or 0) > versions[paper.paper]}
 
     def _posts(
@@ -318,17 +317,16 @@ def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     )
 
 
-def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quotation, ...]:
+def _allowed(rows: Sequence[RowOf[Post]], withheld: Container[str]) -> tuple[Quotation, ...]:
     return tuple(
         Quotation(post=row.item, hash=row.hash.hex())
         for row in rows
-        if isinstance(row.item, Post) and not row.is_forgotten and row.item.post not in withheld
+        if not row.is_forgotten and row.item.post not in withheld
     )
 
 
 def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
-    papers = view.items(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
-    return {paper.paper: paper for paper in papers}
+    return {paper.paper: paper for paper in view.items_among(Paper, "paper", keys)}
 
 
 def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

@@ -33,7 +33,7 @@ from hotpapers.issues import ranking
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking.scoring import with_ties
-from hotpapers.record import AsOfView, StoredRow
+from hotpapers.record import AsOfView, RowOf
 
 THRESHOLD, WITH_WITHDRAWN, LEAST = "threshold/1", "least/1", "least/2"
 VOICES = rarity_1.MIN_VOICES
@@ -96,7 +96,7 @@ class SelectedEntries(NamedTuple):
 
     entries: tuple[ScoredCandidate, ...]
     ongoing: tuple[ScoredCandidate, ...]
-    papers: dict[str, StoredRow | None]
+    papers: dict[str, RowOf[Paper] | None]
 
 
 def choose(
@@ -111,11 +111,11 @@ def choose(
     `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
     the module."""
 
-    def matching_rows(papers: Iterable[str]) -> dict[str, StoredRow | None]:
+    def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
         if not leaves_out_withdrawn(rule):
             return rows
-        return {paper: row for paper, row in rows.items() if row is None or not is_withdrawn(row)}
+        return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 
     ranked = ranking.rank(ranking_input, publication.ranking)
     passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
@@ -139,11 +139,6 @@ def choose(
             matching |= row
             entries.append(candidate)
     return SelectedEntries(with_ties(entries), with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
-
-
-def is_withdrawn(row: StoredRow) -> bool:
-    """Whether a row of metadata says that its paper is withdrawn."""
-    return isinstance(row.item, Paper) and row.item.is_withdrawn
 
 
 def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:

@@ -28,6 +28,7 @@ from hotpapers.record.database import Database, first_column, first_value, place
 from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
 from hotpapers.record.item_rows import (
     SPECS,
+    RowOf,
     StoredRow,
     columns_with_commitments,
     read_row,

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from hotpapers.base import model
 from hotpapers.record.database import Database, Params, first_value, placeholders, slices
-from hotpapers.record.identities import NUMBER, Known
+from hotpapers.record.identities import NUMBER, Known, numbers_of
 from hotpapers.record.item_rows import (
     SPECS,
     ItemType,
     KindSpec,
+    RowOf,
     StoredRow,
     read_row,
     select_columns,
@@ -69,22 +70,27 @@ class AsOfView(NamedTuple):
         last = first_value(self.database, f"SELECT max({number}) FROM {table}")
         return searched(row, last, least) if last else 0
 
-    def iterate(self, cls: ItemType, where: str = "", params: Params = (), order: str = "") -> Iterator[StoredRow]:
+    def iterate(
+        self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = ""
+    ) -> Iterator[RowOf[AnyItem]]:
         """The latest row of each key of a kind, if it meets a condition on `t`."""
         for row in self.database.iterate(self._statement(cls, where, order), params):
             yield read_row(SPECS[cls], row)
 
-    def latest(self, cls: ItemType, where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
+    def latest(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> list[RowOf[AnyItem]]:
         """The latest row of each key of a kind, as a list: faster than `iterate` if there are few."""
         return [read_row(SPECS[cls], row) for row in self.database.rows(self._statement(cls, where, order), params)]
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
         """The items of these rows."""
-        for row in self.iterate(cls, where, params, order):
-            if isinstance(row.item, cls):
-                yield row.item
+        return (row.item for row in self.iterate(cls, where, params, order))
 
-    def observations(self, cls: ItemType, where: str, params: Params) -> Iterator[StoredRow]:
+    def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str], further: str = "") -> Iterator[AnyItem]:
+        """The items of a kind with one of some keys in a field. `further`: a condition on `t`."""
+        for chunk in slices(sorted(set(keys))):
+            yield from self.items(cls, f"t.{name} IN ({numbers_of(chunk)}){further and f' AND {further}'}", chunk)
+
+    def observations(self, cls: type[AnyItem], where: str, params: Params) -> Iterator[RowOf[AnyItem]]:
         """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,
         and also rows that are not in the view."""
         return select_rows(self.database, SPECS[cls], where, params)
@@ -92,9 +98,9 @@ class AsOfView(NamedTuple):
     def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
         """The item of the latest row of one key."""
         row = self.latest_row(cls, *key)
-        return row.item if row and isinstance(row.item, cls) else None
+        return row.item if row else None
 
-    def latest_row(self, cls: ItemType, *key: Any) -> StoredRow | None:
+    def latest_row(self, cls: type[AnyItem], *key: Any) -> RowOf[AnyItem] | None:
         """The latest row of one key."""
         spec = SPECS[cls]
         where = " AND ".join(f't."{name}" = {NUMBER if name in spec.identities else "?"}' for name in cls.key)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -237,12 +237,16 @@ def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecret
     return PreparedRow(spec.label(row), (*values, origin), item_hash(spec, item, committed, salt, kept.redacted), item)
 
 
-class StoredRow(NamedTuple):
-    """A row as read from the database. `committed`: the commitments to the keys in it, by column. `voice`: the key of
-    the account as whose voice a post counts. Both are set only if selected with `columns_with_commitments`."""
+ItemT_co = TypeVar("ItemT_co", bound=model.Item, covariant=True)
+
+
+class RowOf(NamedTuple, Generic[ItemT_co]):
+    """A row of a kind as read from the database. `committed`: the commitments to the keys in it, by column. `voice`:
+    the key of the account as whose voice a post counts. Both are set only if selected with
+    `columns_with_commitments`."""
 
     id: int
-    item: model.Item
+    item: ItemT_co
     derived: tuple[int | str, ...]
     salt: bytes | None
     redacted: dict[str, str] | None
@@ -286,6 +290,10 @@ class StoredRow(NamedTuple):
         return (self.spec.kind, *self.spec.label(msgspec.structs.asdict(self.item)))
 
 
+StoredRow = RowOf[model.Item]
+"""A row of any kind."""
+
+
 def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
     """The expected values of a row's derived columns. The voice of a post with nothing forgotten is its account's."""
     if not row.derived:
@@ -319,7 +327,7 @@ def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
 _decode_redacted = msgspec.json.Decoder(dict[str, str]).decode
 
 
-def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
+def read_row(spec: KindSpec, row: Sequence[Any]) -> RowOf[Any]:
     """Convert a database row selected by `select_columns`. Raises CorruptStore."""
     try:
         end = 1 + len(spec.fields)
@@ -328,7 +336,7 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
             values[name] = convert(values[name])
         derived_end = end + len(spec.derived)
         salt, redacted = row[derived_end:-3] if spec.words else (None, None)
-        return StoredRow(
+        return RowOf(
             row[0],
             spec.type(**values),
             tuple(row[end:derived_end]),
@@ -340,13 +348,13 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
         raise CorruptStore(f"{spec.kind} row {row[0]} is damaged: {problem}; run `hotpapers verify`") from problem
 
 
-def select_rows(database: Database, spec: KindSpec, where: str, params: Params = ()) -> Iterator[StoredRow]:
+def select_rows(database: Database, spec: KindSpec, where: str, params: Params = ()) -> Iterator[RowOf[Any]]:
     """The rows of a kind that meet a condition on `t`, which may end in ORDER BY."""
     sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
     return (read_row(spec, row) for row in database.iterate(sql, params))
 
 
-def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
+def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> RowOf[Any]:
     """Reads a row selected by `columns_with_commitments`."""
     count = len(spec.columns)
     read = read_row(spec, row[:count])

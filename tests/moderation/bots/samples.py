@@ -81,7 +81,7 @@ def repost(post: str, account: str, at: int) -> Reaction:
 def verdicts(record: Record, cut: int = 2**53 - 1) -> dict[tuple[str, str], str]:
     """The current judgements, by account and rule."""
     items = (row.item for row in record.view(cut).iterate(Verdict, "t.about = 0"))
-    return {(verdict.subject, verdict.rule): verdict.judgement for verdict in items if isinstance(verdict, Verdict)}
+    return {(verdict.subject, verdict.rule): verdict.judgement for verdict in items}
 
 
 def reason(record: Record, account: str, rule: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import HOUR
+from hotpapers.base.model import HOUR, Paper
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import (
     ChorusPosts,
@@ -17,7 +16,7 @@ from hotpapers.issues.moderation.bots.rules import (
 )
 
 MINUTE = 60_000_000
-PAPER = MentionedPaper("Kettles that Whistle before they Boil", ("Ada Made",))
+PAPER = Paper(paper="", title="Kettles that Whistle before they Boil", authors=("Ada Made",), observed_at=0)
 WORDS = "You have to see this breakthrough"
 
 
@@ -46,7 +45,7 @@ def test_for_a_bare_title_it_takes_twice_as_many() -> None:
     for text, paper in (
         (PAPER.title, PAPER),
         (f"Wow {PAPER.title}", PAPER),
-        (f"{WORDS} {PAPER.title}", MentionedPaper()),
+        (f"{WORDS} {PAPER.title}", None),
     ):
         assert list(chorus_posts(voices([text] * 19), paper, 10)) == []
         assert len(list(chorus_posts(voices([text] * 20), paper, 10))) == 19

@@ -126,9 +126,7 @@ def test_a_verdict_since_an_earlier_day_counts_for_issues_after_it(record: Recor
     pair = (BOT, "operator")
     assert samples.verdicts(record, NOW - 2 * DAY) == {pair: "human"}
     assert pair not in {
-        (row.item.subject, row.item.rule)
-        for row in record.view(position=position_before).iterate(Verdict)
-        if isinstance(row.item, Verdict)
+        (row.item.subject, row.item.rule) for row in record.view(position=position_before).iterate(Verdict)
     }
     with pytest.raises(UsageError, match="you gave a later verdict: reads them; withdraw it first"):
         set_verdict(record, NOTHING, BOT, OperatorVerdict("bot", "does not", NOW - 4 * DAY), at=NOW + DAY)

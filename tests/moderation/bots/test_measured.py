@@ -18,8 +18,7 @@ import zstandard
 
 from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.mentions import own_words as words
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import DAY
+from hotpapers.base.model import DAY, Paper
 from hotpapers.base.settings import BotRules
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import (
@@ -83,7 +82,7 @@ class ArchivedPost(NamedTuple):
 
     post: ObservedPost
     handle: str
-    paper: MentionedPaper
+    paper: Paper
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +94,7 @@ def archive() -> list[ArchivedPost]:
     posts = []
     for file in sorted((SHARED / "archive" / "posts").glob("*.md")):
         for item in classic.parse(classic.decode(file.read_bytes())[0]).items:
-            paper = MentionedPaper(item.title, item.authors, item.categories, item.abstract)
+            paper = Paper(paper="", title=item.title, authors=item.authors, abstract=item.abstract, observed_at=0)
             for post in item.posts:
                 observed = ObservedPost(timestamps.of_x_post(post.id), post.id, (item.paper,), post.text)
                 posts.append(ArchivedPost(observed, post.handle, paper))
@@ -161,7 +160,12 @@ def confidence(shared: Path) -> dict[str, str]:
 
 
 def test_posts_of_feed_bots_are_bare_and_others_are_not(shared: Path, metadata: list[Metadata]) -> None:
-    papers = {paper.id: MentionedPaper(paper.title, tuple(paper.authors), (), paper.abstract) for paper in metadata}
+    papers = {
+        known.id: Paper(
+            paper="", title=known.title, authors=tuple(known.authors), abstract=known.abstract, observed_at=0
+        )
+        for known in metadata
+    }
     confidences = confidence(shared)
     bare_by_confidence: dict[str, list[bool]] = defaultdict(list)
     for sample in lines(shared / "data" / "bluesky-papers-sample.jsonl.zst", Sample):

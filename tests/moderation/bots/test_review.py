@@ -430,7 +430,7 @@ def test_bots_are_counted_apart_and_a_changed_verdict_changes_no_frozen_issue(re
 def is_verified(record: Record) -> bool:
     """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
-    return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]  # type: ignore[arg-type]
+    return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]
 
 
 def test_a_verdict_counts_from_its_moment_on(record: Record) -> None:

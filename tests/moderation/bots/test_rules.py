@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import HOUR
+from hotpapers.base.model import HOUR, Paper
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import (
     AT_ONCE,
@@ -79,7 +78,8 @@ def test_the_category_of_which_most_was_covered() -> None:
 
 
 def test_figures_of_an_account() -> None:
-    about = {f"p{n}": MentionedPaper(f"The Kettle of Case {chr(97 + n)}") for n in range(12)}
+    titles = {f"p{n}": f"The Kettle of Case {chr(97 + n)}" for n in range(12)}
+    about = {key: Paper(paper=key, title=title, observed_at=0) for key, title in titles.items()}
     posts = [ObservedPost(n * HOUR, f"post{n}", (f"p{n}",), about[f"p{n}"].title) for n in range(12)]
     posts.append(ObservedPost(12 * HOUR, "post12", ("p0", "p1"), "What a fine pair of papers to read at tea time"))
     expected = AccountActivity(posts=13, papers=12, bare=12, even=0, rest=11, category="a", covered=2, announced=4)

@@ -119,7 +119,7 @@ class Site:
 
     def verdicts(self) -> list[Verdict]:
         rows = (row.item for row in self.record.view().latest(Verdict))
-        return [item for item in rows if isinstance(item, Verdict)]
+        return list(rows)
 
     def shows(self, text: str) -> tuple[bool, bool]:
         """Whether the app's page and the folder's page contain these words."""

@@ -100,7 +100,7 @@ def test_words_of_reddit_are_what_was_written_whether_a_dump_escapes_them_or_not
     ]
     for entries in (dump, escaped_dump):
         import_one(record, "reddit", lines(json.dumps(entry).encode() for entry in entries))
-        recorded_texts = {row.item.text for row in record.view().latest(Post)}  # type: ignore[attr-defined]
+        recorded_texts = {row.item.text for row in record.view().latest(Post)}
         assert recorded_texts == {f"{title}\n\n{text}" for title, text in texts}
     assert len([line for line in export_lines(record).splitlines() if b'"kind":"post"' in line]) == 2
 
@@ -123,7 +123,7 @@ def test_in_both_databases(store_url: str, tmp_path: Path) -> None:
 
 def test_the_moment_of_a_dump_is_the_one_in_its_lines_or_else_the_one_that_is_given(record: Record) -> None:
     import_one(record, "hackernews", data("archives/hackernews-shapes.jsonl"))
-    moments = {row.item.post: row.item.observed_at for row in record.view().latest(Mention)}  # type: ignore[attr-defined]
+    moments = {row.item.post: row.item.observed_at for row in record.view().latest(Mention)}
     assert moments.pop("hackernews:90000007") == 1_709_856_000_000_000
     assert set(moments.values()) == {SEEN_AT}
 
@@ -146,7 +146,7 @@ def test_an_old_wording_does_not_come_after_the_new_one(record: Record) -> None:
     """X numbers each version of a post and can return any of them: here the older one was retrieved later."""
     import_one(record, "x", data("archives/x-second.jsonl"))
     [row] = record.view().latest(Post, "t.post = (SELECT id FROM identity WHERE key = ?)", ("x:1577000000000000001",))
-    assert isinstance(row.item, Post) and row.item.text.startswith("Now without the typo")
+    assert row.item.text.startswith("Now without the typo")
 
 
 # ---- Bluesky, in the order of the archive ----------------------------------------------------------------
@@ -159,9 +159,9 @@ def count(record: Record) -> dict[str, int]:
 def test_a_days_talk_is_sifted_as_if_it_came_now(record: Record) -> None:
     result = import_one(record, "jetstream", lines(bluesky_day()))
     assert (result.lines, result.posts, result.mentions, result.gone) == (len(bluesky_day()), 16, 14, 3)
-    likes = [row.item for row in record.view().latest(Reaction) if isinstance(row.item, Reaction)]
+    likes = [row.item for row in record.view().latest(Reaction)]
     assert sum(like.withdrawn for like in likes) == 4 and len(likes) == 26
-    assert [row.item.reason for row in record.view().latest(Verdict)] == ["edited: no longer names it"] * 2  # type: ignore[attr-defined]
+    assert [row.item.reason for row in record.view().latest(Verdict)] == ["edited: no longer names it"] * 2
 
 
 def test_how_much_goes_in_at_once_makes_no_difference(
@@ -426,6 +426,6 @@ def test_a_late_import_changes_no_frozen_issue(record: Record) -> None:
     assert import_one(record, "jetstream", lines(posts)).posts == 9
     assert not check(record.database, record.hasher).findings
     [row] = record.view().latest(Issue)
-    assert isinstance(row.item, Issue) and list(freeze.check_issue(record, row.item)) == []
+    assert list(freeze.check_issue(record, row.item)) == []
     second_issue = freeze.freeze(record, publication, "2025-03-11", again=True, reason="an archive was found")
     assert second_issue.digest != issue.digest

@@ -88,7 +88,7 @@ def deletions_in(record: Record) -> set[tuple[int, str]]:
     """The posts that the record says are gone, and since when."""
     return {
         (row.item.observed_at, row.item.post[8:])
-        for row in record.view().latest(Post) if isinstance(row.item, Post) and row.item.gone
+        for row in record.view().latest(Post) if row.item.gone
     }  # fmt: skip
 
 

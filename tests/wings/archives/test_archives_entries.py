@@ -97,9 +97,9 @@ def test_what_jq_makes_of_a_dump_of_xs_first_api(record: Record) -> None:
     assert b'date "yesterday" does not match' in process.stderr
     result = import_one(record, "x", process.stdout)
     assert (result.lines, result.posts, result.mentions, result.gone, result.quarantined) == (7, 3, 3, 1, 1)
-    posts = {row.item.post: row.item for row in record.view().latest(Post)}  # type: ignore[attr-defined]
+    posts = {row.item.post: row.item for row in record.view().latest(Post)}
     post = posts["x:1499999999999999101"]
-    assert isinstance(post, Post) and post.text == "Compare this one arxiv.org/abs/2202.02222 and be amazed"
+    assert post.text == "Compare this one arxiv.org/abs/2202.02222 and be amazed"
     assert (post.handle, post.name, post.created_at) == ("ladle_made_up", "Ladle", 1646460000000000)
-    [counts] = [row.item for row in record.view().latest(Snapshot) if row.item.post == post.post]  # type: ignore[attr-defined]
-    assert (counts.reposts, counts.likes, counts.replies, counts.quotes) == (9, 55, 2, 0)  # type: ignore[attr-defined]
+    [counts] = [row.item for row in record.view().latest(Snapshot) if row.item.post == post.post]
+    assert (counts.reposts, counts.likes, counts.replies, counts.quotes) == (9, 55, 2, 0)

@@ -172,7 +172,7 @@ def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, is_
         record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(f"“{TITLE}” is out"), time=DAY_START)
     )
     assert (result.posts, result.mentions) == (int(is_found), int(is_found))
-    assert [row.item.form for row in record.view().latest(Mention)] == ["title"] * is_found  # type: ignore[attr-defined]
+    assert [row.item.form for row in record.view().latest(Mention)] == ["title"] * is_found
 
 
 def test_a_title_of_another_time_takes_nothing_from_a_post_that_names_a_paper_otherwise(record: Record) -> None:

@@ -53,7 +53,7 @@ LISTED: list[Item] = [
 
 def verdicts(record: Record) -> list[tuple[str, str, str, str]]:
     items = [row.item for row in record.view().latest(Verdict)]
-    return [(v.subject[-1], v.about, v.judgement, v.reason) for v in items if isinstance(v, Verdict)]
+    return [(v.subject[-1], v.about, v.judgement, v.reason) for v in items]
 
 
 def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
@@ -72,7 +72,7 @@ def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
         assert record.head.position == position
         assert verdicts(record)[0] == ("2", SHEEP, "doubtful", f"its words are the title of {KETTLE}")
         [mention] = [row.item for row in record.view().latest(Mention, "t.form = 'title'")]
-        assert isinstance(mention, Mention) and (mention.post[-1], mention.paper) == ("2", KETTLE)
+        assert (mention.post[-1], mention.paper) == ("2", KETTLE)
 
 
 # ---- a real listing ----------------------------------------------------------------------------------
@@ -94,10 +94,10 @@ def test_one_of_the_seeds_embeds_such_a_post(seeds: list[classic_import.ParsedCl
         rendered = list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days))
         judge_listed_posts(record)
         [verdict] = [row.item for row in record.view().latest(Verdict)]
-        assert isinstance(verdict, Verdict) and verdict.judgement == "doubtful" and verdict.rule == "words"
+        assert verdict.judgement == "doubtful" and verdict.rule == "words"
         assert (verdict.subject, verdict.about) == ("x:1349568134399873024", "arxiv:2101.04909")
         assert list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days)) == rendered
         assert not check(record.database, record.hasher).findings
         issues = [row.item for row in record.view().latest(Issue)]
         assert len(issues) == 5
-        assert not [f for item in issues if isinstance(item, Issue) for f in freeze.check_issue(record, item)]
+        assert not [f for item in issues for f in freeze.check_issue(record, item)]

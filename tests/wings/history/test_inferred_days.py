@@ -144,8 +144,8 @@ def test_only_new_papers_are_counted(sqlite_url: str) -> None:
 
 def days_of(record: Record, number: int) -> list[tuple[str, str]]:
     rows = record.view().latest(Announcement)
-    return [(row.item.day, row.item.type) for row in rows if isinstance(row.item, Announcement)
-            and row.item.paper == key(number)]  # fmt: skip
+    return [(row.item.day, row.item.type) for row in rows
+            if row.item.paper == key(number)]  # fmt: skip
 
 
 def test_papers_of_no_snapshot_are_not_inferred(sqlite_url: str) -> None:

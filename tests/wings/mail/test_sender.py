@@ -75,7 +75,7 @@ class MailChannel:
     def deliveries(self) -> list[tuple[str, str]]:
         """Target and receipt of each recorded delivery."""
         items = (row.item for row in self.record.view().latest(Delivery))
-        return [(item.target, item.receipt) for item in items if isinstance(item, Delivery)]
+        return [(item.target, item.receipt) for item in items]
 
 
 @pytest.fixture

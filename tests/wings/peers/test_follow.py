@@ -73,7 +73,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 def measurements(store: Path) -> list[tuple[str, int, int]]:
     with Record(str(store), create=False) as record:
         items = [row.item for row in record.view().latest(Measurement)]
-    return [(item.source, item.age, item.voices) for item in items if isinstance(item, Measurement)]
+    return [(item.source, item.age, item.voices) for item in items]
 
 
 def test_a_site_is_followed(cwd: Path, url: str) -> None:

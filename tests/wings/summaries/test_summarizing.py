@@ -194,9 +194,7 @@ def leads(record: Record) -> dict[str, tuple[str, str]]:
 
 def is_verified(record: Record) -> bool:
     items = [row.item for row in record.view().latest(Issue)]
-    return bool(items) and not [
-        finding for item in items if isinstance(item, Issue) for finding in freeze.check_issue(record, item)
-    ]
+    return bool(items) and not [finding for item in items for finding in freeze.check_issue(record, item)]
 
 
 def test_a_models_sentences_are_part_of_the_issue_and_nothing_is_requested_again(

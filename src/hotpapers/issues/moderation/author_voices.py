@@ -15,7 +15,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import MAX_INTEGER, Account, Post, Verdict
 from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.author_names import shows_author
@@ -29,11 +28,10 @@ from hotpapers.issues.moderation.queries import OPERATOR, Pair, known_papers
 from hotpapers.record import (
     AsOfView,
     Record,
-    StoredRow,
+    RowOf,
     is_pseudonym,
     last_written_at,
     now,
-    numbers_of,
     read_meta,
     write_meta,
 )
@@ -72,18 +70,17 @@ def judge_authors(record: Record, at: int | None = None) -> None:
 def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     """The verdicts on posts and papers, including those already written."""
     keys = sorted({post for post, _ in pairs})
-    posts = {post.post: post for post in view.items(Post, f"t.post IN ({numbers_of(keys)})", keys)}
-    posters = sorted({post.account for post in posts.values() if post.account})
-    known_accounts = view.items(Account, f"t.account IN ({numbers_of(posters)})", posters) if posters else ()
-    accounts = {account.account: account for account in known_accounts}
+    posts = {post.post: post for post in view.items_among(Post, "post", keys)}
+    posters = (post.account for post in posts.values())
+    accounts = {account.account: account for account in view.items_among(Account, "account", posters)}
     papers = known_papers(view, (paper for _, paper in pairs))
     moments = queries.first_observed(view, keys)
     for key, paper in pairs:
-        post, authors = posts.get(key), papers.get(paper, MentionedPaper()).authors
-        if post is None or not authors or not post.account or is_pseudonym(post.account):
+        post, known = posts.get(key), papers.get(paper)
+        if post is None or known is None or not post.account or is_pseudonym(post.account):
             continue
         shown = (post, accounts.get(post.account, post))
-        if any(shows_author(name, handle, authors) for name, handle in {(who.name, who.handle) for who in shown}):
+        if any(shows_author(name, handle, known.authors) for name, handle in {(who.name, who.handle) for who in shown}):
             yield Verdict(
                 subject=post.account,
                 about=paper,
@@ -118,7 +115,7 @@ class AuthorReview(NamedTuple):
 def review_papers(record: Record, account: str) -> list[AuthorReview]:
     """The papers for which there are verdicts on whether an account is an author."""
     view = record.view()
-    verdicts = [row.item for row in queries.author_verdicts(view, [account]) if isinstance(row.item, Verdict)]
+    verdicts = [row.item for row in queries.author_verdicts(view, [account])]
     by_paper = groupby(sorted(verdicts, key=attrgetter("about")), attrgetter("about"))
     return [
         AuthorReview(paper, queries.is_author(view, account, paper), tuple(paper_verdicts))
@@ -139,9 +136,7 @@ def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> None:
     withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
 
 
-def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:
+def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[RowOf[Verdict]]:
     """The operator's verdicts on accounts and a paper."""
     rows = queries.author_verdicts(view, accounts)
-    return [
-        row for row in rows if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.about == paper
-    ]
+    return [row for row in rows if row.item.rule == OPERATOR and row.item.about == paper]

@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.issues.engagement.queries import authors_sql, doubtful_sql, persons_sql
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost, TimedPost
-from hotpapers.record import NUMBER, SPECS, AsOfView, StoredRow, first_column, key_of, numbers_of, placeholders, slices
+from hotpapers.record import NUMBER, SPECS, AsOfView, RowOf, first_column, key_of, numbers_of, placeholders, slices
 from hotpapers.record.database import AT_ONCE
 
 
@@ -82,7 +81,7 @@ def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pa
     return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
 
 
-def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
+def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
     """All verdicts on whether accounts are authors of papers, oldest first."""
     where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.judgement IN ('author', 'independent')
         AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
@@ -247,13 +246,9 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[Time
 # ---- papers -------------------------------------------------------------------------------------------
 
 
-def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPaper]:
+def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, Paper]:
     """What the record knows of papers."""
-    result: dict[str, MentionedPaper] = {}
-    for chunk in chunks(papers):
-        for paper in view.items(Paper, f"t.paper IN ({numbers_of(chunk)})", chunk):
-            result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
-    return result
+    return {paper.paper: paper for paper in view.items_among(Paper, "paper", papers)}
 
 
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
@@ -322,7 +317,7 @@ def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
     return slices(sorted(set(keys)))
 
 
-def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
+def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
     """All verdicts on accounts, oldest first."""
     where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about = 0 AND {view.visible("t")}
         ORDER BY t.observed_at, t.id"""
@@ -344,7 +339,7 @@ IN_SETTINGS = "named in the settings"
 """The reason of an operator's verdict that comes from the settings and is withdrawn when they no longer say so."""
 
 
-def verdicts_of_settings(view: AsOfView) -> list[StoredRow]:
+def verdicts_of_settings(view: AsOfView) -> list[RowOf[Verdict]]:
     """Every open verdict that came from the settings, even if a later verdict overrides it."""
     where = "t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"
     return list(view.observations(Verdict, where, (OPERATOR, IN_SETTINGS)))

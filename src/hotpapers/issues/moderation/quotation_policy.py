@@ -18,7 +18,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,7 +25,7 @@ import msgspec
 
 from hotpapers.base import terms
 from hotpapers.base.model import Post, Quotation, Showing, keys
-from hotpapers.record import AsOfView, Database, numbers_of, read_meta, slices, write_meta
+from hotpapers.record import AsOfView, Database, read_meta, write_meta
 
 _NOTE = "blocked"
 
@@ -75,9 +74,8 @@ class QuotationPolicy(NamedTuple):
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A policy for some posts, without their doubtful pairs."""
-    parents = slices(sorted({post.reply_to for post in posts if post.reply_to}))
-    parent_posts = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(chunk)})", chunk) for chunk in parents)
-    authors = {post.post: post.account for post in parent_posts}
+    parents = (post.reply_to for post in posts if post.reply_to)
+    authors = {post.post: post.account for post in view.items_among(Post, "post", parents)}
     return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
 
 

@@ -118,10 +118,9 @@ class _IndexBuilder:
             self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(chunk)})", chunk)
             days = self._announced(chunk)
             latest = self._view().latest(Paper, f"t.paper IN ({numbers_of(chunk)})", chunk)
-            stored = [(row.id, row.item) for row in latest if isinstance(row.item, Paper)]
-            rows = [(number, paper.paper, days.get(paper.paper) or day_of(paper)) for number, paper in stored]
+            rows = [(row.id, row.item.paper, days.get(row.item.paper) or day_of(row.item)) for row in latest]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
-            documents = [paper_words(number, paper) for number, paper in stored]
+            documents = [paper_words(row.id, row.item) for row in latest]
             self._index.put(self._database, PAPER_WORDS, documents)
             self._keep_words(documents)
 

@@ -91,7 +91,7 @@ def _quotable(
     numbers = list(scores)
     where = f"id IN ({placeholders(numbers)})"
     rows = select_rows(view.database, SPECS[Post], where, numbers) if numbers else ()
-    posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
+    posts = {row.id: row.item for row in rows}
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
     policy = policy_for(view, allowed, posts.values())
     for number in numbers:

@@ -15,7 +15,6 @@ from hotpapers.base.ids import bibtex as bibtex_fields
 from hotpapers.base.wings import FileFormat, wings
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.record.identities import numbers_of
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.record import Record
 
@@ -46,8 +45,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.as_of, content.position)
     keys = [entry.paper for entry in content.entries]
-    papers = view.items(model.Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
-    return {paper.paper: paper for paper in papers}
+    return {paper.paper: paper for paper in view.items_among(model.Paper, "paper", keys)}
 
 
 def csv_entries(record: Record, **_: object) -> Iterator[bytes]:

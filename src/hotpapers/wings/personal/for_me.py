@@ -12,8 +12,6 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import slices
-from hotpapers.record.identities import numbers_of
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
@@ -52,8 +50,7 @@ def papers_of_day(reader: IssueReader, publication: str, day: str) -> Iterator[P
 
 def papers_of(view: AsOfView, keys: Sequence[str]) -> Iterator[Paper]:
     """What the record knows about papers; those it does not know are left out."""
-    for batch in slices(keys):
-        yield from view.items(Paper, f"t.paper IN ({numbers_of(batch)})", batch)
+    return view.items_among(Paper, "paper", keys)
 
 
 def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:

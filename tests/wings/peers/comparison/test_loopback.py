@@ -101,7 +101,7 @@ def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:
         with Record(str(store), create=False) as record:
             lines = list(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY))
             file_text = b"".join(map(encode_line, lines)).decode()
-            posts = [row.item for row in record.view().latest(Post) if isinstance(row.item, Post)]
+            posts = [row.item for row in record.view().latest(Post)]
         assert len(posts) > 50 and any(isinstance(line, PostLine) and line.readings for line in lines)
         for post in posts:
             own_id = post.post.partition(":")[2]
@@ -129,11 +129,7 @@ def test_one_operator_s_verdict_is_a_difference_of_rules(
 ) -> None:
     post = _loudest(facts[1], facts[0], "mastodon")
     with Record(str(poll_copy), create=False) as record:
-        [account] = {
-            row.item.account
-            for row in record.view().latest(Post)
-            if isinstance(row.item, Post) and KEY.of_key(row.item.post) == post.post
-        }
+        [account] = {row.item.account for row in record.view().latest(Post) if KEY.of_key(row.item.post) == post.post}
         record.append(
             [Verdict(subject=account, about="", rule="operator", judgement="bot", version=1, reason="a program",
                      observed_at=SMALL.ends - 1)], source="operator",
@@ -148,7 +144,7 @@ def test_what_one_operator_forgot_still_compares_equal(
 ) -> None:
     with Record(str(poll_copy), create=False) as record:
         view = record.view()
-        accounts = {row.item.account for row in view.latest(Post) if isinstance(row.item, Post) and row.item.account}
+        accounts = {row.item.account for row in view.latest(Post) if row.item.account}
         for account in sorted(accounts)[:20]:
             forget(record, account, at=SMALL.ends)
     own_facts = facts_of(poll_copy, SMALL)

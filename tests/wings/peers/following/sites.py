@@ -181,7 +181,7 @@ def leaves_of(publisher: Publisher) -> list[bytes]:
 def received_days(follower: Follower) -> set[str]:
     """The days from which anything was received."""
     with follower.peer() as peer:
-        papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
+        papers = [row.item.day for row in peer.view().latest(Announcement)]
     return {day[-2:] for day in papers}
 
 

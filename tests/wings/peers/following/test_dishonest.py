@@ -52,9 +52,7 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     assert outcome.problems == ("2024-05-07T23-1.jsonl.zst: its lines do not match the log",)
     assert received_days(follower) == {"06", "08"} and follower.record.count(Measurement)
     items = [row.item for row in follower.record.view().latest(Measurement, "t.until_at > ?", (FIRST + DAY,))]
-    overlapping = [
-        item for item in items if isinstance(item, Measurement) and item.until_at - item.age * HOUR < FIRST + DAY
-    ]
+    overlapping = [item for item in items if item.until_at - item.age * HOUR < FIRST + DAY]
     assert overlapping and all(item.unread for item in overlapping)
     file.write_bytes(honest)
     assert follower.follow(3, 9).problems == () and received_days(follower) == {"06", "07", "08"}

@@ -27,7 +27,7 @@ def follower(url: str, tmp_path: Path, store_url: str) -> Iterator[Follower]:
 
 def measurements(record: Record) -> dict[tuple[str, str, int], Measurement]:
     items = [row.item for row in record.view().latest(Measurement)]
-    return {(item.paper, item.network, item.age): item for item in items if isinstance(item, Measurement)}
+    return {(item.paper, item.network, item.age): item for item in items}
 
 
 def test_counts_come_under_the_name_of_the_collector(follower: Follower) -> None:
@@ -44,7 +44,7 @@ def test_counts_come_under_the_name_of_the_collector(follower: Follower) -> None
 
 def test_no_word_name_or_key_leaves_the_site(publisher: Publisher, follower: Follower) -> None:
     follower.follow(3)
-    assert {row.item.post for row in publisher.record.view().latest(Post) if isinstance(row.item, Post)} >= {
+    assert {row.item.post for row in publisher.record.view().latest(Post)} >= {
         "bluesky:1", "hackernews:21"
     }  # fmt: skip
     for file in publisher.files():
@@ -84,12 +84,12 @@ def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, fol
     forget(publisher.record, "bluesky:by-1")
     publisher.publish(3)
     with follower.peer() as peer:
-        marks = [row.item.post for row in peer.view().latest(Mention) if isinstance(row.item, Mention)]
+        marks = [row.item.post for row in peer.view().latest(Mention)]
     outcome = follower.follow(3, 9)
     assert outcome.problems == () and outcome.withdrawn == 2 and outcome.files == 0
     assert measurements(follower.record) == counts_before and len(counts_before) == first_outcome.counts
     with follower.peer() as peer:
-        marks_left = [row.item.post for row in peer.view().latest(Mention) if isinstance(row.item, Mention)]
+        marks_left = [row.item.post for row in peer.view().latest(Mention)]
         assert len(marks_left) == len(marks) and len(set(marks) - set(marks_left)) == 1
     [withdrawn_mark] = set(marks) - set(marks_left)
     site_bytes = b"".join(path.read_bytes() for path in publisher.public.rglob("*") if path.is_file())

@@ -65,7 +65,7 @@ def follower(folder: Path) -> Iterator[tuple[Follower, FollowOutcome]]:
 
 def measurements(record: Record) -> dict[tuple[str, str, int], Measurement]:
     items = [row.item for row in record.view().latest(Measurement)]
-    return {(item.paper, item.network, item.age): item for item in items if isinstance(item, Measurement)}
+    return {(item.paper, item.network, item.age): item for item in items}
 
 
 def test_its_counts_are_those_of_the_followed_site(folder: Path, follower: tuple[Follower, FollowOutcome]) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hotpapers.base.categories import KNOWN
 from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.model import Paper
 
 MAX_TEXT_CHARS = 2_000
 """Characters of a post's text that are considered; of an abstract, twice as many."""
@@ -27,15 +28,6 @@ _PASSED_OVER = re.compile(r"[#@]|.*(?:://|\d)|[^.]*\..*/")
 _TEX = re.compile(r"\\[^\w\s]|[{}$\\]")
 _WORD = re.compile(r"[^\W\d_]+")
 _CATEGORIES = frozenset(category.casefold() for category in KNOWN)
-
-
-class MentionedPaper(NamedTuple):
-    """What is known about a paper that a post names. `title` is empty if nothing is."""
-
-    title: str = ""
-    authors: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    abstract: str = ""
 
 
 class OwnWords(NamedTuple):
@@ -58,16 +50,19 @@ def _is_passed_over(part: str) -> bool:
     return _PASSED_OVER.match(part) is not None or part.strip("[]().,:;").casefold() in _CATEGORIES
 
 
-def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
+def own_words(text: str, papers: Iterable[Paper | None]) -> OwnWords:
     """A post's words, and those that are in neither the title, the authors' names nor a passage of the abstract.
 
-    If one of its papers is unknown, all words count as its own: too few bare texts are better than too many.
+    If one of its papers is unknown (None, or without a title), all words count as its own: too few bare texts are
+    better than too many.
     """
     words = folded(text[:MAX_TEXT_CHARS])
-    known_papers = list(papers)
-    if not all(paper.title for paper in known_papers):
-        return OwnWords(tuple(words), tuple(words))
-    known = frozenset[str]().union(*map(_names, known_papers))
+    known_papers: list[Paper] = []
+    for paper in papers:
+        if paper is None or not paper.title:
+            return OwnWords(tuple(words), tuple(words))
+        known_papers.append(paper)
+    known = frozenset[str]().union(*(_names(paper.title, paper.authors) for paper in known_papers))
     own = [number for number, word in enumerate(words) if word not in known]
     if 100 * sum(len(words[number]) for number in own) > BARE * sum(map(len, words)):
         # The positions of words in runs that are also in an abstract
@@ -81,9 +76,9 @@ def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
 
 
 @lru_cache(REMEMBERED)
-def _names(paper: MentionedPaper) -> frozenset[str]:
+def _names(title: str, authors: tuple[str, ...]) -> frozenset[str]:
     """The words of a paper's title and of its authors' names."""
-    return frozenset(word for text in (paper.title, *paper.authors) for word in folded(text))
+    return frozenset(word for text in (title, *authors) for word in folded(text))
 
 
 @lru_cache(REMEMBERED)

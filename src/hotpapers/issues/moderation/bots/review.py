@@ -15,7 +15,7 @@ from hotpapers.base.settings import BotSettings
 from hotpapers.issues.engagement.queries import PROVED
 from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.queries import IN_SETTINGS, OPERATOR, known_accounts
-from hotpapers.record import AsOfView, Record, StoredRow
+from hotpapers.record import AsOfView, Record, RowOf, StoredRow
 
 
 class AccountReview(NamedTuple):
@@ -42,7 +42,7 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
         AccountReview(
             account,
             queries.is_bot(view, account),
-            tuple(v for row in queries.verdict_rows(view, [account]) if isinstance(v := row.item, Verdict)),
+            tuple(row.item for row in queries.verdict_rows(view, [account])),
         )
         for account in known_accounts_of(view, key)
     ]
@@ -61,7 +61,7 @@ def save_operator_verdict(
     key: str,
     about: str,
     accounts: Iterable[str],
-    before: Iterable[StoredRow],
+    before: Iterable[RowOf[Verdict]],
     verdict: OperatorVerdict,
     *,
     at: int,
@@ -69,7 +69,7 @@ def save_operator_verdict(
     """Saves the operator's verdict on accounts, about a paper or about themselves. `before`: their existing verdicts.
     Raises UsageError if the operator gave a later one."""
     for row in before:
-        if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > verdict.since:
+        if row.item.rule == OPERATOR and row.item.observed_at > verdict.since:
             raise UsageError(f"{key}: you gave a later verdict: {row.item.reason}; withdraw it first with --undo")
     verdicts = [
         Verdict(
@@ -93,7 +93,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
     rows = [
         row
         for row in queries.verdict_rows(record.view(), accounts)
-        if isinstance(row.item, Verdict) and row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
+        if row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
     ]
     withdraw_rows(record, rows, at=at)
 
@@ -107,7 +107,7 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
     known = known_accounts(view, accounts)
-    known |= {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
+    known |= {row.item.subject for row in queries.verdict_rows(view, accounts)}
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
     return [account for account in accounts if account in known]

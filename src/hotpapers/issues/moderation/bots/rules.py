@@ -14,9 +14,8 @@ from statistics import median
 from typing import NamedTuple
 
 from hotpapers.base.ids.mentions import own_words as words
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
 from hotpapers.base.ids.timestamps import SECOND
-from hotpapers.base.model import HOUR
+from hotpapers.base.model import HOUR, Paper
 
 DAYS = 14
 """Days of activity that are examined."""
@@ -77,7 +76,7 @@ def large_categories(announced: Announced, fewest: int) -> Announced:
 
 
 def measure(
-    posts: Sequence[ObservedPost], about: Mapping[str, MentionedPaper], announced: Announced, all_papers: int = 0
+    posts: Sequence[ObservedPost], about: Mapping[str, Paper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
     """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, if `posts`
     are only its latest."""
@@ -96,11 +95,9 @@ def measure(
     )
 
 
-def bare(posts: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> int:
+def bare(posts: Iterable[ObservedPost], about: Mapping[str, Paper]) -> int:
     """How many posts have next to no words of their author's own."""
-    texts = [
-        words.own_words(post.text, [about.get(paper, MentionedPaper()) for paper in post.papers]) for post in posts
-    ]
+    texts = [words.own_words(post.text, map(about.get, post.papers)) for post in posts]
     fixed = words.frame(texts)
     return sum(words.is_bare(text, fixed) for text in texts)
 
@@ -218,7 +215,7 @@ class ChorusPosts(NamedTuple):
     accounts: int
 
 
-def chorus_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
+def chorus_posts(voices: Iterable[TimedPost], paper: Paper | None, limit: int) -> Iterator[tuple[str, str, int]]:
     """(account, post, number of accounts) for each post about a paper on one network whose words at least `limit`
     accounts posted within an hour; twice as many accounts for short texts and papers without a title.
 
@@ -228,7 +225,7 @@ def chorus_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int)
     for voice in voices:
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= MIN_OWN_LETTERS:
-            least = limit if paper.title and len(own_words.own) >= MIN_OWN_WORDS else 2 * limit
+            least = limit if paper and paper.title and len(own_words.own) >= MIN_OWN_WORDS else 2 * limit
             # stands for the words, so that a paper with very many posts needs little memory
             fingerprint = blake2b(" ".join(own_words.own).encode(), digest_size=16).digest()
             same_words[least, fingerprint].append(voice._replace(text=""))

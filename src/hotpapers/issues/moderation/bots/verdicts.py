@@ -12,15 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.ids.mentions.own_words import MentionedPaper
-from hotpapers.base.model import Judgement, Verdict, keys
+from hotpapers.base.model import Judgement, Paper, Verdict, keys
 from hotpapers.base.settings import BotRules, BotSettings
 from hotpapers.issues.moderation import queries
 from hotpapers.issues.moderation.bots import review, rules
 from hotpapers.issues.moderation.bots.rules import DAYS, MIN_ANNOUNCED_PAPERS, RULES
 from hotpapers.issues.moderation.queries import ActivityWindow
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.record import AsOfView, Record, StoredRow, WrittenBatch, batches, is_pseudonym
+from hotpapers.record import AsOfView, Record, RowOf, WrittenBatch, batches, is_pseudonym
 
 SOURCE = "judging"
 VERSIONS = {"list": 1, "says-so": 1, "rate": 1, "share": 1, "template": 1, "chorus": 3, "echo": 1}
@@ -142,7 +141,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
         held_rules = [rule for rule in limits if account in held_bots[rule]]
         own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
         posts = queries.posts_of(span, account)
-        known_papers: Mapping[str, MentionedPaper] = {}
+        known_papers: Mapping[str, Paper] = {}
         if number >= own_limits.get("template", number + 1):
             known_papers = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
         fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS
@@ -160,7 +159,7 @@ def by_chorus(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> It
     """The accounts that post the same words together."""
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
-        known_paper = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
+        known_paper = queries.known_papers(span.view, [paper]).get(paper)
         parts += rules.chorus_posts(queries.posts_about(span, paper, network), known_paper, limit)
     in_chorus = rules.chorus_by_account(parts)
     counts = queries.posting_volumes(span, [*in_chorus, *held_bots])
@@ -188,7 +187,7 @@ def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iter
 # ---- the operator's verdicts ----------------------------------------------------------------------------
 
 
-def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[StoredRow]]:
+def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[RowOf[Verdict]]]:
     """The operator's verdicts that the settings call for and the record lacks, and the rows that the settings no longer
     call for."""
     wanted: dict[str, Judgement] = {}
@@ -206,5 +205,5 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     return new, [
         row
         for row in queries.verdicts_of_settings(view)
-        if isinstance(row.item, Verdict) and not row.is_forgotten and wanted.get(row.item.subject) != row.item.judgement
+        if not row.is_forgotten and wanted.get(row.item.subject) != row.item.judgement
     ]

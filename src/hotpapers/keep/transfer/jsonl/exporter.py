@@ -114,7 +114,7 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
         for identity in identities.between(record.database, first, listed.persons):
             salt, kept = (identity.salt or b"").hex(), (identity.commitment or b"").hex()
             yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))
-        rows = {row.name: row for kind in scans.values() for row in kind.upto(position) if isinstance(row, StoredRow)}
+        rows = {row.name: row for kind in scans.values() for row in kind.upto(position) if not isinstance(row, int)}
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
             yield (
