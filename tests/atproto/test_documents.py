@@ -10,7 +10,7 @@ import pytest
 
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.send import send_issue
+from hotpapers.publish.deliver.send import SenderDestination, send_issue
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_uri, publication_uri
 from hotpapers.record import Record
@@ -39,7 +39,7 @@ def test_an_issue_is_a_document_of_its_account(network: Network, http: PoliteHtt
     settings = BlueskyAccount(publication="daily", account=person.did, password=password, host=network.pds)
     sender = DocumentSender(settings, "bluesky 1", SiteConfig("", "https://papers.example/daily/"))
     with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
-        assert send_issue(record, sender, OWN_READER, "daily", DAY, http).sent == 1
+        assert send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY).sent == 1
         assert receipts(record, "bluesky")[f"{person.did} document"] == document_uri(person.did, "daily", DAY)
     [document], [publication] = records(person, DOCUMENT), records(person, PUBLICATION)
     assert document["uri"] == document_uri(person.did, "daily", DAY) and document["value"]["path"] == f"/{DAY}/"

@@ -13,7 +13,7 @@ from hotpapers.base.model import Response
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce.bluesky import COLLECTION, BlueskySender
@@ -63,7 +63,7 @@ def sender(person: Person, password: str = "", site_config: SiteConfig = SITE_CO
 
 def send(folder: Path, bluesky_sender: BlueskySender, http: KillableClient) -> SendResult:
     with Record(f"sqlite:///{folder / 'hotpapers.db'}") as record:
-        return send_issue(record, bluesky_sender, OWN_READER, "daily", DAY, http)
+        return send_issue(record, SenderDestination(bluesky_sender, http), OWN_READER, "daily", DAY)
 
 
 def posts(person: Person) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.queries import IssueEdition
-from hotpapers.publish.deliver.send import SendResult, finished_issues, keep_finished, send_issue
+from hotpapers.publish.deliver.delivery_states import settle
+from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, editions_in_record
+from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
 from hotpapers.record import Record
 from tests.deliveries import deliveries, receipts, recorded
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
@@ -89,7 +90,7 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
         sender.name = f"box-{next(numbers)}"
         for _ in range(20):
             try:
-                result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+                result = send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
             except Killed:
                 continue
             if result.finished:
@@ -103,16 +104,16 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
 
 def test_a_refusing_target_is_not_tried_again_and_stops_no_other(record: Record) -> None:
     sender, http = RecordingSender(["ok", "no"]), ScriptedClient({})
-    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    result = send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
     assert (result.sent, result.problems) == (3, (("b", "no such target"),))
     assert deliveries(record, "box")["b"] == "failed"
-    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    result = send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
     assert (result.sent, result.problems) == (0, ()) and result.finished and sender.received == ["a", "c", "d"]
 
 
 def test_a_busy_target_is_left_for_later(record: Record) -> None:
     sender, http = RecordingSender(["ok", "busy"]), ScriptedClient({})
-    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    result = send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
     assert (result.sent, result.waiting, result.problems) == (1, 60, (("b", "busy"),))
 
 
@@ -126,7 +127,7 @@ def test_a_target_without_receipts_gets_it_once_while_it_is_known_not_to_have_ar
         sender = SenderWithoutReceipts(steps)
         sender.name = f"mute-{next(numbers)}"
         for _ in range(20):
-            if send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).finished:
+            if send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY).finished:
                 break
         assert sorted(sender.received) == list(TARGETS)
 
@@ -136,8 +137,10 @@ def test_a_target_without_receipts_gets_it_once_while_it_is_known_not_to_have_ar
 def test_a_target_without_receipts_never_gets_it_twice(record: Record) -> None:
     sender, http = SenderWithoutReceipts(["killed before"]), ScriptedClient({})
     with pytest.raises(Killed):
-        send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
-    assert send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)
+        send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
+    assert send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY).sent == len(
+        TARGETS
+    )
     assert sender.received == ["b", "c", "d"]
     assert receipts(record, "box")["a"] == "nobody knows"
 
@@ -156,12 +159,12 @@ def test_the_start_of_each_sending_is_stored_first(record: Record) -> None:
             return super().send(message, http)
 
     sender, http = WatchedSender(["unreached"]), ScriptedClient({})
-    send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
     assert states_seen[:2] == [
         ("a", {"a": "sending"}, {"a": ""}),
         ("b", {"a": "sending", "b": "sending"}, {"a": "not arrived: unreached", "b": ""}),
     ]
-    send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
     assert states_seen[4][2] == {"a": ""} | {target: f"receipt-{target}" for target in "bcd"}, (
         "it may have arrived again"
     )
@@ -177,12 +180,18 @@ def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
             if message.target == "b":
                 with Record(f"sqlite:///{record.database.where}") as other_record:
                     other_results.append(
-                        send_issue(other_record, second_sender, RecordIssueReader(other_record), "daily", DAY, http)
+                        send_issue(
+                            other_record,
+                            SenderDestination(second_sender, http),
+                            RecordIssueReader(other_record),
+                            "daily",
+                            DAY,
+                        )
                     )
             return super().send(message, http)
 
     first_sender, second_sender = MeetingSender([]), SenderWithoutReceipts([])
-    first_result = send_issue(record, first_sender, RecordIssueReader(record), "daily", DAY, http)
+    first_result = send_issue(record, SenderDestination(first_sender, http), RecordIssueReader(record), "daily", DAY)
     assert sorted(first_sender.received + second_sender.received) == list(TARGETS) and second_sender.received == [
         "c",
         "d",
@@ -198,7 +207,7 @@ def test_a_long_receipt_is_shortened(record: Record) -> None:
         def send(self, message: Message, http: HttpClient) -> str:
             return "ä" * 501
 
-    send_issue(record, WordySender([]), RecordIssueReader(record), "daily", DAY, ScriptedClient({}))
+    send_issue(record, SenderDestination(WordySender([]), ScriptedClient({})), RecordIssueReader(record), "daily", DAY)
     assert set(receipts(record, "box").values()) == {"ä" * 500}
 
 
@@ -210,7 +219,10 @@ AT = moment(DAY) + 9 * HOUR
 def send_by(record: Record, *senders: RecordingSender) -> list[SendResult]:
     """The result of sending an issue through each of a channel's senders."""
     http = ScriptedClient({})
-    return [send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http) for sender in senders]
+    return [
+        send_issue(record, SenderDestination(sender, http), RecordIssueReader(record), "daily", DAY)
+        for sender in senders
+    ]
 
 
 class SenderOfOneTarget(RecordingSender):
@@ -292,11 +304,13 @@ def test_a_channel_without_targets_is_not_recorded(record: Record) -> None:
     ],
 )  # fmt: skip
 def test_an_issue_is_finished_when_all_senders_have_nothing_left_of_the_same_edition(
-    editions: list[int], senders: int, expected: list[int]
+    record: Record, editions: list[int], senders: int, expected: list[int]
 ) -> None:
+    other_day = "2024-05-08"
     issues = [IssueEdition("daily", DAY, edition) if edition else None for edition in editions]
-    results = [SendResult(1, 0, (), issue) for issue in issues]
-    assert [issue.edition for issue in finished_issues(results, senders)] == expected
-    other_issue = IssueEdition("daily", "2024-05-08", 1)
-    more_results = [*results, *([SendResult(1, 0, (), other_issue)] * senders)]
-    assert finished_issues(more_results, senders)[len(expected) :] == [other_issue] * (senders > 0)
+    others = [IssueEdition("daily", other_day, 1)] * senders
+    for issue in filter(None, (*issues, *others)):
+        settle(record, DeliveryKey(*issue, "box", "a"), DeliveryState("sent", "fine", AT))
+    keep_finished(record, "box", [SendResult(1, 0, (), issue) for issue in (*issues, *others)], senders, AT)
+    other_editions = {(other_day, 1)} if senders else set()
+    assert editions_in_record(record.database, "daily", "box") == {*((DAY, n) for n in expected), *other_editions}

@@ -29,11 +29,12 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop, JobRunner
 from hotpapers.collect.sources import CORE
 from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.schedule import housekeeping, publishing, sending
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
-from hotpapers.publish.schedule.sending import SenderDestination, SendJob
+from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record, batches
 from tests.ingest.story_source import LIST, StorySettings, StorySource
 from tests.ingest.test_recount_job import post, story
@@ -162,7 +163,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSite]:
     monkeypatch.setattr(job_factory, "make_connection", lambda own, secrets, site: connection)
     monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: site.clock)
     monkeypatch.setitem(CORE, "hackernews", (StorySource, StorySettings))
-    monkeypatch.setattr(sending, "TIDY_EVERY", 1)
     monkeypatch.setattr(housekeeping, "PRUNE_EVERY", 1)
     monkeypatch.setattr(housekeeping, "LEARN_EVERY", 1)
     with Record(site.store) as record:

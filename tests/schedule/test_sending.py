@@ -16,7 +16,8 @@ from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.schedule.sending import LOOK, SenderDestination, SendJob, fresh_days, problem_lines, send_day
+from hotpapers.publish.deliver.send import SenderDestination, send_issue
+from hotpapers.publish.schedule.sending import LOOK, SendJob, fresh_days
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
@@ -68,9 +69,7 @@ class SendingRounds:
         """The working sender."""
         add_call = self.calls.append
         http = ScriptedClient({})
-        return SenderDestination(
-            self.sender, http, partial(add_call, "check"), lambda at: add_call(f"tidy {at}"), partial(add_call, "close")
-        )
+        return SenderDestination(self.sender, http, partial(add_call, "check"), partial(add_call, "close"))
 
     def freeze(self, day: str = DAY, at: int = 0, publication: Publication = DAILY) -> None:
         freeze.freeze(self.record, publication, day, at=at or self.at)
@@ -163,11 +162,11 @@ def test_messages_sent_before_a_check_stopped_the_rest_are_counted(sending: Send
 
     sending.freeze()
     destination = sending.working_destination()._replace(check=stop)
-    result = send_day(destination, RecordIssueReader(sending.record), sending.record, "daily", DAY)
+    result = send_issue(sending.record, destination, RecordIssueReader(sending.record), "daily", DAY)
     assert (result.sent, result.problems, result.stopped) == (1, (), "too many fail") and len(
         sending.sender.received
     ) == 1
-    assert problem_lines("box", DAY, result) == [f"box {DAY}: too many fail"]
+    assert result.problem == "too many fail"
 
 
 def test_a_sender_that_can_no_longer_be_created_is_reported(sending: SendingRounds) -> None:
@@ -196,12 +195,6 @@ def test_a_long_sending_reports_progress_and_stops_when_taken_over(sending: Send
     sending.open_destination = lambda: sending.working_destination()._replace(check=check_slowly)
     assert sending.rounds.attempt() is None
     assert len(sending.sender.received) == 3 and len(set(success_times)) == 4 and None not in success_times
-
-
-def test_it_is_tidied_once_an_hour(sending: SendingRounds) -> None:
-    for _ in range(5):
-        sending.round(HOUR // 2)
-    assert len([call for call in sending.calls if call.startswith("tidy")]) == 3
 
 
 def test_nothing_is_open_at_the_end(sending: SendingRounds) -> None:

@@ -187,7 +187,7 @@ class Wing(NamedTuple):
     `channels`: channels that send, by name.
     `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
-    `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
+    `housekeeping(record, at)`: hourly work on the record; `at`: µs UTC.
     `routes(backend, pages, publication, site)`: routes of the app of a publication, whose threads and limits are a
     `Backend`, and whose rendered pages `CurrentPages`.
     `prepare(backend)`: begins what the app's pages will need, when it starts.

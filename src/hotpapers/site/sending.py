@@ -21,7 +21,7 @@ from hotpapers.site.configured_site import ConfiguredSite
 if TYPE_CHECKING:  # the sending code is imported only when something is sent
     from hotpapers.base.http import ClientLimits
     from hotpapers.collect.collect_job import Connection
-    from hotpapers.publish.schedule.sending import SenderDestination
+    from hotpapers.publish.deliver.send import SenderDestination
 
 
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
@@ -91,8 +91,7 @@ def sends(site: ConfiguredSite) -> bool:
 
 def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
     """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
-    from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished
-    from hotpapers.publish.schedule.sending import problem_lines, send_day
+    from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished, send_issue
 
     results, attempts, problems, reasons = list[SendResult](), 0, list[str](), list[str]()
     issue_reader = RecordIssueReader(site.record, site.terms)
@@ -100,9 +99,10 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
         attempts += 1
         with closing(destination):
             for day in days:
-                result = send_day(destination, issue_reader, site.record, publication, day)
+                result = send_issue(site.record, destination, issue_reader, publication, day)
                 results.append(result)
-                problems += problem_lines(destination.full_name, day, result)
+                if result.problem:
+                    problems.append(f"{destination.full_name} {day}: {result.problem}")
                 if not result.sent:
                     reasons.append(idle_reason(site.record, destination.sender, issue_reader, publication, day))
     if not attempts:

@@ -14,7 +14,7 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater, Settings
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.ids.timestamps import tid
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, PostDraft, Thread, thread
@@ -52,7 +52,7 @@ def sender(host: str, password: str = PASSWORD) -> BlueskySender:
 
 
 def send(record: Record, account_sender: BlueskySender, http: PoliteHttpClient) -> SendResult:
-    return send_issue(record, account_sender, OWN_READER, "daily", DAY, http)
+    return send_issue(record, SenderDestination(account_sender, http), OWN_READER, "daily", DAY)
 
 
 # ---- the thread: pure --------------------------------------------------------------------------------------

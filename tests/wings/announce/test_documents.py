@@ -13,7 +13,7 @@ from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import IssueReader
 from hotpapers.base.settings import PublishSettings, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
 from hotpapers.record import Record
@@ -88,7 +88,7 @@ def test_days_have_keys_of_their_own(a: object, b: object) -> None:
 
 
 def send(record: Record, document_sender: DocumentSender, http: PoliteHttpClient) -> SendResult:
-    return send_issue(record, document_sender, OWN_READER, "daily", DAY, http)
+    return send_issue(record, SenderDestination(document_sender, http), OWN_READER, "daily", DAY)
 
 
 def test_both_records_are_put_once(pds: Pds, sqlite_url: str) -> None:

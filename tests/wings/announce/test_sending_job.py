@@ -18,7 +18,8 @@ from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues import freeze
-from hotpapers.publish.schedule.sending import SenderDestination, SendJob
+from hotpapers.publish.deliver.send import SenderDestination
+from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.sending import all_destinations
 from hotpapers.site.site import Site

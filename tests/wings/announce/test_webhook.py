@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.base.settings.announce import WebhookSettings
-from hotpapers.publish.deliver.send import send_issue
+from hotpapers.publish.deliver.send import SenderDestination, send_issue
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.wings.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, signature
@@ -153,12 +153,12 @@ def test_the_signature_is_the_one_of_the_standard() -> None:
 def test_refusals_and_delays(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
     sender = webhook(server.on("/issues", play, answer(200)))
     with client(server, secrets=[sender.url, SECRET]) as http:
-        result = send_issue(record, sender, OWN_READER, "daily", DAY, http)
+        result = send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY)
         assert result.sent == 0 and result.waiting == (90 if error is RetryLater else 0)
         [(target, reason)] = result.problems
         assert target == "library" and SECRET not in reason and "/issues" not in reason
         assert deliveries(record, "webhook") == {"library": state}
-        result = send_issue(record, sender, OWN_READER, "daily", DAY, http)
+        result = send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY)
         assert result.sent == (state == "sending")
     ids = {request.headers[ID] for request in server.requests if request.method == "POST"}
     assert len(ids) == 1 and len(server.requests) == (2 if state == "sending" else 1)
@@ -191,9 +191,9 @@ def test_killed_while_sending_the_receiver_still_has_it_once(server: Server, rec
     with client(server) as http:
         for moment in ("before", "after"):
             with pytest.raises(Killed):
-                send_issue(record, _Killed(sender, moment), OWN_READER, "daily", DAY, http)
-        assert send_issue(record, sender, OWN_READER, "daily", DAY, http).sent == 1
-        assert send_issue(record, sender, OWN_READER, "daily", DAY, http)[:3] == (0, 0, ())
+                send_issue(record, SenderDestination(_Killed(sender, moment), http), OWN_READER, "daily", DAY)
+        assert send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY).sent == 1
+        assert send_issue(record, SenderDestination(sender, http), OWN_READER, "daily", DAY)[:3] == (0, 0, ())
     assert len(ids_received) == 1 and len(server.requests) == 2
 
 

@@ -15,7 +15,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import delivery_states
 from hotpapers.publish.deliver.queries import state_of
-from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.record import Record, now
 from hotpapers.wings.mail import sender, subscribers
 from hotpapers.wings.mail.queries import message_key
@@ -53,9 +53,8 @@ class MailChannel:
         """Runs one round with a new channel, as after a restart."""
         mail_sender = EmailSender(self.record, mail_config(**{"port": self.box.port, **changes}), SITE_CONFIG)
         try:
-            return send_issue(
-                self.record, mail_sender, RecordIssueReader(self.record), "daily", day, self.http, mail_sender.check
-            )
+            destination = SenderDestination(mail_sender, self.http, mail_sender.check)
+            return send_issue(self.record, destination, RecordIssueReader(self.record), "daily", day)
         finally:
             mail_sender.close()
 
@@ -416,10 +415,9 @@ def test_tidying_drops_what_is_no_longer_needed(channel: MailChannel) -> None:
     fill(channel.record, *NAMES)
     channel.send()
     subscriber = subscribers.ask(channel.record, "daily", "never@moth.example", BEFORE)
-    mail_sender = EmailSender(channel.record, mail_config(channel.box.port), SITE_CONFIG)
-    mail_sender.tidy(channel.http.now() + A_DAY)
+    sender.tidy(channel.record, channel.http.now() + A_DAY)
     assert subscriber and subscribers.find(channel.record, subscriber.mark)
-    mail_sender.tidy(now() + 30 * A_DAY)
+    sender.tidy(channel.record, now() + 30 * A_DAY)
     rows = channel.record.database.rows
     assert subscribers.find(channel.record, subscriber.mark) is None
     assert (

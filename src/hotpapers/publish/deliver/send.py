@@ -10,13 +10,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import BulkSender, DeliveryCounts, HttpClient, IssueReader, Message, Sender
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver import delivery_states, queries
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.record import Record
+
+
+class SenderDestination(NamedTuple):
+    """An open sender. `http`: its client. `check`: called before each message, raises to stop. `close`: closes its
+    connections. `target`: tells senders of the same name apart."""
+
+    sender: Sender | BulkSender
+    http: HttpClient
+    check: Callable[[], object] = lambda: None
+    close: Callable[[], object] = lambda: None
+    target: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The channel and the target, such as `webhook intranet`."""
+        return f"{self.sender.name} {self.target}".rstrip()
 
 
 class SendResult(NamedTuple):
@@ -31,22 +50,36 @@ class SendResult(NamedTuple):
     finished: IssueEdition | None = None
     stopped: str = ""
 
+    @property
+    def problem(self) -> str:
+        """The problems in one line; empty if there are none. Targets of messages are left out: they would be of no use
+        there, and secret addresses, as the destination's name says which it is."""
+        if self.stopped or not self.problems:
+            return self.stopped
+        reasons = sorted({reason.removeprefix(f"{HIDDEN}: ") for _, reason in self.problems})
+        suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+        return f"{len(self.problems)} not sent ({reasons[0]}{suffix})"
+
 
 def send_issue(
     record: Record,
-    sender: Sender | BulkSender,
+    destination: SenderDestination,
     issue_reader: IssueReader,
     publication: str,
     day: str,
-    http: HttpClient,
     check: Callable[[], object] = lambda: None,
 ) -> SendResult:
-    """Sends the unsent messages of a day's latest edition. `check`: called before each message; raises to
-    stop: a NetError stops this issue only."""
-    issue = _latest_edition(issue_reader, publication, day)
+    """Sends the unsent messages of a day's latest edition; a network error that stops it is part of the result.
+    `check`: called before each message, raises to stop the program."""
+    sender, http, issue = destination.sender, destination.http, _latest_edition(issue_reader, publication, day)
+
+    def check_both() -> None:
+        check()
+        destination.check()
+
     if isinstance(sender, BulkSender):
-        bulk, sent = sender, sender.messages(issue_reader, publication, day)
-        result = _send_each(sent, lambda message: bulk.send(message, http), check)
+        left = sender.messages(issue_reader, publication, day)
+        result = _send_each(left, partial(sender.send, http=http), check_both)
         if counts := sender.summary(issue_reader, publication, day):
             delivery_states.keep_summary(record, issue, sender.name, counts, http.now())
         return result
@@ -55,7 +88,7 @@ def send_issue(
     def send(message: Message) -> None:
         _send(record, DeliveryKey(*issue, sender.name, message.target), sender, message, http)
 
-    result = _send_each(_left(record, issue, sender, messages), send, check)
+    result = _send_each(_left(record, issue, sender, messages), send, check_both)
     return result if _left(record, issue, sender, messages) else result._replace(finished=issue)
 
 
@@ -82,11 +115,6 @@ def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterabl
     return [message for message in messages if not delivery_states.is_over(states.get(message.target))]
 
 
-def waiting_of(problem: NetError) -> float:
-    """The seconds that a target asked to wait; 0 if it did not."""
-    return problem.seconds if isinstance(problem, RetryLater) else 0
-
-
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
@@ -96,7 +124,8 @@ def _send_each(
         try:
             check()
         except NetError as problem:
-            return SendResult(count, waiting_of(problem), tuple(problems), stopped=str(problem))
+            waiting = problem.seconds if isinstance(problem, RetryLater) else 0
+            return SendResult(count, waiting, tuple(problems), stopped=str(problem))
         try:
             send(message)
             count += 1
@@ -133,18 +162,12 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
 # ---- what the record keeps -----------------------------------------------------------------------------
 
 
-def finished_issues(results: Iterable[SendResult], senders: int) -> list[IssueEdition]:
-    """The issues that all of a channel's senders have finished. `senders`: their number, since a sender without a
-    result may have messages left."""
-    counts = Counter(result.finished for result in results)
-    return [issue for issue, number in counts.items() if issue and number == senders]
-
-
 def keep_finished(record: Record, channel: str, results: Iterable[SendResult], senders: int, at: int) -> None:
-    """Records the deliveries of `finished_issues` that the channel sent to at least one target. `at`: µs UTC."""
-    for issue in finished_issues(results, senders):
-        states = queries.states_of(record.database, issue, channel)
-        counts = Counter(state.state for state in states.values())
-        if counts:
-            totals = DeliveryCounts(counts["sent"], counts["failed"])
-            delivery_states.keep_summary(record, issue, channel, totals, at)
+    """Records the delivery of each issue that all of a channel's senders have finished, and that it sent to at least
+    one target. `senders`: their number, since a sender without a result may have messages left. `at`: µs UTC."""
+    for issue, number in Counter(result.finished for result in results).items():
+        if issue and number == senders:
+            counts = Counter(state.state for state in queries.states_of(record.database, issue, channel).values())
+            if counts:
+                totals = DeliveryCounts(counts["sent"], counts["failed"])
+                delivery_states.keep_summary(record, issue, channel, totals, at)

@@ -47,7 +47,7 @@ class HousekeepingJob:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Prunes once a day; updates standing and pings once an hour."""
+        """Prunes once a day; updates standing, does the wings' work and pings once an hour."""
         at = context.clock.now()
         if is_over(self._pruned_at, PRUNE_EVERY, at):
             context.check_lease()
@@ -55,14 +55,14 @@ class HousekeepingJob:
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
             engagement_queries.drop_unfollowed(context.record.database, at)
             forgotten_file.complete(context.record.database, context.record.hasher)
-            for wing in wings():
-                wing.housekeeping(context.record, at)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:
                 log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)
         if is_over(self._learned_at, LEARN_EVERY, at):
             context.check_lease()
             learn_standing(context.record.database)
+            for wing in wings():
+                wing.housekeeping(context.record, at)
             self._learned_at = at
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:

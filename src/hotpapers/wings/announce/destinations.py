@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hotpapers.base.model import Sender
 from hotpapers.base.settings.announce import secret
-from hotpapers.publish.schedule.sending import SenderDestination
+from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site

@@ -31,7 +31,7 @@ from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.deliver.files import check_writable
-from hotpapers.publish.schedule.sending import SenderDestination
+from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path

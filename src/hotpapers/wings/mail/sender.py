@@ -23,7 +23,7 @@ from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, I
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, state_of, states_of
-from hotpapers.publish.schedule.sending import SenderDestination
+from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.site.sending import OpenClient
@@ -70,7 +70,14 @@ def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterato
         sender.close()
         client.close()
 
-    yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
+    yield SenderDestination(sender, client.http, sender.check, close)
+
+
+def tidy(record: Record, at: int) -> None:
+    """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
+    subscribers.tidy(record, at)
+    queries.drop_old_messages(record, at)
+    jobs_queries.drop_old_paces(record, PACE, at - DAY)
 
 
 class EmailSender:
@@ -141,12 +148,6 @@ class EmailSender:
         states = states_of(self._record.database, IssueEdition(publication, day, 0), self.name)
         unfinished = [reader for reader in readers if not is_over(states.get(reader.mark))]
         return _Progress(len(readers), states, unfinished)
-
-    def tidy(self, at: int) -> None:
-        """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
-        subscribers.tidy(self._record, at)
-        queries.drop_old_messages(self._record, at)
-        jobs_queries.drop_old_paces(self._record, PACE, at - DAY)
 
     # ---- before each message --------------------------------------------------------------------------
 

@@ -21,9 +21,9 @@ from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.files import check_writable, write_files
+from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, permanent_id
-from hotpapers.publish.schedule.sending import SenderDestination
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
