@@ -17,12 +17,12 @@ from hotpapers.publish.render.feeds import FeedMaker
 from hotpapers.publish.render.markdown import issue_text
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.announce.announcement import announcement
-from hotpapers.wings.announce.apprise_client import TextFormat
 from hotpapers.wings.announce.bluesky import thread
 from hotpapers.wings.announce.chat import message
 from hotpapers.wings.mail.issue_text import as_html, as_text, message_view
 from tests.render.build import OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sites import site
+from tests.wings.announce.test_chat import PlainRoom
 
 DAY, DAY_BEFORE = "2021-01-14", "2021-01-13"
 PUBLIC = SiteConfig("desk@daily.example", "https://papers.example/")
@@ -90,22 +90,9 @@ def test_the_page_about_the_method_says_what_young_means_and_what_was_compared()
     assert f"The latest issue: {PROVISIONAL}." in plain_text(page)
 
 
-class NarrowRoom:
-    """A room that accepts only short messages."""
-
-    text_format: TextFormat = "plain"
-    service = "room"
-
-    def fits(self, text: str) -> bool:
-        return len(text) <= 400
-
-    def send(self, text: str) -> None:
-        raise NotImplementedError
-
-
 def test_chat_and_threads_say_so_in_few_words() -> None:
     news = announcement(young_issue(), PUBLIC)
     assert (news.papers, news.provisional) == (CONTENT, f"C{PROVISIONAL[1:]}.")
     card = thread(young_issue(), PUBLIC).posts[0].record["embed"]["external"]["description"]
-    for text in (message(news, NarrowRoom()), card):
+    for text in (message(news, PlainRoom(largest=400)), card):
         assert f"{CONTENT}." in text and news.provisional in text

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from hotpapers.base.model import HttpClient, IssueReader, Message
 from hotpapers.wings.announce.announcement import MemberPaper, announcement
-from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, TextFormat
+from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, AppriseClient, TextFormat
 from hotpapers.wings.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedClient
@@ -23,7 +23,7 @@ ACTIVE_MARKUP = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2
 """What rooms turn into mentions, tags and links."""
 
 
-class PlainRoom:
+class PlainRoom(AppriseClient):
     """A room that accepts up to `largest` characters and keeps them."""
 
     def __init__(self, text_format: TextFormat = "plain", largest: int = MAX_MESSAGE_CHARS) -> None:
@@ -31,7 +31,9 @@ class PlainRoom:
         self._largest = largest
         self.received: list[str] = []
 
-    service = "Parlour"
+    @property
+    def service(self) -> str:
+        return "Parlour"
 
     def fits(self, text: str) -> bool:
         return len(text) <= self._largest

@@ -145,7 +145,6 @@ REPLIES: list[tuple[int, str, Step, Deferred | Rejected | RetryLater]] = [
     (421, "4.3.0 closing", "recipient", RetryLater(RETRY_SECONDS, "421 4.3.0")),
     (530, "5.7.0 log in first", "recipient", RetryLater(RETRY_SECONDS, "530 5.7.0")),
     (550, "5.1.8 your address is none", "sender", RetryLater(RETRY_SECONDS, "550 5.1.8")),
-    (552, "5.3.4 too large", "sender", Rejected("552 5.3.4")),
     (451, "not now", "sender", RetryLater(RETRY_SECONDS, "451")),
     (250, "what?", "message", RetryLater(RETRY_SECONDS, "250")),
 ]

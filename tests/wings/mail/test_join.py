@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers.base.model import HOUR
 from hotpapers.record import Record
 from hotpapers.wings.forms.form_router import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
@@ -146,13 +145,14 @@ def test_a_message_that_cannot_be_sent_is_logged_without_its_address(
 
 def test_no_more_messages_an_hour_whoever_asks(site: Site, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(join_page, "MAX_SUBMISSIONS_AN_HOUR", 2)
+    site.begin()
     for name in ("a", "b", "c"):
         response = site.ask(f"{name}@moth.example")
-    assert response.status == 503 and "Too many requests" in response.text
+    assert response.status == 429 and "Please try again in 30 minutes." in response.text
     [field] = [element for element in response.page.all("input") if element.attributes["name"] == "address"]
     assert field.attributes["value"] == "c@moth.example", "what was typed is not lost"
     assert response.text == site.ask("a@moth.example").text, "nor does the page tell who is subscribed"
-    site.clock = BEFORE + HOUR
+    site.finish_work()
     assert site.ask("c@moth.example").status == 200
     site.finish_work()
     assert box.recipients == ["a@moth.example", "b@moth.example", "c@moth.example"]
@@ -164,11 +164,12 @@ def test_the_limit_of_an_hour_tells_nothing_of_an_address(
 ) -> None:
     """Any request uses up the last place of the hour, even that of a subscriber, who gets no message."""
     monkeypatch.setattr(join_page, "MAX_SUBMISSIONS_AN_HOUR", 1)
+    site.begin()
     add_subscriber(site.record, "reads@moth.example")
     subscribers.end(site.record, add_subscriber(site.record, "left@moth.example"), BEFORE)
     subscribers.ask(site.record, "daily", "asked@moth.example", BEFORE)
     assert site.ask(f"{account}@moth.example").status == 200
-    assert [site.ask(f"{name}@moth.example").status for name in ("probe", "reads", account)] == [503, 503, 503]
+    assert [site.ask(f"{name}@moth.example").status for name in ("probe", "reads", account)] == [429, 429, 429]
 
 
 @pytest.mark.parametrize("waiting", [MAX_PENDING_FORMS - 1, MAX_PENDING_FORMS])

@@ -215,10 +215,6 @@ def test_old_messages_go_once_their_delivery_is_recorded(record: Record) -> None
         receipt="1 sent, 1 failed", observed_at=NOW,
     )  # fmt: skip
     record.append([summary], source="publish")
-    assert [email_queries.is_delivered(record, "daily", day) for day in (finished_day, open_day)] == [
-        True,
-        False,
-    ]
     email_queries.drop_old_messages(record, NOW + email_queries.OUTBOX_RETENTION)
     assert len(record.database.rows("SELECT target FROM delivery_state")) == 4
     email_queries.drop_old_messages(record, NOW + email_queries.OUTBOX_RETENTION + 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from hotpapers.base import terms
 from hotpapers.base.ids.accents import without_accents
@@ -19,7 +19,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce import queries
 from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
-from hotpapers.wings.announce.apprise_client import TextFormat
+from hotpapers.wings.announce.apprise_client import AppriseClient, TextFormat
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
 MEMBERS_SHOWN = 5
@@ -36,22 +36,6 @@ FindPosters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
 """(accounts, papers) → by paper, the name of one of the accounts that posted about it."""
 
 
-class ChatClient(Protocol):
-    """What a message needs to know about its room."""
-
-    text_format: TextFormat
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-
-    def fits(self, text: str) -> bool:
-        """Whether a message is short enough."""
-
-    def send(self, text: str) -> None:
-        """Sends a message. Raises RetryLater, RequestRefused, NetError."""
-
-
 class ChatSender:
     """One room. `name`: the operator's name for it."""
 
@@ -61,7 +45,7 @@ class ChatSender:
         self,
         name: str,
         publication: str,
-        room: ChatClient,
+        room: AppriseClient,
         site_config: SiteConfig,
         members: Sequence[str],
         posters: FindPosters,
@@ -108,7 +92,7 @@ FORMATS = (
 """The first format that fits is used."""
 
 
-def message(announcement: AnnouncementText, room: ChatClient) -> str:
+def message(announcement: AnnouncementText, room: AppriseClient) -> str:
     """The message for a room, with as much as fits."""
     for format in FORMATS:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)

@@ -135,12 +135,13 @@ FormHandler = Callable[[Values], FormPage]
 
 class _FormHandlers(NamedTuple):
     """A form's handlers: `show` and `submit`; `cost` of submitting; `refill`: the form filled in with the submitted
-    values only. `lane`: their threads."""
+    values only. `buckets`: the limit for all clients together. `lane`: the handlers' threads."""
 
     show: FormHandler
     submit: FormHandler
     cost: int
     refill: FormHandler | None
+    buckets: TokenBuckets
     lane: Lane
 
     def refused(self, page: FormPage, body: bytes) -> FormPage:
@@ -159,12 +160,20 @@ class FormRouter:
         self.later = backend.lane(1, MAX_PENDING_FORMS)
 
     def routes(
-        self, path: str, show: FormHandler, submit: FormHandler, cost: int = 1, refill: FormHandler | None = None
+        self,
+        path: str,
+        show: FormHandler,
+        submit: FormHandler,
+        cost: int = 1,
+        refill: FormHandler | None = None,
+        most: int = 0,
     ) -> list[Route]:
         """The route of a form, with threads of its own, so one form's work does not delay another's; and one from its
         address with a trailing `/`. `show` and `submit` are called in these threads. `refill`: makes the form from the
-        submitted values alone, for when nothing can be looked up."""
-        form = _FormHandlers(show, submit, cost, refill, self.backend.lane(THREADS, MAX_PENDING_FORMS, SHARE))
+        submitted values alone, for when nothing can be looked up. `most`: how often all clients together may submit it
+        per hour, 0 for no limit."""
+        lane = self.backend.lane(THREADS, MAX_PENDING_FORMS, SHARE)
+        form = _FormHandlers(show, submit, cost, refill, TokenBuckets(most, 3600), lane)
 
         def page_reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
             body = macro(PAGE, "page")(page, self._site, "../" * (path.count("/") - 1))
@@ -192,7 +201,8 @@ class FormRouter:
             return await self._call(form, form.show, request.scope["query_string"], client)
         if not is_same_origin(request.headers, self._origin):
             return FOREIGN
-        seconds = self._submit_buckets.take(client, form.cost, time.monotonic())
+        at = time.monotonic()
+        seconds = self._submit_buckets.take(client, form.cost, at) or form.buckets.take("", 1, at)
         # cut off once it is too long; for another content type, an unreadable value
         body = await read_body(request, MAX_FORM_BYTES) if content_type(request) == TYPE else b"\xff"
         try:

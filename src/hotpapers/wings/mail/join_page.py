@@ -8,8 +8,6 @@ would reveal who gets none. The address then gets a message, and its owner decid
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -18,11 +16,9 @@ from starlette.routing import BaseRoute
 
 from hotpapers.base.errors import HotPapersError, NetError, UsageError
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import HOUR
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view import phrases
 from hotpapers.record import now
-from hotpapers.wings.forms import form_router as forms
 from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
 from hotpapers.wings.mail import subscribers
 from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalized, without_address
@@ -31,28 +27,9 @@ from hotpapers.wings.mail.settings import MailConfig
 
 PATH = "/mail/join"
 MAX_SUBMISSIONS_AN_HOUR = 100
-"""Submissions with an address accepted per hour, from all clients, whether or not a message follows."""
+"""Submissions accepted per hour, from all clients, whether or not a message follows."""
 COST = 2
 NO_ADDRESS = "This is not an email address. Write it like somebody@example.org."
-
-
-class SubmissionCounter:
-    """Counts submissions within the last hour, in this process. Kept in memory; it stores nothing about anybody."""
-
-    def __init__(self) -> None:
-        self._at: deque[int] = deque()
-        self._lock = threading.Lock()
-
-    def take(self, at: int) -> bool:
-        """Counts a submission at a moment, µs UTC. Returns False, without counting it, if there were too many in the
-        hour before."""
-        with self._lock:
-            while self._at and not at - HOUR < self._at[0] <= at:
-                self._at.popleft()
-            if len(self._at) >= MAX_SUBMISSIONS_AN_HOUR:
-                return False
-            self._at.append(at)
-            return True
 
 
 class JoinPage(NamedTuple):
@@ -65,8 +42,7 @@ class JoinPage(NamedTuple):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the page."""
-        submit = partial(self._submit, SubmissionCounter())
-        return self.router.routes(PATH, self._show, submit, COST, self._refill)
+        return self.router.routes(PATH, self._show, self._submit, COST, self._refill, MAX_SUBMISSIONS_AN_HOUR)
 
     def _refill(self, values: Values) -> FormPage:
         """The form with the submitted values, without any look-ups."""
@@ -82,15 +58,13 @@ class JoinPage(NamedTuple):
         with self.router.backend.open_record() as record:
             return phrases.one_line(publication_of(record, self._named(values)).title)
 
-    def _submit(self, submissions: SubmissionCounter, values: Values) -> FormPage:
-        publication, title, at = self._named(values), self._title(values), self.clock()
+    def _submit(self, values: Values) -> FormPage:
+        publication, title = self._named(values), self._title(values)
         try:
             address = normalized(values.get("address", ""))
         except UsageError:
             return _form(publication, title, values, NO_ADDRESS)
-        if not submissions.take(at):
-            return forms.with_refusal(forms.FULL, _form(publication, title, values))
-        if not self.router.run_later(partial(self._send, publication, address, at, bool(values.get("skip")))):
+        if not self.router.run_later(partial(self._send, publication, address, bool(values.get("skip")))):
             # nor does the answer change: how long requests wait depends on who gets a message
             reason = "too many are waiting for the relay"
             log_event("confirmation request dropped", level=logging.WARNING, reason=reason)
@@ -101,9 +75,10 @@ class JoinPage(NamedTuple):
         )
         return FormPage("Check your inbox", lines)
 
-    def _send(self, name: str, address: str, at: int, skip_empty: bool) -> None:
+    def _send(self, name: str, address: str, skip_empty: bool) -> None:
         """Sends the message, if needed. For confirmed subscribers nothing is sent or changed, since anybody may have
         filled in the form."""
+        at = self.clock()
         with self.router.backend.open_record() as record:
             subscribers.tidy(record, at)
             subscriber = subscribers.find(record, subscribers.mark_of(record, name, address))

@@ -56,12 +56,6 @@ def count_failed_messages(record: Record, publication: str, day: str, *, is_new:
     return int(first_value(record.database, sql, parameters))
 
 
-def is_delivered(record: Record, publication: str, day: str) -> bool:
-    """Whether the record has a day's delivery, of any edition: all its messages are finished."""
-    sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
-    return bool(record.database.rows(sql, (publication, day, CHANNEL)))
-
-
 def drop_old_messages(record: Record, at: int) -> None:
     """Deletes old messages of days whose delivery is in the record: they are never sent again."""
     sql = f"""DELETE FROM delivery_state WHERE {_MESSAGE} AND at < CASE state WHEN 'failed' THEN ? ELSE ? END

@@ -22,7 +22,14 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
-from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, state_of, states_of
+from hotpapers.publish.deliver.queries import (
+    DeliveryKey,
+    DeliveryState,
+    IssueEdition,
+    editions_in_record,
+    state_of,
+    states_of,
+)
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
@@ -105,9 +112,9 @@ class EmailSender:
 
         Readers who confirmed after the issue was frozen get the next one; those who skip empty issues get none.
         """
-        if queries.is_delivered(self._record, publication, day):
-            return
         progress = self._progress(issue_reader, publication, day)
+        if progress is None:
+            return
         self._issue, self._readers, at = (publication, day), progress.readers, now()
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
@@ -120,12 +127,10 @@ class EmailSender:
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """Why there is no message to send now."""
-        if queries.is_delivered(self._record, publication, day):
-            return "already sent"
         progress = self._progress(issue_reader, publication, day)
-        if progress.unfinished:
+        if progress and progress.unfinished:
             return f"deferred by mail servers for {len(progress.unfinished):,} subscribers; will be retried later"
-        if progress.readers:
+        if progress is None or progress.readers:
             return "already sent"
         if subscribers.confirmed(self._record, publication, issue_reader.issue(publication, day).frozen_at):
             return "the issue is empty, and all subscribers skip empty issues"
@@ -135,13 +140,16 @@ class EmailSender:
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
         """How many messages of a day were sent and failed; None in the cases that `BulkSender` names."""
-        if queries.is_delivered(self._record, publication, day):
-            return None
         progress = self._progress(issue_reader, publication, day)
+        if progress is None:
+            return None
         counts = Counter(state.state for state in progress.states.values() if is_over(state))
         return None if progress.unfinished or not counts else DeliveryCounts(counts["sent"], counts["failed"])
 
-    def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress:
+    def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress | None:
+        """None if the record has the day's delivery, of any edition: all its messages are finished."""
+        if day in dict(editions_in_record(self._record.database, publication, self.name)):
+            return None
         issue = issue_reader.issue(publication, day)
         confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)
         readers = [reader for reader in confirmed if issue.content.entries or not reader.skip_empty]

@@ -6,11 +6,10 @@ imports an SMTP library.
 
 from __future__ import annotations
 
-import hmac
 import smtplib
 import socket
 import ssl
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Container
 from contextlib import suppress
 
@@ -26,9 +25,8 @@ MESSAGES_PER_CONNECTION = 50
 """Messages sent through one connection: relays close connections that last too long."""
 REPLY_LINES, MAX_REPLY_LINE_BYTES = 100, 2048
 """Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
-CHALLENGES = 5
-"""Most challenges in one login."""
-OK = range(200, 300)
+OK, CONTINUE = range(200, 300), 334
+NUL = "\0"
 NO_TLS_NOW = 454
 """The answer to STARTTLS if TLS is not available (RFC 3207 §4)."""
 
@@ -38,27 +36,23 @@ Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 class _Smtp(smtplib.SMTP):
-    """smtplib with limits on replies, and with non-ASCII users and passwords (RFC 4616 §2: UTF-8)."""
+    """smtplib with limits on replies, and with logins in UTF-8 (RFC 4616 §2), which it writes in ASCII."""
 
-    def auth(
-        self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
-    ) -> tuple[int, bytes]:
-        """Logs in with a mechanism. Raises SMTPAuthenticationError."""
-        first = authobject() if initial_response_ok else None
-        self._auth_challenge_count = int(first is not None)  # LOGIN uses it to tell which answer is due
-        code, text = self.docmd("AUTH", mechanism if first is None else f"{mechanism} {_base64(first)}")
-        while code == 334 and self._auth_challenge_count < CHALLENGES:
-            self._auth_challenge_count += 1
-            code, text = self.docmd(_base64(authobject(b64decode(text)) or ""))
+    def sign_in(self, user: str, password: str) -> None:
+        """Logs in by PLAIN, or else LOGIN. Raises SMTPException."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            commands = [f"AUTH PLAIN {_base64(NUL.join(('', user, password)))}"]
+        elif "LOGIN" in offered:
+            commands = ["AUTH LOGIN", _base64(user), _base64(password)]
+        else:
+            raise smtplib.SMTPException("does not offer to log in by PLAIN or LOGIN")
+        for command in commands:
+            code, text = self.docmd(command)
+            if code != CONTINUE:
+                break
         if code not in (235, 503):
             raise smtplib.SMTPAuthenticationError(code, text)
-        return code, text
-
-    def auth_cram_md5(self, challenge: bytes | None = None) -> str | None:  # type: ignore[override]
-        """The answer to a challenge (RFC 2195 §2)."""
-        if challenge is None:
-            return None
-        return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
 
     def demand(self, command: str, step: Step, accepted: Container[int] = OK) -> None:
         """Sends a command. Raises the refusal for any other reply."""
@@ -129,7 +123,7 @@ class SmtpClient:
         the result is None. Raises Rejected, Deferred and OutcomeUnknown for this message, RetryLater for any. Receipts
         and errors are without the address."""
         try:
-            connection = self._name_recipient_again(address, len(message))
+            connection = self._name_recipient_again(address)
             if not begin():
                 self._reset()
                 return None
@@ -144,26 +138,25 @@ class SmtpClient:
 
     # ---- one message ----------------------------------------------------------------------------------
 
-    def _name_recipient_again(self, address: str, length: int) -> _Smtp:
+    def _name_recipient_again(self, address: str) -> _Smtp:
         """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages or
         a pause."""
         self.ready()
         is_reused = self._messages > 0
         try:
-            return self._name_recipient(address, length)
+            return self._name_recipient(address)
         except (RetryLater, smtplib.SMTPException, OSError) as problem:
             is_closed = not isinstance(problem, RetryLater) or problem.reason.startswith("421")  # RFC 5321 §3.8
             if not (is_reused and is_closed):
                 raise
             self._drop()
-            return self._name_recipient(address, length)
+            return self._name_recipient(address)
 
-    def _name_recipient(self, address: str, length: int) -> _Smtp:
+    def _name_recipient(self, address: str) -> _Smtp:
         """Names sender and recipient. Raises the refusal."""
         connection = self.ready()
         self._messages += 1
-        size = f" SIZE={length}" if connection.has_extn("size") else ""
-        connection.demand(f"MAIL FROM:<{self._mail_config.bounces}>{size}", "sender")
+        connection.demand(f"MAIL FROM:<{self._mail_config.bounces}>", "sender")
         connection.demand(f"RCPT TO:<{address}>", "recipient")
         return connection
 
@@ -226,7 +219,7 @@ class SmtpClient:
         if mail_config.tls == "starttls" and (connection.has_extn("starttls") or not mail_config.is_local):
             self._start_tls(connection)
         if mail_config.user:
-            connection.login(mail_config.user, mail_config.password.value)
+            connection.sign_in(mail_config.user, mail_config.password.value)
 
     def _start_tls(self, connection: _Smtp) -> None:
         """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine

@@ -29,7 +29,6 @@ _BAD_ADDRESS_CODES = (550, 551, 553)
 POLICY, AFTER_DATA = "policy", "after DATA"
 """What is added to a failure's code: its words tell of a policy; the message was refused, not the address."""
 _REASON = re.compile(r"(?:5\d\d ?)?(?:5\.\d{1,3}\.\d{1,3})?(?<=\d)")
-_TOO_LARGE = 552
 _SENDER_CODES = (421, 454, 500, 501, 502, 503, 504, 530, 534, 535, 538)
 """Codes about the connection or about us, not about a message: closing, syntax, authentication."""
 
@@ -99,11 +98,10 @@ def code_and_status(code: int, text: str) -> str:
 
 def refusal(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
     """The error for an unsuccessful reply: RetryLater if the relay would accept no other message either. A reply about
-    the sender concerns every message, except for the message's size, which is announced in the same command
-    (RFC 1870)."""
+    the sender concerns every message."""
     reply, status = code_and_status(code, text), status_of(text)
     names_address = step == "recipient" and is_bad_address(0, status)  # `501 5.1.3`: the status outweighs the code
-    if (code in _SENDER_CODES and not names_address) or (step == "sender" and code != _TOO_LARGE):
+    if step == "sender" or (code in _SENDER_CODES and not names_address):
         return RetryLater(RETRY_SECONDS, reply)
     if 500 <= code < 600:
         # A message is refused for good. After DATA, only a status tells that the address is the reason.
