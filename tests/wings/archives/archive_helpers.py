@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,10 +80,10 @@ def stop_before(patch: pytest.MonkeyPatch, batch: int) -> None:
     """Stops the program before it writes batch number `batch`, from 0."""
     store, batches = ArchiveBatch.store, itertools.count()
 
-    def store_or_stop(archive_batch: ArchiveBatch, cursor: str | None) -> Counter[tuple[int, str]]:
+    def store_or_stop(archive_batch: ArchiveBatch, cursor: str | None, stored: str) -> None:
         if next(batches) == batch:
             raise ProgramStopped
-        return store(archive_batch, cursor)
+        store(archive_batch, cursor, stored)
 
     patch.setattr(ArchiveBatch, "store", store_or_stop)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.errors import InputError
+from hotpapers.base.errors import FullStore, InputError
 from hotpapers.base.model import (
     Item,
     Mention,
@@ -31,7 +31,7 @@ from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.parsing import ParsedPayload, parse
-from hotpapers.wings.archives.format import BROKEN, ArchiveFormat, key_of
+from hotpapers.wings.archives.format import BROKEN, UNREADABLE, ArchiveFormat, key_of
 from hotpapers.wings.archives.imported_file import ArchiveTask
 from hotpapers.wings.archives.queries import known_keys
 
@@ -45,9 +45,8 @@ COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "react
 
 
 class ArchiveBatch:
-    """Findings waiting to be stored. `count`, `size`: how many, and the bytes of their bodies. `named`: newly named
-    papers, by file number. `in_order`: the findings are events in order of time, and all events of one moment are in
-    the same batch."""
+    """Findings waiting to be stored. `count`, `size`: how many, and the bytes of their bodies. `in_order`: the findings
+    are events in order of time, and all events of one moment are in the same batch."""
 
     def __init__(self, task: ArchiveTask, format: ArchiveFormat, *, in_order: bool = False) -> None:
         self._record, self._job, self._terms, self._now = task.record, task.job, task.terms, task.target.now
@@ -56,7 +55,8 @@ class ArchiveBatch:
         self._items_by_post: dict[str, list[Item]] = defaultdict(list)
         self._reasons: dict[str, Exception] = {}
         self._files: dict[RawPayload, int] = {}
-        self.named: dict[int, set[str]] = defaultdict(set)
+        self._named: dict[int, set[str]] = defaultdict(set)
+        self._figures: Counter[tuple[int, str]] = Counter()
         self.count = self.size = 0
 
     @property
@@ -64,35 +64,49 @@ class ArchiveBatch:
         """Whether it is time to store."""
         return self.count >= MAX_BATCH_FINDINGS or self.size >= MAX_BATCH_BYTES
 
-    def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
-        """Adds what was found on a line of a file."""
+    def take(self, line: bytes, file: int = 0) -> Exception | None:
+        """Adds what is found on a line of a file; an unreadable line for quarantine, with the reason, which is
+        returned."""
+        problem = None
+        try:
+            payloads = self._format.take(line)
+        except UNREADABLE as reason:
+            problem = reason
+            payloads = [RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)]
+            self._reasons[payloads[0].key] = problem
         self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
         self.count += len(payloads)
         self.size += sum(len(payload.body) for payload in payloads)
-
-    def quarantine_line(self, line: bytes, problem: Exception, file: int = 0) -> None:
-        """Adds an unreadable line for quarantine."""
-        payload = RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)
-        self._reasons[payload.key] = problem
-        self.add([payload], file)
+        return problem
 
     def take_out(self) -> None:
         """Removes the last finding added."""
         self.size -= len(self._payloads.pop().body)
         self.count -= 1
 
-    def store(self, cursor: str | None) -> Counter[tuple[int, str]]:
-        """Parses all findings and stores what is new, with the cursor if there is anything to store. Returns counts by
-        file number and the names in `ImportedFile`."""
-        outcomes = self._only_new(self._read())
-        self._format.learned()
-        counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
-        if outcomes:
-            counts += self._write(outcomes, cursor)
+    def store(self, cursor: str | None, stored: str) -> None:
+        """Parses all findings and stores what is new, with the cursor if there is anything to store. `stored`: what was
+        imported before, which FullStore says."""
+        try:
+            outcomes = self._only_new(self._read())
+            self._format.learned()
+            self._figures.update((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+            if outcomes:
+                self._write(outcomes, cursor)
+        except FullStore as problem:
+            raise FullStore(
+                f"{self._record.database.where}: no room left on the disk; {stored} imported. Free some space and"
+                " import the same files again to continue."
+            ) from problem
         self._payloads, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
-        return counts
+
+    def figures(self, file: int = 0) -> dict[str, Any]:
+        """What was stored of a file, by the names in `ImportedFile`."""
+        named = self._named[file]
+        unknown = len(named) - len(set(known_keys(self._record, "paper", "paper", named)))
+        return {name: figure for (of, name), figure in self._figures.items() if of == file} | {"unknown": unknown}
 
     def _file(self, outcome: ParsedPayload) -> int:
         return self._files.get(outcome.payload, 0)
@@ -167,7 +181,7 @@ class ArchiveBatch:
             relevant[number] = relevant[number]._replace(items=new_items)
         return [outcome for outcome in relevant if outcome.items or outcome.problem]
 
-    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[tuple[int, str]]:
+    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> None:
         distinct_outcomes: dict[RawPayload, ParsedPayload] = {}
         for outcome in outcomes:
             distinct_outcomes.setdefault(outcome.payload, outcome)
@@ -176,15 +190,14 @@ class ArchiveBatch:
         written = self._record.ingest(
             group, source=self._format.network, job=self._job, cursor=cursor if has_items else None
         )
-        counts = Counter({(self._file(outcomes[0]), "refused"): written.refused})
+        self._figures[self._file(outcomes[0]), "refused"] += written.refused
         for outcome in distinct_outcomes.values():
             file = self._file(outcome)
             names = (
                 "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)) for item in outcome.items
             )
-            counts.update((file, name) for name in names if name)
-            self.named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
-        return counts
+            self._figures.update((file, name) for name in names if name)
+            self._named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
 
     def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import zstandard
@@ -23,7 +22,6 @@ from hotpapers.keep.transfer.packed import BLOCK
 from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.event_lines import mark_of
-from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.formats import EVENTS
 from hotpapers.wings.archives.framing import ANYWAY, mark
 from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ArchiveTask, ImportedFile
@@ -225,11 +223,10 @@ class EventRecorder:
     cannot be identified again. `after`: the moment up to which events were stored before, else -1."""
 
     def __init__(self, task: ArchiveTask, files: str | None) -> None:
-        self._task, self._format, self._files = task, EVENTS[task.kind](task.target), files
+        self._format, self._files = EVENTS[task.kind](task.target), files
         self._batch = ArchiveBatch(task, self._format, in_order=True)
         cursor = task.cursor(EventCursor)
         self.after = cursor.upto if cursor and cursor.files == files else -1
-        self._figures: Counter[tuple[int, str]] = Counter()
         self._at = self._stored = max(self.after, 0)
         self._is_repeat = self.after >= 0
 
@@ -244,27 +241,20 @@ class EventRecorder:
                 if event.at != self._at and (batch.is_full or (batch.count and event.at // DAY != self._at // DAY)):
                     self._store()
                 self._at = event.at
-                try:
-                    batch.add(self._format.take(event.content), event.file)
-                except UNREADABLE as problem:
-                    batch.quarantine_line(event.content, problem, event.file)
+                batch.take(event.content, event.file)
             at_work()
         self._store()
 
     def _store(self) -> None:
         cursor = msgspec.json.encode(EventCursor(self._files, self._at)).decode() if self._files else None
         done = f"events up to {timestamps.rfc3339(self._stored)} were" if self._stored else "nothing was"
-        with self._task.resumable(f"{done} imported"):
-            self._figures += self._batch.store(cursor)
+        self._batch.store(cursor, done)
         self._stored = self._at
 
     def result(self, file: FileScan, number: int) -> ImportedFile:
         """What was stored of a file."""
-        named = self._batch.named[number]
-        unknown = len(named) - len(set(queries.known_keys(self._task.record, "paper", "paper", named)))
-        figures: dict[str, Any] = {name: figure for (of, name), figure in self._figures.items() if of == number}
         lines, before = (0, file.lines) if self._is_repeat else (file.lines, 0)
-        result = ImportedFile(
-            file.file.name, self._is_repeat, lines, before, max(self.after, 0), any(scan.cut for scan in file.scans)
+        is_cut = any(scan.cut for scan in file.scans)
+        return ImportedFile(
+            file.file.name, self._is_repeat, lines, before, max(self.after, 0), is_cut, **self._batch.figures(number)
         )
-        return result._replace(unknown=unknown, **figures)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -15,10 +14,9 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.record import Record
 from hotpapers.record.paper_names import load_names
-from hotpapers.wings.archives import queries
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.event_import import EventImport
-from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget
+from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
 from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import (
@@ -193,15 +191,13 @@ class FileImport:
         before: str | None,
         resumed: ImportCursor | None,
     ) -> None:
-        self._task, self._format, self._file, self._before = task, format, file, before
+        self._task, self._file, self._before = task, file, before
         self._resumed_at = resumed.lines if resumed else 0
         self._place = self._stored = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
         self._batch = ArchiveBatch(task, format)
         self._unreadable, self._readable = UnreadableLines(), resumed is not None
         self._before_last: FilePlace | None = None  # the place before the last line, if that is unreadable
-        self._position = task.record.head.position
-        self._cut = self._is_altered = False
-        self._figures: Counter[str] = Counter()
+        self._cut = False
 
     def to_the_end(self, blocks: Blocks) -> ImportedFile:
         """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
@@ -220,17 +216,14 @@ class FileImport:
             self._store()
         except InputError as problem:
             reason = problem.reason
-            if self._readable and not self._is_altered:
-                self._store()
             if self._readable:
+                if reason != ALTERED:
+                    self._store()
                 reason += f"; the {self._stored.lines:,} lines before that were imported"
             raise InputError(reason, file=self._file.name) from problem
-        unknown = queries.count_unknown_papers(self._task.record, self._task.job, self._position)
         count = self._place.lines - self._resumed_at
         whole = bool(self._resumed_at) and not count
-        result = ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, unknown=unknown)
-        figures: dict[str, Any] = dict(self._figures)
-        return result._replace(**figures)
+        return ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, **self._batch.figures())
 
     def _read_block(self, block: ArchiveBlock, filtered: FilteredBlock) -> None:
         begin, first = self._place, self._place.lines
@@ -239,7 +232,6 @@ class FileImport:
             """The position `end` bytes into the block; at its beginning, that where the previous block ended."""
             return FilePlace(block.start + end, block.data[max(end - TAIL, 0) : end], first + lines) if end else begin
 
-        self._format.prepare([unit.content for unit in filtered.units])
         for unit in with_gaps(filtered):
             self._before_last = None
             if unit is None:
@@ -258,27 +250,22 @@ class FileImport:
 
     def _read_line(self, line: bytes) -> None:
         """Quarantines an unreadable line. Raises InputError if many were unreadable and none was readable."""
-        try:
-            payloads = self._format.take(line)
-        except UNREADABLE as problem:
-            self._unreadable, self._before_last = self._unreadable.plus(line, problem), self._place
-            self._batch.quarantine_line(line, problem)
-            if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
-                raise self._unreadable.refusal(self._task.kind) from None
+        problem = self._batch.take(line)
+        if problem is None:
+            self._readable = True
             return
-        self._readable = True
-        self._batch.add(payloads)
+        self._unreadable, self._before_last = self._unreadable.plus(line, problem), self._place
+        if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
+            raise self._unreadable.refusal(self._task.kind)
 
     def _store(self) -> None:
         """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
-        self._is_altered = self._file.altered()
-        if self._is_altered:
+        if self._file.altered():
             raise InputError(ALTERED)
         if not self._readable:
             return
-        with self._task.resumable(f"the first {self._stored.lines:,} lines of {self._file.name} were imported"):
-            figures = self._batch.store(self._cursor())
-        self._figures += Counter({name: figure for (_, name), figure in figures.items()})
+        stored = f"the first {self._stored.lines:,} lines of {self._file.name} were"
+        self._batch.store(self._cursor(), stored)
         self._stored = self._place
 
     def _cursor(self) -> str | None:

@@ -88,9 +88,6 @@ class ArchiveFormat:
         except UNREADABLE:
             return True
 
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Announces the next lines, so that the record can be queried for all of them at once."""
-
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the network's source reads from a payload."""
         raise NotImplementedError

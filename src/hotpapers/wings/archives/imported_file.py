@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers.base.errors import FullStore
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.record import Record, cursor_of
 from hotpapers.record.paper_names import paper_aliases
@@ -99,17 +98,6 @@ class ArchiveTask(NamedTuple):
             return msgspec.json.decode(cursor_of(self.record.database, self.job) or "null", type=kind | None)
         except msgspec.MsgspecError:
             return None
-
-    @contextmanager
-    def resumable(self, stored: str) -> Iterator[None]:
-        """Adds to FullStore what has been stored, and how to continue."""
-        try:
-            yield
-        except FullStore as problem:
-            raise FullStore(
-                f"{self.record.database.where}: no room left on the disk; {stored}. Free some space and import the same"
-                " files again to continue."
-            ) from problem
 
     def setup(self, folder: Path) -> WorkerSetup:
         """What the pool's processes must know. Raises FullStore."""

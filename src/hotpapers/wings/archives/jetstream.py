@@ -148,7 +148,7 @@ class JetstreamArchive(ArchiveFormat):
         self._source = BlueskySource(settings, self._known, place.names)
 
     def prepare(self, lines: Sequence[bytes]) -> None:
-        """Looks up deleted posts and reactions, and accounts."""
+        """Looks up at once what the record has of what these lines delete, and of accounts."""
         removed = list(map(_removed, lines))
         reactions = {reaction for _, reactions in removed for reaction in reactions}
         self._known.ask_about({key_of(id) for id, _ in removed if id}, reactions)

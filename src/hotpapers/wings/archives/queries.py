@@ -7,13 +7,6 @@ from collections.abc import Iterable, Iterator
 from hotpapers.record import NUMBER, Record, first_column, key_of, numbers_of, placeholders, slices
 
 
-def count_unknown_papers(record: Record, job: str, position: int) -> int:
-    """How many papers named in a job's batches after a position are missing from the record."""
-    sql = """SELECT count(DISTINCT m.paper) FROM mention AS m JOIN batch AS b ON b.position = m.since
-        WHERE b.source = ? AND b.position > ? AND NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.paper = m.paper)"""
-    return int(record.database.rows(sql, (job, position))[0][0])
-
-
 def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
     """The keys for which the record has a row of a kind."""
     for chunk in slices(sorted(keys)):
