@@ -8,7 +8,7 @@ import pytest
 from hotpapers.base import model
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record, identities
-from hotpapers.record.identities import Identity, RecentIdentities
+from hotpapers.record.identities import Identity, IdentityCache
 from tests.store import made
 from tests.store.made import AT
 
@@ -55,13 +55,14 @@ def test_what_a_batch_brought_that_was_undone_is_brought_again(store_url: str) -
         assert not made.verified(record).findings
 
 
-def test_no_more_than_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_so_many_are_remembered(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identities, "RECENT", 3)
-    recent, names = RecentIdentities(), {f"x:{n}": Identity(n, "") for n in range(5)}
-    recent.keep(b"1", b"", {"x:0": names["x:0"]})
-    recent.keep(b"2", b"1", {"x:1": names["x:1"]})
-    assert set(recent.at(b"2")) == {"x:0", "x:1"} and not recent.at(b"1")
-    recent.keep(b"3", b"2", {name: names[name] for name in ("x:2", "x:3")})
-    assert set(recent.at(b"3")) == {"x:2", "x:3"}
-    recent.keep(b"4", b"3", names)
-    assert not recent.at(b"4")
+    names = {f"x:{n}": Identity(n, "") for n in range(5)}
+    with Record(store_url) as record:
+        cache = IdentityCache(record.database).at(b"1")
+        cache.keep(b"2", {"x:0": names["x:0"], "x:1": names["x:1"]})
+        assert cache.at(b"2")({"x:0", "x:1", "x:2"}).keys() == {"x:0", "x:1"}
+        assert not cache.at(b"1")({"x:0"}), "rolled back"
+        cache.keep(b"2", names)
+        assert cache(names.keys()) == names
+        assert not cache.at(b"2")(names.keys())

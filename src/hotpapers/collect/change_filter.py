@@ -34,7 +34,7 @@ from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.record.batches import BatchWriter
 from hotpapers.record.database import placeholders, slices
-from hotpapers.record.identities import IdentityLookup, is_pseudonym
+from hotpapers.record.identities import IdentityCache, is_pseudonym
 from hotpapers.record.paper_names import aliases_between, last_numbers, load_names, named_by
 from hotpapers.record.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
@@ -172,11 +172,11 @@ class ChangeFilter:
         items: Iterable[Item] = (),
         edited: Collection[str] = (),
         known: Tombstones = NOTHING_FORGOTTEN,
-        lookup: IdentityLookup | None = None,
+        lookup: IdentityCache | None = None,
     ) -> None:
         self._view = view
         self._known = known
-        self._lookup = lookup or IdentityLookup(view.database)
+        self._lookup = lookup or IdentityCache(view.database)
         self._new_items: dict[tuple[Any, ...], Item] = {}
         self._new_by_post: dict[str, list[Mention | Verdict]] = defaultdict(list)
         self._recorded_by_post: dict[str, list[Mention | Verdict]] = {}
@@ -292,7 +292,7 @@ def _repeats(item: Item, earlier: Item) -> bool:
     return item == msgspec.structs.replace(earlier, observed_at=item.observed_at)
 
 
-def _last_items(view: AsOfView, items: Sequence[Item], lookup: IdentityLookup) -> dict[tuple[Any, ...], Item | None]:
+def _last_items(view: AsOfView, items: Sequence[Item], lookup: IdentityCache) -> dict[tuple[Any, ...], Item | None]:
     """The record's latest observation for the key of each item, and of each counted post: one statement per kind, or
     none if the record knows none of the keys."""
     counted_posts = ((Post, item.post) for item in items if isinstance(item, Snapshot))  # they may have been gone

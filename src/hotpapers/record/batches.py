@@ -255,7 +255,7 @@ def append(
     enrolled: identities.EnrolledKeys = identities.NO_KEYS,
     close: Sequence[StoredRow] = (),
     last: ChainHead | None = None,
-    recent: identities.RecentIdentities | None = None,
+    recent: identities.IdentityCache | None = None,
     **changes: Sequence[Any],
 ) -> WrittenBatch:
     """Write the batch itself: rows, cursor, manifest, chain; nothing if nothing changed. Call inside `write()`.
@@ -282,7 +282,7 @@ def append(
         return WrittenBatch(None, 0, known)
     chain = save_batch(database, position, stamp, listed, last.chain)
     if recent:
-        recent.keep(chain, last.chain, enrolled.known)
+        recent.keep(chain, enrolled.known)
     return WrittenBatch(position, len(listed), known, sum(group.later for group in added))
 
 
@@ -353,7 +353,7 @@ def save_manifest(database: Database, position: int, listed: Manifest) -> None:
 class BatchWriter:
     """Writes one batch. From `Record.batch`; only while that transaction lasts.
 
-    `forgotten`: the tombstones. `last`: the batch before. `identities`: looks up each key once, as it was before.
+    `forgotten`: the tombstones. `last`: the batch before. `identities`: looks up each key once, as it was then.
     """
 
     def __init__(
@@ -362,11 +362,10 @@ class BatchWriter:
         hasher: KeyedHasher,
         forgotten: tombstones.Tombstones,
         last: ChainHead,
-        recent: identities.RecentIdentities,
+        recent: identities.IdentityCache,
     ) -> None:
         self.database, self.hasher, self.forgotten, self.last = database, hasher, forgotten, last
-        self.identities = identities.IdentityLookup(database, recent.at(last.chain))
-        self._recent = recent
+        self.identities = recent.at(last.chain)
 
     @property
     def view(self) -> AsOfView:
@@ -412,7 +411,7 @@ class BatchWriter:
         keys = row_groups.keys_of(groups)
         enrolled = identities.enroll(self.identities, keys, self.last.position + 1, numbers.get("identity", 0))
         prepared = [row_groups.prepare_group(group, self.hasher, enrolled.known) for group in groups]
-        written = append(self.database, stamp, prepared, numbers, enrolled, close, self.last, self._recent)
+        written = append(self.database, stamp, prepared, numbers, enrolled, close, self.last, self.identities)
         return written._replace(refused=len(offers) - len(allowed))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import count, repeat
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -31,7 +31,7 @@ Known = Mapping[str, Identity]
 """The identities of keys."""
 NO_IDENTITY = Identity(0, "")
 RECENT = 50_000
-"""The most identities that a process caches, at some 400 bytes each."""
+"""The most identities that a process caches from one batch to the next, at some 400 bytes each."""
 
 
 class EnrolledKeys(NamedTuple):
@@ -44,29 +44,6 @@ class EnrolledKeys(NamedTuple):
 
 
 NO_KEYS = EnrolledKeys({"": NO_IDENTITY})
-
-
-class RecentIdentities:
-    """A process's cache of recent identities, valid for the record at one chain value. Anything that other processes
-    wrote or forgot since is a batch with another chain value, so the cache never returns an overwritten identity, nor
-    one from a transaction that was rolled back."""
-
-    def __init__(self) -> None:
-        self._chain = b""
-        self._recent: dict[str, Identity] = {}
-
-    def at(self, chain: bytes) -> Known:
-        """The cached identities for the record that ends with a chain value."""
-        return self._recent if chain == self._chain else {}
-
-    def keep(self, chain: bytes, before: bytes, named: Known) -> None:
-        """Cache the identities that a batch named. `chain`: its chain value, `before`: that of the batch before. When
-        the cache is full, only the last batch is kept."""
-        if before != self._chain or len(self._recent) + len(named) > RECENT:
-            self._recent = {}
-        if len(named) <= RECENT:
-            self._recent.update(named)
-        self._chain = chain
 
 
 COLUMNS = ("id", "key", "salt", "commitment", "since")
@@ -155,23 +132,36 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     return known
 
 
-class IdentityLookup:
-    """The identities in one transaction: each key is looked up once. `recent`: cached identities."""
+class IdentityCache:
+    """A process's cache of identities, valid for the record at one chain value. Anything that other processes wrote or
+    forgot since is a batch with another chain value, so the cache never returns an overwritten identity, nor one from a
+    transaction that was rolled back. In one transaction, each key is looked up once."""
 
-    def __init__(self, database: Database, recent: Known = NO_KEYS.known) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self._known, self._recent, self._looked_up = {"": NO_IDENTITY}, recent, set[str]()
+        self._chain, self._known, self._absent = b"", {"": NO_IDENTITY}, set[str]()
+
+    def at(self, chain: bytes) -> Self:
+        """The cache for the record that ends with a chain value. When it is full, it begins anew."""
+        if chain != self._chain or len(self._known) > RECENT:
+            self._known = {"": NO_IDENTITY}
+        self._chain, self._absent = chain, set()
+        return self
 
     def __call__(self, keys: Collection[str]) -> dict[str, Identity]:
         """The identities of some keys, as far as they exist."""
-        self._known |= {key: self._recent[key] for key in self._recent.keys() & keys}
-        if unknown := {key for key in keys if key not in self._known and key not in self._looked_up}:
+        if unknown := {key for key in keys if key not in self._known and key not in self._absent}:
             self._known |= find(self.database, unknown)
-            self._looked_up |= unknown
+            self._absent |= unknown
         return {key: self._known[key] for key in keys if key in self._known}
 
+    def keep(self, chain: bytes, named: Known) -> None:
+        """Also cache the identities that a batch named. `chain`: its chain value."""
+        self._known.update(named)
+        self._chain = chain
 
-def enroll(lookup: IdentityLookup, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
+
+def enroll(lookup: IdentityCache, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
     """The identities of keys, created in the batch at a position if needed: posts and accounts first, as exports number
     them. `first`: the number of the next identity. Call inside `write()`."""
     wanted = {"", *keys}

@@ -117,10 +117,11 @@ class KindSpec:
 
     `identities`: fields with the key of a post, account or paper, which is a number in the table. `persons`: those of
     them that are personal. `committed`: all columns with the number of a post or account. `words`: the other personal
-    fields, for which a row has a salt. `converted`: fields with the functions that convert a value to the column's and
-    back. `derived`: columns computed from the item. `label`: returns the stored values of key and `observed_at`.
-    `named`: returns an item's keys in `identities`. `canonical`: makes an object of an item's values and the kind,
-    which msgspec encodes in one go.
+    fields, for which a row has a salt. `salted`: what that salt covers. `converted`: fields with the functions that
+    convert a value to the column's and back. `derived`: columns computed from the item. `label`: returns the stored
+    values of key and `observed_at`. `named`: returns an item's keys in `identities`. `hashed`: returns an item's values
+    and the kind in the order in which they are hashed; `canonical` makes an object of them, which msgspec encodes in
+    one go.
     """
 
     def __init__(self, cls: ItemType) -> None:
@@ -131,13 +132,16 @@ class KindSpec:
         self.persons = tuple(name for name in self.identities if name in cls.personal)
         self.committed = (*self.persons, *(["voice"] if cls is model.Post else []))
         self.words = tuple(name for name in self.fields if name in cls.personal and name not in self.identities)
+        self.salted = (*self.persons, *self.words) if self.words else ()
         self.converted = [(name, *functions) for name, hint in hints.items() for functions in _conversions(hint)]
         self.derived = _DERIVED.get(cls, {})
         beside = (*self.derived, *(("salt", "redacted") if self.words else ()))
         self.columns = ("id", *self.fields, *beside, "origin", "since", "until")
         self.label: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*cls.key, "observed_at")
         self.named = _getter(self.identities)
-        self.canonical = msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*self.fields, "kind")), gc=False)
+        names = sorted((*self.fields, "kind"))
+        self.hashed: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*names)
+        self.canonical = msgspec.defstruct(f"{cls.__name__}Canonical", names, gc=False)
 
 
 def _conversions(hint: Any) -> Iterator[tuple[Convert, Convert]]:
@@ -178,16 +182,14 @@ def item_hash(
     redacted: Mapping[str, str] | None,
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: the commitments to the keys in it, by field."""
-    values = {**msgspec.structs.asdict(item), "kind": spec.kind}
-    for name in spec.persons:
-        values[name] = committed[name]
+    values = {**msgspec.structs.asdict(item), "kind": spec.kind, **committed}
     if salt is not None:
-        for name in (*spec.persons, *spec.words):
+        for name in spec.salted:
             if values[name]:
                 values[name] = commitment(salt, values[name])
     if redacted:
-        values |= {name: kept for name, kept in redacted.items() if name in values}
-    return sha256(_plain_json(spec.canonical(**values)))
+        values |= redacted
+    return sha256(_plain_json(spec.canonical(*spec.hashed(values))))
 
 
 class PreparedRow(NamedTuple):
@@ -220,17 +222,20 @@ def stored_values(spec: KindSpec, item: model.Item) -> dict[str, Any]:
     return stored
 
 
+def commitment_in(field: str, identity: Identity) -> str:
+    """What hashes cover of a post or account in a field. Raises InputError for a paper."""
+    if identity.number and not identity.commitment:
+        raise InputError(f"{field} is the key of a paper")
+    return identity.commitment
+
+
 def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
     """An item's row and hash. `known`: the identities of all keys in it."""
     spec = SPECS[type(item)]
-    row, committed, salt = stored_values(spec, item), dict[str, str](), kept.salt if spec.words else None
-    for name in spec.identities:
-        identity = known[row[name]]
-        row[name] = identity.number
-        if name in spec.persons:
-            committed[name] = identity.commitment
-            if identity.number and not identity.commitment:
-                raise InputError(f"{name} is the key of a paper")
+    row, salt = stored_values(spec, item), kept.salt if spec.words else None
+    named = {name: known[row[name]] for name in spec.identities}
+    row |= {name: identity.number for name, identity in named.items()}
+    committed = {name: commitment_in(name, named[name]) for name in spec.persons}
     values = [*row.values(), *(kept.derived or [derive(item, hasher, known) for derive in spec.derived.values()])]
     if spec.words:
         values += (salt, canonical_json(kept.redacted).decode() if kept.redacted else None)

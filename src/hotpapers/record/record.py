@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import load, wings
+from hotpapers.base.wings import load, offered
 from hotpapers.record import batches, identities, item_rows, manifest, raw_archive, reparse, schema, sqlite, tombstones
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import BatchWriter, WrittenBatch
@@ -38,8 +38,7 @@ def store_path(store: str) -> Path:
 def connect(store: str, *, create: bool = True) -> Database:
     """Open the database at `path`, `sqlite:////absolute/path` or an address that a wing knows."""
     if is_server(store):
-        places = {scheme: place for wing in wings() for scheme, place in wing.databases.items()}
-        if place := places.get(store.partition("://")[0]):
+        if place := offered("databases").get(store.partition("://")[0]):
             database: Database = load(place)(store, create=create)
             return database
         raise errors.UsageError(
@@ -68,7 +67,7 @@ class Record:
         try:
             self.database.migrate(schema.MIGRATIONS)
             self.hasher = item_rows.KeyedHasher(self._secret())
-            self._recent = identities.RecentIdentities()
+            self._recent = identities.IdentityCache(self.database)
             self._tombstones: tombstones.Tombstones | None = None
         except BaseException:
             self.database.close()

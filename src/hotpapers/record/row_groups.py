@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.base import errors, model
+from hotpapers.base import model
 from hotpapers.record.commitments import canonical_json, fresh_salts, sha256
 from hotpapers.record.identities import Known
-from hotpapers.record.item_rows import SPECS, ItemType, KeyedHasher, KindSpec, PreparedRow
+from hotpapers.record.item_rows import SPECS, ItemType, KeyedHasher, KindSpec, PreparedRow, commitment_in
 
 AT_ONCE = 1_000
 """Rows hashed at a time, few enough for their JSON to stay in the processor's cache."""
@@ -77,40 +77,30 @@ def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
 
 def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> RowGroup:
     """The rows and hashes of items. `known`: the identities of all keys in them."""
-    spec = group.spec
-    group, numbers = _in_order(group, known)
-    stored, hashed = group.values | numbers, {**group.values}
+    spec, values = group.spec, group.values
+    named = {name: [known[key] for key in values[name]] for name in spec.identities}
+    stored = values | {name: [identity.number for identity in column] for name, column in named.items()}
+    hashed = values | {name: [commitment_in(name, each) for each in named[name]] for name in spec.persons}
     for name, convert, _ in spec.converted:
         stored[name] = list(map(convert, stored[name]))
-    for name in spec.persons:
-        hashed[name] = commitments = [known[key].commitment for key in group.values[name]]
-        if not all(commitments) and any(
-            number and not stands for number, stands in zip(numbers[name], commitments, strict=True)
-        ):
-            raise errors.InputError(f"{name} is the key of a paper")
     for name, derive in spec.derived.items():
         stored[name] = [derive(item, hasher, known) for item in group.items]
     if spec.words:
         salts = fresh_salts(len(group.items))
         stored |= {"salt": salts, "redacted": [None] * len(salts)}
-        for name in (*spec.persons, *spec.words):
-            hashed[name] = _salted(salts, hashed[name])
-    return RowGroup(spec, group.items, stored | {"origin": group.origins}, list(_hashes(spec, hashed)))
+        hashed |= {name: _salted(salts, hashed[name]) for name in spec.salted}
+    stored["origin"] = group.origins
+    return _in_order(RowGroup(spec, group.items, stored, list(_hashes(spec, hashed))))
 
 
-def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[str, Column]]:
-    """The items ordered by stored key and `observed_at`; the columns of numbers that are stored instead of keys."""
-    spec, values = group.spec, group.values
-    numbers: dict[str, Column] = {name: [known[key].number for key in values[name]] for name in spec.identities}
-    labels = list(zip(*spec.label(values | numbers), strict=True))
+def _in_order(group: RowGroup) -> RowGroup:
+    labels = list(zip(*group.spec.label(group.columns), strict=True))
     order = sorted(range(len(labels)), key=labels.__getitem__)
     if order == list(range(len(labels))):
-        return group, numbers
+        return group
     pick = itemgetter(*order)
-    ordered = OfferedGroup(
-        spec, pick(group.items), pick(group.origins), {name: pick(column) for name, column in values.items()}
-    )
-    return ordered, {name: pick(column) for name, column in numbers.items()}
+    columns = {name: pick(column) for name, column in group.columns.items()}
+    return RowGroup(group.spec, pick(group.items), columns, pick(group.hashes))
 
 
 def _salted(salts: Sequence[bytes], column: Column) -> Column:
@@ -124,7 +114,6 @@ def _salted(salts: Sequence[bytes], column: Column) -> Column:
 def _hashes(spec: KindSpec, hashed: Mapping[str, Column]) -> Iterator[bytes]:
     """The hashes of rows from the columns of their fields, which contain commitments already. JSON contains no line
     breaks, so rows encoded as lines can be split again."""
-    columns = {**hashed, "kind": repeat(spec.kind)}
-    canonical = map(spec.canonical, *[columns[name] for name in sorted(columns)])
+    canonical = map(spec.canonical, *spec.hashed({**hashed, "kind": repeat(spec.kind)}))
     while lines := list(islice(canonical, AT_ONCE)):
         yield from map(sha256, _json_lines(lines).split(b"\n")[:-1])

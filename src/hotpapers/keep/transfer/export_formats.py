@@ -12,7 +12,7 @@ from itertools import pairwise
 from hotpapers.base import model
 from hotpapers.base.ids import arxiv
 from hotpapers.base.ids import bibtex as bibtex_fields
-from hotpapers.base.wings import FileFormat, wings
+from hotpapers.base.wings import FileFormat, offered
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record.issue_contents import decode_content
@@ -132,7 +132,7 @@ EXPORTS = {
     "jsonl": FileFormat(re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.lines, is_whole=True),
     "csv": FileFormat(re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
     "bibtex": FileFormat(re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), bibtex),
-    **{name: format for wing in wings() for name, format in wing.exporters.items() if isinstance(format, FileFormat)},
+    **{name: format for name, format in offered("exporters").items() if isinstance(format, FileFormat)},
 }
 """The formats that are files, also those of wings."""
 WHOLE = tuple(name for name, format in EXPORTS.items() if format.is_whole)
