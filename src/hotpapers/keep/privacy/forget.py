@@ -102,7 +102,7 @@ class ErasedRows(NamedTuple):
         return ForgetResult(keys, len(own) + self.other_rows, self.raw_payloads, tuple(out_of_reach))
 
 
-def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
+def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), at: int) -> ErasedRows:
     """Erase keys, and their names in what others wrote, from identities, rows and raw payloads.
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.

@@ -37,6 +37,7 @@ _HEADER = re.compile(rf"{_NAME} 2 ([0-9]{{16}}) ([0-9a-f]{{32}})\n".encode())
 _LINE = re.compile(
     r"(secret) ([0-9a-f]{32})( 2)?( all)?|(tombstone|ended|bounced) ([0-9a-f]{32}) ([0-9]{1,19})|damaged"
 )
+TOMBSTONE = "tombstone"
 DAMAGED = "is damaged or has lost its end"
 UNMARKED = "was written by an earlier version, so it does not show whether it is complete"
 
@@ -123,7 +124,7 @@ def complete(database: Database, hasher: KeyedHasher, new: Collection[ForgottenM
             if old.is_broken:
                 log_event(f"the list of who was forgotten {DAMAGED}", level=logging.WARNING, file=file)
             is_whole = old.marks is not None and not old.problem
-            marks = {*new, *(() if new and is_whole else _of_store(database))}
+            marks = {*new, *(() if new and is_whole else marks_of(database))}
             missing = marks - (old.marks or frozenset()) if is_whole else marks
             if missing or not is_whole:
                 body = old.body + _block(old, hasher, missing, all_marks=not is_whole)
@@ -152,9 +153,10 @@ def _locked(file: Path) -> Iterator[BinaryIO]:
                 return
 
 
-def _of_store(database: Database) -> set[ForgottenMark]:
-    known_tombstones = (("tombstone", *row) for row in tombstones.all_tombstones(database))
-    return {ForgottenMark(*row) for row in (*known_tombstones, *queries.marks_of_leavers(database))}
+def marks_of(database: Database) -> frozenset[ForgottenMark]:
+    """All marks of a store."""
+    known_tombstones = ((TOMBSTONE, *row) for row in tombstones.all_tombstones(database))
+    return frozenset(ForgottenMark(*row) for row in (*known_tombstones, *queries.marks_of_leavers(database)))
 
 
 def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMark], *, all_marks: bool) -> bytes:

@@ -7,9 +7,9 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotpapers.base.errors import (
     CorruptStore,
@@ -24,9 +24,8 @@ from hotpapers.base.errors import (
 from hotpapers.base.file_modes import PRIVATE, linked
 from hotpapers.base.logs import log_event
 from hotpapers.keep.privacy import forget, forgotten_file
-from hotpapers.keep.privacy.forgotten_file import DAMAGED, ForgottenFile, ForgottenMark
+from hotpapers.keep.privacy.forgotten_file import DAMAGED, TOMBSTONE, ForgottenFile, ForgottenMark
 from hotpapers.keep.transfer import queries
-from hotpapers.keep.transfer.queries import SendingState, merge_sending_state
 from hotpapers.record import batches, schema, tombstones
 from hotpapers.record.database import Database
 from hotpapers.record.leftovers import FOLDER, check_part_exists, unfinished_copy
@@ -46,15 +45,16 @@ class RestoreResult(NamedTuple):
 
 class _ReplacedStore(NamedTuple):
     """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
-    mark. `unreadable`: `damaged` or `newer` if it cannot be read."""
+    mark. `marks`: of who was forgotten and who left. `deliveries`: their states. `unreadable`: `damaged` or `newer` if
+    it cannot be read."""
 
     where: str = ""
     position: int = 0
     secret: str = ""
     confirmed: Mapping[str, int] = {}
-    tombstones: Sequence[str] = ()
+    marks: frozenset[ForgottenMark] = frozenset()
     copies: Sequence[tuple[int, str, str]] = ()
-    sending: SendingState = SendingState()
+    deliveries: Sequence[tuple[Any, ...]] = ()
     unreadable: str = ""
 
 
@@ -185,9 +185,9 @@ def _replaced_store(store: str) -> _ReplacedStore:
                 record.head.position,
                 record.secret(),
                 queries.confirmed_since(record.database),
-                [mark for mark, _ in tombstones.all_tombstones(record.database)],
+                forgotten_file.marks_of(record.database),
                 queries.copies(record.database),
-                queries.read_sending_state(record.database),
+                queries.all_delivery_states(record.database),
             )
     except NotFound:
         return _ReplacedStore()
@@ -208,11 +208,10 @@ def _with_file(
     is_same_record = replaced.secret == restored.secret()
     if lines is None:
         return replaced if is_same_record else None
-    known = replaced if is_same_record else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
-    marks = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
-    leavers = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
-    left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in leavers)}, key=itemgetter(2))
-    return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=known.sending._replace(left=left))
+    known = replaced if is_same_record else replaced._replace(marks=frozenset(), deliveries=(), confirmed={})
+    # not of subscribers who have confirmed again since
+    marks = known.marks.union(line for line in lines if known.confirmed.get(line.mark, 0) <= line.at)
+    return known._replace(secret=restored.secret(), marks=marks)
 
 
 def _listed(path: Path, restored: Record) -> ForgottenFile:
@@ -241,12 +240,14 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:
             return 0
-        merge_sending_state(record.database, replaced.sending)
+        forgotten = {mark for mark in replaced.marks if mark.what == TOMBSTONE}
+        queries.merge_leavers(record.database, sorted(replaced.marks - forgotten, key=attrgetter("at")))
+        queries.merge_delivery_states(record.database, replaced.deliveries)
         known = tombstones.load(record.database, record.hasher).known
-        marks = [mark for mark in replaced.tombstones if mark not in known]
+        marks = frozenset(mark.mark for mark in forgotten) - known
         if not marks:
             return 0
-        keys = queries.keys_marked(record, frozenset(marks))
+        keys = queries.keys_marked(record, marks)
         forget.erase(record, keys, marks=marks, at=now())
     record.database.erase_traces()
     return len(keys)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from hotpapers.base.model import storable
-from hotpapers.keep.privacy.queries import marks_of_leavers
 from hotpapers.keep.search import index
 from hotpapers.record import identities, item_rows, tombstones
 from hotpapers.record.database import Database, first_column, first_value, placeholders
 from hotpapers.record.record import Record, now
 from hotpapers.record.sqlite import SqliteDatabase
-
-
-class SendingState(NamedTuple):
-    """Rows of a store: (mark, state, since) of subscribers who get no more mail, and the states of all deliveries."""
-
-    left: Sequence[tuple[Any, ...]] = ()
-    deliveries: Sequence[tuple[Any, ...]] = ()
-
 
 _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
 
@@ -77,19 +68,18 @@ def origins_of_rows(database: Database, rows: Iterable[tuple[str, int]]) -> set[
     return {origin for kind, number in rows for (origin,) in database.rows(sql.format(kind), (number,))}
 
 
-def read_sending_state(database: Database) -> SendingState:
-    """A store's sending state."""
-    left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
-    return SendingState(left, database.rows(f"SELECT {_DELIVERY_STATE}, tries, next_at FROM delivery_state"))
-
-
-def merge_sending_state(database: Database, known: SendingState) -> None:
-    """Merge another store's sending state, keeping the newer rows. Call inside `write()`."""
-    for mark, state, since in known.left:
+def merge_leavers(database: Database, leavers: Iterable[tuple[str, str, int]]) -> None:
+    """Merge another store's subscribers who left, as (state, mark, since), keeping the newer rows. Call inside
+    `write()`."""
+    for state, mark, since in leavers:
         address = "address" if state == "bounced" else "''"
         sql = f"UPDATE subscriber SET state = ?, since = ?, address = {address} WHERE mark = ? AND since < ?"
         database.run(sql, (state, since, mark, since))
-    merge_delivery_states(database, known.deliveries)
+
+
+def all_delivery_states(database: Database) -> list[tuple[Any, ...]]:
+    """The states of all deliveries, as `merge_delivery_states` takes them."""
+    return database.rows(f"SELECT {_DELIVERY_STATE}, tries, next_at FROM delivery_state")
 
 
 def delivery_states(database: Database) -> list[tuple[Any, ...]]:
