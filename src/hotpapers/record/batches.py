@@ -21,7 +21,7 @@ import msgspec
 from hotpapers.base import errors, model
 from hotpapers.record import identities, item_checks, manifest, meta, parsing, raw_archive, row_groups, tombstones
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, blob, first_column, first_value, placeholders, slices
+from hotpapers.record.database import Database, blob, first_column, first_value, rows_among
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
@@ -237,11 +237,8 @@ def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[
 def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
     """The places (position, index) of identities in the manifests, by their numbers."""
     first_of = cache(lambda since: load_manifest(database, since).identities[0])
-    places: dict[int, Pair] = {}
-    for chunk in slices(numbers):
-        sql = f"SELECT id, since FROM identity WHERE id IN ({placeholders(chunk)}) ORDER BY id"
-        places |= {number: (since, number - first_of(since)) for number, since in database.rows(sql, chunk)}
-    return places
+    rows = rows_among(database, "SELECT id, since FROM identity WHERE id IN (…) ORDER BY id", numbers)
+    return {number: (since, number - first_of(since)) for number, since in rows}
 
 
 # ---- batches -------------------------------------------------------------------------------------------

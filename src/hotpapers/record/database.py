@@ -1,6 +1,6 @@
 """The database interface: the same few methods for SQLite and the databases of wings.
 
-SQL is written once, with `?` for parameters and no other `?` or `%`.
+SQL is written once, with `?` for parameters, `(…)` for many values (see `rows_among`), and no other `?` or `%`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ def placeholders(values: Sized) -> str:
 def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """The values in order, in slices that fit one statement."""
     return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+
+
+def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query about many values, which stand in it as `(…)`, asked in slices that fit one statement."""
+    for chunk in slices(list(values)):
+        yield from database.rows(sql.replace("(…)", f"({placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
 
 
 def blob(value: object) -> bytes:

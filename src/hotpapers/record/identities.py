@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import keys
 from hotpapers.record.commitments import SALT, commitment, fresh_salts
-from hotpapers.record.database import Database, blob, placeholders, slices
+from hotpapers.record.database import Database, blob, placeholders, rows_among
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +88,10 @@ NUMBER = "(SELECT i.id FROM identity AS i WHERE i.key = ?)"
 """The SQL expression for the number of a key, which is the parameter."""
 
 
+NUMBERS = "SELECT i.id FROM identity AS i WHERE i.key IN (…)"
+"""The query inside an `IN (…)` for the numbers of keys, which are the values of `rows_among`."""
+
+
 def numbers_of(keys: Sized) -> str:
     """The query inside an `IN (…)` for the numbers of keys, which are the parameters."""
     return f"SELECT i.id FROM identity AS i WHERE i.key IN ({placeholders(keys)})"
@@ -125,10 +129,9 @@ def commitment_of(key: str, secret: bytes | None) -> str:
 def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     """The identities of some keys, as far as they exist."""
     known = {"": NO_IDENTITY}
-    for chunk in slices(sorted(keys)):
-        sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(chunk)})"
-        for key, number, secret in database.rows(sql, chunk):
-            known[key] = Identity(number, commitment_of(key, secret))
+    sql = "SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN (…)"
+    for key, number, secret in rows_among(database, sql, sorted(keys)):
+        known[key] = Identity(number, commitment_of(key, secret))
     return known
 
 
@@ -142,7 +145,7 @@ class IdentityCache:
         self._chain, self._known, self._absent = b"", {"": NO_IDENTITY}, set[str]()
 
     def at(self, chain: bytes) -> Self:
-        """The cache for the record that ends with a chain value. When it is full, it begins anew."""
+        """The cache for the record that ends with a chain value. A full one begins again."""
         if chain != self._chain or len(self._known) > RECENT:
             self._known = {"": NO_IDENTITY}
         self._chain, self._absent = chain, set()

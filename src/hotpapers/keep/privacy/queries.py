@@ -10,8 +10,8 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.model import keys
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import AT_ONCE, Database, first_column, placeholders, slices
-from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
+from hotpapers.record.database import AT_ONCE, Database, first_column, placeholders, rows_among
+from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
 
@@ -37,18 +37,16 @@ def last_holder(database: Database, key: str) -> list[str]:
 def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
     """The keys that belong to some accounts: their other keys, their posts, their handles. Their posts include those
     that only others name, if the keys of posts contain the account's."""
-    for chunk in slices(subjects):
-        condition = f"IN ({numbers_of(chunk)})"
-        for sql in (
-            f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {condition}",
-            f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {condition}",
-            f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {condition}",
-        ):
-            yield from first_column(record.database, f"{sql} ORDER BY 1", chunk)
-        for table in ("account", "post"):
-            sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {condition}"
-            rows = record.database.rows(f"{sql} ORDER BY 1, 2", chunk)
-            yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
+    for sql in (
+        f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account IN ({NUMBERS})",
+        f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable IN ({NUMBERS})",
+        f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account IN ({NUMBERS})",
+    ):
+        yield from (key for (key,) in rows_among(record.database, f"{sql} ORDER BY 1", subjects))
+    for table in ("account", "post"):
+        sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account IN ({NUMBERS})"
+        rows = rows_among(record.database, f"{sql} ORDER BY 1, 2", subjects)
+        yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
     for start in filter(None, map(keys.posts_begin, subjects)):
         sql = "SELECT i.key FROM identity AS i WHERE i.key >= ? AND i.key < ? ORDER BY 1"
         yield from first_column(record.database, sql, (start, start[:-1] + chr(ord("/") + 1)))
@@ -56,10 +54,8 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
-    authors, posts = set[str](), set(keys)
-    for chunk in slices(keys):
-        sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(chunk)})"
-        authors.update(first_column(record.database, sql, chunk))
+    sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({NUMBERS})"
+    authors, posts = {author for (author,) in rows_among(record.database, sql, keys)}, set(keys)
     candidates = sorted(author for author in authors - posts if author and not is_pseudonym(author))
     return [author for author in candidates if _says_nothing_else(record.database, author, posts)]
 
@@ -72,47 +68,39 @@ def _says_nothing_else(database: Database, author: str, posts: set[str]) -> bool
 
 
 def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
-    """The rows of posts and accounts with the words of some keys."""
-    visited = set[tuple[str, int]]()
+    """The rows of posts and accounts with the words of some keys, some of them twice."""
     for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
-        for chunk in slices(keys):
-            for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(chunk)})', chunk):
-                if row.name not in visited:
-                    visited.add(row.name)
-                    yield row
+        yield from _rows(record, SPECS[cls], f'"{name}" IN ({NUMBERS})', keys)
 
 
 def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """The keys among these that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
-    for chunk in slices(sorted(numbers)):
-        for kind, name in REFERENCES:
-            sql = f'SELECT DISTINCT "{name}" FROM {kind} WHERE "{name}" IN ({placeholders(chunk)})'
-            for number in first_column(database, sql, chunk):
-                numbers.pop(number, None)
-    return sorted(numbers.values())
+    named = set(_in_references(database, numbers))
+    return sorted(key for number, key in numbers.items() if number not in named)
 
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The raw payloads of all rows that name one of some keys."""
-    numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
-    origins = set[int]()
-    for chunk in slices(numbers):
-        for kind, name in REFERENCES:
-            sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
-            origins.update(first_column(database, sql, chunk))
-    return origins
+    numbers = [identity.number for key, identity in identities.find(database, keys).items() if key]
+    return set(_in_references(database, numbers, "origin")) - {0}
 
 
-def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
+def _in_references(database: Database, numbers: Iterable[int], column: str = "") -> Iterator[int]:
+    """The numbers of posts and accounts among these that rows name, or another column of these rows."""
+    for kind, name in REFERENCES:
+        sql = f'SELECT DISTINCT "{column or name}" FROM {kind} WHERE "{name}" IN (…)'
+        yield from (value for (value,) in rows_among(database, sql, numbers))
+
+
+def rows_where(record: Record, spec: KindSpec, name: str, values: Iterable[str | int]) -> Iterator[StoredRow]:
     """The rows of a kind in which a column has one of some values, with commitments."""
-    for chunk in slices(values):
-        yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(chunk)})', chunk)
+    return _rows(record, spec, f'"{name}" IN (…)', values)
 
 
-def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str | int]) -> list[StoredRow]:
+def _rows(record: Record, spec: KindSpec, where: str, values: Iterable[str | int]) -> Iterator[StoredRow]:
     sql = f"SELECT {item_rows.columns_with_commitments(spec)} FROM {spec.kind} WHERE {where}"
-    return [item_rows.read_with_commitments(spec, row) for row in database.rows(sql, params)]
+    return (item_rows.read_with_commitments(spec, row) for row in rows_among(record.database, sql, values))
 
 
 def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
@@ -129,14 +117,11 @@ def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
     still has is kept, so that these posts continue to count as the same; anybody can read the text there anyway."""
     at = [*SPECS[model.Post].derived].index("text_fingerprint")
     gone = {row.id: int(row.derived[at]) for row, left in changes if isinstance(left, model.Post) and not left.text}
-    marks, shared = sorted(set(gone.values()) - {0}), set[int]()
-    for chunk in slices(marks):
-        sql = f"""SELECT t.id, {key_of("t.post")}, t.text_fingerprint FROM post AS t
-            WHERE t.text_fingerprint IN ({placeholders(chunk)})"""
-        shared |= {
-            same for number, post, same in database.rows(sql, chunk) if number not in gone and not is_pseudonym(post)
-        }
-    return frozenset(marks) - shared
+    marks = set(gone.values()) - {0}
+    sql = f"SELECT t.id, {key_of('t.post')}, t.text_fingerprint FROM post AS t WHERE t.text_fingerprint IN (…)"
+    rows = rows_among(database, sql, sorted(marks))
+    shared = {mark for number, post, mark in rows if number not in gone and not is_pseudonym(post)}
+    return frozenset(marks - shared)
 
 
 def own_accounts(database: Database) -> frozenset[str]:

@@ -15,7 +15,7 @@ from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementW
 from hotpapers.issues.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
-from hotpapers.record.database import first_column, placeholders, slices
+from hotpapers.record.database import first_column, rows_among
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import StoredRow
 
@@ -78,15 +78,11 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
     """The papers named in posts that the accounts, given by number, ever made or reacted to."""
-    result: set[str] = set()
-    for chunk in slices(accounts):
-        parameters = placeholders(chunk)
-        posted = f"""SELECT post FROM post WHERE account IN ({parameters})
-            UNION SELECT post FROM post WHERE account = 0 AND voice IN ({parameters})"""
-        sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
-            {posted} UNION SELECT post FROM reaction WHERE account IN ({parameters}))"""
-        result.update(first_column(view.database, sql, (*chunk, *chunk, *chunk)))
-    return result
+    sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
+        SELECT post FROM post WHERE account IN (…)
+        UNION SELECT post FROM post WHERE account = 0 AND voice IN (…)
+        UNION SELECT post FROM reaction WHERE account IN (…))"""
+    return {paper for (paper,) in rows_among(view.database, sql, accounts)}
 
 
 def is_changed(view: AsOfView, position: int, until: int) -> bool:
@@ -96,10 +92,11 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
             return True
         numbers: dict[str, list[int]] = defaultdict(list)
         for kind, number in listed.rows():
-            numbers[kind].append(number)
-        for kind in MEASURED.intersection(numbers):
+            if kind in MEASURED:
+                numbers[kind].append(number)
+        for kind, added in numbers.items():
             sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
-            if view.database.rows(sql, (min(numbers[kind]), max(numbers[kind]), until)):
+            if view.database.rows(sql, (min(added), max(added), until)):
                 return True
     return False
 
