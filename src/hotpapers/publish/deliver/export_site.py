@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from hotpapers.base import model, terms
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.model import RenderedFile
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver import delivery_states, queries, size_budget
 from hotpapers.publish.deliver.files import WriteCounts, check_owner, create_folder, write_files
@@ -90,7 +89,7 @@ def export_site(
     if unsent_digests:
         delivery_states.begin_all(record, unsent_digests, now())
     issue_reader = RecordIssueReader(record, allowed)
-    if to == "site" and store and len(days) >= LARGE:
+    if to == "site" and store and len(days) >= LARGE and (os.cpu_count() or 1) > 1:
         from hotpapers.publish.deliver import parallel  # no other channel needs it
 
         task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
@@ -105,10 +104,26 @@ def export_site(
     return exported
 
 
+class WrittenDay(NamedTuple):
+    """A day's issue that a channel wrote to a folder, if only in part."""
+
+    folder: PublishedFolder
+    publication: str
+    channel: str
+    day: str
+
+
+def _written(record: Record) -> list[WrittenDay]:
+    """What was written to folders, in order."""
+    rows = queries.delivered(record.database)
+    folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
+    return sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
+
+
 def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
     """The folders that this store has written a publication to, by channel, with links resolved."""
     folders: dict[str, frozenset[Path]] = {}
-    for folder, name, to, _ in _with_folders(record, queries.delivered(record.database)):
+    for folder, name, to, _ in _written(record):
         if name == publication and not folder.owner:
             folders[to] = folders.get(to, frozenset()) | {folder.path.resolve()}
     return folders
@@ -116,11 +131,11 @@ def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
 
 def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast]:
     """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
-    sites = sorted(_with_folders(record, queries.sent_days(record.database)))
+    sites = Counter((row.folder, row.publication) for row in _written(record) if row.channel == "site")
     windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
         size_budget.forecast(folder.path, budget, days, windows.get(name, "listing"))
-        for folder, name, days in sites
+        for (folder, name), days in sites.items()
         if not folder.owner and folder.path.is_dir()
     ]
 
@@ -130,20 +145,10 @@ def _within_budget(
 ) -> ExportedSite:
     """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    render = partial(render_whole, "site", issue_reader, publication, site_config)
-    folded_counts = size_budget.fold(output, site_config.budget, issue_reader, publication, render, size)
+    folded_counts = size_budget.fold(output, issue_reader, publication, site_config, size)
     if folded_counts:
         counts, size = folded_counts, size_budget.site_size(output)
     return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
-
-
-def render_whole(
-    to: str, issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str = ""
-) -> Iterator[RenderedFile]:
-    """All issues through a channel. In a site, pages of papers in issues since a day are whole, older ones are
-    folded."""
-    whole_channel = channel(to, site_config._replace(whole_since=since))
-    return whole_channel.render(issue_reader, publication, issue_reader.days(publication))
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
@@ -154,9 +159,10 @@ def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]
 
 def check_folder_owner(record: Record, output: Path) -> None:
     """Raises UsageError if a folder that this store has not written to yet has somebody's own files."""
-    rows = _with_folders(record, queries.delivered(record.database)) if output.is_dir() else ()
-    own_paths = {folder.path.resolve() for folder, *_ in rows}
-    if output.is_dir() and output.resolve() not in own_paths:
+    if not output.is_dir():
+        return
+    own_paths = {row.folder.path.resolve() for row in _written(record)}
+    if output.resolve() not in own_paths:
         if store := _file(record.database):
             own_paths.update(store.parent.glob(f"{glob.escape(store.name)}*"))
         check_owner(output, own_paths)
@@ -189,15 +195,6 @@ class RerenderedFolder(NamedTuple):
     is_own: bool = True
 
 
-def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Replaces the targets at the start of rows by their folders; skips rows whose target is not a folder."""
-    rows = list(rows)
-    folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
-    for target, *columns in rows:
-        if folder := folders[target]:
-            yield (folder, *columns)
-
-
 def export_again(
     record: Record,
     site_config: SiteConfig = NOBODY,
@@ -208,12 +205,12 @@ def export_again(
 
     `only`: just these issues, by publication and day.
     """
-    folders_delivered = sorted(_with_folders(record, queries.delivered(record.database)))
-    with_feeds = {(folder, publication) for folder, publication, to, _ in folders_delivered if to == "feeds"}
+    written = _written(record)
+    with_feeds = {(row.folder, row.publication) for row in written if row.channel == "feeds"}
     issue_reader = RecordIssueReader(record, allowed)
     result = []
-    for (folder, publication, to), group in groupby(folders_delivered, key=lambda row: row[:3]):
-        days = {row[3] for row in group}
+    for (folder, publication, to), group in groupby(written, key=lambda row: row[:3]):
+        days = {row.day for row in group}
         config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
         chosen_days = None if only is None else {day for name, day in only if name == publication}
         again = RerenderedFolder(folder.path, publication, to, rendered=False)

@@ -7,7 +7,6 @@ are reported as usual. The helper holds the folder's lock while it runs, even if
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -18,8 +17,8 @@ from zlib import crc32
 
 from hotpapers.base import terms
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive, write_files, write_some
-from hotpapers.publish.render.html.pages import SiteChannel, everything
+from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, exclusive, write_some
+from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 
@@ -47,10 +46,8 @@ def other_share(name: str) -> bool:
 
 
 def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
-    """Writes a site, with a helper if there is a second core. Raises UsageError."""
+    """Writes a site with a helper. Raises UsageError."""
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
-    if (os.cpu_count() or 1) < 2:
-        return write_files(output, share(everything))
     pipe = subprocess.PIPE
     with exclusive(output) as (root, lock):
         helper = subprocess.Popen(

@@ -99,13 +99,6 @@ def editions_in_record(database: Database, publication: str, channel: str) -> se
     return set(database.rows(sql, (publication, channel)))
 
 
-def sent_days(database: Database) -> list[tuple[str, str, int]]:
-    """(target, publication, number of days) of the sites that were written."""
-    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery_state
-        WHERE channel = 'site' AND state = 'sent' GROUP BY target, publication"""
-    return database.rows(sql)
-
-
 def delivered(database: Database) -> list[tuple[str, str, str, str]]:
     """(target, publication, channel, day) of all editions ever delivered, even in part."""
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state WHERE edition > 0'

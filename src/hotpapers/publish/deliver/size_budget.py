@@ -8,13 +8,15 @@ addresses stay valid, and the record keeps the full content for `hotpapers serve
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.model import IssueReader, RenderedFile, Window
+from hotpapers.base.model import IssueReader, Window
 from hotpapers.publish.deliver.files import WriteCounts, write_files
+from hotpapers.publish.render import channel
 from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.site_config import SiteConfig
 
 MEGABYTE = 1_000_000
 FOLDED = 3_000
@@ -85,20 +87,16 @@ def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeFore
 
 
 def fold(
-    folder: Path,
-    budget: int,
-    issue_reader: IssueReader,
-    publication: str,
-    render: Callable[[str], Iterable[RenderedFile]],
-    size: int | None = None,
+    folder: Path, issue_reader: IssueReader, publication: str, site_config: SiteConfig, size: int | None = None
 ) -> WriteCounts | None:
-    """Folds pages of papers until a site is within its budget; None if it already is. `render`: renders the whole site,
-    with whole pages for papers in issues since a given day. `size`: the folder's size, if known."""
-    size = site_size(folder) if size is None else size
+    """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's size, if
+    known."""
+    size, budget = site_size(folder) if size is None else size, site_config.budget
     if not budget or size <= budget:
         return None
     since = whole_since(size, by_year(folder, issue_reader, publication), budget * ROOM // 100)
-    return write_files(folder, render(since))
+    folded = channel("site", site_config._replace(whole_since=since))
+    return write_files(folder, folded.render(issue_reader, publication, issue_reader.days(publication)))
 
 
 class YearSize(NamedTuple):

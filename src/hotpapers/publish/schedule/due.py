@@ -223,5 +223,5 @@ def missing_days(record: Record, publication: Publication, settled: Collection[s
     first, _ = written_between(record.database)
     since = max(publication_started_at(record.database, publication.publication), first or 0)
     if began_at := site_started_at(record.view()):
-        since = first_due(publication_of(record, publication.publication), since, began_at)
+        since = first_due(publication, since, began_at)
     return due_days(publication, settled, since, at)

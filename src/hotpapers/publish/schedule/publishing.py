@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -103,7 +104,7 @@ class PublishJob:
         self._retries = PartRetries(self.name)
         self._asked_again: set[tuple[str, str]] = set()
         self._due_since: dict[str, int] = {}
-        self._without_issue: set[tuple[str, str]] = set()
+        self._without_issue = defaultdict[str, set[str]](set)
         self._rendered_position = 0
 
     def close(self) -> None:
@@ -138,14 +139,13 @@ class PublishJob:
 
     def _freeze(self, context: JobContext, name: str, *, once: bool) -> None:
         publication = publication_of(context.record, name)
-        self._freeze_due(context, publication, name, once=once)
-        self._ask_again_soon(context, publication, name)
+        self._freeze_due(context, publication, once=once)
+        self._ask_again_soon(context, publication)
 
-    def _freeze_due(self, context: JobContext, publication: Publication, name: str, *, once: bool) -> None:
-        at = context.clock.now()
+    def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
+        at, name = context.clock.now(), publication.publication
         frozen_before = frozen_days(context.record, name)
-        settled = {*frozen_before, *(day for own_name, day in self._without_issue if own_name == name)}
-        days = missing_days(context.record, publication, settled, at)
+        days = missing_days(context.record, publication, {*frozen_before, *self._without_issue[name]}, at)
         if days and self._waits_for_time(context, at):
             return
         if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
@@ -153,7 +153,7 @@ class PublishJob:
         self._due_since.pop(name, None)
         for day in days:
             if has_no_issue(context.record.view(), publication, day, at):
-                self._without_issue.add((name, day))
+                self._without_issue[name].add(day)
                 context.note(reason="")
                 reason = unread_reason(context.record.view(), publication, day)
                 log_event("no issue", publication=name, day=day, reason=reason)
@@ -201,16 +201,17 @@ class PublishJob:
             context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
         return bool(unread_jobs)
 
-    def _ask_again_soon(self, context: JobContext, publication: Publication, name: str) -> None:
+    def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
         at, record = context.clock.now(), context.record
         day = due.upcoming_day(publication, at)
-        if (name, day) in self._asked_again or not due.is_near(publication, day, at):
+        issue = (publication.publication, day)
+        if issue in self._asked_again or not due.is_near(publication, day, at):
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
         built = build(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments))
         engagement_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
-        self._asked_again.add((name, day))
+        self._asked_again.add(issue)
 
     # ---- publishing --------------------------------------------------------------------------------
 

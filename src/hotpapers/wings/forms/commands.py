@@ -46,7 +46,8 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
         reporting.close(record.database, closed, now())
     open_reports = reporting.waiting(record.database)
     open_with_state = [(report, _known(record, report)) for report in open_reports]
-    days = {digest: f"{publication} {day}" for digest, publication, day in reporting.issue_digests(record.database)}
+    issues = {report.issue: reporting.issue_of_digest(record.database, report.issue) for report in open_reports}
+    days = {digest: f"{issue.publication} {issue.day}" for digest, issue in issues.items() if issue}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
     show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR
+from hotpapers.publish.deliver.queries import IssueEdition
 from hotpapers.record.database import Database, first_value
 
 Kind = Literal["quotation", "entry", "contest"]
@@ -82,13 +83,7 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
             database.run("UPDATE report SET text = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
 
 
-def issue_digests(database: Database) -> list[tuple[str, str, str]]:
-    """(digest, publication, day) of every edition of every issue."""
-    rows = database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
-    return [(digest, publication, day) for digest, publication, day in rows]
-
-
-def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
-    """(publication, day) of the issue with a digest; None if there is none."""
-    rows = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
-    return (str(rows[0][0]), str(rows[0][1])) if rows else None
+def issue_of_digest(database: Database, digest: str) -> IssueEdition | None:
+    """The issue with a digest; None if there is none."""
+    rows = database.rows('SELECT publication, "day", edition FROM issue WHERE digest = ? AND until = 0', (digest,))
+    return IssueEdition(*rows[0]) if rows else None

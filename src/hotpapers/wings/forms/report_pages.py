@@ -14,8 +14,7 @@ from starlette.routing import BaseRoute
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import IssueContent, Paper, Post, Publication
-from hotpapers.issues import freeze
+from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
 from hotpapers.record import Record, now
@@ -120,11 +119,11 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
-    row = reader_reports.issue_of_digest(record.database, digest)
-    if not row:
+    issue = reader_reports.issue_of_digest(record.database, digest)
+    if not issue:
         raise NotFound("no such issue")
-    publication, day = row
-    content = next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
+    issue_reader = RecordIssueReader(record, allowed)
+    content = issue_reader.issue_header(*issue).content
     if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
@@ -132,7 +131,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
-        quoted_post = _quoted_post(record, allowed, content, paper, post)
+        quoted_post = _quoted_post(issue_reader.issue(*issue), paper, post)
         made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
         address = site_paths.post_page(quoted_post.post) or quoted_post.post
         facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
@@ -140,8 +139,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
 
-def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
-    issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
+def _quoted_post(issue: PublishedIssue, paper: str, post: str) -> Post:
     for quotation in phrases.with_words(issue.posts.get(paper, ())):
         if quotation.post.post == post:
             return quotation.post

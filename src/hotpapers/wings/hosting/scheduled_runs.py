@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import click
@@ -16,8 +15,9 @@ from hotpapers.base.file_modes import write_atomically
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo, show
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver import export_site, size_budget
+from hotpapers.publish.deliver import size_budget
 from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render import channel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.record.meta import read_meta, write_meta
@@ -134,11 +134,11 @@ def render_all(
     nothing can be written, or if the result is still too large."""
     files = 0
     for name, below in folders.items():
-        folder, own_config = output / below, site_config.of(name)
+        folder, days = output / below, issue_reader.days(name)
+        own_config = site_config.of(name)._replace(budget=site_config.budget // len(folders))
         for channel_name in CHANNELS:
-            files += write_files(folder, export_site.render_whole(channel_name, issue_reader, name, own_config)).files
-        render = partial(export_site.render_whole, "site", issue_reader, name, own_config)
-        size_budget.fold(folder, site_config.budget // len(folders), issue_reader, name, render)
+            files += write_files(folder, channel(channel_name, own_config).render(issue_reader, name, days)).files
+        size_budget.fold(folder, issue_reader, name, own_config)
     size, budget = size_budget.site_size(output), site_config.budget
     if budget and size > budget:
         raise UsageError(size_budget.SizeForecast(str(output), size, budget, None).warning)
