@@ -209,11 +209,11 @@ def test_a_message_is_bounded_and_says_what_it_has_no_room_for(number: int, size
     data = message_bytes(published, site_config=SiteConfig("", "https://papers.example/"))
     assert len(data) <= MAX_MESSAGE_BYTES
     message_sent = issue_message(published, mail_config(), SITE_CONFIG)
-    shown_count = len(message_sent.view.entries)
+    shown_count = len(message_sent.entries)
     expected_note = (
         f"{number - shown_count:,} more papers did not fit into this message." if number > shown_count else ""
     )
-    assert shown_count and message_sent.view.more == expected_note
+    assert shown_count and message_sent.more == expected_note
     message = read(data)
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
     if number > shown_count:
@@ -274,4 +274,4 @@ def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> No
     )
     message = read(message_bytes(published))
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
-    assert as_text(issue_message(published, mail_config(), SITE_CONFIG).view).isprintable() is False  # has newlines
+    assert as_text(issue_message(published, mail_config(), SITE_CONFIG)).isprintable() is False  # has newlines

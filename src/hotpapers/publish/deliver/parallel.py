@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -48,32 +49,20 @@ def other_share(name: str) -> bool:
 def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
     """Writes a site with a helper. Raises UsageError."""
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
-    pipe = subprocess.PIPE
-    with exclusive(output) as (root, lock):
-        helper = subprocess.Popen(
-            [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
-        )
-        assert helper.stdin is not None
+    with exclusive(output) as (root, lock), tempfile.TemporaryFile() as given:
+        pickle.dump((task, root), given)
+        given.seek(0)
+        command, pipe = [sys.executable, "-c", _HELP], subprocess.PIPE
+        helper = subprocess.Popen(command, stdin=given, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock])
         try:
-            with helper.stdin as stdin:
-                pickle.dump((task, root), stdin)
-        except BrokenPipeError:  # the helper has ended; `_read_result` notices
-            pass
-        try:
-            written_files = write_some(root, share(own_share))
-            helped = _read_result(helper)
+            written = write_some(root, share(own_share))
+            result, _ = helper.communicate()
         finally:
             helper.kill()
             helper.wait()
-        return (written_files | (helped or write_some(root, share(other_share)))).counts
-
-
-def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
-    """The helper's result; None if it failed."""
-    assert helper.stdout is not None
-    with helper.stdout as output:
-        data = output.read()
-    return WrittenPaths(*pickle.loads(data)) if helper.wait() == 0 else None
+        if helper.returncode:
+            return (written | write_some(root, share(other_share))).counts
+        return (written | WrittenPaths(*pickle.loads(result))).counts
 
 
 def run_helper() -> None:

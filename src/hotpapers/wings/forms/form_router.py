@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.routing import Route
 
-from hotpapers.base.errors import NotFound, StoreError, UsageError
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.collect.jobs.isolation import is_defect, log_defect
@@ -37,6 +36,7 @@ from hotpapers.serve.web.http_messages import (
     content_type,
     query_suffix,
     read_body,
+    refused_by,
     reply,
     retry_after,
 )
@@ -209,14 +209,14 @@ class FormRouter:
             if seconds:
                 raise Refused(429, "too many submissions", seconds)
             page = await self._call(form, form.submit, body, client)
-        except Refused as refused:
-            page = refusal_page(refused)
+        except Exception as problem:
+            page = refusal_page(refused_by(problem, request.scope))
         return form.refused(page, body)
 
     async def _call(self, form: _FormHandlers, handler: FormHandler, body: bytes, client: str) -> FormPage:
-        """Calls a handler in a thread. Raises Refused."""
+        """Calls a handler in a thread."""
         values = parse_fields(body)
-        return UNREADABLE if values is None else await form.lane.run(lambda: _page_or_problem(handler, values), client)
+        return UNREADABLE if values is None else await form.lane.run(lambda: handler(values), client)
 
 
 def form_router(backend: Backend, publication: Publication) -> FormRouter | None:
@@ -234,16 +234,6 @@ def refusal_page(refused: Refused) -> FormPage:
     return {400: UNUSABLE, 404: NOTHING, 405: NO_METHOD}.get(refused.status, BUSY)
 
 
-def _page_or_problem(handler: FormHandler, values: Values) -> FormPage:
-    try:
-        return handler(values)
-    except NotFound:
-        return NOTHING
-    except (StoreError, UsageError) as problem:
-        _log_failure(problem)
-        return BUSY if isinstance(problem, StoreError) else UNUSABLE
-
-
 def _run(work: Callable[[], object]) -> None:
     try:
         work()
@@ -251,11 +241,7 @@ def _run(work: Callable[[], object]) -> None:
         if is_defect(problem) and not isinstance(problem, OSError):
             log_defect("forms", problem)
         else:
-            _log_failure(problem)
-
-
-def _log_failure(problem: Exception) -> None:
-    log_event("form failed", level=logging.WARNING, reason=problem)
+            log_event("form failed", level=logging.WARNING, reason=problem)
 
 
 # ---- submitted data ------------------------------------------------------------------------------------

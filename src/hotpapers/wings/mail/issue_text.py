@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.model import Entry, PublishedIssue
+from hotpapers.base.model import Entry, IssueContent, PublishedIssue
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
@@ -43,10 +43,11 @@ class MessageEntry(NamedTuple):
 
 
 class MessageView(NamedTuple):
-    """A message. `preheader`: the first titles, which mail programs show beside the subject. `notes`: what readers must
-    know first; `facts`: how the issue was made. `more`: how many papers did not fit. `page`: the issue's page; its
-    `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
+    """An issue's message. `preheader`: the first titles, which mail programs show beside the subject. `notes`: what
+    readers must know first; `facts`: how the issue was made. `more`: how many papers did not fit. `page`: the issue's
+    page; its `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
 
+    issue: IssueContent
     subject: str
     preheader: str
     publication: str
@@ -75,6 +76,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
     )
     correction = f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
     return MessageView(
+        issue=issue.content,
         subject=glance.subject(issue),
         preheader=cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
         publication=title,

@@ -76,16 +76,13 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
 
 
 def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
-    """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown."""
+    """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown. Raises NotFound."""
     token = tokens.decode(record.hasher.secret, text) if len(text) <= MAX_TOKEN_CHARS else None
     reader = subscribers.find(record, token.mark) if token and token.purpose == PURPOSES[name] else None
     if token is None or reader is None:
-        return NOTHING
-    try:
-        title = phrases.one_line(publication_of(record, reader.publication).title)
-        return _question(reader, name, text, title) if at is None else _done(record, name, token, title, at)
-    except NotFound:
-        return NOTHING
+        raise NotFound("no such link")
+    title = phrases.one_line(publication_of(record, reader.publication).title)
+    return _question(reader, name, text, title) if at is None else _done(record, name, token, title, at)
 
 
 def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
@@ -118,7 +115,7 @@ def _done(record: Record, name: str, token: MailToken, title: str, at: int) -> F
 
 
 def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
-    return _reply(forms.NO_METHOD if refused.status == 405 else forms.BUSY, headers)
+    return _reply({404: NOTHING, 405: forms.NO_METHOD}.get(refused.status, forms.BUSY), headers)
 
 
 def _reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:

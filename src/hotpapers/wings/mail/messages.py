@@ -7,10 +7,9 @@ Its signed Message-ID contains the day, the edition and the reader's mark, to id
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 from urllib.parse import quote
 
-from hotpapers.base.model import DAY, IssueContent, PublishedIssue, RenderedFile
+from hotpapers.base.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.base.settings import Settings
 from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.post_views import LinkedPiece
@@ -29,18 +28,11 @@ MAX_NAME_CHARS = 60
 MAX_SUBJECT_CHARS = 200
 
 
-class UnaddressedMessage(NamedTuple):
-    """An issue's message, not addressed yet."""
-
-    view: MessageView
-    issue: IssueContent
-
-
-def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
-    """The message of an issue, with as many of its papers as fit."""
+def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> MessageView:
+    """The message of an issue, not addressed yet, with as many of its papers as fit."""
     limit, reader = len(issue.content.entries), _nobody(issue, "a@b.example")
     while True:
-        message = UnaddressedMessage(message_view(issue, site_config, limit), issue.content)
+        message = message_view(issue, site_config, limit)
         size = len(address_message(message, mail_config, reader, b"", issue.frozen_at)) + MAX_ADDRESS_CHARS
         if size <= MAX_MESSAGE_BYTES or not limit:
             return message
@@ -51,16 +43,14 @@ def _nobody(issue: PublishedIssue, address: str) -> Subscriber:
     return Subscriber("0" * 32, issue.content.publication.publication, address, "confirmed", 0, False)
 
 
-def address_message(
-    message: UnaddressedMessage, mail_config: MailConfig, reader: Subscriber, secret: bytes, at: int
-) -> bytes:
+def address_message(message: MessageView, mail_config: MailConfig, reader: Subscriber, secret: bytes, at: int) -> bytes:
     """The message for one reader, as sent over the wire at a moment: filters distrust messages with an old date."""
     token = encode(secret, MailToken("unsubscribe", reader.mark))
-    issue, title = message.issue, message.view.publication
+    issue, title = message.issue, message.publication
     sent = SentMessage(issue.day, issue.edition, reader.mark)
     mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
-    view = message.view._replace(unsubscribe=LinkedPiece("Unsubscribe", link or mailto))
+    view = message._replace(unsubscribe=LinkedPiece("Unsubscribe", link or mailto))
     addresses = [f"<{address}>" for address in (link, mailto) if address]
     headers = _headers(
         mail_config,

@@ -37,7 +37,8 @@ from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.mail import queries, subscribers
 from hotpapers.wings.mail.addresses import domain_of
-from hotpapers.wings.mail.messages import UnaddressedMessage, address_message, issue_message
+from hotpapers.wings.mail.issue_text import MessageView
+from hotpapers.wings.mail.messages import address_message, issue_message
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.settings import MailConfig, site_mail_config
 from hotpapers.wings.mail.smtp import SmtpClient
@@ -62,7 +63,7 @@ PACE = "mail:"
 class AddressedMessage(NamedTuple):
     """A message for one reader."""
 
-    message: UnaddressedMessage
+    message: MessageView
     reader: Subscriber
 
 
