@@ -221,7 +221,7 @@ def test_another_account_is_not_posted_with(pds: Pds, http: PoliteHttpClient, re
 def test_nonsense_is_an_error_of_the_network(pds: Pds, http: PoliteHttpClient, body: bytes) -> None:
     pds.script("repo.getRecord", answer(200, body), answer(403))
     account = sender(pds.host).account
-    with pytest.raises(NetError, match="sent an unreadable response"):
+    with pytest.raises(NetError, match="not the expected response"):
         account.find(http, COLLECTION, "a")
     with pytest.raises(RequestRefused):
         account.find(http, COLLECTION, "a")

@@ -9,7 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 import httpx2
 
-from hotpapers.base.model import storable
+from hotpapers.base.model import printable_line, storable
 
 MAX_ERROR_CHARS = 300
 """Most characters of an error's text: part of it may be a server's words."""
@@ -34,7 +34,7 @@ class SecretRedactor:
         if self._pattern:
             text = self._pattern.sub(HIDDEN, text)
         text = re.sub(r"(?<=://)[^\s/]*@", "", text)
-        line = " ".join("".join(c if c.isprintable() else " " for c in storable(text)).split())
+        line = printable_line(storable(text))
         return line if len(line) <= MAX_ERROR_CHARS else line[: MAX_ERROR_CHARS - 1] + "…"
 
 

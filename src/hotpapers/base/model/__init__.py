@@ -73,6 +73,7 @@ from hotpapers.base.model.items import (
     field_types,
     is_retrospective,
     kind_of,
+    printable_line,
     storable,
     typed_key,
     within_largest,

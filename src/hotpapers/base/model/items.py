@@ -433,6 +433,11 @@ def storable(text: str) -> str:
     return text.translate(UNSTORABLE)
 
 
+def printable_line(text: str) -> str:
+    """The text on one line, without what cannot be printed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
     """The values without duplicates, in order of first appearance."""
     return tuple(dict.fromkeys(values))

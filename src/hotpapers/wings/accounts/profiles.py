@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.base.errors import InputError, NetError, RequestRefused
+from hotpapers.base.errors import RequestRefused
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import HttpClient, keys
-from hotpapers.base.untrusted_json import decode_json
+from hotpapers.collect.sources.decoding import decode_response
 
 T = TypeVar("T")
 NOT_THERE = (400, 401, 403, 404, 410)
@@ -83,7 +83,4 @@ def _query(http: HttpClient, address: str, params: dict[str, str], kind: type[T]
         raise RequestRefused(f"{host} redirects to another server")
     if response.status in NOT_THERE:
         raise RequestRefused(f"{host} shows no such account", response.status)
-    try:
-        return decode_json(response.body, kind)
-    except InputError:
-        raise NetError(f"{host} sent an unreadable answer") from None
+    return decode_response(response, kind)

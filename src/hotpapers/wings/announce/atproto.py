@@ -13,9 +13,10 @@ import msgspec
 
 from hotpapers.base.errors import InputError, NetError, RequestRefused
 from hotpapers.base.http import bearer
-from hotpapers.base.model import HttpClient, Response
+from hotpapers.base.model import HttpClient, Response, printable_line
 from hotpapers.base.settings.announce import BlueskyAccount, secret
 from hotpapers.base.untrusted_json import decode_json
+from hotpapers.collect.sources.decoding import decode_response
 
 T = TypeVar("T")
 MAX_ERROR_CHARS = 120
@@ -107,10 +108,7 @@ class AtprotoAccount:
     def _read(self, reply: _Reply, kind: type[T]) -> T:
         if reply.error:
             raise RequestRefused(f"{self.host}: {reply.words}", reply.response.status)
-        try:
-            return decode_json(reply.response.body, kind)
-        except InputError:
-            raise NetError(f"{self.host} sent an unreadable response") from None
+        return decode_response(reply.response, kind)
 
 
 def _reply_of(response: Response) -> _Reply:
@@ -121,5 +119,5 @@ def _reply_of(response: Response) -> _Reply:
     except InputError:
         problem = _Error()
     error = problem.error or f"status {response.status}"
-    words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {problem.message}").split())
-    return _Reply(response, error, words.rstrip(": ")[:MAX_ERROR_CHARS])
+    words = printable_line(f"{error}: {problem.message}").rstrip(": ")
+    return _Reply(response, error, words[:MAX_ERROR_CHARS])

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hotpapers.base.ids import arxiv
-from hotpapers.base.model import Entry, IssueReader, PublishedIssue, Quotation, RenderedFile, within_largest
+from hotpapers.base.model import (
+    Entry,
+    IssueReader,
+    PublishedIssue,
+    Quotation,
+    RenderedFile,
+    printable_line,
+    within_largest,
+)
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic.format import ClassicIssue, ClassicItem
@@ -60,21 +68,16 @@ def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
     paper = issue.papers[entry.paper]
     return ClassicItem(
         number=entry.place,
-        title=_line(paper.title),
-        authors=tuple(map(_line, paper.authors)),
+        title=printable_line(paper.title),
+        authors=tuple(map(printable_line, paper.authors)),
         reposts=within_largest(sum(count.reposts for count in entry.counts)),
         likes=within_largest(sum(count.likes for count in entry.counts)),
         tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.as_of)),
         paper=arxiv.from_key(entry.paper),
         categories=paper.categories,
-        abstract=_line(paper.abstract),
+        abstract=printable_line(paper.abstract),
         posts=_posts(issue.posts[entry.paper]),
     )
-
-
-def _line(text: str) -> str:
-    """Text on one line: the format has one line per field."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:

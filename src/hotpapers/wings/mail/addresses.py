@@ -6,6 +6,7 @@ import re
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.ids.domains import ascii_address
+from hotpapers.base.model import printable_line
 from hotpapers.wings.mail.settings import is_mail_address
 
 MAX_ADDRESS_CHARS = 254
@@ -39,5 +40,5 @@ def without_address(text: str, address: str) -> str:
     text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]
     text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = printable_line(text)
     return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
