@@ -33,12 +33,12 @@ def test_an_issue_that_claims_countless_editions_is_not_fetched(tmp_path: Path, 
 def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published = publish(tmp_path)
     site, copy = published.folder / "site", tmp_path / "copy"
-    (site / "log/daily/1/tile/0/000.p/1").write_bytes(bytes(5_000_000))
+    (site / "log/daily/1/tile/entries/000.p/1").write_bytes(bytes(5_000_000))
     monkeypatch.setattr(mirrors, "MAX_DOWNLOAD_BYTES", 4_000_000)
     with (
         serve_folder(site) as url,
         client(None, FakeTime(), base_addresses=[url]) as http,
         pytest.raises(NotAProof, match="sends more than 4 MB"),
     ):
-        SiteDownload(http, url, copy).fetch_logs(published.policy)
+        mirrors.read_log(SiteDownload(http, url, copy).fetch, published.policy.logs[0].name, published.policy)
     assert [file.name for file in copy.rglob("*") if file.is_file()] == ["checkpoint"]

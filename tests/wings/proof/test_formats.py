@@ -18,11 +18,11 @@ from hotpapers.wings.proof.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
     Checkpoint,
-    SignedNote,
     SigningKey,
     cosigned_at,
     parse_checkpoint,
 )
+from hotpapers.wings.proof.signatures import verifies
 from tests.wings.proof import reference
 from tests.wings.proof.cosigners import Cosigner, cosign
 
@@ -63,9 +63,10 @@ def signed_checkpoint(*cosignatures: notes.NoteSignature, checkpoint: Checkpoint
 
 
 def test_the_published_note() -> None:
-    note = notes.parse_note(f"{TEXT}\n{LINE}")
+    [line] = notes.parse_signatures(LINE)
     key = notes.parse_vkey(VKEY)
-    assert notes.is_signed(note, [key]) and str(key) == VKEY and str(note) == f"{TEXT}\n{LINE}"
+    assert str(key) == VKEY and str(line) == LINE and (line.name, line.key_id) == (key.name, key.key_id)
+    assert verifies(key.public, line.signature, TEXT.encode())
     signing_key = notes.parse_signing_key(SKEY)
     assert (
         signing_key.private_text() == SKEY
@@ -73,8 +74,9 @@ def test_the_published_note() -> None:
         and SKEY[-10:] not in f"{signing_key} {signing_key!r}"
     )
     assert str(notes.sign(TEXT, signing_key)) == LINE
-    assert not notes.is_signed(note._replace(text=TEXT.replace("know", "no")), [key])
-    assert not notes.is_signed(note, [LOG.verifier]) and not notes.is_signed(note, [])
+    assert not verifies(key.public, line.signature, TEXT.replace("know", "no").encode())
+    assert not verifies(LOG.verifier.public, line.signature, TEXT.encode())
+    assert not notes.is_signed(signed_checkpoint(), [key]) and not notes.is_signed(signed_checkpoint(), [])
 
 
 def test_the_published_checkpoint() -> None:
@@ -132,7 +134,7 @@ def test_a_cosignature_is_valid_for_nothing_else(key: Cosigner) -> None:
 def test_a_key_of_a_cosigner_signs_no_log() -> None:
     log_line = notes.sign(CHECKPOINT.text, SigningKey(WITNESS.name, WITNESS.seed))
     log_line = log_line._replace(key_id=WITNESS.verifier.key_id)
-    assert not notes.is_signed(SignedNote(CHECKPOINT.text, (log_line,)), [WITNESS.verifier])
+    assert not notes.is_signed(CHECKPOINT._replace(signatures=(log_line,)), [WITNESS.verifier])
 
 
 def test_a_bad_signature_beside_a_good_one() -> None:
@@ -143,11 +145,10 @@ def test_a_bad_signature_beside_a_good_one() -> None:
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:
-    for index, extra in ((0, b""), (199, b"x" * 50), (77, b"")):
-        proof = notes.LogProof(
-            index, tuple(TREE.inclusion(index, 200)), signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT)), extra
-        )
-        parsed = notes.parse_proof(str(proof))
+    for index, extra in ((0, ""), (199, "extra eHh4\n"), (77, "")):
+        path = tuple(TREE.inclusion(index, 200))
+        proof = notes.LogProof(index, path, signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT)))
+        parsed = notes.parse_proof(str(proof).replace("index ", f"{extra}index "))
         assert parsed == proof and parsed.includes(bytes([index])) and not parsed.includes(b"other")
         assert not parsed._replace(leaf=(index + 1) % 200).includes(bytes([index]))
     single_leaf = Checkpoint(LOG.name, 1, TREE.root(1))

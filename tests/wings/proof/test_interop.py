@@ -61,7 +61,7 @@ def test_they_check_our_signatures() -> None:
 def test_we_check_their_signatures() -> None:
     key, cosigner = (ed25519.Ed25519PrivateKey.from_private_bytes(key_pair.seed) for key_pair in (LOG, WITNESS))
     their_checkpoint = aics.sign_checkpoint(aics.parse_checkpoint(_checkpoint().text), key, LOG.name).serialise()
-    assert notes.is_signed(notes.parse_note(their_checkpoint), [LOG.verifier])
+    assert notes.is_signed(notes.parse_checkpoint(their_checkpoint), [LOG.verifier])
     _, line = aics.sign_cosignature(cosigner, WITNESS.name, AT, LOG.name, 200, TREE.root(200))
     signature = notes.NoteSignature(line.name, line.key_id, line.signature)
     assert cosigned_at(_checkpoint()._replace(signatures=(signature,)), WITNESS.verifier) == AT

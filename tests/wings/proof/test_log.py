@@ -20,9 +20,8 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.model import HOUR
 from hotpapers.record import Record, now
 from hotpapers.wings.peers.following.file_intake import oldest_hour
-from hotpapers.wings.proof import witness_client
+from hotpapers.wings.proof import entries, witness_client
 from hotpapers.wings.proof.alarms import Alarm, save_alarm
-from hotpapers.wings.proof.entries import withdrawn_lists
 from hotpapers.wings.proof.log_files import read_logs
 from hotpapers.wings.proof.mirrors import SiteDownload
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
@@ -134,7 +133,7 @@ def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_se
     assert file.read_bytes() == (site / f"public/site/log/hot-papers/observations/{file.name}").read_bytes()
     assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
     [log] = read_logs(config.folder / "hot-papers")
-    [withdrawn_list] = withdrawn_lists(log.entries)
+    [withdrawn_list] = entries.described_by(log.entries, entries.ListLeaf)
     assert withdrawn_list.hour >= oldest_hour(now())  # followers read it
 
 

@@ -226,26 +226,24 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
         )
         return _verify_folder(Path(address), policy_file, as_json)
     address = f"{address.rstrip('/')}/"
-    with TemporaryDirectory(prefix="hotpapers-") as folder:
-        with site.site_client(address) as http:
-            download = mirrors.SiteDownload(http, address, Path(folder))
-            policy = read_policy(policy_file or download.fetch(mirrors.POLICY_FILE.as_posix()))
-            days = download.days()
-            with bar("Fetching", len(days)) as progress:
-                for day in days:
-                    download.fetch_issue(day)
-                    progress(1)
-            # last: the site may go on meanwhile, and an older log would lack what newer proofs name
-            download.fetch_logs(policy)
-        _verify_folder(Path(folder), policy_file, as_json)
+    with TemporaryDirectory(prefix="hotpapers-") as folder, site.site_client(address) as http:
+        download = mirrors.SiteDownload(http, address, Path(folder))
+        read_policy(policy_file or download.fetch(mirrors.POLICY_PATH))
+        days = download.days()
+        with bar("Fetching", len(days)) as progress:
+            for day in days:
+                download.fetch_issue(day)
+                progress(1)
+        # logs last: the site may go on meanwhile, and an older log would lack what newer proofs name
+        _verify_folder(Path(folder), policy_file, as_json, download.fetch)
 
 
-def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:
-    own_policy = folder / mirrors.POLICY_FILE
+def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch: mirrors.Fetch | None = None) -> None:
+    own_policy = folder / mirrors.POLICY_PATH
     if policy_file is None and not own_policy.is_file():
-        raise UsageError(f"{folder}: no {mirrors.POLICY_FILE} found, so no log was published with this site")
+        raise UsageError(f"{folder}: no {mirrors.POLICY_PATH} found, so no log was published with this site")
     policy = read_policy(policy_file or own_policy)
-    verdict = mirrors.check_mirror(folder, policy)
+    verdict = mirrors.check_mirror(folder, policy, fetch)
     state = "not verified" if verdict.problems else "verified"
     missing = f", {count_noun(verdict.missing, 'issue')} in the log missing here" if verdict.missing else ""
     amounts = f"{count_noun(verdict.issues, 'issue')}, {count_noun(verdict.leaves, 'leaf', 'leaves')}"

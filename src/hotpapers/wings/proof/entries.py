@@ -18,14 +18,12 @@ import datetime
 import hashlib
 import struct
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hotpapers.wings.proof.notes import Checkpoint
 
 ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
 _POSITION = 8
-_OBSERVED = struct.Struct(">cQIIH32s")
-_WITHDRAWN = struct.Struct(">cI32s")
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -60,6 +58,13 @@ class ListLeaf(NamedTuple):
         return f"withdrawn-{self.digest.hex()}.txt"
 
 
+_LAYOUTS = {
+    ObservedFile: (OBSERVED, struct.Struct(">cQIIH32s")),
+    ListLeaf: (WITHDRAWN, struct.Struct(">cI32s")),
+}
+Description = TypeVar("Description", ObservedFile, ListLeaf)
+
+
 def hour_of(number: int) -> str:
     """`2026-03-11T06`, for an hour counted from 1970-01-01T00. Raises ValueError for hours beyond the calendar."""
     day, hour = divmod(number, 24)
@@ -87,23 +92,13 @@ def position_of(entry: bytes) -> int:
     return int.from_bytes(entry[1 : 1 + _POSITION], "big") if entry[:1] == RECORD else 0
 
 
-def observed_entry(file: ObservedFile) -> bytes:
-    """The leaf of a file of observations."""
-    return _OBSERVED.pack(OBSERVED, *file)
+def observation_entry(described: ObservedFile | ListLeaf) -> bytes:
+    """The leaf of a file of observations, or of a list of withdrawn ones."""
+    kind, layout = _LAYOUTS[type(described)]
+    return layout.pack(kind, *described)
 
 
-def observed_files(leaves: Iterable[bytes]) -> list[ObservedFile]:
-    """The files that a log's leaves describe."""
-    own = (leaf for leaf in leaves if leaf[:1] == OBSERVED and len(leaf) == _OBSERVED.size)
-    return [ObservedFile(*_OBSERVED.unpack(leaf)[1:]) for leaf in own]
-
-
-def withdrawn_entry(leaf: ListLeaf) -> bytes:
-    """The leaf of a list of withdrawn observations."""
-    return _WITHDRAWN.pack(WITHDRAWN, *leaf)
-
-
-def withdrawn_lists(leaves: Iterable[bytes]) -> list[ListLeaf]:
-    """The lists that a log's leaves describe."""
-    own = (leaf for leaf in leaves if leaf[:1] == WITHDRAWN and len(leaf) == _WITHDRAWN.size)
-    return [ListLeaf(*_WITHDRAWN.unpack(leaf)[1:]) for leaf in own]
+def described_by(leaves: Iterable[bytes], type: type[Description]) -> list[Description]:
+    """The files, or the lists, that a log's leaves describe."""
+    kind, layout = _LAYOUTS[type]
+    return [type(*layout.unpack(leaf)[1:]) for leaf in leaves if leaf[:1] == kind and len(leaf) == layout.size]

@@ -7,7 +7,7 @@ its own day and edition, in all files there, and the front page must show the la
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from hotpapers.wings.proof.saved_issues import SavedIssue, check_saved, read_sav
 MAX_FILE_BYTES = 1 << 20
 """Largest file of a log that is read, bytes."""
 MAX_LEAVES = 1 << 20
-POLICY_FILE = Path("log", "policy.txt")
+POLICY_PATH = "log/policy.txt"
 PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
 """The files of an issue that are checked."""
 _DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
@@ -47,14 +47,19 @@ class MirrorVerdict(NamedTuple):
     problems: tuple[str, ...]
 
 
-def check_mirror(folder: Path, policy: policies.LogPolicy) -> MirrorVerdict:
+Fetch = Callable[[str], Path]
+"""Gives a site's file by its path."""
+
+
+def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None = None) -> MirrorVerdict:
     """Checks that each log's leaves match its signed checkpoint, that each issue is in a log and in its right place, as
-    JSON and as page, and that the checkpoint of each proof belongs to that log."""
+    JSON and as page, and that the checkpoint of each proof belongs to that log. `fetch`: gives the files of the logs,
+    if they are not in the folder."""
     problems: list[str] = []
     logs = dict[str, MirroredLog]()
     for log in policy.logs:
         try:
-            logs[log.name] = read_log(folder, log.name, policy)
+            logs[log.name] = read_log(fetch or folder.joinpath, log.name, policy)
         except (InputError, OSError) as problem:
             problems.append(f"{log.name}: {problem}")
     problems += _broken_links(logs)
@@ -131,11 +136,11 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
             yield f"{origin}: names an end of the previous log that is not the one here"
 
 
-def read_log(folder: Path, origin: str, policy: policies.LogPolicy) -> MirroredLog:
+def read_log(fetch: Fetch, origin: str, policy: policies.LogPolicy) -> MirroredLog:
     """Reads a log from its files in `log/PUBLICATION/NUMBER`. Raises NotAProof if they do not match its checkpoint or
     it is not signed by a log of the policy; OSError if a file is missing."""
-    base = folder / log_path(origin)
-    signed = notes.parse_checkpoint(_bytes(base / merkle.CHECKPOINT_PATH).decode("utf-8", "replace"))
+    base = log_path(origin)
+    signed = notes.parse_checkpoint(_bytes(fetch(f"{base}/{merkle.CHECKPOINT_PATH}")).decode("utf-8", "replace"))
     if signed.origin != origin or not policies.is_of_known_log(policy, signed):
         raise NotAProof("its checkpoint is not signed by this log's key")
     size = signed.size
@@ -145,14 +150,14 @@ def read_log(folder: Path, origin: str, policy: policies.LogPolicy) -> MirroredL
         entry
         for level, index, width in merkle.widths(size)
         if level == 0
-        for entry in merkle.entries_of(_bytes(base / merkle.tile_path("entries", index, width)), width)
+        for entry in merkle.entries_of(_bytes(fetch(f"{base}/{merkle.tile_path('entries', index, width)}")), width)
     )
     if not signed.is_of(entries.tree):
         raise NotAProof("its leaves do not match its signed checkpoint")
     # Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves.
     for level, index, width in merkle.widths(size):
         path = merkle.tile_path(level, index, width)
-        if _bytes(base / path) != merkle.tile(entries.tree, level, index, width):
+        if _bytes(fetch(f"{base}/{path}")) != merkle.tile(entries.tree, level, index, width):
             raise NotAProof(f"{path} does not match the leaves")
     return MirroredLog(signed, entries)
 
@@ -190,19 +195,6 @@ class SiteDownload:
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
         self._http, self._address, self._folder = http, address, folder
         self._fetched = 0
-
-    def fetch_logs(self, policy: policies.LogPolicy) -> None:
-        """Fetches the checkpoint and the leaves of each log. Raises NotAProof for a malformed log."""
-        for log in policy.logs:
-            base = log_path(log.name)
-            checkpoint = self.fetch(f"{base}/{merkle.CHECKPOINT_PATH}")
-            size = notes.parse_checkpoint(checkpoint.read_text("utf-8", "replace")).size
-            if size > MAX_LEAVES:
-                raise NotAProof(f"{log.name} has more than {MAX_LEAVES:,} leaves")
-            for level, index, width in merkle.widths(size):
-                self.fetch(f"{base}/{merkle.tile_path(level, index, width)}")
-                if level == 0:
-                    self.fetch(f"{base}/{merkle.tile_path('entries', index, width)}")
 
     def days(self) -> list[str]:
         """Fetches the archive and returns the days of the issues that it lists. Then fetches the front page, which is

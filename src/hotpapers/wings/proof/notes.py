@@ -51,16 +51,6 @@ class NoteSignature(NamedTuple):
         return f"{DASH}{self.name} {in_base64(self.key_id + self.signature)}\n"
 
 
-class SignedNote(NamedTuple):
-    """A text that ends in a newline, and its unchecked signatures."""
-
-    text: str
-    signatures: tuple[NoteSignature, ...]
-
-    def __str__(self) -> str:
-        return f"{self.text}\n{''.join(map(str, self.signatures))}"
-
-
 class VerifierKey(NamedTuple):
     """A public key with its name. `type`: one of `SIZES`."""
 
@@ -128,16 +118,6 @@ def check_name(name: str) -> str:
     return name
 
 
-def parse_note(text: str) -> SignedNote:
-    """Parses a signed note. Raises NotAProof for an invalid or too large one."""
-    if len(text) > MAX_NOTE_BYTES or _FORBIDDEN.search(text):
-        raise NotAProof("the note is too large, or has control characters")
-    body, gap, lines = text.rpartition("\n\n")
-    if not gap:
-        raise NotAProof("the note has no signatures after an empty line")
-    return SignedNote(body + "\n", parse_signatures(lines))
-
-
 def parse_signatures(text: str) -> tuple[NoteSignature, ...]:
     """Parses signature lines. Raises NotAProof."""
     *lines, end = text.split("\n")
@@ -198,16 +178,17 @@ def sign(text: str, key: SigningKey) -> NoteSignature:
     return NoteSignature(key.name, key.verifier.key_id, signatures.sign(key.seed, text.encode()))
 
 
-def signature_of(note: SignedNote | Checkpoint, key: VerifierKey) -> NoteSignature | None:
+def signature_of(checkpoint: Checkpoint, key: VerifierKey) -> NoteSignature | None:
     """The first signature line that names a key; None if there is none."""
-    return next((line for line in note.signatures if (line.name, line.key_id) == (key.name, key.key_id)), None)
+    return next((line for line in checkpoint.signatures if (line.name, line.key_id) == (key.name, key.key_id)), None)
 
 
-def is_signed(note: SignedNote | Checkpoint, keys: Sequence[VerifierKey]) -> bool:
-    """Whether at least one of the Ed25519 keys signed a note. If any signature that names one of them is bad, the note
+def is_signed(checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> bool:
+    """Whether at least one of the Ed25519 keys signed a checkpoint. If any signature that names one of them is bad, it
     counts as unsigned."""
-    lines = [(key, line) for key in keys if key.type == ED25519 and (line := signature_of(note, key))]
-    checked = [signatures.verifies(key.public, line.signature, note.text.encode()) for key, line in lines]
+    text = checkpoint.text.encode()
+    lines = [(key, line) for key in keys if key.type == ED25519 and (line := signature_of(checkpoint, key))]
+    checked = [signatures.verifies(key.public, line.signature, text) for key, line in lines]
     return bool(checked) and all(checked)
 
 
@@ -232,7 +213,7 @@ class Checkpoint(NamedTuple):
         return "".join(f"{line}\n" for line in (self.origin, self.size, in_base64(self.root), *self.extensions))
 
     def __str__(self) -> str:
-        return str(SignedNote(self.text, self.signatures))
+        return f"{self.text}\n{''.join(map(str, self.signatures))}"
 
     @property
     def own(self) -> Checkpoint:
@@ -256,9 +237,14 @@ def read_checkpoint(text: str) -> Checkpoint:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Parses a signed checkpoint without checking its signatures. Raises NotAProof."""
-    note = parse_note(text)
-    return read_checkpoint(note.text)._replace(signatures=note.signatures)
+    """Parses a signed checkpoint without checking its signatures. Raises NotAProof, also for a too large one."""
+    if len(text) > MAX_NOTE_BYTES or _FORBIDDEN.search(text):
+        raise NotAProof("the note is too large, or has control characters")
+    body, gap, lines = text.rpartition("\n\n")
+    if not gap:
+        raise NotAProof("the note has no signatures after an empty line")
+    parsed = parse_signatures(lines)
+    return read_checkpoint(body + "\n")._replace(signatures=parsed)
 
 
 _TIME = 8
@@ -269,14 +255,7 @@ _MLDSA_LABEL = b"subtree/v1\n\0"
 def cosigned_at(checkpoint: Checkpoint, key: VerifierKey) -> int | None:
     """When a witness cosigned a checkpoint, in seconds since 1970; None if it did not, or the signature is invalid."""
     line = signature_of(checkpoint, key)
-    return check_cosignature(checkpoint, line, key) if line else None
-
-
-def check_cosignature(checkpoint: Checkpoint, line: NoteSignature, key: VerifierKey) -> int | None:
-    """The moment of a cosignature, in seconds since 1970; None if it is not a valid one by this key."""
-    if (line.name, line.key_id) != (key.name, key.key_id) or key.type == ED25519:
-        return None
-    if len(line.signature) != _TIME + SIZES[key.type][1]:
+    if line is None or key.type == ED25519 or len(line.signature) != _TIME + SIZES[key.type][1]:
         return None
     seconds, signature = int.from_bytes(line.signature[:_TIME], "big"), line.signature[_TIME:]
     if seconds >= 1 << 63:
@@ -312,17 +291,15 @@ PROOF_TYPE = "application/vnd.c2sp.tlog-proof"
 
 class LogProof(NamedTuple):
     """That an entry is in a log. `leaf`: the number of the entry. `path`: the hashes from its sibling up. `signed`: the
-    checkpoint, unchecked. `extra`: arbitrary unauthenticated bytes."""
+    checkpoint, unchecked."""
 
     leaf: int
     path: tuple[bytes, ...]
     signed: Checkpoint
-    extra: bytes = b""
 
     def __str__(self) -> str:
-        extra = f"extra {in_base64(self.extra)}\n" if self.extra else ""
         path = "".join(f"{in_base64(node)}\n" for node in self.path)
-        return f"{PROOF_HEADER}\n{extra}index {self.leaf}\n{path}\n{self.signed}"
+        return f"{PROOF_HEADER}\nindex {self.leaf}\n{path}\n{self.signed}"
 
     def includes(self, entry: bytes) -> bool:
         """Whether it proves that an entry is in the tree of its checkpoint. Does not check the signatures."""
@@ -337,12 +314,11 @@ def parse_proof(text: str) -> LogProof:
     header, *lines = head.split("\n")
     if not gap or header != PROOF_HEADER:
         raise NotAProof(f"a proof must begin with {PROOF_HEADER} and have a checkpoint after an empty line")
-    extra = b""
-    if lines and lines[0].startswith("extra "):
-        extra = decode_base64(lines.pop(0).removeprefix("extra "))
+    if lines and lines[0].startswith("extra "):  # arbitrary bytes, which nothing authenticates
+        decode_base64(lines.pop(0).removeprefix("extra "))
     if not lines or not lines[0].startswith("index "):
         raise NotAProof("the proof has no index")
     index, path = decimal(lines[0].removeprefix("index ")), tuple(map(decode_base64, lines[1:]))
     if len(path) > MAX_HASHES or any(len(node) != HASH for node in path):
         raise NotAProof(f"the path of a proof must have at most {MAX_HASHES} hashes of {HASH} bytes")
-    return LogProof(index, path, parse_checkpoint(note), extra)
+    return LogProof(index, path, parse_checkpoint(note))

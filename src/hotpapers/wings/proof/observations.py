@@ -272,8 +272,8 @@ def is_name(name: str) -> bool:
 
 def names_listed(held: Collection[bytes]) -> dict[str, int]:
     """All files and lists that a log's leaves name, and the hour of each."""
-    files = {f"{file.name}{SUFFIX}": file.hour for file in entries.observed_files(held)}
-    return files | {leaf.name: leaf.hour for leaf in entries.withdrawn_lists(held)}
+    files = {f"{file.name}{SUFFIX}": file.hour for file in entries.described_by(held, entries.ObservedFile)}
+    return files | {leaf.name: leaf.hour for leaf in entries.described_by(held, entries.ListLeaf)}
 
 
 def fresh_entries(
@@ -284,7 +284,7 @@ def fresh_entries(
     are left out. Raises LogError."""
     file_modes.make_published_folders(folder)
     hasher = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
-    known, listed = entries.observed_files(held), names_listed(held)
+    known, listed = entries.described_by(held, entries.ObservedFile), names_listed(held)
     try:
         file_modes.remove_temporary_files(folder)
         _check_store(folder, hasher)
@@ -300,7 +300,7 @@ def fresh_entries(
     matches = (_PUBLISHED.fullmatch(name) for name in names_in(folder) if name not in listed)
     digests = [match[1] for match in matches if match and match[1]]
     leaves = (entries.ListLeaf(at // HOUR, bytes.fromhex(digest)) for digest in digests)
-    return [*files, *((model.MAX_INTEGER, entries.withdrawn_entry(leaf)) for leaf in leaves)]
+    return [*files, *((model.MAX_INTEGER, entries.observation_entry(leaf)) for leaf in leaves)]
 
 
 def _is_old(hour: int, at: int) -> bool:
@@ -354,7 +354,7 @@ def _new_files(
         for part, part_lines in enumerate(_parts(lines), 1):
             file = entries.ObservedFile(end, first, hour, part, root_of(map(leaf_hash, part_lines)))
             file_modes.write_atomically(folder / (file.name + SUFFIX), pack(part_lines))
-            yield end, entries.observed_entry(file)
+            yield end, entries.observation_entry(file)
         position, last = end, hour
 
 

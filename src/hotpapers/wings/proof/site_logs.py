@@ -20,6 +20,7 @@ from hotpapers.record import Record, now
 from hotpapers.record.commitments import canonical_json
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import alarms, entries, log_files, merkle, observations, policies, saved_issues, settings
+from hotpapers.wings.proof.mirrors import CONTENT, POLICY_PATH, PROOF
 from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, PROOF_TYPE, Checkpoint, LogProof
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 
@@ -219,9 +220,6 @@ class SiteLogs:
 
 
 FOLDER = "log/"
-POLICY_PATH = f"{FOLDER}policy.txt"
-PROOF_FILE, CONTENT_FILE = "issue.tlog-proof", "issue.json"
-"""The files beside an issue's page."""
 _PROOF = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-proof|issue\.json)", re.ASCII)
 
 
@@ -260,7 +258,7 @@ class LogPages(SitePart):
         for edition in (0, *self._site.earlier_editions(day)):
             if self._logs.proof(self._site.issue(day, edition).digest) is not None:
                 page = site_paths.issue_path(day, edition).removesuffix("index.html")
-                yield from (page + name for name in (PROOF_FILE, CONTENT_FILE))
+                yield from (page + name for name in (PROOF, CONTENT))
 
     def page(self, path: str) -> bytes | None:
         if path == POLICY_PATH:
@@ -278,7 +276,7 @@ class LogPages(SitePart):
         proved = self._logs.proved(self._site.frozen(*place))
         if proved is None:
             return None
-        return proved.text.encode() if match[2] == PROOF_FILE else proved.file
+        return proved.text.encode() if match[2] == PROOF else proved.file
 
     @cached_property
     def _files(self) -> Mapping[str, bytes]:

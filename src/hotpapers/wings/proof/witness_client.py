@@ -12,11 +12,11 @@ from hotpapers.wings.proof import alarms, log_files, policies
 from hotpapers.wings.proof.notes import (
     Checkpoint,
     NoteSignature,
-    check_cosignature,
     cosigned_at,
     decimal,
     in_base64,
     parse_signatures,
+    signature_of,
 )
 
 REFUSED = (400, 403, 404, 409, 422)
@@ -85,10 +85,11 @@ def ask_witness(
         status, answer = _post(http, witness, log, signed, size)
     if status != 200:
         raise LogError(f"does not cosign ({status}): {answer[:200].strip()!r}")
-    for line in parse_signatures(answer):
-        if check_cosignature(signed, line, witness.key):
-            return line
-    raise LogError("answers with no cosignature of its key on this checkpoint")
+    cosigned = signed._replace(signatures=parse_signatures(answer))
+    line = signature_of(cosigned, witness.key)
+    if line is None or not cosigned_at(cosigned, witness.key):
+        raise LogError("answers with no cosignature of its key on this checkpoint")
+    return line
 
 
 def _post(

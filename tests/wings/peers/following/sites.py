@@ -163,14 +163,14 @@ def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, st
     """A file with these lines for all hours of a day: its leaf, name and bytes."""
     hour = FIRST // HOUR + 24 * day + 23
     file = ObservedFile(day, hour - 23, hour, part, observations.root_of(map(leaf_hash, lines)))
-    return entries.observed_entry(file), file.name + observations.SUFFIX, observations.pack(lines)
+    return entries.observation_entry(file), file.name + observations.SUFFIX, observations.pack(lines)
 
 
 def withdrawal_list(day: int, rows: Sequence[str]) -> tuple[bytes, str, bytes]:
     """A list of the start of a day with these rows: its leaf, name and bytes."""
     text = "".join(f"{row}\n" for row in rows).encode()
     leaf = entries.ListLeaf(FIRST // HOUR + 24 * day, hashlib.sha256(text).digest())
-    return entries.withdrawn_entry(leaf), leaf.name, text
+    return entries.observation_entry(leaf), leaf.name, text
 
 
 def leaves_of(publisher: Publisher) -> list[bytes]:

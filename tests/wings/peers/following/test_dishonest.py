@@ -112,8 +112,8 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
     files = {file.name: file.read_bytes() for file in publisher.files()}
-    listed_files = entries.observed_files(leaves_of(publisher))
-    forge(publisher, [entries.observed_entry(file) for file in (listed_files[0], listed_files[2])], files)
+    listed_files = entries.described_by(leaves_of(publisher), entries.ObservedFile)
+    forge(publisher, [entries.observation_entry(file) for file in (listed_files[0], listed_files[2])], files)
     assert (
         "2024-05-07T00 to 2024-05-07T23: the log has no file for it, though it has later ones"
         in follower.follow(3).problems
@@ -124,8 +124,8 @@ def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: 
 def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothing(
     publisher: Publisher, follower: Follower
 ) -> None:
-    first_file, withheld_file, next_file = entries.observed_files(leaves_of(publisher))
-    leaves = map(entries.observed_entry, (first_file, withheld_file, next_file._replace(first=withheld_file.first)))
+    first_file, withheld_file, next_file = entries.described_by(leaves_of(publisher), entries.ObservedFile)
+    leaves = map(entries.observation_entry, (first_file, withheld_file, next_file._replace(first=withheld_file.first)))
     files = publisher.files()
     forge(publisher, list(leaves), {file.name: file.read_bytes() for file in (files[0], files[2])})
     [problem] = follower.follow(3).problems
@@ -278,8 +278,8 @@ def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: F
 def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -> None:
     leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
     future_leaf, future_name, future_data = day_file(9, [])
-    endless_leaf = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
-    backwards_leaf = entries.observed_entry(
+    endless_leaf = entries.observation_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
+    backwards_leaf = entries.observation_entry(
         entries.ObservedFile(1, FIRST // HOUR + 50, FIRST // HOUR + 47, 1, bytes(32))
     )
     forge(publisher, [leaf, leaf, future_leaf, endless_leaf, backwards_leaf], {name: data, future_name: future_data})

@@ -72,7 +72,7 @@ def test_a_log_of_long_overlapping_files_costs_little_time(
     monkeypatch.setattr(file_intake, "MAX_IN_ROUND", FetchedAmount(1, 10**9, 10**9))
     last = FIRST // HOUR + 71
     files = [entries.ObservedFile(1, 0, last - n % 2_000, 2 + n // 2_000, bytes(32)) for n in range(100_000)]
-    forge(publisher, [entries.observed_entry(file) for file in files], {})
+    forge(publisher, [entries.observation_entry(file) for file in files], {})
     start = time.process_time()
     outcome = follower.follow(3)
     assert time.process_time() - start < 8

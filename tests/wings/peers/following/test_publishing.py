@@ -77,7 +77,7 @@ def test_it_is_off_by_default(publisher: Publisher) -> None:
     shutil.rmtree(publisher.config.folder / NAME)
     publisher.config.key_file.with_name("hotpapers.key.signed").unlink()
     publisher.publish(5)
-    assert not publisher.files() and not entries.observed_files(leaves_of(publisher))
+    assert not publisher.files() and not entries.described_by(leaves_of(publisher), entries.ObservedFile)
 
 
 def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(publisher: Publisher) -> None:
@@ -86,7 +86,7 @@ def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(pu
     forget(publisher.record, "bluesky:1")
     publisher.publish(4)
     assert len(publisher.files()) == 3
-    assert len(entries.withdrawn_lists(leaves_of(publisher))) == 1
+    assert len(entries.described_by(leaves_of(publisher), entries.ListLeaf)) == 1
 
 
 def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:
@@ -168,7 +168,7 @@ def test_the_next_file_names_the_hours_without_observations(publisher: Publisher
     publisher.live(4)
     publisher.publish(5)
     assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
-    files = entries.observed_files(leaves_of(publisher))
+    files = entries.described_by(leaves_of(publisher), entries.ObservedFile)
     assert [file.hour - file.first for file in files] == [0, 23, 23, 47]
     assert all(following.first == file.hour + 1 for file, following in pairwise(files))
     assert follower.follow(5).problems == ()

@@ -188,7 +188,7 @@ class Intake:
     def _files_of(self, log: LoggedFolder) -> list[ObservedFile]:
         """The valid files that a log names, except those too old to be counted."""
         files = dict[str, ObservedFile]()
-        for file in entries.observed_files(log.entries):
+        for file in entries.described_by(log.entries, entries.ObservedFile):
             if file.hour >= self._oldest:
                 if problem := self._problem_with(file, files):
                     self._problems.append(problem)
@@ -299,7 +299,7 @@ def oldest_hour(at: int) -> int:
 
 def lists_since(log: LoggedFolder, oldest: int) -> Iterator[ListLeaf]:
     """The lists of what was withdrawn that a log names, except those older than an hour."""
-    return (leaf for leaf in entries.withdrawn_lists(log.entries) if leaf.hour >= oldest)
+    return (leaf for leaf in entries.described_by(log.entries, entries.ListLeaf) if leaf.hour >= oldest)
 
 
 def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:

@@ -75,7 +75,7 @@ def _policy(site: FollowedSite, http: HttpClient) -> tuple[str, LogPolicy]:
 
 
 def _published_policy(site: FollowedSite, http: HttpClient) -> str:
-    return http.get(f"{site.url}log/{POLICY}").body.decode("utf-8", "replace")
+    return http.get(f"{site.url}{mirrors.POLICY_PATH}").body.decode("utf-8", "replace")
 
 
 def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
