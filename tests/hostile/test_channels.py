@@ -222,7 +222,7 @@ def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: Pub
             rest = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", text)
             assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", rest), rest
         for post in thread(part, SITE_CONFIG).posts:
-            features = [feature for facet in post.record.get("facets", ()) for feature in facet["features"]]
+            features = [feature for facet in post.content.get("facets", ()) for feature in facet["features"]]
             assert all(feature["uri"].startswith("https://papers.example/daily/") for feature in features)
 
 

@@ -93,6 +93,6 @@ def test_the_page_about_the_method_says_what_young_means_and_what_was_compared()
 def test_chat_and_threads_say_so_in_few_words() -> None:
     news = announcement(young_issue(), PUBLIC)
     assert (news.papers, news.provisional) == (CONTENT, f"C{PROVISIONAL[1:]}.")
-    card = thread(young_issue(), PUBLIC).posts[0].record["embed"]["external"]["description"]
+    card = thread(young_issue(), PUBLIC).posts[0].content["embed"]["external"]["description"]
     for text in (message(news, PlainRoom(largest=400)), card):
         assert f"{CONTENT}." in text and news.provisional in text

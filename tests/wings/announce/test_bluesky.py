@@ -17,7 +17,8 @@ from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, PostDraft, Thread, thread
+from hotpapers.wings.announce.atproto import RecordDraft
+from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, Thread, thread
 from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
@@ -68,12 +69,12 @@ def send(record: Record, account_sender: BlueskySender, http: PoliteHttpClient) 
     ],
 )
 def test_threads_are_as_expected(name: str, expected_thread: Thread) -> None:
-    posts = [{"rkey": post.rkey, "record": post.record} for post in expected_thread.posts]
+    posts = [{"rkey": post.rkey, "record": post.content} for post in expected_thread.posts]
     matches(f"thread-{name}.json", json.dumps(posts, indent=1, ensure_ascii=False))
     matches(f"thread-{name}.txt", str(expected_thread))
 
 
-def every_post() -> Iterator[PostDraft]:
+def every_post() -> Iterator[RecordDraft]:
     for site_config in (SITE_CONFIG, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
         for issue_reader, publication in ((OWN_READER, "daily"), (FULL_READER, "daily"), (HOSTILE_READER, "daily")):
             for day in issue_reader.days(publication):
@@ -84,15 +85,15 @@ def every_post() -> Iterator[PostDraft]:
 
 def test_posts_are_short_and_their_links_are_where_they_say() -> None:
     for post in every_post():
-        text = post.record["text"]
+        text = post.content["text"]
         assert len(text) <= MAX_POST_CHARS and len(text.encode()) <= 3000
-        for facet in post.record.get("facets", ()):
+        for facet in post.content.get("facets", ()):
             index = facet["index"]
             link_text = text.encode()[index["byteStart"] : index["byteEnd"]].decode()
             [feature] = facet["features"]
             address_start = link_text.removesuffix("…")
             assert feature["uri"].partition("://")[2].startswith(address_start) and text.count(link_text) == 1
-            assert feature["uri"] == post.record["embed"]["external"]["uri"]
+            assert feature["uri"] == post.content["embed"]["external"]["uri"]
             assert feature["uri"].startswith(("https://papers.", "https://arxiv.org/abs/"))
 
 

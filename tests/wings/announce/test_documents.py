@@ -55,13 +55,13 @@ def document(reader: IssueReader, publication: str, day: str) -> IssueDocument:
     ],
 )
 def test_documents_are_as_expected(name: str, content: IssueDocument) -> None:
-    records = [content.publication_record, content.document_record]
+    records = [content.publication.content, content.document.content]
     matches(f"document-{name}.json", json.dumps(records, indent=1, ensure_ascii=False))
 
 
 @pytest.mark.parametrize(("reader", "day"), [(FULL_READER, FULL), (HOSTILE_READER, HOSTILE_READER.days("daily")[0])])
 def test_fields_keep_to_the_lexicon(reader: IssueReader, day: str) -> None:
-    record = document(reader, "daily", day).document_record
+    record = document(reader, "daily", day).document.content
     assert len(record["title"]) <= 128 and len(record["description"]) <= 300
     assert record["path"] == f"/{day}/" and record["site"] == publication_uri(DID, "daily")
     posts = reader.issue("daily", day).posts.values()
@@ -75,7 +75,7 @@ def test_a_long_issue_fits_into_a_request() -> None:
         listing_entry(n, paper(f"2101.{n:05}", r"Kettles \& “Steam” " * 12), 90, 70, n, 1000) for n in range(1, 1001)
     ]
     long_document = issue_document(issue(OWN, DAY, entries), 0, DID, SITE_CONFIG)
-    size = len(json.dumps(long_document.document_record, ensure_ascii=False).encode())
+    size = len(json.dumps(long_document.document.content, ensure_ascii=False).encode())
     text = str(long_document).splitlines()
     assert 100_000 < size < 150_000
     assert text[-1] == f"{1000 - len(text) + 1} more papers did not fit." and text[-2].startswith(f"{len(text) - 1}. ")
@@ -97,7 +97,7 @@ def test_both_records_are_put_once(pds: Pds, sqlite_url: str) -> None:
         pds.script("repo.putRecord", answer(500, b"{}"), pds.usual_reply("repo.putRecord"))
         assert not send(record, document_sender, http).sent and send(record, document_sender, http).sent == 1
         content = document(OWN_READER, "daily", DAY)
-        assert list(pds.records.values()) == [content.publication_record, content.document_record]
+        assert list(pds.records.values()) == [content.publication.content, content.document.content]
         uri = document_uri(DID, "daily", DAY)
         assert receipts(record, "bluesky") == {f"{DID} document": uri} and DOCUMENT in uri
         assert send(record, document_sender, http)[:3] == (0, 0, ()) and len(pds.records) == 2

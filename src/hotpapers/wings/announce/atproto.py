@@ -35,6 +35,13 @@ class RecordRef(msgspec.Struct, frozen=True):
     cid: str
 
 
+class RecordDraft(NamedTuple):
+    """A record to put: its key, and its content, whose `$type` is its collection."""
+
+    rkey: str
+    content: Mapping[str, Any]
+
+
 class _Session(msgspec.Struct, frozen=True, rename={"access": "accessJwt"}):
     did: str
     access: str
@@ -70,13 +77,12 @@ class AtprotoAccount:
         )
         return None if reply.error in MISSING else self._read(reply, RecordRef)
 
-    def put(
-        self, http: HttpClient, collection: str, rkey: str, record: Mapping[str, Any], *, is_new: bool = False
-    ) -> RecordRef:
+    def put(self, http: HttpClient, draft: RecordDraft, *, is_new: bool = False) -> RecordRef:
         """Creates a record, or replaces the one with the same key; if it `is_new`, the key must be unused. Raises
         RetryLater, RequestRefused, NetError."""
         method = "com.atproto.repo.createRecord" if is_new else "com.atproto.repo.putRecord"
-        body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
+        rkey, content = draft
+        body = {"repo": self.did, "collection": content["$type"], "rkey": rkey, "record": content}
         return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 
     # ---- the session ---------------------------------------------------------------------------------

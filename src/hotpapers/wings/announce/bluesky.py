@@ -13,7 +13,7 @@ issue. They say what the site says, but never quote posts: a record in an accoun
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 from hotpapers.wings.announce.announcement import EntryLine, announcement, entry_line
-from hotpapers.wings.announce.atproto import AtprotoAccount
+from hotpapers.wings.announce.atproto import AtprotoAccount, RecordDraft
 
 COLLECTION = "app.bsky.feed.post"
 MAX_POST_CHARS = 300
@@ -67,9 +67,9 @@ class BlueskySender(_AccountSender):
         payload: Thread = message.payload
         root = parent = None
         for post in payload.posts:
-            record = {**post.record, "reply": {"root": root, "parent": parent}} if root else post.record
+            content = {**post.content, "reply": {"root": root, "parent": parent}} if root else post.content
             existing = self.account.find(http, COLLECTION, post.rkey)
-            parent = existing or self.account.put(http, COLLECTION, post.rkey, record, is_new=True)
+            parent = existing or self.account.put(http, RecordDraft(post.rkey, content), is_new=True)
             root = root or parent
         assert root is not None
         return root.uri
@@ -86,20 +86,13 @@ class BlueskySender(_AccountSender):
 # ---- threads ---------------------------------------------------------------------------------------------
 
 
-class PostDraft(NamedTuple):
-    """A post to create: its record key, and its record without the reply reference."""
-
-    rkey: str
-    record: dict[str, Any]
-
-
 class Thread(NamedTuple):
-    """The posts of a thread in order. `str` gives the texts that readers see."""
+    """The posts of a thread in order, without references to each other. `str` gives the texts that readers see."""
 
-    posts: tuple[PostDraft, ...]
+    posts: tuple[RecordDraft, ...]
 
     def __str__(self) -> str:
-        return "\n\n---\n\n".join(post.record["text"] for post in self.posts)
+        return "\n\n---\n\n".join(post.content["text"] for post in self.posts)
 
 
 def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
@@ -113,7 +106,7 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
-def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
+def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> RecordDraft:
     """The n-th post. The TID's clock ID distinguishes publications of one account frozen at the same moment."""
     content = issue.content
     seed = f"{content.publication.publication} {content.day} {content.edition}"
@@ -136,7 +129,7 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
             }
         ]
         record["embed"] = {"$type": "app.bsky.embed.external", "external": {"uri": url, **card}}
-    return PostDraft(timestamps.tid(issue.frozen_at + n, clock), record)
+    return RecordDraft(timestamps.tid(issue.frozen_at + n, clock), record)
 
 
 def _short_url(url: str) -> str:
@@ -180,13 +173,11 @@ MAX_TEXT_BYTES = 120_000
 class IssueDocument(NamedTuple):
     """An issue's two records: its publication's and its own. `str` gives the document's text."""
 
-    publication: str
-    day: str
-    publication_record: Mapping[str, Any]
-    document_record: Mapping[str, Any]
+    publication: RecordDraft
+    document: RecordDraft
 
     def __str__(self) -> str:
-        return str(self.document_record["textContent"])
+        return str(self.document.content["textContent"])
 
 
 class DocumentSender(_AccountSender):
@@ -202,11 +193,9 @@ class DocumentSender(_AccountSender):
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Puts both records. The receipt is the document's address. Raises RetryLater, RequestRefused, NetError."""
-        document: IssueDocument = message.payload
-        key = publication_key(document.publication)
-        self.account.put(http, PUBLICATION, key, document.publication_record)
-        key = document_key(document.publication, document.day)
-        return self.account.put(http, DOCUMENT, key, document.document_record).uri
+        payload: IssueDocument = message.payload
+        self.account.put(http, payload.publication)
+        return self.account.put(http, payload.document).uri
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """None: putting the same records again changes nothing."""
@@ -236,7 +225,10 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
     }
     title = cut(one_line(publication.title), MAX_TITLE_CHARS)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
-    return IssueDocument(publication.publication, content.day, record, document)
+    name = publication.publication
+    return IssueDocument(
+        RecordDraft(publication_key(name), record), RecordDraft(document_key(name, content.day), document)
+    )
 
 
 def _fitting(lines: list[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.wings.announce.atproto import AtprotoAccount
-from hotpapers.wings.announce.feed_generator import COLLECTION, feed_record, service_did
+from hotpapers.wings.announce.atproto import AtprotoAccount, RecordDraft
+from hotpapers.wings.announce.feed_generator import feed_record, service_did
 
 
 @common.command("""
@@ -28,7 +28,7 @@ def feed_generator(publication: str | None, as_json: bool, site: common.Site) ->
         account = AtprotoAccount(table, f"bluesky {number}")
         with site.http((table.host,), secrets=(account.password,)) as http:
             feed = feed_record(chosen_publication, table.feed, site.site_config_of(name).base, http.now())
-            put = account.put(http, COLLECTION, name, feed)
+            put = account.put(http, RecordDraft(name, feed))
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     require(bool(report), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
     show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)

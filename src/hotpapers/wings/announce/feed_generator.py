@@ -30,7 +30,7 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view import clean_text, phrases
-from hotpapers.serve.web.http_messages import OPEN, Answer, Refused, Reply, Responder, reply
+from hotpapers.serve.web.http_messages import OPEN, Answer, Refused, Reply, Responder, nothing, reply
 from hotpapers.serve.web.page_cache import CurrentPages
 
 COLLECTION = "app.bsky.feed.generator"
@@ -136,16 +136,13 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
         document: dict[str, Any] = {"cursor": following} if following else {}
         return await _document({**document, "feed": [{"post": item.uri} for item in posts]}, request)
 
-    async def nothing(request: Request) -> Reply:
-        raise Refused(404, "not found")
-
     answers: dict[str, Answer] = {
         "/.well-known/did.json": partial(_document, identity),
         "/xrpc/app.bsky.feed.describeFeedGenerator": partial(_document, description),
         "/xrpc/app.bsky.feed.getFeedSkeleton": skeleton_page,
-        "/xrpc/{path:path}": nothing,
     }
-    return [Route(path, Responder(answer, _refusal)) for path, answer in answers.items()]
+    routes = [Route(path, Responder(answer, _refusal)) for path, answer in answers.items()]
+    return [*routes, Route("/xrpc/{path:path}", nothing("not found", _refusal))]
 
 
 async def _document(document: object, request: Request) -> Reply:

@@ -90,17 +90,11 @@ def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
 
 def put_subscriber(record: Record, subscriber: Subscriber) -> None:
     """Stores a subscriber, replacing the previous entry. Call inside `write()`."""
-    drop_subscriber(record, subscriber.mark)
+    drop_subscribers(record, "mark = ?", subscriber.mark)
     values = (*subscriber[:5], int(subscriber.skip_empty), subscriber.reason)
     record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def drop_subscriber(record: Record, mark: str) -> None:
-    """Removes the subscriber with a mark. Call inside `write()`."""
-    record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
-
-
-def drop_unconfirmed(record: Record, moment: int) -> None:
-    """Removes subscribers who asked before a moment and never confirmed."""
-    with record.database.write():
-        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))
+def drop_subscribers(record: Record, condition: str, *values: Any) -> None:
+    """Removes the subscribers that match a condition. Call inside `write()`."""
+    record.database.run(f"DELETE FROM subscriber WHERE {condition}", values)

@@ -142,10 +142,10 @@ class EmailSender:
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
         """How many messages of a day were sent and failed; None in the cases that `BulkSender` names."""
         progress = self._progress(issue_reader, publication, day)
-        if progress is None:
+        if progress is None or progress.unfinished:
             return None
         counts = Counter(state.state for state in progress.states.values() if is_over(state))
-        return None if progress.unfinished or not counts else DeliveryCounts(counts["sent"], counts["failed"])
+        return DeliveryCounts(counts["sent"], counts["failed"]) if counts else None
 
     def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress | None:
         """None if the record has the day's delivery, of any edition: all its messages are finished."""
@@ -261,7 +261,7 @@ def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
     by_domain: dict[str, list[Subscriber]] = {}
     for reader in readers:
         by_domain.setdefault(domain_of(reader.address), []).append(reader)
-    return [recipient for recipient in chain.from_iterable(zip_longest(*by_domain.values())) if recipient is not None]
+    return list(filter(None, chain.from_iterable(zip_longest(*by_domain.values()))))
 
 
 # ---- messages that do not arrive ------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class SmtpClient:
         self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
     ) -> None:
         self._mail_config, self._context, self._dial = mail_config, context, dial
-        self._redact = SecretRedactor([mail_config.password.value])
+        self._redact = SecretRedactor([mail_config.password])
         self._connection: _Smtp | None = None
         self._messages = 0
 
@@ -219,7 +219,7 @@ class SmtpClient:
         if mail_config.tls == "starttls" and (connection.has_extn("starttls") or not mail_config.is_local):
             self._start_tls(connection)
         if mail_config.user:
-            connection.sign_in(mail_config.user, mail_config.password.value)
+            connection.sign_in(mail_config.user, mail_config.password)
 
     def _start_tls(self, connection: _Smtp) -> None:
         """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine

@@ -18,8 +18,7 @@ from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
 from hotpapers.wings.mail.queries import (
     Subscriber,
     count_subscribers,
-    drop_subscriber,
-    drop_unconfirmed,
+    drop_subscribers,
     outcomes_until,
     put_subscriber,
     select_subscribers,
@@ -82,7 +81,7 @@ def undo_ask(record: Record, subscriber: Subscriber) -> None:
     with record.database.write():
         current = find(record, subscriber.mark)
         if current and current.state == "asked" and current.since == subscriber.since:
-            drop_subscriber(record, subscriber.mark)
+            drop_subscribers(record, "mark = ?", subscriber.mark)
 
 
 def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
@@ -162,4 +161,5 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    drop_unconfirmed(record, at - CONFIRM_WITHIN)
+    with record.database.write():
+        drop_subscribers(record, "state = 'asked' AND since < ?", at - CONFIRM_WITHIN)

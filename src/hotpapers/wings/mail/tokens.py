@@ -18,7 +18,7 @@ Purpose = Literal["confirm", "unsubscribe"]
 _PURPOSES: dict[str, Purpose] = {"c": "confirm", "u": "unsubscribe"}
 TOKEN = re.compile(r"(?<![0-9A-Za-z])([cu])([0-9a-f]{32})-([0-9a-f]{1,10})-[0-9a-f]{24}(?![0-9A-Za-z])")
 """Finds a token, also within a text."""
-_MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})\.([0-9a-f]{24})@[A-Za-z0-9.-]{1,255}>")
+_MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})\.[0-9a-f]{24}@([A-Za-z0-9.-]{1,255})>")
 
 
 class MailToken(NamedTuple):
@@ -39,15 +39,17 @@ class SentMessage(NamedTuple):
 
 def message_id(secret: bytes, message: SentMessage, domain: str) -> str:
     """The Message-ID of an issue's message for one reader."""
-    return f"<{message.day}.{message.edition}.{message.mark}.{_signature_of_message(secret, message)}@{domain}>"
+    day, edition, mark = message
+    signature = signed(secret, f"mail message {day} {edition} {mark}")
+    return f"<{day}.{edition}.{mark}.{signature}@{domain}>"
 
 
 def sent_message(secret: bytes, text: bytes) -> SentMessage | None:
     """The first message in a text that this store has sent, by its Message-ID; None if there is none."""
     for match in _MESSAGE_ID.finditer(text):
-        day, edition, mark, signature = (group.decode() for group in match.groups())
+        day, edition, mark, domain = (group.decode() for group in match.groups())
         message = SentMessage(day, int(edition), mark)
-        if hmac.compare_digest(_signature_of_message(secret, message), signature):
+        if hmac.compare_digest(message_id(secret, message, domain).encode(), match[0]):
             return message
     return None
 
@@ -65,10 +67,6 @@ def decode(secret: bytes, text: str) -> MailToken | None:
         return None
     token = MailToken(_PURPOSES[match[1]], match[2], int(match[3], 16))
     return token if hmac.compare_digest(encode(secret, token), text) else None
-
-
-def _signature_of_message(secret: bytes, message: SentMessage) -> str:
-    return signed(secret, f"mail message {message.day} {message.edition} {message.mark}")
 
 
 def signed(secret: bytes, text: str) -> str:
