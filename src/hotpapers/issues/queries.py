@@ -38,11 +38,13 @@ from hotpapers.issues.engagement.queries import (
 )
 from hotpapers.record import (
     NUMBER,
+    NUMBERS,
     SPECS,
     AsOfView,
     Database,
     Record,
     RowOf,
+    column_among,
     columns_with_commitments,
     first_column,
     first_value,
@@ -51,6 +53,7 @@ from hotpapers.record import (
     placeholders,
     read_row,
     read_with_commitments,
+    rows_among,
     select_columns,
     slices,
 )
@@ -133,11 +136,10 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
     """What the record knows about papers, in order of observation."""
-    for batch in slices(papers):
-        sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
-            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} ORDER BY t.observed_at"""
-        for paper, title, authors, categories in view.database.iterate(sql, batch):
-            yield paper, (title, _name_list(authors), _name_list(categories))
+    sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
+        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} ORDER BY t.observed_at"""
+    for paper, title, authors, categories in rows_among(view.database, sql, papers):
+        yield paper, (title, _name_list(authors), _name_list(categories))
 
 
 def frozen_days(record: Record, publication: str) -> list[str]:
@@ -207,10 +209,9 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
 
 def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(paper, abstract, else summary) as the record has them, in order of observation."""
-    for batch in slices(papers):
-        sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
-            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} ORDER BY t.observed_at"""
-        yield from ((paper, abstract or summary) for paper, abstract, summary in view.database.iterate(sql, batch))
+    sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
+        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} ORDER BY t.observed_at"""
+    return ((paper, abstract or summary) for paper, abstract, summary in rows_among(view.database, sql, papers))
 
 
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -256,11 +257,10 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
     """When papers were first announced, and their archives; papers that never were are left out."""
     archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
         AND {view.newest(SPECS[Paper], "q")}), '')"""
-    for batch in slices(papers):
-        sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
-            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
-            AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
-        yield from ((paper, int(at), archive) for paper, at, archive in view.database.rows(sql, batch))
+    sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
+        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
+        AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
+    return ((paper, int(at), archive) for paper, at, archive in rows_among(view.database, sql, papers))
 
 
 def was_ever_read(database: Database) -> bool:
@@ -345,13 +345,10 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
     """The papers whose metadata was first observed after the view's moment."""
-    later, result = view._replace(as_of=MAX_INTEGER), []
-    for batch in slices(papers):
-        sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
-            WHERE t.paper IN ({numbers_of(batch)}) AND {later.visible("t")}
-            AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
-        result += first_column(view.database, sql, batch)
-    return result
+    later = view._replace(as_of=MAX_INTEGER)
+    sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t WHERE t.paper IN ({NUMBERS}) AND {later.visible("t")}
+        AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
+    return column_among(view.database, sql, papers)
 
 
 def count_bots(view: AsOfView) -> int:

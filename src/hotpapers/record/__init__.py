@@ -24,8 +24,16 @@ from __future__ import annotations
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import WrittenBatch, cursor_of, last_written_at
 from hotpapers.record.commitments import canonical_json
-from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
-from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
+from hotpapers.record.database import (
+    Database,
+    column_among,
+    first_column,
+    first_value,
+    placeholders,
+    rows_among,
+    slices,
+)
+from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of, numbers_of
 from hotpapers.record.item_rows import (
     SPECS,
     RowOf,

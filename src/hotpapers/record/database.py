@@ -58,6 +58,11 @@ def rows_among(database: Database, sql: str, values: Iterable[Any]) -> Iterator[
         yield from database.rows(sql.replace("(…)", f"({placeholders(chunk)})"), [*chunk] * sql.count("(…)"))
 
 
+def column_among(database: Database, sql: str, values: Iterable[Any]) -> list[Any]:
+    """The first column of such a query's rows."""
+    return [row[0] for row in rows_among(database, sql, values)]
+
+
 def blob(value: object) -> bytes:
     """A BLOB as read, of either database's type; empty if the value is of another type, as in a damaged file."""
     return bytes(value) if isinstance(value, bytes | memoryview) else b""

@@ -43,10 +43,10 @@ from hotpapers.record import (
     AsOfView,
     Database,
     Record,
-    first_column,
+    column_among,
     first_value,
     key_of,
-    placeholders,
+    rows_among,
     slices,
 )
 from hotpapers.record.identities import is_whole
@@ -318,21 +318,17 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
 
 def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[int]:
     """The posts of which a reaction was withdrawn."""
-    result: list[int] = []
-    for chunk in slices(posts):
-        sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(chunk)})
-            AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""
-        result += first_column(view.database, sql, chunk)
-    return result
+    sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN (…)
+        AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""
+    return column_among(view.database, sql, posts)
 
 
 def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
-    for some in slices(posts):
-        sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
-            WHERE r.post IN ({placeholders(some)}) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
-        for post, type, at, account, withdrawn in view.database.iterate(sql, some):
-            events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
+    sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
+        WHERE r.post IN (…) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
+    for post, type, at, account, withdrawn in rows_among(view.database, sql, posts):
+        events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 

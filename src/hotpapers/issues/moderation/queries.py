@@ -18,7 +18,19 @@ from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.issues.engagement.queries import authors_sql, doubtful_sql, persons_sql
 from hotpapers.issues.moderation.bots import rules
 from hotpapers.issues.moderation.bots.rules import ObservedPost, TimedPost
-from hotpapers.record import NUMBER, SPECS, AsOfView, RowOf, first_column, key_of, numbers_of, placeholders, slices
+from hotpapers.record import (
+    NUMBER,
+    NUMBERS,
+    SPECS,
+    AsOfView,
+    RowOf,
+    column_among,
+    first_column,
+    key_of,
+    numbers_of,
+    rows_among,
+    slices,
+)
 from hotpapers.record.database import AT_ONCE
 
 
@@ -123,12 +135,8 @@ def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
 
 def with_alias(view: AsOfView, accounts: Sequence[str]) -> set[str]:
     """The accounts among these that have an alias."""
-    result = set[str]()
-    for chunk in slices(accounts):
-        sql = f"""SELECT {key_of("t.account")} FROM alias AS t
-            WHERE t.account IN ({numbers_of(chunk)}) AND {view.visible("t")}"""
-        result.update(first_column(view.database, sql, chunk))
-    return result
+    sql = f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.account IN ({NUMBERS}) AND {view.visible('t')}"
+    return set(column_among(view.database, sql, accounts))
 
 
 # ---- what accounts did -------------------------------------------------------------------------------
@@ -198,12 +206,9 @@ def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """How much given accounts posted in the window, without those that made no posts."""
-    result: dict[str, PostingVolume] = {}
-    for chunk in chunks(accounts):
-        sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(chunk)}) GROUP BY p.account"
-        rows = span.view.database.iterate(sql, chunk)
-        result |= {account: (posts, papers) for account, posts, papers in rows}
-    return result
+    sql = f"{_posts_of(span)} AND p.account IN ({NUMBERS}) GROUP BY p.account"
+    rows = rows_among(span.view.database, sql, sorted(set(accounts)))
+    return {account: (posts, papers) for account, posts, papers in rows}
 
 
 def _posts_of(span: ActivityWindow) -> str:
@@ -289,19 +294,17 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
 def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
     """(account, lowercase handle) of the accounts that now have one of the given handles."""
     newest = view.newest(SPECS[Account], "t")
-    for chunk in chunks(handles):
-        sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
-            WHERE lower(t.handle) IN ({placeholders(chunk)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
-        yield from view.database.iterate(sql, chunk)
+    sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
+        WHERE lower(t.handle) IN (…) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+    yield from rows_among(view.database, sql, sorted(set(handles)))
 
 
 def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
     """The given accounts that posted, reacted or were described by their network."""
-    result: set[str] = set()
-    for chunk in chunks(accounts):
-        for table in ("post", "reaction", "account"):
-            sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({numbers_of(chunk)})"
-            result.update(first_column(view.database, f"{sql} AND {view.visible('t')}", chunk))
+    named, result = sorted(set(accounts)), set[str]()
+    for table in ("post", "reaction", "account"):
+        sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({NUMBERS})"
+        result.update(column_among(view.database, f"{sql} AND {view.visible('t')}", named))
     return result
 
 
@@ -310,11 +313,6 @@ def automated_accounts(view: AsOfView) -> list[str]:
     sql = f"""SELECT {key_of("t.account")} FROM account AS t
         WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
     return first_column(view.database, sql)
-
-
-def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
-    """The keys, without duplicates and in order, in chunks."""
-    return slices(sorted(set(keys)))
 
 
 def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:

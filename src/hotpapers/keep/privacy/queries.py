@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.model import keys
 from hotpapers.record import identities, item_rows, tombstones
-from hotpapers.record.database import AT_ONCE, Database, first_column, placeholders, rows_among
+from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, placeholders, rows_among
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of
 from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.record.record import Record
@@ -42,7 +42,7 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
         f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable IN ({NUMBERS})",
         f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account IN ({NUMBERS})",
     ):
-        yield from (key for (key,) in rows_among(record.database, f"{sql} ORDER BY 1", subjects))
+        yield from column_among(record.database, f"{sql} ORDER BY 1", subjects)
     for table in ("account", "post"):
         sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account IN ({NUMBERS})"
         rows = rows_among(record.database, f"{sql} ORDER BY 1, 2", subjects)
@@ -55,7 +55,7 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
     sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({NUMBERS})"
-    authors, posts = {author for (author,) in rows_among(record.database, sql, keys)}, set(keys)
+    authors, posts = set(column_among(record.database, sql, keys)), set(keys)
     candidates = sorted(author for author in authors - posts if author and not is_pseudonym(author))
     return [author for author in candidates if _says_nothing_else(record.database, author, posts)]
 
@@ -90,7 +90,7 @@ def _in_references(database: Database, numbers: Iterable[int], column: str = "")
     """The numbers of posts and accounts among these that rows name, or another column of these rows."""
     for kind, name in REFERENCES:
         sql = f'SELECT DISTINCT "{column or name}" FROM {kind} WHERE "{name}" IN (…)'
-        yield from (value for (value,) in rows_among(database, sql, numbers))
+        yield from column_among(database, sql, numbers)
 
 
 def rows_where(record: Record, spec: KindSpec, name: str, values: Iterable[str | int]) -> Iterator[StoredRow]:

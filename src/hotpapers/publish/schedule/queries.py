@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import NETWORKS, Paper
 from hotpapers.issues.engagement.queries import VOICE, limited_sql, persons_sql
-from hotpapers.record import Database, Record, first_column, key_of, numbers_of, placeholders, slices
+from hotpapers.record import (
+    NUMBERS,
+    Database,
+    Record,
+    column_among,
+    first_column,
+    key_of,
+    placeholders,
+    rows_among,
+)
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
@@ -36,13 +45,11 @@ def revised_papers(record: Record, position: int) -> list[str]:
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(publication, day) of the issues and listings that show any of these posts."""
-    for batch in slices(posts):
-        sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({numbers_of(batch)})'
-        yield from ((publication, day) for publication, day in database.rows(sql, batch))
+    sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({NUMBERS})'
+    return ((publication, day) for publication, day in rows_among(database, sql, posts))
 
 
-def papers_named_by(database: Database, posts: Sequence[str]) -> Iterator[str]:
+def papers_named_by(database: Database, posts: Sequence[str]) -> list[str]:
     """The papers that these posts name."""
-    for batch in slices(posts):
-        sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(batch)})"
-        yield from first_column(database, sql, batch)
+    sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({NUMBERS})"
+    return column_among(database, sql, posts)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hotpapers.record import NUMBER, Record, first_column, key_of, numbers_of, placeholders, slices
+from hotpapers.record import NUMBER, NUMBERS, Record, column_among, key_of
 
 
-def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
+def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> list[str]:
     """The keys for which the record has a row of a kind."""
-    for chunk in slices(sorted(keys)):
-        sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(chunk)})"
-        yield from first_column(record.database, sql, chunk)
+    sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({NUMBERS})"
+    return column_among(record.database, sql, sorted(keys))
 
 
-def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
+def known_identities(record: Record, keys: Iterable[str]) -> list[str]:
     """The keys that the record knows in any way."""
-    for chunk in slices(sorted(keys)):
-        sql = f"SELECT key FROM identity WHERE key IN ({placeholders(chunk)})"
-        yield from first_column(record.database, sql, chunk)
+    return column_among(record.database, "SELECT key FROM identity WHERE key IN (…)", sorted(keys))
 
 
 def posts_of(record: Record, network: str) -> Iterator[str]:
@@ -62,11 +59,8 @@ def had_reaction(record: Record, post: str, account: str, type: str, at: int) ->
 def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
     """The reactions whose post is known."""
     marks = {record.hasher.reaction(address): address for address in addresses}
-    known = []
-    for chunk in slices(sorted(marks)):
-        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(chunk)})"
-        known += [marks[mark] for (mark,) in record.database.rows(sql, chunk)]
-    return known
+    sql = "SELECT mark FROM reaction_post WHERE mark IN (…)"
+    return [marks[mark] for mark in column_among(record.database, sql, sorted(marks))]
 
 
 def all_marks(record: Record) -> Iterator[int]:

@@ -15,7 +15,7 @@ from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementW
 from hotpapers.issues.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
-from hotpapers.record.database import first_column, rows_among
+from hotpapers.record.database import column_among, first_column
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import StoredRow
 
@@ -82,7 +82,7 @@ def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
         SELECT post FROM post WHERE account IN (…)
         UNION SELECT post FROM post WHERE account = 0 AND voice IN (…)
         UNION SELECT post FROM reaction WHERE account IN (…))"""
-    return {paper for (paper,) in rows_among(view.database, sql, accounts)}
+    return set(column_among(view.database, sql, accounts))
 
 
 def is_changed(view: AsOfView, position: int, until: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from hotpapers.base.model.keys import handle_key, network_of
 from hotpapers.issues.engagement.queries import posts_about_papers, show_tables
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.database import Database, rows_among
 from hotpapers.record.identities import find, key_of
 
 
@@ -15,12 +15,12 @@ def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
     """The numbers of the accounts that the record knows, by their keys or by those of their handles."""
     handles = sorted({member.partition(":@")[2] for member in members} - {""})
     numbers = {identity.number for key, identity in find(view.database, members).items() if key}
-    for batch in slices(handles):
-        sql = f"""SELECT DISTINCT t.account, {key_of("t.account")}, t.handle FROM account AS t
-            WHERE lower(t.handle) IN ({placeholders(batch)}) AND {view.visible("t")}"""
-        rows = view.database.rows(sql, batch)
-        numbers |= {number for number, key, handle in rows if handle_key(network_of(key), handle) in members}
-    return frozenset(numbers)
+    sql = f"""SELECT DISTINCT t.account, {key_of("t.account")}, t.handle FROM account AS t
+        WHERE lower(t.handle) IN (…) AND {view.visible("t")}"""
+    rows = rows_among(view.database, sql, handles)
+    return frozenset(
+        numbers | {number for number, key, handle in rows if handle_key(network_of(key), handle) in members}
+    )
 
 
 def shared_by(view: AsOfView, accounts: Sequence[int], since: int) -> Iterator[tuple[int, int, str]]:
@@ -35,9 +35,5 @@ def shared_by(view: AsOfView, accounts: Sequence[int], since: int) -> Iterator[t
 
 def keys_in(database: Database, numbers: Sequence[int]) -> dict[int, str]:
     """The keys of numbers, without those that are forgotten."""
-    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN ({}) AND i.commitment IS NULL"
-    return {
-        number: key
-        for batch in slices(numbers)
-        for number, key in database.rows(sql.format(placeholders(batch)), batch)
-    }
+    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN (…) AND i.commitment IS NULL"
+    return dict(rows_among(database, sql, numbers))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, MAX_INTEGER
-from hotpapers.record import AsOfView, Database, placeholders, slices
+from hotpapers.record import AsOfView, Database, rows_among
 
 PAPERS = 3
 """Different papers that an account must have posted about or reacted to."""
@@ -134,11 +134,10 @@ def _learn_some(database: Database) -> int:
             for row in rows
             if row.account and row.paper
         ]
-        known = dict[int, AccountHistory]()
-        for chunk in slices(sorted({row.account for row in activities})):
-            sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
-                WHERE account IN ({placeholders(chunk)})"""
-            known |= {row[0]: AccountHistory._make(row) for row in database.rows(sql, chunk)}
+        sql = """SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
+            WHERE account IN (…)"""
+        known_rows = rows_among(database, sql, sorted({row.account for row in activities}))
+        known = {row[0]: AccountHistory._make(row) for row in known_rows}
         histories = dict(known)
         for row in activities:
             histories[row.account] = add_activity(histories.get(row.account), row)

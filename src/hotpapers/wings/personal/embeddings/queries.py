@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.record.database import Database, blob, placeholders, slices
+from hotpapers.record.database import Database, blob, rows_among
 from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
 NAME, MODEL = "search_embedding", ""
@@ -75,10 +75,5 @@ def _is_made(database: Database) -> bool:
 
 
 def _rows(database: Database, papers: Collection[str]) -> dict[str, bytes]:
-    return {
-        paper: blob(vector)
-        for batch in slices(list(papers))
-        for paper, vector in database.rows(
-            f"SELECT paper, vector FROM {NAME} WHERE paper IN ({placeholders(batch)})", batch
-        )
-    }
+    rows = rows_among(database, f"SELECT paper, vector FROM {NAME} WHERE paper IN (…)", papers)
+    return {paper: blob(vector) for paper, vector in rows}
