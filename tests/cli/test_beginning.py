@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.publish.schedule.due import FirstIssue
+from hotpapers.publish.schedule.due import ExpectedIssue
 from hotpapers.record import Record
 from hotpapers.site.run_notices import first_notices, reading_notices
 from tests.cli.run import environment
@@ -29,7 +29,10 @@ SOURCES = ("arxiv", "bluesky", "hackernews")
 
 
 def test_people_are_told_what_is_read_and_when_the_first_issue_appears() -> None:
-    firsts = [FirstIssue("daily", "2024-05-07", moment("2024-05-07T06:00")), FirstIssue("weekly", "2024-05-06", AT)]
+    firsts = [
+        ExpectedIssue("daily", "2024-05-07", moment("2024-05-07T06:00")),
+        ExpectedIssue("weekly", "2024-05-06", AT),
+    ]
     notices = [*reading_notices(SOURCES, SOURCES, 7, AT), *first_notices(firsts, ZONES, AT)]
     assert [notice.sentence for notice in notices] == [
         "Reading arxiv, bluesky, hackernews until stopped (Ctrl-C).",

@@ -11,7 +11,7 @@ from hotpapers.base.model import BEGAN, HOUR, Coverage, Publication
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.publish.schedule import due
-from hotpapers.publish.schedule.due import FirstIssue, first_issues, still_reading_back
+from hotpapers.publish.schedule.due import ExpectedIssue, first_issues, still_reading_back
 from hotpapers.record import Record
 from tests.issues.made import moment, write
 
@@ -105,7 +105,7 @@ def test_a_site_that_was_there_before_waits_for_nothing(record: Record) -> None:
 )
 def test_when_the_first_issue_appears(at: str, publication: Publication, day: str, closes: str) -> None:
     issues = list(first_issues([publication], {}, moment(at)))
-    assert issues == [FirstIssue(publication.publication, day, moment(closes))]
+    assert issues == [ExpectedIssue(publication.publication, day, moment(closes))]
     assert list(first_issues([publication], {publication.publication: [day]}, moment(at))) == []
 
 

@@ -26,7 +26,6 @@ from hotpapers.issues.moderation.quotation_policy import save_blocklist
 from hotpapers.issues.queries import frozen_days
 from hotpapers.publish.schedule.due import (
     ExpectedIssue,
-    FirstIssue,
     first_issues,
     is_skipped,
     next_issues,
@@ -75,7 +74,7 @@ def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: i
         yield Notice("reading back", {"sources": " ".join(new), "since": since}, sentence)
 
 
-def first_notices(firsts: Sequence[FirstIssue], zone_of: dict[str, str], at: int) -> Iterator[Notice]:
+def first_notices(firsts: Sequence[ExpectedIssue], zone_of: dict[str, str], at: int) -> Iterator[Notice]:
     """When the first issues of new publications appear."""
     for first in firsts:
         moment = local_time(first.at, zone_of[first.publication])

@@ -122,17 +122,19 @@ def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
     return not is_done and reader is not None and is_given_up(reader, at)
 
 
-class FirstIssue(NamedTuple):
-    """A publication's first issue: its day, and when it appears, µs UTC."""
+class ExpectedIssue(NamedTuple):
+    """A publication's next issue: its day, and when it closes by the clock, or appears if it is the first, µs UTC.
+    `waits_for`: why it has not appeared since; empty if nothing is known to hold it up."""
 
     publication: str
     day: str
     at: int
+    waits_for: str = ""
 
 
 def first_issues(
     publications: Sequence[Publication], frozen_days: Mapping[str, Sequence[str]], at: int
-) -> Iterator[FirstIssue]:
+) -> Iterator[ExpectedIssue]:
     """The first issue of each publication that has none yet, on a site that begins at a moment."""
     for publication in publications:
         if frozen_days.get(publication.publication):
@@ -143,7 +145,7 @@ def first_issues(
             # When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day.
             is_announced = publication.window == "daily" and calendar.expected(day)
             shown_at = calendar.closes_at(day) if is_announced else 0
-            yield FirstIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
+            yield ExpectedIssue(publication.publication, day, max(cut_of(publication, day), shown_at, at))
 
 
 # ---- after the program did not run: what due issues wait for ------------------------------------------
@@ -161,16 +163,6 @@ def still_catching_up(record: Record, jobs: Sequence[str], at: int) -> list[str]
 
 
 # ---- next issues, and days without one -----------------------------------------------------------------
-
-
-class ExpectedIssue(NamedTuple):
-    """A publication's next issue: its day, and when it closes by the clock, µs UTC. `waits_for`: why it has not
-    appeared since; empty if nothing is known to hold it up."""
-
-    publication: str
-    day: str
-    at: int
-    waits_for: str = ""
 
 
 class DayWithoutIssue(NamedTuple):

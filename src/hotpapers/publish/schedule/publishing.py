@@ -239,14 +239,14 @@ class PublishJob:
         the blocklist are others than last time. The first round covers the last day, in case an earlier process did not
         get to it. Raises PartiallyRead if a folder cannot be written now: it is tried again, or the post would stay
         there."""
-        record, rules = context.record, page_rules(context.record, self._allowed, self._site_config)
-        head, is_other = record.head.position, read_meta(record.database, RENDERED_BY) != rules
+        record, head = context.record, context.record.head.position
+        rules = new_rules(record, self._allowed, self._site_config)
         since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
         self._rendered_position = since
-        position = None if is_other else since
+        position = None if rules else since
         destinations = {destination.folder.resolve() for destination in self._destinations}
         # a machine that began without any folder writes all pages at the end of the run
-        is_due = (is_other or head > since) and (
+        is_due = (bool(rules) or head > since) and (
             any(folder.is_dir() for folder in destinations)
             or jobs_queries.load_state(record, SCHEDULED_RUN).state != RUNNING
         )
@@ -255,7 +255,7 @@ class PublishJob:
         if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
-        if is_other:
+        if rules:
             _keep_rules(record, rules)
 
 
@@ -267,22 +267,24 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             raise WrongClock(f"{clock}; nothing is frozen until it is corrected")
 
 
-def page_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
-    """A hash of what decides how pages look, apart from what was observed: the networks' terms, the blocklist, whether
-    cards can be drawn, and the settings that pages show, such as the publications' titles and the contact."""
+def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
+    """A hash of what decides how pages look, if they were last rendered by something else; else empty. Apart from what
+    was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings that pages
+    show, such as the publications' titles and the contact."""
     shown = sorted((row.network, row.shown) for row in allowed.values())
     titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
     settings = site_config._replace(proofs=None, note="")
     has_cards = any(wing.draws_cards() for wing in wings() if wing.draws_cards)
     rules = (shown, load_blocklist(record.database), has_cards, titles, settings)
-    return sha256(msgspec.json.encode(rules)).hex()
+    digest = sha256(msgspec.json.encode(rules)).hex()
+    return "" if read_meta(record.database, RENDERED_BY) == digest else digest
 
 
 def render_by_rules(record: Record, site_config: SiteConfig, allowed: terms.Table) -> list[RerenderedFolder]:
     """Renders all pages again if they were last rendered by other rules. Returns the folders. One of this store's
     that could not be written is tried again next time."""
-    rules = page_rules(record, allowed, site_config)
-    if read_meta(record.database, RENDERED_BY) == rules:
+    rules = new_rules(record, allowed, site_config)
+    if not rules:
         return []
     folders = export_again(record, site_config, allowed)
     if all(folder.rendered for folder in folders if folder.is_own and folder.folder.is_dir()):

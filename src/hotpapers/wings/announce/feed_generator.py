@@ -14,9 +14,7 @@ last post's place in its issue, so posts added above do not shift the pages. Not
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -46,8 +44,8 @@ _NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 
 JSON = OPEN | {"content-type": "application/json; charset=utf-8"}
 UNKNOWN_FEED = "no such feed"
-
-Key = tuple[int, int, int]
+BEGINNING = "9999-12-31.0.0"
+"""A cursor before all posts."""
 
 
 class FeedPost(NamedTuple):
@@ -63,10 +61,9 @@ class FeedPost(NamedTuple):
         """The cursor for the posts after this one."""
         return f"{self.day}.{self.place}.{self.n}"
 
-    @property
-    def key(self) -> Key:
-        """The sort key: newer issues first, then by place. Raises ValueError for an invalid day."""
-        return (-date.fromisoformat(self.day).toordinal(), self.place, self.n)
+    def is_after(self, day: str, place: int, n: int) -> bool:
+        """Whether it comes after another one: newer issues are first, then better places."""
+        return self.day < day or (self.day == day and (self.place, self.n) > (place, n))
 
 
 class FeedSkeleton:
@@ -78,21 +75,20 @@ class FeedSkeleton:
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for an invalid cursor."""
-        last_key: Key = (-date.max.toordinal(), 0, 0)  # before all posts
-        if cursor:
-            match = _CURSOR.fullmatch(cursor)
-            if match is None:
-                raise ValueError("not a cursor of this feed")
-            last_key = FeedPost(match[1], int(match[2]), int(match[3]), "").key
-        while True:
-            start = bisect_right(self._read, last_key, key=lambda item: item.key)
-            end = start + limit
-            more = list(islice(self._unread, max(end + 1 - len(self._read), 0)))
-            if not more:
-                break
-            self._read += more
-        posts = self._read[start:end]
-        return posts, posts[-1].cursor if len(self._read) > end else ""
+        match = _CURSOR.fullmatch(cursor or BEGINNING)
+        if match is None:
+            raise ValueError("not a cursor of this feed")
+        last = (match[1], int(match[2]), int(match[3]))
+        following = list(islice((post for post in self._posts() if post.is_after(*last)), limit + 1))
+        posts = following[:limit]
+        return posts, posts[-1].cursor if len(following) > limit else ""
+
+    def _posts(self) -> Iterator[FeedPost]:
+        """All posts, in order; those that were read before are kept."""
+        yield from self._read
+        for post in self._unread:
+            self._read.append(post)
+            yield post
 
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, at its first occurrence."""
