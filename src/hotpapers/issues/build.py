@@ -215,7 +215,7 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
 
 def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Shown]:
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
-    for place, entry in enumerate([*content.entries, *content.ongoing], 1):
+    for place, entry in enumerate(content.all_entries, 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             yield Shown(
                 publication=content.publication.publication,

@@ -135,7 +135,7 @@ def unread(content: IssueContent) -> Iterator[str]:
         if reading.state != "complete":
             reason = f", {reading.reason}" if reading.reason else ""
             # The collectors whose counts an issue uses on a network that was not read in full, in words
-            counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
+            counts = (count for entry in content.all_entries for count in entry.counts)
             names = {count.collector for count in counts if count.network == reading.network and count.collector}
             others = " and ".join(sorted(names))
             consequence = (

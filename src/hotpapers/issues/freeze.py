@@ -270,7 +270,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         choice=content.choice or THRESHOLD,
         quoting=content.quoting or quotations.BY_REACTIONS,
         counting=content.counting or paper_fields.FEEDS,
-        posts={entry.paper: entry.posts for entry in (*content.entries, *content.ongoing)},
+        posts={entry.paper: entry.posts for entry in content.all_entries},
     )
 
 

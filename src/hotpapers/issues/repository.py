@@ -244,7 +244,7 @@ class RecordIssueReader:
                 )
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
-        keys = distinct(entry.paper for entry in (*content.entries, *content.ongoing))
+        keys = distinct(entry.paper for entry in content.all_entries)
         papers = _described(view, keys)
         if content.retrospective:
             papers = _described(self._now, [key for key in keys if key not in papers]) | papers
@@ -263,7 +263,7 @@ class RecordIssueReader:
             rows_of_papers = listed_under(view, list(places.values()))
             return {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
-        entries = [*content.entries, *content.ongoing]
+        entries = content.all_entries
         return {entry.paper: _allowed(listed_posts.get(n, []), withheld) for n, entry in enumerate(entries, 1)}
 
     def _quoted_posts(
@@ -271,7 +271,7 @@ class RecordIssueReader:
     ) -> dict[str, tuple[Quotation, ...]]:
         """The posts that an issue quotes: those the quotation policy allows, and one per account, the one under the
         first paper."""
-        papers = distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *all_posts])
+        papers = distinct([*(entry.paper for entry in content.all_entries), *all_posts])
         policy = self._quotation_policy(all_posts)
         quotable_posts = (
             (paper, quotation_policy.quotable(policy, paper, all_posts[paper]))

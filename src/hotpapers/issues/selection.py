@@ -153,4 +153,4 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     """How many voices each paper had when last shown, as an entry or as still talked about."""
-    return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
+    return {entry.paper: entry.voices for content in earlier for entry in content.all_entries}

@@ -153,8 +153,10 @@ def test_the_days_of_a_restored_store_are_in_the_log(record: Record, config: Log
         for day in (7, 8):
             freeze(restored, day)
         update(restored, config, 9)
-        ends = queries.chain_at_ends_of_days(restored.database, 0, at(9))
-    assert len(ends) == 2 and {entries.record_entry(*end) for end in ends} <= {*logs_of(config).stored[0].entries}
+        ends = queries.ends_of(restored.database, DAY, 0, at(9))
+    assert len(ends) == 2 and {entries.record_entry(position, chain) for _, position, chain in ends} <= {
+        *logs_of(config).stored[0].entries
+    }
 
 
 def test_a_lost_folder_is_built_again_from_the_store(record: Record, config: LogConfig) -> None:

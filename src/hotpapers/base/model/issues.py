@@ -292,6 +292,11 @@ class IssueContent(Value, kw_only=True):
     witnessed: WitnessedCounts | UnsetType = UNSET
     until_at: int | UnsetType = UNSET
 
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The entries, then the ongoing ones."""
+        return *self.entries, *self.ongoing
+
 
 class HeldPaper(Value):
     """A paper in an issue. `place` is 0 if the content does not give it; `voices` are likes in a listing."""

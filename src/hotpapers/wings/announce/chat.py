@@ -172,7 +172,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
     """By paper of an issue, its members: `Tansy Overquill`, `posted by quill.example`."""
     names = frozenset(_normalized(name) for name in members if not is_account(name))
     accounts = [name for name in members if is_account(name)]
-    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
+    papers = [entry.paper for entry in issue.content.all_entries]
     posted = posters(accounts, papers) if accounts else {}
     result: dict[str, str] = {}
     for paper in papers:

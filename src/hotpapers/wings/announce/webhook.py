@@ -85,7 +85,7 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     content = issue.content
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
-    papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
+    papers = [entry.paper for entry in content.all_entries]
     links = {
         "issue": site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),  # empty without a site
         "papers": {paper: site_paths.paper_url(site_config.base, paper) for paper in papers},

@@ -124,7 +124,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         raise NotFound("no such issue")
     issue_reader = RecordIssueReader(record, allowed)
     content = issue_reader.issue_header(*issue).content
-    if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
+    if paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]

@@ -41,7 +41,7 @@ def papers_up_to(
 def papers_of_day(reader: IssueReader, publication: str, day: str) -> Iterator[Paper]:
     """The papers of an issue, then the others that were announced that day."""
     issue = reader.issue(publication, day)
-    held = {entry.paper: issue.papers[entry.paper] for entry in (*issue.content.entries, *issue.content.ongoing)}
+    held = {entry.paper: issue.papers[entry.paper] for entry in issue.content.all_entries}
     yield from held.values()
     if issue.listing is None:
         announced = reader.announced(publication, day)

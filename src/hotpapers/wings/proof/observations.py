@@ -345,7 +345,7 @@ def _new_files(
     """Writes the files of each hour with batches after the last known one; yields their leaves."""
     position = _published_until(database, known, at)
     last = max((file.hour for file in known), default=None)
-    for hour, latest in queries.ends_of_hours(database, position, at):
+    for hour, latest, _ in queries.ends_of(database, HOUR, position, at):
         if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
             continue
         end = max(latest, position)  # `latest` is smaller if the clock was set back

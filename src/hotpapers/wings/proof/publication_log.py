@@ -60,10 +60,10 @@ def leaves_of(
     last = _last_recorded(database, known)
     issues = [(at, entries.issue_entry(digest)) for at, _, digest in queries.frozen_digests(database, publication)]
     has_issue = any(entry not in known for _, entry in issues)
-    if not (has_issue or observed or queries.chain_at_ends_of_days(database, last, at - MAX_LEAF_WAIT + DAY)):
+    ends = queries.ends_of(database, DAY, last, at)
+    if not (has_issue or observed or any(day <= (at - MAX_LEAF_WAIT) // DAY for day, *_ in ends)):
         return []
-    ends = queries.chain_at_ends_of_days(database, last, at)
-    days = ((position, entries.record_entry(position, chain)) for position, chain in ends)
+    days = ((position, entries.record_entry(position, chain)) for _, position, chain in ends)
     ordered = dict.fromkeys(entry for _, entry in sorted([*issues, *days, *observed], key=lambda row: row[0]))
     return [entry for entry in ordered if entry not in known]
 

@@ -1,10 +1,10 @@
-"""Store queries of the logs: digests of issues, the chain at the end of each day, observations by position."""
+"""Store queries of the logs: digests of issues, the ends of days and hours, observations by position."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, Item, Publication
+from hotpapers.base.model import HOUR, MAX_INTEGER, Item, Publication
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, blob
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
@@ -16,26 +16,19 @@ def frozen_digests(database: Database, publication: str) -> list[tuple[int, str,
     return [(int(since), str(day), str(digest)) for since, day, digest in database.rows(sql, (publication,))]
 
 
-def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[tuple[int, bytes]]:
-    """(position, chain value) of the last batch of each UTC day that is over at the moment `before` and has batches
-    after a position; in order."""
-    sql = """SELECT b.position, b.chain FROM batch AS b WHERE b.position IN (
-        SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY b.position"""
-    rows = database.rows(sql, (after, before - before % DAY, DAY))
-    return [(int(position), blob(chain)) for position, chain in rows]
+def ends_of(database: Database, period: int, after: int, before: int) -> list[tuple[int, int, bytes]]:
+    """(number, position, chain value) of the last batch of each UTC day or hour, a `period` in µs and counted from
+    1970-01-01T00, that is over at the moment `before` and has batches after a position; by number."""
+    sql = """SELECT b.at / ?, b.position, b.chain FROM batch AS b WHERE b.position IN (
+        SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY 1"""
+    rows = database.rows(sql, (period, after, before - before % period, period))
+    return [(int(number), int(position), blob(chain)) for number, position, chain in rows]
 
 
 def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
     """The accounts that a publication currently names as its own."""
     last = AsOfView(database, MAX_INTEGER, MAX_INTEGER).item(Publication, publication)
     return last.own if last else ()
-
-
-def ends_of_hours(database: Database, after: int, before: int) -> list[tuple[int, int]]:
-    """(hour, position of its last batch) of each UTC hour, counted from 1970-01-01T00, that is over at the moment
-    `before` and has batches after a position; in order."""
-    sql = f"SELECT at / {HOUR}, max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / {HOUR} ORDER BY 1"
-    return [(int(hour), int(position)) for hour, position in database.rows(sql, (after, before - before % HOUR))]
 
 
 def hour_of(database: Database, position: int) -> int | None:

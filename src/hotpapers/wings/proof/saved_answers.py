@@ -122,7 +122,7 @@ def _proved_issue(saved: SavedAnswer) -> PublishedIssue:
     name, day = content.publication.publication, content.day
     is_listed = content.publication.window == "listing"
     listing = model.Listing(publication=name, day=day, made="", lead=0, places=0, file="", observed_at=0)
-    papers = {entry.paper: saved.parts.metadata.get(entry.paper) for entry in (*content.entries, *content.ongoing)}
+    papers = {entry.paper: saved.parts.metadata.get(entry.paper) for entry in content.all_entries}
     return PublishedIssue(
         content=content,
         digest=saved.digest,

@@ -112,7 +112,7 @@ class PublicationLogs:
         # "<" could end its data block in a page
         if proof is None or "<" in str(proof.proof) or digest_of(content) != issue.digest:
             return None
-        hashes = {entry.paper: entry.metadata for entry in (*content.entries, *content.ongoing)}
+        hashes = {entry.paper: entry.metadata for entry in content.all_entries}
         items = {paper: issue.places.get(paper) or issue.papers[paper] for paper in hashes}
         proved = {paper: item for paper, item in items.items() if digest_of(item) == hashes[paper]}
         return ProvedIssue(content, proved, *proof)

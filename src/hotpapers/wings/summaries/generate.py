@@ -73,7 +73,7 @@ def summarize(
     those entries go without."""
     view = record.view(cut)
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
-    in_issue = (view.item(Paper, entry.paper) for entry in (*content.entries, *content.ongoing))
+    in_issue = (view.item(Paper, entry.paper) for entry in content.all_entries)
     papers = [
         paper
         for paper in in_issue

@@ -189,7 +189,7 @@ class TopicWeeks:
                 issue.papers[entry.paper].title,
                 issue.papers[entry.paper].abstract or issue.papers[entry.paper].summary,
             )
-            for entry in (*issue.content.entries, *issue.content.ongoing)
+            for entry in issue.content.all_entries
         ]
 
 

@@ -223,7 +223,7 @@ class SiteContext:
         """The attention and the posts of the papers in a day's issue, as known on a day. For the issue's own day, its
         page and those of its papers may need the same, which is read once."""
         content = self.frozen(day, edition).content
-        papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
+        papers = [entry.paper for entry in content.all_entries]
         history = self.issue_reader.history(self.name, known_day, papers)
         return dict(history), dict(self.issue_reader.posts(self.name, known_day, papers))
 

@@ -250,7 +250,7 @@ class Intake:
         """A file's checked lines. Raises NotExchange, NotAProof, NetError."""
         name = file.name + observations.SUFFIX
         lines = observations.read_packed(name, self._get(log.files + name))
-        self._allowance.note(lines=len(lines))
+        self._allowance.note(FetchedAmount(0, 0, len(lines)))
         if observations.root_of(line.hash for line in lines) != file.root:
             raise NotAProof("its lines do not match the log", file=name)
         for number, line in enumerate(lines):
@@ -267,9 +267,9 @@ class Intake:
         try:
             body = self._http.get(address).body
         except RequestRefused:
-            self._allowance.note_refused()
+            self._allowance.note(FetchedAmount(1, 0, 0), is_refused=True)
             raise
-        self._allowance.note(files=1, bytes=len(body))
+        self._allowance.note(FetchedAmount(1, len(body), 0))
         return body
 
     def _append(self, file: ObservedFile, lines: Sequence[observations.ObservationLine]) -> int:
@@ -375,15 +375,12 @@ class Allowance:
                 self.refusal = f"{self._site.name}: lists more than the {most} fetched {period}"
                 raise RequestRefused(self.refusal)
 
-    def note(self, *, files: int = 0, bytes: int = 0, lines: int = 0) -> None:
-        """Count what was fetched, even if it turns out to be unusable."""
-        more = FetchedAmount(files, bytes, lines)
-        self._round, self._today = self._round.plus(more), self._today.plus(more)
-
-    def note_refused(self) -> None:
-        """Count a file that the site refuses, for this round only: a log may list a million of them, but those that
-        stay away must not use up every day's amount."""
-        self._round = self._round.plus(FetchedAmount(1, 0, 0))
+    def note(self, more: FetchedAmount, *, is_refused: bool = False) -> None:
+        """Count what was fetched, even if it turns out to be unusable. A file that the site refuses counts for this
+        round only: a log may list a million of them, but those that stay away must not use up every day's amount."""
+        self._round = self._round.plus(more)
+        if not is_refused:
+            self._today = self._today.plus(more)
 
     def save(self) -> None:
         """Save the day's amount, after the fetched data went in: even a process that is killed often makes progress."""

@@ -55,12 +55,12 @@ def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
     """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, LogError
     if our own logs are damaged, NetError if the site does not answer."""
     file = site.folder / POLICY
-    if site.policy.strip() or not file.exists():
-        text, policy = _policy(site, http)
-        if not site.policy.strip():
-            file_modes.write_atomically(file, text.encode())
-        return policy
-    return _policy(site._replace(policy=file.read_text("utf-8")), http)[1]
+    if not site.policy.strip() and file.exists():
+        site = site._replace(policy=file.read_text("utf-8"))
+    text, policy = _policy(site, http)
+    if not site.policy.strip():
+        file_modes.write_atomically(file, text.encode())
+    return policy
 
 
 def _policy(site: FollowedSite, http: HttpClient) -> tuple[str, LogPolicy]:
