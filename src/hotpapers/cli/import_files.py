@@ -71,11 +71,10 @@ def run_import(
     take: ImportFiles,
     summary: Callable[[Outcomes], Iterable[str]],
     as_json: bool,
-    size: int | None = None,
 ) -> None:
     """Imports files, and prints the results. `take`: imports them into the record; `summary`: their results, for
-    people; `size`: bytes to read, if they are not all in files."""
-    task = import_files(site, files, take, size)
+    people."""
+    task = import_files(site, files, take)
     results = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
     refusals = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
     show({"imported": results, "refused": refusals}, [*summary(task.done), *task.notes], as_json)

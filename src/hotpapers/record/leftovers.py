@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import time
@@ -59,10 +60,22 @@ def _leftovers(database: Database) -> Iterator[Path]:
 
 
 def _is_removed(path: Path) -> bool:
-    """Remove a path if possible, but not a folder just written to, which a running restore may use."""
+    """Remove a path if possible, but not a folder in use: one that an import has locked, or one just written to,
+    which a running restore may use."""
     with suppress(OSError):
         if not path.is_dir():
             path.unlink()
         elif time.time() - max(file.stat().st_mtime for file in (path, *path.iterdir())) > AT_WORK:
-            shutil.rmtree(path)
+            remove_unlocked(path)
     return not path.exists()
+
+
+def remove_unlocked(folder: Path) -> None:
+    """Remove a folder if possible, unless a process holds a lock on it."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)

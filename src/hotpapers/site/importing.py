@@ -41,10 +41,10 @@ class ImportTask(NamedTuple):
 ImportFiles = Callable[[ImportTask], None]
 
 
-def import_files(site: Site, files: Sequence[str], take: ImportFiles, size: int | None = None) -> ImportTask:
-    """Imports files; the result of each. `take`: imports them into the record; `size`: bytes to read, if they are not
-    all in files. A missing store is created."""
-    size = streams.size_of(files) if size is None else size
+def import_files(site: Site, files: Sequence[str], take: ImportFiles) -> ImportTask:
+    """Imports files; the result of each. `take`: imports them into the record. A missing store is
+    created."""
+    size = streams.size_of(files)
     with site.opened(create=True) as record, site.progress("Importing", size, in_bytes=True) as progress:
         task = ImportTask(files, site, record, progress, [], [], [])
         take(task)

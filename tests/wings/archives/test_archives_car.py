@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -277,13 +276,13 @@ def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
     assert import_one(record, "car", car(*fake_repository({}))).lines == 0
 
 
-def texts(content: bytes) -> set[tuple[str, bytes]]:
-    """Path and hash of every readable record of a file."""
+def texts(content: bytes) -> set[tuple[str, str]]:
+    """Path and CID of every readable record of a file."""
     result = set()
     try:
-        for entry in repository.entries(io.BytesIO(content), COLLECTIONS, FIRST):
-            if not entry.problem:
-                result.add((entry.path, hashlib.sha256(entry.block).digest()))
+        for line in repository.event_lines(io.BytesIO(content), COLLECTIONS, FIRST):
+            if commit := json.loads(line).get("commit"):
+                result.add((f"{commit['collection']}/{commit['rkey']}", commit["cid"]))
     except InputError:
         pass
     return result

@@ -6,7 +6,6 @@ import errno
 import os
 import pickle
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import FullStore
 from hotpapers.record import Record
-from hotpapers.record.leftovers import AT_WORK
+from hotpapers.record.leftovers import remove_unfinished
 from hotpapers.wings.archives import parts, spill
 from hotpapers.wings.archives.framing import ANYWAY, line_blocks
 from hotpapers.wings.archives.parts import open_part, parts_of
@@ -56,22 +55,6 @@ def test_parts_come_together_in_order_and_each_event_once(
 
 def test_a_part_without_events_takes_no_room(tmp_path: Path) -> None:
     assert write_events(tmp_path, []) == [] == list(tmp_path.iterdir())
-
-
-def test_the_folder_shows_signs_of_life_while_nothing_is_relevant(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spill, "SIGN_OF_LIFE", 10)
-    paths = write_events(tmp_path, [made_up_event(at, 0, b"x") for at in range(35)])
-    ages = []
-
-    def is_relevant(needed_mark: int, content: bytes) -> bool:
-        ages.append(time.time() - tmp_path.stat().st_mtime)
-        os.utime(tmp_path, (1, 1))
-        return False
-
-    assert not list(merged(paths, tmp_path, is_relevant, -1))
-    assert [number for number, age in enumerate(ages) if age < AT_WORK] == [0, 10, 20, 30]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +106,8 @@ def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: 
     old_folder.mkdir()
     (old_folder / "run").write_bytes(b"x")
     with spill.spill_folder(record) as folder_1, spill.spill_folder(record) as folder_2:
+        os.utime(folder_1, (1, 1))
+        assert remove_unfinished(record.database) == sorted(map(str, (folder_1, folder_2)))
         assert folder_1.exists() and folder_2.exists() and not old_folder.exists()
         assert os.stat(folder_1).st_mode & 0o077 == 0
     assert not list(parent.glob(f"{spill.PREFIX}*"))

@@ -36,9 +36,9 @@ from hotpapers.wings.archives.imported_file import ArchiveTask
 from hotpapers.wings.archives.queries import known_keys
 
 MAX_BATCH_FINDINGS = 5_000
-"""Findings per batch."""
+"""Findings after which a batch is stored."""
 MAX_BATCH_BYTES = 2**24
-"""Bytes of findings per batch."""
+"""Bytes of findings after which it is."""
 KEPT = 2**16
 """Bytes of an unreadable line to quarantine."""
 COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}

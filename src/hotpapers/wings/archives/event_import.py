@@ -69,7 +69,7 @@ class EventImport:
             recorder = EventRecorder(self._task, _digest(files))
             self._reactions.add(queries.all_marks(self._record))
             paths = [path for file in files for scan in (*file.scans, *file.references) for path in scan.events]
-            recorder.take(merged(paths, folder, self._is_relevant, recorder.after), lambda: os.utime(folder))
+            recorder.take(merged(paths, folder, self._is_relevant, recorder.after))
         for number, file in enumerate(files):
             yield file.problem or recorder.result(file, number)
 
@@ -230,8 +230,8 @@ class EventRecorder:
         self._at = self._stored = max(self.after, 0)
         self._is_repeat = self.after >= 0
 
-    def take(self, events: Iterator[SpilledEvent], at_work: Callable[[], object]) -> None:
-        """Stores all events. `at_work` is called now and then. Raises FullStore."""
+    def take(self, events: Iterator[SpilledEvent]) -> None:
+        """Stores all events. Raises FullStore."""
         batch = self._batch
         while chunk := list(islice(events, AHEAD)):
             self._is_repeat = False
@@ -242,7 +242,6 @@ class EventRecorder:
                     self._store()
                 self._at = event.at
                 batch.take(event.content, event.file)
-            at_work()
         self._store()
 
     def _store(self) -> None:

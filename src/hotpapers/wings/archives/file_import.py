@@ -112,14 +112,14 @@ def _filter(
 
 
 def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Blocks:
-    """A file's blocks, from an offset on. Raises InputError."""
+    """A file's blocks, from that with an offset on. If another kind of import stopped within it, some lines are read,
+    and counted, twice. Raises InputError."""
     start = end = 0
     for _, (blocks, problem) in parts:
         for block, filtered in blocks:
             end = start + block.end
-            placed = block._replace(start=start + block.start, end=end)
             if end > offset or not block.ended:
-                yield (placed, filtered) if placed.start >= offset else rest_of(placed, filtered, offset)
+                yield block._replace(start=start + block.start, end=end), filtered
         if problem:
             raise InputError(problem)
         start = end
@@ -141,19 +141,6 @@ def _read(
             file_import = FileImport(task, format, file, before, cursor)
             return file_import.to_the_end(blocks(stream, cursor.offset if cursor else 0))
     return _read(task, format, file, before, blocks, None)
-
-
-def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[ArchiveBlock, FilteredBlock]:
-    """The part of a block after a line. If an earlier import stopped at a line that the filter dropped, some lines are
-    counted twice."""
-    cut = offset - block.start
-    count = max((unit.number + 1 for unit in filtered.units if unit.end <= cut), default=0)
-    later = [
-        Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
-        for unit in filtered.units
-        if unit.start >= cut
-    ]
-    return block._replace(start=offset), FilteredBlock(filtered.lines - count, later)
 
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
@@ -226,37 +213,24 @@ class FileImport:
         return ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, **self._batch.figures())
 
     def _read_block(self, block: ArchiveBlock, filtered: FilteredBlock) -> None:
-        begin, first = self._place, self._place.lines
-
-        def place(end: int, lines: int) -> FilePlace:
-            """The position `end` bytes into the block; at its beginning, that where the previous block ended."""
-            return FilePlace(block.start + end, block.data[max(end - TAIL, 0) : end], first + lines) if end else begin
-
         for unit in with_gaps(filtered):
-            self._before_last = None
-            if unit is None:
+            problem = self._batch.take(unit.content) if unit else None
+            self._before_last = self._place_before(unit, block) if unit and problem else None
+            if unit and problem:
+                self._unreadable = self._unreadable.plus(unit.content, problem)
+                if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
+                    raise self._unreadable.refusal(self._task.kind)
+            else:
                 self._readable = True
-                continue
-            self._place = place(unit.start, unit.number)
-            self._read_line(unit.content)
-            self._place = place(unit.end, unit.number + 1)
-            self._store_if_much()
-        self._place = FilePlace(block.end, block.tail, first + filtered.lines)
-        self._store_if_much()
-
-    def _store_if_much(self) -> None:
-        if self._batch.is_full or self._place.offset - self._stored.offset >= MAX_BATCH_READ_BYTES:
+        self._place = FilePlace(block.end, block.tail, self._place.lines + filtered.lines)
+        if self._batch.is_full or block.end - self._stored.offset >= MAX_BATCH_READ_BYTES:
             self._store()
 
-    def _read_line(self, line: bytes) -> None:
-        """Quarantines an unreadable line. Raises InputError if many were unreadable and none was readable."""
-        problem = self._batch.take(line)
-        if problem is None:
-            self._readable = True
-            return
-        self._unreadable, self._before_last = self._unreadable.plus(line, problem), self._place
-        if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
-            raise self._unreadable.refusal(self._task.kind)
+    def _place_before(self, unit: Unit, block: ArchiveBlock) -> FilePlace:
+        if not unit.start:
+            return self._place
+        tail = block.data[max(unit.start - TAIL, 0) : unit.start]
+        return FilePlace(block.start + unit.start, tail, self._place.lines + unit.number)
 
     def _store(self) -> None:
         """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""

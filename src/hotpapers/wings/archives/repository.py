@@ -43,22 +43,6 @@ NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError
 """What decoders raise for an invalid block."""
 
 
-class RepositoryEntry(NamedTuple):
-    """A raw record of a repository, or the reason why one cannot be read.
-
-    `at`: the time in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
-    `block`.
-    """
-
-    did: str
-    rev: str = ""
-    at: int = 0
-    path: str = ""
-    cid: bytes = b""
-    block: bytes = b""
-    problem: str = ""
-
-
 class _Commit(msgspec.Struct):
     did: str
     data: bytes
@@ -219,29 +203,37 @@ def absence(car: CarFile, cid: bytes) -> str:
 # ---- records -----------------------------------------------------------------------------------------
 
 
-def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[RepositoryEntry]:
-    """The records of some collections by time, none before `oldest` (µs UTC), then those that cannot be read.
+def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[bytes]:
+    """The records of some collections by time, none before `oldest` (µs UTC), each as the line of Jetstream's event for
+    its creation; then lines for those that cannot be read.
 
     Raises InputError if the file is not a repository; if it breaks off, only after everything readable, and without
     listing missing records one by one.
     """
     car = read_car(stream)
     commit = _commit(car)
-    all_entries = [
-        _entry(car, commit, leaf, oldest)
-        for leaf in leaves(car, commit.data)
-        if leaf.problem or leaf.path.partition("/")[0] in collections
+    latest = tid_time(commit.rev or "")
+    records: list[tuple[int, str, bytes]] = []
+    problems: list[RepositoryLeaf] = []
+    for leaf in leaves(car, commit.data):
+        collection, _, rkey = leaf.path.partition("/")
+        if leaf.problem:
+            problems.append(leaf)
+        elif collection in collections and leaf.cid in car.blocks:
+            records.append((_record_time(rkey, car.blocks[leaf.cid], oldest, latest), leaf.path, leaf.cid))
+        elif collection in collections:
+            problems.append(leaf._replace(problem=f"a record that {absence(car, leaf.cid)}"))
+    for at, path, cid in sorted(records):
+        yield _event_line(commit, at, path, cid, car.blocks[cid])
+    if car.problem:
+        problems = [leaf for leaf in problems if leaf.cid in car.blocks or leaf.cid in car.forged]
+    unreferenced = car.forged.difference(leaf.cid for leaf in problems)
+    problems += [
+        RepositoryLeaf("", cid, "a block that has other bytes than its hash says") for cid in sorted(unreferenced)
     ]
-    problems = [
-        entry
-        for entry in all_entries
-        if entry.problem and not (car.problem and entry.cid not in car.blocks and entry.cid not in car.forged)
-    ]
-    yield from sorted((entry for entry in all_entries if not entry.problem), key=lambda entry: (entry.at, entry.path))
-    yield from problems
-    unreferenced = car.forged.difference(entry.cid for entry in problems)
-    for cid in sorted(unreferenced):
-        yield RepositoryEntry(commit.did, cid=cid, problem="a block that has other bytes than its hash says")
+    for leaf in problems:
+        place = f"{commit.did}/{leaf.path}" if leaf.path else commit.did
+        yield problem_line(f"{place}: {leaf.problem}", did=commit.did, path=leaf.path, block=b"")
     if car.problem:
         raise InputError(f"cannot be read as a whole: {car.problem}")
 
@@ -257,18 +249,9 @@ def _commit(car: CarFile) -> _Commit:
     return commit
 
 
-def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> RepositoryEntry:
-    block, problem, rev = car.blocks.get(leaf.cid), leaf.problem, commit.rev or ""
-    if not problem and block is None:
-        problem = f"a record that {absence(car, leaf.cid)}"
-    if problem or block is None:
-        return RepositoryEntry(commit.did, rev, 0, leaf.path, leaf.cid, b"", problem)
-    at = _entry_time(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
-    return RepositoryEntry(commit.did, rev, at, leaf.path, leaf.cid, block)
-
-
-def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
-    """A record's time as its owner claims it, which nobody else can confirm. Never after the commit."""
+def _record_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
+    """The time in a record's key, else the one that its owner claims, which nobody else can confirm, else the commit's.
+    Never after the commit."""
     until = MAX_INTEGER if latest is None else latest
     at = tid_time(rkey)
     if at is None or not oldest <= at <= until:
@@ -280,30 +263,21 @@ def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int
     return at if at is not None and oldest <= at <= until else latest or 0
 
 
-def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[bytes]:
-    """The entries of a repository, each as the line of Jetstream's event for the creation of the record. Raises as
-    `entries` does."""
-    for entry in entries(stream, collections, oldest):
-        try:
-            yield _event(entry) + b"\n"
-        except UNREADABLE as problem:
-            yield problem_line(str(problem), did=entry.did, path=entry.path, block=entry.block) + b"\n"
-
-
-def _event(entry: RepositoryEntry) -> bytes:
-    """Raises InputError for a problem, and the decoder's errors for an invalid block."""
-    if entry.problem:
-        raise InputError(f"{entry.did}{f'/{entry.path}' if entry.path else ''}: {entry.problem}")
-    collection, _, rkey = entry.path.partition("/")
-    commit = {
-        "rev": entry.rev,
-        "operation": "create",
-        "collection": collection,
-        "rkey": rkey,
-        "record": _plain(libipld.decode_dag_cbor(entry.block)),
-        "cid": libipld.encode_cid(entry.cid),
-    }
-    return msgspec.json.encode({"did": entry.did, "time_us": entry.at, "kind": "commit", "commit": commit})
+def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -> bytes:
+    collection, _, rkey = path.partition("/")
+    try:
+        created = {
+            "rev": commit.rev or "",
+            "operation": "create",
+            "collection": collection,
+            "rkey": rkey,
+            "record": _plain(libipld.decode_dag_cbor(block)),
+            "cid": libipld.encode_cid(cid),
+        }
+        event = {"did": commit.did, "time_us": at, "kind": "commit", "commit": created}
+        return msgspec.json.encode(event) + b"\n"
+    except UNREADABLE as problem:
+        return problem_line(str(problem), did=commit.did, path=path, block=block)
 
 
 def _plain(value: Any) -> Any:

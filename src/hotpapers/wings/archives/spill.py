@@ -11,13 +11,13 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import FullStore, ReadOnlyStore
 from hotpapers.record import Record
-from hotpapers.record.leftovers import FOLDER
+from hotpapers.record.leftovers import FOLDER, remove_unlocked
 from hotpapers.record.sqlite import SqliteDatabase
 
 PREFIX = f"{FOLDER}import-"
@@ -28,8 +28,6 @@ LARGE = 160
 """Bytes of memory that an event takes in addition to its content."""
 MAX_OPEN = 64
 """Maximum files merged at once."""
-SIGN_OF_LIFE = 2_000
-"""Events after which the folder is touched while events are merged: `forget` deletes folders that seem to be left."""
 
 
 class SpilledEvent(NamedTuple):
@@ -81,13 +79,11 @@ def merged(
     paths: Sequence[str], folder: Path, is_relevant: Callable[[int, bytes], bool], after: int
 ) -> Iterator[SpilledEvent]:
     """The events of all files after a moment in order, without duplicates: those whose needed mark and content are
-    relevant. Removes the files. Touches the folder now and then. Raises FullStore."""
+    relevant. Removes the files. Raises FullStore."""
     while len(paths) > MAX_OPEN:
         paths = [*paths[MAX_OPEN:], _write(folder, heapq.merge(*map(_read, paths[:MAX_OPEN])))]
     last_event: tuple[object, ...] = ()
-    for number, event in enumerate(heapq.merge(*map(_read, paths))):
-        if number % SIGN_OF_LIFE == 0:
-            os.utime(folder)
+    for event in heapq.merge(*map(_read, paths)):
         if event[:3] != last_event and event.at > after and is_relevant(event.needed_mark, event.content):
             yield event
         last_event = event[:3]
@@ -110,11 +106,12 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
 @contextmanager
 def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
-    Removes folders left by killed imports. Raises FullStore, ReadOnlyStore."""
+    It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
+    ReadOnlyStore."""
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
-        _remove_unused(old)
+        remove_unlocked(old)
     place = parent or Path(tempfile.gettempdir())
     try:
         with full_disk_as_error(place / "_"):
@@ -128,16 +125,6 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
-
-
-def _remove_unused(folder: Path) -> None:
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(descriptor)
 
 
 class KnownMarks:

@@ -68,10 +68,7 @@ class _Story(msgspec.Struct):
 
 class _StoryId(msgspec.Struct):
     short_id: str
-
-
-class _StoryTime(msgspec.Struct):
-    created_at: datetime.datetime
+    created_at: datetime.datetime | None = None
 
 
 class _MergedStory(msgspec.Struct):
@@ -131,7 +128,7 @@ class LobstersSource(PostSource[LobstersSettings]):
             RawPayload("post", entry.short_id if entry else unreadable_key(body), body, response.at)
             for entry, body in ids
         ]
-        times = [microseconds_of(entry.created_at) for story in stories if (entry := decode_or_none(story, _StoryTime))]
+        times = [microseconds_of(entry.created_at) for entry, _ in ids if entry and entry.created_at]
         return payloads, times
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:

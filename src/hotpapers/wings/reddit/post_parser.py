@@ -47,28 +47,6 @@ def known_missing(subreddit: str, last: float | None, times: Sequence[float], no
     return overlap_problem(f"r/{subreddit}", round(last * 1e6), now)
 
 
-class RedditThing(msgspec.Struct):
-    """The part of an API object that says which one it is, and whether it still exists."""
-
-    name: str
-    created_utc: Annotated[float, msgspec.Meta(ge=0, le=1e10)] | None = None
-    author: str | None = ""
-    removed_by_category: str | None = None
-    edited: bool | float | None = False
-
-    @property
-    def created_at(self) -> int | None:
-        """µs UTC, in whole seconds; None if it doesn't say."""
-        return None if self.created_utc is None else int(self.created_utc) * 1_000_000
-
-    @property
-    def gone(self) -> str:
-        """Why it no longer exists; empty while it does."""
-        if self.removed_by_category and self.removed_by_category not in BY_AUTHOR:
-            return "removed"
-        return "deleted" if self.removed_by_category or self.author == DELETED else ""
-
-
 class GalleryItem(msgspec.Struct):
     """A picture of a gallery: its caption, and where it leads."""
 
@@ -106,9 +84,14 @@ class PostContent(msgspec.Struct):
         return self.gallery_data.items if self.gallery_data else []
 
 
-class RedditPost(RedditThing):
-    """A post, without what it says."""
+class RedditPost(PostContent, kw_only=True):
+    """A post, as the API has it."""
 
+    name: str
+    created_utc: Annotated[float, msgspec.Meta(ge=0, le=1e10)] | None = None
+    author: str | None = ""
+    removed_by_category: str | None = None
+    edited: bool | float | None = False
     author_fullname: str | None = None
     score: Score | None = None
     num_comments: Count | None = None
@@ -117,6 +100,18 @@ class RedditPost(RedditThing):
     crosspost_parent_list: list[PostContent] | None = None
     parent_id: Any = None
     """What a comment replies to, `t1_…` or `t3_…`; the oldest dumps have a number."""
+
+    @property
+    def created_at(self) -> int | None:
+        """µs UTC, in whole seconds; None if it doesn't say."""
+        return None if self.created_utc is None else int(self.created_utc) * 1_000_000
+
+    @property
+    def gone(self) -> str:
+        """Why it no longer exists; empty while it does."""
+        if self.removed_by_category and self.removed_by_category not in BY_AUTHOR:
+            return "removed"
+        return "deleted" if self.removed_by_category or self.author == DELETED else ""
 
     @property
     def reply_to(self) -> str:
@@ -140,13 +135,12 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
     if payload.kind == "counts":
         return [snapshot]
-    content = decode_entry(payload.body, PostContent)
     was_edited = payload.kind == "edit"
-    title = " ".join(content.title.split())
-    target = content.url or ""
+    title = " ".join(submission.title.split())
+    target = submission.url or ""
     handle = submission.author or ""
-    text = f"{title}\n\n{content.words}".strip()  # Markdown, as written
-    mentions = _mentions(key, text, content, (submission.crosspost_parent_list or [])[:1], at, names)
+    text = f"{title}\n\n{submission.words}".strip()  # Markdown, as written
+    mentions = _mentions(key, text, submission, at, names)
     if not (mentions or was_edited):
         return []
     own_id = submission.author_fullname or (handle and f"@{handle.lower()}")
@@ -167,15 +161,13 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     return [post, *author_of(post), snapshot, *mentions, *doubts]
 
 
-def _mentions(
-    key: str, text: str, content: PostContent, originals: Sequence[PostContent], at: int, names: PaperIndex
-) -> list[Mention]:
+def _mentions(key: str, text: str, post: RedditPost, at: int, names: PaperIndex) -> list[Mention]:
     """The papers that a post names itself, and those that the post it shares names."""
-    own_mentions = mentions_of(key, at, text, content.targets, names)
+    own_mentions = mentions_of(key, at, text, post.targets, names)
     papers = {mention.paper for mention in own_mentions}
     shared_mentions = [
         msgspec.structs.replace(mention, found_in="embed")
-        for original in originals
+        for original in (post.crosspost_parent_list or ())[:1]
         for mention in mentions_of(key, at, f"{original.title}\n\n{original.words}", original.targets, names)
         if mention.paper not in papers
     ]

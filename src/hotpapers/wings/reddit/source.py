@@ -27,7 +27,7 @@ from hotpapers.collect.sources.decoding import decode_or_none, decode_response, 
 from hotpapers.collect.sources.paper_mentions import gone_post
 from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
 from hotpapers.wings.reddit import post_parser
-from hotpapers.wings.reddit.post_parser import NETWORK, RedditThing, gone_from_feed, known_missing, too_many
+from hotpapers.wings.reddit.post_parser import NETWORK, RedditPost, gone_from_feed, known_missing, too_many
 
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
@@ -154,7 +154,7 @@ class RedditApi:
         params = {"limit": str(BATCH), "raw_json": "1", **more_params}
         response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decode_response(response, _Listing).data
-        entries = [(decode_or_none(child.data, RedditThing), bytes(child.data)) for child in data.children]
+        entries = [(decode_or_none(child.data, RedditPost), bytes(child.data)) for child in data.children]
         payloads = list[RawPayload]()
         for thing, body in entries:
             if thing is None:

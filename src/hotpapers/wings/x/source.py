@@ -102,20 +102,21 @@ class _PaidRequests:
         """
         max_cost = size * self._limits.max_post_cost
         headers = bearer(self._settings.token)
-        yield PayloadPage((), spending.encode(spending.book(self.account, max_cost)))
+        yield PayloadPage((), spending.encode(spending.charged(self.account, spending.TRIES * max_cost, asking=True)))
         try:
             response = self.http.get(f"{self._settings.base}{path}", params=params, headers=headers, accept=ERRORS)
             if response.status not in ERRORS:
                 answer = decode_response(response, XResponse)
                 # earlier tries may have cost it all
                 cost = (response.tries - 1) * max_cost + self._limits.cost(answer)
-                self.account = spending.settle(self.account, cost)
+                self.account = spending.charged(self.account, cost)
                 return answer, response.at
             error = _refusal(response, self.http.now())
         except NetError as problem:
             error = problem
         tries = spending.TRIES if error.tries is None else error.tries
-        yield PayloadPage((), spending.encode(spending.settle_failure(self.account, tries * max_cost)))
+        # after a request that may have cost something, the next one is small
+        yield PayloadPage((), spending.encode(spending.charged(self.account, tries * max_cost, asking=tries > 0)))
         if not tries or isinstance(error, RetryLater | RequestRefused):
             raise error
         raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error

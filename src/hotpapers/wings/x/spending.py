@@ -153,19 +153,6 @@ def affordable(account: BudgetState, limits: Budget, now: int) -> int:
     return max(0, free - account.spent) // (TRIES * limits.max_post_cost)
 
 
-# ---- before and after a request --------------------------------------------------------------------------
-
-
-def book(account: BudgetState, max_cost: int) -> BudgetState:
-    """Before a request: book all that it can cost, `max_cost` for each try."""
-    return msgspec.structs.replace(account, spent=account.spent + TRIES * max_cost, asking=True)
-
-
-def settle(account: BudgetState, cost: int) -> BudgetState:
-    """After a response: charge what it cost. `account`: the state before the booking."""
-    return msgspec.structs.replace(account, spent=account.spent + cost, asking=False)
-
-
-def settle_failure(account: BudgetState, cost: int) -> BudgetState:
-    """After an interrupted request: charge what it may have cost. The next one must be small."""
-    return msgspec.structs.replace(account, spent=account.spent + cost, asking=cost > 0)
+def charged(account: BudgetState, cost: int, *, asking: bool = False) -> BudgetState:
+    """The account with a cost: the most that a request can cost while it is under way, what it did cost after it."""
+    return msgspec.structs.replace(account, spent=account.spent + cost, asking=asking)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -113,22 +113,12 @@ SMALL = 2**25
 """Bytes of files that are read faster than other processes can start."""
 
 
-def total_size(files: Sequence[str]) -> int:
-    """Bytes of all files together; 0 when that cannot be known."""
-    return 0 if any(map(streams.is_pipe, files)) else streams.size_of(files)
-
-
 def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTask) -> None:
     """Imports each file in turn; a refused file does not stop the others."""
     from hotpapers.wings.archives.file_import import import_archives  # imports all sources: not for every command
 
-    # Spark's processes are in other folders
-    files = [os.path.abspath(file) for file in task.files] if processes.spark else task.files
-    archives = [
-        file_of(file, seen_at, task.progress)._replace(name=streams.name_of(name))
-        for file, name in zip(files, task.files, strict=True)
-    ]
-    with _pool(processes, files) as pool:
+    archives = [file_of(file, seen_at, task.progress) for file in task.files]
+    with _pool(processes, task.files) as pool:
         results = import_archives(
             task.record,
             format_,
@@ -153,7 +143,7 @@ def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[
     from hotpapers.wings.archives.workers import Workers
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    is_small = not any(map(streams.is_pipe, files)) and total_size(files) < SMALL  # the size of a pipe is unknown
+    is_small = not any(map(streams.is_pipe, files)) and streams.size_of(files) < SMALL
     count = processes.workers or (1 if is_small else cores)
     return Workers(count) if count > 1 else nullcontext()
 
@@ -169,7 +159,7 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
                 head = raw.read(HEAD)
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = seen_at if seen_at is not None else status.st_mtime_ns // 1_000 if status else now()
-    path = "" if streams.is_pipe(file) else file
+    path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
     return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
@@ -234,19 +224,17 @@ def _import(
     format_: str,
     files: tuple[str, ...],
     seen_at: int | None,
-    workers: int | None,
-    spark: str | None,
-    staging: str | None,
     as_json: bool,
     site: common.Site,
+    **options: Any,
 ) -> None:
-    processes = Processes(workers, spark, staging)
+    processes = Processes(**options)
     network = NETWORKS[format_]
     is_allowed = site.terms[network].read != "no"
     require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
     check_processes(processes, files)
     take_files = partial(take, format_, seen_at, processes)
-    run_import(files, site, take_files, by_file(result_lines), as_json, total_size(files))
+    run_import(files, site, take_files, by_file(result_lines), as_json)
 
 
 arxiv = _command("arxiv", "arxiv-metadata-oai-snapshot.json")
