@@ -71,11 +71,10 @@ def _is_removed(path: Path) -> bool:
 
 
 def remove_unlocked(folder: Path) -> None:
-    """Remove a folder if possible, unless a process holds a lock on it."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(descriptor)
+    """Remove a folder. Raises OSError if a process holds a lock on it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    finally:
+        os.close(descriptor)

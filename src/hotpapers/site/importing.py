@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import InputError
@@ -29,13 +29,12 @@ class ImportTask(NamedTuple):
     refused: list[InputError]
     notes: list[str]
 
-    def take(self, files: Iterable[tuple[str, Any]]) -> None:
-        """Records the results of files, by name; an InputError is that of a refused file."""
-        for name, result in files:
-            if isinstance(result, InputError):
-                self.refused.append(result)
-            else:
-                self.done.append((name, result))
+    def take(self, name: str, result: Any) -> None:
+        """Records the result of a file; an InputError is that of a refused one."""
+        if isinstance(result, InputError):
+            self.refused.append(result)
+        else:
+            self.done.append((name, result))
 
 
 ImportFiles = Callable[[ImportTask], None]

@@ -39,8 +39,7 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
     too, and is fetched later.
     """
     any_answer = False
-    failures = 0
-    refusals = 0
+    failures = refusals = 0
     last_failure: NetError | None = None
     for item in items:
         try:
@@ -57,10 +56,9 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Pages:
                 raise
             continue
         any_answer = True
-        failures = 0
-        refusals = 0
+        failures = refusals = 0
         yield page
-    if last_failure is not None and not any_answer:
+    if last_failure and not any_answer:
         raise last_failure
 
 
@@ -82,7 +80,7 @@ class EndpointRotation:
         self, http: HttpClient, parts: Iterable[tuple[str, Pages]], final_pages: Iterable[PayloadPage] = ()
     ) -> Pages:
         """The pages of each named part, then `final_pages`. Failures are raised at the end: see `raise_failures`."""
-        failures: list[NetError] = []
+        failures = list[NetError]()
         count = 0
         for name, pages in parts:
             count += 1
@@ -166,7 +164,7 @@ class RemovalCheck:
     last."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
-        self.held: list[RawPayload] = []
+        self.held = list[RawPayload]()
         self._last_seen = deque[str](maxlen=remembered)
 
     @property
@@ -185,8 +183,7 @@ class RemovalCheck:
 
     def release(self) -> list[RawPayload]:
         """The reports held back, which are no longer held."""
-        held = self.held
-        self.held = []
+        held, self.held = self.held, []
         return held
 
     def pages(self, ids: Sequence[str], ask: Ask, listed: Listed = lambda: None) -> Pages:
@@ -204,7 +201,7 @@ class RemovalCheck:
         first that is not empty counts."""
         return self.pages(ids, lambda ids: one_by_one(ids, ask), partial(first_ids, lists))
 
-    def settle(self, ask: Ask, listed: Listed = lambda: None) -> list[RawPayload]:
+    def settle(self, ask: Ask, listed: Listed) -> list[RawPayload]:
         """The reports still held at the end of a round, if the network returns one of the posts that it returned last,
         or one that its lists show. Raises PartiallyRead if it knows none of them.
 

@@ -216,7 +216,6 @@ class FirebaseItem(msgspec.Struct):
 
     id: int
     time: Seconds = 0
-    type: str = ""
     deleted: Flag = False
     dead: Flag = False
     score: Score | None = None

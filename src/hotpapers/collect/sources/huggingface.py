@@ -187,7 +187,7 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
             return [Snapshot(post=key, likes=paper.upvotes, observed_at=payload.at)]
         daily = decode_entry(payload.body, _Daily)
         paper = daily.paper
-        submitter = daily.paper.submitted_on_daily_by or _Submitter()
+        submitter = paper.submitted_on_daily_by or _Submitter()
         listed_at = paper.submitted_on_daily_at or paper.published_at
         handle = submitter.user or submitter.name
         own_id = submitter.id or handle

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -35,10 +35,10 @@ def is_pipe(file: str) -> bool:
     return file == STDIN or (os.path.exists(file) and Path(file).is_fifo())
 
 
-def size_of(files: Sequence[str]) -> int:
-    """Bytes of all files together; 0 if unknown, as of a pipe."""
+def size_of(files: Iterable[str]) -> int:
+    """Bytes of all files together, 0 if unknown."""
     try:
-        return 0 if any(map(is_pipe, files)) else sum(os.stat(file).st_size for file in files)
+        return sum(os.stat(file).st_size for file in files)
     except OSError:
         return 0
 

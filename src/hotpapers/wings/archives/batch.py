@@ -40,7 +40,7 @@ MAX_BATCH_FINDINGS = 5_000
 MAX_BATCH_BYTES = 2**24
 """Bytes of findings after which it is."""
 KEPT = 2**16
-"""Bytes of an unreadable line to quarantine."""
+"""Bytes of an unreadable line or entry to quarantine."""
 COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
 
 
@@ -53,7 +53,6 @@ class ArchiveBatch:
         self._format, self._in_order = format, in_order
         self._payloads: list[RawPayload] = []
         self._items_by_post: dict[str, list[Item]] = defaultdict(list)
-        self._reasons: dict[str, Exception] = {}
         self._files: dict[RawPayload, int] = {}
         self._named: dict[int, set[str]] = defaultdict(set)
         self._figures: Counter[tuple[int, str]] = Counter()
@@ -72,8 +71,7 @@ class ArchiveBatch:
             payloads = self._format.take(line)
         except UNREADABLE as reason:
             problem = reason
-            payloads = [RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)]
-            self._reasons[payloads[0].key] = problem
+            payloads = [RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)]
         self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
@@ -100,7 +98,7 @@ class ArchiveBatch:
                 f"{self._record.database.where}: no room left on the disk; {stored} imported. Free some space and"
                 " import the same files again to continue."
             ) from problem
-        self._payloads, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
+        self._payloads, self._files, self.count, self.size = [], {}, 0, 0
 
     def figures(self, file: int = 0) -> dict[str, Any]:
         """What was stored of a file, by the names in `ImportedFile`."""
@@ -140,14 +138,14 @@ class ArchiveBatch:
         outcome = parse(self._items, payload, self._keep_for(payload))
         if not outcome.problem:
             return outcome
-        quarantined = payload._replace(at=self._now)
+        body = payload.body[:KEPT] if payload.kind == BROKEN else payload.body
+        quarantined = payload._replace(body=body, at=self._now)
         return outcome._replace(payload=quarantined, keep_for=self._keep_for(quarantined))
 
     def _items(self, payload: RawPayload) -> list[Item]:
         if payload.kind == BROKEN:
-            if payload.key not in self._reasons:
-                self._format.take(payload.body)  # an entry within a line: raises again
-            raise self._reasons.get(payload.key, InputError("cannot be read"))
+            self._format.take(payload.body)  # raises again
+            raise InputError("cannot be read")
         if self._terms.read == "no":
             return []
         items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)

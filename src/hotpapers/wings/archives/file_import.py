@@ -17,7 +17,7 @@ from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.event_import import EventImport
 from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
-from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
+from hotpapers.wings.archives.format_guess import UnreadableLines
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import (
     TAIL,
@@ -85,7 +85,7 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
                     result = ImportedFile(file.name, whole=True)
                 else:
                     start = cursor if number == number_of_cursor else None
-                    result = _read(task, format, file, before, partial(blocks, number), start)
+                    result = FileImport(task, format, file, before).result(partial(blocks, number), start)
             except InputError as problem:
                 yield problem
                 before = None  # files after a refused one cannot be resumed
@@ -125,24 +125,6 @@ def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Bloc
         start = end
 
 
-def _read(
-    task: ArchiveTask,
-    format: ArchiveFormat,
-    file: ArchiveFile,
-    before: str | None,
-    blocks: Callable[[BinaryIO, int], Blocks],
-    cursor: ImportCursor | None,
-) -> ImportedFile:
-    """Imports a file, after a cursor if what is before that is unchanged. Raises InputError if it has another format or
-    breaks off."""
-    format.begin(task.target._replace(seen_at=min(file.seen_at, task.target.now)))
-    with file.open() as stream:
-        if cursor is None or go_to(stream, cursor.offset, cursor.length, cursor.last):
-            file_import = FileImport(task, format, file, before, cursor)
-            return file_import.to_the_end(blocks(stream, cursor.offset if cursor else 0))
-    return _read(task, format, file, before, blocks, None)
-
-
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
     return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
@@ -170,25 +152,29 @@ class FilePlace(NamedTuple):
 class FileImport:
     """One file, from its beginning or from where an earlier import ended."""
 
-    def __init__(
-        self,
-        task: ArchiveTask,
-        format: ArchiveFormat,
-        file: ArchiveFile,
-        before: str | None,
-        resumed: ImportCursor | None,
-    ) -> None:
-        self._task, self._file, self._before = task, file, before
-        self._resumed_at = resumed.lines if resumed else 0
-        self._place = self._stored = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
+    def __init__(self, task: ArchiveTask, format: ArchiveFormat, file: ArchiveFile, before: str | None) -> None:
+        self._task, self._format, self._file, self._before = task, format, file, before
+        self._place = self._stored = FilePlace(0, b"", 0)
         self._batch = ArchiveBatch(task, format)
-        self._unreadable, self._readable = UnreadableLines(), resumed is not None
+        self._unreadable, self._readable = UnreadableLines(), False
         self._before_last: FilePlace | None = None  # the place before the last line, if that is unreadable
         self._cut = False
 
-    def to_the_end(self, blocks: Blocks) -> ImportedFile:
-        """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
-        it has another format."""
+    def result(self, blocks: Callable[[BinaryIO, int], Blocks], cursor: ImportCursor | None) -> ImportedFile:
+        """Imports the file, after a cursor if what is before that is unchanged. Raises InputError if it cannot be read
+        any further, after storing what was read, or if it has another format."""
+        self._format.begin(self._task.target._replace(seen_at=min(self._file.seen_at, self._task.target.now)))
+        with self._file.open() as stream:
+            if cursor is None:
+                return self._to_the_end(blocks(stream, 0))
+            if go_to(stream, cursor.offset, cursor.length, cursor.last):
+                self._place = self._stored = FilePlace(cursor.offset, b"", cursor.lines)
+                self._readable = True
+                return self._to_the_end(blocks(stream, cursor.offset))
+        return self.result(blocks, None)
+
+    def _to_the_end(self, blocks: Blocks) -> ImportedFile:
+        before = self._place.lines
         try:
             ended = True
             for block, filtered in blocks:
@@ -208,9 +194,9 @@ class FileImport:
                     self._store()
                 reason += f"; the {self._stored.lines:,} lines before that were imported"
             raise InputError(reason, file=self._file.name) from problem
-        count = self._place.lines - self._resumed_at
-        whole = bool(self._resumed_at) and not count
-        return ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, **self._batch.figures())
+        count = self._place.lines - before
+        whole = before > 0 and not count
+        return ImportedFile(self._file.name, whole, count, before, cut=self._cut, **self._batch.figures())
 
     def _read_block(self, block: ArchiveBlock, filtered: FilteredBlock) -> None:
         for unit in with_gaps(filtered):
@@ -218,7 +204,7 @@ class FileImport:
             self._before_last = self._place_before(unit, block) if unit and problem else None
             if unit and problem:
                 self._unreadable = self._unreadable.plus(unit.content, problem)
-                if not self._readable and self._unreadable.lines >= MAX_UNREADABLE_LINES:
+                if not self._readable and self._unreadable.are_many:
                     raise self._unreadable.refusal(self._task.kind)
             else:
                 self._readable = True

@@ -27,6 +27,11 @@ class UnreadableLines(NamedTuple):
     reason: str = ""
     is_truncated: bool = False
 
+    @property
+    def are_many(self) -> bool:
+        """Whether a file that begins with them is taken to be in another format."""
+        return self.lines >= MAX_UNREADABLE_LINES
+
     def plus(self, line: bytes, problem: Exception) -> UnreadableLines:
         """These and one more."""
         samples = (*self.samples, line[:SAMPLE])[:MAX_SAMPLES]
@@ -34,8 +39,7 @@ class UnreadableLines(NamedTuple):
 
     def refusal(self, format: str) -> InputError:
         """The error that a file is in another format, with a guess of which."""
-        is_more = self.lines >= MAX_UNREADABLE_LINES
-        many = f"of its first {MAX_UNREADABLE_LINES} lines" if is_more else "of its lines"
+        many = f"of its first {MAX_UNREADABLE_LINES} lines" if self.are_many else "of its lines"
         return InputError(
             f"not in the format {format}: none {many} can be read ({self.reason[:200]}); it looks like"
             f" {looks_like(self.samples, format)}"

@@ -21,7 +21,7 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from hotpapers.wings.archives.format import ImportTarget
-from hotpapers.wings.archives.format_guess import MAX_UNREADABLE_LINES, UnreadableLines
+from hotpapers.wings.archives.format_guess import UnreadableLines
 from hotpapers.wings.archives.framing import EventStamp, Unit, with_gaps
 from hotpapers.wings.archives.jetstream import JetstreamArchive
 from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, PostKeys
@@ -61,7 +61,7 @@ class PartScan(msgspec.Struct):
     @property
     def is_another_kind(self) -> bool:
         """Whether so many lines at its beginning were unreadable that a file beginning like this is refused."""
-        return not self.readable and self.unreadable.lines >= MAX_UNREADABLE_LINES
+        return not self.readable and self.unreadable.are_many
 
     def spilled(self, unit: Unit, file: int) -> SpilledEvent:
         """An event of a file, after noting it. Unreadable ones come before all others."""

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,7 +111,8 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
-        remove_unlocked(old)
+        with suppress(OSError):
+            remove_unlocked(old)
     place = parent or Path(tempfile.gettempdir())
     try:
         with full_disk_as_error(place / "_"):

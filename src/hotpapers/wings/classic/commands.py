@@ -35,7 +35,8 @@ def _take(task: ImportTask) -> None:
     group: list[importing.ParsedClassicFile] = []
 
     def take() -> None:
-        task.take((done.file, done) for done in importing.import_parsed(task.record, group))
+        for done in importing.import_parsed(task.record, group):
+            task.take(done.file, done)
         group.clear()
 
     for file in task.files:

@@ -19,7 +19,7 @@ from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import storable
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.collect.sources.decoding import refuse_page
+from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
 
 MAX_ENTRIES = 500
 MAX_FEED_BYTES = 10_000_000
@@ -69,8 +69,8 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
             feed = decode_json(body.removeprefix(b"\xef\xbb\xbf"), _JsonFeed)
         except InputError as problem:
             raise NetError(f"{url}: not a JSON feed: {problem}") from problem
-        for item in feed.items[:MAX_ENTRIES]:
-            if isinstance(item, dict):
+        for raw in feed.items[:MAX_ENTRIES]:
+            if item := decode_or_none(raw, _JsonItem):
                 yield _json_entry(item, url, _text_of(feed.language) or "und")
         return
     document = _parse(body, headers, url)
@@ -164,36 +164,52 @@ def made_id(link: str, title: str, content: str) -> str:
 
 class _JsonFeed(msgspec.Struct):
     version: str
-    items: list[dict[str, Any] | Any]
+    items: list[msgspec.Raw]
     language: Any = ""
 
 
-def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
-    """An entry from an item whose every field may be missing or of the wrong type."""
-    title = html.escape(_text_of(item.get("title")))
-    link = urljoin_or_not(url, _text_of(item.get("url")) or _text_of(item.get("external_url")))
-    parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}
-    content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
-    authors = [*_list_of(item.get("authors")), item.get("author")]
-    files = [file.get("url") for file in _list_of(item.get("attachments")) if isinstance(file, dict)]
-    names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
-    id = item.get("id")
+class _JsonAuthor(msgspec.Struct):
+    name: str = ""
+
+
+class _JsonFile(msgspec.Struct):
+    url: str = ""
+
+
+class _JsonItem(msgspec.Struct):
+    id: Any = None
+    url: str = ""
+    external_url: str = ""
+    title: str = ""
+    content_html: str = ""
+    content_text: str = ""
+    summary: str = ""
+    date_published: str = ""
+    date_modified: str = ""
+    author: _JsonAuthor | None = None
+    authors: list[_JsonAuthor] = []
+    attachments: list[_JsonFile] = []
+    language: str = ""
+
+
+def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
+    title = html.escape(_text_of(item.title))
+    link = urljoin_or_not(url, _text_of(item.url) or _text_of(item.external_url))
+    content = item.content_html or html.escape(item.content_text or item.summary)
+    authors = [*item.authors, item.author or _JsonAuthor()]
+    id = item.id
     return FeedEntry(
         id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
         link=link,
         title=title,
-        author=", ".join(filter(None, names)),
+        author=", ".join(dict.fromkeys(filter(None, (_text_of(author.name) for author in authors)))),
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
-            timestamps.parse_iso(_text_of(item.get(name))) for name in ("date_published", "date_modified")
+            timestamps.parse_iso(_text_of(date)) for date in (item.date_published, item.date_modified)
         ),
-        language=_text_of(item.get("language")) or language,
-        elsewhere=_elsewhere(url, link, [item.get("external_url"), *files]),
+        language=_text_of(item.language) or language,
+        elsewhere=_elsewhere(url, link, [item.external_url, *(file.url for file in item.attachments)]),
     )
-
-
-def _list_of(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 # ---- XML, cut down ------------------------------------------------------------------------------------

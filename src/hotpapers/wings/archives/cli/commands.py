@@ -132,7 +132,7 @@ def take(format_: str, seen_at: int | None, processes: Processes, task: ImportTa
         for file, result in zip(archives, results, strict=True):
             if not isinstance(result, InputError) and result.whole and not result.before:
                 task.progress(file.size)  # already imported: it was not opened
-            task.take([(file.name, result)])
+            task.take(file.name, result)
 
 
 def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[Pool | None]:
