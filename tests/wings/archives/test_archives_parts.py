@@ -18,7 +18,7 @@ from hotpapers.base.model import NETWORKS, Mention, Paper, Post, Verdict
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing
 from hotpapers.wings.archives.cli import commands as command
-from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, made_at, moment_of, seen_at
+from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, moment_of
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, mark
 from tests.sources import bluesky_events as bluesky
@@ -61,17 +61,17 @@ def test_nothing_is_no_moment() -> None:
 
 
 def test_what_was_made_has_a_moment_that_can_be(target: ImportTarget) -> None:
-    assert made_at(target, 1_700_000_000) == 1_700_000_000 * SECOND
+    assert target.when_made(1_700_000_000) == 1_700_000_000 * SECOND
     for value in (None, 0, 1_000_000_000, NOW // SECOND + 2 * 86_400):
         with pytest.raises(InputError, match="impossible creation time"):
-            made_at(target, value)
+            target.when_made(value)
 
 
 def test_it_was_seen_when_its_line_says_it_at_last(target: ImportTarget) -> None:
-    assert seen_at(target, 0, ()) == seen_at(target, 0, (None, "")) == SEEN_AT
-    assert seen_at(target, 0, (1_700_000_000, "1700000300", None)) == 1_700_000_300 * SECOND
-    assert seen_at(target, 0, (NOW + 1, 1_700_000_000)) == 1_700_000_000 * SECOND  # nothing was seen in the future
-    assert seen_at(target, SEEN_AT + 5, ()) == SEEN_AT + 5
+    assert target.when_seen(0, ()) == target.when_seen(0, (None, "")) == SEEN_AT
+    assert target.when_seen(0, (1_700_000_000, "1700000300", None)) == 1_700_000_300 * SECOND
+    assert target.when_seen(0, (NOW + 1, 1_700_000_000)) == 1_700_000_000 * SECOND  # nothing was seen in the future
+    assert target.when_seen(SEEN_AT + 5, ()) == SEEN_AT + 5
 
 
 # ---- lines -----------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ class Jobs:
     def check(self) -> None:
         """A job's account is never below the bill: costs are booked before the request."""
         for job, cursor in self.cursors.items():
-            account = spending.parse(cursor)
+            account = BudgetState.of(cursor)
             assert account.spent >= self.billing.charges[account.month, job]
 
     def pages(self, job: str) -> Iterable[PayloadPage]:
@@ -259,7 +259,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
                 setup.record.append(posts, source="test")
             http.advance(7 * 3600 if run == 1 else 20 * 3600)
             setup.loop.attempt()
-            spent = spending.parse(cursor_of(setup.record.database, "x/counts")).spent
+            spent = BudgetState.of(cursor_of(setup.record.database, "x/counts")).spent
             assert spent == run * PRICE and cursor_of(setup.record.database, "x") is None
             latest = setup.record.view().latest_row(Post, "x:2")
             assert latest is not None and latest.item.gone == "deleted"
@@ -286,19 +286,19 @@ RICH = XSettings(token="t", budget=100.0)
 
 def test_a_new_month_begins_with_nothing_spent() -> None:
     state = BudgetState(since="7", month="2026-01", spent=400, asking=True)
-    assert spending.this_month(state, FEBRUARY + HOUR) == BudgetState(since="7", month="2026-02", asking=True)
-    assert spending.this_month(state, FEBRUARY - HOUR - 1) == state
+    assert state.this_month(FEBRUARY + HOUR) == BudgetState(since="7", month="2026-02", asking=True)
+    assert state.this_month(FEBRUARY - HOUR - 1) == state
 
 
 def test_a_clock_that_is_set_back_begins_no_new_month() -> None:
     state = BudgetState(month="2026-05", spent=400)
-    assert spending.this_month(state, START + 3 * DAY) == state
+    assert state.this_month(START + 3 * DAY) == state
 
 
 def test_money_becomes_free_day_by_day() -> None:
-    days = [spending.affordable(BudgetState(), ENOUGH, START + day * DAY) for day in (0, 1, 30)]
+    days = [BudgetState().affordable(ENOUGH, START + day * DAY) for day in (0, 1, 30)]
     assert days == [22, 44, 688]  # a million a day; three times fifteen thousand a post
-    assert spending.affordable(BudgetState(spent=999_999_999), ENOUGH, START) == 0
+    assert BudgetState(spent=999_999_999).affordable(ENOUGH, START) == 0
 
 
 def test_what_is_spent_today_waits_for_tomorrow() -> None:

@@ -51,6 +51,19 @@ class ImportTarget(NamedTuple):
         """Whether words may name a paper, by a search that finds somewhat more than parsing does."""
         return bool(spans(words)) or self.names.may_name(words)
 
+    def when_seen(self, created_at: int, moments: Iterable[Moment]) -> int:
+        """When something was seen: the latest moment on its line, or else the target's; never before it was made, never
+        in the future."""
+        known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= self.now]
+        return max(max(known, default=self.seen_at), created_at)
+
+    def when_made(self, value: Moment) -> int:
+        """When something was made. Raises InputError if that is missing or impossible."""
+        moment = moment_of(value)
+        if moment is None or not FIRST <= moment <= self.now + DAY:
+            raise InputError(f"impossible creation time {value!r}")
+        return moment
+
 
 class ArchiveFormat:
     """How lines of one kind of archive become payloads for a source.
@@ -108,15 +121,34 @@ class SourceArchive(ArchiveFormat):
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What an entry, or a list of them, says about papers and about posts that are gone."""
         if line.startswith(b"["):
-            return self._page(decode_list(line))
+            return self.page(decode_list(line), self.take)
         return self.entry(line)
 
     def entry(self, line: bytes) -> Sequence[RawPayload]:
         """What an entry says. Raises one of UNREADABLE if it is not in this format."""
         raise NotImplementedError
 
-    def _page(self, raws: Sequence[msgspec.Raw]) -> Sequence[RawPayload]:
-        return page(raws, self.take, self._place.now)
+    def entries(
+        self, raws: Iterable[msgspec.Raw], take: Take, problems: list[Exception] | None = None
+    ) -> Iterator[RawPayload]:
+        """The payloads of each entry on a line. An unreadable entry does not affect the others: it becomes an
+        `unreadable` payload, to be quarantined; `problems` gets its error."""
+        for raw in raws:
+            body = bytes(raw)
+            try:
+                yield from take(body)
+            except UNREADABLE as problem:
+                if problems is not None:
+                    problems.append(problem)
+                yield RawPayload(BROKEN, unreadable_key(body), body, self._place.now)
+
+    def page(self, raws: Sequence[msgspec.Raw], take: Take) -> list[RawPayload]:
+        """The payloads of a line that contains only entries. If none is readable, raises the first one's error."""
+        problems: list[Exception] = []
+        result = list(self.entries(raws, take, problems))
+        if raws and len(problems) == len(raws):
+            raise problems[0]  # taking an entry again would double the work at every level of nested lists
+        return result
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
@@ -131,30 +163,6 @@ def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
 def is_object(raw: msgspec.Raw) -> bool:
     """Whether a part of a line is present and a JSON object: some parts are sometimes an empty string or a number."""
     return bytes(raw)[:1] == b"{"
-
-
-def entries(
-    raws: Iterable[msgspec.Raw], take: Take, at: int, problems: list[Exception] | None = None
-) -> Iterator[RawPayload]:
-    """The payloads of each entry on a line. An unreadable entry does not affect the others: it becomes an `unreadable`
-    payload, to be quarantined; `problems` gets its error."""
-    for raw in raws:
-        body = bytes(raw)
-        try:
-            yield from take(body)
-        except UNREADABLE as problem:
-            if problems is not None:
-                problems.append(problem)
-            yield RawPayload(BROKEN, unreadable_key(body), body, at)
-
-
-def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
-    """The payloads of a line that contains only entries. If none is readable, raises the first one's error."""
-    problems: list[Exception] = []
-    result = list(entries(raws, take, at, problems))
-    if raws and len(problems) == len(raws):
-        raise problems[0]  # taking an entry again would double the work at every level of nested lists
-    return result
 
 
 def moment_of(value: Moment) -> int | None:
@@ -180,21 +188,6 @@ def moment_of(value: Moment) -> int | None:
     if 1e14 <= value < 1e20:
         return int(value) if value < 1e17 else int(value) // 1_000
     raise InputError(f"not a time: {value}")
-
-
-def seen_at(place: ImportTarget, created_at: int, moments: Iterable[Moment]) -> int:
-    """When something was seen: the latest moment on its line, or else the target's; never before it was made, never in
-    the future."""
-    known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= place.now]
-    return max(max(known, default=place.seen_at), created_at)
-
-
-def made_at(place: ImportTarget, value: Moment) -> int:
-    """When something was made. Raises InputError if that is missing or impossible."""
-    moment = moment_of(value)
-    if moment is None or not FIRST <= moment <= place.now + DAY:
-        raise InputError(f"impossible creation time {value!r}")
-    return moment
 
 
 def timely(items: Iterable[Item]) -> list[Item]:

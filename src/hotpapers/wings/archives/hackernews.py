@@ -25,11 +25,8 @@ from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsS
 from hotpapers.wings.archives.format import (
     Moment,
     SourceArchive,
-    entries,
     is_object,
-    made_at,
     moment_of,
-    seen_at,
 )
 
 KINDS = ("", "story", "comment", "poll", "pollopt", "job")
@@ -103,16 +100,16 @@ class HackerNewsArchive(SourceArchive):
             return ()  # an item that Firebase does not know
         row = _row(line)
         if row.hits is not None:
-            return self._page(row.hits)
+            return self.page(row.hits, self.take)
         children = filter(is_object, row.children or ())
-        return [*self._payloads(row), *entries(children, self.take, self._place.now)]
+        return [*self._payloads(row), *self.entries(children, self.take)]
 
     def _payloads(self, row: _Row) -> Sequence[RawPayload]:
         id = row.object_id if row.object_id is not None else row.id
         if id is None:
             raise InputError("item without an id")
         handle = row.by or row.author
-        seen_moment = partial(seen_at, self._place, moments=(row.retrieved_at, row.retrieved_on, row.retrieved_utc))
+        seen_moment = partial(self._place.when_seen, moments=(row.retrieved_at, row.retrieved_on, row.retrieved_utc))
         if row.deleted or row.dead or not handle:
             time = (moment_of(row.created_times()) or 0) // SECOND
             counts = {"id": int(id), "time": time, "dead": bool(row.dead), "deleted": not row.dead}
@@ -120,7 +117,7 @@ class HackerNewsArchive(SourceArchive):
         texts = (row.title, row.url, row.text, row.story_text, row.comment_text)
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(filter(None, texts))):
             return ()
-        created_at = made_at(self._place, row.created_times())
+        created_at = self._place.when_made(row.created_times())
         body = msgspec.json.encode(_hit(row, str(id), handle, created_at))
         return [RawPayload("post", str(id), body, seen_moment(created_at))]
 

@@ -23,8 +23,6 @@ from hotpapers.wings.archives.format import (
     Moment,
     SourceArchive,
     is_object,
-    made_at,
-    seen_at,
 )
 from hotpapers.wings.reddit.post_parser import DELETED, REMOVED
 from hotpapers.wings.reddit.source import RedditSettings, RedditSource
@@ -114,7 +112,7 @@ class RedditArchive(SourceArchive):
         if thing.kind is not None and is_object(thing.data):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
-            return self._page(thing.children)
+            return self.page(thing.children, self.take)
         replies = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
         return [*self._payloads(thing), *replies]
 
@@ -127,11 +125,11 @@ class RedditArchive(SourceArchive):
         words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
         if not gone and not self._place.may_name("\n".join(filter(None, words))):
             return ()
-        created_at = made_at(self._place, thing.created_utc)
+        created_at = self._place.when_made(thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
         # Its score is from the last time it was seen
         seen_times = (thing.retrieved_on, thing.retrieved_utc, thing.later().retrieved_2nd_on)
-        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, seen_times))]
+        return [RawPayload("counts" if gone else "post", name, body, self._place.when_seen(created_at, seen_times))]
 
 
 def _as_written(words: str | None) -> str | None:

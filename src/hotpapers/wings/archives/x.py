@@ -23,10 +23,7 @@ from hotpapers.wings.archives.format import (
     Moment,
     SourceArchive,
     decode_list,
-    entries,
     is_object,
-    page,
-    seen_at,
 )
 from hotpapers.wings.x.objects import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 from hotpapers.wings.x.source import XSettings, XSource
@@ -76,16 +73,16 @@ class XArchive(SourceArchive):
             if entry.action != "delete":
                 return ()
             number = self._number(str(entry.id))
-            return [RawPayload("gone", str(number), b"null", seen_at(self._place, 0, (entry.redacted_at,)))]
+            return [RawPayload("gone", str(number), b"null", self._place.when_seen(0, (entry.redacted_at,)))]
         if entry.id is not None and entry.text is not None:
             # The posts nested inside a flattened post
             posts = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
             take = partial(self._post, users={}, at=self._at(entry))
-            return [*take(line), *entries(posts, take, self._place.now)]
+            return [*take(line), *self.entries(posts, take)]
         raise InputError("contains no post")
 
     def _at(self, line: _Line) -> int:
-        return seen_at(self._place, 0, (line.twarc.retrieved_at if line.twarc else None,))
+        return self._place.when_seen(0, (line.twarc.retrieved_at if line.twarc else None,))
 
     def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
@@ -94,9 +91,9 @@ class XArchive(SourceArchive):
         data = [line.data] if is_object(line.data) else decode_list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)
         return [
-            *page(data, take, self._place.now),
-            *entries(includes.tweets, take, self._place.now),
-            *entries(line.errors, partial(self._gone_by, at=at), self._place.now),
+            *self.page(data, take),
+            *self.entries(includes.tweets, take),
+            *self.entries(line.errors, partial(self._gone_by, at=at)),
         ]
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:

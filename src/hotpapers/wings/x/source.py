@@ -24,7 +24,7 @@ from hotpapers.collect.sources.batched_requests import PostSource, ids_in, no_ov
 from hotpapers.collect.sources.decoding import decode_response
 from hotpapers.wings.x import objects, spending
 from hotpapers.wings.x.objects import NETWORK, XResponse
-from hotpapers.wings.x.spending import Budget
+from hotpapers.wings.x.spending import Budget, BudgetState
 
 PAGE = 100
 MIN_PAGE = 10
@@ -71,22 +71,18 @@ class _PaidRequests:
         self.http = http
         self._settings = settings
         self._limits = limits
-        self.account = spending.parse(cursor)
+        self.account = BudgetState.of(cursor)
         self.spent_reason = f"the part of the monthly budget of {settings.budget:g} that is available by today is spent"
-
-    @property
-    def cursor(self) -> str:
-        return spending.encode(self.account)
 
     @property
     def affordable(self) -> int:
         """How many posts a request may return."""
-        return spending.affordable(self.account, self._limits, self.http.now())
+        return self.account.affordable(self._limits, self.http.now())
 
     def next_size(self, least: int) -> int:
         """How many posts the next request is for: few after an interrupted one. Raises RetryLater if fewer than `least`
         are affordable."""
-        self.account = spending.this_month(self.account, self.http.now())
+        self.account = self.account.this_month(self.http.now())
         size = min(MIN_PAGE if self.account.asking else PAGE, self.affordable)
         if size < least:
             raise RetryLater(_until_tomorrow(self.http.now()), self.spent_reason)
@@ -102,21 +98,21 @@ class _PaidRequests:
         """
         max_cost = size * self._limits.max_post_cost
         headers = bearer(self._settings.token)
-        yield PayloadPage((), spending.encode(spending.charged(self.account, spending.TRIES * max_cost, asking=True)))
+        yield PayloadPage((), self.account.charged(spending.TRIES * max_cost, asking=True).cursor)
         try:
             response = self.http.get(f"{self._settings.base}{path}", params=params, headers=headers, accept=ERRORS)
             if response.status not in ERRORS:
                 answer = decode_response(response, XResponse)
                 # earlier tries may have cost it all
                 cost = (response.tries - 1) * max_cost + self._limits.cost(answer)
-                self.account = spending.charged(self.account, cost)
+                self.account = self.account.charged(cost)
                 return answer, response.at
             error = _refusal(response, self.http.now())
         except NetError as problem:
             error = problem
         tries = spending.TRIES if error.tries is None else error.tries
         # after a request that may have cost something, the next one is small
-        yield PayloadPage((), spending.encode(spending.charged(self.account, tries * max_cost, asking=tries > 0)))
+        yield PayloadPage((), self.account.charged(tries * max_cost, asking=tries > 0).cursor)
         if not tries or isinstance(error, RetryLater | RequestRefused):
             raise error
         raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error
@@ -167,7 +163,7 @@ class XSource(PostSource[XSettings]):
         until = paid.account.until
         next_token = ""
         if until and not _is_searchable(until, http.now()):
-            paid.account = spending.search_finished(paid.account, ())
+            paid.account = paid.account.after_page((), is_last=True)
             return
         while True:
             size = paid.next_size(MIN_PAGE)
@@ -179,8 +175,7 @@ class XSource(PostSource[XSettings]):
             next_token = response.next_token
             is_spent = paid.affordable < MIN_PAGE
             is_over = is_spent or not next_token  # unaffordable older posts are skipped, so nothing is paid for twice
-            note = spending.search_finished if is_over else spending.search_interrupted
-            paid.account = note(paid.account, response.ids)
+            paid.account = paid.account.after_page(response.ids, is_last=is_over)
             next_at = spending.tomorrow(http.now()) if is_spent else None
             leaves = None
             if is_spent and next_token:  # results come newest first, so older posts stay unread
@@ -191,7 +186,7 @@ class XSource(PostSource[XSettings]):
                     lost_until=timestamps.of_x_post(oldest) if oldest else http.now(),
                 )
             payloads = objects.search_payloads(response, self.known, at)
-            yield PayloadPage(payloads, paid.cursor, next_at=next_at, leaves=leaves)
+            yield PayloadPage(payloads, paid.account.cursor, next_at=next_at, leaves=leaves)
             if leaves:
                 raise leaves
             if not next_token:
@@ -202,7 +197,7 @@ class XSource(PostSource[XSettings]):
         other. Raises PartiallyRead if it finds none."""
         now = paid.http.now
         newest = paid.account.since
-        if not newest or not _is_searchable(newest, now()) or not spending.is_check_due(paid.account, now()):
+        if not newest or not _is_searchable(newest, now()) or not paid.account.is_check_due(now()):
             return
         for since in (spending.before(newest), ""):
             paid.next_size(MIN_PAGE)
@@ -210,7 +205,7 @@ class XSource(PostSource[XSettings]):
             if response.ids:
                 paid.account = msgspec.structs.replace(paid.account, confirmed=now())
             payloads = objects.search_payloads(response, self.known, at)
-            yield PayloadPage(payloads, paid.cursor)
+            yield PayloadPage(payloads, paid.account.cursor)
             if payloads:
                 return
         raise no_overlap("the search")
@@ -232,7 +227,7 @@ class XSource(PostSource[XSettings]):
                 paid.next_size(MIN_PAGE)
                 params = {"query": self.settings.query, "max_results": str(MIN_PAGE)}
                 response, _ = yield from paid.ask(SEARCH, params, MIN_PAGE)
-                yield PayloadPage((), paid.cursor)
+                yield PayloadPage((), paid.account.cursor)
                 last_seen = response.ids[:1]
             yield from self._look_up(paid, last_seen)
             del check.held[count:]  # what is said of that post itself was not asked for
@@ -248,7 +243,7 @@ class XSource(PostSource[XSettings]):
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
             response, at = yield from paid.ask("/tweets", params, size)
             payloads = self._removal_check.believed(objects.count_payloads(response, batch, at))
-            yield PayloadPage(payloads, paid.cursor)
+            yield PayloadPage(payloads, paid.account.cursor)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""

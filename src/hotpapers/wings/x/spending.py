@@ -44,6 +44,54 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     confirmed: int = 0
     asking: bool = False
 
+    @classmethod
+    def of(cls, cursor: str | None) -> BudgetState:
+        """The stored account."""
+        return msgspec.json.decode(cursor, type=cls) if cursor else cls()
+
+    @property
+    def cursor(self) -> str:
+        """The account as stored."""
+        return msgspec.json.encode(self).decode()
+
+    def after_page(self, ids: Sequence[str], *, is_last: bool) -> BudgetState:
+        """After a page of a search. If there are more and the next request fails, this one need not be paid for
+        again."""
+        newest = max([self.since, self.newest, *map(end_of, ids)], key=lambda id: int(id or 0))
+        if is_last:
+            return msgspec.structs.replace(self, since=newest, newest="", until="")
+        return msgspec.structs.replace(self, newest=newest, until=start_of(min(ids, key=int))) if ids else self
+
+    def is_check_due(self, now: int) -> bool:
+        """Whether to see, after an empty answer, if the search still finds the newest known post, which costs money:
+        after three hours of silence, and then whenever it has lasted twice as long."""
+        newest_at = timestamps.of_x_post(self.since)
+        confirmed_at = max(self.confirmed, newest_at)
+        return now - confirmed_at >= max(confirmed_at - newest_at, QUIET)
+
+    def this_month(self, now: int) -> BudgetState:
+        """The account as of now. A new month starts with nothing spent; a clock that was set back starts no month.
+
+        Raises RetryLater around the turn of a month.
+        """
+        later = timestamps.as_utc(now + MARGIN)
+        if timestamps.as_utc(now - MARGIN).month != later.month:
+            turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
+            raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "no requests around the turn of the month")
+        month = f"{timestamps.as_utc(now):%Y-%m}"
+        return self if month <= self.month else msgspec.structs.replace(self, month=month, spent=0)
+
+    def affordable(self, limits: Budget, now: int) -> int:
+        """How many posts a request may return: a month's budget is released day by day, and each try may be charged."""
+        today = timestamps.as_utc(now)
+        free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
+        return max(0, free - self.spent) // (TRIES * limits.max_post_cost)
+
+    def charged(self, cost: int, *, asking: bool = False) -> BudgetState:
+        """The account with a cost: the most that a request can cost while it is under way, what it did cost after
+        it."""
+        return msgspec.structs.replace(self, spent=self.spent + cost, asking=asking)
+
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """`limit`: what may be spent in a month. `post`, `author`: the cost of a returned one. All in millionths."""
@@ -71,43 +119,6 @@ def millionths(amount: float, *, up: bool = True) -> int:
     return int((Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
 
 
-def parse(cursor: str | None) -> BudgetState:
-    """The stored account."""
-    return msgspec.json.decode(cursor, type=BudgetState) if cursor else BudgetState()
-
-
-def encode(account: BudgetState) -> str:
-    """The account as stored."""
-    return msgspec.json.encode(account).decode()
-
-
-# ---- searches ------------------------------------------------------------------------------------------
-
-
-def search_interrupted(account: BudgetState, ids: Sequence[str]) -> BudgetState:
-    """After a page of a search that has more: if the next request fails, this page need not be paid for again."""
-    if not ids:
-        return account
-    return msgspec.structs.replace(account, newest=_newest(account, ids), until=start_of(min(ids, key=int)))
-
-
-def search_finished(account: BudgetState, ids: Sequence[str]) -> BudgetState:
-    """After a search's last page."""
-    return msgspec.structs.replace(account, since=_newest(account, ids), newest="", until="")
-
-
-def _newest(account: BudgetState, ids: Sequence[str]) -> str:
-    return max([account.since, account.newest, *map(end_of, ids)], key=lambda id: int(id or 0))
-
-
-def is_check_due(account: BudgetState, now: int) -> bool:
-    """Whether to see, after an empty answer, if the search still finds the newest known post, which costs money: after
-    three hours of silence, and then whenever it has lasted twice as long."""
-    newest_at = timestamps.of_x_post(account.since)
-    confirmed_at = max(account.confirmed, newest_at)
-    return now - confirmed_at >= max(confirmed_at - newest_at, QUIET)
-
-
 def start_of(id: str) -> str:
     """The first identifier of the millisecond in which a post was created, so that cursors name no posts."""
     return str(int(id) >> 22 << 22)
@@ -123,36 +134,6 @@ def end_of(id: str) -> str:
     return str((((int(id) >> 22) + 1) << 22) - 1)
 
 
-# ---- months and days -----------------------------------------------------------------------------------
-
-
-def this_month(account: BudgetState, now: int) -> BudgetState:
-    """The account as of now. A new month starts with nothing spent; a clock that was set back starts no month.
-
-    Raises RetryLater around the turn of a month.
-    """
-    later = timestamps.as_utc(now + MARGIN)
-    if timestamps.as_utc(now - MARGIN).month != later.month:
-        turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
-        raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "no requests around the turn of the month")
-    month = f"{timestamps.as_utc(now):%Y-%m}"
-    if month <= account.month:
-        return account
-    return msgspec.structs.replace(account, month=month, spent=0)
-
-
 def tomorrow(now: int) -> int:
     """When the next day begins, UTC."""
     return (now // DAY + 1) * DAY
-
-
-def affordable(account: BudgetState, limits: Budget, now: int) -> int:
-    """How many posts a request may return: a month's budget is released day by day, and each try may be charged."""
-    today = timestamps.as_utc(now)
-    free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
-    return max(0, free - account.spent) // (TRIES * limits.max_post_cost)
-
-
-def charged(account: BudgetState, cost: int, *, asking: bool = False) -> BudgetState:
-    """The account with a cost: the most that a request can cost while it is under way, what it did cost after it."""
-    return msgspec.structs.replace(account, spent=account.spent + cost, asking=asking)
