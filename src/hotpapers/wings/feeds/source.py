@@ -72,14 +72,17 @@ class FeedsSource(PostSource[FeedsSettings]):
     def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Pages:
         """One feed. If all entries are newer than the last reading, those that came and went in between are lost."""
         response = http.get(url, accept=(304,))
-        last_read_at = read_at.get(_hash(url))
+        name = _hash(url)
+        single = name + SINGLE
+        last_read_at = read_at.get(name)
         new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
         if response.status != 304:
             self._empty = self._empty - {url} if new_entries else self._empty | {url}
         if url in self._empty:
-            if _hash(url) + SINGLE not in read_at:  # a single entry may well be deleted
+            if single not in read_at:  # a single entry may well be deleted
                 check_overlap(response.url, last_read_at, response.at)
-            _forget(read_at, url)
+            read_at.pop(name, None)
+            read_at.pop(single, None)
             return
         dates = [entry.published for entry in new_entries if entry.published is not None]
         if dates:
@@ -88,11 +91,12 @@ class FeedsSource(PostSource[FeedsSettings]):
         if last_read_at is not None and dates and min(dates) > last_read_at:
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
             leaves = PartiallyRead(reason, lost_until=min(*dates, response.at))
-        if new_entries:
-            _forget(read_at, url)
-            read_at |= {_hash(url) + SINGLE: response.at} if len(new_entries) == 1 else {}
+        if len(new_entries) == 1:
+            read_at[single] = response.at
+        elif new_entries:
+            read_at.pop(single, None)
         if new_entries or last_read_at is not None:
-            read_at[_hash(url)] = response.at
+            read_at[name] = response.at
         payloads = [
             RawPayload(
                 "post", _hash(f"{url}\n{entry.id}", 32), msgspec.json.encode(_FeedPayload(url, entry)), response.at
@@ -128,11 +132,6 @@ class FeedsSource(PostSource[FeedsSettings]):
 
 def _hash(text: str, length: int = 16) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
-def _forget(read_at: dict[str, int], url: str) -> None:
-    for name in (_hash(url), _hash(url) + SINGLE):
-        read_at.pop(name, None)
 
 
 def _cursor_pages(read_at: dict[str, int], stored_moments: dict[str, int]) -> Pages:

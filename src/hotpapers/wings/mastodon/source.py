@@ -253,25 +253,18 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 
     An event that is unfinished when the stream ends is dropped.
     """
-    name = ""
-    data = list[bytes]()
-    size = 0
+    name, data, size = "", list[bytes](), 0
     for line in lines:
-        if not line:
-            if line is None:
-                yield None
-            elif data and size <= MAX_EVENT_BYTES:
-                yield ServerEvent(name or "message", b"\n".join(data))
-            if line is not None:
-                name = ""
-                data = []
-                size = 0
+        if line is None or line.startswith(b":"):
+            yield None
             continue
+        if not line:
+            if data and size <= MAX_EVENT_BYTES:
+                yield ServerEvent(name or "message", b"\n".join(data))
+            name, data, size = "", [], 0
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if field == b"":
-            yield None
-        elif field == b"event":
+        if field == b"event":
             name = value.decode("utf-8", "replace")
         elif field == b"data":
             size += len(value) + 1

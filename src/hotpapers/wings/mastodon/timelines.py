@@ -123,9 +123,8 @@ class Timeline(NamedTuple):
             pages.append(page._replace(payloads=[]))
             yield PayloadPage(page.payloads)
             oldest = min([oldest, *page.times])
-            next_id = min(
-                [*([before] if before else []), *(entry.id for entry in page.entries)], key=_id_order, default=""
-            )
+            ids = [before, *(entry.id for entry in page.entries)]
+            next_id = min(filter(None, ids), key=_id_order, default="")
             if isinstance(since, int):
                 is_reached = bool(page.times) and max(page.times) < since
             else:

@@ -218,7 +218,7 @@ class XSource(PostSource[XSettings]):
         """Current counts of known posts, or that they are gone, as far as the month's budget for counts goes."""
         paid = _PaidRequests(http, self.settings, self.for_counts, cursor)
         check = self._removal_check
-        last_seen = self._removal_check.last_seen
+        last_seen = check.last_seen
         check.release()  # those of a round that failed are requested again
         yield from self._look_up(paid, ids_in(keys, _KEY))
         if check.held:

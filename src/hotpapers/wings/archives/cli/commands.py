@@ -205,18 +205,12 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         yield "the last line is cut off and was skipped"
 
 
-HELP = """{line}
-
-Unreadable lines go to quarantine.
-"""
-
-
 def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> click.Command:
     """The command of a format. `is_dated`: whether each of its lines has its own moment."""
     lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
     options = _workers(_master(_staging(import_options(function))))
-    command = click.command(format_, help=HELP.format(line=FORMATS[format_]))
+    command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")
     return common.examples(lines)(command(options if is_dated else seen_at_option(options)))
 
 
