@@ -70,13 +70,6 @@ def head(database: Database) -> ChainHead:
     return ChainHead(rows[0][0], blob(rows[0][1])) if rows else ChainHead(0, genesis(database))
 
 
-def head_and_forgotten(database: Database) -> tuple[ChainHead, int]:
-    """The last batch, and the number of tombstones."""
-    sql = "SELECT position, chain, (SELECT count(*) FROM tombstone) FROM batch ORDER BY position DESC LIMIT 1"
-    rows = database.rows(sql)
-    return (ChainHead(rows[0][0], blob(rows[0][1])), rows[0][2]) if rows else (ChainHead(0, genesis(database)), 0)
-
-
 def last_written_at(database: Database) -> int:
     """When the last batch was written, µs UTC; 0 if there is none."""
     return int(first_value(database, "SELECT at FROM batch ORDER BY position DESC LIMIT 1") or 0)

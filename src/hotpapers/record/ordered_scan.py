@@ -17,21 +17,32 @@ from hotpapers.record.item_rows import (
     read_with_commitments,
     stored_values,
 )
+from hotpapers.record.manifest import RowName
 
 
 class OrderedScan:
-    """The rows of one kind in the order in which they were added, with a lookahead of two rows."""
+    """All rows, kind by kind in the order in which they were added."""
+
+    def __init__(self, database: Database) -> None:
+        self._kinds = [_KindScan(database, spec) for spec in SPECS.values()]
+
+    def upto(self, position: int) -> Iterator[StoredRow | RowName]:
+        """The next rows, those of batches up to a position; for a damaged row, its kind and number.
+
+        Also returns rows with a later batch than the row after them: they are damaged and would block the rest.
+        """
+        return chain.from_iterable(kind.upto(position) for kind in self._kinds)
+
+
+class _KindScan:
+    """The rows of one kind, with a lookahead of two."""
 
     def __init__(self, database: Database, spec: KindSpec) -> None:
         self._spec = spec
         self._rows = chain(_readable(database, spec), [None, None])
         self._next, self._second = next(self._rows), next(self._rows)
 
-    def upto(self, position: int) -> Iterator[StoredRow | int]:
-        """The rows of batches up to a position; for a damaged row, its number.
-
-        Also returns rows with a later batch than the row after them: they are damaged and would block the rest.
-        """
+    def upto(self, position: int) -> Iterator[StoredRow | RowName]:
         while (row := self._next) is not None:
             is_out_of_order = self._second is not None and self._batch(self._second) < self._batch(row)
             if self._batch(row) > position and not is_out_of_order:
@@ -65,7 +76,7 @@ def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
             yield rows[0]
 
 
-def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
+def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | RowName:
     try:
         row = read_with_commitments(spec, stored)
         values = [*stored_values(spec, row.item).values()]
@@ -74,11 +85,8 @@ def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
         is_as_written = values == [*stored[1 : 1 + len(values)]] and (
             not spec.words or stored[len(spec.columns) - 4] == redacted
         )
-        return row if is_as_written and all(isinstance(number, int) for number in numbers) else int(stored[0])
+        if is_as_written and all(isinstance(number, int) for number in numbers):
+            return row
     except (CorruptStore, ValueError, TypeError):
-        return int(stored[0])
-
-
-def all_scans(database: Database) -> dict[str, OrderedScan]:
-    """One scan for each kind."""
-    return {spec.kind: OrderedScan(database, spec) for spec in SPECS.values()}
+        pass
+    return spec.kind, int(stored[0])

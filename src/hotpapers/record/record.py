@@ -68,7 +68,7 @@ class Record:
             self.database.migrate(schema.MIGRATIONS)
             self.hasher = item_rows.KeyedHasher(self._secret())
             self._recent = identities.IdentityCache(self.database)
-            self._tombstones: tombstones.Tombstones | None = None
+            self._tombstones = tombstones.NOTHING_FORGOTTEN
         except BaseException:
             self.database.close()
             raise
@@ -118,8 +118,7 @@ class Record:
     def batch(self) -> Iterator[BatchWriter]:
         """A transaction in which one batch is written, and nothing else at the same time. An exception undoes it."""
         with self.database.write():
-            last, count = batches.head_and_forgotten(self.database)
-            yield BatchWriter(self.database, self.hasher, self._forgotten(count), last, self._recent)
+            yield BatchWriter(self.database, self.hasher, self.forgotten(), self.head, self._recent)
 
     def append(
         self,
@@ -179,15 +178,11 @@ class Record:
             upto = payloads[-1][0]
 
     def forgotten(self) -> tombstones.Tombstones:
-        """The current tombstones."""
-        return self._forgotten(tombstones.count(self.database))
-
-    def _forgotten(self, count: int) -> tombstones.Tombstones:
-        """The tombstones, of which there are `count` now. Their number only grows."""
-        cached = self._tombstones
-        if cached is None or cached.hasher is not self.hasher or len(cached.known) != count:
-            self._tombstones = cached = tombstones.load(self.database, self.hasher)
-        return cached
+        """The current tombstones. They are loaded again when there are more."""
+        known = self._tombstones
+        if known.hasher is not self.hasher or len(known.known) != tombstones.count(self.database):
+            self._tombstones = known = tombstones.load(self.database, self.hasher)
+        return known
 
     def count(self, kind: item_rows.ItemType) -> int:
         """The number of open rows of a kind."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from math import inf
 from typing import Annotated, NamedTuple
 
@@ -14,16 +15,18 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, HotPapersError
-from hotpapers.record import batches, commitments, identities, item_checks, manifest, ordered_scan, redaction
+from hotpapers.record import batches, commitments, identities, item_checks, manifest, redaction
 from hotpapers.record.database import Database, blob, first_column
 from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
+    RowOf,
     StoredRow,
     derived_of,
     select_rows,
 )
 from hotpapers.record.manifest import CHECK, HASH, BatchStamp, Manifest, Pair, RowName
+from hotpapers.record.ordered_scan import OrderedScan
 from hotpapers.record.record import Record, now
 
 
@@ -243,30 +246,25 @@ class RowVerifier:
 
     def findings(self) -> Iterator[VerifyFinding]:
         """The rows that were changed, added or removed."""
-        scans = ordered_scan.all_scans(self._database)
+        scan = OrderedScan(self._database)
         for position, packed in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
             listed = _unpacked(packed)
             if listed is not None:  # otherwise reported by the check of the chain
-                yield from self._batch(position, listed, scans)
-        for kind, rows in scans.items():
-            names = (f"{kind} row {row}" if isinstance(row, int) else name_of(row.label) for row in rows.upto(NO_END))
-            yield from (VerifyFinding("added", name) for name in names)
-        yield from (VerifyFinding("added", name_of(row.label)) for rows in self._early_rows.values() for row in rows)
+                yield from self._batch(position, listed, scan.upto(position))
+        for row in chain(scan.upto(NO_END), *self._early_rows.values()):
+            yield VerifyFinding("added", name_of(row.label) if isinstance(row, RowOf) else _damaged_name(row))
 
-    def _batch(
-        self, position: int, listed: Manifest, scans: dict[str, ordered_scan.OrderedScan]
-    ) -> Iterator[VerifyFinding]:
+    def _batch(self, position: int, listed: Manifest, rows: Iterable[StoredRow | RowName]) -> Iterator[VerifyFinding]:
         present: dict[RowName, StoredRow] = {row.name: row for row in self._early_rows.pop(position, [])}
-        for kind, rows in scans.items():
-            for row in rows.upto(position):
-                if isinstance(row, int):
-                    yield VerifyFinding("changed", f"{kind} row {row} (not in the form in which rows are written)")
-                elif row.since > position:
-                    self._early_rows[row.since].append(row)
-                elif row.since < position:
-                    yield VerifyFinding("added", name_of(row.label))
-                else:
-                    present[row.name] = row
+        for row in rows:
+            if not isinstance(row, RowOf):
+                yield VerifyFinding("changed", f"{_damaged_name(row)} (not in the form in which rows are written)")
+            elif row.since > position:
+                self._early_rows[row.since].append(row)
+            elif row.since < position:
+                yield VerifyFinding("added", name_of(row.label))
+            else:
+                present[row.name] = row
         yield from self._listed(position, listed, present)
         yield from (VerifyFinding("added", name_of(row.label)) for row in present.values())
 
@@ -320,6 +318,11 @@ def _hash_of(row: StoredRow) -> bytes:
         return row.hash
     except (TypeError, ValueError, KeyError):
         return b""
+
+
+def _damaged_name(row: RowName) -> str:
+    kind, number = row
+    return f"{kind} row {number}"
 
 
 def name_of(label: tuple[str | int, ...]) -> str:

@@ -107,7 +107,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), a
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
-    database, earlier = record.database, tombstones.load(record.database, record.hasher)
+    database, earlier = record.database, record.forgotten()
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
     known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
@@ -173,8 +173,7 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
 def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The keys to forget for each requested key that the record has, mentions or has forgotten: itself, and for an
     account its other keys, as linked in the record, and all its posts. A handle also means the account that has it."""
-    known_tombstones = tombstones.load(record.database, record.hasher)
-    known = {*filter(known_tombstones.holds, keys), *queries.keys_known(record.database, keys)}
+    known = {*filter(record.forgotten().holds, keys), *queries.keys_known(record.database, keys)}
     accounts = accounts_of(record.view(), keys)
     for key in keys:
         if len(accounts[key]) == 1:

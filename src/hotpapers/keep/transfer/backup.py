@@ -26,7 +26,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.keep.privacy import forget, forgotten_file
 from hotpapers.keep.privacy.forgotten_file import DAMAGED, TOMBSTONE, ForgottenFile, ForgottenMark
 from hotpapers.keep.transfer import queries
-from hotpapers.record import batches, schema, tombstones
+from hotpapers.record import batches, schema
 from hotpapers.record.database import Database
 from hotpapers.record.leftovers import FOLDER, check_part_exists, unfinished_copy
 from hotpapers.record.record import Record, connect, is_server, now, store_path
@@ -243,8 +243,7 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
         forgotten = {mark for mark in replaced.marks if mark.what == TOMBSTONE}
         queries.merge_leavers(record.database, sorted(replaced.marks - forgotten, key=attrgetter("at")))
         queries.merge_delivery_states(record.database, replaced.deliveries)
-        known = tombstones.load(record.database, record.hasher).known
-        marks = frozenset(mark.mark for mark in forgotten) - known
+        marks = frozenset(mark.mark for mark in forgotten) - record.forgotten().known
         if not marks:
             return 0
         keys = queries.keys_marked(record, marks)

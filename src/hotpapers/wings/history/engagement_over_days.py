@@ -146,8 +146,7 @@ class EngagementOverDays:
             return True
         if view.position != before.position and queries.is_changed(view, before.position, self._until):
             return True
-        renewals = self._changes.renewals
-        return bisect_right(renewals, before.as_of) < bisect_right(renewals, view.as_of)
+        return any(_between(self._changes.renewals, before.as_of, view.as_of))
 
     def _begin(self, view: AsOfView) -> Set[str]:
         gone = self._tallies.keys()

@@ -58,12 +58,12 @@ def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
     return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
 
 
-def renewal_moments(view: AsOfView, after: int) -> list[int]:
+def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
     """The moments that invalidate everything measured before: a network reported what was said before it was first
     read."""
     sql = f"""SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
             AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
-    return [int(at) for (at,) in view.database.rows(sql, (after, model.BEGAN, model.READ_BACK))]
+    return list(view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK)))
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:

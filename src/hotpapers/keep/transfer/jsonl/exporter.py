@@ -30,8 +30,9 @@ from hotpapers.keep.transfer.jsonl.lines import (
     RowExtras,
     changes_of,
 )
-from hotpapers.record import batches, identities, manifest, meta, ordered_scan, redaction
-from hotpapers.record.item_rows import SPECS, StoredRow
+from hotpapers.record import batches, identities, manifest, meta, redaction
+from hotpapers.record.item_rows import SPECS, RowOf, StoredRow
+from hotpapers.record.ordered_scan import OrderedScan
 from hotpapers.record.record import Record
 from hotpapers.record.redaction import WordRedactor
 
@@ -98,7 +99,7 @@ def note_kinds() -> Iterator[NoteKind]:
 
 
 def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
-    scans = ordered_scan.all_scans(record.database)
+    scan = OrderedScan(record.database)
     for position, stamp, chain, listed in batches.all_batches(record.database):
         first, _ = listed.identities
         yield _line(
@@ -114,7 +115,7 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
         for identity in identities.between(record.database, first, listed.persons):
             salt, kept = (identity.salt or b"").hex(), (identity.commitment or b"").hex()
             yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))
-        rows = {row.name: row for kind in scans.values() for row in kind.upto(position) if not isinstance(row, int)}
+        rows = {row.name: row for row in scan.upto(position) if isinstance(row, RowOf)}
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
             yield (
