@@ -167,6 +167,10 @@ def test_a_site_is_verified_at_its_address(site: Path) -> None:
         content.write_text(content.read_text().replace('"place":1,', '"place":2,'))
         result = run("verify", "--site", address.rstrip("/"), "--policy", policy)
         assert result.status == 1 and "not verified: 5 issues, 6 leaves" in result.out
+        [checkpoint] = (public / "log").glob("*/1/checkpoint")
+        checkpoint.write_text("broken")
+        result = run("verify", "--site", address, "--policy", policy)
+        assert result.status == 1 and "/1: the note has no signatures after an empty line\n" in result.out
         (public / "log/policy.txt").write_text("log bad")
         assert run("verify", "--site", address).status == 1
         shutil.rmtree(public / "log")
