@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpapers.publish.render.html.static_pages import ListedIssue, calendar, issues_by_year, shade
 from hotpapers.publish.render.templating import asset
-from hotpapers.publish.view.phrases import opening, shown
+from hotpapers.publish.view.phrases import ABSTRACT, Opening, opening, shown
 from hotpapers.publish.view.site_paths import issue_of, paper_of, paper_path
 from tests.render.build import paper
 
@@ -48,10 +48,10 @@ def test_weekly_and_monthly_issues_are_listed_by_the_time_that_they_cover() -> N
 
 def test_the_first_lines_of_an_abstract_that_says_nothing_short() -> None:
     endless_paper = paper("2101.99903", "T", "word " * 200)
-    opening_text, full = opening(endless_paper)
+    opening_text, _, full = opening(endless_paper)
     assert opening_text.endswith("word …") and full == endless_paper.abstract.strip()
     assert full.startswith(opening_text.removesuffix(" …"))
-    assert opening(paper("2101.99903", "T", "x" * 1000)) == ("x" * 300 + " …", "x" * 1000)
+    assert opening(paper("2101.99903", "T", "x" * 1000)) == Opening("x" * 300 + " …", ABSTRACT, "x" * 1000)
 
 
 def test_where_the_telling_sentence_has_no_end_whole_sentences_come_first() -> None:
@@ -62,10 +62,10 @@ def test_where_the_telling_sentence_has_no_end_whole_sentences_come_first() -> N
 
 def test_first_lines_never_end_within_a_formula() -> None:
     late_formula = "word " * 55 + "$" + "x + " * 20 + "y$ and " + "more " * 60
-    first, _ = opening(paper("2101.99903", "T", late_formula))
+    first, *_ = opening(paper("2101.99903", "T", late_formula))
     assert first.count("$") % 2 == 0 and first.endswith("word …")
     early_formula = "$" + "x + " * 99 + "y$ " + "more " * 60
-    first, _ = opening(paper("2101.99903", "T", early_formula))
+    first, *_ = opening(paper("2101.99903", "T", early_formula))
     assert first.endswith("y$ …")
 
 

@@ -119,21 +119,22 @@ LONG = f"{SCENE} We introduce Hush, a kettle that boils without a sound. {FILLER
 
 def test_a_lead_says_where_it_comes_from() -> None:
     short_paper = paper("2101.99901", "Short", "Kettles were asked.")
-    assert phrases.opening(short_paper) == ("Kettles were asked.", "") and phrases.opening_source(short_paper) == ""
+    assert phrases.opening(short_paper) == phrases.Opening("Kettles were asked.", "", "")
     long_paper = paper("2101.99901", "Long", LONG)
-    assert phrases.opening(long_paper) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
-    assert phrases.opening_source(long_paper) == phrases.ABSTRACT == "from the abstract"
+    lead = "We introduce Hush, a kettle that boils without a sound."
+    assert phrases.opening(long_paper) == phrases.Opening(lead, "from the abstract", LONG)
     human_paper = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
-    assert phrases.opening(human_paper) == ("Asks kettles.", LONG) and phrases.opening_source(human_paper) == ""
+    assert phrases.opening(human_paper) == phrases.Opening("Asks kettles.", "", LONG)
     summary = phrases.signed("Kettles hush.", "tea-7b", "2026-11-20")
     machine_paper = paper("2101.99901", "Told", LONG, summary=summary)
-    assert phrases.opening(machine_paper) == ("Kettles hush.", LONG)
-    assert phrases.opening_source(machine_paper) == "machine-written, tea-7b, 2026-11-20"
+    assert phrases.opening(machine_paper) == phrases.Opening(
+        "Kettles hush.", "machine-written, tea-7b, 2026-11-20", LONG
+    )
 
 
 def test_a_sentence_without_an_end_gives_its_first_words() -> None:
     endless_paper = paper("2101.99901", "Endless", "We show that " + "tea and " * 100 + "tea.")
-    lead, rest = phrases.opening(endless_paper)
+    lead, _, rest = phrases.opening(endless_paper)
     assert lead.endswith(" …") and len(lead) < TOO_LONG and rest == endless_paper.abstract
 
 

@@ -19,6 +19,7 @@ from hotpapers.publish.view.tex import plain_line, tex_line
         (r"\sqrt[3]{x+y}", "³√(x+y)"), (r"\begin{pmatrix}a&b\\c&d\end{pmatrix}", "(a, b; c, d)"),
         (r"\tilde{O}(n^{k+\epsilon})", "Õ(n^(k+ϵ))"), (r"\mathcal{N}=4", "𝒩 = 4"), ("x'", "x′"), (r"\vec{v}", "v⃗"),
         (r"p<0.05", "p < 0.05"), (r"\frac{a}{b}", "a/b"), (r"\sin\theta", "sin θ"), ("(a,b)", "(a, b)"),
+        (r"\rm ^{28}SiS", "²⁸SiS"), (r"\rm_{eff}", "_eff"), (r"\bf'", "′"),
     ],
 )  # fmt: skip
 def test_formulas(tex: str, line: str) -> None:

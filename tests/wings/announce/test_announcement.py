@@ -86,7 +86,7 @@ def test_links_lead_to_the_site_or_to_arxiv() -> None:
     other_paper = paper("2101.99901", " ", authors=())
     other_paper = msgspec.structs.replace(other_paper, paper="biorxiv:1")
     issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [own_entry(1, other_paper, [], [])])])
-    paper_lead = phrases.lead_text(other_paper)
+    paper_lead = phrases.opening(other_paper).text
     [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
     assert line == (1, "biorxiv:1", "", paper_lead, "", "")
 

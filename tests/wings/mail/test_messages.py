@@ -152,7 +152,7 @@ def test_tex_is_written_as_letters() -> None:
 
 def test_the_source_of_a_summary_is_named() -> None:
     text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
-    assert f"({phrases.opening_source(BRIDGES)})" in text and phrases.opening_source(BRIDGES) == "from the abstract"
+    assert f"({phrases.opening(BRIDGES).mark})" in text and phrases.opening(BRIDGES).mark == "from the abstract"
 
 
 def test_a_publication_s_note_comes_first() -> None:

@@ -186,10 +186,7 @@ def freeze_with(record: Record, server: Server, **values_given: str) -> None:
 def leads(record: Record) -> dict[str, tuple[str, str]]:
     """The line the issue shows for each paper, and its label."""
     papers = RecordIssueReader(record).issue("daily", DAY).papers
-    return {
-        paper: (phrases.opening(published_paper)[0], phrases.opening_source(published_paper))
-        for paper, published_paper in papers.items()
-    }
+    return {paper: phrases.opening(published_paper)[:2] for paper, published_paper in papers.items()}
 
 
 def is_verified(record: Record) -> bool:
@@ -240,7 +237,7 @@ def test_a_sentence_on_the_same_abstract_is_reused_without_a_request(either_reco
     request_count = len(server.requests)
     judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), further=[summarizer(settings(server), "")])
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
-    assert phrases.opening(papers[key(1)])[0] == SENTENCE and len(server.requests) == request_count
+    assert phrases.opening(papers[key(1)]).lead == SENTENCE and len(server.requests) == request_count
 
 
 @pytest.mark.parametrize("content", INJECTED[:6])

@@ -25,7 +25,7 @@ from hotpapers.publish.query.request_params import (
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.tops import Tops, period_name
+from hotpapers.publish.view.tops import period_name, tops_of
 
 PAGE = "issues"
 """The kind of its cursors."""
@@ -168,9 +168,8 @@ def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -
 
 def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
     """The papers with most voices in the issues of a week, a month, a year or all time."""
-    publication, reader = session.publication(params.publication), session.issue_reader()
-    name = publication.publication
-    tops = Tops(publication.window, reader.voices(name), reader.entry_summaries(name))
+    publication = session.publication(params.publication)
+    name, tops = publication.publication, tops_of(session.issue_reader(), publication)
     period = next(reversed(tops.periods(params.period)), "") or params.period
     if not tops.has(period):
         raise NotFound(f"{name}: no top of {period}; its kinds are {', '.join(tops.kinds)}")

@@ -16,14 +16,16 @@ from collections.abc import Callable
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Channel
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import loading, wings
+from hotpapers.base.wings import loading, offered
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 
+_PLACES = {
+    "feeds": "hotpapers.publish.render.feeds:FeedsChannel",
+    "markdown": "hotpapers.publish.render.markdown:MarkdownChannel",
+    "site": "hotpapers.publish.render.html.pages:SiteChannel",
+}
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
-    "feeds": loading("hotpapers.publish.render.feeds:FeedsChannel"),
-    "markdown": loading("hotpapers.publish.render.markdown:MarkdownChannel"),
-    "site": loading("hotpapers.publish.render.html.pages:SiteChannel"),
-    **{name: loading(place) for wing in wings() for name, place in wing.renderers.items()},
+    name: loading(place) for name, place in (_PLACES | offered("renderers")).items()
 }
 """Channel factories by name, also those of wings."""
 

@@ -24,6 +24,7 @@ from hotpapers import __version__
 from hotpapers.base.ids.timestamps import rfc3339
 from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.issues.ranking import words
+from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
@@ -31,7 +32,7 @@ from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.post_views import lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
-from hotpapers.publish.view.tops import Tops, period_name
+from hotpapers.publish.view.tops import period_name, tops_of
 
 ISSUES = 30
 """How many of the latest issues a feed covers."""
@@ -146,11 +147,9 @@ class FeedMaker:
     """The feeds of one publication, each by its path."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
-        self._issue_reader, self._name, self._site_config = issue_reader, publication, site_config
-        self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
-        match = next((item for item in issue_reader.publications() if item.publication == publication), None)
-        self._title, self._note = (match.title, phrases.note(match)) if match else (publication, "")
-        self._window = match.window if match else "daily"
+        self._site = SiteContext(issue_reader, publication, site_config)
+        self._issue_reader, self._name, self._base = issue_reader, publication, site_config.base
+        self._days = self._site.days[-ISSUES:][::-1]
 
     def paths(self) -> Iterator[str]:
         for about in WHOLE:
@@ -191,7 +190,7 @@ class FeedMaker:
         return [paper for day in self._days for paper in self._papers_on(day)]
 
     def _papers_on(self, day: str) -> Iterator[FeedPaper]:
-        latest = self._issue_reader.issue(self._name, day)
+        latest = self._site.frozen(day)
         first_frozen_at: dict[str, int] = {}
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
@@ -201,26 +200,25 @@ class FeedMaker:
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
-        latest = self._issue_reader.issue_header(self._name, self._days[0]) if self._days and not papers else None
-        title = f"{one_line(self._title)}: {about}" if about else one_line(self._title)
+        latest = self._site.issue_header(self._days[0]) if self._days and not papers else None
         return FeedDocument(
             id=permanent_id(self._name, path),
-            title=title,
-            home=self._site_config.base,
-            own=site_paths.public_url(self._site_config.base, path),
+            title=f"{self._site.title}: {about}" if about else self._site.title,
+            home=self._base,
+            own=site_paths.public_url(self._base, path),
             updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
             items=papers,
-            note=self._note,
+            note=phrases.note(self._site.publication),
             to_root=site_paths.to_root(path.partition("?")[0]),
         )
 
     def _editions(self, day: str) -> Iterator[FeedItem]:
         """A day's editions, latest first; corrections come with their reasons."""
-        latest = self._issue_reader.issue(self._name, day)
+        latest = self._site.frozen(day)
         name = phrases.issue_heading(latest.content.publication.window, day)
         with_pages = frozenset(entry.paper for entry in latest.content.entries)  # papers that left have none
         for number in range(len(latest.editions), 0, -1):
-            issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
+            issue = latest if number == latest.content.edition else self._site.frozen(day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             title = f"{name}, corrected" if number > 1 else name
             html = self._issue_html(issue, with_pages)
@@ -229,16 +227,15 @@ class FeedMaker:
 
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
-        reader = self._issue_reader
-        tops = Tops(self._window, reader.voices(self._name), reader.entry_summaries(self._name))
+        tops = tops_of(self._issue_reader, self._site.publication)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
-            frozen_at = reader.issue_header(self._name, day).frozen_at
+            frozen_at = self._site.issue_header(day).frozen_at
             rows = [
                 (
                     paper.rank,
-                    site_paths.paper_url(self._site_config.base, paper.summary.paper),
+                    site_paths.paper_url(self._base, paper.summary.paper),
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
                     map(one_line, paper.summary.authors),
@@ -252,7 +249,7 @@ class FeedMaker:
 
     def _item(self, id: str, title: str, path: str, at: int, html: str, text: str) -> FeedItem:
         """An item about a page of the site."""
-        url = site_paths.public_url(self._site_config.base, path)
+        url = site_paths.public_url(self._base, path)
         return FeedItem(id, title, url, at, at, html, text, (), (), path)
 
     def _issue_html(self, issue: PublishedIssue, with_pages: Container[str]) -> str:
@@ -260,7 +257,7 @@ class FeedMaker:
         rows = [
             (
                 entry.place,
-                site_paths.paper_url(self._site_config.base if entry.paper in with_pages else "", entry.paper),
+                site_paths.paper_url(self._base if entry.paper in with_pages else "", entry.paper),
                 view.plain_title,
                 view.authors,
                 glance.counted(entry),
@@ -281,11 +278,11 @@ class FeedMaker:
         return FeedItem(
             id=permanent_id(self._name, content.day, entry.paper),
             title=view.plain_title,
-            url=site_paths.paper_url(self._site_config.base, entry.paper),
+            url=site_paths.paper_url(self._base, entry.paper),
             published=published,
             updated=issue.frozen_at,
             html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
-            text=view.lead_text,
+            text=view.opening.text,
             authors=view.authors,
             categories=tuple(map(one_line, issue.papers[entry.paper].categories)),
             page=site_paths.issue_path(content.day),

@@ -12,7 +12,7 @@ from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFil
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.templating import render_file
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.post_views import byline, lane_views
+from hotpapers.publish.view.post_views import byline, elsewhere, lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import tex_line
 
@@ -56,7 +56,14 @@ def link(text: str, target: str) -> str:
 
 def issue_text(issue: PublishedIssue) -> str:
     """An issue as Markdown: blocks separated by empty lines."""
-    values = {"escape": escape, "link": link, "tex_line": tex_line, "byline": byline, "why": _why}
+    values = {
+        "escape": escape,
+        "link": link,
+        "tex_line": tex_line,
+        "byline": byline,
+        "elsewhere": elsewhere,
+        "why": _why,
+    }
     modules = {"phrases": phrases, "site_paths": site_paths}
     content, lanes = issue.content, lane_views(issue)
     return render_file("issue.md", issue=issue, content=content, lanes=lanes, **values, **modules).decode()

@@ -86,27 +86,16 @@ def policy_of(path: str, public: bool = False) -> str:
     return f"{POLICY}; connect-src 'self'" if public or path == BOOKMARKLET else POLICY
 
 
-def render(
-    name: str,
-    root: str,
-    path: str,
-    site: str,
-    feeds: object,
-    note: str,
-    others: tuple[tuple[str, str], ...] = (),
-    **values: object,
-) -> bytes:
-    """Render a template with these values. `root`: the path from the page to the site's folder; `others`: title and
-    address of the site's other publications."""
-    shared = {"root": root, "current": path if path in _NAMED else "", "site": site, "feeds": feeds}
+def render_page(name: str, path: str, *, note: str, others: tuple[tuple[str, str], ...], **values: object) -> bytes:
+    """Render a template as a page between what all pages show. `others`: title and address of the site's other
+    publications. `values`: also has `root`, the path from the page to the site's folder, the title of the `site`, its
+    address `base`, and `feeds`, whether it has any."""
+    shared = {"current": path if path in _NAMED else "", **{name: values[name] for name in ("root", "site", "feeds")}}
     return render_file(
         name,
-        root=root,
         path=path,
-        site=site,
-        feeds=feeds,
         note=note,
-        policy=policy_of(path, bool(values.get("base"))),
+        policy=policy_of(path, bool(values["base"])),
         masthead=_part("masthead.html", note=note, others=others, **shared),
         colophon=_part("colophon.html", **shared),
         **values,

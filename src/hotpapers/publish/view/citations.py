@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids import bibtex as bibtex_fields
-from hotpapers.base.ids import person_names, timestamps
 from hotpapers.base.model import Paper
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
@@ -23,7 +23,6 @@ CACHED = 256
 """Citations kept: an issue's are needed again on its papers' pages."""
 COINS_AUTHORS = 10
 """Authors named in a COinS span; the other formats name all."""
-_NEW_ID, _OLD_ID = re.compile(r"(\d\d)(\d\d)\.\d{4,5}"), re.compile(r"[a-z-]+/(\d\d)(\d\d)\d{3}")
 _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 
 
@@ -40,7 +39,7 @@ class PaperCitation(NamedTuple):
 
     @property
     def url(self) -> str:
-        return f"https://arxiv.org/abs/{self.id}"
+        return arxiv.abs_url(self.id)
 
 
 @lru_cache(CACHED)
@@ -50,10 +49,9 @@ def citation(paper: Paper) -> PaperCitation | None:
     if not identifier:
         return None
     doi = _DOI.fullmatch(paper.doi.strip())
-    match = _NEW_ID.fullmatch(identifier) or _OLD_ID.fullmatch(identifier)
-    year, month = match.groups() if match else ("00", "01")
-    date: tuple[str, ...] = (f"{'19' if year > '90' else '20'}{year}", month)
-    if paper.published_at is not None:
+    if paper.published_at is None:
+        date = tuple(f"{number:02}" for number in arxiv.month(identifier))
+    else:
         date = tuple(timestamps.day_of(paper.published_at).split("-"))
     return PaperCitation(
         id=identifier,

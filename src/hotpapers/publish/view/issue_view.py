@@ -86,9 +86,9 @@ class ScoreView(NamedTuple):
 
 
 class EntryView(NamedTuple):
-    """A paper in an issue. Title, lead, folded text and abstract are as written, including TeX: pages render them with
-    `prose`; so is `comment`, the authors' latest. `at_once`: the number of posts on an issue's page; those after the
-    first are folded."""
+    """A paper in an issue. Title, opening and abstract are as written, including TeX: pages render them with `prose`;
+    so is `comment`, the authors' latest. `at_once`: the number of posts on an issue's page; those after the first are
+    folded."""
 
     key: str
     paper: str
@@ -99,9 +99,7 @@ class EntryView(NamedTuple):
     withdrawn: bool
     authors: tuple[str, ...]
     counts_view: CountsView
-    lead: str
-    lead_mark: str
-    folded_text: str
+    opening: phrases.Opening
     abstract: str
     comment: str
     posts: tuple[PostView, ...]
@@ -118,11 +116,6 @@ class EntryView(NamedTuple):
     def plain_title(self) -> str:
         """The title as plain text, with a mark if the paper is withdrawn."""
         return phrases.marked_title(plain_line(self.title), withdrawn=self.withdrawn)
-
-    @property
-    def lead_text(self) -> str:
-        """The lead as plain text without a mark beside it; a machine-written lead includes its mark."""
-        return phrases.marked_lead(self.lead, self.lead_mark)
 
     @property
     def field(self) -> str:
@@ -235,7 +228,6 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
 def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], known: Sequence[Quotation]) -> EntryView:
     paper = issue.papers[entry.paper]
     name = site_paths.arxiv_id(entry.paper) or entry.paper
-    lead, folded_text = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     later = issue.later.get(entry.paper)
     threads = {
@@ -260,9 +252,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         withdrawn=entry.paper in issue.withdrawn,
         authors=tuple(map(one_line, paper.authors)),
         counts_view=CountsView(counts, curve),
-        lead=lead,
-        lead_mark=phrases.opening_source(paper),
-        folded_text=folded_text,
+        opening=phrases.opening(paper),
         abstract=one_line(paper.abstract),
         comment=phrases.cut(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
         posts=quotations(posts),

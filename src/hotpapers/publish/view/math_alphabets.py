@@ -109,7 +109,7 @@ _DECLARATIONS = by_name(
 )
 _DECLARED = re.compile(rf"(?<!\\)\{{\s*\\({'|'.join(_DECLARATIONS)}){_FOLLOWING}{_SIMPLE_ARGUMENT}\}}")
 """`{\\bf x}`: the alphabet of the rest of the braces."""
-_OTHER_NAME = re.compile(rf"\\\\|\\({'|'.join(name for name in _USUAL if name != _USUAL[name])}){_FOLLOWING}(?=[\\{{])")
+_BEFORE_ARGUMENT = re.compile(r"\\\\|\\([A-Za-z]+)\s*(?=[\\{])")
 _WORD = re.compile(r"[^\W_]{2,}")
 _COMMAND = re.compile(r"(\\[A-Za-z]+)")
 _NESTED = 4
@@ -127,7 +127,7 @@ def expand(tex: str) -> str:
         tex = _INNERMOST.sub(_letters, tex)
         if tex == before:
             break
-    return _OTHER_NAME.sub(lambda match: rf"\{_USUAL[match[1]]}" if match[1] else match[0], tex)
+    return _BEFORE_ARGUMENT.sub(lambda match: rf"\{_USUAL[match[1]]}" if match[1] in _USUAL else match[0], tex)
 
 
 def _letters(match: re.Match[str]) -> str:

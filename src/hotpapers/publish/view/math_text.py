@@ -10,15 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+from hotpapers.publish.view.math_alphabets import by_name
 from hotpapers.publish.view.mathml import CACHED, formula
 
 _TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
 """Signs of mathematics without space around them, as few words on a line need."""
-_OVER = {
-    "^": "\u0302", "ˆ": "\u0302", "~": "\u0303", "˜": "\u0303", "∼": "\u0303", "¯": "\u0304", "‾": "\u0304",
-    "―": "\u0304", "_": "\u0304", "˙": "\u0307", ".": "\u0307", "¨": "\u0308", "→": "\u20d7",
-    "˘": "\u0306", "ˇ": "\u030c",
-}  # fmt: skip
+_OVER = by_name(
+    {
+        "\u0302": "^ ˆ",
+        "\u0303": "~ ˜ ∼",
+        "\u0304": "¯ ‾ ― _",
+        "\u0307": "˙ .",
+        "\u0308": "¨",
+        "\u20d7": "→",
+        "\u0306": "˘",
+        "\u030c": "ˇ",
+    }
+)
 """Signs above a letter, as combining characters."""
 
 
@@ -41,7 +49,7 @@ def line_of(tex: str) -> str | None:
     rendered = formula(tex)
     try:
         text = _text(fromstring(str(rendered))) if rendered else ""
-    except (ParseError, RecursionError):
+    except (ParseError, RecursionError, LookupError, ValueError):  # or a part is missing
         return None
     return " ".join(text.split()) or None
 
@@ -87,8 +95,9 @@ def _over(base: str, sign: str) -> str:
 
 
 def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
-    """A base with what is below or above it: `sub`, `super` or both."""
-    return parts[0].rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
+    """A base, which may be missing as in `T$\\rm_{eff}$`, with what is below or above it: `sub`, `super` or both."""
+    base, raised = parts[: -len(kinds)], parts[-len(kinds) :]
+    return "".join(base).rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, raised, strict=True))
 
 
 _RULES: Mapping[str, Callable[[list[str]], str]] = {

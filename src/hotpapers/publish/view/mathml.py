@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import cache, lru_cache
+from string import ascii_uppercase
 from typing import Any
 
 import nh3
@@ -70,7 +71,10 @@ _PLAIN = {
     **{name: rf"\operatorname{{{name}}}" for name in _OPERATORS.split()},
     **{letter: rf"\mathbb{{{letter}}}" for letter in "RNZQCETPF"},
     **{letter * 2: rf"\mathbb{{{letter}}}" for letter in "RNZQC"},
+    **{f"cal{letter}": rf"\mathcal{{{letter}}}" for letter in ascii_uppercase},
+    **{f"bb{letter}": rf"\mathbb{{{letter}}}" for letter in ascii_uppercase},
     **math_alphabets.by_name(_NAMED),
+    **dict.fromkeys("/-", ""),
 }
 _ARGUMENT = {
     "abs": r"\left|\1\right|",
@@ -88,8 +92,7 @@ _ARGUMENT = {
     "textnormal": r"\text{\1}",
 }
 # The end of a row, `\\`, is matched too, so that it is not taken for the beginning of a macro.
-_MACRO = re.compile(rf"\\\\|\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
-_ALPHABET = {"cal": r"\mathcal", "bb": r"\mathbb"}
+_MACRO = re.compile(r"\\(\\|[A-Za-z]+|[/-])")
 _WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
 # An upright word is one word, not single letters.
 _WORD = re.compile(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
@@ -104,16 +107,8 @@ def _expand_macros(tex: str) -> str:
     tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
     tex = _WORD.sub(lambda match: rf"\text{{{match[1]}}}" if match[1] else rf"{{\text{{{match[2]}}}}}", tex)
     tex = _OPERATOR.sub(lambda match: rf"\operatorname{{{match[1] or match[2]}}}", tex)
-    tex = math_alphabets.expand(_MACRO.sub(_plain, tex))
+    tex = math_alphabets.expand(_MACRO.sub(lambda match: _PLAIN.get(match[1], match[0]), tex))
     return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]) if match[1] else match[0], tex)
-
-
-def _plain(match: re.Match[str]) -> str:
-    if match[2]:
-        return f"{_ALPHABET[match[2]]}{{{match[3]}}}"
-    if match[1]:
-        return _PLAIN[match[1]]
-    return match[0] if match[0] == r"\\" else ""
 
 
 # ---- TeX to MathML -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from hotpapers.base.announcement_days import announced_at, holiday
 from hotpapers.base.ids import timestamps
@@ -19,7 +20,6 @@ from hotpapers.base.model import (
     IssueContent,
     NetworkReading,
     Paper,
-    Post,
     PrintedCount,
     Publication,
     PublishedIssue,
@@ -325,39 +325,33 @@ def provisional(content: IssueContent, entry: Entry) -> str:
     return words.why_provisional(content.compared, entry.score, content.publication.threshold)
 
 
-def opening(paper: Paper) -> tuple[str, str]:
-    """An entry's text about its paper, and the text that unfolds.
+class Opening(NamedTuple):
+    """An entry's text about its paper, as written: what is shown at once, its source, empty for a person's summary or a
+    whole abstract, and what unfolds."""
 
-    The first is the summary or the abstract's most telling sentence; the second is the abstract. A short abstract is
-    shown whole at once, and nothing unfolds.
-    """
+    lead: str
+    mark: str
+    folded: str
+
+    @property
+    def text(self) -> str:
+        """The lead as plain text; one written by a machine says so."""
+        return plain_line(self.lead) + (f" ({self.mark})" if self.mark.startswith("machine") else "")
+
+
+def opening(paper: Paper) -> Opening:
+    """The summary or the abstract's most telling sentence; the abstract unfolds. A short abstract is shown whole at
+    once, and nothing unfolds."""
     abstract = one_line(paper.abstract)
     if paper.summary:
-        return unsigned(one_line(paper.summary))[0], abstract
+        return Opening(*unsigned(one_line(paper.summary)), abstract)
     if len(abstract) <= LEAD + 40:
-        return abstract, ""
-    telling_sentence = key_sentence(abstract, one_line(paper.title))
-    if len(telling_sentence) <= TOO_LONG:
-        return telling_sentence, abstract
-    end, is_sentence = _first_lines(abstract)
-    return (abstract[:end] if is_sentence else abstract[:end].rstrip() + " …"), abstract
-
-
-def marked_lead(lead: str, source: str) -> str:
-    """A paper's lead as plain text; one written by a machine says so."""
-    return f"{plain_line(lead)} ({source})" if source.startswith("machine") else plain_line(lead)
-
-
-def lead_text(paper: Paper) -> str:
-    """What a paper says, in a sentence or two, as plain text."""
-    return marked_lead(opening(paper)[0], opening_source(paper))
-
-
-def opening_source(paper: Paper) -> str:
-    """The source of an entry's text about its paper; empty for a person's summary or a whole abstract."""
-    if paper.summary:
-        return unsigned(one_line(paper.summary))[1]
-    return ABSTRACT if len(one_line(paper.abstract)) > LEAD + 40 else ""
+        return Opening(abstract, "", "")
+    lead = key_sentence(abstract, one_line(paper.title))
+    if len(lead) > TOO_LONG:
+        end, is_sentence = _first_lines(abstract)
+        lead = abstract[:end] if is_sentence else abstract[:end].rstrip() + " …"
+    return Opening(lead, ABSTRACT, abstract)
 
 
 def _first_lines(abstract: str) -> tuple[int, bool]:
@@ -376,7 +370,7 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
     return next((until for start, until in formula_spans if start < cut < until), cut), False
 
 
-# ---- posts shown as links ----------------------------------------------------------------------------
+# ---- posts shown with words ---------------------------------------------------------------------------
 
 
 def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
@@ -392,30 +386,6 @@ def quoted_at_once(issue: PublishedIssue) -> int:
 def has_words(quotation: Quotation) -> bool:
     """Whether there is anything to quote: a post may be only a link or a picture."""
     return quotation.shown != "link" and not clean_text.is_blank(quotation.post.text)
-
-
-def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
-    """The posts that can only be read on their own network, each once, by network."""
-    result: dict[str, dict[str, Post]] = {}
-    for quotation in quotations:
-        if not has_words(quotation):
-            result.setdefault(quotation.post.network, {}).setdefault(quotation.post.post, quotation.post)
-    return {network: list(posts.values()) for network, posts in result.items()}
-
-
-def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
-    """`A post on X from 14 January 2021`, `3 posts on X`."""
-    where = "blogs" if network == "feeds" else network_name(network)
-    if len(posts) > 1:
-        return f"{count_noun(len(posts), 'post')} on {where}"
-    return f"A post on {where} from {date_name(posts[0].created_at)}"
-
-
-def links_elsewhere(posts: Sequence[Post]) -> tuple[tuple[str, str, str], ...]:
-    """By post, the text of a link to it, its address, empty if unknown, and its day."""
-    texts = map(str, range(1, len(posts) + 1)) if len(posts) > 1 else ["read it there"]
-    pages = (site_paths.post_page(post.post) for post in posts)
-    return tuple(zip(texts, pages, [date_name(post.created_at) for post in posts], strict=True))
 
 
 ABSTRACT = "from the abstract"

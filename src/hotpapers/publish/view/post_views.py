@@ -99,11 +99,25 @@ def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
 
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
-    """The other posts, by network."""
-    return tuple(
-        ElsewhereView(network, phrases.elsewhere_head(network, posts), phrases.links_elsewhere(posts))
-        for network, posts in phrases.elsewhere(rows).items()
-    )
+    """The other posts, each once, by network."""
+    by_network: dict[str, dict[str, Post]] = defaultdict(dict)
+    for quotation in rows:
+        if not phrases.has_words(quotation):
+            by_network[quotation.post.network].setdefault(quotation.post.post, quotation.post)
+    return tuple(_elsewhere(network, list(posts.values())) for network, posts in by_network.items())
+
+
+def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
+    """`A post on X from 14 January 2021`, `3 posts on X`, and a link to each."""
+    where = "blogs" if network == "feeds" else phrases.network_name(network)
+    days = [phrases.date_name(post.created_at) for post in posts]
+    is_single = len(posts) == 1
+    head = f"A post on {where} from {days[0]}" if is_single else f"{words.count_noun(len(posts), 'post')} on {where}"
+    links = [
+        ("read it there" if is_single else str(number), site_paths.post_page(post.post), day)
+        for number, (post, day) in enumerate(zip(posts, days, strict=True), 1)
+    ]
+    return ElsewhereView(network, head, tuple(links))
 
 
 def byline(post: Post) -> dict[str, str]:

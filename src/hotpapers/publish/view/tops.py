@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from hotpapers.base.model import EntrySummary, Window
+from hotpapers.base.model import EntrySummary, IssueReader, Publication, Window
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.page_fields import field_of
 
@@ -139,6 +139,12 @@ class Tops:
             last = of_paper[next(reversed(of_paper))]
             papers.append((voices, of_paper.get(day) or last._replace(day=day, place=0)))
         return sorted(papers, key=_order)
+
+
+def tops_of(reader: IssueReader, publication: Publication) -> Tops:
+    """The tops of a publication's issues."""
+    name = publication.publication
+    return Tops(publication.window, reader.voices(name), reader.entry_summaries(name))
 
 
 def _order(paper: tuple[int, EntrySummary]) -> tuple[int, str, bool, int, str]:

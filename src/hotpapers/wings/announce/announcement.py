@@ -96,7 +96,7 @@ def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> 
         place=entry.place,
         title=glance.title(issue, entry.paper),
         author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
-        lead=phrases.lead_text(issue.papers[entry.paper]),
+        lead=phrases.opening(issue.papers[entry.paper]).text,
         counts=glance.counted(entry),
         url=site_paths.paper_url(site_config.base, entry.paper),
     )

@@ -103,12 +103,12 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
     more_authors = f" and {len(view.other_authors)} more" if view.other_authors else ""
     counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
     # The paper's lead text and where it comes from
-    mark = f" ({view.lead_mark})" if view.lead_mark else ""
+    mark = f" ({view.opening.mark})" if view.opening.mark else ""
     return MessageEntry(
         place=view.place,
         title=_title(view, site_config),
         authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
-        lead=cut(plain_line(view.lead), MAX_LEAD_CHARS) + mark,
+        lead=cut(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
         counts=cut(counts, MAX_COUNTS_CHARS),
         links=tuple(_links(issue, view, site_config)),
     )

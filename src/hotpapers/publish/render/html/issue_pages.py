@@ -66,10 +66,10 @@ class IssuePages:
         entries, ongoing = (
             [entry for entry in lane if choice.has(entry.field)] for lane in (issue.entries, issue.ongoing)
         )
-        n, own_path, issue_entries = site.index_of_day[day], issue_path(day), list(issue.entries)
+        n, own_path, earlier = site.index_of_day[day], issue_path(day), site.earlier_editions(day)
         # groups of entries on the same topic, each with the words that they have in common
         groups = (
-            site.neighbors.alike([entry.metadata for entry in issue_entries])
+            site.neighbors.alike([entry.metadata for entry in entries])
             if site.neighbors and entries and not choice.category
             else ()
         )
@@ -82,16 +82,11 @@ class IssuePages:
             entries=entries,
             ongoing=ongoing,
             fields=by_field,
-            alike=[([issue_entries[place] for place in group.places], ", ".join(group.words)) for group in groups],
+            alike=[([entries[place] for place in group.places], ", ".join(group.words)) for group in groups],
             earlier=bool(edition),
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
-            corrections=[
-                (edited, issue_path(day, number))
-                for number in (*site.earlier_editions(day), 0)
-                for edited in [site.issue(day, number)]
-                if edited.editions > 1
-            ],
+            corrections=[(site.issue(day, number), issue_path(day, number)) for number in (*earlier, 0) if earlier],
             linked=site.paths_of((*entries, *ongoing) if edition else ongoing),
             coins=[
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries

@@ -20,7 +20,7 @@ from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, field_name, field_of
 from hotpapers.publish.view.publication_state import first_due
-from hotpapers.publish.view.tops import BEST, BEST_OF_FIELD, Top, Tops, kind_of, period_name
+from hotpapers.publish.view.tops import BEST, BEST_OF_FIELD, Top, Tops, kind_of, period_name, tops_of
 
 CACHED_LINES = 8192
 """Rendered lines kept: a paper appears in several lists."""
@@ -219,8 +219,7 @@ class TopPages:
 
     @cached_property
     def tops(self) -> Tops:
-        reader, name = self._site.issue_reader, self._site.name
-        return Tops(self._site.publication.window, reader.voices(name), reader.entry_summaries(name))
+        return tops_of(self._site.issue_reader, self._site.publication)
 
     def paths(self, days: Collection[str]) -> Iterator[str]:
         """The pages that change when these days' issues change."""

@@ -55,7 +55,7 @@ class PaperPages:
         latest = appearances[-1].entry
         render = partial(site.render, paper=latest, appearances=appearances[::-1])
         if is_folded(appearances[-1].issue.day, site.site_config.whole_since):
-            return render("folded.html", path, latest.plain_title, latest.lead_text or latest.plain_title)
+            return render("folded.html", path, latest.plain_title, latest.opening.text or latest.plain_title)
         history, posts = site.attention(latest.key, appearances[0])
         cited = citations.citation(latest.metadata)
         # listings have no announcements, and looking them up for each paper takes time
@@ -64,7 +64,7 @@ class PaperPages:
             "paper.html",
             path,
             latest.plain_title,
-            latest.lead_text or latest.first_authors or latest.plain_title,
+            latest.opening.text or latest.first_authors or latest.plain_title,
             authors=[(name, site.catalogue.path_of(name)) for name in latest.authors],
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()),

@@ -18,9 +18,10 @@ expensive, more parts searching.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
 
 from hotpapers.base.categories import archive_of
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
@@ -150,5 +151,4 @@ def base36(number: int) -> str:
 
 
 def _json(path: str, value: object) -> RenderedFile:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return RenderedFile(path, text.encode("utf-8", "replace"))
+    return RenderedFile(path, msgspec.json.encode(value))

@@ -23,7 +23,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.publish.render.templating import render
+from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.clean_text import one_line
@@ -265,12 +265,11 @@ class SiteContext:
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object
     ) -> bytes:
         """Render a template with what all pages show. `root`: the path to the site's folder, if not from `path`."""
-        root = site_paths.to_root(path) if root is None else root
-        return render(
+        return render_page(
             template,
-            root,
             path,
-            self.title,
+            root=site_paths.to_root(path) if root is None else root,
+            site=self.title,
             contact_links=self.contact_links,
             title=title,
             feeds=self.site_config.feeds,

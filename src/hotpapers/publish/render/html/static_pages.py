@@ -20,7 +20,7 @@ from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import TopPages
+from hotpapers.publish.render.html.list_pages import ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
@@ -45,24 +45,21 @@ class StaticPages:
             "attacks/index.html": self._attacks,
             "status/index.html": self._status,
             "accessibility/index.html": partial(
-                site.render,
-                "accessibility.html",
-                "accessibility/index.html",
+                self._named,
+                "accessibility",
                 "Accessibility",
                 f"How accessible {site.title} is, what was tested, and what falls short.",
                 contact=linked_contact(site.contact),
             ),
             "reading/index.html": partial(
-                site.render,
-                "reading.html",
-                "reading/index.html",
+                self._named,
+                "reading",
                 "Preferences",
                 "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
             ),
             BOOKMARKLET: partial(
-                site.render,
-                "bookmarklet.html",
-                BOOKMARKLET,
+                self._named,
+                "bookmarklet",
                 "What is said about this paper",
                 f"A bookmark that opens what {site.title} knows of the paper that you are reading.",
                 app=site.site_config.app,
@@ -76,6 +73,10 @@ class StaticPages:
             **{name: partial(asset, name) for name in ASSETS},
             "reader.js": _reader_script,
         }
+
+    def _named(self, name: str, title: str, description: str, **values: object) -> bytes:
+        """The page of a folder, from the template of its name."""
+        return self._site.render(f"{name}.html", f"{name}/index.html", title, description, None, **values)
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
@@ -99,9 +100,8 @@ class StaticPages:
     def search(self, results: SearchAnswer | None = None) -> bytes:
         """The search page; with `results`, the answer that the app gives."""
         title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search" if results else "Search"
-        return self._site.render(
-            "search.html",
-            PATH,
+        return self._named(
+            "search",
             title,
             f"Search the papers of {self._site.title} by word, author, category or day.",
             results=results,
@@ -117,9 +117,8 @@ class StaticPages:
         entry_counts = dict(self._site.issue_reader.entry_counts(self._site.name))
         window = self._site.publication.window
         is_listed = window in ("weekly", "monthly")
-        return self._site.render(
-            "archive.html",
-            "archive/index.html",
+        return self._named(
+            "archive",
             "Archive",
             f"All issues by time: {words.number(len(entry_counts))}.",
             years=() if is_listed else calendar(entry_counts).items(),
@@ -134,9 +133,8 @@ class StaticPages:
 
     def _about(self) -> bytes:
         days = self._site.days
-        return self._site.render(
-            "about.html",
-            "about/index.html",
+        return self._named(
+            "about",
             "About",
             f"What {self._site.title} is, and who makes it.",
             publication=self._site.publication,
@@ -150,9 +148,8 @@ class StaticPages:
     def _method(self) -> bytes:
         issue = self._site.frozen(self._site.days[-1]) if self._site.days else None
         example = worked_example(issue) if issue else None
-        return self._site.render(
-            "method.html",
-            "method/index.html",
+        return self._named(
+            "method",
             "How scores are calculated",
             f"How {self._site.title} calculates scores, with one from the latest issue worked out by hand.",
             publication=self._site.publication,
@@ -166,9 +163,8 @@ class StaticPages:
     def _attacks(self) -> bytes:
         prices, own = attack_prices(), self._site.publication.ranking
         first = own if own in prices["cheapest"] else prices["default"]
-        return self._site.render(
-            "attacks.html",
-            "attacks/index.html",
+        return self._named(
+            "attacks",
             "What a place costs",
             f"How many accounts it takes to buy a place in {self._site.title}, measured attack by attack.",
             publication=self._site.publication,
@@ -179,9 +175,8 @@ class StaticPages:
     def _status(self) -> bytes:
         site = self._site
         frozen = [site.issue_header(day) for day in site.days[-STATUS_ISSUES:]]
-        return site.render(
-            "status.html",
-            "status/index.html",
+        return self._named(
+            "status",
             "Status",
             "How old the latest issue is, and what was read for it.",
             state=state_of(site.publication, frozen),
@@ -256,9 +251,7 @@ def _all(site: SiteContext, once: Iterable[str]) -> Iterator[str]:
     yield from TopPages(site).paths(site.days)
     papers = dict.fromkeys(summary.paper for summary in reversed(site.issue_reader.entry_summaries(site.name)))
     yield from filter(None, map(site_paths.paper_path, papers))
-    categories, authors = site.catalogue.everything()
-    yield from sorted(categories)
-    yield from (site_paths.author_path(author) for author in sorted(authors) if site.catalogue.has_author(author))
+    yield from ListPages(site).paths(site.days)
 
 
 COMPARED = ("rarity", rarity_2.COUNTED)
