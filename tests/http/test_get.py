@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from hotpapers.base.errors import RequestRefused, RetryLater
-from hotpapers.base.http import PoliteHttpClient, TrafficCounter, user_agent
+from hotpapers.base.http import PoliteHttpClient, user_agent
 from hotpapers.base.model import HttpClient
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, request_error
 
@@ -121,22 +121,13 @@ def test_a_connection_is_used_again_and_cookies_are_not(server: Server) -> None:
 def test_traffic_is_counted_as_it_went(server: Server) -> None:
     body = gzip.compress(b"x" * 100_000)
     server.on("/", answer(200, body, content_encoding="gzip"), answer(500), answer(200, body, content_encoding="gzip"))
-    traffic = TrafficCounter()
-    with client(server, traffic=traffic) as http:
+    with client(server) as http:
         http.get(server.base + "/")
         http.get(server.base + "/")
-    totals = traffic.totals()
-    assert totals.requests == {"127.0.0.1": 3}
+        totals = http.traffic.totals()
+    assert totals.requests == 3
     assert 2 * len(body) < totals.bytes_in < 2 * len(body) + 1000
     assert 300 < totals.bytes_out < 1000
-
-
-def test_traffic_names_a_bounded_number_of_hosts() -> None:
-    traffic = TrafficCounter()
-    for n in range(1500):
-        traffic.count_request(f"host-{n}")
-    requests = traffic.totals().requests
-    assert len(requests) == 1001 and requests["other"] == 500
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from websockets.sync.server import Server as WebsocketServer
 from websockets.sync.server import ServerConnection, serve
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater, Stopped
-from hotpapers.base.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
+from hotpapers.base.http import ClientLimits, PoliteHttpClient, streams
 from hotpapers.base.http.streams import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
 
@@ -40,16 +40,13 @@ def running_server(server: WebsocketServer) -> Iterator[int]:
 
 
 @contextmanager
-def websocket_client(
-    serve_client: ConnectionHandler, **settings: Any
-) -> Iterator[tuple[PoliteHttpClient, str, TrafficCounter]]:
-    """A client of a websocket server, the URL, and the client's traffic."""
-    traffic = TrafficCounter()
+def websocket_client(serve_client: ConnectionHandler, **settings: Any) -> Iterator[tuple[PoliteHttpClient, str]]:
+    """A client of a websocket server, and the URL."""
     server = serve(serve_client, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
     with running_server(server) as port:
         base = f"ws://127.0.0.1:{port}"
-        with client(base_addresses=[base], traffic=traffic, **settings) as http:
-            yield http, base + "/stream?a=1", traffic
+        with client(base_addresses=[base], **settings) as http:
+            yield http, base + "/stream?a=1"
 
 
 def next_message(stream: Iterator[bytes | None]) -> bytes:
@@ -77,7 +74,7 @@ def test_messages_come_as_bytes_in_order() -> None:
             connection.send(message)
         wait_until_closed(connection)
 
-    with websocket_client(serve_client) as (http, url, _):
+    with websocket_client(serve_client) as (http, url):
         messages = http.messages(url, headers={"Authorization": "Bearer x"})
         texts = [next_message(messages) for _ in range(4)]
     assert texts == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
@@ -98,7 +95,7 @@ def test_silence_is_heard_of_and_the_connection_goes_on() -> None:
         connection.send("second")
         wait_until_closed(connection)
 
-    with websocket_client(serve_client, limits=SHORT._replace(silence=0.05)) as (http, url, _):
+    with websocket_client(serve_client, limits=SHORT._replace(silence=0.05)) as (http, url):
         messages = http.messages(url)
         assert next_message(messages) == b"first"
         start = real_time.monotonic()
@@ -113,12 +110,12 @@ def test_traffic_is_counted_compressed() -> None:
         connection.send("x" * 1_000_000)
         wait_until_closed(connection)
 
-    with websocket_client(serve_client) as (http, url, traffic):
+    with websocket_client(serve_client) as (http, url):
         assert len(next_message(http.messages(url))) == 1_000_000
-        totals = traffic.totals()
+        totals = http.traffic.totals()
     assert 1_000 < totals.bytes_in < 20_000
     assert 200 < totals.bytes_out < 1_000
-    assert totals.requests == {"127.0.0.1": 1}
+    assert totals.requests == 1
 
 
 @pytest.mark.parametrize("compression", ["deflate", None])
@@ -160,7 +157,7 @@ def send_garbage(connection: ServerConnection) -> None:
 
 @pytest.mark.parametrize("serve_client", [close_well, close_badly, cut_connection, send_garbage])
 def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(serve_client: ConnectionHandler) -> None:
-    with websocket_client(serve_client, secrets=["s3cr3t"]) as (http, url, _):
+    with websocket_client(serve_client, secrets=["s3cr3t"]) as (http, url):
         messages = http.messages(url)
         assert next_message(messages) == b"last"
         with pytest.raises(NetError) as excinfo:
@@ -180,7 +177,7 @@ def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
         with connection.protocol_mutex:  # nothing is read or sent any more
             release.wait(10)
 
-    with websocket_client(serve_client, limits=SHORT._replace(ping=0.1)) as (http, url, _):
+    with websocket_client(serve_client, limits=SHORT._replace(ping=0.1)) as (http, url):
         messages = http.messages(url)
         assert next_message(messages) == b"last"
         with pytest.raises(NetError, match="ping"):
@@ -196,7 +193,7 @@ def test_leaving_early_says_goodbye() -> None:
         wait_until_closed(connection)
         goodbyes.put(connection.close_code)
 
-    with websocket_client(serve_client) as (http, url, _):
+    with websocket_client(serve_client) as (http, url):
         messages = http.messages(url)
         next_message(messages)
         messages.close()  # type: ignore[attr-defined]
@@ -205,7 +202,7 @@ def test_leaving_early_says_goodbye() -> None:
 
 def test_a_reader_that_is_told_to_stop() -> None:
     stop = threading.Event()
-    with websocket_client(wait_until_closed, stop=stop) as (http, url, _):
+    with websocket_client(wait_until_closed, stop=stop) as (http, url):
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
             next(http.messages(url))

@@ -63,7 +63,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (jobs_queries, "load_state"), (jobs_queries, "write_state"), (Leases, "take"),
     ],
     "hackernews/counts": [
-        (job_factory, "_recounting"), (StorySource, "counts"), (engagement_queries, "follow_new_posts"),
+        (job_factory, "_job"), (StorySource, "counts"), (engagement_queries, "follow_new_posts"),
         (engagement_queries, "due_posts"),
         (engagement_queries, "note_answered"), (change_filter, "_last_items"), (Record, "batch"),
         (jobs_queries, "write_state"),

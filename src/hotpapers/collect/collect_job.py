@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
+from hotpapers.base.http import TrafficCount
 from hotpapers.base.http.redact_errors import hosts_alone
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.model import (
@@ -49,11 +50,11 @@ ONE_ROUND = 5 * 60 * SECOND
 
 
 class Connection(NamedTuple):
-    """A source's connection to the network. `traffic`: bytes in, bytes out and requests so far. `forget`: drops ETags
-    and dates, so that lost answers are sent again. `close`: closes the connections."""
+    """A source's connection to the network. `traffic`: so far. `forget`: drops ETags and dates, so that lost answers
+    are sent again. `close`: closes the connections."""
 
     http: HttpClient
-    traffic: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
+    traffic: Callable[[], TrafficCount] = TrafficCount
     forget: Callable[[], object] = lambda: None
     close: Callable[[], object] = lambda: None
 
@@ -77,11 +78,10 @@ class NetworkJob:
         """Adds the traffic since the last call to the job's figures."""
         now = self.connection.traffic()
         status = context.status
-        received, sent_bytes, requests = (new - old for new, old in zip(now, self._traffic, strict=True))
         context.note(
-            bytes_in=status.bytes_in + received,
-            bytes_out=status.bytes_out + sent_bytes,
-            requests=status.requests + requests,
+            bytes_in=status.bytes_in + now.bytes_in - self._traffic.bytes_in,
+            bytes_out=status.bytes_out + now.bytes_out - self._traffic.bytes_out,
+            requests=status.requests + now.requests - self._traffic.requests,
             traffic_from=status.traffic_from or self._now(),
         )
         self._traffic = now
@@ -90,6 +90,11 @@ class NetworkJob:
         if rows := list(coverages):
             with context.batch() as batch:
                 batch.append(rows, source=self.name, at=at)
+
+    def _finish_reading_back(self, context: JobContext, at: int) -> None:
+        """Records that the network's earlier posts, or their counts, are in the record."""
+        self._write(context, [read_back_item(self.source.name, at)], at)
+        context.note(back_at=at)
 
 
 def covered_to(status: JobState, default: int) -> int:
@@ -239,11 +244,6 @@ class CollectJob(NetworkJob):
         if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
             self._cover_up_to(context, until)
 
-    def _finish_reading_back(self, context: JobContext, at: int) -> None:
-        """Records that the network's earlier posts are in the record."""
-        self._write(context, [read_back_item(self.source.name, at)], at)
-        context.note(back_at=at)
-
     def _is_first(self, context: JobContext) -> bool:
         """Whether the network has not yet been read completely once, from the site's start or from before it."""
         status = context.status
@@ -314,7 +314,7 @@ class RecountJob(NetworkJob):
 
     def __init__(self, source: Source, connection: Connection, terms: NetworkTerms) -> None:
         super().__init__(source.name + COUNTS, source, connection, terms)
-        self._position = self._position_at = 0
+        self._position = 0
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Requests the counts of due posts, the most valuable first, up to a limit. Returns the seconds until the next
@@ -323,7 +323,6 @@ class RecountJob(NetworkJob):
         network = self.source.name
         at = self._now()
         self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
-        self._position_at = at
         engagement_queries.follow_shown_posts(database, network, at)
         posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
@@ -335,18 +334,11 @@ class RecountJob(NetworkJob):
             context.note(success_at=at)
         if len(posts) == AT_ONCE:
             return 1.0
-        self._finish_reading_back(context)
+        if context.status.back_at is None:
+            reader = jobs_queries.load_state(context.record, network)
+            if reader.back_at is not None and reader.back_at <= at:  # its earlier posts are among those just counted
+                self._finish_reading_back(context, self._now())
         return PAUSE
-
-    def _finish_reading_back(self, context: JobContext) -> None:
-        """Records, once, that everything from before the network was first read has been counted."""
-        if context.status.back_at is not None:
-            return
-        at = self._now()
-        reader = jobs_queries.load_state(context.record, self.source.name)
-        if reader.back_at is not None and reader.back_at <= self._position_at:
-            self._write(context, [read_back_item(self.source.name, at)], at)
-            context.note(back_at=at)
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
         """Requests the counts of posts, and records which got no answer."""

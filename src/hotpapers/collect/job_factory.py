@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,7 +13,6 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
-from hotpapers.base.model import Source
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
@@ -65,9 +64,10 @@ def chosen_sources(
     for name in tables:
         if name not in SOURCES:
             raise SettingsError(f"{where}source.{name}: no such source; known sources: {choices(name, SOURCES)}")
-    known = {name: ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in SOURCES}
-    selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
-    problems = [_unusable(name, tables.get(name, {}), allowed, is_named=name in names) for name in selection]
+    given = {name: tables.get(name, {}) for name in SOURCES}
+    known = {name: ConfiguredSource(name, read_settings(name, table, file)) for name, table in given.items()}
+    selection = names or [name for name, table in given.items() if is_on(name, table)]
+    problems = [_unusable(name, given[name], allowed, is_named=name in names) for name in selection]
     problems += [] if names else [_silently_off(name, table) for name, table in tables.items()]
     if problem := next(filter(None, problems), ""):
         raise SettingsError(f"{where}{problem}")
@@ -198,35 +198,24 @@ def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
 
 def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
     """The jobs for the chosen sources, by name. Each is created in the thread that runs it."""
-    names = job_names(choices)
-    return {
-        name: partial(_rounds, name, choice, site)
-        for choice in choices
-        for name in (choice.name, choice.name + COUNTS)
-        if name in names
-    }
+    return {name: partial(_rounds, name, choice, site) for choice in choices for name in job_names([choice])}
 
 
 def _rounds(name: str, choice: ConfiguredSource, site: IngestContext) -> JobLoop:
     connection = make_connection(addresses(choice.settings), secrets_of(choice.settings), site)
     clock = Clock(connection.http.now, connection.http.sleep)
-    make = _reading if name == choice.name else _recounting
-    return JobLoop(name, partial(make, choice, connection, site), site.record, site.leases, clock)
+    return JobLoop(name, partial(_job, name, choice, connection, site), site.record, site.leases, clock)
 
 
-def _reading(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob:
+def _job(name: str, choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob | RecountJob:
+    allowed = terms.of(site.terms, choice.name)
+    make_source, names = SOURCES[choice.name][0], site.names
+    if name != choice.name:
+        return RecountJob(make_source(choice.settings, (), names.names), connection, allowed)
     with site.record() as record:
         known = TrackedPosts(record, choice.name, connection.http.now())
-    source = _source(choice, known, site)
-    return CollectJob(source, connection, known, terms.of(site.terms, choice.name), names=site.names, back=site.back)
-
-
-def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> RecountJob:
-    return RecountJob(_source(choice, (), site), connection, terms.of(site.terms, choice.name))
-
-
-def _source(choice: ConfiguredSource, known: Container[str], site: IngestContext) -> Source:
-    return SOURCES[choice.name][0](choice.settings, known, site.names.names)
+    source = make_source(choice.settings, known, names.names)
+    return CollectJob(source, connection, known, allowed, names=names, back=site.back)
 
 
 PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
@@ -290,12 +279,8 @@ def make_connection(
         limits=limits,
     )
 
-    def traffic() -> tuple[int, int, int]:
-        totals = http.traffic.totals()
-        return (totals.bytes_in, totals.bytes_out, sum(totals.requests.values()))
-
     def close() -> None:
         http.close()
         pace.close()
 
-    return Connection(http, traffic, http.forget, close)
+    return Connection(http, http.traffic.totals, http.forget, close)

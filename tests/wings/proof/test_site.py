@@ -50,7 +50,7 @@ def publishing(
     """The job that freezes, logs and publishes; tests control its clock."""
     logs = SiteLogs(config) if config else None
     site_config = SiteConfig(proofs=logs)
-    line = Connection(http, lambda: (0, 0, 0), lambda: None, http.close) if http else None
+    line = Connection(http, close=http.close) if http else None
     further = [LogKeeping(logs, site_config, TERMS, line)] if logs else []
     with test_publishing.publishing(store, folder, site_config=site_config, further=further) as site:
         yield site

@@ -15,4 +15,4 @@ from __future__ import annotations
 
 from hotpapers.base.http.client import PoliteHttpClient, bearer, user_agent
 from hotpapers.base.http.retry_policy import HostPacer, ServerClocks
-from hotpapers.base.http.transport import ClientLimits, TrafficCount, TrafficCounter
+from hotpapers.base.http.transport import ClientLimits, TrafficCount

@@ -111,14 +111,13 @@ class PoliteHttpClient:
         sleep: Callable[[float], object] | None = None,
         stop: threading.Event | None = None,
         secrets: Sequence[str] = (),
-        traffic: TrafficCounter | None = None,
         limits: ClientLimits | None = None,
         resolve: Resolve = getaddrinfo,
         context: ssl.SSLContext | None = None,
         on_headers: HeaderListener | None = None,
     ) -> None:
         stop = stop or threading.Event()
-        self.traffic = traffic or TrafficCounter()
+        self.traffic = TrafficCounter()
         self._agent = agent
         self._pace = pace
         self._clock = clock
@@ -293,7 +292,7 @@ class PoliteHttpClient:
         """Wait for the host's next slot, then count the request."""
         host, port = host_and_port(url)
         self.sleep(self._reserve(*pace_of(host, port, self._pace)))
-        self.traffic.count_request(host)
+        self.traffic.count(requests=1)
 
     def _read_response(self, open_response: _OpenResponse) -> Response:
         """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""

@@ -9,8 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import httpcore2
@@ -21,8 +20,6 @@ from hotpapers.base.http.address_guard import AddressGuard
 
 SLICE = 0.25
 """Seconds between a waiting read's checks whether the program was told to stop."""
-HOSTS = 1000
-"""How many hosts are counted by name: redirects and feeds could name any number."""
 
 # At level DEBUG the library logs every header, including cookies and addresses with tokens.
 logging.getLogger("httpcore2").setLevel(logging.CRITICAL + 1)
@@ -54,35 +51,28 @@ class ClientLimits(NamedTuple):
 
 
 class TrafficCount(NamedTuple):
-    """Traffic so far: bytes received and sent (compressed, with headers, without TLS), requests by host."""
+    """Traffic so far: bytes received and sent (compressed, with headers, without TLS), and requests."""
 
-    bytes_in: int
-    bytes_out: int
-    requests: Mapping[str, int]
+    bytes_in: int = 0
+    bytes_out: int = 0
+    requests: int = 0
 
 
 class TrafficCounter:
-    """Counts traffic; may be shared by several clients and threads."""
+    """Counts a client's traffic, in any thread."""
 
     def __init__(self) -> None:
-        self._in = self._out = 0
-        self._requests: Counter[str] = Counter()
+        self._total = TrafficCount()
         self._lock = threading.Lock()
 
-    def count(self, *, received: int = 0, sent: int = 0) -> None:
-        """Count bytes."""
+    def count(self, *, received: int = 0, sent: int = 0, requests: int = 0) -> None:
+        """Adds bytes and requests."""
         with self._lock:
-            self._in += received
-            self._out += sent
-
-    def count_request(self, host: str) -> None:
-        """Count one request to a host; after HOSTS hosts, new ones are counted under `other`."""
-        with self._lock:
-            self._requests[host if host in self._requests or len(self._requests) < HOSTS else "other"] += 1
+            before = self._total
+            self._total = TrafficCount(before.bytes_in + received, before.bytes_out + sent, before.requests + requests)
 
     def totals(self) -> TrafficCount:
-        with self._lock:
-            return TrafficCount(self._in, self._out, dict(self._requests))
+        return self._total
 
 
 class Deadline(threading.local):
