@@ -181,5 +181,5 @@ def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
     site.http.advance(HOUR / 1e6 * 2)
     page = list(site.source.pages(site.http, None))[-1]
     assert (page.payloads, page.cursor, page.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
-    cursor = cursor_state.encode(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
+    cursor = cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",))
     assert site.source.next_due(site.http.now(), cursor) == site.http.now() + 2 * HOUR

@@ -421,17 +421,17 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
 
 def test_when_the_next_round_is_due() -> None:
     source, noon = ArxivSource(ArxivSettings()), days.closes_at(DAY) + 12 * HOUR
-    closed_cursor = cursor_state.encode(cursor_state.ArxivCursor(day=DAY))
+    closed_cursor = cursor_state.ArxivCursor(day=DAY)
     assert source.next_due(noon, closed_cursor) == days.closes_at("2026-11-12") + HOUR // 12
-    friday_cursor = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-13"))
+    friday_cursor = cursor_state.ArxivCursor(day="2026-11-13")
     assert source.next_due(noon + 72 * HOUR, friday_cursor) == days.closes_at("2026-11-16") + HOUR // 12
     for open_cursor in (
-        None,
-        cursor_state.encode(cursor_state.ArxivCursor(day=DAY, open="2026-11-12")),
-        cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-09")),
+        cursor_state.ArxivCursor(),
+        cursor_state.ArxivCursor(day=DAY, open="2026-11-12"),
+        cursor_state.ArxivCursor(day="2026-11-09"),
     ):
         assert source.next_due(noon, open_cursor) == noon + HOUR // 2
-    thanksgiving_cursor = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-26"))
+    thanksgiving_cursor = cursor_state.ArxivCursor(day="2026-11-26")
     assert source.next_due(noon, thanksgiving_cursor) == days.closes_at("2026-11-27") + HOUR // 12  # it may be mistaken
 
 

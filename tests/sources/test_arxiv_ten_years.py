@@ -60,7 +60,7 @@ def run_years(arxiv: FakeArxiv, source: ArxivSource, seed: int) -> tuple[FakeRec
         if random.random() < 0.02:  # the same feeds again
             for page in source.pages(http, old_cursor):
                 record.store(source, page)
-        due = source.next_due(http.now(), record.cursor)
+        due = source.next_due(http.now(), cursor_state.parse(record.cursor))
         moment = next((stop for start, stop in outages if start <= due < stop), due)
         http.advance((moment - http.now()) / 1_000_000)
     return record, http

@@ -24,24 +24,22 @@ NOTHING = "nothing was announced"
 """The start of the coverage text of a day whose feeds were empty."""
 
 _KNOWN = {
-    "2020": "01-01 New Year, 01-20 Martin Luther King, 06-09 strike, 11-26 Thanksgiving, 12-25 winter break, "
+    2020: "01-01 New Year, 01-20 Martin Luther King, 06-09 strike, 11-26 Thanksgiving, 12-25 winter break, "
     "12-29 winter break, 12-30 winter break",
-    "2021": "01-01 New Year, 10-20 staff meeting, 11-25 Thanksgiving, 12-24 winter break, 12-28 winter break, "
+    2021: "01-01 New Year, 10-20 staff meeting, 11-25 Thanksgiving, 12-24 winter break, 12-28 winter break, "
     "12-30 winter break",
-    "2022": "01-17 Martin Luther King, 06-20 Juneteenth, 09-05 Labor Day, 11-24 Thanksgiving, 12-27 winter break, "
+    2022: "01-17 Martin Luther King, 06-20 Juneteenth, 09-05 Labor Day, 11-24 Thanksgiving, 12-27 winter break, "
     "12-29 winter break",
-    "2023": "01-16 Martin Luther King, 06-14 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
+    2023: "01-16 Martin Luther King, 06-14 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
     "08-17 staff meeting, 09-04 Labor Day, 11-23 Thanksgiving, 12-25 winter break, 12-27 winter break",
-    "2024": "01-15 Martin Luther King, 05-22 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
+    2024: "01-15 Martin Luther King, 05-22 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
     "09-02 Labor Day, 10-08 staff meeting, 11-28 Thanksgiving, 12-25 winter break, 12-26 winter break, "
     "12-31 winter break",
-    "2025": "01-01 New Year, 01-20 Martin Luther King, 06-19 Juneteenth, 07-04 Independence Day, 09-01 Labor Day, "
+    2025: "01-01 New Year, 01-20 Martin Luther King, 06-19 Juneteenth, 07-04 Independence Day, 09-01 Labor Day, "
     "11-27 Thanksgiving, 12-25 winter break, 12-30 winter break",
-    "2026": "01-01 New Year, 01-19 Martin Luther King, 06-19 Juneteenth, 07-03 Independence Day, 09-07 Labor Day, "
+    2026: "01-01 New Year, 01-19 Martin Luther King, 06-19 Juneteenth, 07-03 Independence Day, 09-07 Labor Day, "
     "11-26 Thanksgiving, 12-25 winter break, 12-29 winter break, 12-31 winter break",
 }
-
-HOLIDAYS = {f"{year}-{entry[:5]}": entry[6:] for year, entries in _KNOWN.items() for entry in entries.split(", ")}
 """Weekdays without a deadline, as arXiv dates them, with the reason. Later years follow a rule (`holidays_of`)."""
 
 
@@ -55,9 +53,9 @@ def holidays_of(year: int) -> dict[str, str]:
     The rule covers the seven that recur every year. It cannot know arXiv's staff meetings, or the two or three days
     between Christmas and New Year that arXiv chooses each December: settings name those. Years before 2020 have none.
     """
-    if str(year) in _KNOWN:
-        return {day: reason for day, reason in HOLIDAYS.items() if day.startswith(f"{year}-")}
-    if year < int(min(_KNOWN)):
+    if year in _KNOWN:
+        return {f"{year}-{entry[:5]}": entry[6:] for entry in _KNOWN[year].split(", ")}
+    if year < min(_KNOWN):
         return {}
     fixed = {(1, 1): "New Year", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "winter break"}
     holidays = {}
@@ -87,14 +85,9 @@ def holiday(day: str, extra_holidays: Container[str] = ()) -> str:
 # ---- labels ----------------------------------------------------------------------------------------------
 
 
-def weekday(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
-
-
 def label(day: date) -> str:
     """The label for a date: the date itself, or the Monday after a weekend."""
-    return weekday(day).isoformat()
+    return (day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))).isoformat()
 
 
 def deadline_day(day: str) -> date:

@@ -19,6 +19,7 @@ from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
 from hotpapers.collect.sources.arxiv import cursor_state, formats, xml
+from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor
 from hotpapers.collect.sources.arxiv.polling import ArxivPoll
 from hotpapers.collect.sources.arxiv.settings import ARCHIVES, ArxivSettings
 from hotpapers.collect.sources.batched_requests import PostSource
@@ -48,14 +49,13 @@ class ArxivSource(PostSource[ArxivSettings]):
 
     def _round(self, poll: ArxivPoll) -> Pages:
         yield from poll.pages()
-        yield PayloadPage(next_at=self.next_due(poll.http.now(), cursor_state.encode(poll.cursor)))
+        yield PayloadPage(next_at=self.next_due(poll.http.now(), poll.cursor))
 
-    def next_due(self, now: int, cursor: str | None) -> int:
+    def next_due(self, now: int, at: ArxivCursor) -> int:
         """When to read again after a successful round: soon while a day is open or due, else when the next one begins.
 
         Holidays are read too: the table may be wrong, and a feed is only up for a day.
         """
-        at = cursor_state.parse(cursor)
         soon = now + self.settings.every * 1_000_000
         if at.open or at.stamp or not at.day or (at.stale and at.day == days.current(now)):
             return soon

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
@@ -155,6 +155,11 @@ class ApiPaper(NamedTuple):
     body: bytes
     version: int | None
     is_complete: bool
+
+
+def api_params(ids: Collection[str]) -> dict[str, str]:
+    """The parameters of a request for papers."""
+    return {"id_list": ",".join(ids), "max_results": str(len(ids))}
 
 
 def parse_api(data: bytes) -> list[ApiPaper]:

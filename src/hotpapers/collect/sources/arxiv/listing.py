@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -48,48 +49,45 @@ class ListingCount(NamedTuple):
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
 
-def _html(data: bytes) -> str:
-    html = data.decode("utf-8", "replace")
-    if not _LIST.search(html):
-        raise InputError("not arXiv's listing")
-    return html
-
-
 def parse(data: bytes) -> dict[str, ListingCount]:
     """What a page lists, by the day's label, newest first. Raises InputError if the page is not a listing."""
-    html = _html(data)
     result: dict[str, ListingCount] = {}
-    day = ""
-    for heading, entries in _sections(html):
-        day = _day(heading) or day
+    for day, heading, count in _counts(data):
         if day and not heading.startswith("Replacement"):
-            kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
-            count = _COUNT.search(heading)
             earlier = result.get(day, ListingCount())
-            papers = dict(filter(None, (_paper(entry, kind) for entry in entries)))
-            result[day] = ListingCount(earlier.total + (int(count[1]) if count else 0), {**earlier.papers, **papers})
+            result[day] = ListingCount(earlier.total + count.total, {**earlier.papers, **count.papers})
     return result
 
 
 def parse_replacements(data: bytes) -> dict[str, Ids]:
     """The papers that a page `/list/<archive>/new` lists as replaced, by the day's label; nothing if it shows only some
     of them, or has no such section. Raises InputError if the page is not a listing."""
-    html = _html(data)
-    day = ""
     is_new_page = False
     result = dict[str, Ids]()
-    for heading, entries in _sections(html):
+    for day, heading, count in _counts(data):
         is_new_page = is_new_page or heading.startswith("Showing new listings for")
-        day = _day(heading) or day
         if is_new_page and day:
             result.setdefault(day, frozenset())
         if day and heading.startswith("Replacement"):
-            ids = frozenset(paper[0] for entry in entries if (paper := _paper(entry, "replacement")))
-            count = _COUNT.search(heading)
-            if count and int(count[1]) > len(ids):
+            if count.total > len(count.papers):
                 return {}
-            result[day] = ids
+            result[day] = frozenset(count.papers)
     return result if is_new_page else {}
+
+
+def _counts(data: bytes) -> Iterator[tuple[str, str, ListingCount]]:
+    """A page's headings, each with the day that it or an earlier one names, empty if none does, and with what is listed
+    below it."""
+    html = data.decode("utf-8", "replace")
+    if not _LIST.search(html):
+        raise InputError("not arXiv's listing")
+    day = ""
+    for heading, entries in _sections(html):
+        day = _day(heading) or day
+        kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
+        total = _COUNT.search(heading)
+        papers = dict(filter(None, (_paper(entry, kind) for entry in entries)))
+        yield day, heading, ListingCount(int(total[1]) if total else 0, papers)
 
 
 def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
@@ -194,6 +192,18 @@ class CompletenessChecks:
             raise result
         return result
 
+    def listed(self, archive: str) -> Mapping[str, ListingCount]:
+        """The same by day; empty if it cannot be read now."""
+        try:
+            return self.listing(archive)[0] if self.settings.listing else {}
+        except NetError:
+            return {}
+
+    def compare(self, archive: str, items: Sequence[DailyFeedEntry], last: str) -> FeedComparison:
+        """Which of a feed's items are the day's: see `compare`."""
+        listing = self.listed(archive) if items else {}
+        return compare(items, archive, self.day, listing, last, partial(self.replaced, archive))
+
     def replaced(self, archive: str) -> Ids | None:
         """The papers that arXiv lists as replaced on the day; None if it cannot be asked, or names only some."""
         try:
@@ -225,9 +235,7 @@ class CompletenessChecks:
         for start in range(0, len(ids), self.settings.batch):
             batch = ids[start : start + self.settings.batch]
             try:
-                papers, at = self._ask(
-                    formats.parse_api, self.settings.api, id_list=",".join(batch), max_results=str(len(batch))
-                )
+                papers, at = self._ask(formats.parse_api, self.settings.api, **formats.api_params(batch))
             except RequestRefused:
                 self._refused = True
                 papers = []

@@ -10,8 +10,7 @@ new and the API does not have them yet; otherwise the feed would hide what was k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Container, Generator, Sequence
 from typing import TypeVar
 
 from hotpapers.base import announcement_days as days
@@ -22,7 +21,7 @@ from hotpapers.base.model import HOUR, HttpClient, Pages, PayloadPage, RawPayloa
 from hotpapers.collect.sources.arxiv import formats, xml
 from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, encode, rank
 from hotpapers.collect.sources.arxiv.formats import DailyFeed, DailyFeedEntry
-from hotpapers.collect.sources.arxiv.listing import CompletenessChecks, FeedComparison, ListingCount, compare
+from hotpapers.collect.sources.arxiv.listing import CompletenessChecks, FeedComparison, ListingCount
 from hotpapers.collect.sources.arxiv.settings import ArxivSettings
 from hotpapers.collect.sources.decoding import refuse_page
 
@@ -96,12 +95,11 @@ class ArxivPoll:
             feed = self._feed(archive)
             if not self._is_open(feed):
                 return
-            checks = self._open_checks()
+            checks = self._checks_of(self.cursor.open, self._unsure_days())
             parts, comparison = self._of_day(feed, checks, self.cursor.last)
-            yield from self._describe([entry.versioned_id for part in parts for entry in part.items])
-            payloads = [payload for part in parts for payload in self._entries(part)]
+            payloads = yield from self._entries(parts)
             new = [entry.id for entry in parts[0].items if entry.type == "new"]
-            listed = self._listed(archive, checks).get(checks.day, ListingCount()) if comparison.is_stale else None
+            listed = checks.listed(archive).get(checks.day, ListingCount()) if comparison.is_stale else None
             self.cursor = self.cursor.add_feed(archive, len(parts[0].items) or (listed.total if listed else 0), new)
             self._note(archive, comparison)
             yield self._page(payloads)
@@ -111,19 +109,18 @@ class ArxivPoll:
         day = self.cursor.day
         if self._start.day != day or self.cursor.open or day != days.current(self.http.now()):
             return
-        checks = CompletenessChecks(self.settings, self._ask, day, (), self._known_ids)
+        checks = self._checks_of(day, ())
         for archive in self.cursor.stale:
             try:
                 feed = self._feed(archive)
             except NetError:  # they are read again in the next round
                 return
             parts, comparison = self._of_day(feed, checks, "")
-            if feed.date.isoformat() != day or comparison.is_stale or not self._listed(archive, checks).get(day):
+            if feed.date.isoformat() != day or comparison.is_stale or not checks.listed(archive).get(day):
                 continue
-            yield from self._describe([entry.versioned_id for part in parts for entry in part.items])
+            payloads = yield from self._entries(parts)
             self.cursor = self.cursor.with_feed_reread(archive)
             self._note(archive, comparison)
-            payloads = [payload for part in parts for payload in self._entries(part)]
             yield self._page([*payloads, self._day_payload(day, "checked")])
 
     def _feed(self, name: str) -> DailyFeed:
@@ -140,20 +137,11 @@ class ArxivPoll:
             self.cursor = self.cursor.open_day(day, self.settings.since, api_answers=not self._api_fails)
         return day == self.cursor.open
 
-    def _open_checks(self) -> CompletenessChecks:
-        """The comparison with the listings, which are asked for once a round."""
-        if self._checks is None or self._checks.day != self.cursor.open:
-            self._checks = CompletenessChecks(
-                self.settings, self._ask, self.cursor.open, self._unsure_days(), self._known_ids
-            )
+    def _checks_of(self, day: str, missed: Sequence[str]) -> CompletenessChecks:
+        """The comparison of a day with the listings, which are asked for once a round."""
+        if self._checks is None or self._checks.day != day:
+            self._checks = CompletenessChecks(self.settings, self._ask, day, missed, self._known_ids)
         return self._checks
-
-    def _listed(self, archive: str, checks: CompletenessChecks) -> Mapping[str, ListingCount]:
-        """An archive's listing by day; empty if it cannot be read now."""
-        try:
-            return checks.listing(archive)[0] if self.settings.listing else {}
-        except NetError:
-            return {}
 
     def _of_day(self, feed: DailyFeed, checks: CompletenessChecks, last: str) -> tuple[list[DailyFeed], FeedComparison]:
         """A feed without items of other days; if it was cut, also those of its categories."""
@@ -164,16 +152,10 @@ class ArxivPoll:
                 part = self._feed(category)
                 parts.append(part._replace(items=tuple(entry for entry in part.items if entry.id not in feed_ids)))
         items = [entry for part in parts for entry in part.items]
-        comparison = self._compare(feed.name, items, checks, last)
+        comparison = checks.compare(feed.name, items, last)
         kept = [part._replace(items=tuple(filter(comparison.accepts, part.items))) for part in parts]
         self._feed_ids[feed.name] = frozenset(entry.id for entry in kept[0].items)
         return kept, comparison
-
-    def _compare(
-        self, archive: str, items: Sequence[DailyFeedEntry], checks: CompletenessChecks, last: str
-    ) -> FeedComparison:
-        listing = self._listed(archive, checks) if items else {}
-        return compare(items, archive, checks.day, listing, last, partial(checks.replaced, archive))
 
     def _note(self, archive: str, comparison: FeedComparison) -> None:
         """Note that a feed had another day's items, if that leaves something unknown."""
@@ -191,11 +173,9 @@ class ArxivPoll:
         remaining = [identifier for identifier in dict.fromkeys(identifiers) if identifier not in self._described]
         for start in range(0, 0 if self._api_fails else len(remaining), self.settings.batch):
             batch = remaining[start : start + self.settings.batch]
-            ids = ",".join(dict.fromkeys(identifier.rpartition("v")[0] for identifier in batch))
+            ids = dict.fromkeys(identifier.rpartition("v")[0] for identifier in batch)
             try:
-                papers, at = self._ask(
-                    formats.parse_api, self.settings.api, id_list=ids, max_results=str(ids.count(",") + 1)
-                )
+                papers, at = self._ask(formats.parse_api, self.settings.api, **formats.api_params(ids))
             except NetError:
                 self._api_fails = True
                 break
@@ -212,11 +192,17 @@ class ArxivPoll:
             yield self._page([RawPayload("paper", paper.id, paper.body, at) for paper in papers])
         self.cursor = self.cursor.mark_described(identifiers, self._described)
 
-    def _entries(self, feed: DailyFeed) -> Iterator[RawPayload]:
-        for entry in feed.items:
-            yield self._entry(feed.name, entry, feed.at)
-        for body in feed.unreadable:  # `read` will raise the reason, and the item goes to quarantine
-            yield RawPayload("announcement", f"{feed.name}/unread", xml.wrap(body, feed=feed.name), feed.at)
+    def _entries(self, feeds: Sequence[DailyFeed]) -> Generator[PayloadPage, None, list[RawPayload]]:
+        """Has the papers in feeds described, and returns what the feeds themselves say."""
+        yield from self._describe([entry.versioned_id for feed in feeds for entry in feed.items])
+        payloads = list[RawPayload]()
+        for feed in feeds:
+            payloads += [self._entry(feed.name, entry, feed.at) for entry in feed.items]
+            payloads += [  # `read` will raise the reason, and the item goes to quarantine
+                RawPayload("announcement", f"{feed.name}/unread", xml.wrap(body, feed=feed.name), feed.at)
+                for body in feed.unreadable
+            ]
+        return payloads
 
     def _entry(self, name: str, entry: DailyFeedEntry, at: int) -> RawPayload:
         """The whole item if nothing else describes its paper better: it is new, and its number is new too or the API
@@ -264,14 +250,14 @@ class ArxivPoll:
         return formats.day_payload(day, state, lacks, self.http.now())
 
     def _check(self) -> Pages:
-        checks = self._open_checks()
+        checks = self._checks_of(self.cursor.open, self._unsure_days())
         for archive in self.settings.archives:
             if archive in self.cursor.checked:
                 continue
             if archive not in self._feed_ids:  # another process began the round
                 feed = self._feed(archive)
                 items = [entry for entry in feed.items if entry.day == self.cursor.open]
-                comparison = self._compare(archive, items, checks, self.cursor.last)
+                comparison = checks.compare(archive, items, self.cursor.last)
                 self._feed_ids[archive] = frozenset(entry.id for entry in filter(comparison.accepts, items))
                 self._note(archive, comparison)
             payloads, self.cursor = checks.check(archive, self._feed_ids[archive], self.cursor)
