@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import MAX_INTEGER, Response
+from hotpapers.base.model import MAX_INTEGER, RawPayload, Response
 from hotpapers.base.untrusted_json import BROKEN, decode_json
 
 T = TypeVar("T")
@@ -72,6 +72,14 @@ def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
         return decode_entry(raw, type)
     except BROKEN:
         return None
+
+
+def identified(
+    raws: Iterable[msgspec.Raw], type: type[T], key: Callable[[T], str], kind: str, at: int
+) -> list[RawPayload]:
+    """Entries as payloads of a kind, each with its key. `type`: the part of an entry that has the key."""
+    entries = ((decode_or_none(raw, type), bytes(raw)) for raw in raws)
+    return [RawPayload(kind, key(entry) if entry else unreadable_key(body), body, at) for entry, body in entries]
 
 
 def unreadable_key(raw: bytes | msgspec.Raw) -> str:

@@ -28,7 +28,7 @@ from hotpapers.collect.sources.decoding import (
     decode_entry,
     decode_or_none,
     decode_response,
-    unreadable_key,
+    identified,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
 
@@ -55,14 +55,19 @@ class HackerNewsSettings(SettingsStruct):
     first_days: int = 7
 
 
+class _Hit(msgspec.Struct):
+    object_id: str = msgspec.field(name="objectID")
+    created_at_i: Seconds
+
+
 class _Hits(msgspec.Struct):
     hits: list[msgspec.Raw]
     total: Count = msgspec.field(name="nbHits", default=0)
 
-
-class _HitTime(msgspec.Struct):
-    object_id: str = msgspec.field(name="objectID")
-    created_at_i: Seconds
+    @property
+    def times(self) -> list[int]:
+        """When they were created, in seconds."""
+        return [hit.created_at_i for raw in self.hits if (hit := decode_or_none(raw, _Hit))]
 
 
 class _Cursor(msgspec.Struct, frozen=True):
@@ -99,10 +104,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         `_since`. First asks how far the search's index has come: what it does not have yet is read later."""
         now = http.now() // 1_000_000
         params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
-        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
-        newest = max(
-            (hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None
-        )
+        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits)
+        newest = max(hits.times, default=None)
         by_term = yield from self._since(http, since, now, before)
         yield from whole
         if newest is None:
@@ -157,13 +160,9 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         }
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
-        pairs = [(decode_or_none(hit, _HitTime), bytes(hit)) for hit in answer.hits]
-        payloads = [
-            RawPayload("post", entry.object_id if entry else unreadable_key(body), body, response.at)
-            for entry, body in pairs
-        ]
+        payloads = identified(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
         is_whole = len(payloads) < most and answer.total <= len(payloads)
-        return payloads, [entry.created_at_i for entry, _ in pairs if entry], is_whole
+        return payloads, answer.times, is_whole
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each item's current score and comments, or that it is gone."""

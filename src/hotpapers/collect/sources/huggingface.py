@@ -34,10 +34,9 @@ from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in,
 from hotpapers.collect.sources.decoding import (
     Count,
     decode_entry,
-    decode_or_none,
     decode_response,
+    identified,
     microseconds_of,
-    unreadable_key,
 )
 from hotpapers.collect.sources.paper_mentions import author_of, gone_post
 
@@ -136,10 +135,10 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
             response = self._list(http, day, number)
             if response.status != 200:
                 return payloads if number else None
-            entries = [(decode_or_none(raw, _DailyId), raw) for raw in decode_response(response, list[msgspec.Raw])]
-            named = [(entry.paper.id if entry else unreadable_key(raw), bytes(raw)) for entry, raw in entries]
+            entries = decode_response(response, list[msgspec.Raw])
             known = {payload.key for payload in payloads}
-            page = [RawPayload("post", key, body, response.at) for key, body in named if key not in known]
+            listed = identified(entries, _DailyId, lambda entry: entry.paper.id, "post", response.at)
+            page = [payload for payload in listed if payload.key not in known]
             payloads += page
             if not page or len(payloads) >= MAX_DAY_PAPERS:
                 break

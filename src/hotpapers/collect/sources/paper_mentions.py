@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from hotpapers.base.ids import arxiv, mentions
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
@@ -79,6 +79,13 @@ def with_papers(
     """A post, its author's account, its counts and the papers that it names; nothing if it names none, unless it was
     edited: that may have removed them."""
     mentions = mentions_of(post.post, post.observed_at, post.text, links, names)
+    return with_mentions(post, mentions, names, counts, was_edited=was_edited)
+
+
+def with_mentions(
+    post: Post, mentions: Sequence[Mention], names: PaperIndex, counts: Iterable[Item], *, was_edited: bool
+) -> list[Item]:
+    """The same, of a post whose mentions are known."""
     if not (mentions or was_edited):
         return []
     doubts = title_verdicts(mentions, post.text, names, was_edited=was_edited)

@@ -15,11 +15,10 @@ from hotpapers.base.model import Item, Mention, Post, RawPayload, Snapshot, Text
 from hotpapers.collect.sources.batched_requests import overlap_problem
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
 from hotpapers.collect.sources.paper_mentions import (
-    author_of,
     gone_post,
     join_title,
     mentions_of,
-    title_verdicts,
+    with_mentions,
     with_papers,
 )
 from hotpapers.wings.feeds.feed_parser import FeedEntry
@@ -135,14 +134,11 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
     if payload.kind == "counts":
         return [snapshot]
-    was_edited = payload.kind == "edit"
     title = " ".join(submission.title.split())
     target = submission.url or ""
     handle = submission.author or ""
     text = f"{title}\n\n{submission.words}".strip()  # Markdown, as written
     mentions = _mentions(key, text, submission, at, names)
-    if not (mentions or was_edited):
-        return []
     own_id = submission.author_fullname or (handle and f"@{handle.lower()}")
     post = Post(
         post=key,
@@ -157,8 +153,7 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
         limits=("over_18",) if submission.over_18 else (),
         observed_at=at,
     )
-    doubts = title_verdicts(mentions, text, names, was_edited=was_edited)
-    return [post, *author_of(post), snapshot, *mentions, *doubts]
+    return with_mentions(post, mentions, names, [snapshot], was_edited=payload.kind == "edit")
 
 
 def _mentions(key: str, text: str, post: RedditPost, at: int, names: PaperIndex) -> list[Mention]:

@@ -16,6 +16,7 @@ from hotpapers.collect.sources.decoding import (
     Flag,
     decode_entry,
     decode_or_none,
+    identified,
     microseconds_of,
     unreadable_key,
 )
@@ -174,10 +175,7 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
 
 def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
     """The posts that were looked up, and those that are gone. Posts that the response does not mention are skipped."""
-    entries = [(decode_or_none(raw, XPostId), raw) for raw in response.data]
-    payloads = [
-        RawPayload("counts", entry.first if entry else unreadable_key(raw), bytes(raw), at) for entry, raw in entries
-    ]
+    payloads = identified(response.data, XPostId, lambda post: post.first, "counts", at)
     problems = [(decode_or_none(raw, XProblem), raw) for raw in response.errors]
     missing = set(identifiers) - {payload.key for payload in payloads}
     removals = [

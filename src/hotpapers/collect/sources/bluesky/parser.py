@@ -57,8 +57,11 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
             return _read_post(payload, names)
         case "counts":
             return _read_view(payload, names)
-        case "reaction" | "withdrawn":
-            return [_read_reaction(payload)]
+        case "reaction":
+            return [_read_reaction(payload, schemas.event(payload.body))]
+        case "withdrawn":
+            withdrawal = schemas.withdrawal(payload.body)
+            return [_read_reaction(payload, withdrawal.event, withdrawal)]
         case "account":
             return [_read_account(payload)]
         case "gone":
@@ -228,35 +231,30 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     ]
 
 
-def _read_reaction(payload: RawPayload) -> Reaction:
+def _read_reaction(
+    payload: RawPayload, event: schemas.StreamEvent, withdrawal: schemas.WithdrawnReaction | None = None
+) -> Reaction:
     """A like, repost, reply or quote, or that it was withdrawn."""
-    is_withdrawn = payload.kind == "withdrawn"
-    post = ""
-    if is_withdrawn:
-        withdrawal = schemas.withdrawal(payload.body)
-        event = withdrawal.event
-        post = withdrawal.post
-    else:
-        event = schemas.event(payload.body)
     if event.commit is None:
-        raise InputError(f"a {'withdrawal' if is_withdrawn else 'reaction'} without a commit")
+        raise InputError(f"a {'withdrawal' if withdrawal else 'reaction'} without a commit")
     kind = REACTIONS.get(event.commit.collection)
     if event.commit.collection == schemas.POST:  # it may reply to one post and quote another
         kind = next((kind for kind in schemas.ANSWERS if payload.key.endswith(answer_key("", kind))), None)
     if kind is None:
         raise InputError("not a like, repost, reply or quote")
-    record = event.commit.record
-    if not is_withdrawn and kind in schemas.ANSWERS:
-        post = schemas.post_record(record).answers().get(kind, "")
-    elif not is_withdrawn:
-        post = schemas.like_or_repost(record).subject.uri
-    if not (post or is_withdrawn):
+    if withdrawal:
+        post = withdrawal.post
+    elif kind in schemas.ANSWERS:
+        post = schemas.post_record(event.commit.record).answers().get(kind, "")
+    else:
+        post = schemas.like_or_repost(event.commit.record).subject.uri
+    if not (post or withdrawal):
         raise InputError(f"a {kind} without a post")
     return Reaction(
         post=key_of(storable(post)),
         account=key_of(storable(event.did)),
         type=kind,
-        withdrawn=is_withdrawn,
+        withdrawn=withdrawal is not None,
         observed_at=payload.at,
     )
 
