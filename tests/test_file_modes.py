@@ -149,8 +149,7 @@ def test_only_temporary_files_of_a_kind_are_removed(tmp_path: Path) -> None:
     (tmp_path / f".hotpapers-{TOKEN[::-1]}.part").symlink_to(tmp_path / names[0])
     file_modes.remove_temporary_files(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*names[1:], f".hotpapers-{TOKEN[::-1]}.part"}
-    file_modes.remove_temporary_files(tmp_path, "copy")
-    assert not (tmp_path / names[1]).exists()
+    assert file_modes.temporary_files(tmp_path, "copy") == [tmp_path / names[1]]
 
 
 def test_a_new_file_does_not_replace_a_link_to_nowhere(tmp_path: Path) -> None:

@@ -71,9 +71,9 @@ def temporary_files(folder: str | Path, kind: str = "") -> list[Path]:
     return files
 
 
-def remove_temporary_files(folder: str | Path, kind: str = "") -> None:
+def remove_temporary_files(folder: str | Path) -> None:
     """Removes what killed processes left in a folder that no other process is writing to now."""
-    for file in temporary_files(folder, kind):
+    for file in temporary_files(folder):
         with suppress(OSError):
             file.unlink()
 

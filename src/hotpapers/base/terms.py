@@ -37,18 +37,19 @@ class NetworkTerms(NamedTuple):
     """What one network's terms allow.
 
     `reviewed`: the day of the last review. `basis`: the reasons, in our own words; `page`: the address to check next
-    time. `keep`: microseconds. For the other fields, see the module's docstring.
+    time. `keep`: microseconds. For the other fields, see the module's docstring. The defaults are what most networks
+    allow.
     """
 
     network: str
     reviewed: str
     basis: str
     page: str
-    read: Read
-    keep: int
-    shown: Showing
-    exported: Exported
-    count_limited: bool
+    read: Read = "public"
+    keep: int = 30 * DAY
+    shown: Showing = "text"
+    exported: Exported = "facts"
+    count_limited: bool = True
 
 
 class TermsOverride(SettingsStruct):
@@ -72,22 +73,13 @@ _ROWS = (
         "2026-11-20",
         "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
         "https://info.arxiv.org/help/api/tou.html",
-        read="public",
         keep=MAX_INTEGER,
-        shown="text",
-        exported="facts",
-        count_limited=True,
     ),
     NetworkTerms(
         "bluesky",
         "2026-11-20",
         "posts are public; labels, and the wish to be hidden from people without an account, are respected",
         "https://bsky.social/about/support/tos",
-        read="public",
-        keep=30 * DAY,
-        shown="text",
-        exported="facts",
-        count_limited=True,
     ),
     NetworkTerms(
         "mastodon",
@@ -95,9 +87,6 @@ _ROWS = (
         "servers have their own rules, so the operator names them; accounts that opt out are left alone",
         "https://docs.joinmastodon.org/entities/Account/",
         read="operator names it",
-        keep=30 * DAY,
-        shown="text",
-        exported="facts",
         count_limited=False,
     ),
     NetworkTerms(
@@ -105,22 +94,12 @@ _ROWS = (
         "2026-11-20",
         "a public API, without a key",
         "https://github.com/HackerNews/API",
-        read="public",
-        keep=30 * DAY,
-        shown="text",
-        exported="facts",
-        count_limited=True,
     ),
     NetworkTerms(
         "lobsters",
         "2026-11-20",
         "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
         "https://lobste.rs/about",
-        read="public",
-        keep=30 * DAY,
-        shown="text",
-        exported="facts",
-        count_limited=True,
     ),
     NetworkTerms(
         "reddit",
@@ -131,7 +110,6 @@ _ROWS = (
         keep=2 * DAY,
         shown="link",
         exported="ids",
-        count_limited=True,
     ),
     NetworkTerms(
         "x",
@@ -139,21 +117,14 @@ _ROWS = (
         "needs a paid key; only identifiers are passed on, and X itself shows the words",
         "https://docs.x.com/developer-terms/agreement",
         read="own key",
-        keep=30 * DAY,
         shown="link",
         exported="ids",
-        count_limited=True,
     ),
     NetworkTerms(
         "huggingface",
         "2026-11-20",
         "public lists without a key; only paper titles are quoted",
         "https://huggingface.co/terms-of-service",
-        read="public",
-        keep=30 * DAY,
-        shown="text",
-        exported="facts",
-        count_limited=True,
     ),
     NetworkTerms(
         "feeds",
@@ -161,10 +132,7 @@ _ROWS = (
         "each publisher has its own terms; feeds are made for programs, but contain whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287",
         read="operator names it",
-        keep=30 * DAY,
         shown="excerpt",
-        exported="facts",
-        count_limited=True,
     ),
 )
 

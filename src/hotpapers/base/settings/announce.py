@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Annotated, Any
 
 import msgspec
 
@@ -111,35 +112,16 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
     sent = offered("channels")
-    for name, given in zip(("chat", "webhook", "bluesky"), tables, strict=True):
+    by_name: dict[str, Sequence[Any]] = dict(zip(_PROBLEMS, tables, strict=True))
+    for name, given in by_name.items():
         if given and name not in sent:
             yield name, "no wing that is installed sends it: `hotpapers wings` lists those that are; delete its tables"
-    chats, webhooks, accounts = tables
-    for number, chat in enumerate(chats, 1):
-        earlier_names = [chat.name for chat in chats[: number - 1]]
-        yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, earlier_names, publications))
-    for number, webhook in enumerate(webhooks, 1):
-        earlier_names = [webhook.name for webhook in webhooks[: number - 1]]
-        own = _webhook_problems(webhook)
-        yield from _within(f"webhook {number}", own, _shared(webhook, earlier_names, publications))
-    for number, account in enumerate(accounts, 1):
-        earlier = [(other.publication, other.account) for other in accounts[: number - 1]]
-        own = _account_problems(account, (account.publication, account.account) in earlier)
-        yield from _within(f"bluesky {number}", own, publication_problems(account.publication, publications))
-
-
-def _within(table: str, *groups: Problems) -> Problems:
-    yield from ((f"{table}: {key}", problem) for table_problems in groups for key, problem in table_problems)
-
-
-def _shared(
-    table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
-) -> Problems:
-    if not NAME.fullmatch(table.name):
-        yield "name", 'use letters, digits and hyphens, such as "our-lab"'
-    if table.name in earlier_names:
-        yield "name", "is taken by an earlier table; names must differ"
-    yield from publication_problems(table.publication, publications)
+    for name, given in by_name.items():
+        for number, table in enumerate(given, 1):
+            found = chain(
+                _PROBLEMS[name](table, given[: number - 1]), publication_problems(table.publication, publications)
+            )
+            yield from ((f"{name} {number}: {key}", problem) for key, problem in found)
 
 
 def publication_problems(name: str, publications: Sequence[str]) -> Problems:
@@ -149,7 +131,14 @@ def publication_problems(name: str, publications: Sequence[str]) -> Problems:
         yield "publication", f"{name!r} is not in this file, which has {known}"
 
 
-def _chat_problems(chat: ChatSettings) -> Problems:
+def _name_problems(name: str, earlier: Sequence[ChatSettings | WebhookSettings]) -> Problems:
+    if not NAME.fullmatch(name):
+        yield "name", 'use letters, digits and hyphens, such as "our-lab"'
+    if name in [table.name for table in earlier]:
+        yield "name", "is taken by an earlier table; names must differ"
+
+
+def _chat_problems(chat: ChatSettings, earlier: Sequence[ChatSettings]) -> Problems:
     if not (_ROOM.fullmatch(chat.url) or _ENVIRONMENT.fullmatch(chat.url)):
         yield "url", 'write the room\'s address in Apprise\'s format, such as "slack://…", or "env:NAME"'
     for member in chat.members:
@@ -157,21 +146,23 @@ def _chat_problems(chat: ChatSettings) -> Problems:
             yield "members", "contains an empty name; remove it"
         if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
             yield "members", f"write accounts as network:id or network:@handle, not {member!r}"
+    yield from _name_problems(chat.name, earlier)
 
 
-def _webhook_problems(webhook: WebhookSettings) -> Problems:
+def _webhook_problems(webhook: WebhookSettings, earlier: Sequence[WebhookSettings]) -> Problems:
     if not ((_WEB.fullmatch(webhook.url) and is_address(webhook.url)) or _ENVIRONMENT.fullmatch(webhook.url)):
         yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME"'
     if not _ENVIRONMENT.fullmatch(webhook.secret) and len(webhook.secret) < MIN_SECRET_CHARS:
         yield "secret", f'write {MIN_SECRET_CHARS} random characters or more, or "env:NAME"'
+    yield from _name_problems(webhook.name, earlier)
 
 
-def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
+def _account_problems(account: BlueskyAccount, earlier: Sequence[BlueskyAccount]) -> Problems:
     if not _DID.fullmatch(account.account):
         handle = _HANDLE.fullmatch(account.account)
         lookup = handle and f"; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]} gives it"
         yield "account", f"write its DID, which stays when its handle changes{lookup or ''}"
-    if is_duplicate:
+    if (account.publication, account.account) in [(other.publication, other.account) for other in earlier]:
         yield "account", "already has a table for this publication"
     if account.thread and not account.password.strip():
         yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME"'
@@ -180,6 +171,13 @@ def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
     if account.feed and not _SERVICE.fullmatch(account.feed):
         yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path'
 
+
+_PROBLEMS: dict[str, Callable[[Any, Any], Problems]] = {
+    "chat": _chat_problems,
+    "webhook": _webhook_problems,
+    "bluesky": _account_problems,
+}
+"""What is wrong with a table of each kind itself, given those before it."""
 
 _SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 

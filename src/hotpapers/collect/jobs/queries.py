@@ -11,6 +11,8 @@ from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD, JobState
 from hotpapers.record.database import Database, first_column, first_value
 from hotpapers.record.record import Record
 
+_decode = msgspec.json.Decoder(JobState).decode
+
 
 def take_lease(record: Record, source: str, holder: str, *, at: int | None = None, hold: int = LEASE) -> bool:
     """Takes or renews a source's lease, unless another process holds it. Returns whether it did.
@@ -85,23 +87,24 @@ def write_state(database: Database, status: JobState) -> None:
 def load_state(record: Record, source: str) -> JobState:
     """The last saved state of a source; a new one if it never ran."""
     rows = record.database.rows("SELECT state FROM job_state WHERE source = ?", (source,))
-    return msgspec.json.decode(rows[0][0], type=JobState) if rows else JobState(source=source)
+    return _decode(rows[0][0]) if rows else JobState(source=source)
 
 
 def all_states(record: Record) -> list[JobState]:
     """The states of all sources that ever ran, by name."""
-    rows = record.database.rows("SELECT state FROM job_state ORDER BY source")
-    return [msgspec.json.decode(row[0], type=JobState) for row in rows]
+    return _states(record.database)
+
+
+def _states(database: Database) -> list[JobState]:
+    return [_decode(row[0]) for row in database.rows("SELECT state FROM job_state ORDER BY source")]
 
 
 def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
     """Clears failure reasons that name a forgotten person or thing, as errors may contain what was requested. Call
     inside `write()`."""
-    for source, state in database.rows("SELECT source, state FROM job_state"):
-        status = msgspec.json.decode(state, type=JobState)
+    for status in _states(database):
         if stand_in(status.reason):
-            cleared = msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode()
-            database.run("UPDATE job_state SET state = ? WHERE source = ?", (cleared, source))
+            write_state(database, msgspec.structs.replace(status, reason=""))
 
 
 def held_sources(record: Record, at: int) -> set[str]:

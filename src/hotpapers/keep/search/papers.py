@@ -135,10 +135,8 @@ def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> P
     parts = None if page.counted else _as_parts(database, query)
     if parts is not None:
         page = _statement(database, parts).page(database, limit, start)
-    hits, understood = (
-        tuple(_hits(database, page.found, Highlighter(parts or query))),
-        query_parser.describe_query(query),
-    )
+    hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
+    understood = query_parser.describe_query(query)
     return PaperResults(papers=hits, understood=understood, parts=bool(parts and page.counted), **page.totals)
 
 

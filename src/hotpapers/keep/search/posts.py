@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers.base import terms
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import MAX_INTEGER, Mention, Post
+from hotpapers.base.model import DAY, MAX_INTEGER, Mention, Post
 from hotpapers.issues.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
 from hotpapers.issues.moderation.quotation_policy import policy_for, showing
 from hotpapers.keep.search import index, query_parser
@@ -76,12 +75,8 @@ def _midnight(day: str) -> int:
 
 def _after(day: str) -> str:
     """The next day, month or year."""
-    if len(day) == 4:
-        return str(int(day) + 1)
-    if len(day) == 7:
-        year, month = int(day[:4]), int(day[5:])
-        return f"{year + month // 12}-{month % 12 + 1:02}"
-    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1)).isoformat()
+    days = {4: 366, 7: 31, 10: 1}[len(day)]  # from the first day on, enough for any year or month
+    return timestamps.day_of(_midnight(day) + days * DAY)[: len(day)]
 
 
 def _quotable(
