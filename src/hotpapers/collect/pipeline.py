@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from hotpapers.base.durations import duration
@@ -66,16 +65,15 @@ def ingest(
     items = _items_of(parsed)
     with context.batch() as batch:
         reactions = [  # for withdrawals, which may come with the next page
-            (payload.payload.key, post)
+            (payload.payload.key, item.post)
             for payload in parsed
             if payload.payload.kind == REACTION
-            and (post := next((item.post for item in payload.items if isinstance(item, Reaction)), ""))
+            for item in payload.items
+            if isinstance(item, Reaction)
         ]
         remember_reactions(batch, reactions, at)
-        edits = (payload.items for payload in parsed if payload.payload.kind == EDIT)
-        changes = ChangeFilter.inside(
-            batch, items, [item.post for item in chain.from_iterable(edits) if isinstance(item, Post)]
-        )
+        edited = _items_of(payload for payload in parsed if payload.payload.kind == EDIT)
+        changes = ChangeFilter.inside(batch, items, [item.post for item in edited if isinstance(item, Post)])
         if not believes_dates:
             check_dates((post, changes.recorded(post)) for post in items if isinstance(post, Post))
         new = []

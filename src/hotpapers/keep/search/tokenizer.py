@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from hotpapers.base.ids.accents import PLAIN_LETTERS
@@ -208,20 +208,10 @@ def _add(signs: list[Token], folded: str, at: int) -> None:
 
 def _close_run(signs: list[Token]) -> Iterator[WordPiece]:
     """Yield what was read as words and runs, and clear the list."""
-    start = 0
-    for at in range(1, len(signs) + 1):
-        if at == len(signs) or _is_run(signs[at]) != _is_run(signs[start]):
-            yield _piece(tuple(signs[start:at]))
-            start = at
+    for is_run, group in groupby(signs, lambda sign: _RUN.match(sign[0]) is not None):
+        tokens = tuple(group)
+        if not is_run:
+            text, start, end = joined(tokens)
+            tokens = ((_GREEK.get(text, text)[:MAX_WORD_CHARS], start, end),)
+        yield WordPiece(tokens, is_run)
     signs.clear()
-
-
-def _is_run(sign: Token) -> bool:
-    return _RUN.match(sign[0]) is not None
-
-
-def _piece(signs: tuple[Token, ...]) -> WordPiece:
-    if _is_run(signs[0]):
-        return WordPiece(signs, True)
-    text, start, end = joined(signs)
-    return WordPiece(((_GREEK.get(text, text)[:MAX_WORD_CHARS], start, end),), False)

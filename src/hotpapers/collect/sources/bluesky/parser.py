@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -32,7 +33,9 @@ LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual
 MAX_LINKS = 200
 """Most links of a post that are considered."""
 REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
-_DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
+_TID = re.compile(r"[2-7a-j][2-7a-z]{12}")
+_DIGITS = str.maketrans("234567abcdefghijklmnopqrstuvwxyz", "0123456789abcdefghijklmnopqrstuv")
+"""The digits of TIDs as Python writes those of base 32."""
 
 
 def key_of(id: str) -> str:
@@ -190,12 +193,7 @@ def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
 
 def tid_time(rkey: str) -> int | None:
     """The time in a record's key, if the key is a TID (https://atproto.com/specs/tid), else None. µs UTC."""
-    if len(rkey) != 13 or rkey[0] not in "234567abcdefghij" or any(digit not in _DIGITS for digit in rkey):
-        return None
-    value = 0
-    for digit in rkey:
-        value = value << 5 | _DIGITS[digit]
-    return value >> 10
+    return int(rkey.translate(_DIGITS), 32) >> 10 if _TID.fullmatch(rkey) else None
 
 
 # ---- everything else ---------------------------------------------------------------------------------

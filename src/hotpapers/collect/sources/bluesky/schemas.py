@@ -120,15 +120,14 @@ class Embed(msgspec.Struct, gc=False):
 
     def cards(self) -> list[str]:
         """The addresses of its cards."""
-        own = self.external if _is_own(self.type) else None
-        beside = self.media if _is_own(self.type) else None
-        beside_card = beside.external if beside and _is_own(beside.type) else None
-        return [card.uri for card in (own, beside_card) if card and card.uri]
+        if not _is_own(self.type):
+            return []
+        beside = self.media.external if self.media and _is_own(self.media.type) else None
+        return [card.uri for card in (self.external, beside) if card and card.uri]
 
     def quoted(self) -> str:
         """The quoted post, if there is one; lists, feeds and the like are not quoted."""
-        record = self.record if _is_own(self.type) else None
-        uri = (record.record.uri if record.record else record.uri) if record else ""
+        uri = (self.record.record or self.record).uri if self.record and _is_own(self.type) else ""
         return uri if f"/{POST}/" in uri else ""
 
 
