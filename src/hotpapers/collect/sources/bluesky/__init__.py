@@ -79,31 +79,23 @@ class BlueskySource(PostSource[BlueskySettings]):
         and what is missing if that is known. Without a cursor, it is set to now before any host is contacted: if hours
         pass until one answers, those are read too, or reported as missing.
         """
-        resume = self._moment(http, cursor)
-        if resume is None:
-            resume = http.now()
-            yield PayloadPage((), str(resume))
-        yield from self._listen(http, resume)
+        return self._listen(http, cursor, http.now(), is_first=False)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Pages:
         """The stream from a moment on, or from where the first host that answers has it: on the first reading, earlier
         events do not count as missing."""
-        resume = self._moment(http, cursor)
-        if resume is None:
-            resume = max(since, http.now() - self.reach + EDGE)
-            yield PayloadPage((), str(resume))
-        yield from self._listen(http, resume, is_first=True)
+        return self._listen(http, cursor, max(since, http.now() - self.reach + EDGE), is_first=True)
 
-    def _moment(self, http: HttpClient, cursor: str | None) -> int | None:
-        """Where to resume, but not after now: a server whose clock was ahead may have given a time in the future."""
-        moment = parse_cursor(cursor)
-        return None if moment is None else min(moment, http.now())
-
-    def _listen(self, http: HttpClient, resume: int, *, is_first: bool = False) -> Pages:
-        """The hosts' events, one host after the other. `is_first`: whatever the first host has counts as everything;
-        the page after its first event says since when."""
+    def _listen(self, http: HttpClient, cursor: str | None, start: int, *, is_first: bool) -> Pages:
+        """The hosts' events, one host after the other, from the cursor on; without one, from `start`. `is_first`:
+        whatever the first host has counts as everything; the page after its first event says since when."""
         settings = self.settings
-        since = resume
+        moment = parse_cursor(cursor)
+        if moment is None:
+            yield PayloadPage((), str(start))
+            moment = start
+        # a server whose clock was ahead may have given a time in the future
+        since = resume = min(moment, http.now())
         problems = list[NetError]()
         gaps = list[StreamGap]()
         collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
