@@ -118,10 +118,10 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
             yield name, "no wing that is installed sends it: `hotpapers wings` lists those that are; delete its tables"
     for name, given in by_name.items():
         for number, table in enumerate(given, 1):
-            found = chain(
+            table_problems = chain(
                 _PROBLEMS[name](table, given[: number - 1]), publication_problems(table.publication, publications)
             )
-            yield from ((f"{name} {number}: {key}", problem) for key, problem in found)
+            yield from ((f"{name} {number}: {key}", problem) for key, problem in table_problems)
 
 
 def publication_problems(name: str, publications: Sequence[str]) -> Problems:
