@@ -6,7 +6,6 @@ the record, so most requests only look at the last batch. Identical concurrent r
 
 from __future__ import annotations
 
-import asyncio
 import http
 import re
 from collections.abc import Mapping
@@ -84,7 +83,6 @@ class Api:
         self.state = SessionState(-1, Blocklist(), ())  # what the cached replies are of
         self._lane = backend.lane(THREADS, MAX_REQUESTS_AT_ONCE)
         self._heavy_lane = backend.lane(1, MAX_HEAVY_REQUESTS)
-        self._pending: dict[tuple[SessionState, Key], asyncio.Task[Reply]] = {}
         self._document = [
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
@@ -127,8 +125,7 @@ class Api:
         self.backend.spend(scope, 1)
         state = await self.backend.state()
         if state != self.state:
-            self.cache.clear()
-            self.state = state
+            self.cache, self.state = ByteCache(CACHE_BYTES), state
         return self.cache.get(_key(scope)) or self._router
 
     # ---- fixed replies ---------------------------------------------------------------------------------
@@ -144,37 +141,21 @@ class Api:
     async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
         params = parameters(query.params, request)
         self.spend_rest(request, query.cost)
-        # The reply, made once for all concurrent requests; a client that disconnects does not cancel it.
-        key = _key(request.scope)
-        task = self._pending.get((self.state, key))
-        if task is None:
-            task = self._pending[self.state, key] = asyncio.create_task(
-                self._make_reply(self.state, key, query, params)
-            )
-            task.add_done_callback(partial(self._note_end, (self.state, key)))
-        return await asyncio.shield(task)
+
+        def make(session: QuerySession) -> Reply:
+            answer = query.ask(session, params)
+            link = next_link(params, query.path, getattr(answer, "next", None))
+            return tagged_reply(JSON | link, msgspec.json.encode(answer), compress=takes_gzip(request.scope))
+
+        # heavy ones wait in line, and must not take the places of all others
+        lane = self._heavy_lane if query.cost >= HEAVY else self._lane
+        return await self.cache.get_or_make(
+            _key(request.scope), lambda: lane.run(partial(self.backend.call, make)), keep=not query.moves
+        )
 
     def spend_rest(self, request: Request, cost: int) -> None:
         """Takes the rest of the cost of a request from its client's budget. Raises Refused."""
         self.backend.spend(request.scope, min(cost, self.backend.config.rate) - 1)  # one is already spent
-
-    def _note_end(self, key: tuple[SessionState, Key], task: asyncio.Task[Reply]) -> None:
-        del self._pending[key]
-        if not task.cancelled():
-            task.exception()  # marks it as retrieved, in case nobody was waiting
-
-    async def _make_reply(self, state: SessionState, key: Key, query: Endpoint, params: request_params.Params) -> Reply:
-        def make(session: QuerySession) -> Reply:
-            answer = query.ask(session, params)
-            link = next_link(params, query.path, getattr(answer, "next", None))
-            return tagged_reply(JSON | link, msgspec.json.encode(answer), compress=key[2])
-
-        # heavy ones wait in line, and must not take the places of all others
-        lane = self._heavy_lane if query.cost >= HEAVY else self._lane
-        result = await lane.run(partial(self.backend.call, make))
-        if not query.moves and state == self.state:
-            self.cache.put(key, result)
-        return result
 
 
 def _has_body(scope: Scope) -> bool:

@@ -147,9 +147,6 @@ class Backend:
 
     def spend(self, scope: Scope, cost: int) -> None:
         """Takes the cost of a request, in simple ones, from its client's budget. Raises Refused."""
-        if not self.config.rate:
-            return
-        cost = min(cost, self.config.rate)
         if seconds := self._buckets.take(self.client_of(scope), cost, time.monotonic()):
             raise Refused(429, f"too many requests; try again in {duration(seconds)}", seconds)
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from starlette.types import Scope
 
@@ -34,37 +34,47 @@ from hotpapers.serve.web.http_messages import FRAMES, HTML, PAGE, TEXT, WORTHWHI
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", Reply, "RenderedPage")
+Result = TypeVar("Result")
 
 
 class ByteCache(Generic[K, V]):
-    """Values with up to `most` bytes together, the oldest dropped first. `size`: the bytes of all."""
+    """Values with up to `most` bytes together, the one asked for longest ago dropped first. `size`: the bytes of all.
+    Used from one event loop."""
 
     def __init__(self, most: int) -> None:
         self._most, self.size = most, 0
         self.values: OrderedDict[K, V] = OrderedDict()
+        self._pending: dict[K, asyncio.Task[Any]] = {}
 
-    def get(self, key: K, *, renew: bool = False) -> V | None:
-        """The value of a key, or None. `renew`: it counts as new from now on."""
-        if renew and key in self.values:
+    def get(self, key: K) -> V | None:
+        """The value of a key, or None."""
+        if key in self.values:
             self.values.move_to_end(key)
         return self.values.get(key)
 
-    def put(self, key: K, value: V) -> None:
-        """Keeps the value of a new key, unless it takes more than an eighth of the cache."""
-        if value.size > self._most // 8 or key in self.values:
+    async def get_or_make(
+        self, key: K, make: Callable[[], Coroutine[Any, Any, Result]], *, keep: bool = True
+    ) -> Result:
+        """What `make` returns, run once for all who ask meanwhile; if one of them goes away, it goes on. None is not
+        kept, and nothing without `keep`."""
+        task = self._pending.get(key)
+        if task is None:
+            task = self._pending[key] = asyncio.create_task(make())
+            task.add_done_callback(partial(self._note_end, key, keep))
+        result: Result = await asyncio.shield(task)
+        return result
+
+    def _note_end(self, key: K, keep: bool, task: asyncio.Task[V | None]) -> None:
+        del self._pending[key]
+        # the exception is asked for in case nobody was waiting
+        value = None if task.cancelled() or task.exception() else task.result()
+        if value is None or not keep or value.size > self._most // 8:  # nothing takes more than an eighth
             return
         self.values[key] = value
         self.size += value.size
         while self.size > self._most:
             self.size -= self.values.popitem(last=False)[1].size
 
-    def clear(self) -> None:
-        """Drops all values."""
-        self.values.clear()
-        self.size = 0
-
-
-Result = TypeVar("Result")
 
 CACHE_BYTES = 64_000_000
 """Bytes of rendered pages in the cache. The files of observations can have 9 MB each, and there are thousands."""
@@ -132,29 +142,16 @@ class PageCache:
         self._publication, self._site_config = publication, site_config._replace(is_live=True)
         self._derived: dict[Callable[[IssueReader], object], object] = {}
         self._rendered = ByteCache[tuple[str, PageChoice], RenderedPage](CACHE_BYTES)
-        self._pending: dict[tuple[str, PageChoice], asyncio.Future[RenderedPage | None]] = {}
 
     async def get(self, path: str, choice: PageChoice = EVERYTHING) -> RenderedPage | None:
         """A page, or None if there is none. `choice`: the papers wanted; None too if the page has no such choice."""
         key = (path, choice)
-        if (page := self._rendered.get(key, renew=True)) is not None:
-            return page
-        future = self._pending.get(key)
-        if future is None:
-            future = self._pending[key] = asyncio.ensure_future(self.ask(lambda _: self._render(path, choice)))
-            future.add_done_callback(partial(self._keep, key))
-        return await asyncio.shield(future)
-
-    def _keep(self, key: tuple[str, PageChoice], future: asyncio.Future[RenderedPage | None]) -> None:
-        """Keeps a rendered page: a path without one must not push out others."""
-        del self._pending[key]
-        page = None if future.cancelled() or future.exception() else future.result()
-        if page is not None:
-            self._rendered.put(key, page)
+        known = self._rendered.get(key)
+        return known or await self._rendered.get_or_make(key, lambda: self.ask(lambda _: self._render(path, choice)))
 
     def cached(self, path: str) -> RenderedPage | None:
         """A page, if it is rendered already."""
-        return self._rendered.get((path, EVERYTHING), renew=True)
+        return self._rendered.get((path, EVERYTHING))
 
     def of(self, make: Callable[[IssueReader], Result]) -> Result:
         """What a function makes of the issue reader, made once. To be called in the thread that renders."""
