@@ -84,7 +84,9 @@ def test_a_site_in_a_folder_or_on_the_web_is_read_without_a_store(demo_folder: P
     with web_server(site) as address:
         from_web = answers(address, *messages)
     tools, hot, paper, search, missing = from_web
-    assert [tool["name"] for tool in tools["tools"]] == list(all_site_tools()) and list(SITE_TOOLS) == [
+    assert [tool["name"] for tool in tools["tools"]] == list(all_site_tools()) and [
+        tool.name for tool in SITE_TOOLS
+    ] == [
         "hot",
         "paper",
         "search",
@@ -105,10 +107,10 @@ def test_it_finds_what_the_sites_own_search_finds(demo_folder: Path) -> None:
     site = PublishedSite(folder_files(demo_folder / "site"))
     for day in site.days():
         for shown in site.issue(day):
-            assert site.search(shown.paper.title, 1)[0].paper.id == shown.paper.id
-            author = shown.paper.authors[0]
-            assert shown.paper.id in {hit.paper.id for hit in site.search(author, 20)}
-    common = {hit.paper.id for hit in site.search("the", 50)}
+            assert site.search(shown.title, 1)[0].paper == shown.paper
+            author = shown.authors[0]
+            assert shown.paper in {hit.paper for hit in site.search(author, 20)}
+    common = {hit.paper for hit in site.search("the", 50)}
     assert len(common) > 20, "a word of most texts finds most papers"
     assert site.search("deep nosuchword", 5) == []
     with pytest.raises(InputError):
@@ -129,7 +131,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
     files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 3]], "ids": ["2601.00001"], "from": [""]}'
     files["search/2026-q1/00.txt"] = b"\nkettle zzzzzzA0A1A\n"
     files["search/papers/2026-01-02.json"] = b'[["2601.00001","Kettle",["A"],["cs.LG"],"",1]]'
-    assert [hit.paper.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]
+    assert [hit.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]
     files["search/papers/2026-01-02.json"] = b"[" * 6_000_000
     with pytest.raises(InputError):
         PublishedSite(fetch).issue()
@@ -151,7 +153,7 @@ def test_over_http_the_tools_of_published_sites_are_offered_too(web: TestClient)
     """And no tool of a wing whose work has no bound."""
     answer = web.post("/mcp", json={**PING, "method": "tools/list"}).json()["result"]
     names = [tool["name"] for tool in answer["tools"]]
-    assert names == [*TOOLS, "related", "for_me"] and "topics" in all_tools()
+    assert names == [*(tool.name for tool in TOOLS), "related", "for_me"] and "topics" in all_tools()
     assert set(names) >= set(all_site_tools()) - {"topics"}
     assert web.post("/mcp", json=call_of("topics")).json()["error"]["code"] == -32602
 

@@ -13,17 +13,18 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import Paper, Post, TextLink
 from hotpapers.publish.query import QuerySession
+from hotpapers.wings.mcp import record_tools
 from hotpapers.wings.mcp.record_tools import (
     MAX_ANSWER_BYTES,
     MAX_LIST_MEMBERS,
     MAX_TEXT_CHARS,
-    TOOLS,
     WARNING,
     harmless,
 )
 from tests.issues.made import key, post, write
 from tests.query.query_stores import ID, TODAY
 
+OWN = {tool.name: tool for tool in record_tools.TOOLS}
 PAPER = "2101.04869"
 DIALECTS = (Draft7Validator, Draft202012Validator)
 """The two by which programs check answers."""
@@ -39,8 +40,8 @@ VALID_ARGUMENTS: dict[str, list[dict[str, Any]]] = {
 
 
 def test_every_tool_is_described() -> None:
-    assert set(TOOLS) == set(VALID_ARGUMENTS)
-    for tool in TOOLS.values():
+    assert set(OWN) == set(VALID_ARGUMENTS)
+    for tool in OWN.values():
         definition = tool.definition
         assert definition["description"].endswith(WARNING)
         assert definition["annotations"]["readOnlyHint"] is True
@@ -50,11 +51,11 @@ def test_every_tool_is_described() -> None:
             assert schema["type"] == "object" and schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", OWN)
 def test_answers_are_what_the_schema_says(sample_session: QuerySession, name: str) -> None:
-    definition = TOOLS[name].definition
+    definition = OWN[name].definition
     for arguments in VALID_ARGUMENTS[name]:
-        answer = msgspec.json.decode(msgspec.json.encode(TOOLS[name].call(sample_session, arguments)))
+        answer = msgspec.json.decode(msgspec.json.encode(OWN[name].call(sample_session, arguments)))
         for dialect in DIALECTS:
             dialect(definition["inputSchema"]).validate(arguments)
             dialect(definition["outputSchema"]).validate(answer)
@@ -65,7 +66,7 @@ def test_a_tuple_is_a_list_of_its_length_in_both_dialects() -> None:
         at: tuple[int, int]
         named: tuple[str, int, tuple[int, ...]]
 
-    tool = TOOLS["status"]._replace(answer=Point)
+    tool = OWN["status"]._replace(answer=Point)
     for dialect in DIALECTS:
         validator = dialect(tool.definition["outputSchema"])
         assert validator.is_valid({"at": [1, 2], "named": ["a", 1, []]})
@@ -89,14 +90,14 @@ def test_what_cannot_be_is_told_so_that_it_can_be_asked_better(
     sample_session: QuerySession, name: str, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(HotPapersError) as error:
-        TOOLS[name].call(sample_session, arguments)
+        OWN[name].call(sample_session, arguments)
     assert str(error.value).startswith(message)
 
 
 def test_an_issue_comes_in_parts(sample_session: QuerySession) -> None:
     places, start = [], 1
     while start:
-        part = TOOLS["issue"].call(sample_session, {"day": "2021-05-11", "first": start, "entries": 10, "posts": 0})
+        part = OWN["issue"].call(sample_session, {"day": "2021-05-11", "first": start, "entries": 10, "posts": 0})
         assert part["entries"] == 27 and all(entry["posts"] == [] for entry in part["issue"]["entries"])
         places += [entry["place"] for entry in part["issue"]["entries"]]
         start = part["next"]
@@ -105,7 +106,7 @@ def test_an_issue_comes_in_parts(sample_session: QuerySession) -> None:
 
 def test_a_paper_says_whether_there_are_more_posts(session: QuerySession) -> None:
     for limit, has_more in ((0, True), (3, True), (4, False), (20, False)):
-        part = TOOLS["paper"].call(session, {"paper": ID, "posts": limit})
+        part = OWN["paper"].call(session, {"paper": ID, "posts": limit})
         assert (len(part["posts"]), part["more"]) == (min(limit, 4), has_more)
 
 
@@ -122,7 +123,7 @@ def test_nothing_unseen_is_left_in_what_strangers_wrote(session: QuerySession) -
         post(1, "bluesky:sly", TODAY, text=text),
         Paper(paper=key(1), title=f"The only one{HIDDEN}", abstract=text, observed_at=TODAY + 1),
     )
-    answer = TOOLS["paper"].call(session, {"paper": ID, "posts": 20})
+    answer = OWN["paper"].call(session, {"paper": ID, "posts": 20})
     [item] = [item for item in answer["posts"] if item["post"] == "bluesky:sly"]
     assert item["text"] == "Read this[2J txet!" == answer["paper"]["abstract"]
     assert answer["paper"]["title"] == "The only one"
@@ -154,5 +155,5 @@ def test_an_answer_that_is_too_long_is_refused(session: QuerySession) -> None:
     ) for n in range(20)]  # fmt: skip
     write(session.record, posts, [post(1, item.post, TODAY)[1] for item in posts])
     with pytest.raises(UsageError, match=r"^the answer is too long; ask for fewer entries or posts$"):
-        TOOLS["paper"].call(session, {"paper": ID, "posts": 20})
-    assert len(msgspec.json.encode(TOOLS["paper"].call(session, {"paper": ID, "posts": 5}))) < MAX_ANSWER_BYTES
+        OWN["paper"].call(session, {"paper": ID, "posts": 20})
+    assert len(msgspec.json.encode(OWN["paper"].call(session, {"paper": ID, "posts": 5}))) < MAX_ANSWER_BYTES

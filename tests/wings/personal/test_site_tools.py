@@ -25,8 +25,8 @@ def site(demo_folder: Path) -> PublishedSite:
 
 
 def test_a_readers_order_is_that_of_the_store(site: PublishedSite, demo_folder: Path) -> None:
-    liked = site.issue(LATEST)[3].paper
-    choices = {"stars": [liked.id], "words": ["lunches"], "day": LATEST}
+    liked = site.issue(LATEST)[3]
+    choices = {"stars": [liked.paper], "words": ["lunches"], "day": LATEST}
     from_site = all_site_tools()["for_me"].call(site, choices)
     with Site(demo_folder / week.FOLDER / "hotpapers.db") as store:
         from_store = all_tools()["for_me"].call(store.session, choices)
@@ -37,15 +37,15 @@ def test_a_readers_order_is_that_of_the_store(site: PublishedSite, demo_folder: 
 
 
 def test_a_title_stands_for_itself_and_unknown_papers_are_named(site: PublishedSite) -> None:
-    liked = site.issue(LATEST)[0].paper
+    liked = site.issue(LATEST)[0]
     answer = all_site_tools()["for_me"].call(site, {"stars": [liked.title, "0704.0001"], "days": MAX_DAYS, "limit": 1})
-    assert answer["papers"][0]["paper"] == liked.id and answer["unknown"] == ["0704.0001"]
+    assert answer["papers"][0]["paper"] == liked.paper and answer["unknown"] == ["0704.0001"]
     with pytest.raises(NotFound):
         all_site_tools()["for_me"].call(site, {"day": "1999-99-99"})
 
 
 def test_related_papers_are_near(site: PublishedSite) -> None:
-    paper_id = site.issue(LATEST)[0].paper.id
+    paper_id = site.issue(LATEST)[0].paper
     papers = all_site_tools()["related"].call(site, {"paper": paper_id})["papers"]
     values = [paper["closeness"] for paper in papers]
     assert values == sorted(values, reverse=True) and 0 < len(values) <= 10

@@ -23,7 +23,7 @@ from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
-from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, LanguageModel, summarize, summarizer
+from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, summarize, summarizer
 from hotpapers.wings.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
 from hotpapers.wings.summaries.settings import SummarySettings
 from tests.http.server import Handler, Play, Server, answer, raw, serving
@@ -300,7 +300,7 @@ def test_a_slow_model_delays_an_issue_only_so_long(record: Record) -> None:
         return chat(SENTENCE)
 
     http = ScriptedClient(answer_slowly, now=TODAY)
-    assert summarize(http, LanguageModel("https://m.example/", "m", ""), record, DAILY, DAY, TODAY + 8 * HOUR) == 1
+    assert summarize(http, SummarySettings("https://m.example/", "m"), record, DAILY, DAY, TODAY + 8 * HOUR) == 1
     status = jobs_queries.load_state(record, "summaries")
     assert (len(http.requests), status.quarantined) == (1, 1)
     assert status.reason == "the model took more than 15 minutes for an issue"
@@ -362,7 +362,7 @@ class StoppingClient:
 
 
 def test_sentences_written_before_a_stop_are_not_requested_again(record: Record, server: Server) -> None:
-    model = LanguageModel("", "tea-7b", "")
+    model = SummarySettings(model="tea-7b")
     with pytest.raises(Stopped):
         summarize(cast("HttpClient", StoppingClient()), model, record, DAILY, DAY, TODAY + 8 * HOUR)
     server.on(PATH, answer(200, chat(SENTENCE)))

@@ -57,16 +57,13 @@ class ExportStreams:
         self.count = 0
 
     async def answer(self, request: Request) -> ASGIApp:
-        """What sends the export that a request asks for. Raises Refused, UsageError."""
+        """What sends the export that a request asks for, of which the first chunk has been made. Raises Refused,
+        UsageError."""
         params, compress = parameters(ExportParams, request), takes_gzip(request.scope)
         head = head_of(params, self._api.state, self._backend.config.terms, compress=compress)
         if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
             return head
         self._api.spend_rest(request, COST)
-        return await self.begin(head, params, compress=compress)
-
-    async def begin(self, head: Reply, params: ExportParams, *, compress: bool) -> ASGIApp:
-        """The app that sends an export, of which the first chunk has been made. Raises Refused."""
         if self.count >= AT_ONCE:
             raise Refused(503, "two exports are already running, which is the limit", 60)
         self.count += 1

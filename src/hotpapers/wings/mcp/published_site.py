@@ -19,8 +19,12 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotFound
 from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.ids.arxiv import SERVER
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.publish.query import schemas
+from hotpapers.publish.view.site_paths import paper_url
+from hotpapers.wings.mcp.record_tools import HotPaper
 
 T = TypeVar("T")
 FRESH = 300.0
@@ -39,22 +43,15 @@ Fetch = Callable[[str], bytes]
 """The bytes of a file at a path of the site. Raises NotFound, NetError."""
 
 
-class ShownPaper(msgspec.Struct, frozen=True, array_like=True):
-    """A paper as an issue's page shows it. `text`: the summary or abstract."""
+class _ShownPaper(msgspec.Struct, frozen=True, array_like=True):
+    """A paper in the file of an issue."""
 
-    id: Annotated[str, Meta(max_length=40)]
+    paper: Annotated[str, Meta(max_length=40)]
     title: str
     authors: tuple[str, ...]
     categories: tuple[str, ...]
     text: str
     place: int
-
-
-class PaperInIssue(msgspec.Struct, frozen=True):
-    """A paper, and the issue that shows it."""
-
-    day: str
-    paper: ShownPaper
 
 
 class _SearchIndex(msgspec.Struct, frozen=True):
@@ -112,15 +109,17 @@ class PublishedSite:
         for part in self._parts():
             yield from (day for day, _ in reversed(self._quarter(part).issues))
 
-    def issue(self, day: str = "latest") -> tuple[PaperInIssue, ...]:
+    def issue(self, day: str = "latest") -> tuple[HotPaper, ...]:
         """The papers of an issue, in order."""
         day = next(self.days(), "") if day == "latest" else day
         if not day:
             raise NotFound("the site has no issue yet")
-        papers = self._read(f"search/papers/{day}.json", tuple[ShownPaper, ...])
-        return tuple(PaperInIssue(day, paper) for paper in papers)
+        return tuple(
+            schemas.answer_of(HotPaper, shown, day=day, page=paper_url(self.address, f"{SERVER}{shown.paper}"))
+            for shown in self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
+        )
 
-    def appearances(self, paper: str) -> list[PaperInIssue]:
+    def appearances(self, paper: str) -> list[HotPaper]:
         """A paper in each issue that has it, the latest first. Raises NotFound."""
         all_found = [
             shown
@@ -142,7 +141,7 @@ class PublishedSite:
                     days[paper] = max(days.get(paper, ""), quarter.day_of(number))
         return days
 
-    def search(self, query: str, limit: int) -> list[PaperInIssue]:
+    def search(self, query: str, limit: int) -> list[HotPaper]:
         """The papers with all words of a query, best first, each in its latest issue. Raises InputError."""
         terms = list(dict.fromkeys(words(query)))[:MAX_QUERY_WORDS]
         if not terms:
@@ -195,11 +194,11 @@ class PublishedSite:
     def _quarter(self, part: str) -> _QuarterIndex:
         return self._read(f"search/{part}/index.json", _QuarterIndex)
 
-    def _numbered(self, part: str, number: int) -> PaperInIssue | None:
+    def _numbered(self, part: str, number: int) -> HotPaper | None:
         quarter = self._quarter(part)
         day = quarter.day_of(number)
         papers = self.issue(day) if day else ()
-        return next((shown for shown in papers if shown.paper.id == quarter.ids[number]), None)
+        return next((shown for shown in papers if shown.paper == quarter.ids[number]), None)
 
     def _read(self, path: str, kind: type[T]) -> T:
         try:

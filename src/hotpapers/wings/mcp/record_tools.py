@@ -7,9 +7,10 @@ fields of their own, each tool says what they are, and invisible characters are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from itertools import chain
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -211,82 +212,85 @@ class ToolDefinition(NamedTuple):
         return result
 
 
-TOOLS: dict[str, ToolDefinition] = {
-    tool.name: tool
-    for tool in (
-        ToolDefinition(
-            "latest_issue",
-            "Latest issue",
-            "The latest frozen issue of a publication: its ranked papers with scores, counts by network and leading "
-            "posts.",
-            LatestIssueToolParams,
-            PartialIssue,
-            _issue,
-        ),
-        ToolDefinition(
-            "issue",
-            "Issue of a day",
-            "The frozen issue of a day: its ranked papers with scores, counts by network and leading posts.",
-            IssueToolParams,
-            PartialIssue,
-            _issue,
-        ),
-        ToolDefinition(
-            "hot",
-            "Hot papers",
-            "The papers that people talk about, ranked: the latest issue of a publication, or that of a day, in short.",
-            HotIssueParams,
-            HotList,
-            _hot,
-        ),
-        ToolDefinition(
-            "paper",
-            "Paper",
-            "A paper: metadata, every issue it was in, how its attention grew on each network, and what people "
-            "posted about it.",
-            PaperToolParams,
-            PartialPaper,
-            _paper,
-        ),
-        ToolDefinition(
-            "explain",
-            "Why it ranks there",
-            "Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor.",
-            request_params.EntryParams,
-            schemas.EntryExplanation,
-            issues.explanation,
-        ),
-        ToolDefinition(
-            "search",
-            "Search papers",
-            "Search papers by words, authors, categories and days; shows which issues they were in.",
-            SearchToolParams,
-            schemas.SearchPage,
-            papers.search,
-        ),
-        ToolDefinition(
-            "status",
-            "Status",
-            "How collecting is going: jobs, how each network was read in the last day, the age of the latest issue.",
-            request_params.NoParams,
-            schemas.SiteStatus,
-            status.status,
-        ),
-    )
-}
-"""Tools by name, without those of wings."""
+TOOLS = (
+    ToolDefinition(
+        "latest_issue",
+        "Latest issue",
+        "The latest frozen issue of a publication: its ranked papers with scores, counts by network and leading posts.",
+        LatestIssueToolParams,
+        PartialIssue,
+        _issue,
+    ),
+    ToolDefinition(
+        "issue",
+        "Issue of a day",
+        "The frozen issue of a day: its ranked papers with scores, counts by network and leading posts.",
+        IssueToolParams,
+        PartialIssue,
+        _issue,
+    ),
+    ToolDefinition(
+        "hot",
+        "Hot papers",
+        "The papers that people talk about, ranked: the latest issue of a publication, or that of a day, in short.",
+        HotIssueParams,
+        HotList,
+        _hot,
+    ),
+    ToolDefinition(
+        "paper",
+        "Paper",
+        "A paper: metadata, every issue it was in, how its attention grew on each network, and what people "
+        "posted about it.",
+        PaperToolParams,
+        PartialPaper,
+        _paper,
+    ),
+    ToolDefinition(
+        "explain",
+        "Why it ranks there",
+        "Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor.",
+        request_params.EntryParams,
+        schemas.EntryExplanation,
+        issues.explanation,
+    ),
+    ToolDefinition(
+        "search",
+        "Search papers",
+        "Search papers by words, authors, categories and days; shows which issues they were in.",
+        SearchToolParams,
+        schemas.SearchPage,
+        papers.search,
+    ),
+    ToolDefinition(
+        "status",
+        "Status",
+        "How collecting is going: jobs, how each network was read in the last day, the age of the latest issue.",
+        request_params.NoParams,
+        schemas.SiteStatus,
+        status.status,
+    ),
+)
+"""Those of this wing."""
 
 
 @cache
 def all_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
-    return {**TOOLS, **{tool.name: tool for wing in wings() for tool in wing.tools()}}
+    return by_name(TOOLS, "tools")
 
 
 @cache
 def public_tools() -> dict[str, ToolDefinition]:
     """Tools by name for anybody, over HTTP: the core's, and those of wings that bound their work."""
-    return {**TOOLS, **{tool.name: tool for wing in wings() for tool in wing.public_tools()}}
+    return by_name(TOOLS, "public_tools")
+
+
+def by_name(
+    own: Iterable[ToolDefinition], field: Literal["tools", "public_tools", "site_tools"]
+) -> dict[str, ToolDefinition]:
+    """Tools by name: this wing's own, then what each wing offers in a field."""
+    return {tool.name: tool for tool in chain(own, *(getattr(wing, field)() for wing in wings()))}
 
 
 def _in_both_dialects(schema: Any) -> Any:

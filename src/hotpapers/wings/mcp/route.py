@@ -48,12 +48,12 @@ def routes(backend: Backend, *_: object) -> list[Route]:
         backend.spend(request.scope, COST)
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
-        body, tools = await _body(request), public_tools()
-        if tool := tools.get(rpc.tool_called(body)):
+        message, tools = rpc.read(await _body(request)), public_tools()
+        if isinstance(message, rpc.RpcRequest) and (tool := tools.get(message.tool)):
             backend.spend(request.scope, tool.cost - COST)
 
         def respond(session: QuerySession) -> rpc.Json | None:
-            return rpc.respond(session, body, tools)
+            return rpc.respond(session, message, tools)
 
         result = await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
         if result is None:

@@ -71,18 +71,19 @@ def run_on_site(site: PublishedSite) -> None:
 
     output_stream, tools = streams.standard_output(), all_site_tools()
     for line in lines(streams.standard_input()):
-        _write(respond(site, line, tools), output_stream)
+        _write(respond(site, read(line), tools), output_stream)
 
 
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
     session, tools = open_session(), all_tools()
     for line in lines(input_stream):
-        reply = respond(session, line, tools)
+        request = read(line)
+        reply = respond(session, request, tools)
         if session.record.database.is_lost:  # tools are read-only: the request can be repeated
             with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
-                reply = respond(session, line, tools)
+                reply = respond(session, request, tools)
         _write(reply, output_stream)
 
 
@@ -102,12 +103,8 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def respond(session: Any, line: bytes, tools: Tools) -> Json | None:
-    """The answer to a message; None if it needs none. `session`: what the tools ask."""
-    message = _message(line)
-    if message is None:
-        return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
-    request = request_of(message)
+def respond(session: Any, request: RpcRequest | Json | None, tools: Tools) -> Json | None:
+    """The answer to a message that was read; None if it needs none. `session`: what the tools ask."""
     if not isinstance(request, RpcRequest):
         return request
     head: Json = {"jsonrpc": "2.0", "id": request.id}
@@ -118,21 +115,6 @@ def respond(session: Any, line: bytes, tools: Tools) -> Json | None:
     except Exception:  # a bug: report it on standard error, and keep answering requests
         traceback.print_exc()
         return {**head, "error": {"code": INTERNAL, "message": "internal error"}}
-
-
-def tool_called(line: bytes) -> str:
-    """The name of the tool that a message calls; empty if it calls none."""
-    request = request_of(_message(line))
-    name = request.params.get("name") if isinstance(request, RpcRequest) and request.method == "tools/call" else ""
-    return name if isinstance(name, str) else ""
-
-
-def _message(line: bytes) -> Any:
-    """A message as JSON; None if it is none, or too long."""
-    try:
-        return msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
-    except BROKEN:
-        return None
 
 
 # ---- requests ------------------------------------------------------------------------------------------------
@@ -150,9 +132,21 @@ class RpcRequest(NamedTuple):
         meta = self.params.get("_meta")
         return meta if isinstance(meta, dict) else {}
 
+    @property
+    def tool(self) -> str:
+        """The name of the tool that it calls; empty if it calls none."""
+        name = self.params.get("name") if self.method == "tools/call" else ""
+        return name if isinstance(name, str) else ""
 
-def request_of(message: Any) -> RpcRequest | Json | None:
+
+def read(line: bytes) -> RpcRequest | Json | None:
     """A message as a request; an error to answer with; or None for notifications and for responses."""
+    try:
+        message = msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
+    except BROKEN:
+        message = None
+    if message is None:
+        return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return _invalid(message, "not a JSON-RPC 2.0 message")
     if "method" not in message and ("result" in message or "error" in message):
@@ -219,9 +213,9 @@ def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
         return {"tools": [tool.definition for tool in tools.values()]}
     if request.method != "tools/call":
         raise RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
-    name, arguments = request.params.get("name"), request.params.get("arguments")
+    arguments = request.params.get("arguments")
     arguments = {} if arguments is None else arguments
-    tool = tools.get(name) if isinstance(name, str) else None
+    tool = tools.get(request.tool)
     if tool is None or not isinstance(arguments, dict):
         raise RpcError(INVALID_PARAMS, f"the tools are {', '.join(tools)}; arguments must be an object")
     try:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, starmap
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -17,11 +18,12 @@ from hotpapers.publish.query.session import bare, paper_key
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
+from hotpapers.wings.personal.neighbors import nearest
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import papers_in, vectors_in
 from hotpapers.wings.personal.stars import key_in
 from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams
-from hotpapers.wings.personal.vectors import MAX_RELATED, Vector, closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import Vector, closeness, common_words, vector_of, weighed
 
 MAX_STAR_DAYS = 30
 """Days of which starred papers are looked up."""
@@ -66,10 +68,7 @@ def _vectors(site: PublishedSite, day: str) -> Mapping[str, Vector]:
 def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
     """A day's papers: those of its issue, then the others announced, with titles as far as pages name them. Raises
     NotFound, NetError, InputError."""
-    issue = {
-        shown.paper.id: RankedText(shown.paper.id, shown.paper.title, shown.paper.authors, shown.paper.text)
-        for shown in site.issue(day)
-    }
+    issue = {shown.paper: RankedText(shown.paper, shown.title, shown.authors, shown.text) for shown in site.issue(day)}
     vectors, papers = _vectors(site, day), dict(issue)
     if vectors.keys() - papers.keys():
         with suppress(NotFound):
@@ -136,16 +135,16 @@ def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPap
     others = {
         paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
     }
-    values = {paper: closeness(weighed_own, weighed(vector)) for paper, (_, vector) in others.items()}
-    nearest = sorted(filter(values.get, values), key=lambda paper: (-values[paper], paper))[:MAX_RELATED]
-    read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper in nearest}}
+    values = ((paper, closeness(weighed_own, weighed(vector))) for paper, (_, vector) in others.items())
+    near = nearest(None, paper_id, dict(filter(itemgetter(1), values)))
+    read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper, _ in near}}
 
-    def shown(paper: str) -> NearPaper:
+    def shown(paper: str, value: int) -> NearPaper:
         day, vector = others[paper]
         text = read[day].papers.get(paper, RankedText(paper, ""))
-        return _near(site, read[day], text, values[paper], ", ".join(common_words(own, vector, SHOWN_WORDS)))
+        return _near(site, read[day], text, value, ", ".join(common_words(own, vector, SHOWN_WORDS)))
 
-    return NearPapers(papers=tuple(map(shown, nearest)))
+    return NearPapers(papers=tuple(starmap(shown, near)))
 
 
 SITE_TOOLS = (

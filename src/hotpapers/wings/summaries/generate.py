@@ -8,7 +8,6 @@ rebuilds the issue from the record alone, and the model is not asked again.
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +17,6 @@ from hotpapers.base.http import ClientLimits, PoliteHttpClient, user_agent
 from hotpapers.base.ids import timestamps
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
-from hotpapers.base.settings.announce import secret
 from hotpapers.base.wings import BeforeFreezing
 from hotpapers.collect.jobs import isolation
 from hotpapers.collect.jobs import queries as jobs_queries
@@ -26,7 +24,7 @@ from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.queries import described
 from hotpapers.publish.view.phrases import signed, unsigned
 from hotpapers.record import Record
-from hotpapers.wings.summaries.llm_client import ask
+from hotpapers.wings.summaries.llm_client import ask, with_key
 from hotpapers.wings.summaries.settings import SummarySettings
 
 SOURCE = JOB = "summaries"
@@ -43,17 +41,9 @@ MAX_ANSWER_BYTES = 200_000
 """Maximum bytes of an answer."""
 
 
-class LanguageModel(NamedTuple):
-    """A language model: the address of its API, its name, the operator's key."""
-
-    url: str
-    name: str
-    key: str
-
-
 def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> BeforeFreezing:
     """The function that writes sentences with the configured model. `stop`: as for any client."""
-    model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
+    model = with_key(settings)
     limits = ClientLimits(size=MAX_ANSWER_BYTES, read=TIMEOUT, whole=TIMEOUT)
     pace = {urlsplit(model.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
 
@@ -67,10 +57,10 @@ def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | 
 
 
 def summarize(
-    http: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
+    http: HttpClient, model: SummarySettings, record: Record, publication: Publication, day: str, cut: int
 ) -> int:
     """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
-    those entries go without."""
+    those entries go without. `model`: with the key itself."""
     view = record.view(cut)
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
     in_issue = (view.item(Paper, entry.paper) for entry in content.all_entries)
@@ -94,7 +84,7 @@ def summarize(
 class _SummarySession:
     """Asks a model until it fails too often or takes too long, and counts failures."""
 
-    def __init__(self, http: HttpClient, model: LanguageModel) -> None:
+    def __init__(self, http: HttpClient, model: SummarySettings) -> None:
         self._http, self._model = http, model
         self.failures = self._in_a_row = 0
         self.reason = ""
@@ -107,8 +97,7 @@ class _SummarySession:
         if self._in_a_row >= MAX_FAILURES or self._is_late():
             return ""
         try:
-            model = self._model
-            text = ask(self._http, model.url, model.name, model.key, paper.title, paper.abstract)
+            text = ask(self._http, self._model, paper)
         except Exception as problem:
             if isinstance(problem, (InputError, NetError)):
                 log_event("no summary", paper=paper.paper, reason=problem)
@@ -121,7 +110,7 @@ class _SummarySession:
             self.reason = isolation.describe_error(problem)
             return ""
         self._in_a_row = 0
-        return signed(text, self._model.name, self.day)
+        return signed(text, self._model.model, self.day)
 
     def _is_late(self) -> bool:
         """Whether the time for this issue is over: a failure, counted once."""

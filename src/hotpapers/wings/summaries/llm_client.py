@@ -17,7 +17,7 @@ import msgspec
 
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.http import bearer
-from hotpapers.base.model import HttpClient
+from hotpapers.base.model import HttpClient, Paper
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.untrusted_json import decode_json
@@ -111,18 +111,23 @@ def _stem(word: str) -> str:
     return word[:5]
 
 
-def ask(http: HttpClient, url: str, model: str, key: str, title: str, abstract: str) -> str:
+def with_key(settings: SummarySettings) -> SummarySettings:
+    """The settings with the key itself. Raises SettingsError if it is not in the environment."""
+    return msgspec.structs.replace(settings, key=secret(settings.key, "summary.key"))
+
+
+def ask(http: HttpClient, model: SummarySettings, paper: Paper) -> str:
     """A model's sentence about a paper. Raises InputError if it is rejected, NetError, RetryLater, RequestRefused."""
-    headers = {"content-type": "application/json", **_headers(key)}
-    body = request(model, title, abstract, secrets.token_hex(8))
-    answer = http.post(f"{url.rstrip('/')}/chat/completions", body=body, headers=headers)
-    return sentence_of(answer.body, title, abstract)
+    headers = {"content-type": "application/json", **_headers(model.key)}
+    body = request(model.model, paper.title, paper.abstract, secrets.token_hex(8))
+    answer = http.post(f"{model.url.rstrip('/')}/chat/completions", body=body, headers=headers)
+    return sentence_of(answer.body, paper.title, paper.abstract)
 
 
 def try_model(settings: SummarySettings, open_client: OpenClient) -> str:
     """Whether the server has the model, by its list, which costs nothing; in a few words. Raises UsageError if it has
     not, InputError, NetError."""
-    key, model = secret(settings.key, "summary.key"), settings.model
+    key, model = with_key(settings).key, settings.model
     with closing(open_client((settings.url,), (key,))) as client:
         answer = client.http.get(f"{settings.url.rstrip('/')}/models", headers=_headers(key), accept=(404, 405))
     if answer.status != 200:
