@@ -28,7 +28,7 @@ from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
-from hotpapers.wings.classic.importing import import_classic
+from hotpapers.wings.classic.importing import import_parsed, read_classic
 
 ASSETS = ("style.css", "icon.svg")
 
@@ -37,7 +37,7 @@ def frozen(store: str, files: Sequence[Path]) -> list[str]:
     """Import and freeze all listings. Returns their days."""
     with Record(store) as record:
         for file in files:
-            import_classic(record, file.name, file.read_bytes())
+            import_parsed(record, [read_classic(file.name, file.read_bytes())])
         publication = publication_of(record, None)
         for day in listed_days(record, publication.publication):
             freeze(record, publication, day)

@@ -23,10 +23,11 @@ from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.issues.engagement.standing.queries import (
+    KNOWN_FOR,
+    SETTLED_FOR,
     AccountHistory,
     PaperActivity,
     add_activity,
-    has_standing,
 )
 
 BEGINS = 20_454 * DAY
@@ -253,6 +254,12 @@ class World:
     def known(self, as_of: int) -> frozenset[int]:
         """The accounts that have standing at a moment, µs UTC."""
         return frozenset(history.account for history in self._histories if has_standing(history, as_of))
+
+
+def has_standing(known: AccountHistory, as_of: int) -> bool:
+    """Whether an account has standing at a moment, µs UTC: what `known_accounts` asks the store."""
+    since, settled = known.first_at <= as_of - KNOWN_FOR, known.settled_at <= as_of - SETTLED_FOR
+    return bool(known.position) and since and settled
 
 
 def _zipf(count: int, flat: int) -> list[float]:

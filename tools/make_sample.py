@@ -36,7 +36,7 @@ MADE_AT = 1_790_000_000_000_000  # a moment for the sample's own batches
 
 def facts(issue: classic.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
     """An issue's items, without other people's sentences, names and handles."""
-    for item in classic_import.items_of(issue, classic_import.PUBLICATION, "sample"):
+    for item in classic_import.items_of(issue, "sample"):
         match item:
             case model.Place():
                 yield msgspec.structs.replace(item, abstract="")
@@ -58,7 +58,7 @@ def figures(table: Path, without: set[str]) -> Iterator[model.Tally]:
             if row["issue"] not in without:
                 yield model.Tally(
                     paper=arxiv.key(row["arxiv_id"]), network="x",
-                    method=classic_import.method_of(classic_import.PUBLICATION, row["issue"]),
+                    method=classic_import.method_of(row["issue"]),
                     reposts=int(row["retweets"]),
                     likes=int(row["favorites"]), observed_at=_moment(row["observed_at_tz_unknown"]),
                 )  # fmt: skip
@@ -73,7 +73,7 @@ def main(folder: Path, table: Path) -> None:
     summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
     issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
-        publication = classic_import.publication(observed_at=MADE_AT)
+        publication = msgspec.structs.replace(classic_import.HOT_PAPERS, observed_at=MADE_AT)
         record.append([publication], source="sample", at=MADE_AT)
         record.append(figures(table, {issue.date for issue in issues}), source="sample", at=MADE_AT)
         for issue in issues:

@@ -20,11 +20,11 @@ from hotpapers.issues.engagement.standing.queries import (
     ENOUGH_KNOWN,
     AccountHistory,
     add_activity,
-    has_standing,
 )
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.record.as_of import AsOfView
 from lab.queries import activities_but_replies
+from lab.worlds import has_standing
 
 MATCHING, SEVERAL, NAMED, REPLIES = CLAUSES = ("matching", "several", "named", "replies")
 

@@ -28,7 +28,6 @@ from hotpapers.publish.deliver.export_site import (
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
-from hotpapers.wings.classic.importing import import_classic
 from tests.deliveries import recorded
 from tests.issues import made as world
 from tests.wings.classic import classic_issues
@@ -42,7 +41,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
     """A store with two listings and their issues."""
     with Record(sqlite_url) as opened_record:
         for day in DAYS:
-            import_classic(opened_record, day, classic_issues.text(day).encode())
+            classic_issues.import_file(opened_record, day, classic_issues.text(day).encode())
         publication = freeze.publication_of(opened_record, None)
         for day in DAYS:
             freeze.freeze(opened_record, publication, day)
@@ -376,7 +375,7 @@ def test_pages_that_an_old_backup_cannot_update_are_named(record: Record, sqlite
     export_site(record, NAME, DAYS, "classic", out)
     with Record(str(tmp_path / "old.db")) as old_record:
         old_record.adopt_secret(record.secret())
-        import_classic(old_record, DAYS[0], classic_issues.text(DAYS[0]).encode())
+        classic_issues.import_file(old_record, DAYS[0], classic_issues.text(DAYS[0]).encode())
         freeze.freeze(old_record, freeze.publication_of(old_record, None), DAYS[0])
         backup(old_record, copy)
     restore(copy, sqlite_url, replace=True)

@@ -21,7 +21,6 @@ from hotpapers.publish.deliver.parallel import ParallelTask, other_share, own_sh
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.wings.classic.importing import import_classic
 from tests.render.sample import LISTED_READER
 from tests.wings.classic import classic_issues
 
@@ -36,7 +35,7 @@ def store(tmp_path: Path) -> str:
     store = str(tmp_path / "store.db")
     with Record(store) as record:
         for file in classic_issues.files(folder, 12):
-            import_classic(record, file.name, file.read_bytes())
+            classic_issues.import_file(record, file.name, file.read_bytes())
         publication = publication_of(record, None)
         for day in listed_days(record, NAME):
             freeze(record, publication, day)

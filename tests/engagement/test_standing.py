@@ -17,7 +17,6 @@ from hotpapers.issues.engagement.standing.queries import (
     AccountHistory,
     PaperActivity,
     add_activity,
-    has_standing,
 )
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
@@ -46,7 +45,14 @@ def history_after(*activity: tuple[int, int, int]) -> AccountHistory:
     return history
 
 
-def test_three_different_papers() -> None:
+def has_standing(record: Record, history: AccountHistory, as_of: int) -> bool:
+    with record.database.write():
+        record.database.run("DELETE FROM standing")
+        record.database.run("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?)", history)
+    return bool(queries.known_accounts(record.view(as_of, 10)))
+
+
+def test_three_different_papers(sqlite_record: Record) -> None:
     assert history_after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, 1)
     assert history_after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == history_after((1, 40, 1))
     assert history_after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == history_after((1, 40, 1), (2, 30, 2))
@@ -54,7 +60,7 @@ def test_three_different_papers() -> None:
         7, NOW - 40 * DAY, NOW - 20 * DAY, 1, 2, 3
     )
     histories = [history_after((1, 40, 1), (2, 30, 2), *activity) for activity in ([], [(2, 20, 3)], [(3, 20, 3)])]
-    assert [has_standing(history, NOW) for history in histories] == [False, False, True]
+    assert [has_standing(sqlite_record, history, NOW) for history in histories] == [False, False, True]
 
 
 def test_nothing_after_the_third_paper_changes_anything() -> None:
@@ -73,12 +79,14 @@ def test_nothing_after_the_third_paper_changes_anything() -> None:
         (8, 40, 40, False),
     ],
 )
-def test_the_first_30_days_ago_and_all_of_them_a_week(first: int, second: int, third: int, expected: bool) -> None:
+def test_the_first_30_days_ago_and_all_of_them_a_week(
+    first: int, second: int, third: int, expected: bool, sqlite_record: Record
+) -> None:
     """The first activity in the record counts as the first, even if it arrived late."""
     history = history_after((1, first, 1), (2, second, 2), (3, third, 3))
-    assert has_standing(history, NOW) is expected
+    assert has_standing(sqlite_record, history, NOW) is expected
     if expected and first == 30:
-        assert not has_standing(history, NOW - 1)
+        assert not has_standing(sqlite_record, history, NOW - 1)
 
 
 # ---- the table -----------------------------------------------------------------------------------------------

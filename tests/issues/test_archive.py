@@ -19,8 +19,8 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.record.record import Record, now
 from hotpapers.record.verify import check
-from hotpapers.wings.classic.importing import import_classic
 from hotpapers.wings.tables.commands import write_tables
+from tests.wings.classic import classic_issues
 from tests.wings.tables.recounts import ask, recounted
 
 pytestmark = pytest.mark.long
@@ -62,7 +62,7 @@ def record(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     with Record(str(tmp_path_factory.mktemp("archive") / "hotpapers.db")) as opened:
         opened.database.run("PRAGMA synchronous = OFF")
         for file in files:
-            import_classic(opened, file.name, file.read_bytes())
+            classic_issues.import_file(opened, file.name, file.read_bytes())
         publication = freeze.publication_of(opened, None)
         for day in issues_queries.listed_days(opened, publication.publication):
             freeze.freeze(opened, publication, day)

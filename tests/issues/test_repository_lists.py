@@ -58,7 +58,7 @@ def test_what_issues_hold(record: Record) -> None:
     issue_reader = RecordIssueReader(record)
     for name in ("daily", "hot-papers"):
         contents = {day: issue_reader.issue(name, day).content for day in issue_reader.days(name)}
-        assert issue_reader.voices(name) == {
+        assert {day: issue.voices for day, issue in issue_reader.held(name).items()} == {
             day: {entry.paper: entry.voices for entry in (*content.entries, *content.ongoing)}
             for day, content in contents.items()
         }

@@ -15,14 +15,14 @@ from hotpapers.issues import freeze
 from hotpapers.issues.engagement.queries import author_voices
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.moderation import author_voices as judging
-from hotpapers.issues.moderation.author_voices import (
-    REASON,
-    judge_authors,
-    review_papers,
-    set_author,
-    withdraw_author,
+from hotpapers.issues.moderation.author_voices import REASON, judge_authors
+from hotpapers.issues.moderation.bots.review import (
+    AuthorReview,
+    OperatorVerdict,
+    review_account,
+    set_verdict,
+    withdraw_verdict,
 )
-from hotpapers.issues.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.record.meta import write_meta
@@ -273,11 +273,16 @@ def verdict(judgement: str, since: int) -> OperatorVerdict:
     return OperatorVerdict(judgement, "told so", since)  # type: ignore[arg-type]
 
 
+def review_papers(record: Record, account: str) -> list[AuthorReview]:
+    [(_, papers)] = review_account(record, account)
+    return papers
+
+
 def test_the_operator_s_verdict_wins_until_it_is_withdrawn(record: Record) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"), posting(1, FAN))
     judge_authors(record)
-    set_author(record, TANSY, key(1), verdict("independent", NOW), at=NOW)
-    set_author(record, FAN, key(1), verdict("author", NOW), at=NOW)
+    set_verdict(record, BotSettings(), TANSY, verdict("independent", NOW), at=NOW, paper=key(1))
+    set_verdict(record, BotSettings(), FAN, verdict("author", NOW), at=NOW, paper=key(1))
     assert voices(record) == {(key(1), FAN)} and voices(record, NOW - 1) == {(key(1), TANSY)}
     [tansy_review], [fan_review] = review_papers(record, TANSY), review_papers(record, FAN)
     assert (tansy_review.paper, tansy_review.is_author, len(tansy_review.verdicts)) == (
@@ -286,19 +291,19 @@ def test_the_operator_s_verdict_wins_until_it_is_withdrawn(record: Record) -> No
         2,
     ) and fan_review.is_author
     with pytest.raises(UsageError, match="you gave a later verdict: told so; withdraw it first with --undo"):
-        set_author(record, TANSY, key(1), verdict("author", NOW - 1), at=NOW)
+        set_verdict(record, BotSettings(), TANSY, verdict("author", NOW - 1), at=NOW, paper=key(1))
     with pytest.raises(NotFound, match="the record knows no such account"):
-        set_author(record, "x:@nobody", key(1), verdict("author", NOW), at=NOW)
+        set_verdict(record, BotSettings(), "x:@nobody", verdict("author", NOW), at=NOW, paper=key(1))
     assert newly_judged(record) == 0, "the rule does not override the operator"
-    withdraw_author(record, TANSY, key(1), at=NOW)
-    withdraw_author(record, FAN, key(1), at=NOW)
+    withdraw_verdict(record, BotSettings(), TANSY, at=NOW, paper=key(1))
+    withdraw_verdict(record, BotSettings(), FAN, at=NOW, paper=key(1))
     assert voices(record) == {(key(1), TANSY)} and review_papers(record, FAN) == []
 
 
 def test_a_verdict_on_one_paper_is_none_on_another(record: Record) -> None:
     write(record, known_paper(1), known_paper(2), *(posting(n, TANSY, name="Tansy Overquill") for n in (1, 2)))
     judge_authors(record)
-    set_author(record, TANSY, key(1), verdict("independent", NOW), at=NOW)
+    set_verdict(record, BotSettings(), TANSY, verdict("independent", NOW), at=NOW, paper=key(1))
     assert voices(record) == {(key(2), TANSY)}
     assert [(review.paper, review.is_author) for review in review_papers(record, TANSY)] == [
         (key(1), False),

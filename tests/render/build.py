@@ -16,6 +16,7 @@ from hotpapers.base.model import (
     Attention,
     Entry,
     EntrySummary,
+    HeldPapers,
     IssueContent,
     Listing,
     NetworkReading,
@@ -81,9 +82,10 @@ class PlainIssueReader:
         """The whole issue. Raises NotFound."""
         return self.issue(publication, day, edition)
 
-    def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """The number of entries in each day's issue."""
-        return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
+    def held(self, publication: str) -> Mapping[str, HeldPapers]:
+        """The papers in each day's issue."""
+        contents = {day: self.issue(publication, day).content for day in self.days(publication)}
+        return {day: msgspec.convert(content, HeldPapers, from_attributes=True) for day, content in contents.items()}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that contains the paper, ascending."""
@@ -100,14 +102,6 @@ class PlainIssueReader:
                     EntrySummary(day, entry.place, entry.paper, paper.title, paper.authors, paper.categories)
                 )
         return summaries
-
-    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
-        """By day, the voices of each paper in its issue."""
-        contents = {day: self.issue(publication, day).content for day in self.days(publication)}
-        return {
-            day: {entry.paper: entry.voices for entry in (*content.ongoing, *content.entries)}
-            for day, content in contents.items()
-        }
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """The abstracts or summaries of the papers in these days' issues."""

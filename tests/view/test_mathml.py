@@ -16,9 +16,9 @@ from hotpapers.publish.view.mathml import MAX_FORMULA_CHARS, formula
 from hotpapers.publish.view.tex import MAX_FORMULAS_CHARS, decode_accents, plain, plain_line, prose
 from hotpapers.publish.view.tex import MAX_TEXT_CHARS as LONGEST_TEXT
 from hotpapers.record import Record
-from hotpapers.wings.classic.importing import import_classic
 from tests.conftest import SHARED
 from tests.render.html import Page
+from tests.wings.classic import classic_issues
 
 
 def body(tex: str) -> str:
@@ -235,7 +235,7 @@ def test_the_formulas_of_the_archive_are_rendered(sqlite_url: str) -> None:
     """At least 99% of them; no command is left in the text around them."""
     with Record(sqlite_url) as record:
         for file in sorted((SHARED / "archive" / "posts").glob("*.md"))[::3]:
-            import_classic(record, file.name, file.read_bytes())
+            classic_issues.import_file(record, file.name, file.read_bytes())
         rows = record.view().latest(Paper)
         texts = [text for row in rows for text in (row.item.title, row.item.abstract)]
     all_formulas = [piece.tex for text in texts for piece in formulas(text)]

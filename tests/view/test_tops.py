@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotpapers.base.model import EntrySummary
+from hotpapers.base.model import EntrySummary, HeldPapers
+from hotpapers.base.model.issues import HeldPaper
 from hotpapers.publish.view.tops import BEST, BEST_OF_FIELD, MAX_TOP_PAPERS, Tops, kind_of, period_name, period_of
 
 CATEGORIES = ["cs.CL", "cs.CV", "hep-th", "math.NT", "q-bio.PE"]
@@ -49,11 +50,18 @@ def plain_ranking(
     return list(best.values())
 
 
+def held(voices: dict[str, dict[str, int]]) -> dict[str, HeldPapers]:
+    return {
+        day: HeldPapers(entries=tuple(HeldPaper(paper=paper, voices=number) for paper, number in counts.items()))
+        for day, counts in voices.items()
+    }
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_tops_are_those_of_a_plain_computation(seed: int) -> None:
     voices, summaries = made_up(seed, 60, 12)
     fields = {summary.paper: summary.categories[0] for summary in summaries}
-    tops = Tops("daily", voices, summaries)
+    tops = Tops("daily", held(voices), summaries)
     for kind, format in FORMATS.items():
         periods = {date.fromisoformat(day).strftime(format) for day in voices}
         assert tops.periods(kind) == sorted(periods)
@@ -73,15 +81,15 @@ def test_tops_are_those_of_a_plain_computation(seed: int) -> None:
 def test_a_top_is_bounded() -> None:
     voices = {"2026-01-05": {f"p{n}": 5 for n in range(3000)}}
     summaries = [EntrySummary("2026-01-05", n + 1, f"p{n}", "", (), (f"x.{n % 900}",)) for n in range(3000)]
-    assert len(Tops("daily", voices, summaries).top("all").papers) == MAX_TOP_PAPERS
+    assert len(Tops("daily", held(voices), summaries).top("all").papers) == MAX_TOP_PAPERS
 
 
 def test_a_new_issue_changes_one_top_of_each_kind() -> None:
     voices, summaries = made_up(7, 40, 4)
     last = max(voices)
-    before = Tops("daily", {day: counts for day, counts in voices.items() if day < last},
+    before = Tops("daily", held({day: counts for day, counts in voices.items() if day < last}),
                   [summary for summary in summaries if summary.day < last])  # fmt: skip
-    after = Tops("daily", voices, summaries)
+    after = Tops("daily", held(voices), summaries)
     changed = set(after.changed([last]))
     for kind in FORMATS:
         for period in after.periods(kind):
@@ -102,7 +110,7 @@ def test_a_new_issue_changes_one_top_of_each_kind() -> None:
     ],
 )
 def test_the_periods_of_an_issue(window: str, day: str, periods: list[str]) -> None:
-    tops = Tops(window, {day: {"p": 3}}, [EntrySummary(day, 1, "p", "", (), ())])  # type: ignore[arg-type]
+    tops = Tops(window, held({day: {"p": 3}}), [EntrySummary(day, 1, "p", "", (), ())])  # type: ignore[arg-type]
     assert [period for kind in tops.kinds for period in tops.periods(kind)] == periods
     assert list(tops.around(periods[-1])) == periods and not tops.has("1999")
 

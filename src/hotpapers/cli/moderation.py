@@ -14,8 +14,7 @@ from hotpapers.base.model.keys import parse_key
 from hotpapers.base.wings import wings
 from hotpapers.cli import common
 from hotpapers.cli.terminal import confirm, echo, print_error, show
-from hotpapers.issues.moderation.author_voices import AuthorReview
-from hotpapers.issues.moderation.bots.review import AccountReview
+from hotpapers.issues.moderation.bots.review import AccountReview, AuthorReview
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import RerenderedFolder
 from hotpapers.site.people import subject_of

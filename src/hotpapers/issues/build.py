@@ -29,6 +29,7 @@ from hotpapers.base.model import (
     ScoredCandidate,
     Shown,
 )
+from hotpapers.base.struct_types import made_from
 from hotpapers.issues import paper_fields, queries, quotations, ranking, selection
 from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings as network_readings
@@ -149,7 +150,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
     posts_since = 0 if publication.window == "daily" else start
     quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
-    leading = quotations.leading_posts(view, publication, papers_shown, own_voices, (posts_since, span.end), quoting)
+    leading = quotations.leading_posts(view, publication, papers_shown, own_voices, quoting, (posts_since, span.end))
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
@@ -217,14 +218,14 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate(content.all_entries, 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
-            yield Shown(
+            yield made_from(
+                Shown,
+                row.item,
                 publication=content.publication.publication,
                 day=content.day,
                 edition=content.edition,
                 place=place,
                 n=n,
-                post=row.item.post,
-                observed_at=row.item.observed_at,
             )
 
 
@@ -288,16 +289,13 @@ def _entries(
     classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
-        Entry(
+        made_from(
+            Entry,
+            scored,
             place=place,
-            paper=paper,
-            score=scored.score,
-            voices=scored.voices,
-            tied=scored.tied,
             classic_rank=classic_ranks[paper],
             announced_at=candidate.announced_at,
             counts=tuple(map(_count, candidate.attention)),
-            parts=scored.parts,
             metadata=entry_inputs.metadata[paper],
             archive=candidate.archive,
             order=candidate.order,
@@ -311,14 +309,9 @@ def _entries(
 
 
 def _count(attention: model.Attention) -> PrintedCount:
-    return PrintedCount(
-        network=attention.network,
-        voices=attention.voices,
-        reposts=attention.reposts,
-        likes=attention.likes,
-        until=attention.until,
-        method=attention.method,
-        bots=attention.bots,
+    return made_from(
+        PrintedCount,
+        attention,
         known=UNSET if attention.known is None else attention.known,
         authors=UNSET if attention.known is None else attention.authors,
         collector=attention.collector or UNSET,

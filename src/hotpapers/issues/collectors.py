@@ -106,17 +106,16 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     """How many of the papers' counts others made too, and how many of those agree. UNSET if there are none."""
     if not queries.has_measurements(view):
         return msgspec.UNSET
-    # What others counted for the papers, by paper, network and moment
+    # What others who read a network in full counted for the papers, by paper, network and moment
     others: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
     for item in view.items_among(Measurement, "paper", (candidate.paper for candidate in candidates)):
-        others[item.paper, item.network, item.until_at].append(item)
+        if item.unread <= TURN:
+            others[item.paper, item.network, item.until_at].append(item)
     pairs = []
     for candidate in candidates:
         for attention in candidate.attention:
-            items = others.get((candidate.paper, attention.network, attention.until), ())
-            # those of collectors that read the network in full, except the one already used
-            items = [item for item in items if item.unread <= TURN and item.source != attention.collector]
-            if items:
+            counts = others.get((candidate.paper, attention.network, attention.until), ())
+            if items := [item for item in counts if item.source != attention.collector]:
                 pairs.append((attention, items))
     if not pairs:
         return msgspec.UNSET

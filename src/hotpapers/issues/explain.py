@@ -9,7 +9,7 @@ from typing import Literal
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
-from hotpapers.base.struct_types import Value
+from hotpapers.base.struct_types import Value, made_from
 from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.issues.ranking import swap, words
 
@@ -75,21 +75,17 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         *unread(content),
         ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
     )
-    return Explanation(
+    return made_from(
+        Explanation,
+        entry,
         publication=content.publication.publication,
         day=content.day,
         edition=content.edition,
         ranking=content.ranking,
-        paper=paper,
         title=issue.papers[paper].title,
         lane=lane,
-        place=entry.place,
-        classic_rank=entry.classic_rank,
         announced=announcement_counts.announcement(content, entry),
         entries=len(entries),
-        score=entry.score,
-        tied=entry.tied,
-        parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)),
         sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry.price),
@@ -108,8 +104,7 @@ def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoin
 
 
 def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighborSwap:
-    title = issue.papers[entry.paper].title
-    return NeighborSwap(place=entry.place, paper=entry.paper, title=title, score=entry.score, swaps=swaps)
+    return made_from(NeighborSwap, entry, title=issue.papers[entry.paper].title, swaps=swaps)
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:

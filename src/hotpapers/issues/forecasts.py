@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from hotpapers.base.categories import group_of
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
+from hotpapers.base.struct_types import made_from
 from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.ranking.words import count_noun, network_name, number
 
@@ -59,10 +60,9 @@ def forecasts_of(
     for paper, rows in early.items():
         if young := [row for row in rows if _reached(row, as_of) == row.age]:
             result[paper] = tuple(
-                NetworkForecast(
-                    network=row.network,
-                    age=row.age,
-                    voices=row.voices,
+                made_from(
+                    NetworkForecast,
+                    row,
                     papers=table.papers.get((row.network, row.age), 0),
                     forecast=predict(table, row.network, row.archive, row.voices, row.age),
                 )

@@ -63,5 +63,5 @@ class PageChangeCounter:
         """The papers in any issue."""
         if self._issue_papers is None:
             issues = queries.issue_papers(self._database)
-            self._issue_papers = frozenset(paper for _, _, issue in issues for paper in issue.papers)
+            self._issue_papers = frozenset(paper for _, _, issue in issues for paper in issue.voices)
         return self._issue_papers

@@ -207,13 +207,6 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     return None if latest is None else int(latest)
 
 
-def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(paper, abstract, else summary) as the record has them, in order of observation."""
-    sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
-        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} ORDER BY t.observed_at"""
-    return ((paper, abstract or summary) for paper, abstract, summary in rows_among(view.database, sql, papers))
-
-
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) where imported listings printed one, in order of observation."""
     for batch in slices(days):
@@ -222,11 +215,6 @@ def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> 
             ORDER BY t.observed_at"""
         for day, paper, abstract in view.database.iterate(sql, (publication, *batch)):
             yield (day, paper), abstract
-
-
-def papers_announced_on(view: AsOfView, day: str) -> Iterator[Paper]:
-    """The papers announced on a day, as last observed."""
-    return view.items(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
 
 
 class DescribedAnnouncement(NamedTuple):
@@ -258,8 +246,7 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
     archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
         AND {view.newest(SPECS[Paper], "q")}), '')"""
     sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
-        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
-        AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
+        WHERE t.paper IN ({NUMBERS}) AND {announces_sql(view, "t")} GROUP BY t.paper ORDER BY 1"""
     return ((paper, int(at), archive) for paper, at, archive in rows_among(view.database, sql, papers))
 
 

@@ -173,9 +173,6 @@ def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
     return [*first_of_network.values(), *others]
 
 
-BY_REACTIONS_ALONE = QuotationRule()
-
-
 # ---- the posts that an entry shows -------------------------------------------------------------------
 
 
@@ -196,8 +193,8 @@ def leading_posts(
     publication: Publication,
     papers: Sequence[str],
     own_voices: Sequence[int],
+    quoting: QuotationRule,
     period: tuple[int, int] = (0, MAX_INTEGER),
-    quoting: QuotationRule = BY_REACTIONS_ALONE,
 ) -> dict[str, list[CandidatePost]]:
     """The leading posts about each paper at the cut, made in a period: those with the most reactions, chosen
     by the quotation rule; one per account and text, and none that may not be quoted."""

@@ -22,6 +22,7 @@ from hotpapers.base.model import (
     RankingInput,
     VoiceHistogram,
 )
+from hotpapers.base.struct_types import made_from
 from hotpapers.issues import collectors, ranking
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.attention import Engagement
@@ -170,21 +171,7 @@ def candidate_of(
 
 def attention_of(row: Engagement, own: int | None = None) -> Attention:
     """A paper's engagement on a network, as rankings and histories use it. `own`: see `Attention`."""
-    return Attention(
-        network=row.network,
-        until=row.until,
-        age=row.age,
-        voices=row.voices,
-        reposts=row.reposts,
-        likes=row.likes,
-        own=own,
-        bots=row.bots,
-        known=row.known,
-        authors=row.authors,
-        counted=row.counted,
-        counted_as=row.counted_as,
-        collector=row.collector,
-    )
+    return made_from(Attention, row, method="", own=own)
 
 
 def networks_of(inputs: RankingInput) -> set[str]:

@@ -55,9 +55,9 @@ class RecordIssueReader:
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self._record, self._terms = record, allowed
         self._now = record.view()
-        self._summaries: dict[str, tuple[EntrySummary, ...]] = {}
         self._read = lru_cache(maxsize=64)(self._issue)
         self._read_header = lru_cache(maxsize=512)(self._header)
+        self._read_summaries = lru_cache(maxsize=None)(self._entry_summaries)
 
     @property
     def record(self) -> Record:
@@ -76,8 +76,8 @@ class RecordIssueReader:
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         return self._read_header(publication, day, edition)
 
-    def entry_counts(self, publication: str) -> Mapping[str, int]:
-        return {day: len(content.entries) for (name, day), content in self._index.items() if name == publication}
+    def held(self, publication: str) -> Mapping[str, HeldPapers]:
+        return self._index.get(publication, {})
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         return self._appearances.get(paper, [])
@@ -85,41 +85,40 @@ class RecordIssueReader:
     @cached_property
     def _appearances(self) -> dict[str, list[tuple[str, str]]]:
         appearances: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for where, issue_papers in self._index.items():
-            for key in distinct(issue_papers.papers):
-                appearances[key].append(where)
+        for publication, issues in self._index.items():
+            for day, issue in issues.items():
+                for key in issue.voices:
+                    appearances[key].append((publication, day))
         return appearances
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
-        if publication not in self._summaries:
-            places = {
-                (day, entry.paper): entry.place
-                for (name, day), issue in self._index.items()
-                if name == publication
-                for entry in issue.entries
-            }
-            self._summaries[publication] = entry_summaries(self._now, publication, places, self._withdrawn)
-        return self._summaries[publication]
+        return self._read_summaries(publication)
 
-    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
-        return {
-            day: {paper.paper: paper.voices for paper in (*issue.ongoing, *issue.entries)}
-            for (name, day), issue in self._index.items()
-            if name == publication
-        }
+    def _entry_summaries(self, publication: str) -> tuple[EntrySummary, ...]:
+        entries = [(day, entry) for day, issue in self.held(publication).items() for entry in issue.entries]
+        briefs = dict(queries.printed_briefs(self._now, publication))
+        if not briefs:
+            known = dict(queries.described_briefs(self._now, distinct(entry.paper for _, entry in entries)))
+            briefs = {(day, entry.paper): known[entry.paper] for day, entry in entries if entry.paper in known}
+        summaries = (
+            EntrySummary(
+                day,
+                entry.place,
+                entry.paper,
+                *briefs.get((day, entry.paper), (entry.paper, (), ())),
+                entry.paper in self._withdrawn,
+            )
+            for day, entry in entries
+        )
+        return tuple(sorted(summaries, key=lambda summary: (summary.day, summary.place)))
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """For a listing, as it printed them."""
-        requested = set(days)
-        entries = [
-            (day, entry.paper)
-            for (name, day), papers in self._index.items()
-            if name == publication and day in requested
-            for entry in papers.entries
-        ]
+        issues = self.held(publication)
+        entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].entries]
         printed = dict(queries.printed_abstracts(self._now, publication, distinct(day for day, _ in entries)))
-        not_printed = distinct(paper for day, paper in entries if (day, paper) not in printed)
-        known = dict(queries.abstracts_of(self._now, not_printed))
+        not_printed = (paper for day, paper in entries if (day, paper) not in printed)
+        known = {key: paper.abstract or paper.summary for key, paper in self._now.by_key(Paper, not_printed).items()}
         texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
         return {where: text for where, text in texts.items() if text}
 
@@ -127,7 +126,7 @@ class RecordIssueReader:
         content = self.issue(publication, day).content
         view = self._view_of(content)
         by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day) or {}
-        known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
+        known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():
             paper = known.get(key) or Paper(paper=key, title="", observed_at=0)
@@ -156,7 +155,7 @@ class RecordIssueReader:
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
         rule = QuotationRule(EACH_NETWORK)
-        leading = leading_posts(self._view_of(content), recipe, papers, self._own_voices(content), quoting=rule)
+        leading = leading_posts(self._view_of(content), recipe, papers, self._own_voices(content), rule)
         quotations = self._quotable({paper: [post.row for post in of_paper] for paper, of_paper in leading.items()})
         reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
         return {
@@ -188,12 +187,14 @@ class RecordIssueReader:
         return self._record.voices_of(content.publication.own)
 
     @cached_property
-    def _index(self) -> dict[tuple[str, str], HeldPapers]:
-        """The papers in the latest edition of every issue."""
-        issues = queries.issue_papers(self._record.database)
-        return {(publication, day): papers for publication, day, papers in issues}
+    def _index(self) -> dict[str, dict[str, HeldPapers]]:
+        """By publication and day, the papers in the latest edition of every issue."""
+        index: dict[str, dict[str, HeldPapers]] = defaultdict(dict)
+        for publication, day, papers in queries.issue_papers(self._record.database):
+            index[publication][day] = papers
+        return index
 
-    def _header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+    def _header(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
         all_editions = editions(self._record, publication, day)
         chosen = [issue for issue in all_editions if edition is None or issue.content.edition == edition]
         if not chosen:
@@ -236,7 +237,7 @@ class RecordIssueReader:
             for paper, row in numbered_posts(view, numbers):
                 rows_of_papers[paper].append(row)
             quotable = {paper: tuple(posts) for paper, posts in self._quotable(rows_of_papers).items() if posts}
-            papers = _described(view, list(quotable))
+            papers = view.by_key(Paper, quotable)
             first = sorted(quotable, key=lambda paper: (-len(quotable[paper]), paper))[:MAX_PAPERS]
             if first:
                 yield PaperLane(
@@ -245,16 +246,16 @@ class RecordIssueReader:
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = distinct(entry.paper for entry in content.all_entries)
-        papers = _described(view, keys)
+        papers = view.by_key(Paper, keys)
         if content.retrospective:
-            papers = _described(self._now, [key for key in keys if key not in papers]) | papers
+            papers = self._now.by_key(Paper, keys) | papers
         return {key: as_printed(papers.get(key), places.get(key), key) for key in keys}
 
     def _later(self, papers: Mapping[str, Paper]) -> dict[str, Paper]:
         """The metadata of later versions of papers, as known now."""
         versions = {key: paper.version for key, paper in papers.items() if paper.version}
-        revised = self._now.items_among(Paper, "paper", versions, "t.version > 1")
-        return {paper.paper: paper for paper in revised if (paper.version or 0) > versions[paper.paper]}
+        latest = self._now.by_key(Paper, versions)
+        return {key: paper for key, paper in latest.items() if (paper.version or 0) > versions[key]}
 
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place], withheld: Container[str]
@@ -325,10 +326,6 @@ def _allowed(rows: Sequence[RowOf[Post]], withheld: Container[str]) -> tuple[Quo
     )
 
 
-def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
-    return {paper.paper: paper for paper in view.items_among(Paper, "paper", keys)}
-
-
 def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
     """The record's metadata with the listing's own title, authors, abstract and categories."""
     if place is None:
@@ -338,19 +335,6 @@ def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
     return msgspec.structs.replace(
         base, title=title, authors=place.authors, abstract=abstract or base.abstract, categories=place.categories
     )
-
-
-def entry_summaries(
-    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int], withdrawn: Container[str]
-) -> tuple[EntrySummary, ...]:
-    """Summaries of entries, given as (day, paper) → place, sorted by day and place."""
-    printed = dict(queries.printed_briefs(view, publication))
-    papers = {} if printed else dict(queries.described_briefs(view, distinct(paper for _, paper in positions)))
-    result = []
-    for (day, paper), place in positions.items():
-        title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
-        result.append(EntrySummary(day, place, paper, title, authors, categories, paper in withdrawn))
-    return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
 
 
 HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)

@@ -49,11 +49,6 @@ def check(rule: str) -> None:
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
 
 
-def leaves_out_withdrawn(rule: str) -> bool:
-    """Whether a rule leaves out withdrawn papers."""
-    return rule == LEAST
-
-
 def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | UnsetType:
     """The largest reference that an issue's papers are compared with; ties go to the one with most days. UNSET for a
     ranking that compares nothing."""
@@ -113,7 +108,7 @@ def choose(
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
-        if not leaves_out_withdrawn(rule):
+        if rule != LEAST:
             return rows
         return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 

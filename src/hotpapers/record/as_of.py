@@ -85,10 +85,15 @@ class AsOfView(NamedTuple):
         """The items of these rows."""
         return (row.item for row in self.iterate(cls, where, params, order))
 
-    def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str], further: str = "") -> Iterator[AnyItem]:
-        """The items of a kind with one of some keys in a field. `further`: a condition on `t`."""
+    def items_among(self, cls: type[AnyItem], name: str, keys: Iterable[str]) -> Iterator[AnyItem]:
+        """The items of a kind with one of some keys in a field."""
         for chunk in slices(sorted(set(keys))):
-            yield from self.items(cls, f"t.{name} IN ({numbers_of(chunk)}){further and f' AND {further}'}", chunk)
+            yield from self.items(cls, f"t.{name} IN ({numbers_of(chunk)})", chunk)
+
+    def by_key(self, cls: type[AnyItem], keys: Iterable[str]) -> dict[str, AnyItem]:
+        """The items of a kind with some of its keys, each a single value, by key."""
+        [name] = cls.key
+        return {getattr(item, name): item for item in self.items_among(cls, name, keys)}
 
     def observations(self, cls: type[AnyItem], where: str, params: Params) -> Iterator[RowOf[AnyItem]]:
         """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,

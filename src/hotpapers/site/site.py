@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from hotpapers.base.model import Judgement, PublishedIssue
     from hotpapers.issues.freeze import FrozenIssue
-    from hotpapers.issues.moderation.author_voices import AuthorReview
-    from hotpapers.issues.moderation.bots.review import AccountReview
+    from hotpapers.issues.moderation.bots.review import AccountReview, AuthorReview
     from hotpapers.keep.search import PaperResults, PostResults
     from hotpapers.publish.deliver.export_site import RerenderedFolder
     from hotpapers.publish.query import schemas
@@ -343,8 +342,7 @@ class Site(ConfiguredSite):
         now or `since` a day; an empty one withdraws it. Returns the account under each of its names, with the papers it
         may be an author of."""
         from hotpapers.base.ids import arxiv
-        from hotpapers.issues.moderation import author_voices
-        from hotpapers.issues.moderation.bots import review as bots
+        from hotpapers.issues.moderation.bots import review
         from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
         record, key, paper_key = self.record, parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
@@ -356,19 +354,11 @@ class Site(ConfiguredSite):
             require(not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot")
         elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):
             verdict = operator_verdict(judgement, paper, reason, since)
-            if judgement in OF_PAPERS:
-                author_voices.set_author(record, key, paper_key, verdict, at=now())
-            else:
-                bots.set_verdict(record, self.settings.bots, key, verdict, at=now())
+            review.set_verdict(record, self.settings.bots, key, verdict, at=now(), paper=paper_key)
         else:
             require(not reason and not since, "--undo does not go with --reason or --since")
-            if paper_key:
-                author_voices.withdraw_author(record, key, paper_key, at=now())
-            else:
-                bots.withdraw_verdict(record, self.settings.bots, key, at=now())
-        return [
-            (review, author_voices.review_papers(record, review.account)) for review in bots.review_account(record, key)
-        ]
+            review.withdraw_verdict(record, self.settings.bots, key, at=now(), paper=paper_key)
+        return review.review_account(record, key)
 
     # ---- queries -------------------------------------------------------------------------------------------
 

@@ -140,13 +140,13 @@ def test_the_account_s_own_statement_overrides_the_rules_on_single_accounts(reco
     record.append(
         [judged(BOT, "bot", rule=rule, at=NOW + 2) for rule in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
     )
-    assert not review_account(record, BOT)[0].is_bot
+    assert not review_account(record, BOT)[0][0].is_bot
     record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
-    assert review_account(record, BOT)[0].is_bot
+    assert review_account(record, BOT)[0][0].is_bot
     record.append([judged(BOT, "human", rule="proved", at=NOW + 4)], source="account", at=NOW + 4)
-    assert review_account(record, BOT)[0].is_bot
+    assert review_account(record, BOT)[0][0].is_bot
     withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
-    assert samples.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot
+    assert samples.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0][0].is_bot
 
 
 def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
@@ -163,9 +163,9 @@ def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
 def test_a_handle_is_judged_with_the_account_that_it_is_joined_to(record: Record) -> None:
     write(record, posting(1, "x:@kettle", NOW, "…"), Alias(account="x:@kettle", stable="x:77", observed_at=NOW))
     write(record, judged("x:77", "bot"))
-    [review] = review_account(record, "x:@kettle")
+    [(review, _)] = review_account(record, "x:@kettle")
     assert review.is_bot and review.verdicts == ()
-    [review] = review_account(record, "x:77")
+    [(review, _)] = review_account(record, "x:77")
     assert review.is_bot and [verdict.reason for verdict in review.verdicts] == ["made up"]
 
 

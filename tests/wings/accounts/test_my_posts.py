@@ -378,7 +378,7 @@ def add_verdict(site: Site, rule: str, judgement: Judgement = "bot", at: int = A
 
 
 def is_bot(site: Site) -> bool:
-    return review_account(site.record, site.key(ADA))[0].is_bot
+    return review_account(site.record, site.key(ADA))[0][0].is_bot
 
 
 @pytest.mark.parametrize("rules", [["template"], ["rate", "share"]])

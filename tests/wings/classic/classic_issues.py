@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hotpapers.base.model import TextLink
+from hotpapers.record import Record
 from hotpapers.wings.classic import format as classic
-from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicPost
+from hotpapers.wings.classic.importing import ClassicImport, import_parsed, read_classic
 
 FIRST_POST = 1366659539260149761
 """A post ID from 2 March 2021; the posts made here have this ID or a slightly later one."""
@@ -24,11 +27,16 @@ def item(number: int, reposts: int, likes: int, posts: int = 1, month: str = "21
     )  # fmt: skip
 
 
+def import_file(record: Record, name: str, data: bytes) -> ClassicImport:
+    """Imports one file."""
+    return import_parsed(record, [read_classic(name, data)])[0]
+
+
 def post(n: int) -> ClassicPost:
     """A post with a link in its text."""
     return ClassicPost(
         id=str(FIRST_POST + n), handle=f"made_up_{n % 7}", name=f"Person & {n % 7}", lang="en", rtl=False,
-        text=f"Kettle {n} is out\nhttps://t.example/{n}", links=(ClassicLink(len(f"Kettle {n} is out\n"), len(
+        text=f"Kettle {n} is out\nhttps://t.example/{n}", links=(TextLink(len(f"Kettle {n} is out\n"), len(
             f"Kettle {n} is out\nhttps://t.example/{n}"), f"https://t.example/{n}?a=1&b=2"),),
     )  # fmt: skip
 

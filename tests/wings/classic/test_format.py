@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hotpapers.base.errors import NotClassic
+from hotpapers.base.model import TextLink
 from hotpapers.wings.classic import format as classic
-from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.wings.classic.format import ClassicIssue, ClassicItem, ClassicPost
 from tests.conftest import data
 
 PLAIN = data("classic", "plain.md").read_bytes().decode()
@@ -200,7 +201,7 @@ def posts(draw: st.DrawFn) -> ClassicPost:
     text = draw(TEXTS)
     edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
     pairs = list(pairwise(edges))[:: draw(st.sampled_from([1, 2]))]
-    links = tuple(ClassicLink(start, end, draw(TARGETS)) for start, end in pairs)
+    links = tuple(TextLink(start, end, draw(TARGETS)) for start, end in pairs)
     lang = draw(st.sampled_from(["en", "und", "in", "zh-TW"]))
     return ClassicPost(draw(POST_IDS), draw(HANDLES), draw(LINES), lang, draw(st.booleans()), text, links)
 
@@ -242,7 +243,7 @@ ANY = st.text(max_size=12) | TEXTS
 @given(items(1), ANY, ANY, ANY, ANY)
 def test_escaped_words_always_make_a_file(item: ClassicItem, title: str, author: str, abstract: str, text: str) -> None:
     """No HTML in the words reaches the text, and the file can be read again."""
-    link = ClassicLink(0, len(text), "javascript:x()")
+    link = TextLink(0, len(text), "javascript:x()")
     post = ClassicPost("20", "x", author, "en", False, text, (link,) if text else ())
     item = replace(item, title=f"T {title}", authors=(author, "Bo"), abstract=abstract, posts=(post,))
     text_written = classic.render(ClassicIssue("2021-03-02", "2021-03-03T10:15:09", 0, (item,)), escape=True)
@@ -309,11 +310,11 @@ BAD_POSTS: dict[str, tuple[dict[str, object], str]] = {
     "language": ({"lang": '"'}, "language"),
     "name": ({"name": "a\nb"}, "U\\+000A"),
     "text": ({"text": "a\rb", "links": ()}, "carriage return"),
-    "empty link": ({"links": (ClassicLink(1, 1, "http://x"),)}, "is empty"),
-    "link beyond the text": ({"text": "ab", "links": (ClassicLink(1, 3, "http://x"),)}, "outside"),
-    "overlap": ({"links": (ClassicLink(0, 3, "http://x"), ClassicLink(2, 4, "http://x"))}, "overlaps"),
-    "script address": ({"links": (ClassicLink(0, 1, "javascript:x()"),)}, "http"),
-    "target of two lines": ({"links": (ClassicLink(0, 1, "http://x\ny"),)}, "http"),
+    "empty link": ({"links": (TextLink(1, 1, "http://x"),)}, "is empty"),
+    "link beyond the text": ({"text": "ab", "links": (TextLink(1, 3, "http://x"),)}, "outside"),
+    "overlap": ({"links": (TextLink(0, 3, "http://x"), TextLink(2, 4, "http://x"))}, "overlaps"),
+    "script address": ({"links": (TextLink(0, 1, "javascript:x()"),)}, "http"),
+    "target of two lines": ({"links": (TextLink(0, 1, "http://x\ny"),)}, "http"),
 }  # fmt: skip
 
 

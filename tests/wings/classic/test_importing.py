@@ -23,6 +23,7 @@ from tests.conftest import data
 from tests.moderation.test_author_voices import voices
 from tests.privacy import traces
 from tests.store import made
+from tests.wings.classic import classic_issues
 
 PLAIN = "plain.md"
 
@@ -34,7 +35,7 @@ def text_of(name: str) -> str:
 def test_a_listing_becomes_items(store_url: str) -> None:
     raw = data("classic", PLAIN).read_bytes()
     with Record(store_url) as record:
-        assert classic_import.import_classic(record, PLAIN, raw) == ClassicImport(PLAIN, "new", "2021-03-02", 2, False)
+        assert classic_issues.import_file(record, PLAIN, raw) == ClassicImport(PLAIN, "new", "2021-03-02", 2, False)
         assert record.head.position == 1
         [listing] = made.all_rows(record, model.Listing)
         sha = hashlib.sha256(raw).hexdigest()
@@ -61,14 +62,14 @@ def test_a_listing_becomes_items(store_url: str) -> None:
 
 
 def test_the_method_tells_when_the_counting_changed(sqlite_url: str) -> None:
-    assert classic_import.method_of("hot-papers", "2020-09-16") == "hot-papers/1"
-    assert classic_import.method_of("hot-papers", "2020-09-17") == "hot-papers/2"
+    assert classic_import.method_of("2020-09-16") == "hot-papers/1"
+    assert classic_import.method_of("2020-09-17") == "hot-papers/2"
 
 
 @pytest.mark.parametrize("name", made.LISTINGS)
 def test_the_made_up_listings_of_other_tests_are_what_is_imported(name: str, sqlite_url: str, other_url: str) -> None:
     with Record(sqlite_url) as record, Record(other_url) as other:
-        classic_import.import_classic(record, f"{name}.md", data("classic", f"{name}.md").read_bytes())
+        classic_issues.import_file(record, f"{name}.md", data("classic", f"{name}.md").read_bytes())
         made.listing(other, name)
         imported = [item for item in made.everything(record) if not isinstance(item, model.Publication)]
         assert imported == [item for item in made.everything(other) if not isinstance(item, model.Publication)] != []
@@ -79,7 +80,7 @@ def test_twice_is_once(store_url: str) -> None:
         made.listings(record)
         before = record.head
         outcomes = [
-            classic_import.import_classic(record, name, data("classic", name).read_bytes()).state
+            classic_issues.import_file(record, name, data("classic", name).read_bytes()).state
             for name in (PLAIN, "irregular.md", "no_items.md")
         ]
         assert outcomes == ["known"] * 3 and record.head == before
@@ -110,11 +111,11 @@ def test_what_was_forgotten_is_not_imported_and_told(store_url: str) -> None:
     with Record(store_url) as record:
         made.listings(record)
         forget(record, "x:@made_up_ada")
-        assert classic_import.import_classic(record, PLAIN, raw).state == "known"
-        mirror = classic_import.import_classic(record, PLAIN, raw, name="mirror")
-        assert mirror.state == "new" and any("were not imported" in note for note in mirror.notes)
+        assert classic_issues.import_file(record, PLAIN, raw).state == "known"
+        next_day = classic_issues.import_file(record, PLAIN, raw.replace(b"2021-03-02", b"2021-03-03"))
+        assert next_day.state == "new" and any("were not imported" in note for note in next_day.notes)
         later = raw.replace(b"favorites: 1204", b"favorites: 1300")
-        assert classic_import.import_classic(record, PLAIN, later).state == "later"
+        assert classic_issues.import_file(record, PLAIN, later).state == "later"
         assert not traces.where_found(traces.store_bytes(record), ["made_up_ada", "Our teapot is out"])
 
 
@@ -134,7 +135,7 @@ def test_other_counts_are_a_later_observation(store_url: str) -> None:
         text.replace("favorites: 1204", "favorites: 9"),
     ]
     with Record(store_url) as record:
-        states = [classic_import.import_classic(record, PLAIN, version.encode()).state for version in versions]
+        states = [classic_issues.import_file(record, PLAIN, version.encode()).state for version in versions]
         assert states == ["new", "later", "later"]
         tally = record.view().latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
         assert tally is not None and getattr(tally.item, "likes") == 9  # noqa: B009
@@ -151,13 +152,13 @@ def test_files_that_were_read_as_mac_roman_are_repaired(store_url: str) -> None:
     good = text_of(PLAIN)
     broken = good.encode().decode("mac_roman").encode()
     with Record(store_url) as record:
-        assert classic_import.import_classic(record, "broken.md", broken).repaired
-        assert classic_import.import_classic(record, PLAIN, good.encode()).state == "known"
+        assert classic_issues.import_file(record, "broken.md", broken).repaired
+        assert classic_issues.import_file(record, PLAIN, good.encode()).state == "known"
 
 
 def test_categories_that_arxiv_does_not_have_are_kept_and_flagged(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        result = classic_import.import_classic(record, "i.md", data("classic", "irregular.md").read_bytes())
+        result = classic_issues.import_file(record, "i.md", data("classic", "irregular.md").read_bytes())
         assert result.notes == ("#1: unknown category sock.SM, kept",)
 
 
@@ -169,7 +170,7 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
     at = lines.index("We count drops. Most of them miss.") + 2
     text = "\n".join([*lines[:at], quote.replace("&mdash; Ada", "&mdash; Dr. Ada"), script, "", *lines[at:]])
     with Record(store_url) as record:
-        classic_import.import_classic(record, PLAIN, text.encode())
+        classic_issues.import_file(record, PLAIN, text.encode())
         freeze.freeze(record, freeze.publication_of(record, None), "2021-03-02")
         [page] = ClassicChannel().render(RecordIssueReader(record), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == text
@@ -196,6 +197,6 @@ def test_what_is_not_in_the_format_changes_nothing(
     assert callable(change)
     with Record(sqlite_url) as record:
         with pytest.raises(NotClassic, match=f"^bad.md:.*{reason}") as problem:
-            classic_import.import_classic(record, "bad.md", change(text_of(PLAIN)).encode())
+            classic_issues.import_file(record, "bad.md", change(text_of(PLAIN)).encode())
         assert problem.value.file == "bad.md" and (line is None or problem.value.line == line)
         assert record.head.position == 0 and made.everything(record) == []

@@ -8,7 +8,7 @@ mentions     mentions of papers in any text, by link, identifier or title
 html_text    HTML as plain text with its links
 timestamps   reading and writing timestamps
 tex_formulas formulas in a text
-tex_letters  TeX's names of letters, and its accents
+tex_letters  TeX's names of letters and signs, and its accents
 bibtex       values of BibTeX fields
 domains      domains of any letters as in DNS
 accents      letters without accents

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from hotpapers.base.ids import person_names
 from hotpapers.base.ids.tex_formulas import formulas
-from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, SMALL_GREEK
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, SIGNS, SMALL_GREEK
 
 _SPECIAL = re.compile(r"(?<!\\)((?:\\\\)*)([&%#])")
 _DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
@@ -42,20 +42,8 @@ _COMMANDS = {
     "ϵ": "epsilon",
     "ϕ": "phi",
     "µ": "mu",
-    "≤": "leq",
-    "≥": "geq",
-    "≈": "approx",
-    "∼": "sim",
+    **{sign: names.split()[0] for sign, names in SIGNS.items()},
     "≠": "neq",
-    "∞": "infty",
-    "→": "to",
-    "∈": "in",
-    "⊂": "subset",
-    "∂": "partial",
-    "∇": "nabla",
-    "×": "times",
-    "±": "pm",
-    "ℓ": "ell",
     "∑": "sum",
     "∫": "int",
     "√": "surd",

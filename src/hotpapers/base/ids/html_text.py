@@ -26,9 +26,11 @@ MAX_HTML_CHARS = 200_000
 """Characters of HTML that are read; the rest of a longer message is dropped."""
 MAX_LINKS = 500
 
-_NAME = re.compile(r"(/?)([A-Za-z][^\s/>]*+)")
-_ATTRIBUTE = re.compile(r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+""")
-_TAG_END = re.compile(r"[\s/]*+>")
+_ATTRIBUTE_PATTERN = r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+"""
+_ATTRIBUTE = re.compile(_ATTRIBUTE_PATTERN)
+_TAG = re.compile(
+    rf"<(?P<ends>/?)(?P<name>[A-Za-z][^\s/>]*+)(?P<attributes>(?:{_ATTRIBUTE_PATTERN})*)(?P<closed>[\s/]*+>)?+"
+)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
 
@@ -70,12 +72,10 @@ def _pieces(source: str) -> Iterator[_Tag | str]:
             mark = len(source)
         if mark > at:
             yield _unescaped(source[at:mark])
-        name = _NAME.match(source, mark + 1)
-        if name:
-            at, attributes = _attributes(source, name.end())
-            if at < 0:
+        if match := _TAG.match(source, mark):
+            if not match["closed"]:
                 return
-            tag = _Tag(name[2].lower(), bool(name[1]), attributes)
+            tag, at = _Tag(match["name"].lower(), bool(match["ends"]), _attributes(match["attributes"])), match.end()
             yield tag
             if tag.name in RAW and not tag.ends:  # nothing inside is markup, up to its own end tag
                 end_tag = re.compile(rf"</{tag.name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
@@ -89,19 +89,12 @@ def _pieces(source: str) -> Iterator[_Tag | str]:
             at = mark + 1
 
 
-def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
-    """The place after a tag's `>`, -1 if there is none, and its attributes, the first of each name."""
+def _attributes(text: str) -> dict[str, str]:
+    """The attributes in a tag, the first of each name."""
     result: dict[str, str] = {}
-    while True:
-        end = _TAG_END.match(source, at)
-        if end:
-            return end.end(), result
-        match = _ATTRIBUTE.match(source, at)
-        if not match:
-            return -1, result
-        value = next((group for group in match.groups()[1:] if group is not None), "")
-        result.setdefault(match[1].lower(), _unescaped(value))
-        at = match.end()
+    for name, *values in _ATTRIBUTE.findall(text):
+        result.setdefault(name.lower(), _unescaped("".join(values)))
+    return result
 
 
 def _unescaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""TeX's names of letters, and its accents, for all that read or write them."""
+"""TeX's names of letters and signs, and its accents, for all that read or write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ CAPITAL_GREEK = {name.capitalize(): letter.upper() for name, letter in SMALL_GRE
 LATIN = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å"}
 LATIN |= {"AA": "Å", "i": "ı", "j": "ȷ"}
 """Those that need no package."""
+SIGNS = {
+    "×": "times texttimes",
+    "∼": "sim",
+    "→": "to rightarrow textrightarrow",
+    "≤": "leq le",
+    "≥": "geq ge",
+    "±": "pm textpm",
+    "∞": "infty",
+    "≈": "approx textapprox",
+    "ℓ": "ell",
+    "∈": "in",
+    "⊂": "subset",
+    "∂": "partial",
+    "∇": "nabla",
+}
+"""By sign of mathematics, the commands that stand for it: first the one for formulas."""
 MARKS = dict(
     zip(
         "`'^~=u.\"rHvdckb",

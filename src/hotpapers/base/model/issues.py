@@ -313,5 +313,6 @@ class HeldPapers(Value):
     ongoing: tuple[HeldPaper, ...] = ()
 
     @property
-    def papers(self) -> list[str]:
-        return [paper.paper for paper in (*self.entries, *self.ongoing)]
+    def voices(self) -> dict[str, int]:
+        """The voices of each paper, also of those still talked about; likes in a listing."""
+        return {paper.paper: paper.voices for paper in (*self.ongoing, *self.entries)}

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from hotpapers.base.errors import NetError
-from hotpapers.base.model.issues import Attention, IssueContent
+from hotpapers.base.model.issues import Attention, HeldPapers, IssueContent
 from hotpapers.base.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
 from hotpapers.base.struct_types import Value
 
@@ -266,17 +266,14 @@ class IssueReader(Protocol):
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         """A frozen issue without papers and posts, which is cheaper. Raises NotFound."""
 
-    def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """The number of entries in the issue of each frozen day."""
+    def held(self, publication: str) -> Mapping[str, HeldPapers]:
+        """The papers in the issue of each frozen day."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue with the paper, including as still talked about; ascending."""
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, ordered by day and place."""
-
-    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
-        """By day, the voices of each paper in its issue, also as still talked about; likes in a listing."""
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """The abstracts of the papers in these days' issues, by day and paper; the summary if there is no abstract.

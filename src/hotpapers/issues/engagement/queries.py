@@ -295,7 +295,7 @@ def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
 def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: People, last: int) -> ReactionsByPost:
     """The reposts and likes of posts by account, by the posts' numbers. `moments`: when each post is measured,
     ascending. `last`: the view's last reaction, from `last_row`."""
-    result = _events_of(view, _with_withdrawals(view, sorted(moments), last), people)
+    result = _events_of(view, _with_withdrawals(view, moments, last), people)
     for chunk in slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
         most = max(len(moments[post]) for post in chunk)
@@ -316,7 +316,7 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
         WHERE r.post = p.post AND {view.visible_by_number("r", last)}"""
 
 
-def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[int]:
+def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[int]:
     """The posts of which a reaction was withdrawn."""
     sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN (…)
         AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""

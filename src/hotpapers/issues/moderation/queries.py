@@ -93,19 +93,14 @@ def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pa
     return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
 
 
-def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
-    """All verdicts on whether accounts are authors of papers, oldest first."""
-    where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.judgement IN ('author', 'independent')
-        AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
-    return list(view.observations(Verdict, where, accounts))
+_IS_OF_ACCOUNT = f"voice IN (SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"
+"""The SQL condition that a voice is an account's, as rankings see it: under its stable name, if it has one."""
 
 
 def is_author(view: AsOfView, account: str, paper: str) -> bool:
-    """Whether an account counts as an author of a paper, as rankings see it: under its stable name."""
-    sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
-        SELECT 1 FROM author WHERE paper = {NUMBER} AND voice IN (
-            SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"""
-    return bool(view.database.rows(sql, (paper, account, account)))
+    """Whether an account counts as an author of a paper, as rankings see it."""
+    sql = f"WITH {persons_sql(view, ())}, {authors_sql(view)} SELECT 1 FROM author WHERE {_IS_OF_ACCOUNT}"
+    return bool(view.database.rows(f"{sql} AND paper = {NUMBER}", (account, account, paper)))
 
 
 # ---- bridged accounts ------------------------------------------------------------------------------------
@@ -251,11 +246,6 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[Time
 # ---- papers -------------------------------------------------------------------------------------------
 
 
-def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, Paper]:
-    """What the record knows of papers."""
-    return {paper.paper: paper for paper in view.items_among(Paper, "paper", papers)}
-
-
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
     """The new papers of each primary category, announced in the window except its last day."""
     sql = f"""SELECT DISTINCT {key_of("a.paper")}, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
@@ -299,7 +289,7 @@ def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[
     yield from rows_among(view.database, sql, sorted(set(handles)))
 
 
-def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
+def known_accounts(view: AsOfView, accounts: Collection[str]) -> set[str]:
     """The given accounts that posted, reacted or were described by their network."""
     named, result = sorted(set(accounts)), set[str]()
     for table in ("post", "reaction", "account"):
@@ -316,17 +306,14 @@ def automated_accounts(view: AsOfView) -> list[str]:
 
 
 def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
-    """All verdicts on accounts, oldest first."""
-    where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about = 0 AND {view.visible("t")}
-        ORDER BY t.observed_at, t.id"""
+    """All verdicts on accounts, and on whether they are authors of papers, oldest first."""
+    where = f"t.subject IN ({numbers_of(accounts)}) AND {view.visible('t')} ORDER BY t.observed_at, t.id"
     return list(view.observations(Verdict, where, accounts))
 
 
 def is_bot(view: AsOfView, account: str) -> bool:
-    """Whether an account counts as a bot, as rankings see it: under its stable name, if it has one."""
-    sql = f"""WITH {persons_sql(view, ())}
-        SELECT 1 FROM bot WHERE voice IN (
-            SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"""
+    """Whether an account counts as a bot, as rankings see it."""
+    sql = f"WITH {persons_sql(view, ())} SELECT 1 FROM bot WHERE {_IS_OF_ACCOUNT}"
     return bool(view.database.rows(sql, (account, account)))
 
 

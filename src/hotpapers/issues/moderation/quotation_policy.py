@@ -75,7 +75,7 @@ class QuotationPolicy(NamedTuple):
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A policy for some posts, without their doubtful pairs."""
     parents = (post.reply_to for post in posts if post.reply_to)
-    authors = {post.post: post.account for post in view.items_among(Post, "post", parents)}
+    authors = {key: post.account for key, post in view.by_key(Post, parents).items()}
     return QuotationPolicy(allowed, load_blocklist(view.database), frozenset(), authors)
 
 

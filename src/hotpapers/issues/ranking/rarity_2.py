@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hotpapers.base.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.base.model import Attention, Candidate, PrintedCount, RankingInput, ScoreComponent, ScoredCandidate
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking.rarity_1 import ReferenceTable, part_of
 from hotpapers.issues.ranking.scoring import ordered
@@ -60,18 +60,9 @@ def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     )
 
 
-def known_voices(attention: tuple[Attention, ...]) -> int | None:
+def known_voices(counts: Iterable[Attention | PrintedCount]) -> int | None:
     """The known voices of a paper over all networks; None if standing is unknown."""
-    return _sum(row.known for row in attention if row.known is not None)
-
-
-def known_of(entry: Entry) -> int | None:
-    """The known voices of a ranked entry over all networks; None if standing is unknown."""
-    return _sum(count.known for count in entry.counts if count.known is not msgspec.UNSET)
-
-
-def _sum(counts: Iterable[int]) -> int | None:
-    numbers = list(counts)
+    numbers = [count.known for count in counts if isinstance(count.known, int)]
     return sum(numbers) if numbers else None
 
 

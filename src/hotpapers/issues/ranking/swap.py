@@ -100,7 +100,7 @@ def _key(
         points += rescored.score
     if not _is_vouched(entry):
         return order(points, -(entry.voices + added_voices), entry.announced_at, entry.paper)
-    known = rarity_2.known_of(entry)
+    known = rarity_2.known_voices(entry.counts)
     if known is None:
         return order(points, 0, entry.announced_at, entry.paper)
     known += added_voices
@@ -114,7 +114,7 @@ def _is_vouched(entry: Entry) -> bool:
 
 def tells_known(entry: Entry) -> bool:
     """Whether the entry says how many of its voices are known; additional ones are then assumed to be known."""
-    return _is_vouched(entry) and rarity_2.known_of(entry) is not None
+    return _is_vouched(entry) and rarity_2.known_voices(entry.counts) is not None
 
 
 def _rescored_part(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:

@@ -174,7 +174,7 @@ def _issue_cuts(record: Record) -> _IssueCuts:
     for text in queries.issue_contents(record.database):
         content = issue_contents.decode_content(text, _Content)
         cuts.append((content.as_of, content.position))
-        papers.update(content.papers)
+        papers.update(content.voices)
     cuts.sort()
     positions = (position for _, position in reversed(cuts))
     firsts = list(accumulate(positions, min, initial=record.head.position))[::-1]

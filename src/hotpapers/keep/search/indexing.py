@@ -21,7 +21,7 @@ from hotpapers.record import batches, issue_contents
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, first_column, first_value, placeholders, slices
 from hotpapers.record.identities import key_of, numbers_of
-from hotpapers.record.item_rows import SPECS, StoredRow
+from hotpapers.record.item_rows import SPECS, RowOf
 from hotpapers.record.record import Record
 
 SLICE = 1_000
@@ -193,10 +193,10 @@ def _is_label(name: str) -> bool:
     return len(name) <= MAX_WORD_CHARS and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
-def post_words(row: StoredRow) -> Document | None:
+def post_words(row: RowOf[Post]) -> Document | None:
     """The words of a post that anyone may see; None for others."""
     post = row.item
-    if not isinstance(post, Post) or row.is_forgotten or post.gone or post.limits:
+    if row.is_forgotten or post.gone or post.limits:
         return None
     stems = _stems(post.text)
     return (row.id, [[ALL, *stems]]) if stems else None

@@ -45,7 +45,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.as_of, content.position)
     keys = [entry.paper for entry in content.entries]
-    return {paper.paper: paper for paper in view.items_among(model.Paper, "paper", keys)}
+    return view.by_key(model.Paper, keys)
 
 
 def csv_entries(record: Record, **_: object) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ from hotpapers.publish.query.request_params import (
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import site_paths
-from hotpapers.record import NUMBER, StoredRow
+from hotpapers.record import NUMBER, RowOf
 from hotpapers.record.statistics import written_between
 
 MAX_APPEARANCES = 100
@@ -140,20 +140,18 @@ def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
     rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
     page = rows[: params.limit]
-    page_posts = (row.item for _, row in page if isinstance(row.item, model.Post))
-    policy = policy_for(view, session.terms, page_posts)
+    policy = policy_for(view, session.terms, (row.item for _, row in page))
     last = page[-1][1].item if len(rows) > params.limit else None
     return schemas.PostPage(
         key,
         tuple(_post_details(policy, key, row, automated) for automated, row in page),
-        cursor_of(POSTS, last.created_at, key_start(last.post)) if isinstance(last, model.Post) else None,
+        cursor_of(POSTS, last.created_at, key_start(last.post)) if last else None,
     )
 
 
-def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
+def _post_details(policy: QuotationPolicy, paper: str, row: RowOf[model.Post], automated: bool) -> schemas.PostDetails:
     """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
-    assert isinstance(post, model.Post)
     mode = "link" if "text" in (row.redacted or ()) else showing(policy, post, paper)
     return as_post(terms.as_shown(post, mode), mode, automated)
 

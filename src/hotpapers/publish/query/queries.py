@@ -14,7 +14,7 @@ from hotpapers.issues.engagement.queries import (
     posts_about_papers,
     show_tables,
 )
-from hotpapers.record import NUMBER, SPECS, AsOfView, Database, StoredRow, first_value, key_of, read_row, select_columns
+from hotpapers.record import NUMBER, SPECS, AsOfView, Database, RowOf, first_value, key_of, read_row, select_columns
 
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
@@ -50,7 +50,7 @@ def first_announced_at(view: AsOfView, paper: str) -> int | None:
 
 def posts_about(
     view: AsOfView, own_voices: tuple[int, ...], paper: str, network: str, end: tuple[int, str], limit: int
-) -> list[tuple[bool, StoredRow]]:
+) -> list[tuple[bool, RowOf[model.Post]]]:
     """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
     network, or on all if `network` is empty."""
     spec, (at, post) = SPECS[model.Post], end

@@ -6,11 +6,12 @@ whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key 
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
 from hotpapers.base import model
+from hotpapers.base.struct_types import made_from
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
 
 Lane = Literal["entries", "ongoing"]
@@ -21,13 +22,8 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all answers: every field is always present."""
 
 
-Answer = TypeVar("Answer", bound=Schema)
-
-
-def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
-    """An answer with these values; the other fields are taken from attributes of `source` with the same names."""
-    same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in others}
-    return kind(**same, **others)
+answer_of = made_from
+"""Makes an answer from what has attributes of the same names."""
 
 
 class PostDetails(Schema, frozen=True):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup, escape
 
 from hotpapers.base.ids.tex_formulas import TexFormula, formulas
-from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SMALL_GREEK
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
@@ -93,20 +93,8 @@ _GREEK = SMALL_GREEK | CAPITAL_GREEK
 _SIGNS_NAMED = {
     "§": "S textsection",
     "…": "dots ldots textellipsis",
-    "×": "times texttimes",
-    "∼": "sim",
-    "→": "to rightarrow textrightarrow",
-    "≤": "leq le",
-    "≥": "geq ge",
-    "±": "pm textpm",
-    "∞": "infty",
+    **SIGNS,
     "·": "cdot",
-    "≈": "approx textapprox",
-    "ℓ": "ell",
-    "∈": "in",
-    "⊂": "subset",
-    "∂": "partial",
-    "∇": "nabla",
     ">": "textgreater",
     "<": "textless",
     "~": "textasciitilde",

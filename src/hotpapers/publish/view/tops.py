@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from hotpapers.base.model import EntrySummary, IssueReader, Publication, Window
+from hotpapers.base.model import EntrySummary, HeldPapers, IssueReader, Publication, Window
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.page_fields import field_of
 
@@ -54,19 +54,17 @@ def unit_of(window: str) -> Literal["voices", "likes"]:
 
 
 class Tops:
-    """The tops of a publication. `voices`: by day, those of each paper in its issue; `summaries`: of all entries."""
+    """The tops of a publication. `held`: by day, the papers in its issue; `summaries`: of all entries."""
 
-    def __init__(
-        self, window: Window, voices: Mapping[str, Mapping[str, int]], summaries: Sequence[EntrySummary]
-    ) -> None:
+    def __init__(self, window: Window, held: Mapping[str, HeldPapers], summaries: Sequence[EntrySummary]) -> None:
         self.kinds, self.unit, self._window = KINDS_OF[window], unit_of(window), window
-        self._voices, self._summaries = voices, summaries
+        self._held, self._summaries = held, summaries
 
     @cached_property
     def _days(self) -> dict[str, list[str]]:
         """The days of each period's issues, ascending; periods of a kind are ascending, too."""
         days: dict[str, list[str]] = defaultdict(list)
-        for day in sorted(self._voices):
+        for day in sorted(self._held):
             for kind in self.kinds:
                 days[period_of(kind, self._window, day)].append(day)
         return days
@@ -130,7 +128,7 @@ class Tops:
         place there."""
         best: dict[str, tuple[int, str]] = {}
         for day in days:  # ascending, so that the first issue with most voices stays
-            for paper, voices in self._voices[day].items():
+            for paper, voices in self._held[day].voices.items():
                 if paper in self._entries and voices > best.get(paper, (-1, ""))[0]:
                     best[paper] = (voices, day)
         papers = []
@@ -144,7 +142,7 @@ class Tops:
 def tops_of(reader: IssueReader, publication: Publication) -> Tops:
     """The tops of a publication's issues."""
     name = publication.publication
-    return Tops(publication.window, reader.voices(name), reader.entry_summaries(name))
+    return Tops(publication.window, reader.held(name), reader.entry_summaries(name))
 
 
 def _order(paper: tuple[int, EntrySummary]) -> tuple[int, str, bool, int, str]:

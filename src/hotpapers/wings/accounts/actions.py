@@ -60,7 +60,8 @@ def _append(record: Record, account: str, rule: str, judgement: Judgement, reaso
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> ContestOutcome:
     """Accept an owner's word that the account is a person, or leave it to the operator. Raises NotFound."""
-    own_review = next((review for review in review_account(record, account) if review.account == account), None)
+    reviews = review_account(record, account)
+    own_review = next((review for review, _ in reviews if review.account == account), None)
     if own_review is None:
         raise NotFound(f"{account}: the record knows no such account")
     if not own_review.is_bot:

@@ -18,6 +18,7 @@ from hotpapers.base.model import (
     printable_line,
     within_largest,
 )
+from hotpapers.base.struct_types import made_from
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic.format import ClassicIssue, ClassicItem
@@ -50,16 +51,13 @@ def text_of(issue: PublishedIssue) -> str:
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
     place, count = issue.places[entry.paper], entry.counts[0]
-    return ClassicItem(
+    return made_from(
+        ClassicItem,
+        place,
         number=number,
-        title=place.title,
-        authors=place.authors,
         reposts=count.reposts,
         likes=count.likes,
-        tallied=place.tallied,
         paper=arxiv.from_key(entry.paper),
-        categories=place.categories,
-        abstract=place.abstract,
         posts=_posts(issue.printed[entry.paper]),
     )
 
@@ -83,15 +81,7 @@ def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
 def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
     """The posts that the format can show: Twitter's, by a known author."""
     return tuple(
-        classic.ClassicPost(
-            id=post.post.removeprefix("x:"),
-            handle=post.handle,
-            name=post.name,
-            lang=post.lang,
-            rtl=post.rtl,
-            text=post.text,
-            links=tuple(classic.ClassicLink(k.start, k.end, k.target) for k in post.links),
-        )
+        made_from(classic.ClassicPost, post, id=post.post.removeprefix("x:"))
         for post in (quotation.post for quotation in quotations)
         if post.network == "x" and post.handle
     )

@@ -6,13 +6,14 @@ The listing is kept as it was published; a verdict marks the mention as doubtful
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.ids.mentions.title_mismatch import other_title
 from hotpapers.base.ids.mentions.title_words import words
-from hotpapers.base.model import Item, Mention, Post, Verdict, typed_key
+from hotpapers.base.model import Item, Mention, Paper, Post, Verdict, typed_key
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.paper_names import KEPT, load_names
 from hotpapers.record.record import Record
@@ -31,13 +32,13 @@ def judge_listed_posts(record: Record) -> None:
         return
     first, last = queries.listings_observed(view)
     names = load_names(record, last + KEPT, first - KEPT)
-    titles = queries.titles_of_listed(view)
+    known = view.by_key(Paper, chain.from_iterable(papers.values()))
     new = [
         item
         for post in view.items(Post, f"t.post IN ({queries.LISTED})")
         if len(about := papers.get(post.post, ())) == 1
         for paper in about
-        for item in _doubt(post, paper, titles.get(paper, ""), names)
+        for item in _doubt(post, paper, known[paper].title if paper in known else "", names)
         if not _is_recorded(view, item)
     ]
     if new:

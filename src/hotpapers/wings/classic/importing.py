@@ -10,16 +10,29 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from hotpapers.base import model
 from hotpapers.base.categories import KNOWN
 from hotpapers.base.errors import NotClassic, require
 from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model.keys import handle_key
+from hotpapers.base.struct_types import made_from
 from hotpapers.record.record import Record, now
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic import queries
 
 PUBLICATION = "hot-papers"
+HOT_PAPERS = model.Publication(
+    publication=PUBLICATION,
+    title="Hot Papers",
+    window="listing",
+    threshold=0,
+    networks=("x",),
+    posts=10,
+    observed_at=0,
+)
+"""The publication to which imported listings belong."""
 SOURCE = "classic"
 RETWEETS_ADDED_FROM = "2020-09-17"
 """The first issue for which the publication's search also returned native retweets, whose counts it added up again."""
@@ -38,14 +51,6 @@ class ClassicImport(NamedTuple):
     places: int
     repaired: bool
     notes: tuple[str, ...] = ()
-
-
-def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publication:
-    """The publication to which imported listings belong."""
-    title = "Hot Papers" if name == PUBLICATION else name
-    return model.Publication(
-        publication=name, title=title, window="listing", threshold=0, networks=("x",), posts=10, observed_at=observed_at
-    )
 
 
 class ParsedClassicFile(NamedTuple):
@@ -70,33 +75,28 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
 
 
-def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> ClassicImport:
-    """Import one file in one batch. Raises NotClassic with file and line, without having changed anything."""
-    return import_parsed(record, [read_classic(file, data)], name)[0]
-
-
-def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
+def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[ClassicImport]:
     """Import files of different days in one batch."""
     done: list[ClassicImport] = []
     items: list[model.Item] = []
     for file in parsed:
-        known = queries.known_files(record, name, file.issue.date)
+        known = queries.known_files(record, PUBLICATION, file.issue.date)
         state: Literal["new", "known", "later"] = "known" if file.sha in known else "later" if known else "new"
         if state != "known":
-            items += items_of(file.issue, name, file.sha, later=len(known))
+            items += items_of(file.issue, file.sha, later=len(known))
         # Categories that arXiv does not have are kept
         unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
         notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
         done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
-        known_publication = record.view().item(model.Publication, name)
-        if known_publication is not None:
-            is_listing = known_publication.window == "listing"
-            require(
-                is_listing, f"{name} is a publication with issues of its own in this store; import into another store"
-            )
-        else:
-            items.insert(0, publication(name, observed_at=now()))
+        publication = record.view().item(model.Publication, PUBLICATION)
+        if publication is None:
+            publication = msgspec.structs.replace(HOT_PAPERS, observed_at=now())
+            items.insert(0, publication)
+        require(
+            publication.window == "listing",
+            f"{PUBLICATION} is a publication with issues of its own in this store; import into another store",
+        )
         written = record.append(items, source=SOURCE)
         if written.refused:
             note = f"{written.refused} items about forgotten posts or accounts were not imported"
@@ -104,11 +104,11 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
     return done
 
 
-def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
+def items_of(issue: classic.ClassicIssue, sha: str, later: int = 0) -> list[model.Item]:
     """All items of a classic issue. `later`: microseconds to add to its printed times, for a corrected listing."""
     items: list[model.Item] = [
         model.Listing(
-            publication=name,
+            publication=PUBLICATION,
             day=issue.date,
             made=issue.made,
             lead=issue.lead,
@@ -121,36 +121,33 @@ def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -
     shown: list[model.Item] = []
     for item in issue.items:
         at = classic.moment(item.tallied) + later
-        items += _paper_items(issue.date, item, name, sha, at)
+        items += _paper_items(issue.date, item, sha, at)
         for n, listed_post in enumerate(item.posts, 1):
             free_at = at
             # At the next microsecond at which the post does not have other text
             while posts.setdefault((listed_post.id, free_at), post := post_item(listed_post, free_at)) != post:
                 free_at += 1
-            shown += _post_items(issue.date, item, n, name, post)
+            shown += _post_items(issue.date, item, n, post)
     return [*items, *dict.fromkeys(shown)]  # a post may be listed twice
 
 
-def method_of(name: str, day: str) -> str:
+def method_of(day: str) -> str:
     """The method of the listing's counts: /1, or /2 if native retweets were added up."""
-    return f"{name}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
+    return f"{PUBLICATION}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
 
 
-def _paper_items(day: str, item: classic.ClassicItem, name: str, sha: str, at: int) -> Sequence[model.Item]:
-    paper, method = arxiv.key(item.paper), method_of(name, day)
+def _paper_items(day: str, item: classic.ClassicItem, sha: str, at: int) -> Sequence[model.Item]:
+    paper, method = arxiv.key(item.paper), method_of(day)
     return (
-        model.Place(
-            publication=name,
+        made_from(
+            model.Place,
+            item,
+            publication=PUBLICATION,
             day=day,
             place=item.number,
             paper=paper,
-            title=item.title,
-            authors=item.authors,
-            abstract=item.abstract,
-            categories=item.categories,
             network="x",
             method=method,
-            tallied=item.tallied,
             file=sha,
             observed_at=at,
         ),
@@ -174,7 +171,7 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
         account=handle_key("x", post.handle),
         created_at=timestamps.of_x_post(post.id),
         text=post.text,
-        links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links),
+        links=post.links,
         lang=post.lang,
         rtl=post.rtl,
         handle=post.handle,
@@ -183,11 +180,11 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
     )
 
 
-def _post_items(day: str, item: classic.ClassicItem, n: int, name: str, post: model.Post) -> Sequence[model.Item]:
+def _post_items(day: str, item: classic.ClassicItem, n: int, post: model.Post) -> Sequence[model.Item]:
     at, key = post.observed_at, post.post
     return (
         post,
         model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),
         model.Mention(post=key, paper=arxiv.key(item.paper), form="listed", found_in="listing", observed_at=at),
-        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=key, observed_at=at),
+        model.Shown(publication=PUBLICATION, day=day, edition=0, place=item.number, n=n, post=key, observed_at=at),
     )

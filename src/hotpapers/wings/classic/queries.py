@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from hotpapers.base.model import Paper
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import first_column
 from hotpapers.record.identities import key_of
@@ -28,12 +27,6 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
     for post, paper in view.database.iterate(sql):
         result[post].add(paper)
     return result
-
-
-def titles_of_listed(view: AsOfView) -> dict[str, str]:
-    """The titles of the papers that posts are listed under."""
-    listed_papers = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
-    return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed_papers})")}
 
 
 def listings_observed(view: AsOfView) -> tuple[int, int]:

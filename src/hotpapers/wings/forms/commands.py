@@ -56,7 +56,7 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     """The page, author and day of a reported post; empty if the record does not have it."""
     row = record.view().latest_row(Post, report.subject) if report.kind == "quotation" else None
-    if row is None or row.is_forgotten or not isinstance(row.item, Post):
+    if row is None or row.is_forgotten:
         return {"page": "", "by": ""}
     post = row.item
     author = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"

@@ -4,6 +4,7 @@ an account's owner, which overrides the rules that examine single accounts."""
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -27,6 +28,15 @@ class AccountReview(NamedTuple):
     verdicts: tuple[Verdict, ...]
 
 
+class AuthorReview(NamedTuple):
+    """Whether an account counts as an author of a paper now. `verdicts`: all verdicts not withdrawn, oldest first; the
+    operator's last one wins, else the rule's."""
+
+    paper: str
+    is_author: bool
+    verdicts: tuple[Verdict, ...]
+
+
 class OperatorVerdict(NamedTuple):
     """The operator's verdict; `since`: when it starts to apply, µs UTC."""
 
@@ -35,46 +45,37 @@ class OperatorVerdict(NamedTuple):
     since: int
 
 
-def review_account(record: Record, key: str) -> list[AccountReview]:
-    """The verdicts on the accounts that a key means. Raises NotFound if the record knows none of them."""
+def review_account(record: Record, key: str) -> list[tuple[AccountReview, list[AuthorReview]]]:
+    """The verdicts on the accounts that a key means, and on whether each is an author of papers. Raises NotFound if the
+    record knows none of them."""
     view = record.view()
-    return [
-        AccountReview(
-            account,
-            queries.is_bot(view, account),
-            tuple(row.item for row in queries.verdict_rows(view, [account])),
-        )
-        for account in known_accounts_of(view, key)
-    ]
+    reviews = []
+    for account in known_accounts_of(view, key):
+        by_paper: dict[str, list[Verdict]] = defaultdict(list)
+        for row in queries.verdict_rows(view, [account]):
+            by_paper[row.item.about].append(row.item)
+        own_review = AccountReview(account, queries.is_bot(view, account), tuple(by_paper.pop("", ())))
+        papers = [
+            AuthorReview(paper, queries.is_author(view, account, paper), tuple(verdicts))
+            for paper, verdicts in sorted(by_paper.items())
+        ]
+        reviews.append((own_review, papers))
+    return reviews
 
 
-def set_verdict(record: Record, settings: BotSettings, key: str, verdict: OperatorVerdict, *, at: int) -> None:
-    """Saves the operator's verdict on an account. Raises NotFound if the record does not know it, UsageError if the
-    settings or a later verdict of the operator conflict."""
-    accounts = known_accounts_of(record.view(), key)
-    check_settings(record.view(), settings, accounts)
-    save_operator_verdict(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), verdict, at=at)
-
-
-def save_operator_verdict(
-    record: Record,
-    key: str,
-    about: str,
-    accounts: Iterable[str],
-    before: Iterable[RowOf[Verdict]],
-    verdict: OperatorVerdict,
-    *,
-    at: int,
+def set_verdict(
+    record: Record, settings: BotSettings, key: str, verdict: OperatorVerdict, *, at: int, paper: str = ""
 ) -> None:
-    """Saves the operator's verdict on accounts, about a paper or about themselves. `before`: their existing verdicts.
-    Raises UsageError if the operator gave a later one."""
+    """Saves the operator's verdict on an account, or on whether it is an author of a paper. Raises NotFound if the
+    record does not know the account, UsageError if the settings or a later verdict of the operator conflict."""
+    accounts, before = _judged(record.view(), settings, key, paper)
     for row in before:
         if row.item.rule == OPERATOR and row.item.observed_at > verdict.since:
             raise UsageError(f"{key}: you gave a later verdict: {row.item.reason}; withdraw it first with --undo")
     verdicts = [
         Verdict(
             subject=account,
-            about=about,
+            about=paper,
             rule=OPERATOR,
             judgement=verdict.judgement,
             version=1,
@@ -86,16 +87,20 @@ def save_operator_verdict(
     record.append(verdicts, source=OPERATOR, at=at)
 
 
-def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> None:
-    """Withdraws the operator's verdicts on an account and its owner's word, so that the rules decide again."""
-    accounts = known_accounts_of(record.view(), key)
-    check_settings(record.view(), settings, accounts)
-    rows = [
-        row
-        for row in queries.verdict_rows(record.view(), accounts)
-        if row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
-    ]
-    withdraw_rows(record, rows, at=at)
+def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int, paper: str = "") -> None:
+    """Withdraws the operator's verdicts on an account, about a paper or about itself, and its owner's word, so that the
+    rules decide again; not what the settings say."""
+    _, before = _judged(record.view(), settings, key, paper)
+    own = [row for row in before if row.item.rule in (OPERATOR, PROVED) and (paper or row.item.reason != IN_SETTINGS)]
+    withdraw_rows(record, own, at=at)
+
+
+def _judged(view: AsOfView, settings: BotSettings, key: str, paper: str) -> tuple[list[str], list[RowOf[Verdict]]]:
+    """The accounts that a key means, and the verdicts on them, about a paper or about themselves."""
+    accounts = known_accounts_of(view, key)
+    if not paper:
+        check_settings(view, settings, accounts)
+    return accounts, [row for row in queries.verdict_rows(view, accounts) if row.item.about == paper]
 
 
 def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> None:
@@ -107,7 +112,7 @@ def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
     known = known_accounts(view, accounts)
-    known |= {row.item.subject for row in queries.verdict_rows(view, accounts)}
+    known |= {row.item.subject for row in queries.verdict_rows(view, accounts) if not row.item.about}
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
     return [account for account in accounts if account in known]

@@ -7,10 +7,7 @@ rule other than the operator's means only that this rule no longer finds a bot; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from typing import NamedTuple
-
-import msgspec
 
 from hotpapers.base.model import Judgement, Paper, Verdict, keys
 from hotpapers.base.settings import BotRules, BotSettings
@@ -53,7 +50,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     bots = findings(view, settings.rules, held_bots)
     new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
     verdicts, withdrawn = by_settings(view, settings)
-    new += [msgspec.structs.replace(verdict, observed_at=at) for verdict in verdicts]
+    new += verdicts
     if not new and not withdrawn:
         return WrittenBatch(None, 0)
     with record.batch() as batch:
@@ -89,19 +86,19 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
     """What all rules find. Rules that are switched off withdraw their findings."""
     span = queries.span_of(view)
-    limits_by_rule = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
-    parts = {
-        "list": by_list(view, held_bots["list"]) if limits.list else None,
-        "says-so": by_self_label(view, held_bots["says-so"]) if limits.says_so else None,
-        "chorus": by_chorus(span, limits.chorus, held_bots["chorus"]) if limits.chorus else None,
-        "echo": by_echo(span, limits.echo, held_bots["echo"]) if limits.echo else None,
-    }
-    yield from chain.from_iterable(part for part in parts.values() if part is not None)
-    yield from by_behaviour(span, limits_by_rule, held_bots)
+    used = {rule: limit for rule in VERSIONS if (limit := int(getattr(limits, rule.replace("-", "_"))))}
+    if "list" in used:
+        yield from by_list(view, held_bots["list"])
+    if "says-so" in used:
+        yield from by_self_label(view, held_bots["says-so"])
+    if "chorus" in used:
+        yield from by_chorus(span, used["chorus"], held_bots["chorus"])
+    if "echo" in used:
+        yield from by_echo(span, used["echo"], held_bots["echo"])
+    yield from by_behaviour(span, {rule: limit for rule, limit in used.items() if rule in RULES}, held_bots)
     for rule in VERSIONS:
-        if rule not in limits_by_rule and parts.get(rule) is None:
-            reason = "this rule is switched off in the settings"
-            yield from (BotFinding(account, rule, "human", reason) for account in held_bots[rule])
+        if rule not in used:
+            yield from _findings_of(rule, {}, held_bots[rule], "this rule is switched off in the settings")
 
 
 def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
@@ -113,19 +110,19 @@ def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
         for account in accounts
     }
     reasons = {account: named[account] for account in sorted(queries.known_accounts(view, named))}
-    yield from _declared("list", reasons, held_bots, "no longer on the list that comes along")
+    return _findings_of("list", reasons, held_bots, "no longer on the list that comes along")
 
 
 def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that declare themselves automated."""
     reasons = dict.fromkeys(sorted(queries.automated_accounts(view)), "says of itself that it is automated")
-    yield from _declared("says-so", reasons, held_bots, "no longer says of itself that it is automated")
+    return _findings_of("says-so", reasons, held_bots, "no longer says of itself that it is automated")
 
 
-def _declared(rule: str, reasons: Mapping[str, str], held_bots: Iterable[str], gone: str) -> Iterator[BotFinding]:
-    """`reasons`: by bot; `gone`: why an account that the rule considered a bot is none anymore."""
+def _findings_of(rule: str, reasons: Mapping[str, str], examined: Iterable[str], gone: str) -> Iterator[BotFinding]:
+    """What a rule found about accounts. `reasons`: by bot; `gone`: why the other examined ones are no bots anymore."""
     yield from (BotFinding(account, rule, "bot", reason) for account, reason in reasons.items())
-    yield from (BotFinding(account, rule, "human", gone) for account in held_bots if account not in reasons)
+    yield from (BotFinding(account, rule, "human", gone) for account in examined if account not in reasons)
 
 
 def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
@@ -143,7 +140,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
         posts = queries.posts_of(span, account)
         known_papers: Mapping[str, Paper] = {}
         if number >= own_limits.get("template", number + 1):
-            known_papers = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
+            known_papers = span.view.by_key(Paper, (paper for post in posts for paper in post.papers))
         fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS
         activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), papers)
         named = count_noun(activity.papers, "paper")
@@ -159,16 +156,13 @@ def by_chorus(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> It
     """The accounts that post the same words together."""
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
-        known_paper = queries.known_papers(span.view, [paper]).get(paper)
+        known_paper = span.view.item(Paper, paper)
         parts += rules.chorus_posts(queries.posts_about(span, paper, network), known_paper, limit)
     in_chorus = rules.chorus_by_account(parts)
     counts = queries.posting_volumes(span, [*in_chorus, *held_bots])
-    for account in sorted({*in_chorus, *held_bots}):
-        reason = rules.chorus_reason(in_chorus[account], counts[account][0], DAYS) if account in in_chorus else ""
-        if reason:
-            yield BotFinding(account, "chorus", "bot", reason)
-        elif account in counts:
-            yield BotFinding(account, "chorus", "human", f"no longer: said something else in {DAYS} days")
+    reasons = {account: rules.chorus_reason(group, counts[account][0], DAYS) for account, group in in_chorus.items()}
+    bots = {account: reason for account, reason in reasons.items() if reason}
+    return _findings_of("chorus", bots, counts, f"no longer: said something else in {DAYS} days")
 
 
 def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
@@ -198,7 +192,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
     judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}
     new = [
-        _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), 0)
+        _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), view.as_of)
         for account, judgement in sorted(wanted.items())
         if (account, judgement) not in judgements
     ]

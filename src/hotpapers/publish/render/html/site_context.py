@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -192,7 +192,7 @@ class SiteContext:
 
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
-        voices = self._voices[days[-1]].get(near.paper, 0) if days else 0
+        voices = self.issue_reader.held(self.name)[days[-1]].voices.get(near.paper, 0) if days else 0
         unit = unit_of(self.publication.window).removesuffix("s")
         return NearLine(
             title=phrases.cut(near.title, MAX_NEAR_CHARS),
@@ -202,10 +202,6 @@ class SiteContext:
             day=phrases.day_name(near.day),
             voices=count_noun(voices, unit) if voices else "",
         )
-
-    @cached_property
-    def _voices(self) -> Mapping[str, Mapping[str, int]]:
-        return self.issue_reader.voices(self.name)
 
     # ---- attention and posts ---------------------------------------------------------------------------
 

@@ -114,7 +114,8 @@ class StaticPages:
         return page or self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
 
     def _archive(self) -> bytes:
-        entry_counts = dict(self._site.issue_reader.entry_counts(self._site.name))
+        issues = self._site.issue_reader.held(self._site.name)
+        entry_counts = {day: len(issue.entries) for day, issue in issues.items()}
         window = self._site.publication.window
         is_listed = window in ("weekly", "monthly")
         return self._named(

@@ -22,7 +22,6 @@ from __future__ import annotations
 from hotpapers.wings.classic.format.model import (
     ClassicIssue,
     ClassicItem,
-    ClassicLink,
     ClassicPost,
     moment,
     post_day,

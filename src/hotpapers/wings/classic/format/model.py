@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hotpapers.base.errors import NotClassic
 from hotpapers.base.ids import timestamps
+from hotpapers.base.model import TextLink
 
 TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
@@ -18,19 +19,11 @@ CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([
 _JAPAN = 9 * 3600 * timestamps.SECOND
 
 
-class ClassicLink(Struct, frozen=True):
-    """A link in a post: text[start:end] (code points) links to `target` (entities resolved)."""
-
-    start: int
-    end: int
-    target: str
-
-
 class ClassicPost(Struct, frozen=True):
     """A post as an item shows it. `text` and `name` are plain text: entities are resolved, `<br>` is a newline.
 
     `id` is the network's decimal id, `handle` has no @, `lang` is the network's own code (including `und`, `in`), `rtl`
-    means right-to-left text. `links` are in order and don't overlap.
+    means right-to-left text. `links`, with entities resolved, are in order and don't overlap.
     """
 
     id: str
@@ -39,7 +32,7 @@ class ClassicPost(Struct, frozen=True):
     lang: str
     rtl: bool
     text: str
-    links: tuple[ClassicLink, ...]
+    links: tuple[TextLink, ...]
 
 
 class ClassicItem(Struct, frozen=True):

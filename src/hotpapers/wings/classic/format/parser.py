@@ -18,7 +18,8 @@ from contextlib import suppress
 from itertools import takewhile
 
 from hotpapers.base.errors import NotClassic
-from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.base.model import TextLink
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost
 from hotpapers.wings.classic.format.renderer import EMBED, SCRIPT, front_matter, write
 from hotpapers.wings.classic.format.rules import (
     STRAY,
@@ -233,14 +234,14 @@ def _embed(line: str) -> ClassicPost:
     return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
 
 
-def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
+def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:
     """The plain text and links of an embed's paragraph."""
     parts: list[str] = []
-    links: list[ClassicLink] = []
+    links: list[TextLink] = []
     length, opened, target = 0, 0, ""
     for piece in _TAG.split(body):
         if piece == "</a>" and target:
-            links.append(ClassicLink(opened, length, target))
+            links.append(TextLink(opened, length, target))
             target = ""
         elif piece.startswith(_LINK_START) and piece.endswith(_LINK_TAG_END) and not target:
             opened, target = length, _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])

@@ -7,7 +7,8 @@ import html
 from msgspec.structs import replace
 
 from hotpapers.base.errors import NotClassic
-from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost, post_day
+from hotpapers.base.model import TextLink
+from hotpapers.wings.classic.format.model import ClassicIssue, ClassicItem, ClassicPost, post_day
 from hotpapers.wings.classic.format.rules import (
     STRAY,
     STRAY_OR_NEWLINE,
@@ -114,7 +115,7 @@ def _post(post: ClassicPost) -> str:
     )
 
 
-def _linked(text: str, links: tuple[ClassicLink, ...]) -> str:
+def _linked(text: str, links: tuple[TextLink, ...]) -> str:
     parts, end = [], 0
     for link in links:
         label = escaped(text[link.start : link.end])

@@ -12,12 +12,13 @@ from hotpapers.base import terms
 from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, NETWORKS, Coverage, HttpClient, Measurement
+from hotpapers.base.struct_types import made_from
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.coverage import unread_times
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.standing.queries import learn_standing
-from hotpapers.record import Record, batches, database, identities
+from hotpapers.record import Record, batches
 from hotpapers.wings.peers.following.file_intake import Intake, IntakeResult, ProgressBar, missed_list, no_bar
 from hotpapers.wings.peers.following.site_log import (
     FetchedLogs,
@@ -203,33 +204,19 @@ def save_measurements(
     unread = unread_times(counted, hours_without_file)
     window = measurement.MeasurementWindow(with_standing=True, announced_from=since)
     rows = [
-        Measurement(
+        made_from(
+            Measurement,
+            row,
             source=source,
-            paper=row.paper,
-            network=row.network,
-            age=row.age,
             until_at=row.until,
-            voices=row.voices,
-            reposts=row.reposts,
-            likes=row.likes,
-            bots=row.bots,
-            known=row.known,
-            authors=row.authors,
-            counted=row.counted,
             unread=unread.of(row.network, row.announced_at, row.until),
             observed_at=at,
         )
         for row in attention.read_engagement(counted, window)
         if row.peer
     ]
-    view, papers = record.view(), sorted({item.paper for item in rows})
-    known = {
-        _key(item): replace(item, observed_at=0)
-        for chunk in database.slices(papers)
-        for item in view.items(
-            Measurement, f"t.source = ? AND t.paper IN ({identities.numbers_of(chunk)})", (source, *chunk)
-        )
-    }
+    measurements = record.view().items_among(Measurement, "paper", (item.paper for item in rows))
+    known = {_key(item): replace(item, observed_at=0) for item in measurements if item.source == source}
     new_rows = [item for item in rows if known.get(_key(item)) != replace(item, observed_at=0)]
     for start in range(0, len(new_rows), CHUNK):
         record.append(new_rows[start : start + CHUNK], source=job_name(source), at=at)
