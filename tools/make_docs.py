@@ -171,9 +171,9 @@ def cli_page() -> str:
     own = [record for record in option_records(program) if record not in common]
     head += "".join(f"* `hotpapers {names}`: {meaning}\n" for names, meaning in own)
     titles = {name: title for title, places in getattr(root, "sections", {}).items() for name in places}
-    by_title: dict[str, list[click.Context]] = {}
+    by_title: dict[str, list[click.Context]] = {title: [] for title in (*titles.values(), OF_WINGS)}
     for context in all_contexts:
-        by_title.setdefault(titles.get(name_of(context).split()[0], OF_WINGS), []).append(context)
+        by_title[titles.get(name_of(context).split()[0], OF_WINGS)].append(context)
     return CLI_HEAD + head + "".join(section(title, listed, common) for title, listed in by_title.items())
 
 

@@ -154,8 +154,8 @@ def nothing(*_: object) -> Any:
 
 
 class Wing(NamedTuple):
-    """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
-    line in the list of commands. `settings`: its tables of hotpapers.toml.
+    """A feature. `summary`: what it is, in a line. `commands`: by section of the help and by name, where each is
+    defined (`module:name`), and its line in the list of commands. `settings`: its tables of hotpapers.toml.
 
     What further fields are called with are types of parts above this one: `site` is a `Site`, `shared` the
     process's `IngestContext`. Those that get a `site` raise SettingsError.
@@ -210,7 +210,7 @@ class Wing(NamedTuple):
 
     name: str
     summary: str
-    commands: Mapping[str, tuple[str, str]] = {}
+    commands: Mapping[str, Mapping[str, tuple[str, str]]] = {}
     settings: Callable[[], Iterable[SettingsTable]] = nothing
     sources: Mapping[str, NetworkSource] = {}
     connectors: Mapping[str, tuple[str, str]] = {}

@@ -10,14 +10,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
 
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.wings import load, offered
+from hotpapers.base.wings import load, wings
 from hotpapers.cli.terminal import print_error
 
 NAME = "hotpapers"
@@ -30,7 +30,9 @@ _USUAL = gc.get_threshold()
 
 Places = Mapping[str, tuple[str, str]]
 """Commands by name: where each is defined (`module:name`), and its line in the list of commands."""
-SECTIONS = {
+Sections = Mapping[str, Places]
+"""Commands below the headings of the help."""
+SECTIONS: Sections = {
     "Begin": {
         "init": ("hotpapers.cli.init:init", "Create a commented hotpapers.toml and an empty store."),
         "demo": ("hotpapers.cli.demo:demo", "Build a demo: five issues of real papers and a made-up week."),
@@ -72,8 +74,8 @@ SECTIONS = {
         "wings": ("hotpapers.cli.about:wings", "List the features that are installed besides the core."),
     },
 }
-"""The commands of the core in the sections of the help, in the order in which a new user needs them: where each is
-defined (`module:name`), and its line, which is also the first line of its help."""
+"""The commands of the core, in the order in which a new user needs them. Their lines are also the first of their
+help."""
 
 
 NO_SITE = (
@@ -92,12 +94,11 @@ RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish",
 
 
 class LazyGroup(click.Group):
-    """A group that imports its commands only when they are needed. `sections`: where each of the core is defined,
-    and its line, below the headings of the help; `of_wings`: those of wings, which are looked for only if the core has
-    none of that name; `kind`: what they are called."""
+    """A group that imports its commands only when they are needed. `sections`: those of the core; `of_wings`: those
+    of wings, which are looked for only if the core has none of that name; `kind`: what they are called."""
 
     def __init__(
-        self, *args: Any, sections: Mapping[str, Places], of_wings: Callable[[], Places], kind: str, **settings: Any
+        self, *args: Any, sections: Sections, of_wings: Callable[[], Sections], kind: str, **settings: Any
     ) -> None:
         super().__init__(*args, **settings)
         self.sections, self.of_wings, self.kind = sections, of_wings, kind
@@ -105,7 +106,11 @@ class LazyGroup(click.Group):
 
     def places(self) -> Places:
         """All commands, also of wings."""
-        return {**self.core, **self.of_wings()}
+        return {name: place for section in self.all_sections().values() for name, place in section.items()}
+
+    def all_sections(self) -> Sections:
+        """The sections of the help: those of the core, with what wings add to them, then further ones."""
+        return joined((self.sections, self.of_wings()))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a new user needs them."""
@@ -118,10 +123,9 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        for title, section in {**self.sections, f"{self.kind.capitalize()}s of wings": self.of_wings()}.items():
-            if section:
-                with formatter.section(title):
-                    formatter.write_dl([(name, text) for name, (_, text) in section.items()])
+        for title, section in self.all_sections().items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in section.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -130,6 +134,15 @@ class LazyGroup(click.Group):
         if args and args[0] not in self.core and args[0] not in self.places() and not args[0].startswith("-"):
             ctx.fail(f"No such {self.kind}: {args[0]!r}.{_meant(args[0], self.places())}")
         return super().resolve_command(ctx, args)
+
+
+def joined(parts: Iterable[Sections]) -> Sections:
+    """Sections whose commands are those of all parts."""
+    whole: dict[str, dict[str, tuple[str, str]]] = {}
+    for sections in parts:
+        for title, places in sections.items():
+            whole.setdefault(title, {}).update(places)
+    return whole
 
 
 def _meant(typed: str, names: Places) -> str:
@@ -142,7 +155,7 @@ def _meant(typed: str, names: Places) -> str:
 @click.command(
     cls=LazyGroup,
     sections=SECTIONS,
-    of_wings=lambda: offered("commands"),
+    of_wings=lambda: joined(wing.commands for wing in wings()),
     kind="command",
     epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
     "documentation.",

@@ -31,7 +31,7 @@ FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the line
     "import",
     cls=LazyGroup,
     sections={"Formats": FORMATS},
-    of_wings=lambda: offered("importers"),
+    of_wings=lambda: {"Formats": offered("importers")},
     kind="format",
     options_metavar="",
     subcommand_metavar="FORMAT FILE…",

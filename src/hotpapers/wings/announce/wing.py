@@ -10,10 +10,12 @@ WING = Wing(
     "announce",
     "Announce issues in chat rooms, to webhooks and on Bluesky.",
     commands={
-        "feed-generator": (
-            f"{ANNOUNCE}.commands:feed_generator",
-            "Register a publication's custom feed on Bluesky.",
-        )
+        "Publish": {
+            "feed-generator": (
+                f"{ANNOUNCE}.commands:feed_generator",
+                "Register a publication's custom feed on Bluesky.",
+            )
+        }
     },
     channels={
         "chat": SendingChannel(loading(f"{DESTINATIONS}:chat_rooms"), lambda settings: bool(settings.chat)),

@@ -17,6 +17,6 @@ CLI = "hotpapers.wings.archives.cli"
 WING = Wing(
     "archives",
     "Import what others have archived of networks, and find papers in any text.",
-    commands={"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")},
+    commands={"Read": {"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")}},
     importers={name: (f"{CLI}.commands:{name}", line) for name, line in FORMATS.items()},
 )

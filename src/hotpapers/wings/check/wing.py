@@ -5,4 +5,4 @@ from __future__ import annotations
 from hotpapers.base.wings import Wing
 
 SUMMARY = "Try every source, sender and folder of the settings, and say what each needs."
-WING = Wing("check", SUMMARY, {"check": ("hotpapers.wings.check.command:check", SUMMARY)})
+WING = Wing("check", SUMMARY, {"Begin": {"check": ("hotpapers.wings.check.command:check", SUMMARY)}})

@@ -8,10 +8,12 @@ WING = Wing(
     "forms",
     "Forms for readers: to report a wrong entry or an unwanted quotation, and for what other wings ask.",
     commands={
-        "reports": (
-            "hotpapers.wings.forms.commands:reports",
-            "List the reports that readers sent with the app's forms.",
-        ),
+        "Moderate": {
+            "reports": (
+                "hotpapers.wings.forms.commands:reports",
+                "List the reports that readers sent with the app's forms.",
+            ),
+        }
     },
     routes=loading("hotpapers.wings.forms.report_pages:routes"),
     takes_reports=True,

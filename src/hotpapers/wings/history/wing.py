@@ -8,6 +8,6 @@ SUMMARY = "Freeze the issues that a past period would have had."
 WING = Wing(
     "history",
     SUMMARY,
-    {"history": ("hotpapers.wings.history.commands:history", SUMMARY)},
+    {"Publish": {"history": ("hotpapers.wings.history.commands:history", SUMMARY)}},
     history=loading("hotpapers.wings.history.past_period:history"),
 )

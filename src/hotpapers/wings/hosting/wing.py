@@ -11,10 +11,12 @@ WING = Wing(
     "hosting",
     "Files for hosts: GitHub Pages, systemd, containers.",
     commands={
-        "scheduled": (
-            "hotpapers.wings.hosting.scheduled_runs:scheduled",
-            "Record the start and end of a scheduled run.",
-        )
+        "Maintain": {
+            "scheduled": (
+                "hotpapers.wings.hosting.scheduled_runs:scheduled",
+                "Record the start and end of a scheduled run.",
+            )
+        }
     },
     hosts={
         "github-pages": HostKind("Write a workflow for GitHub Pages.", is_public=True),

@@ -18,7 +18,7 @@ MAIL = "hotpapers.wings.mail"
 WING = Wing(
     "mail",
     "Issues by mail.",
-    commands={"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")},
+    commands={"Publish": {"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")}},
     settings=lambda: (load(f"{MAIL}.settings:TABLE"),),
     channels={
         "mailing": SendingChannel(

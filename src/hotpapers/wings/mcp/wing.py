@@ -8,7 +8,9 @@ WING = Wing(
     "mcp",
     "Tools for language models, by the Model Context Protocol.",
     commands={
-        "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
+        "Publish": {
+            "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
+        }
     },
     routes=loading("hotpapers.wings.mcp.route:routes"),
     about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),

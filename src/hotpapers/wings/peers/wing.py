@@ -22,8 +22,10 @@ WING = Wing(
     "peers",
     "Follow another site, and compare with it.",
     commands={
-        "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
-        "compare": (f"{COMMANDS}:compare", "Compare the counts of two collectors and explain each difference."),
+        "Maintain": {
+            "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
+            "compare": (f"{COMMANDS}:compare", "Compare the counts of two collectors and explain each difference."),
+        }
     },
     settings=lambda: (load("hotpapers.wings.peers.settings:TABLE"),),
     jobs=_if_followed("follow_jobs", {}),

@@ -11,10 +11,12 @@ WING = Wing(
     "personal",
     "A reader's own order of papers, without an account.",
     commands={
-        "for-me": (
-            f"{PERSONAL}.commands:for_me_command",
-            "Order a day's papers by their closeness to those that you starred.",
-        ),
+        "Read": {
+            "for-me": (
+                f"{PERSONAL}.commands:for_me_command",
+                "Order a day's papers by their closeness to those that you starred.",
+            ),
+        }
     },
     settings=lambda: (load(f"{PERSONAL}.settings:TABLE"), load(f"{PERSONAL}.embeddings.settings:TABLE")),
     publishing=loading(f"{PERSONAL}.embeddings.filling:vector_filling"),

@@ -9,7 +9,9 @@ WING = Wing(
     "proof",
     "A publication's log, its proofs and its witnesses.",
     commands={
-        "log": (f"{PROOF}.commands:log", "Show the transparency log of each publication, and manage its key."),
+        "Maintain": {
+            "log": (f"{PROOF}.commands:log", "Show the transparency log of each publication, and manage its key."),
+        }
     },
     settings=lambda: (load(f"{PROOF}.settings:TABLE"),),
     proofs=loading(f"{PROOF}.site_logs:site_logs"),

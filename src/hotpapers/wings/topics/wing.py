@@ -9,10 +9,12 @@ WING = Wing(
     "topics",
     "What the papers of a week are about more than before.",
     commands={
-        "topics": (
-            f"{TOPICS}.commands:topics",
-            "Show what a week's discussed papers are about more than those before.",
-        ),
+        "Read": {
+            "topics": (
+                f"{TOPICS}.commands:topics",
+                "Show what a week's discussed papers are about more than those before.",
+            ),
+        }
     },
     publishing=lambda site, shared: load(f"{TOPICS}.freezing:TopicFreezing")(),
     findings=loading(f"{TOPICS}.freezing:check_notes"),
