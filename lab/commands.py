@@ -22,6 +22,9 @@ from lab.topic_command import topics
 
 CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"
 """The files that forecasts are compared with."""
+page_option = click.option(
+    "--output", metavar="FILE", type=common.FILE, help="Also write the page to FILE, in Markdown."
+)
 
 
 @common.examples("""
@@ -61,7 +64,8 @@ lab.add_command(related)
     show_default=True,
     help="Number of resamples for the intervals.",
 )
-@common.page_option
+@page_option
+@common.force_option
 @common.json_option
 @common.debug_option
 def outcomes(data: Path, resamples: int, output: Path | None, force: bool, as_json: bool) -> None:
@@ -93,7 +97,8 @@ def outcomes(data: Path, resamples: int, output: Path | None, force: bool, as_js
     type=common.FILE_OR_FOLDER,
     help=f"The folder with {CATEGORIES}, {PAPERS} and {STORIES}.",
 )
-@common.page_option
+@page_option
+@common.force_option
 @common.json_option
 @common.debug_option
 def forecast(folder: Path, output: Path | None, force: bool, as_json: bool) -> None:

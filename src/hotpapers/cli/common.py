@@ -39,22 +39,11 @@ def command(lines: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on errors.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_page_option = click.option(
-    "--output",
-    metavar="FILE",
-    type=FILE,
-    help="Also write the page to FILE, in Markdown.",
-)
 force_option = click.option(
     "--force",
     is_flag=True,
     help="Write even over files that this program did not write.",
 )
-
-
-def page_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--output` for a page, and `--force`."""
-    return _page_option(force_option(command))
 
 
 publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")

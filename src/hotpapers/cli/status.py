@@ -46,7 +46,9 @@ def status(as_json: bool, site: common.Site) -> None:
         "without_issue": state.without_issue,
         "sites": state.sites,
         "exposed": state.exposed,
-        **state.outlook._asdict(),
+        "processes": state.processes,
+        "offline": state.offline,
+        "next": state.next,
         "settings": state.mistakes,
         "alarms": [alarm for alarm, _ in state.alarms],
         "sound": not soundness.damaged,
@@ -65,12 +67,12 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
         yield f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, state.at, zone))}"
         if job.step:
             yield f"{'':<31} to do: {job.step}"
-    outlook, zone_of = state.outlook, zones(site)
-    if site.own_publications or outlook.processes:
-        yield f"running    {', '.join(map(str, outlook.processes)) or 'no; `hotpapers run` starts it'}"
-    if outlook.offline:
+    if site.own_publications or state.processes:
+        yield f"running    {', '.join(map(str, state.processes)) or 'no; `hotpapers run` starts it'}"
+    if state.offline:
         yield f"offline    {OFFLINE}"
-    for number, issue in enumerate(outlook.next):
+    zone_of = zones(site)
+    for number, issue in enumerate(state.next):
         yield f"{'' if number else 'next':<10} {sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}"
     yield from _site_lines(state.sites)
     yield from (f"settings   {mistake}" for mistake in state.mistakes)

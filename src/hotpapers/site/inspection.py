@@ -35,30 +35,11 @@ CHECKED_FOR = 2.0
 """Seconds spent checking the database, and again the chain of its batches."""
 
 
-class Outlook(NamedTuple):
-    """`processes`: those at work; `offline`: whether no network can be reached; `next`: the next issues."""
-
-    processes: tuple[ProcessAtWork, ...]
-    offline: bool
-    next: tuple[ExpectedIssue, ...]
-
-
-def outlook_of(site: ConfiguredSite, record: Record, at: int) -> Outlook:
-    """The outlook at a moment, µs UTC, for the publications in the settings that the record knows."""
-    known = {item.publication for item in record.view().items(Publication)}
-    names = [name for name in site.own_publications if name in known]
-    readers = list[str]()
-    with suppress(UsageError):  # the settings may not be usable
-        if site.has_settings:
-            readers = [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
-    is_offline = seems_offline(readers, jobs_queries.all_states(record))
-    return Outlook(tuple(processes_at_work(record)), is_offline, tuple(next_issues(record, names, at)))
-
-
 class Inspection(NamedTuple):
     """The state of a site. `incomplete`: days with papers missing; `without_issue`: days; `sites`: how large published
-    sites become; `exposed`: private files that others can read; `mistakes`: in the settings; `alarms`: of wings, each
-    with the command that acknowledges it; `soundness`: of the store, of which a part is checked."""
+    sites become; `exposed`: private files that others can read; `processes`: those at work; `offline`: whether no
+    network can be reached; `next`: the next issues; `mistakes`: in the settings; `alarms`: of wings, each with the
+    command that acknowledges it; `soundness`: of the store, of which a part is checked."""
 
     at: int
     store: statistics.StoreStatistics
@@ -67,7 +48,9 @@ class Inspection(NamedTuple):
     without_issue: list[str]
     sites: list[SizeForecast]
     exposed: list[str]
-    outlook: Outlook
+    processes: list[ProcessAtWork]
+    offline: bool
+    next: list[ExpectedIssue]
     mistakes: list[str]
     alarms: list[tuple[str, str]]
     soundness: IntegrityReport
@@ -85,24 +68,33 @@ def inspect(site: ConfiguredSite) -> Inspection:
     partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
     soundness = IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
     copies = sorted({target for _, target in copies_before(record.database, MAX_INTEGER)})
-    publications = [
-        item.publication
-        for item in record.view().items(Publication)
-        if item.window != "listing" and not is_retrospective(item.publication)
-    ]
+    known = {item.publication: item.window for item in record.view().items(Publication)}
+    dated = [name for name, window in known.items() if window != "listing" and not is_retrospective(name)]
+    own = [name for name in site.own_publications if name in known]
     return Inspection(
         at,
         statistics.status(record),
         _jobs(site, record),
         list(incomplete_days(record, at)),
-        [str(day) for name in publications for day in days_without_issue(record, name, at)],
+        [str(day) for name in dated for day in days_without_issue(record, name, at)],
         site_forecasts(record, site.site_config.budget),
         [*exposed, *map(str, too_open(map(Path, copies)))],
-        outlook_of(site, record, at),
+        processes_at_work(record),
+        _is_offline(site, record),
+        list(next_issues(record, own, at)),
         list(settings_problems(site, record)) if site.has_settings else [],
         wing_alarms(site),
         soundness,
     )
+
+
+def _is_offline(site: ConfiguredSite, record: Record) -> bool:
+    """Whether no network can be reached, if the settings are usable."""
+    with suppress(UsageError):
+        if site.has_settings:
+            readers = [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
+            return seems_offline(readers, jobs_queries.all_states(record))
+    return False
 
 
 def _jobs(site: ConfiguredSite, record: Record) -> list[JobHealth]:

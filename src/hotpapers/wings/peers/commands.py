@@ -82,7 +82,8 @@ class ComparedSource(NamedTuple):
     "--since", metavar="DATE", help="Only papers announced since then (UTC). [default: 30 days before --until]"
 )
 @click.option("--until", metavar="DATE", help="Only what was known by then (UTC). [default: the last batch]")
-@common.page_option
+@click.option("--output", metavar="FILE", type=common.FILE, help="Also write the page to FILE, in Markdown.")
+@common.force_option
 @common.site_options
 def compare(
     collectors: tuple[str, ...],
