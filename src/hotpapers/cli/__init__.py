@@ -95,10 +95,10 @@ RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish",
 
 class LazyGroup(click.Group):
     """A group that imports its commands only when they are needed. `sections`: those of the core; `of_wings`: those
-    of wings, which are looked for only if the core has none of that name; `kind`: what they are called."""
+    of each wing, which are looked for only if the core has none of that name; `kind`: what they are called."""
 
     def __init__(
-        self, *args: Any, sections: Sections, of_wings: Callable[[], Sections], kind: str, **settings: Any
+        self, *args: Any, sections: Sections, of_wings: Callable[[], Iterable[Sections]], kind: str, **settings: Any
     ) -> None:
         super().__init__(*args, **settings)
         self.sections, self.of_wings, self.kind = sections, of_wings, kind
@@ -110,7 +110,11 @@ class LazyGroup(click.Group):
 
     def all_sections(self) -> Sections:
         """The sections of the help: those of the core, with what wings add to them, then further ones."""
-        return joined((self.sections, self.of_wings()))
+        whole: dict[str, dict[str, tuple[str, str]]] = {}
+        for sections in (self.sections, *self.of_wings()):
+            for title, places in sections.items():
+                whole.setdefault(title, {}).update(places)
+        return whole
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a new user needs them."""
@@ -136,15 +140,6 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def joined(parts: Iterable[Sections]) -> Sections:
-    """Sections whose commands are those of all parts."""
-    whole: dict[str, dict[str, tuple[str, str]]] = {}
-    for sections in parts:
-        for title, places in sections.items():
-            whole.setdefault(title, {}).update(places)
-    return whole
-
-
 def _meant(typed: str, names: Places) -> str:
     from hotpapers.base.suggestions import nearest
 
@@ -155,7 +150,7 @@ def _meant(typed: str, names: Places) -> str:
 @click.command(
     cls=LazyGroup,
     sections=SECTIONS,
-    of_wings=lambda: joined(wing.commands for wing in wings()),
+    of_wings=lambda: (wing.commands for wing in wings()),
     kind="command",
     epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
     "documentation.",

@@ -20,9 +20,6 @@ from hotpapers.site.importing import (
     take_jsonl,
 )
 
-FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export.")}
-"""The formats of the core: where the command of each is defined, and its line."""
-
 
 @common.examples("""
   hotpapers import jsonl record.jsonl.zst
@@ -30,8 +27,8 @@ FORMATS = {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the line
 @click.command(
     "import",
     cls=LazyGroup,
-    sections={"Formats": FORMATS},
-    of_wings=lambda: {"Formats": offered("importers")},
+    sections={"Formats": {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export.")}},
+    of_wings=lambda: [{"Formats": offered("importers")}],
     kind="format",
     options_metavar="",
     subcommand_metavar="FORMAT FILE…",

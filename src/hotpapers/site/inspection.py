@@ -14,7 +14,7 @@ from hotpapers.base.wings import settings_tables, wings
 from hotpapers.collect.job_factory import job_names
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS, seems_offline
+from hotpapers.collect.jobs.job_state import seems_offline
 from hotpapers.collect.jobs.leases import ProcessAtWork, processes_at_work
 from hotpapers.issues import freeze
 from hotpapers.issues.engagement.standing.queries import relearn_standing
@@ -91,9 +91,7 @@ def inspect(site: ConfiguredSite) -> Inspection:
 def _is_offline(site: ConfiguredSite, record: Record) -> bool:
     """Whether no network can be reached, if the settings are usable."""
     with suppress(UsageError):
-        if site.has_settings:
-            readers = [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
-            return seems_offline(readers, jobs_queries.all_states(record))
+        return site.has_settings and seems_offline(job_names(site.sources()), jobs_queries.all_states(record))
     return False
 
 

@@ -59,13 +59,12 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
         defects = _work((*_in_turn(jobs), more), stop, once=once)
     with site.opened() as record:
         states = all_states(record)
-    readers = [name for name in jobs if not name.endswith(COUNTS)]
     shown = tuple(
         state
         for state in states
         if state.source in names or (state.source.partition("/")[0] in names and state.failing_since is not None)
     )
-    return CollectResult(shown, once and seems_offline(readers, states), defects)
+    return CollectResult(shown, once and seems_offline(jobs, states), defects)
 
 
 def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
@@ -111,7 +110,7 @@ def _failures(record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str])
     failing = {s.source: f"{s.source}: {s.state}: {s.reason}" for s in states if s.failing_since is not None}
     readers = [name for name in read_jobs if not name.endswith(COUNTS)]
     unread = readers if failing.keys() >= set(readers) else []
-    offline = [OFFLINE] if seems_offline(readers, states) else []
+    offline = [OFFLINE] if seems_offline(read_jobs, states) else []
     return [*(failing[name] for name in (*unread, *own_jobs) if name in failing), *offline]
 
 

@@ -5,7 +5,7 @@ These rows are bookkeeping, not observations: they are not items and appear in n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -61,9 +61,10 @@ def state_of(known: Iterable[JobState], job: str) -> JobState | None:
     return next((state for state in known if state.source == job), None)
 
 
-def seems_offline(readers: Collection[str], known: Iterable[JobState]) -> bool:
-    """Whether none of the jobs that read networks can reach one. A network that refuses is reached. A job that tries
-    again keeps since when it has failed."""
+def seems_offline(jobs: Iterable[str], known: Iterable[JobState]) -> bool:
+    """Whether none of the jobs that read networks, which does not mean those that recount, can reach one. A network
+    that refuses is reached. A job that tries again keeps since when it has failed."""
+    readers = [job for job in jobs if not job.endswith(COUNTS)]
     failing = [state for state in known if state.source in readers and state.failing_since is not None]
     states = {state.state for state in failing}
     return bool(readers) and len(failing) == len(readers) and UNREACHABLE in states <= {UNREACHABLE, WORKING}
