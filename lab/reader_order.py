@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import UsageError
-from hotpapers.wings.personal.order import closeness_to_liked, learn
+from hotpapers.wings.personal.own_order import closeness_to_liked, learn
 from hotpapers.wings.personal.vectors import WeighedVector, vector_of, weighed
 from lab.reader_trials import NEAREST, SETTINGS, PaperText, ReaderTrial
 

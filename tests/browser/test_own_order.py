@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for, vector_of_text
+from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_for, vector_of_text
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab

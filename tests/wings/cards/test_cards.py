@@ -16,7 +16,7 @@ from PIL import Image
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.wings.cards import card_pages, drawing
+from hotpapers.wings.cards import card_contents, drawing
 from hotpapers.wings.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
 from tests.conftest import ROOT
 from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
@@ -72,7 +72,7 @@ def reader_of(title: str, *authors: str) -> PlainIssueReader:
 def cards_of(title: str, *authors: str) -> tuple[CardContent, CardContent]:
     """The cards of an issue with one paper, and of the paper."""
     context = site_context(reader_of(title, *authors), "hot-papers")
-    return card_pages.issue_card(context.issue("2021-01-14")), card_pages.paper_card(
+    return card_contents.issue_card(context.issue("2021-01-14")), card_contents.paper_card(
         context.title, context.appearances("arxiv:2101.99901")
     )
 
@@ -81,25 +81,25 @@ def cards_of(title: str, *authors: str) -> tuple[CardContent, CardContent]:
 
 
 def test_an_issue_has_publication_day_and_first_places() -> None:
-    assert card_pages.issue_card(site_context().issue("2021-01-14")) == CardContent(
+    assert card_contents.issue_card(site_context().issue("2021-01-14")) == CardContent(
         "The Daily Dozen", "Thursday, 14 January 2021", "3 papers",
         (
             ("1", "Suspension Bridges for Pocket Robots"), ("2", "What Does a Kettle Know?"),
             ("3", "On the Far Side of Small Strings"),
         ),
     )  # fmt: skip
-    assert card_pages.issue_card(site_context().issue("2021-01-13")).rows == (("", "Nothing was announced."),)
+    assert card_contents.issue_card(site_context().issue("2021-01-13")).rows == (("", "Nothing was announced."),)
 
 
 def test_a_paper_has_title_authors_place_and_curve() -> None:
     context = site_context()
-    card = card_pages.paper_card(context.title, context.appearances("arxiv:2101.99901"))
+    card = card_contents.paper_card(context.title, context.appearances("arxiv:2101.99901"))
     assert card._replace(curve=()) == CardContent(
         "The Daily Dozen", "Suspension Bridges for Pocket Robots",
         "Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more", foot="Place 1, Thursday, 14 January 2021",
     )  # fmt: skip
     assert card.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
-    stars = card_pages.paper_card(context.title, context.appearances("arxiv:2101.99907"))
+    stars = card_contents.paper_card(context.title, context.appearances("arxiv:2101.99907"))
     assert stars.title == r"Schrödinger Stars of $M_\odot \sim 10^3$" and stars.under == "Tansy Overquill, Li Na"
 
 

@@ -29,7 +29,7 @@ from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
 from hotpapers.wings.mcp.route import MAX_MESSAGE_BYTES, routes
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
-from hotpapers.wings.personal.order import RankedText
+from hotpapers.wings.personal.own_order import RankedText
 from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
 from tests.wings.mcp.test_mcp_typescript import MODULES

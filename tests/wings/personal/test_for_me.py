@@ -14,7 +14,7 @@ from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
-from hotpapers.wings.personal.order import RankedText, ReaderProfile, first_match, order_for
+from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
 from hotpapers.wings.personal.tools import related
 from hotpapers.wings.personal.vectors import broad_vector_of, closeness, vector_of, weighed

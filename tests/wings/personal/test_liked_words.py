@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from hotpapers.wings.personal import packing, vectors
-from hotpapers.wings.personal.order import ALLOWED, LikedWords, closeness_to_liked, learn
+from hotpapers.wings.personal.own_order import ALLOWED, LikedWords, closeness_to_liked, learn
 from hotpapers.wings.personal.vectors import WHOLE, WeighedVector, weighed
 from tests.wings.personal.test_vectors import CATEGORIES, TEXTS, in_browser, made_up, thousand_papers
 

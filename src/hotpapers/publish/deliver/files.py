@@ -1,4 +1,5 @@
-"""Writes rendered files to disk: each atomically and only if it changed; and removes those without content.
+"""Writes rendered files to disk: each atomically and only if it changed; and removes those that renderers give
+no content, such as pages that a corrected issue no longer has.
 
 A folder may be written to if it is empty or ours: nobody's own files are replaced without being asked for.
 """

@@ -13,7 +13,7 @@ bulk          mentions of papers in bytes, fast
 workers       filters blocks and scans parts of files in several processes; spark: on a cluster
 batch         stores what was found in some lines, if it was new at its time
 imported_file an import, its input files, and the result for each
-format_guess  what a file in another format looks like
+wrong_format  what a file in another format looks like
 file_import   imports line files one after the other, and resumes interrupted imports
 
 Events, whose relevance depends on earlier events in any file:

@@ -17,7 +17,6 @@ from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.event_import import EventImport
 from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
-from hotpapers.wings.archives.format_guess import UnreadableLines
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import (
     TAIL,
@@ -34,6 +33,7 @@ from hotpapers.wings.archives.parts import FilePart, parts_of
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.spill import spill_folder
 from hotpapers.wings.archives.workers import Pool, filter_block, filter_part
+from hotpapers.wings.archives.wrong_format import UnreadableLines
 
 Blocks = Iterator[tuple[ArchiveBlock, FilteredBlock]]
 MAX_BATCH_READ_BYTES = 2**28

@@ -21,12 +21,12 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from hotpapers.wings.archives.format import ImportTarget
-from hotpapers.wings.archives.format_guess import UnreadableLines
 from hotpapers.wings.archives.framing import EventStamp, Unit, with_gaps
 from hotpapers.wings.archives.jetstream import JetstreamArchive
 from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, PostKeys
 from hotpapers.wings.archives.parts import FilePart, open_part
 from hotpapers.wings.archives.spill import SpilledEvent, write_events
+from hotpapers.wings.archives.wrong_format import UnreadableLines
 
 Progress = Callable[[int], object]
 """Called with the number of compressed bytes read."""

@@ -1,6 +1,6 @@
 """Pictures of issues and papers, which other sites show with a link (Open Graph).
 
-card_pages  what is on a card, and its place on a site
-drawing     draws a card, if Pillow is installed
-wing        what the wing hooks into the core
+card_contents  what is on a card, and its place on a site
+drawing        draws a card, if Pillow is installed
+wing           what the wing hooks into the core
 """

@@ -8,7 +8,7 @@ CARDS = "hotpapers.wings.cards"
 WING = Wing(
     "cards",
     "Pictures of issues and papers, for links to them.",
-    site_part=loading(f"{CARDS}.card_pages:CardPages"),
-    card=loading(f"{CARDS}.card_pages:card_of"),
+    site_part=loading(f"{CARDS}.card_contents:CardPages"),
+    card=loading(f"{CARDS}.card_contents:card_of"),
     draws_cards=loading(f"{CARDS}.drawing:is_available"),
 )

@@ -1,4 +1,4 @@
-"""Which servers are read."""
+"""Which servers are read, and the addresses of their timelines and streams."""
 
 from __future__ import annotations
 

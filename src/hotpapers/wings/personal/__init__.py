@@ -4,7 +4,7 @@ anywhere.
 vectors    what a paper is about: at most 40 words, each with a weight of 6 bits
 packing    the vectors of a day as a script, which pages load
 stars      what a reader starred and follows, from a file
-order      the order of papers for a reader, with reasons, by what tells starred papers from others
+own_order  the order of papers for a reader, with reasons, by what tells starred papers from others
 for_me     a day's papers and a reader's choices, for that order
 settings   the tables `[[reader]]`
 readers    the channel `reader`: a feed or a mail for one person

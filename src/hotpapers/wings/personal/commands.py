@@ -13,7 +13,7 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.query.session import bare
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of
-from hotpapers.wings.personal.order import order_for
+from hotpapers.wings.personal.own_order import order_for
 from hotpapers.wings.personal.stars import choices_in
 
 SHOWN = 20

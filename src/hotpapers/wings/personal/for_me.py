@@ -12,7 +12,7 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain
 from hotpapers.record.as_of import AsOfView
-from hotpapers.wings.personal.order import RankedText, ReaderProfile, vector_of_text
+from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
 

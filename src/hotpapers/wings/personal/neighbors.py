@@ -21,7 +21,7 @@ from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, blo
 from hotpapers.wings.personal.embeddings.queries import SavedVectors, saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, database_of, kept, store_of
-from hotpapers.wings.personal.order import SHOWN_WORDS, broad_vector_of_text
+from hotpapers.wings.personal.own_order import SHOWN_WORDS, broad_vector_of_text
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
     WHOLE,

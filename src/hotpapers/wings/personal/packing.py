@@ -24,7 +24,7 @@ from hotpapers.base.model import Paper
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.personal.for_me import text_of
-from hotpapers.wings.personal.order import RankedText
+from hotpapers.wings.personal.own_order import RankedText
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
 T = TypeVar("T")

@@ -30,7 +30,7 @@ from hotpapers.record import Record
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import papers_up_to, profile_of
-from hotpapers.wings.personal.order import PersonalPlace, order_for
+from hotpapers.wings.personal.own_order import PersonalPlace, order_for
 from hotpapers.wings.personal.settings import TABLE, ReaderSettings
 from hotpapers.wings.personal.stars import ReaderChoices, choices_in
 

@@ -19,7 +19,7 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import kept
-from hotpapers.wings.personal.order import vector_of_text
+from hotpapers.wings.personal.own_order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE
 

@@ -19,7 +19,7 @@ from hotpapers.publish.view import site_paths
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.neighbors import nearest
-from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
+from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import papers_in, vectors_in
 from hotpapers.wings.personal.stars import key_in
 from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams

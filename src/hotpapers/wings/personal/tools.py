@@ -18,7 +18,7 @@ from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.embeddings.queries import saved_vectors
 from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of, text_of
 from hotpapers.wings.personal.neighbors import nearest
-from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
+from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
 from hotpapers.wings.personal.vectors import closeness, common_words, topic_vector_of
 

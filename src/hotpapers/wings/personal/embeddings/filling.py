@@ -32,7 +32,7 @@ from hotpapers.wings.personal.embeddings.queries import (
 )
 from hotpapers.wings.personal.embeddings.settings import TABLE, EmbeddingSettings
 from hotpapers.wings.personal.for_me import text_of
-from hotpapers.wings.personal.order import RankedText
+from hotpapers.wings.personal.own_order import RankedText
 
 MAX_SECONDS = 60.0
 """Of a round."""

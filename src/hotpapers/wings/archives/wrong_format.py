@@ -1,4 +1,4 @@
-"""Guesses what a file looks like if it is not in the format given."""
+"""What a file looks like that is not in the format given, for the error that refuses it."""
 
 from __future__ import annotations
 
