@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.base.errors import NotAProof
+from hotpapers.base.errors import NetError, NotAProof
 from hotpapers.wings.proof import mirrors
 from hotpapers.wings.proof.mirrors import MAX_EDITIONS, SiteDownload
 from tests.http.server import FakeTime, client
@@ -38,7 +39,15 @@ def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: 
     with (
         serve_folder(site) as url,
         client(None, FakeTime(), base_addresses=[url]) as http,
-        pytest.raises(NotAProof, match="sends more than 4 MB"),
+        pytest.raises(NetError, match="sends more than 4 MB"),
     ):
-        mirrors.read_log(SiteDownload(http, url, copy).fetch, published.policy.logs[0].name, published.policy)
+        mirrors.check_mirror(copy, published.policy, SiteDownload(http, url, copy).fetch)
     assert [file.name for file in copy.rglob("*") if file.is_file()] == ["checkpoint"]
+
+
+def test_a_full_disk_here_is_no_problem_of_the_site(tmp_path: Path) -> None:
+    def full(path: str) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        mirrors.check_mirror(tmp_path, publish(tmp_path).policy, full)

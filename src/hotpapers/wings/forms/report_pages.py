@@ -15,6 +15,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
+from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
 from hotpapers.record import Record, now
@@ -122,8 +123,8 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     issue = reader_reports.issue_of_digest(record.database, digest)
     if not issue:
         raise NotFound("no such issue")
-    issue_reader = RecordIssueReader(record, allowed)
-    content = issue_reader.issue_header(*issue).content
+    publication, day, _ = issue
+    content = next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
     if paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
@@ -131,7 +132,7 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
-        quoted_post = _quoted_post(issue_reader.issue(*issue), paper, post)
+        quoted_post = _quoted_post(RecordIssueReader(record, allowed).issue(*issue), paper, post)
         made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
         address = site_paths.post_page(quoted_post.post) or quoted_post.post
         facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))

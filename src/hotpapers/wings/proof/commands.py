@@ -228,7 +228,7 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
     address = f"{address.rstrip('/')}/"
     with TemporaryDirectory(prefix="hotpapers-") as folder, site.site_client(address) as http:
         download = mirrors.SiteDownload(http, address, Path(folder))
-        read_policy(policy_file or download.fetch(mirrors.POLICY_PATH))
+        read_policy(policy_file or download.fetch(mirrors.POLICY_PATH))  # a bad one stops before more is fetched
         days = download.days()
         with bar("Fetching", len(days)) as progress:
             for day in days:

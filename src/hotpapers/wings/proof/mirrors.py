@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.errors import InputError, NotAProof
+from hotpapers.base.errors import InputError, NetError, NotAProof
 from hotpapers.base.model import HttpClient
 from hotpapers.wings.proof import log_files, merkle, notes, policies
 from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
@@ -31,7 +31,7 @@ _EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 
 
 class MirroredLog(NamedTuple):
-    """A log in a folder: its latest checkpoint and its leaves."""
+    """A log as published: its latest checkpoint and its leaves."""
 
     signed: notes.Checkpoint
     entries: log_files.LogEntries
@@ -54,13 +54,14 @@ Fetch = Callable[[str], Path]
 def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None = None) -> MirrorVerdict:
     """Checks that each log's leaves match its signed checkpoint, that each issue is in a log and in its right place, as
     JSON and as page, and that the checkpoint of each proof belongs to that log. `fetch`: gives the files of the logs,
-    if they are not in the folder."""
+    if they are not in the folder; its errors other than InputError stop the check."""
+    unreadable = InputError if fetch else (InputError, OSError)  # what is fetched fails to be written on our own disk
     problems: list[str] = []
     logs = dict[str, MirroredLog]()
     for log in policy.logs:
         try:
             logs[log.name] = read_log(fetch or folder.joinpath, log.name, policy)
-        except (InputError, OSError) as problem:
+        except unreadable as problem:
             problems.append(f"{log.name}: {problem}")
     problems += _broken_links(logs)
     places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
@@ -138,7 +139,7 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
 
 def read_log(fetch: Fetch, origin: str, policy: policies.LogPolicy) -> MirroredLog:
     """Reads a log from its files in `log/PUBLICATION/NUMBER`. Raises NotAProof if they do not match its checkpoint or
-    it is not signed by a log of the policy; OSError if a file is missing."""
+    it is not signed by a log of the policy; what `fetch` raises, or OSError if a file is missing."""
     base = log_path(origin)
     signed = notes.parse_checkpoint(_bytes(fetch(f"{base}/{merkle.CHECKPOINT_PATH}")).decode("utf-8", "replace"))
     if signed.origin != origin or not policies.is_of_known_log(policy, signed):
@@ -190,7 +191,7 @@ MAX_DOWNLOAD_BYTES = 4_000_000_000
 class SiteDownload:
     """Downloads a site's files to a folder; all paths are built from validated names, so nothing is written outside it.
     `address`: the site's, ending with `/`. All methods raise NetError, RetryLater and RequestRefused if the site does
-    not answer, NotAProof if it sends too much."""
+    not answer, NetError if it sends too much."""
 
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
         self._http, self._address, self._folder = http, address, folder
@@ -226,9 +227,7 @@ class SiteDownload:
         data = self._http.get(f"{self._address}{path}").body
         self._fetched += len(data)
         if self._fetched > MAX_DOWNLOAD_BYTES:
-            raise NotAProof(
-                f"{self._address} sends more than {MAX_DOWNLOAD_BYTES // 1_000_000:,} MB, which is not read"
-            )
+            raise NetError(f"{self._address} sends more than {MAX_DOWNLOAD_BYTES // 1_000_000:,} MB, which is not read")
         file = self._folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)

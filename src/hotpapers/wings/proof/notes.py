@@ -184,8 +184,8 @@ def signature_of(checkpoint: Checkpoint, key: VerifierKey) -> NoteSignature | No
 
 
 def is_signed(checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> bool:
-    """Whether at least one of the Ed25519 keys signed a checkpoint. If any signature that names one of them is bad, it
-    counts as unsigned."""
+    """Whether at least one of the Ed25519 keys signed a checkpoint. If any signature that names one of them is bad,
+    the checkpoint counts as unsigned."""
     text = checkpoint.text.encode()
     lines = [(key, line) for key in keys if key.type == ED25519 and (line := signature_of(checkpoint, key))]
     checked = [signatures.verifies(key.public, line.signature, text) for key, line in lines]

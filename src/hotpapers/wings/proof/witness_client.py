@@ -16,7 +16,6 @@ from hotpapers.wings.proof.notes import (
     decimal,
     in_base64,
     parse_signatures,
-    signature_of,
 )
 
 REFUSED = (400, 403, 404, 409, 422)
@@ -85,11 +84,10 @@ def ask_witness(
         status, answer = _post(http, witness, log, signed, size)
     if status != 200:
         raise LogError(f"does not cosign ({status}): {answer[:200].strip()!r}")
-    cosigned = signed._replace(signatures=parse_signatures(answer))
-    line = signature_of(cosigned, witness.key)
-    if line is None or not cosigned_at(cosigned, witness.key):
-        raise LogError("answers with no cosignature of its key on this checkpoint")
-    return line
+    for line in parse_signatures(answer):
+        if cosigned_at(signed._replace(signatures=(line,)), witness.key):
+            return line
+    raise LogError("answers with no cosignature of its key on this checkpoint")
 
 
 def _post(
