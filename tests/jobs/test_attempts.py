@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hotpapers.base.errors import (
     BusyStore,
     LogError,
@@ -64,12 +66,14 @@ def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are
 
     for second in range(0, 1000, 10):
         at = second * 1_000_000
-        assert retries.attempt("log", at, lambda: fail(LogError("no key"))) == ["log: no key"]
-        assert retries.attempt("site", at, lambda: None) == []
+        assert retries.attempt("log", partial(int, at), lambda: fail(LogError("no key"))) == ["log: no key"]
+        assert retries.attempt("site", partial(int, at), lambda: None) == []
     assert [moment // 1_000_000 for moment in times] == [0, 30, 90, 210, 450, 930]
     at = -1  # the clock was set back
-    retries.attempt("log", at, lambda: fail(LogError("no key")))
-    assert times[-1] == -1 and retries.attempt("log", HOUR, lambda: None) == []
+    retries.attempt("log", lambda: at, lambda: fail(LogError("no key")))
+    assert times[-1] == -1 and retries.attempt("log", lambda: HOUR, lambda: None) == []
     for at in (2 * HOUR, 2 * HOUR + 1):  # a wrong clock costs nothing to check, so it is checked every time
-        assert retries.attempt("daily", at, lambda: fail(WrongClock("an hour ahead"))) == ["daily: an hour ahead"]
+        assert retries.attempt("daily", partial(int, at), lambda: fail(WrongClock("an hour ahead"))) == [
+            "daily: an hour ahead"
+        ]
     assert times[-1] == 2 * HOUR + 1

@@ -144,6 +144,25 @@ def test_a_sender_that_asks_to_wait_is_left_alone_that_long(sending: SendingRoun
     assert len(sending.sender.received) == 2
 
 
+def test_a_sender_that_keeps_asking_to_wait_is_asked_ever_less_often_and_stays_reported(sending: SendingRounds) -> None:
+    sending.freeze()
+    tries, states = list[int](), list[str]()
+    for minute in range(40):
+        sending.sender.errors = [RetryLater(300, "the relay sleeps")]
+        states.append(sending.round(LOOK_AGAIN).state)
+        tries += [] if sending.sender.errors else [minute]
+    assert tries == [0, 5, 10, 15, 20, 28] and set(states[28:]) == {"partial"}
+
+
+def test_what_cannot_be_closed_is_a_problem_and_keeps_no_other_channel_from_sending(sending: SendingRounds) -> None:
+    def fail() -> None:
+        raise OSError("closed already")
+
+    sending.open_destination = lambda: sending.working_destination()._replace(close=fail)
+    sending.freeze()
+    assert sending.round().reason.startswith("box: internal error: OSError")
+
+
 def test_a_check_that_stops_is_a_problem_and_everything_is_closed(sending: SendingRounds) -> None:
     def stop() -> None:
         raise RetryLater(60, "the relay sleeps")

@@ -41,8 +41,7 @@ ImportFiles = Callable[[ImportTask], None]
 
 
 def import_files(site: Site, files: Sequence[str], take: ImportFiles) -> ImportTask:
-    """Imports files; the result of each. `take`: imports them into the record. A missing store is
-    created."""
+    """Imports files; the result of each. `take`: imports them into the record. A missing store is created."""
     size = streams.size_of(files)
     with site.opened(create=True) as record, site.progress("Importing", size, in_bytes=True) as progress:
         task = ImportTask(files, site, record, progress, [], [], [])

@@ -167,7 +167,7 @@ def test_only_the_latest_issues_are_in_it() -> None:
         ("", "UnknownFeed"), ("?feed=at://did:plc:other/app.bsky.feed.generator/daily", "UnknownFeed"),
         ("?feed={}&limit=0", "InvalidRequest"), ("?feed={}&limit=101", "InvalidRequest"),
         ("?feed={}&limit=ten", "InvalidRequest"), ("?feed={}&limit=%D9%A3", "InvalidRequest"),
-        ("?feed={}&cursor=abc", "InvalidRequest"),
+        ("?feed={}&cursor=abc", "InvalidRequest"), ("?feed={}&cursor=2021-13-01.1.1", "InvalidRequest"),
         ("?feed={}&cursor=2021-01-01.1.12345678", "InvalidRequest"),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers, tokens
 from hotpapers.wings.mail.queries import Subscriber
-from hotpapers.wings.mail.settings import MailConfig, MailingSettings, preview_config
+from hotpapers.wings.mail.settings import MailConfig, MailingSettings, Secret, preview_config
 from hotpapers.wings.mail.smtp import SmtpClient
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 
@@ -33,7 +33,8 @@ def mail_config(port: int = 0, **changes: Any) -> MailConfig:
     config = preview_config(
         MailingSettings(relay="127.0.0.1", address="papers@owls.example", base="https://app.owls.example/", pace=60_000)
     )
-    return msgspec.structs.replace(config, **{"port": port, **changes})
+    password = Secret(changes.pop("password", ""))
+    return msgspec.structs.replace(config, **{"port": port, "password": password, **changes})
 
 
 def reader(name: str = "reader", domain: str = "moth.example") -> Subscriber:

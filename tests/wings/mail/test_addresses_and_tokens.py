@@ -16,6 +16,7 @@ from hotpapers.wings.mail.sender import TRIES, interleaved, most_failures, wait_
 from hotpapers.wings.mail.settings import (
     PASSWORD,
     MailingSettings,
+    Secret,
     is_loopback,
     is_mail_address,
     mail_config_of,
@@ -264,10 +265,11 @@ OPEN = MailingSettings(relay="mail.owls.example", address="papers@owls.example",
 
 def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path: Path) -> None:
     config = mail_config_of(OPEN, tmp_path, {PASSWORD: "hush"})
-    assert config.password == "hush" and repr(config) == "MailConfig('mail.owls.example')"
+    assert config.password.value == "hush" and "hush" not in repr(config) and "[secret]" in repr(config)
     file = MailingSettings(relay="x.example", address="a@b.example", user="papers", password_file="secret")
     (tmp_path / "secret").write_text("hush\n")
-    assert mail_config_of(file, tmp_path, {}).password == "hush"
+    assert mail_config_of(file, tmp_path, {}).password.value == "hush"
+    assert repr(Secret()) == "[none]"
 
 
 @pytest.mark.parametrize(

@@ -415,9 +415,9 @@ def test_tidying_drops_what_is_no_longer_needed(channel: MailChannel) -> None:
     fill(channel.record, *NAMES)
     channel.send()
     subscriber = subscribers.ask(channel.record, "daily", "never@moth.example", BEFORE)
-    sender.tidy(channel.record, channel.http.now() + A_DAY)
+    subscribers.keep_house(channel.record, channel.http.now() + A_DAY)
     assert subscriber and subscribers.find(channel.record, subscriber.mark)
-    sender.tidy(channel.record, now() + 30 * A_DAY)
+    subscribers.keep_house(channel.record, now() + 30 * A_DAY)
     rows = channel.record.database.rows
     assert subscribers.find(channel.record, subscriber.mark) is None
     assert (

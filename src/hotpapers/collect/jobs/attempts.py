@@ -82,13 +82,16 @@ class PartRetries:
         self._job = job
         self._failed: dict[str, FailedPart] = {}
 
-    def attempt(self, part: str, at: int, do: Callable[[], None]) -> list[str]:
+    def attempt(self, part: str, now: Callable[[], int], do: Callable[[], None], not_before: int = 0) -> list[str]:
         """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again
-        every round. Raises errors that end a round (see `isolation`)."""
-        before = self._failed.pop(part, None)
+        every round. `not_before`: until when it must wait in any case; what failed before is not forgotten meanwhile.
+        Raises errors that end a round (see `isolation`)."""
+        at, before = now(), self._failed.get(part)
         if before is not None and before.waits(at):
-            self._failed[part] = before
             return [before.reason]
+        if not_before and at < not_before:
+            return []
+        self._failed.pop(part, None)
         problems: list[str] = []
         with isolated(problems, self._job, part):
             try:
@@ -96,5 +99,5 @@ class PartRetries:
             except WrongClock as problem:
                 return [f"{part}: {problem}"]
         if problems:
-            self._failed[part] = FailedPart(at, before.failures + 1 if before else 1, problems[0])
+            self._failed[part] = FailedPart(now(), before.failures + 1 if before else 1, problems[0])
         return problems

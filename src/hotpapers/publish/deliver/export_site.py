@@ -105,7 +105,7 @@ def export_site(
 
 
 class WrittenDay(NamedTuple):
-    """A day's issue that a channel wrote to a folder, if only in part."""
+    """A day's issue that a channel wrote to a folder."""
 
     folder: PublishedFolder
     publication: str
@@ -113,9 +113,9 @@ class WrittenDay(NamedTuple):
     day: str
 
 
-def _written(record: Record) -> list[WrittenDay]:
-    """What was written to folders, in order."""
-    rows = queries.delivered(record.database)
+def _written(record: Record, *, whole: bool = False) -> list[WrittenDay]:
+    """What was written to folders, in order; also what was in part, unless only `whole` days are asked for."""
+    rows = queries.delivered(record.database, whole=whole)
     folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
     return sorted(WrittenDay(folder, *columns) for target, *columns in rows if (folder := folders[target]))
 
@@ -131,7 +131,8 @@ def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
 
 def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast]:
     """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
-    sites = Counter((row.folder, row.publication) for row in _written(record) if row.channel == "site")
+    written = _written(record, whole=True)
+    sites = Counter((row.folder, row.publication) for row in written if row.channel == "site")
     windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
         size_budget.forecast(folder.path, budget, days, windows.get(name, "listing"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import tempfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -49,14 +49,17 @@ def other_share(name: str) -> bool:
 def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
     """Writes a site with a helper. Raises UsageError."""
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
-    with exclusive(output) as (root, lock), tempfile.TemporaryFile() as given:
-        pickle.dump((task, root), given)
-        given.seek(0)
+    with exclusive(output) as (root, lock):
         command, pipe = [sys.executable, "-c", _HELP], subprocess.PIPE
-        helper = subprocess.Popen(command, stdin=given, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock])
+        helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock])
+        assert helper.stdin is not None and helper.stdout is not None
         try:
+            with suppress(BrokenPipeError), helper.stdin as given:  # if it has ended, its share is done below
+                pickle.dump((task, root), given)
             written = write_some(root, share(own_share))
-            result, _ = helper.communicate()
+            with helper.stdout as taken:
+                result = taken.read()
+            helper.wait()
         finally:
             helper.kill()
             helper.wait()

@@ -114,9 +114,10 @@ class PublishJob:
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Freezes, logs and publishes what is due, and removes what is gone from published pages."""
         context.check_lease()
-        at = context.clock.now()
         problems = [
-            problem for part, do in self._parts(context, once) for problem in self._retries.attempt(part, at, do)
+            problem
+            for part, do in self._parts(context, once)
+            for problem in self._retries.attempt(part, context.clock.now, do)
         ]
         if problems:
             raise PartiallyRead("; ".join(problems), again=LOOK)

@@ -16,6 +16,7 @@ from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.collect.jobs.attempts import PartRetries
+from hotpapers.collect.jobs.isolation import isolated
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
@@ -73,11 +74,12 @@ class SendJob:
         try:
             for destination in destinations:
                 names.append(destination.sender.name)
-                with closing(destination):
+                with isolated(problems, self.name, destination.full_name), closing(destination):
                     for publication, day in days:
                         send = partial(self._send, context, destination, publication, day, results)
                         part = f"{destination.full_name} {day}"
-                        problems += self._retries[publication].attempt(part, context.clock.now(), send)
+                        not_before = self._not_before.get((publication, destination.full_name), 0)
+                        problems += self._retries[publication].attempt(part, context.clock.now, send, not_before)
             for name in names[:1]:
                 keep_finished(context.record, name, results, len(names), context.clock.now())
         except UsageError as problem:  # such as a missing password file: report it, and try again next round
@@ -92,15 +94,12 @@ class SendJob:
         day: str,
         results: list[SendResult],
     ) -> None:
-        """Sends one issue, unless the sender asked to wait. Raises PartiallyRead if some of it could not be sent."""
-        key = (publication, destination.full_name)
-        if self._not_before.get(key, 0) > context.clock.now():
-            return
+        """Sends one issue. Raises PartiallyRead if some of it could not be sent."""
         issue_reader = RecordIssueReader(context.record, self._allowed)
         result = send_issue(context.record, destination, issue_reader, publication, day, partial(self._check, context))
         results.append(result)
         if result.waiting:
-            self._not_before[key] = context.clock.now() + int(result.waiting * SECOND)
+            self._not_before[publication, destination.full_name] = context.clock.now() + int(result.waiting * SECOND)
         problems = len(result.problems) + bool(result.stopped)
         if result.sent or problems:
             name = destination.sender.name

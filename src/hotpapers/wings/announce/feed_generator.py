@@ -14,7 +14,9 @@ last post's place in its issue, so posts added above do not shift the pages. Not
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -78,14 +80,15 @@ class FeedSkeleton:
         match = _CURSOR.fullmatch(cursor or BEGINNING)
         if match is None:
             raise ValueError("not a cursor of this feed")
-        last = (match[1], int(match[2]), int(match[3]))
-        following = list(islice((post for post in self._posts() if post.is_after(*last)), limit + 1))
+        day, place, n = str(date.fromisoformat(match[1])), int(match[2]), int(match[3])
+        start = bisect_left(self._read, True, key=lambda post: post.is_after(day, place, n))
+        following = list(islice((post for post in self._posts(start) if post.is_after(day, place, n)), limit + 1))
         posts = following[:limit]
         return posts, posts[-1].cursor if len(following) > limit else ""
 
-    def _posts(self) -> Iterator[FeedPost]:
-        """All posts, in order; those that were read before are kept."""
-        yield from self._read
+    def _posts(self, start: int) -> Iterator[FeedPost]:
+        """All posts from one on, in order; those that were read before are kept."""
+        yield from self._read[start:]
         for post in self._unread:
             self._read.append(post)
             yield post

@@ -27,7 +27,7 @@ from hotpapers.wings.mail.settings import MailConfig
 
 PATH = "/mail/join"
 MAX_SUBMISSIONS_AN_HOUR = 100
-"""Submissions accepted per hour, from all clients, whether or not a message follows."""
+"""Submissions that are accepted at once, and then per hour, from all clients, whether or not a message follows."""
 COST = 2
 NO_ADDRESS = "This is not an email address. Write it like somebody@example.org."
 

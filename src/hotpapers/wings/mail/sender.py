@@ -19,7 +19,7 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
-from hotpapers.base.model import DAY, MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
+from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
 from hotpapers.publish.deliver.queries import (
@@ -56,8 +56,6 @@ FIRST_WAIT, MAX_RETRY_WAIT = 5 * 60, 4 * 60 * 60
 """Seconds until a message that was put off is tried again, at first and at most."""
 TRIES = 8
 """Attempts before a message is given up: about nine hours."""
-PACE = "mail:"
-"""Prefix of a mail domain's pace, to tell it from the paces of HTTP hosts."""
 
 
 class AddressedMessage(NamedTuple):
@@ -79,13 +77,6 @@ def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterato
         client.close()
 
     yield SenderDestination(sender, client.http, sender.check, close)
-
-
-def tidy(record: Record, at: int) -> None:
-    """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
-    subscribers.tidy(record, at)
-    queries.drop_old_messages(record, at)
-    jobs_queries.drop_old_paces(record, PACE, at - DAY)
 
 
 class EmailSender:
@@ -248,7 +239,7 @@ class _Progress(NamedTuple):
 
 def wait_for_turn(record: Record, mail_config: MailConfig, address: str, http: HttpClient) -> None:
     """Keeps the pace of an address's domain, which all processes of the site share."""
-    http.sleep(jobs_queries.reserve_moment(record, PACE + domain_of(address), 60 / mail_config.pace))
+    http.sleep(jobs_queries.reserve_moment(record, queries.PACE + domain_of(address), 60 / mail_config.pace))
 
 
 def most_failures(readers: int) -> int:

@@ -95,15 +95,21 @@ def mailing(settings: Settings) -> MailingSettings:
 # ---- with what mail is sent ----------------------------------------------------------------------------
 
 
+class Secret:
+    """A text that `repr` does not show."""
+
+    def __init__(self, value: str = "") -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "[secret]" if self.value else "[none]"
+
+
 class MailConfig(MailingSettings, frozen=True, kw_only=True):
     """The settings with what is not written: `reply_to` and `bounces` always have an address, domains are as in DNS.
     `base` ends in `/`, or is empty. `password`: the relay's."""
 
-    password: str = ""
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"MailConfig({self.relay!r})"
+    password: Secret = Secret()
 
     @property
     def is_local(self) -> bool:
@@ -143,11 +149,11 @@ def preview_config(table: MailingSettings) -> MailConfig:
     return MailConfig(**msgspec.structs.asdict(table) | as_in_dns)
 
 
-def _password(table: MailingSettings, folder: Path, environ: Mapping[str, str]) -> str:
+def _password(table: MailingSettings, folder: Path, environ: Mapping[str, str]) -> Secret:
     if not table.user:
-        return ""
+        return Secret()
     if environ.get(PASSWORD):
-        return environ[PASSWORD]
+        return Secret(environ[PASSWORD])
     if not table.password_file:
         raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file")
     file = folder / Path(table.password_file).expanduser()
@@ -159,4 +165,4 @@ def _password(table: MailingSettings, folder: Path, environ: Mapping[str, str]) 
         raise SettingsError(f"mailing.password_file: {file}: not UTF-8") from None
     if not text or len(text) > MAX_PASSWORD_CHARS:
         raise SettingsError(f"mailing.password_file: {file}: does not contain a password")
-    return text
+    return Secret(text)

@@ -41,18 +41,19 @@ class _Smtp(smtplib.SMTP):
     def sign_in(self, user: str, password: str) -> None:
         """Logs in by PLAIN, or else LOGIN. Raises SMTPException."""
         offered = self.esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in offered:
-            commands = [f"AUTH PLAIN {_base64(NUL.join(('', user, password)))}"]
-        elif "LOGIN" in offered:
-            commands = ["AUTH LOGIN", _base64(user), _base64(password)]
-        else:
-            raise smtplib.SMTPException("does not offer to log in by PLAIN or LOGIN")
-        for command in commands:
-            code, text = self.docmd(command)
-            if code != CONTINUE:
-                break
-        if code not in (235, 503):
-            raise smtplib.SMTPAuthenticationError(code, text)
+        secret = _base64(NUL.join(("", user, password)))
+        # some relays ask for PLAIN's secret although it came with the command
+        ways = {"PLAIN": [f"AUTH PLAIN {secret}", secret], "LOGIN": ["AUTH LOGIN", _base64(user), _base64(password)]}
+        refused = None
+        for commands in (commands for way, commands in ways.items() if way in offered):
+            for command in commands:
+                code, text = self.docmd(command)
+                if code in (235, 503):
+                    return
+                refused = smtplib.SMTPAuthenticationError(code, text)
+                if code != CONTINUE:
+                    break
+        raise refused or smtplib.SMTPException("does not offer to log in by PLAIN or LOGIN")
 
     def demand(self, command: str, step: Step, accepted: Container[int] = OK) -> None:
         """Sends a command. Raises the refusal for any other reply."""
@@ -90,7 +91,7 @@ class SmtpClient:
         self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
     ) -> None:
         self._mail_config, self._context, self._dial = mail_config, context, dial
-        self._redact = SecretRedactor([mail_config.password])
+        self._redact = SecretRedactor([mail_config.password.value])
         self._connection: _Smtp | None = None
         self._messages = 0
 
@@ -219,7 +220,7 @@ class SmtpClient:
         if mail_config.tls == "starttls" and (connection.has_extn("starttls") or not mail_config.is_local):
             self._start_tls(connection)
         if mail_config.user:
-            connection.sign_in(mail_config.user, mail_config.password)
+            connection.sign_in(mail_config.user, mail_config.password.value)
 
     def _start_tls(self, connection: _Smtp) -> None:
         """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine

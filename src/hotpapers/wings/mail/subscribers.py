@@ -11,13 +11,16 @@ from typing import Any
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, now
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
 from hotpapers.wings.mail.queries import (
+    PACE,
     Subscriber,
     count_subscribers,
+    drop_old_messages,
     drop_subscribers,
     outcomes_until,
     put_subscriber,
@@ -157,6 +160,13 @@ def _change(record: Record, mark: str, states: Collection[str], **changes: Any) 
             noted = forgotten_file.ForgottenMark(changes["state"], mark, changes["since"])
             forgotten_file.complete(record.database, record.hasher, [noted])
     return current
+
+
+def keep_house(record: Record, at: int) -> None:
+    """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
+    tidy(record, at)
+    drop_old_messages(record, at)
+    jobs_queries.drop_old_paces(record, PACE, at - DAY)
 
 
 def tidy(record: Record, at: int) -> None:

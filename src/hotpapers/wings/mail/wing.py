@@ -34,7 +34,7 @@ WING = Wing(
         loading(f"{MAIL}.subscribers:forget"),
     ),
     # even if mail is now off: the confirmation message promised deletion
-    housekeeping=loading(f"{MAIL}.sender:tidy"),
+    housekeeping=loading(f"{MAIL}.subscribers:keep_house"),
     routes=loading(f"{MAIL}.mail_pages:routes"),
     join_path=lambda settings: "mail/join" if _has_relay(settings) else "",
 )
