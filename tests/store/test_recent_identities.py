@@ -63,6 +63,8 @@ def test_no_more_than_so_many_are_remembered(store_url: str, monkeypatch: pytest
         cache.keep(b"2", {"x:0": names["x:0"], "x:1": names["x:1"]})
         assert cache.at(b"2")({"x:0", "x:1", "x:2"}).keys() == {"x:0", "x:1"}
         assert not cache.at(b"1")({"x:0"}), "rolled back"
-        cache.keep(b"2", names)
-        assert cache(names.keys()) == names
-        assert not cache.at(b"2")(names.keys())
+        cache.keep(b"2", {"x:0": names["x:0"]})
+        cache.keep(b"3", {name: names[name] for name in ("x:1", "x:2")})
+        assert cache.at(b"3")(names.keys()).keys() == {"x:1", "x:2"}
+        cache.keep(b"4", names)
+        assert not cache.at(b"4")(names.keys())

@@ -145,7 +145,7 @@ class IdentityCache:
         self._chain, self._known, self._absent = b"", {"": NO_IDENTITY}, set[str]()
 
     def at(self, chain: bytes) -> Self:
-        """The cache for the record that ends with a chain value. A full one begins again."""
+        """The cache for the record that ends with a chain value."""
         if chain != self._chain or len(self._known) > RECENT:
             self._known = {"": NO_IDENTITY}
         self._chain, self._absent = chain, set()
@@ -155,13 +155,16 @@ class IdentityCache:
         """The identities of some keys, as far as they exist."""
         if unknown := {key for key in keys if key not in self._known and key not in self._absent}:
             self._known |= find(self.database, unknown)
-            self._absent |= unknown
+            self._absent |= unknown.difference(self._known)
         return {key: self._known[key] for key in keys if key in self._known}
 
     def keep(self, chain: bytes, named: Known) -> None:
-        """Also cache the identities that a batch named. `chain`: its chain value."""
-        self._known.update(named)
-        self._chain = chain
+        """Also cache the identities that a batch named; if full, only these are kept. `chain`: its chain value."""
+        self._chain, self._absent = chain, set()  # first: if this is interrupted, the batch is undone
+        if len(self._known) + len(named) > RECENT:
+            self._known = {"": NO_IDENTITY}
+        if len(named) <= RECENT:
+            self._known.update(named)
 
 
 def enroll(lookup: IdentityCache, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:

@@ -182,7 +182,8 @@ def item_hash(
     redacted: Mapping[str, str] | None,
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: the commitments to the keys in it, by field."""
-    values = {**msgspec.structs.asdict(item), "kind": spec.kind, **committed}
+    values = {**msgspec.structs.asdict(item), "kind": spec.kind}
+    values |= {name: committed[name] for name in spec.persons}
     if salt is not None:
         for name in spec.salted:
             if values[name]:

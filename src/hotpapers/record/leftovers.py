@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -74,7 +75,11 @@ def remove_unlocked(folder: Path) -> None:
     """Remove a folder. Raises OSError if a process holds a lock on it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            if problem.errno == errno.EWOULDBLOCK:  # otherwise a file system without locks
+                raise
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)

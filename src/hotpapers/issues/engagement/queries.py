@@ -46,7 +46,7 @@ from hotpapers.record import (
     column_among,
     first_value,
     key_of,
-    rows_among,
+    placeholders,
     slices,
 )
 from hotpapers.record.identities import is_whole
@@ -325,10 +325,11 @@ def _with_withdrawals(view: AsOfView, posts: Iterable[int], last: int) -> list[i
 
 def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
-    sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
-        WHERE r.post IN (…) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
-    for post, type, at, account, withdrawn in rows_among(view.database, sql, posts):
-        events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
+    for some in slices(posts):
+        sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
+            WHERE r.post IN ({placeholders(some)}) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
+        for post, type, at, account, withdrawn in view.database.iterate(sql, some):  # there may be many
+            events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 

@@ -97,10 +97,11 @@ _IS_OF_ACCOUNT = f"voice IN (SELECT {NUMBER} UNION SELECT stable_voice FROM stab
 """The SQL condition that a voice is an account's, as rankings see it: under its stable name, if it has one."""
 
 
-def is_author(view: AsOfView, account: str, paper: str) -> bool:
-    """Whether an account counts as an author of a paper, as rankings see it."""
-    sql = f"WITH {persons_sql(view, ())}, {authors_sql(view)} SELECT 1 FROM author WHERE {_IS_OF_ACCOUNT}"
-    return bool(view.database.rows(f"{sql} AND paper = {NUMBER}", (account, account, paper)))
+def authored_papers(view: AsOfView, account: str) -> set[str]:
+    """The papers of which an account counts as an author, as rankings see it."""
+    sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
+        SELECT DISTINCT {key_of("author.paper")} FROM author WHERE {_IS_OF_ACCOUNT}"""
+    return set(first_column(view.database, sql, (account, account)))
 
 
 # ---- bridged accounts ------------------------------------------------------------------------------------

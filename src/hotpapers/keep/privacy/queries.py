@@ -86,7 +86,7 @@ def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     return set(_in_references(database, numbers, "origin")) - {0}
 
 
-def _in_references(database: Database, numbers: Iterable[int], column: str = "") -> Iterator[int]:
+def _in_references(database: Database, numbers: Collection[int], column: str = "") -> Iterator[int]:
     """The numbers of posts and accounts among these that rows name, or another column of these rows."""
     for kind, name in REFERENCES:
         sql = f'SELECT DISTINCT "{column or name}" FROM {kind} WHERE "{name}" IN (…)'

@@ -210,7 +210,9 @@ def _with_file(
         return replaced if is_same_record else None
     known = replaced if is_same_record else replaced._replace(marks=frozenset(), deliveries=(), confirmed={})
     # not of subscribers who have confirmed again since
-    marks = known.marks.union(line for line in lines if known.confirmed.get(line.mark, 0) <= line.at)
+    marks = known.marks.union(
+        line for line in lines if line.what == TOMBSTONE or known.confirmed.get(line.mark, 0) <= line.at
+    )
     return known._replace(secret=restored.secret(), marks=marks)
 
 

@@ -55,9 +55,9 @@ def review_account(record: Record, key: str) -> list[tuple[AccountReview, list[A
         for row in queries.verdict_rows(view, [account]):
             by_paper[row.item.about].append(row.item)
         own_review = AccountReview(account, queries.is_bot(view, account), tuple(by_paper.pop("", ())))
+        authored = queries.authored_papers(view, account) if by_paper else set[str]()
         papers = [
-            AuthorReview(paper, queries.is_author(view, account, paper), tuple(verdicts))
-            for paper, verdicts in sorted(by_paper.items())
+            AuthorReview(paper, paper in authored, tuple(verdicts)) for paper, verdicts in sorted(by_paper.items())
         ]
         reviews.append((own_review, papers))
     return reviews
