@@ -20,6 +20,7 @@ from hotpapers.publish.view.tex import plain_line, tex_line
         (r"\tilde{O}(n^{k+\epsilon})", "Õ(n^(k+ϵ))"), (r"\mathcal{N}=4", "𝒩 = 4"), ("x'", "x′"), (r"\vec{v}", "v⃗"),
         (r"p<0.05", "p < 0.05"), (r"\frac{a}{b}", "a/b"), (r"\sin\theta", "sin θ"), ("(a,b)", "(a, b)"),
         (r"\rm ^{28}SiS", "²⁸SiS"), (r"\rm_{eff}", "_eff"), (r"\bf'", "′"),
+        (r"\beta_\rm{UV}", "β_UV"), (r"H_\rm 0", "H₀"), (r"E(B-V)_\rm{neb}", "E(B−V)_neb"), (r"^\rm{3D}", "³ᴰ"),
     ],
 )  # fmt: skip
 def test_formulas(tex: str, line: str) -> None:

@@ -12,13 +12,23 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.terms import TERMS
 from hotpapers.record import Record
 from hotpapers.record.raw_archive import MIN_UNREADABLE_TIME
-from hotpapers.wings.archives import framing, parts
+from hotpapers.wings.archives import file_import, framing, parts
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
 from tests.conftest import data
 from tests.sources import bluesky_events as bluesky
-from tests.wings.archives.archive_helpers import DAY_START, NOW, bluesky_day, import_one, lines, quarantine_of
+from tests.wings.archives.archive_helpers import (
+    DAY_START,
+    NOW,
+    PAPER_URL,
+    bluesky_day,
+    file,
+    import_files,
+    import_one,
+    lines,
+    quarantine_of,
+)
 
 
 def test_what_cannot_be_read_is_kept_a_while_from_now_on_with_its_reason(record: Record) -> None:
@@ -121,3 +131,20 @@ def test_an_empty_file_is_no_mistake(record: Record) -> None:
     for content in (b"", b"\n \n"):
         result = import_one(record, "reddit", content)
         assert (result.lines, result.whole, result.cut) == (0, False, False)
+
+
+def test_a_long_one_counts_for_its_own_file(record: Record) -> None:
+    good, long = lines([bluesky.create(bluesky.ANNA, bluesky.post("weather"), time=DAY_START)]), b'{"did": "x%s\n'
+    files = file(good, "a"), file(good + long % (b"y" * 70_000), "b")
+    assert [done.quarantined for done in import_files(record, "jetstream", *files)] == [0, 1]
+
+
+def test_a_last_line_that_breaks_off_waits_for_its_end_also_in_a_full_batch(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_import, "MAX_BATCH_READ_BYTES", 1)
+    comment = b'{"id":%d,"by":"cup","type":"comment","parent":1,"time":1767300000,"text":"%s"}\n'
+    first, last = (comment % (90_000_000 + n, PAPER_URL.format(1000 + n).encode()) for n in (1, 2))
+    broken_off = import_one(record, "hackernews", first + last[:50])
+    assert broken_off.cut and not broken_off.quarantined
+    assert import_one(record, "hackernews", first + last).lines == 2 and not quarantine_of(record, "hackernews")

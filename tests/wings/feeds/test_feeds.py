@@ -134,6 +134,16 @@ def test_relative_addresses_are_resolved() -> None:
     assert feed_parser.urljoin_or_not(URL, "http://[") == "http://["
 
 
+def test_authors_and_files_of_a_json_feed_that_are_none_are_passed_over() -> None:
+    item = {"url": "https://tea.example/1", "authors": [1, {"name": "Ada"}, {"name": 2}], "attachments": [None, "x"]}
+    assert single_entry(json.dumps({"version": "1", "items": [item]}).encode()).author == "Ada"
+
+
+def test_a_json_feed_that_is_not_utf_8_is_refused() -> None:
+    with pytest.raises(NetError, match="not a JSON feed"):
+        single_entry(b'{"version":"1","items":[{"id":"a","title":"caf\xe9"}]}')
+
+
 def test_dates_of_json_feeds_are_read_and_odd_ones_are_none() -> None:
     def published(date: str) -> int | None:
         return single_entry(b'{"version":"1","items":[{"id":1,"date_published":"%s"}]}' % date.encode()).published

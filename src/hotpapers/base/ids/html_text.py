@@ -29,7 +29,7 @@ MAX_LINKS = 500
 _ATTRIBUTE_PATTERN = r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+"""
 _ATTRIBUTE = re.compile(_ATTRIBUTE_PATTERN)
 _TAG = re.compile(
-    rf"<(?P<ends>/?)(?P<name>[A-Za-z][^\s/>]*+)(?P<attributes>(?:{_ATTRIBUTE_PATTERN})*)(?P<closed>[\s/]*+>)?+"
+    rf"<(?P<ends>/?)(?P<name>[A-Za-z][^\s/>]*+)(?P<attributes>(?:{_ATTRIBUTE_PATTERN})*+)(?P<closed>[\s/]*+>)?+"
 )
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")

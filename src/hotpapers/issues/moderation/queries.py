@@ -308,7 +308,8 @@ def automated_accounts(view: AsOfView) -> list[str]:
 
 def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
     """All verdicts on accounts, and on whether they are authors of papers, oldest first."""
-    where = f"t.subject IN ({numbers_of(accounts)}) AND {view.visible('t')} ORDER BY t.observed_at, t.id"
+    where = f"""t.subject IN ({numbers_of(accounts)}) AND (t.about = 0 OR t.judgement IN ('author', 'independent'))
+        AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
     return list(view.observations(Verdict, where, accounts))
 
 

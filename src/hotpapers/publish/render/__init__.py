@@ -19,13 +19,14 @@ from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import loading, offered
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 
-_PLACES = {
-    "feeds": "hotpapers.publish.render.feeds:FeedsChannel",
-    "markdown": "hotpapers.publish.render.markdown:MarkdownChannel",
-    "site": "hotpapers.publish.render.html.pages:SiteChannel",
-}
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
-    name: loading(place) for name, place in (_PLACES | offered("renderers")).items()
+    name: loading(place)
+    for name, place in {
+        "feeds": "hotpapers.publish.render.feeds:FeedsChannel",
+        "markdown": "hotpapers.publish.render.markdown:MarkdownChannel",
+        "site": "hotpapers.publish.render.html.pages:SiteChannel",
+        **offered("renderers"),
+    }.items()
 }
 """Channel factories by name, also those of wings."""
 

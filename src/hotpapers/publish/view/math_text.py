@@ -95,9 +95,8 @@ def _over(base: str, sign: str) -> str:
 
 
 def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
-    """A base, which may be missing as in `T$\\rm_{eff}$`, with what is below or above it: `sub`, `super` or both."""
-    base, raised = parts[: -len(kinds)], parts[-len(kinds) :]
-    return "".join(base).rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, raised, strict=True))
+    """A base with what is below or above it: `sub`, `super` or both."""
+    return parts[0].rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
 
 
 _RULES: Mapping[str, Callable[[list[str]], str]] = {

@@ -97,6 +97,10 @@ _WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)
 # An upright word is one word, not single letters.
 _WORD = re.compile(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
 _OPERATOR = re.compile(r"\\mathop\s*\{\s*(?:\\text\{([A-Za-z]+)\}|\{\s*\\text\{([A-Za-z]+)\}\s*\})\s*\}")
+# What a declaration is for is raised or lowered with it: the library raises the declaration alone.
+# A declaration before `_` or `^` is no base.
+_RAISED = re.compile(r"\\\\|([_^])\s*(\\(?:rm|bf|it|sf|tt|sc|sl|cal)(?![A-Za-z]))\s*(?:\{([^{}]*)\}|([A-Za-z0-9]))")
+_NO_BASE = re.compile(r"\\\\|(\\(?:rm|bf|it|sf|tt|sc|sl|cal))\s*(?=[_^])")
 # A comment would end the formula. In a text on one line, the sign is left over from the end of a line, except after a
 # number.
 _PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")
@@ -105,6 +109,10 @@ _PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")
 def _expand_macros(tex: str) -> str:
     """Rewrite the formula in commands that the library knows."""
     tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
+    tex = _NO_BASE.sub(lambda match: f"{match[1]}{{}}" if match[1] else match[0], tex)
+    tex = _RAISED.sub(
+        lambda match: f"{match[1]}{{{match[2]} {match[3] or match[4] or ''}}}" if match[1] else match[0], tex
+    )
     tex = _WORD.sub(lambda match: rf"\text{{{match[1]}}}" if match[1] else rf"{{\text{{{match[2]}}}}}", tex)
     tex = _OPERATOR.sub(lambda match: rf"\operatorname{{{match[1] or match[2]}}}", tex)
     tex = math_alphabets.expand(_MACRO.sub(lambda match: _PLAIN.get(match[1], match[0]), tex))

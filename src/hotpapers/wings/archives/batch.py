@@ -140,6 +140,8 @@ class ArchiveBatch:
             return outcome
         body = payload.body[:KEPT] if payload.kind == BROKEN else payload.body
         quarantined = payload._replace(body=body, at=self._now)
+        if payload in self._files:
+            self._files.setdefault(quarantined, self._files[payload])
         return outcome._replace(payload=quarantined, keep_for=self._keep_for(quarantined))
 
     def _items(self, payload: RawPayload) -> list[Item]:

@@ -112,17 +112,30 @@ def _filter(
 
 
 def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Blocks:
-    """A file's blocks, from that with an offset on. If another kind of import stopped within it, some lines are read,
-    and counted, twice. Raises InputError."""
+    """A file's blocks, from an offset on. Raises InputError."""
     start = end = 0
     for _, (blocks, problem) in parts:
         for block, filtered in blocks:
             end = start + block.end
             if end > offset or not block.ended:
-                yield block._replace(start=start + block.start, end=end), filtered
+                placed = block._replace(start=start + block.start, end=end)
+                yield (placed, filtered) if placed.start >= offset else rest_of(placed, filtered, offset)
         if problem:
             raise InputError(problem)
         start = end
+
+
+def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[ArchiveBlock, FilteredBlock]:
+    """The part of a block after a line. If an earlier import stopped at a line that the filter dropped, some lines are
+    counted twice."""
+    cut = offset - block.start
+    count = max((unit.number + 1 for unit in filtered.units if unit.end <= cut), default=0)
+    later = [
+        Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
+        for unit in filtered.units
+        if unit.start >= cut
+    ]
+    return block._replace(start=offset), FilteredBlock(filtered.lines - count, later)
 
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
@@ -199,6 +212,9 @@ class FileImport:
         return ImportedFile(self._file.name, whole, count, before, cut=self._cut, **self._batch.figures())
 
     def _read_block(self, block: ArchiveBlock, filtered: FilteredBlock) -> None:
+        # Not after the block: its last line may turn out to be cut off
+        if self._batch.is_full or self._place.offset - self._stored.offset >= MAX_BATCH_READ_BYTES:
+            self._store()
         for unit in with_gaps(filtered):
             problem = self._batch.take(unit.content) if unit else None
             self._before_last = self._place_before(unit, block) if unit and problem else None
@@ -209,8 +225,6 @@ class FileImport:
             else:
                 self._readable = True
         self._place = FilePlace(block.end, block.tail, self._place.lines + filtered.lines)
-        if self._batch.is_full or block.end - self._stored.offset >= MAX_BATCH_READ_BYTES:
-            self._store()
 
     def _place_before(self, unit: Unit, block: ArchiveBlock) -> FilePlace:
         if not unit.start:

@@ -66,8 +66,9 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     refuse_page(body, url, "not a feed")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         try:
-            feed = decode_json(body.removeprefix(b"\xef\xbb\xbf"), _JsonFeed)
-        except InputError as problem:
+            # as text, or invalid UTF-8 would only cost the fields with it
+            feed = decode_json(body.removeprefix(b"\xef\xbb\xbf").decode(), _JsonFeed)
+        except (InputError, UnicodeError) as problem:
             raise NetError(f"{url}: not a JSON feed: {problem}") from problem
         for raw in feed.items[:MAX_ENTRIES]:
             if item := decode_or_none(raw, _JsonItem):
@@ -168,14 +169,6 @@ class _JsonFeed(msgspec.Struct):
     language: Any = ""
 
 
-class _JsonAuthor(msgspec.Struct):
-    name: str = ""
-
-
-class _JsonFile(msgspec.Struct):
-    url: str = ""
-
-
 class _JsonItem(msgspec.Struct):
     id: Any = None
     url: str = ""
@@ -186,9 +179,9 @@ class _JsonItem(msgspec.Struct):
     summary: str = ""
     date_published: str = ""
     date_modified: str = ""
-    author: _JsonAuthor | None = None
-    authors: list[_JsonAuthor] = []
-    attachments: list[_JsonFile] = []
+    author: Any = None
+    authors: Any = None
+    attachments: Any = None
     language: str = ""
 
 
@@ -196,20 +189,29 @@ def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
     title = html.escape(_text_of(item.title))
     link = urljoin_or_not(url, _text_of(item.url) or _text_of(item.external_url))
     content = item.content_html or html.escape(item.content_text or item.summary)
-    authors = [*item.authors, item.author or _JsonAuthor()]
+    authors = [author.get("name") for author in _objects([*_list_of(item.authors), item.author])]
+    files = [file.get("url") for file in _objects(_list_of(item.attachments))]
     id = item.id
     return FeedEntry(
         id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
         link=link,
         title=title,
-        author=", ".join(dict.fromkeys(filter(None, (_text_of(author.name) for author in authors)))),
+        author=", ".join(dict.fromkeys(filter(None, map(_text_of, authors)))),
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
             timestamps.parse_iso(_text_of(date)) for date in (item.date_published, item.date_modified)
         ),
         language=_text_of(item.language) or language,
-        elsewhere=_elsewhere(url, link, [item.external_url, *(file.url for file in item.attachments)]),
+        elsewhere=_elsewhere(url, link, [item.external_url, *files]),
     )
+
+
+def _list_of(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _objects(values: Iterable[object]) -> Iterator[dict[str, Any]]:
+    return (value for value in values if isinstance(value, dict))
 
 
 # ---- XML, cut down ------------------------------------------------------------------------------------

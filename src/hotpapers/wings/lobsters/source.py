@@ -68,6 +68,9 @@ class _Story(msgspec.Struct):
 
 class _StoryId(msgspec.Struct):
     short_id: str
+
+
+class _ListedStory(_StoryId):
     created_at: datetime.datetime | None = None
 
 
@@ -123,7 +126,7 @@ class LobstersSource(PostSource[LobstersSettings]):
         page = f"/page/{number}" if number > 1 else ""
         response = http.get(f"{self.settings.base}/domains/{domain}{page}.json")
         stories = decode_response(response, list[msgspec.Raw])
-        ids = [(decode_or_none(story, _StoryId), bytes(story)) for story in stories]
+        ids = [(decode_or_none(story, _ListedStory), bytes(story)) for story in stories]
         payloads = [
             RawPayload("post", entry.short_id if entry else unreadable_key(body), body, response.at)
             for entry, body in ids
