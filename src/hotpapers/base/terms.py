@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -37,19 +38,18 @@ class NetworkTerms(NamedTuple):
     """What one network's terms allow.
 
     `reviewed`: the day of the last review. `basis`: the reasons, in our own words; `page`: the address to check next
-    time. `keep`: microseconds. For the other fields, see the module's docstring. The defaults are what most networks
-    allow.
+    time. `keep`: microseconds. For the other fields, see the module's docstring.
     """
 
     network: str
     reviewed: str
     basis: str
     page: str
-    read: Read = "public"
-    keep: int = 30 * DAY
-    shown: Showing = "text"
-    exported: Exported = "facts"
-    count_limited: bool = True
+    read: Read
+    keep: int
+    shown: Showing
+    exported: Exported
+    count_limited: bool
 
 
 class TermsOverride(SettingsStruct):
@@ -67,21 +67,24 @@ class TermsOverride(SettingsStruct):
     count_limited: bool | None = None
 
 
+_usual = partial(NetworkTerms, read="public", keep=30 * DAY, shown="text", exported="facts", count_limited=True)
+"""What most networks allow."""
+
 _ROWS = (
-    NetworkTerms(
+    _usual(
         "arxiv",
         "2026-11-20",
         "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
         "https://info.arxiv.org/help/api/tou.html",
         keep=MAX_INTEGER,
     ),
-    NetworkTerms(
+    _usual(
         "bluesky",
         "2026-11-20",
         "posts are public; labels, and the wish to be hidden from people without an account, are respected",
         "https://bsky.social/about/support/tos",
     ),
-    NetworkTerms(
+    _usual(
         "mastodon",
         "2026-11-20",
         "servers have their own rules, so the operator names them; accounts that opt out are left alone",
@@ -89,19 +92,19 @@ _ROWS = (
         read="operator names it",
         count_limited=False,
     ),
-    NetworkTerms(
+    _usual(
         "hackernews",
         "2026-11-20",
         "a public API, without a key",
         "https://github.com/HackerNews/API",
     ),
-    NetworkTerms(
+    _usual(
         "lobsters",
         "2026-11-20",
         "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
         "https://lobste.rs/about",
     ),
-    NetworkTerms(
+    _usual(
         "reddit",
         "2026-11-20",
         "needs an approved application; no words are passed on",
@@ -111,7 +114,7 @@ _ROWS = (
         shown="link",
         exported="ids",
     ),
-    NetworkTerms(
+    _usual(
         "x",
         "2026-11-20",
         "needs a paid key; only identifiers are passed on, and X itself shows the words",
@@ -120,13 +123,13 @@ _ROWS = (
         shown="link",
         exported="ids",
     ),
-    NetworkTerms(
+    _usual(
         "huggingface",
         "2026-11-20",
         "public lists without a key; only paper titles are quoted",
         "https://huggingface.co/terms-of-service",
     ),
-    NetworkTerms(
+    _usual(
         "feeds",
         "2026-11-20",
         "each publisher has its own terms; feeds are made for programs, but contain whole articles",

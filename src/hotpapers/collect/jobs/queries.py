@@ -92,19 +92,15 @@ def load_state(record: Record, source: str) -> JobState:
 
 def all_states(record: Record) -> list[JobState]:
     """The states of all sources that ever ran, by name."""
-    return _states(record.database)
-
-
-def _states(database: Database) -> list[JobState]:
-    return [_decode(row[0]) for row in database.rows("SELECT state FROM job_state ORDER BY source")]
+    return [_decode(row[0]) for row in record.database.rows("SELECT state FROM job_state ORDER BY source")]
 
 
 def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
     """Clears failure reasons that name a forgotten person or thing, as errors may contain what was requested. Call
     inside `write()`."""
-    for status in _states(database):
-        if stand_in(status.reason):
-            write_state(database, msgspec.structs.replace(status, reason=""))
+    for source, row in database.rows("SELECT source, state FROM job_state"):
+        if stand_in((state := _decode(row)).reason):
+            write_state(database, msgspec.structs.replace(state, source=source, reason=""))
 
 
 def held_sources(record: Record, at: int) -> set[str]:

@@ -125,6 +125,7 @@ class Api:
         self.backend.spend(scope, 1)
         state = await self.backend.state()
         if state != self.state:
+            self.cache.clear()  # replies that are still being made hold on to it
             self.cache, self.state = ByteCache(CACHE_BYTES), state
         return self.cache.get(_key(scope)) or self._router
 

@@ -68,12 +68,18 @@ class ByteCache(Generic[K, V]):
         del self._pending[key]
         # the exception is asked for in case nobody was waiting
         value = None if task.cancelled() or task.exception() else task.result()
-        if value is None or not keep or value.size > self._most // 8:  # nothing takes more than an eighth
+        is_large = value is not None and value.size > self._most // 8  # nothing takes more than an eighth
+        if value is None or is_large or not keep or key in self.values:
             return
         self.values[key] = value
         self.size += value.size
         while self.size > self._most:
             self.size -= self.values.popitem(last=False)[1].size
+
+    def clear(self) -> None:
+        """Drops all values."""
+        self.values.clear()
+        self.size = 0
 
 
 CACHE_BYTES = 64_000_000

@@ -19,10 +19,10 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotFound
 from hotpapers.base.http import PoliteHttpClient
-from hotpapers.base.ids.arxiv import SERVER
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.query import schemas
+from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.view.site_paths import paper_url
 from hotpapers.wings.mcp.record_tools import HotPaper
 
@@ -114,10 +114,13 @@ class PublishedSite:
         day = next(self.days(), "") if day == "latest" else day
         if not day:
             raise NotFound("the site has no issue yet")
-        return tuple(
-            schemas.answer_of(HotPaper, shown, day=day, page=paper_url(self.address, f"{SERVER}{shown.paper}"))
-            for shown in self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
-        )
+        return tuple(self._answer(day, shown) for shown in self._shown(day))
+
+    def _shown(self, day: str) -> tuple[_ShownPaper, ...]:
+        return self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
+
+    def _answer(self, day: str, shown: _ShownPaper) -> HotPaper:
+        return schemas.answer_of(HotPaper, shown, day=day, page=paper_url(self.address, paper_key(shown.paper)))
 
     def appearances(self, paper: str) -> list[HotPaper]:
         """A paper in each issue that has it, the latest first. Raises NotFound."""
@@ -197,8 +200,8 @@ class PublishedSite:
     def _numbered(self, part: str, number: int) -> HotPaper | None:
         quarter = self._quarter(part)
         day = quarter.day_of(number)
-        papers = self.issue(day) if day else ()
-        return next((shown for shown in papers if shown.paper == quarter.ids[number]), None)
+        papers = self._shown(day) if day else ()
+        return next((self._answer(day, shown) for shown in papers if shown.paper == quarter.ids[number]), None)
 
     def _read(self, path: str, kind: type[T]) -> T:
         try:

@@ -199,7 +199,7 @@ class CompletenessChecks:
         except NetError:
             return {}
 
-    def compare(self, archive: str, items: Sequence[DailyFeedEntry], last: str) -> FeedComparison:
+    def of_feed(self, archive: str, items: Sequence[DailyFeedEntry], last: str) -> FeedComparison:
         """Which of a feed's items are the day's: see `compare`."""
         listing = self.listed(archive) if items else {}
         return compare(items, archive, self.day, listing, last, partial(self.replaced, archive))

@@ -152,7 +152,7 @@ class ArxivPoll:
                 part = self._feed(category)
                 parts.append(part._replace(items=tuple(entry for entry in part.items if entry.id not in feed_ids)))
         items = [entry for part in parts for entry in part.items]
-        comparison = checks.compare(feed.name, items, last)
+        comparison = checks.of_feed(feed.name, items, last)
         kept = [part._replace(items=tuple(filter(comparison.accepts, part.items))) for part in parts]
         self._feed_ids[feed.name] = frozenset(entry.id for entry in kept[0].items)
         return kept, comparison
@@ -257,7 +257,7 @@ class ArxivPoll:
             if archive not in self._feed_ids:  # another process began the round
                 feed = self._feed(archive)
                 items = [entry for entry in feed.items if entry.day == self.cursor.open]
-                comparison = checks.compare(archive, items, self.cursor.last)
+                comparison = checks.of_feed(archive, items, self.cursor.last)
                 self._feed_ids[archive] = frozenset(entry.id for entry in filter(comparison.accepts, items))
                 self._note(archive, comparison)
             payloads, self.cursor = checks.check(archive, self._feed_ids[archive], self.cursor)
