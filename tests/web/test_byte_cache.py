@@ -10,7 +10,7 @@ from hotpapers.serve.web.http_messages import Reply, tagged_reply
 from hotpapers.serve.web.page_cache import ByteCache
 
 
-def made(size: int = 1_000) -> Reply:
+def reply_of(size: int = 1_000) -> Reply:
     return tagged_reply({}, bytes(size), compress=False)
 
 
@@ -26,7 +26,7 @@ def test_what_was_asked_for_longest_ago_is_dropped_first() -> None:
         return list(cache.values)
 
     async def soon() -> Reply:
-        return made(2_900)
+        return reply_of(2_900)
 
     assert asyncio.run(fill())[-2:] == ["a", "j"]
 
@@ -38,7 +38,7 @@ def test_a_client_that_goes_away_does_not_take_the_reply_along() -> None:
         async def make() -> Reply:
             calls.append(1)
             await release.wait()
-            return made()
+            return reply_of()
 
         first, second = (asyncio.create_task(cache.get_or_make("a", make)) for _ in range(2))
         await asyncio.sleep(0)
@@ -55,7 +55,7 @@ def test_what_changes_or_fails_is_not_kept() -> None:
         cache = ByteCache[str, Reply](40_000)
 
         async def make() -> Reply:
-            return made()
+            return reply_of()
 
         async def fail() -> Reply:
             raise ValueError("nothing")

@@ -57,8 +57,8 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
             with suppress(BrokenPipeError), helper.stdin as given:  # if it has ended, its share is done below
                 pickle.dump((task, root), given)
             written = write_some(root, share(own_share))
-            with helper.stdout as taken:
-                result = taken.read()
+            with helper.stdout as output_stream:
+                result = output_stream.read()
             helper.wait()
         finally:
             helper.kill()
