@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotpapers.base.wings import wings
+from hotpapers.cli import SECTIONS
 from tests.cli.run import good, misuse, run
 
 
@@ -22,3 +23,7 @@ def test_a_table_that_no_wing_knows_may_belong_to_one(cwd: Path) -> None:
         assert "postal: no such table; it may belong to a wing that is not installed: `hotpapers wings` " in message
     (cwd / "hotpapers.toml").write_text("[publihs]\noutput = 'a'\n")
     assert "publihs: no such setting; did you mean publish?" in misuse("status")
+
+
+def test_no_wing_has_a_section_of_its_own_in_the_help() -> None:
+    assert {title for wing in wings() for title in wing.commands} <= {*SECTIONS}

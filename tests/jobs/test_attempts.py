@@ -77,3 +77,15 @@ def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are
             "daily: an hour ahead"
         ]
     assert times[-1] == 2 * HOUR + 1
+
+
+def test_a_part_waits_from_the_end_of_its_attempt() -> None:
+    retries, seconds = PartRetries("issues"), iter([0, 60, 70, 100])
+    clock = lambda: next(seconds) * 1_000_000  # noqa: E731
+
+    def fail() -> None:
+        raise NetError("no route")
+
+    assert retries.attempt("site", clock, fail) == ["site: no route"]
+    assert retries.attempt("site", clock, fail) == ["site: no route"], "at 70 s it still waits, though it began at 0"
+    assert retries.attempt("site", clock, lambda: None) == []

@@ -21,6 +21,7 @@ from hotpapers.publish.view.tex import plain_line, tex_line
         (r"p<0.05", "p < 0.05"), (r"\frac{a}{b}", "a/b"), (r"\sin\theta", "sin θ"), ("(a,b)", "(a, b)"),
         (r"\rm ^{28}SiS", "²⁸SiS"), (r"\rm_{eff}", "_eff"), (r"\bf'", "′"),
         (r"\beta_\rm{UV}", "β_UV"), (r"H_\rm 0", "H₀"), (r"E(B-V)_\rm{neb}", "E(B−V)_neb"), (r"^\rm{3D}", "³ᴰ"),
+        (r"\rm'", "′"), (r"\displaystyle^{28}Si", "²⁸Si"), (r"a_\rm{x_{1}}", "a_x₁"),
     ],
 )  # fmt: skip
 def test_formulas(tex: str, line: str) -> None:

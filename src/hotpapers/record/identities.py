@@ -145,7 +145,7 @@ class IdentityCache:
         self._chain, self._known, self._absent = b"", {"": NO_IDENTITY}, set[str]()
 
     def at(self, chain: bytes) -> Self:
-        """The cache for the record that ends with a chain value."""
+        """The cache for the record that ends with a chain value. A full one begins again."""
         if chain != self._chain or len(self._known) > RECENT:
             self._known = {"": NO_IDENTITY}
         self._chain, self._absent = chain, set()

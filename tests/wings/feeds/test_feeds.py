@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import Mention, Post, RawPayload
 from hotpapers.wings.feeds import feed_parser
-from hotpapers.wings.feeds.feed_parser import FeedEntry, entries
+from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, entries
 from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
 from tests.sources.net import START, ScriptedClient, reply
@@ -137,6 +137,12 @@ def test_relative_addresses_are_resolved() -> None:
 def test_authors_and_files_of_a_json_feed_that_are_none_are_passed_over() -> None:
     item = {"url": "https://tea.example/1", "authors": [1, {"name": "Ada"}, {"name": 2}], "attachments": [None, "x"]}
     assert single_entry(json.dumps({"version": "1", "items": [item]}).encode()).author == "Ada"
+
+
+def test_only_some_authors_of_a_json_feed_are_read() -> None:
+    item = {"url": "https://tea.example/1", "authors": [{"name": f"Ada {n:04}"} for n in range(1_000)]}
+    author = single_entry(json.dumps({"version": "1", "items": [item]}).encode()).author
+    assert author.count("Ada") == MAX_LISTED and author.startswith("Ada 0000, Ada 0001")
 
 
 def test_a_json_feed_that_is_not_utf_8_is_refused() -> None:

@@ -296,6 +296,25 @@ def test_a_server_that_is_no_relay(lines: tuple[bytes, ...], message: str) -> No
         assert error_of(SmtpClient(mail_config(port))).endswith(message)
 
 
+HELLO = b"220 hi\r\n", b"250-hi\r\n250 AUTH PLAIN login\r\n"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [(b"334 \r\n", b"235 welcome\r\n"), (b"504 not this way\r\n", b"334 \r\n", b"334 \r\n", b"235 welcome\r\n")],
+)
+def test_a_relay_may_ask_for_the_password_again_or_want_another_way(replies: tuple[bytes, ...]) -> None:
+    with serving_lines(*HELLO, *replies, b"221 bye\r\n") as port:
+        client = SmtpClient(mail_config(port, user="papers", password="hush"))
+        client.ready()
+        client.close()
+
+
+def test_a_relay_that_closes_after_a_refusal_has_refused() -> None:
+    with serving_lines(*HELLO, b"535 wrong\r\n") as port:
+        assert error_of(SmtpClient(mail_config(port, user="papers", password="hush"))).endswith("(535)")
+
+
 def test_a_relay_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -18,7 +18,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hotpapers.base.errors import InputError, NotAnArxivId, NotFound, UsageError
+from hotpapers.base.errors import InputError, NotFound, UsageError
 from hotpapers.publish.render.html import static_pages
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
@@ -133,7 +133,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
     files["search/papers/2026-01-02.json"] = b'[["2601.00001","Kettle",["A"],["cs.LG"],"",1]]'
     assert [hit.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]
     files["search/papers/2026-01-02.json"] = b'[["../x","Kettle",["A"],["cs.LG"],"",1]]'
-    with pytest.raises(NotAnArxivId):
+    with pytest.raises(InputError, match=r"2026-01-02\.json: .*not an arXiv identifier"):
         PublishedSite(fetch).issue()
     files["search/papers/2026-01-02.json"] = b"[" * 6_000_000
     with pytest.raises(InputError):

@@ -62,8 +62,8 @@ def state_of(known: Iterable[JobState], job: str) -> JobState | None:
 
 
 def seems_offline(jobs: Iterable[str], known: Iterable[JobState]) -> bool:
-    """Whether none of the jobs that read networks, which does not mean those that recount, can reach one. A network
-    that refuses is reached. A job that tries again keeps since when it has failed."""
+    """Whether none of the jobs that read networks can reach one; those that recount do not matter. A network that
+    refuses is reached. A job that tries again keeps since when it has failed."""
     readers = [job for job in jobs if not job.endswith(COUNTS)]
     failing = [state for state in known if state.source in readers and state.failing_since is not None]
     states = {state.state for state in failing}

@@ -98,9 +98,14 @@ _WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)
 _WORD = re.compile(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
 _OPERATOR = re.compile(r"\\mathop\s*\{\s*(?:\\text\{([A-Za-z]+)\}|\{\s*\\text\{([A-Za-z]+)\}\s*\})\s*\}")
 # What a declaration is for is raised or lowered with it: the library raises the declaration alone.
-# A declaration before `_` or `^` is no base.
-_RAISED = re.compile(r"\\\\|([_^])\s*(\\(?:rm|bf|it|sf|tt|sc|sl|cal)(?![A-Za-z]))\s*(?:\{([^{}]*)\}|([A-Za-z0-9]))")
-_NO_BASE = re.compile(r"\\\\|(\\(?:rm|bf|it|sf|tt|sc|sl|cal))\s*(?=[_^])")
+# A declaration before `_`, `^` or `'` is no base.
+_RAISED = re.compile(
+    r"\\\\|([_^])\s*(\\(?:rm|bf|it|sf|tt|sc|sl|cal)(?![A-Za-z]))\s*"
+    r"(?:\{((?:[^{}]|\{[^{}]*+\})*+)\}|([A-Za-z0-9]))"
+)
+_NO_BASE = re.compile(
+    r"\\\\|(\\(?:rm|bf|it|sf|tt|sc|sl|cal|displaystyle|textstyle|scriptstyle|scriptscriptstyle))\s*(?=[_^'])"
+)
 # A comment would end the formula. In a text on one line, the sign is left over from the end of a line, except after a
 # number.
 _PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")

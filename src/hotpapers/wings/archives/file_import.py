@@ -129,9 +129,9 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
     """The part of a block after a line. If an earlier import stopped at a line that the filter dropped, some lines are
     counted twice."""
     cut = offset - block.start
-    count = max((unit.number + 1 for unit in filtered.units if unit.end <= cut), default=0)
+    count = max((unit.number + 1 for unit in filtered.units if unit.start < cut), default=0)
     later = [
-        Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
+        unit._replace(number=unit.number - count, start=unit.start - cut, end=unit.end - cut)
         for unit in filtered.units
         if unit.start >= cut
     ]

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.errors import FullStore, ReadOnlyStore
+from hotpapers.base.errors import FullStore, ReadOnlyStore, StoreError
 from hotpapers.record import Record
 from hotpapers.record.leftovers import FOLDER, remove_unlocked
 from hotpapers.record.sqlite import SqliteDatabase
@@ -107,7 +107,7 @@ def full_disk_as_error(folder: Path) -> Iterator[None]:
 def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
     It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
-    ReadOnlyStore."""
+    ReadOnlyStore, StoreError."""
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
@@ -121,7 +121,12 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
         raise ReadOnlyStore(f"{place}: cannot be written: {problem.strerror}") from problem
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as problem:
+            raise StoreError(
+                f"{place}: cannot lock a folder there ({problem.strerror}); name another folder with --staging"
+            ) from problem
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -196,7 +196,7 @@ def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
         id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
         link=link,
         title=title,
-        author=", ".join(dict.fromkeys(filter(None, map(_text_of, authors)))),
+        author=", ".join(dict.fromkeys(filter(None, map(_text_of, authors))))[:MAX_FIELD_CHARS],
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
             timestamps.parse_iso(_text_of(date)) for date in (item.date_published, item.date_modified)
@@ -206,8 +206,12 @@ def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
     )
 
 
+MAX_LISTED = 100
+"""Authors and files of an entry of a JSON feed that are read."""
+
+
 def _list_of(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return value[:MAX_LISTED] if isinstance(value, list) else []
 
 
 def _objects(values: Iterable[object]) -> Iterator[dict[str, Any]]:

@@ -124,8 +124,9 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     if not issue:
         raise NotFound("no such issue")
     publication, day, _ = issue
-    content = next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
-    if paper not in (entry.paper for entry in content.all_entries):
+    all_contents = {edition.digest: edition.content for edition in freeze.editions(record, publication, day)}
+    content = all_contents.get(digest)
+    if content is None or paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]

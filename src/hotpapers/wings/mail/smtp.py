@@ -44,10 +44,16 @@ class _Smtp(smtplib.SMTP):
         secret = _base64(NUL.join(("", user, password)))
         # some relays ask for PLAIN's secret although it came with the command
         ways = {"PLAIN": [f"AUTH PLAIN {secret}", secret], "LOGIN": ["AUTH LOGIN", _base64(user), _base64(password)]}
-        refused = None
+        refused: Exception | None = None
         for commands in (commands for way, commands in ways.items() if way in offered):
             for command in commands:
-                code, text = self.docmd(command)
+                try:
+                    code, text = self.docmd(command)
+                except (
+                    smtplib.SMTPServerDisconnected,
+                    OSError,
+                ) as closed:  # some close after a refusal
+                    raise refused or closed from None
                 if code in (235, 503):
                     return
                 refused = smtplib.SMTPAuthenticationError(code, text)

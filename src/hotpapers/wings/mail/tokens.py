@@ -4,8 +4,8 @@
     u<mark>-0-<signature>                           unsubscribes; never expires
     <2021-01-14.<edition>.<mark>.<signature>@…>     the message of a day for a reader: shows that a report is about it
 
-The signature is the first 96 bits of an HMAC-SHA-256 (RFC 2104), with the store's secret, of `mail`, what it is for,
-and the values before it, between spaces.
+The signature is the first 96 bits of an HMAC-SHA-256 (RFC 2104), with the store's secret, of the word
+`mail`, the purpose, and the values that precede the signature, between spaces.
 """
 
 from __future__ import annotations

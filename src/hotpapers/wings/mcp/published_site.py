@@ -17,7 +17,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from hotpapers.base.errors import InputError, NotFound
+from hotpapers.base.errors import InputError, NotAnArxivId, NotFound
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.tokenizer import stem, words
@@ -120,7 +120,11 @@ class PublishedSite:
         return self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
 
     def _answer(self, day: str, shown: _ShownPaper) -> HotPaper:
-        return schemas.answer_of(HotPaper, shown, day=day, page=paper_url(self.address, paper_key(shown.paper)))
+        try:
+            page = paper_url(self.address, paper_key(shown.paper))
+        except NotAnArxivId as problem:
+            raise InputError(f"{self.address}search/papers/{day}.json: {problem}") from problem
+        return schemas.answer_of(HotPaper, shown, day=day, page=page)
 
     def appearances(self, paper: str) -> list[HotPaper]:
         """A paper in each issue that has it, the latest first. Raises NotFound."""

@@ -131,7 +131,7 @@
     };
   }
 
-  // ---- the order: as in order.py
+  // ---- the order: as in own_order.py
 
   const NO_FILE = { words: [], packed: new Map() };
 

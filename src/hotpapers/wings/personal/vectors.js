@@ -158,7 +158,7 @@ const paperVectors = (() => {
     return { homes, words, weights, starts, lengths, sums: new Float64Array(numbers.size) };
   }
 
-  // how close papers of files are to stars, as in order.py, by id; which words speak for and against them: for
+  // how close papers of files are to stars, as in own_order.py, by id; which words speak for and against them: for
   // each file their weights by place; and how far each star raised its words
   function learn(stars, files) {
     const starred = new Set(stars.map(({ id }) => id));
