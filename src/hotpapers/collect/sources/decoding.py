@@ -76,10 +76,13 @@ def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
 
 def identified(
     raws: Iterable[msgspec.Raw], type: type[T], key: Callable[[T], str], kind: str, at: int
-) -> list[RawPayload]:
-    """Entries as payloads of a kind, each with its key. `type`: the part of an entry that has the key."""
+) -> list[tuple[T | None, RawPayload]]:
+    """Entries, None for those that cannot be decoded, each with its payload of a kind under its key. `type`: the part
+    of an entry that has the key."""
     entries = ((decode_or_none(raw, type), bytes(raw)) for raw in raws)
-    return [RawPayload(kind, key(entry) if entry else unreadable_key(body), body, at) for entry, body in entries]
+    return [
+        (entry, RawPayload(kind, key(entry) if entry else unreadable_key(body), body, at)) for entry, body in entries
+    ]
 
 
 def unreadable_key(raw: bytes | msgspec.Raw) -> str:

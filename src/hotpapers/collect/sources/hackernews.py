@@ -64,11 +64,6 @@ class _Hits(msgspec.Struct):
     hits: list[msgspec.Raw]
     total: Count = msgspec.field(name="nbHits", default=0)
 
-    @property
-    def times(self) -> list[int]:
-        """When they were created, in seconds."""
-        return [hit.created_at_i for raw in self.hits if (hit := decode_or_none(raw, _Hit))]
-
 
 class _Cursor(msgspec.Struct, frozen=True):
     """Up to when everything was read, and when the newest item of each term was created, in seconds."""
@@ -104,8 +99,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         `_since`. First asks how far the search's index has come: what it does not have yet is read later."""
         now = http.now() // 1_000_000
         params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
-        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits)
-        newest = max(hits.times, default=None)
+        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
+        newest = max((hit.created_at_i for raw in hits if (hit := decode_or_none(raw, _Hit))), default=None)
         by_term = yield from self._since(http, since, now, before)
         yield from whole
         if newest is None:
@@ -160,9 +155,9 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         }
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
         answer = decode_response(response, _Hits)
-        payloads = identified(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
-        is_whole = len(payloads) < most and answer.total <= len(payloads)
-        return payloads, answer.times, is_whole
+        hits = identified(answer.hits, _Hit, lambda hit: hit.object_id, "post", response.at)
+        is_whole = len(hits) < most and answer.total <= len(hits)
+        return [payload for _, payload in hits], [hit.created_at_i for hit, _ in hits if hit], is_whole
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each item's current score and comments, or that it is gone."""

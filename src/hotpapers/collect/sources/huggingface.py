@@ -138,7 +138,7 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
             entries = decode_response(response, list[msgspec.Raw])
             known = {payload.key for payload in payloads}
             listed = identified(entries, _DailyId, lambda entry: entry.paper.id, "post", response.at)
-            page = [payload for payload in listed if payload.key not in known]
+            page = [payload for _, payload in listed if payload.key not in known]
             payloads += page
             if not page or len(payloads) >= MAX_DAY_PAPERS:
                 break

@@ -86,18 +86,32 @@ def policy_of(path: str, public: bool = False) -> str:
     return f"{POLICY}; connect-src 'self'" if public or path == BOOKMARKLET else POLICY
 
 
-def render_page(name: str, path: str, *, note: str, others: tuple[tuple[str, str], ...], **values: object) -> bytes:
-    """Render a template as a page between what all pages show. `others`: title and address of the site's other
-    publications. `values`: also has `root`, the path from the page to the site's folder, the title of the `site`, its
-    address `base`, and `feeds`, whether it has any."""
-    shared = {"current": path if path in _NAMED else "", **{name: values[name] for name in ("root", "site", "feeds")}}
+def render_page(
+    name: str,
+    path: str,
+    *,
+    root: str,
+    site: str,
+    base: str,
+    feeds: bool,
+    note: str,
+    others: tuple[tuple[str, str], ...],
+    **values: object,
+) -> bytes:
+    """Render a template as a page between what all pages show. `root`: the path from the page to the site's folder;
+    `site`, `base`: the site's title and address; `feeds`: whether it has any; `others`: title and address of its other
+    publications."""
+    shared = {"root": root, "site": site, "feeds": feeds}
+    current = path if path in _NAMED else ""
     return render_file(
         name,
         path=path,
+        base=base,
         note=note,
-        policy=policy_of(path, bool(values["base"])),
-        masthead=_part("masthead.html", note=note, others=others, **shared),
-        colophon=_part("colophon.html", **shared),
+        policy=policy_of(path, bool(base)),
+        masthead=_part("masthead.html", current=current, note=note, others=others, **shared),
+        colophon=_part("colophon.html", current=current, **shared),
+        **shared,
         **values,
     )
 

@@ -22,8 +22,8 @@ from hotpapers.collect.sources.decoding import (
     decode_entry,
     decode_or_none,
     decode_response,
+    identified,
     microseconds_of,
-    unreadable_key,
 )
 from hotpapers.collect.sources.paper_mentions import gone_post, join_title, with_papers
 
@@ -125,14 +125,10 @@ class LobstersSource(PostSource[LobstersSettings]):
         """A page of a domain's stories, and when they were created."""
         page = f"/page/{number}" if number > 1 else ""
         response = http.get(f"{self.settings.base}/domains/{domain}{page}.json")
-        stories = decode_response(response, list[msgspec.Raw])
-        ids = [(decode_or_none(story, _ListedStory), bytes(story)) for story in stories]
-        payloads = [
-            RawPayload("post", entry.short_id if entry else unreadable_key(body), body, response.at)
-            for entry, body in ids
-        ]
-        times = [microseconds_of(entry.created_at) for entry, _ in ids if entry and entry.created_at]
-        return payloads, times
+        raws = decode_response(response, list[msgspec.Raw])
+        stories = identified(raws, _ListedStory, lambda story: story.short_id, "post", response.at)
+        times = [microseconds_of(story.created_at) for story, _ in stories if story and story.created_at]
+        return [payload for _, payload in stories], times
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Pages:
         """Each story's current score and comments, or that it is gone."""

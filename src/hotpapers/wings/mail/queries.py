@@ -58,6 +58,12 @@ def count_failed_messages(record: Record, publication: str, day: str, *, is_new:
     return int(first_value(record.database, sql, parameters))
 
 
+def is_delivered(record: Record, publication: str, day: str) -> bool:
+    """Whether the record has a day's delivery, of any edition: all its messages are finished."""
+    sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
+    return bool(record.database.rows(sql, (publication, day, CHANNEL)))
+
+
 def drop_old_messages(record: Record, at: int) -> None:
     """Deletes old messages of days whose delivery is in the record: they are never sent again."""
     sql = f"""DELETE FROM delivery_state WHERE {_MESSAGE} AND at < CASE state WHEN 'failed' THEN ? ELSE ? END
@@ -92,11 +98,17 @@ def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
 
 def put_subscriber(record: Record, subscriber: Subscriber) -> None:
     """Stores a subscriber, replacing the previous entry. Call inside `write()`."""
-    drop_subscribers(record, "mark = ?", subscriber.mark)
+    drop_subscriber(record, subscriber.mark)
     values = (*subscriber[:5], int(subscriber.skip_empty), subscriber.reason)
     record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def drop_subscribers(record: Record, condition: str, *values: Any) -> None:
-    """Removes the subscribers that match a condition. Call inside `write()`."""
-    record.database.run(f"DELETE FROM subscriber WHERE {condition}", values)
+def drop_subscriber(record: Record, mark: str) -> None:
+    """Removes the subscriber with a mark. Call inside `write()`."""
+    record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
+
+
+def drop_unconfirmed(record: Record, moment: int) -> None:
+    """Removes subscribers who asked before a moment and never confirmed."""
+    with record.database.write():
+        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))

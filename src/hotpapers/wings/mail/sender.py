@@ -26,7 +26,6 @@ from hotpapers.publish.deliver.queries import (
     DeliveryKey,
     DeliveryState,
     IssueEdition,
-    editions_in_record,
     state_of,
     states_of,
 )
@@ -140,7 +139,7 @@ class EmailSender:
 
     def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress | None:
         """None if the record has the day's delivery, of any edition: all its messages are finished."""
-        if day in dict(editions_in_record(self._record.database, publication, self.name)):
+        if queries.is_delivered(self._record, publication, day):
             return None
         issue = issue_reader.issue(publication, day)
         confirmed = subscribers.confirmed(self._record, publication, issue.frozen_at)

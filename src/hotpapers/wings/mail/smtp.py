@@ -49,10 +49,7 @@ class _Smtp(smtplib.SMTP):
             for command in commands:
                 try:
                     code, text = self.docmd(command)
-                except (
-                    smtplib.SMTPServerDisconnected,
-                    OSError,
-                ) as closed:  # some close after a refusal
+                except OSError as closed:  # some close after a refusal, which says more
                     raise refused or closed from None
                 if code in (235, 503):
                     return

@@ -21,7 +21,8 @@ from hotpapers.wings.mail.queries import (
     Subscriber,
     count_subscribers,
     drop_old_messages,
-    drop_subscribers,
+    drop_subscriber,
+    drop_unconfirmed,
     outcomes_until,
     put_subscriber,
     select_subscribers,
@@ -84,7 +85,7 @@ def undo_ask(record: Record, subscriber: Subscriber) -> None:
     with record.database.write():
         current = find(record, subscriber.mark)
         if current and current.state == "asked" and current.since == subscriber.since:
-            drop_subscribers(record, "mark = ?", subscriber.mark)
+            drop_subscriber(record, subscriber.mark)
 
 
 def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
@@ -171,5 +172,4 @@ def keep_house(record: Record, at: int) -> None:
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    with record.database.write():
-        drop_subscribers(record, "state = 'asked' AND since < ?", at - CONFIRM_WITHIN)
+    drop_unconfirmed(record, at - CONFIRM_WITHIN)

@@ -110,7 +110,7 @@ class PublishedSite:
             yield from (day for day, _ in reversed(self._quarter(part).issues))
 
     def issue(self, day: str = "latest") -> tuple[HotPaper, ...]:
-        """The papers of an issue, in order."""
+        """The papers of an issue, in order. Raises NotFound, InputError."""
         day = next(self.days(), "") if day == "latest" else day
         if not day:
             raise NotFound("the site has no issue yet")
@@ -127,7 +127,7 @@ class PublishedSite:
         return schemas.answer_of(HotPaper, shown, day=day, page=page)
 
     def appearances(self, paper: str) -> list[HotPaper]:
-        """A paper in each issue that has it, the latest first. Raises NotFound."""
+        """A paper in each issue that has it, the latest first. Raises NotFound, InputError."""
         all_found = [
             shown
             for part in self._parts()

@@ -175,7 +175,7 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
 
 def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
     """The posts that were looked up, and those that are gone. Posts that the response does not mention are skipped."""
-    payloads = identified(response.data, XPostId, lambda post: post.first, "counts", at)
+    payloads = [payload for _, payload in identified(response.data, XPostId, lambda post: post.first, "counts", at)]
     problems = [(decode_or_none(raw, XProblem), raw) for raw in response.errors]
     missing = set(identifiers) - {payload.key for payload in payloads}
     removals = [

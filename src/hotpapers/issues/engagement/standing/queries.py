@@ -11,7 +11,7 @@ the same whenever that happens, and after an import too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore
 from hotpapers.base.model import DAY, MAX_INTEGER
@@ -72,9 +72,20 @@ _REACTION_SQL = """SELECT 1, r.id, r.account, (SELECT CASE WHEN min(m.paper) = m
         THEN min(m.paper) END FROM mention AS m WHERE m.post = r.post AND m.since <= r.since), r.observed_at, r.since
     FROM reaction AS r WHERE r.id > ? AND r.since <= ?"""
 _ACTIVITY_SQL = f"{_POST_SQL} UNION ALL {_REACTION_SQL} ORDER BY 6, 5, 1, 2"
-"""The number of a kind, a row's number, and a `PaperActivity`, by batch, and by moment within a batch. The account is
-NULL if unknown, the paper if a reaction's post names several: it counts for none of them."""
+"""Rows of `_ActivityRow`, by batch, and by moment within a batch."""
 _KINDS = ("mention", "reaction")
+
+
+class _ActivityRow(NamedTuple):
+    """A mention (`kind` 0) or a reaction (1). `account` is None if unknown. `paper` is None if a reaction's post names
+    several: it counts for none of them."""
+
+    kind: int
+    id: int
+    account: int | None
+    paper: int | None
+    observed_at: int
+    position: int
 
 
 def learn_standing(database: Database, position: int = MAX_INTEGER) -> int:
@@ -111,7 +122,11 @@ def _learn_some(database: Database) -> int:
     with database.write():
         state = _state(database)
         rows = _next_rows(database, state)
-        activities = [PaperActivity._make(activity) for _, _, *activity in rows if activity[0] and activity[1]]
+        activities = [
+            PaperActivity(row.account, row.paper, row.observed_at, row.position)
+            for row in rows
+            if row.account and row.paper
+        ]
         sql = """SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
             WHERE account IN (…)"""
         known_rows = rows_among(database, sql, sorted({row.account for row in activities}))
@@ -124,7 +139,7 @@ def _learn_some(database: Database) -> int:
             settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
             [history for account, history in histories.items() if known.get(account) != history],
         )
-        last = [max((id for kind, id, *_ in rows if kind == number), default=state[number]) for number in (0, 1)]
+        last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
         database.run("DELETE FROM standing_state")
         database.run("INSERT INTO standing_state VALUES (?, ?)", last)
         return len(rows)
@@ -136,8 +151,8 @@ def _state(database: Database) -> Sequence[int]:
     return rows[0] if rows else (0, 0)
 
 
-def _next_rows(database: Database, state: Sequence[int]) -> list[Any]:
-    """The next rows of `_ACTIVITY_SQL`, of whole batches."""
+def _next_rows(database: Database, state: Sequence[int]) -> list[_ActivityRow]:
+    """The next rows of both kinds, of whole batches."""
     ends = []
     for kind, after in zip(_KINDS, state, strict=True):
         sql = f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
@@ -146,7 +161,7 @@ def _next_rows(database: Database, state: Sequence[int]) -> list[Any]:
         )
     end = min((end for (end,) in ends if end is not None), default=0)
     posts, reactions = state
-    return database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))
+    return list(map(_ActivityRow._make, database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))))
 
 
 def known_accounts(view: AsOfView) -> frozenset[int] | None:
