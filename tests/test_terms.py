@@ -40,11 +40,13 @@ from hotpapers.base.terms import (
     table,
 )
 from hotpapers.collect.job_factory import chosen_sources
+from hotpapers.collect.pipeline import without_limited_raw
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.retention import prune
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
+from hotpapers.record.parsing import ParsedPayload
 from hotpapers.wings.classic.channel import ClassicChannel
 from tests.conftest import ROOT
 from tests.issues import listed as listings
@@ -272,7 +274,7 @@ def items_about(network: str, *limits: str) -> list[Item]:
     post = post_of(network, limits=limits)
     return [
         post, Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT),
-        Snapshot(post=post.post, likes=9, observed_at=AT),
+        Snapshot(post=post.post, likes=9, observed_at=AT), made.judged(post.post, "doubtful", about=made.key(1)),
         Account(account=post.account, handle="quill", observed_at=AT),
     ]  # fmt: skip
 
@@ -284,8 +286,8 @@ def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
     if CELLS[network][4]:
         assert admitted_items == items
     else:
-        post, account = admitted_items
-        assert isinstance(post, Post) and isinstance(account, Account)
+        [post] = admitted_items
+        assert isinstance(post, Post)
         assert (post.post, post.limits, post.text, post.links) == (f"{network}:7", ("noindex",), "", ())
         assert (post.handle, post.name) == ("", "")
 
@@ -300,7 +302,15 @@ def test_only_the_post_with_limits_is_left_out() -> None:
         post_of("mastodon", "8"),
         Mention(post="mastodon:8", paper=made.key(1), form="abs", observed_at=AT),
     ]
-    assert admitted([*items_about("mastodon", "nobot"), *other_items], TERMS["mastodon"])[-2:] == other_items
+    *limited_items, account = items_about("mastodon", "sensitive")
+    assert admitted([*limited_items, account, *other_items], TERMS["mastodon"])[-3:] == [account, *other_items]
+
+
+def test_words_of_a_post_that_may_not_count_are_not_kept_raw() -> None:
+    payload = RawPayload("post", "7", b"{}", AT)
+    for network in ("mastodon", "bluesky"):
+        parsed = ParsedPayload(payload, admitted(items_about(network, "nobot"), TERMS[network]))
+        assert (without_limited_raw(parsed, TERMS[network]).keep_for == 0) == (network == "mastodon")
 
 
 def test_posts_limited_later_are_no_longer_shown(record: Record) -> None:

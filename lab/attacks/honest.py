@@ -98,7 +98,7 @@ def _entries(scene: Scene, contender: Contender) -> int:
     order = scene.order(contender.rank, contender.needs)
     passing = sum(candidate.score >= publication.threshold for candidate in order)
     compared = selection.reference_size(publication, scene.honest_input(contender.needs).peers)
-    audible = sum(candidate.voices >= selection.VOICES for candidate in order)
+    audible = sum(candidate.voices >= selection.MIN_VOICES for candidate in order)
     return max(passing, min(selection.least_papers(publication, compared), audible))
 
 

@@ -165,7 +165,7 @@ class RecordedScene:
         least_entries = selection.least_papers(self.publication, self.content.compared) if is_own else 0
         entries = 0
         for candidate in ordered:
-            if candidate.score >= threshold or (entries < least_entries and candidate.voices >= selection.VOICES):
+            if candidate.score >= threshold or (entries < least_entries and candidate.voices >= selection.MIN_VOICES):
                 entries += 1
                 yield candidate
 

@@ -115,7 +115,7 @@ recipes = st.builds(
         st.just(CUT),
         st.sampled_from((msgspec.UNSET, msgspec.UNSET, CUT - 6 * HOUR, CUT - 20 * HOUR)),
     ),
-    choice=st.sampled_from((selection.THRESHOLD, selection.LEAST)),
+    choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2)),
     counting=st.sampled_from((paper_fields.FEEDS, paper_fields.CATEGORIES)),
 )
 

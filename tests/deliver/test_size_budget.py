@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver import size_budget
-from hotpapers.publish.deliver.export_site import export_site, site_forecasts
+from hotpapers.publish.deliver import delivery_states, size_budget
+from hotpapers.publish.deliver.export_site import export_site, site_forecasts, target_of
+from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.publish.deliver.size_budget import (
     FOLDED,
     MEGABYTE,
@@ -30,6 +31,7 @@ from hotpapers.record import Record
 from tests.cli.run import good, run
 from tests.conftest import needs_wings
 from tests.hostile.active_content import active_parts
+from tests.issues.made import DAILY, write
 from tests.render.html import Page
 from tests.wings.classic import classic_issues
 
@@ -204,3 +206,15 @@ def test_growth_follows_from_how_often_a_publication_appears(tmp_path: Path) -> 
 
 def test_a_record_without_sites_has_no_forecast(record: Record) -> None:
     assert site_forecasts(record, 1) == []
+
+
+def test_days_that_are_written_in_part_are_not_part_of_the_growth(record: Record, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "page").write_bytes(b"x" * 1000)
+    target = target_of(record.database, site)
+    write(record, DAILY)
+    whole, part = (DeliveryKey(DAILY.publication, day, 1, "site", target) for day in ("2026-01-01", "2026-01-02"))
+    delivery_states.finish_all(record, {whole: "written"}, 1)
+    delivery_states.begin_all(record, [part], 2)
+    assert [forecast.growth for forecast in site_forecasts(record, MEGABYTE)] == [1000 * 250]

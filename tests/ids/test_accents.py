@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.ids import accents
+from hotpapers.base.ids.accents import in_plain_letters, without_accents
 from hotpapers.base.ids.mentions import own_words, title_words
 from hotpapers.issues.moderation import author_names
 from hotpapers.keep.search import tokenizer
@@ -49,9 +50,9 @@ def test_words_of_posts_are_folded_as_before(text: str) -> None:
 
 @given(ACCENTED)
 def test_ligatures_are_spelled_as_before_in_addresses_of_pages(text: str) -> None:
-    decomposed = unicodedata.normalize("NFKD", text).translate(catalogue._LIGATURES)
+    decomposed = unicodedata.normalize("NFKD", text).translate(accents._SPELLED)
     before = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    assert without_accents(text).translate(catalogue._LIGATURES) == before
+    assert in_plain_letters(text) == before
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_young_issue_verifies(record: Record, least: int) -> None:
 def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:
     """Its bytes name no rule, days or comparison; and publications of that time want no minimum of entries."""
     day_one(record)
-    before = build.build(record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD))
+    before = build.build(record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD_1))
     text = canonical_json(before.content).decode()
     assert not any(f'"{name}"' in text for name in ("choice", "compared", "days", "least_entries"))
     freeze.save(record, before, TODAY + 48 * HOUR)

@@ -91,7 +91,7 @@ def test_a_paper_withdrawn_before_an_issue_closes_is_not_in_it(record: Record) -
 def test_an_issue_frozen_by_the_earlier_rule_keeps_it(record: Record) -> None:
     withdraw(record, 7, TODAY + 2 * HOUR)
     write(record, EVERY)
-    recipe = build.IssueRecipe(EVERY, DAY, 1, record.head.position, choice=selection.WITH_WITHDRAWN)
+    recipe = build.IssueRecipe(EVERY, DAY, 1, record.head.position, choice=selection.LEAST_1)
     saved = freeze.save(record, build.build(record, recipe), TODAY + 24 * HOUR)
     assert numbers(saved.content.entries)[:2] == [8, 7]
     [item] = record.view().items(Issue)

@@ -157,7 +157,7 @@ def test_a_subscriber_who_came_back_before_the_restore_stays(sqlite_url: str, tm
 
 
 MARK = st.text("0123456789abcdef", min_size=32, max_size=32)
-LINE = st.builds(ForgottenMark, st.sampled_from(["tombstone", "ended", "bounced"]), MARK, st.integers(0, 2**62))
+LINE = st.builds(ForgottenMark, st.sampled_from(["tombstone", "ended", "bounced"]), MARK, st.integers(0, 10**18 - 1))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -225,6 +225,12 @@ def test_a_whole_file_gives_no_warning(
     copy, file = lost
     file.write_bytes(file.read_bytes() + b"tombstone 5d4")  # a crash before the change was committed
     assert restore(copy, sqlite_url).forgotten_again >= 1 and not caplog.messages
+
+
+def test_a_time_that_no_store_can_hold_is_no_mark(sqlite_url: str, lost: tuple[Path, Path]) -> None:
+    copy, file = lost
+    file.write_bytes(file.read_bytes() + b"tombstone " + b"5d" * 16 + b" " + b"9" * 19 + b"\n")
+    assert restore(copy, sqlite_url).forgotten_again >= 1
 
 
 def test_a_file_of_an_earlier_version_is_read_with_a_warning_and_then_renewed(

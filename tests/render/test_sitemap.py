@@ -28,8 +28,10 @@ def addresses(data: bytes) -> list[str]:
 
 
 def test_language_models_are_told_where_the_data_is() -> None:
-    text = static_pages.llms_txt("Two\nlines", "https://papers.example/").decode()
-    assert text.startswith("# Two lines\n") and "(https://papers.example/search/index.json)" in text
+    text = static_pages.llms_txt("Two\nlines", PUBLIC).decode()
+    assert text.startswith("# Two lines\n") and f"({PUBLIC.base}search/index.json)" in text
+    live_text = static_pages.llms_txt("Papers", PUBLIC._replace(is_live=True)).decode()
+    assert "search/" not in live_text and f"({PUBLIC.base}api/v1/openapi.json)" in live_text
 
 
 @pytest.mark.parametrize(("issue_reader", "name"), READERS, ids=["daily", "hot-papers"])

@@ -16,7 +16,7 @@ import pytest
 from hotpapers.base import errors, model
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.backup import backup
-from hotpapers.record import Record, sqlite
+from hotpapers.record import Record, schema, sqlite
 from hotpapers.record.database import Params
 from hotpapers.record.manifest import listing, pack
 from hotpapers.record.record import store_path
@@ -94,12 +94,34 @@ def test_another_programs_database_is_no_store(tmp_path: Path) -> None:
     assert before.startswith(b"SQLite") and [file.name for file in tmp_path.iterdir()] == ["theirs.db"]
 
 
+NEWER = {"sqlite": "PRAGMA user_version = 99", "postgres": "UPDATE meta SET value = '99' WHERE name = 'schema'"}
+
+
 def test_a_newer_store_is_left_alone(store_url: str) -> None:
     record = shared_store(store_url)
-    newer = {"sqlite": "PRAGMA user_version = 99", "postgres": "UPDATE meta SET value = '99' WHERE name = 'schema'"}
-    record.database.run(newer[record.database.name])
+    record.database.run(NEWER[record.database.name])
     record.database.close()
     with pytest.raises(errors.NewerStore, match=r"schema 99, this version supports up to \d+\); upgrade the program"):
+        Record(store_url)
+
+
+def test_a_store_that_a_newer_program_upgrades_meanwhile_is_left_alone(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shared_store(store_url) as record:
+        database = record.database
+        write = database.write
+
+        @contextmanager
+        def write_after_another() -> Iterator[None]:
+            database.run(NEWER[database.name])
+            with write():
+                yield
+
+        monkeypatch.setattr(database, "write", write_after_another)
+        with pytest.raises(errors.NewerStore, match="schema 99"):
+            database.migrate([*schema.MIGRATIONS, "CREATE TABLE made_up (id INTEGER PRIMARY KEY) STRICT"])
+    with pytest.raises(errors.NewerStore, match="schema 99"):
         Record(store_url)
 
 

@@ -78,6 +78,14 @@ def test_a_paper_of_another_server_is_not_cited() -> None:
     assert citation(Paper(paper="osf:abcde", title="T", observed_at=0)) is None
 
 
+@pytest.mark.parametrize(
+    ("author", "key"),
+    [("Tansy Müller", "muller"), ("Li Ångström-Æsop", "angstromaesop"), ("Ada Søł", "sol"), ("李娜", "arxiv")],
+)
+def test_a_key_keeps_the_letters_of_a_name(author: str, key: str) -> None:
+    assert bibtex(citation_of(paper("2101.99913", "T", authors=(author,)))).startswith(f"@misc{{{key}-2101.99913,")
+
+
 def test_what_little_is_known_is_cited() -> None:
     reference = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
     assert reference.title == "2101.99908" and reference.doi == "10.48550/arXiv.2101.99908"

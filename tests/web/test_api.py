@@ -149,6 +149,18 @@ def test_what_is_written_is_seen_at_once(make_api: ApiFactory, sqlite_url: str) 
         assert get(app, "/api/v1/publications/daily/issues/latest").json["edition"] == 2
 
 
+def test_answers_of_an_older_state_are_let_go(make_api: ApiFactory, sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        query_stores.add_talk(record)
+        app = make_api(sqlite_url)
+        assert app.api and get(app, "/api/v1/publications").status == 200
+        old_cache = app.api.cache
+        assert old_cache.size > 0
+        write(record, post(1, "bluesky:new", query_stores.TODAY + 10**12))
+        assert get(app, "/api/v1/publications").status == 200
+        assert old_cache.size == 0 < app.api.cache.size
+
+
 def test_what_the_operator_blocks_is_not_quoted_from_then_on(make_api: ApiFactory, sqlite_url: str) -> None:
     """Even while nothing is written to the record."""
     with Record(sqlite_url) as record:

@@ -1,15 +1,19 @@
-"""Token buckets, and which client each belongs to."""
+"""Token buckets, which client each belongs to, and how much work is pending at once."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.serve.web import connections
+from hotpapers.serve.web.backend import Lane
 from hotpapers.serve.web.connections import TokenBuckets, client_of
+from hotpapers.serve.web.http_messages import Refused
 
 
 def test_a_bucket_is_filled_anew_in_a_minute() -> None:
@@ -95,3 +99,30 @@ def test_what_a_client_writes_does_not_matter(forged: list[str], address: object
     client = client_of("192.0.2.1", [*forged, ",".join(entries)], proxies)
     assert client == client_of("192.0.2.1", entries, proxies)
     ipaddress.ip_network(client)
+
+
+# ---- lanes -----------------------------------------------------------------------------------------------
+
+
+def test_work_whose_client_has_left_keeps_its_place_until_it_ends() -> None:
+    lane, is_running, may_end = Lane(1, most=1), threading.Event(), threading.Event()
+
+    def work() -> bool:
+        is_running.set()
+        return may_end.wait(10)
+
+    async def leave_and_return() -> None:
+        first = asyncio.create_task(lane.run(work))
+        await asyncio.to_thread(is_running.wait, 10)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        with pytest.raises(Refused):
+            await lane.run(work)
+        may_end.set()
+        while (again := lane.begin(bool)) is None:
+            await asyncio.sleep(0.01)
+        assert again.result() is False
+
+    asyncio.run(asyncio.wait_for(leave_and_return(), 20))
+    lane.close()

@@ -19,7 +19,19 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from hotpapers.base.model import DAY, MAX_INTEGER, NETWORKS, Item, Mention, Post, Showing, Snapshot, TextLink
+from hotpapers.base.model import (
+    DAY,
+    MAX_INTEGER,
+    NETWORKS,
+    Account,
+    Item,
+    Mention,
+    Post,
+    Showing,
+    Snapshot,
+    TextLink,
+    Verdict,
+)
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.wings import sources
 
@@ -193,20 +205,30 @@ def may_run(row: NetworkTerms, opted_in: bool) -> bool:
 def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     """The items from one read of a network that may enter the record.
 
-    If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions and
-    counts; issues that quoted it then stop doing so.
+    If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions,
+    counts and its author's names; issues that quoted it then stop doing so.
     """
     result = list(items)
-    limited = {item.post for item in result if isinstance(item, Post) and item.limits} if not row.count_limited else ()
+    limited = limited_posts(result, row)
     if not limited:
         return result
+    posts = [item for item in result if isinstance(item, Post)]
+    named = {post.account for post in posts if post.post not in limited}
+    left_out = {post.account for post in posts} - named
     return [
         msgspec.structs.replace(item, text="", links=(), handle="", name="")
         if isinstance(item, Post) and item.post in limited
         else item
         for item in result
         if not (isinstance(item, Mention | Snapshot) and item.post in limited)
+        and not (isinstance(item, Verdict) and item.subject in limited)
+        and not (isinstance(item, Account) and item.account in left_out)
     ]
+
+
+def limited_posts(items: Iterable[Item], row: NetworkTerms) -> set[str]:
+    """The posts that may not count, because their authors or servers limit them."""
+    return set() if row.count_limited else {item.post for item in items if isinstance(item, Post) and item.limits}
 
 
 # ---- publishing ----------------------------------------------------------------------------------------

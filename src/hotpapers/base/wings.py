@@ -195,7 +195,8 @@ class Wing(NamedTuple):
     it authors of posts say what becomes of theirs. `takes_reports`: whether it has the forms `wrong` and `report`.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
-    `about_tools(address)`: a line for language models about tools for a site, naming all `site_tools`.
+    `about_tools(address, is_live)`: a line for language models about tools for a site, naming all `site_tools` of one
+    that is files; `is_live`: whether the app serves it.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core. `answers(api)`: further
     addresses of the `Api`, each with what answers it; `operations()`: what the API's document says of each.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
@@ -243,7 +244,7 @@ class Wing(NamedTuple):
     tools: Callable[[], Iterable[Any]] = nothing
     site_tools: Callable[[], Iterable[Any]] = nothing
     public_tools: Callable[[], Iterable[Any]] = nothing
-    about_tools: Callable[[str], str] | None = None
+    about_tools: Callable[[str, bool], str] | None = None
     questions: Callable[[], Iterable[Any]] = nothing
     answers: Callable[[Any], Iterable[tuple[str, Callable[..., Any]]]] = nothing
     operations: Callable[[], Iterable[tuple[str, Any]]] = nothing

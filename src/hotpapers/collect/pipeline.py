@@ -13,7 +13,7 @@ from hotpapers.base.durations import duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import HOUR, Item, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
-from hotpapers.base.terms import NetworkTerms, admitted
+from hotpapers.base.terms import NetworkTerms, admitted, limited_posts
 from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
 from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
@@ -95,7 +95,13 @@ def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
 
 def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
     """The items that a source reads from a payload and its network's terms allow."""
-    return parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
+    parsed = parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
+    return without_limited_raw(parsed, terms)
+
+
+def without_limited_raw(parsed: ParsedPayload, terms: NetworkTerms) -> ParsedPayload:
+    """A parsed payload that is not kept raw if it has the words of a post that may not count."""
+    return parsed._replace(keep_for=0) if limited_posts(parsed.items, terms) else parsed
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:

@@ -66,7 +66,7 @@ class IssueRecipe(NamedTuple):
     replaces: str = ""
     reason: str = ""
     moments: tuple[int, int, int | UnsetType] | None = None
-    choice: str = selection.LEAST
+    choice: str = selection.LEAST_2
     quoting: str = quotations.LATEST
     counting: str = paper_fields.CATEGORIES
     posts: Mapping[str, tuple[str, ...]] | None = None
@@ -139,7 +139,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
     earlier_voices = last_voices(content for _, content in earlier)
-    has_rule = recipe.choice != selection.THRESHOLD
+    has_rule = recipe.choice != selection.THRESHOLD_1
     span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET

@@ -14,7 +14,7 @@ from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_r
 from hotpapers.base.suggestions import choices
 from hotpapers.issues import paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
-from hotpapers.issues.selection import THRESHOLD
+from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
     check_label,
     closing,
@@ -267,7 +267,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         content.replaces,
         content.reason,
         moments=(content.from_at, content.as_of, content.until_at),
-        choice=content.choice or THRESHOLD,
+        choice=content.choice or THRESHOLD_1,
         quoting=content.quoting or quotations.BY_REACTIONS,
         counting=content.counting or paper_fields.FEEDS,
         posts={entry.paper: entry.posts for entry in content.all_entries},

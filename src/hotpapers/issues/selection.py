@@ -35,8 +35,8 @@ from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking.scoring import with_ties
 from hotpapers.record import AsOfView, RowOf
 
-THRESHOLD, WITH_WITHDRAWN, LEAST = "threshold/1", "least/1", "least/2"
-VOICES = rarity_1.MIN_VOICES
+THRESHOLD_1, LEAST_1, LEAST_2 = "threshold/1", "least/1", "least/2"
+MIN_VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
 MAX_ONGOING_PAPERS = 5
 ONGOING_GROWTH = 3
@@ -45,7 +45,7 @@ ONGOING_GROWTH = 3
 
 def check(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
-    if rule not in (THRESHOLD, WITH_WITHDRAWN, LEAST):
+    if rule not in (THRESHOLD_1, LEAST_1, LEAST_2):
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
 
 
@@ -100,7 +100,7 @@ def choose(
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
     least_entries: int = 0,
-    rule: str = LEAST,
+    rule: str = LEAST_2,
 ) -> SelectedEntries:
     """The papers in the publication's fields that reach the threshold, however many; but at least the best
     `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
@@ -108,7 +108,7 @@ def choose(
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
-        if rule != LEAST:
+        if rule != LEAST_2:
             return rows
         return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 
@@ -125,7 +125,7 @@ def choose(
     next_best = (
         candidate
         for candidate in ranked[len(passing) :]
-        if candidate.voices >= VOICES and candidate.paper not in earlier_voices
+        if candidate.voices >= MIN_VOICES and candidate.paper not in earlier_voices
     )
     for candidate in next_best:
         if len(entries) >= least_entries:

@@ -12,6 +12,8 @@ from functools import cache
 from math import inf
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from hotpapers.base.errors import NewerStore
+
 Params = Sequence[Any]
 Value = TypeVar("Value")
 AT_ONCE = 500
@@ -27,6 +29,17 @@ IN_TRANSACTION = (
 """Why a connection that is in a transaction cannot begin another one."""
 CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"
 """What to do about a missing store."""
+
+
+def lacking(where: str, version: int, migrations: Sequence[str]) -> Sequence[str]:
+    """The migrations that a store lacks. `version`: of its schema; ask again inside the transaction, since another
+    process may have applied some. Raises NewerStore."""
+    if version > len(migrations):
+        raise NewerStore(
+            f"{where}: written by a newer Hot Papers (schema {version}, this version supports up to "
+            f"{len(migrations)}); upgrade the program"
+        )
+    return migrations[version:]
 
 
 class IntegrityReport(NamedTuple):

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers.base import errors, file_modes
-from hotpapers.record.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql
+from hotpapers.record.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql, lacking
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -222,22 +222,20 @@ class SqliteDatabase:
 
     def migrate(self, migrations: Sequence[str]) -> None:
         self._migrations = migrations
-        with self._translated:
-            version = self._connection.execute("PRAGMA user_version").get
-            if version and not self.rows("SELECT 1 FROM sqlite_schema WHERE name = 'identity'"):
-                raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
-            if version > len(migrations):
-                raise errors.NewerStore(
-                    f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "
-                    f"{len(migrations)}); upgrade the program"
-                )
-            if version == len(migrations):
-                return
+        if not lacking(self.where, self._version(), migrations):
+            return
         with self.write():
-            for number in range(self._connection.execute("PRAGMA user_version").get, len(migrations)):
-                self.run(migrations[number])
+            for migration in lacking(self.where, self._version(), migrations):
+                self.run(migration)
             self.run(f"PRAGMA application_id = {APPLICATION}")
             self.run(f"PRAGMA user_version = {len(migrations)}")
+
+    def _version(self) -> int:
+        with self._translated:
+            version: int = self._connection.execute("PRAGMA user_version").get
+            if version and not self.rows("SELECT 1 FROM sqlite_schema WHERE name = 'identity'"):
+                raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
+            return version
 
     def _has_other_tables(self) -> bool:
         """Whether tables, columns or indexes are missing or differ from those that the migrations make."""

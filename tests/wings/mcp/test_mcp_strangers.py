@@ -20,13 +20,14 @@ from starlette.testclient import TestClient
 
 from hotpapers.base.errors import InputError, NotFound, UsageError
 from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
-from hotpapers.wings.mcp.route import MAX_MESSAGE_BYTES, routes
+from hotpapers.wings.mcp.route import MAX_BODY_BYTES, routes
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.own_order import RankedText
@@ -197,7 +198,7 @@ def test_over_http_strangers_are_limited(web: TestClient) -> None:
     json_type = {"content-type": "application/json"}
     assert web.get("/mcp").status_code == 405
     assert web.post("/mcp", content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
-    assert web.post("/mcp", content=b" " * (MAX_MESSAGE_BYTES + 1), headers=json_type).status_code == 413
+    assert web.post("/mcp", content=b" " * (MAX_BODY_BYTES + 1), headers=json_type).status_code == 413
     assert web.post("/mcp", json=PING, headers={"origin": "https://elsewhere.example"}).status_code == 403
     assert web.post("/mcp", json=PING, headers={"origin": "http://papers.example"}).status_code == 200
     replies = [web.post("/mcp", json=PING) for _ in range(20)]
@@ -225,9 +226,12 @@ def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None
 
 
 def test_a_site_says_how_to_ask_it() -> None:
-    text = static_pages.llms_txt("Papers", "https://papers.example/").decode()
+    site_config = SiteConfig(base="https://papers.example/")
+    text = static_pages.llms_txt("Papers", site_config).decode()
     assert "hotpapers mcp --site https://papers.example/" in text
     assert text.rstrip().endswith(": hot, paper, search, related, for_me, topics")
+    live_text = static_pages.llms_txt("Papers", site_config._replace(is_live=True)).decode()
+    assert "--site" not in live_text and "`/mcp` below https://papers.example/" in live_text
 
 
 # ---- official clients ----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from hotpapers.record import Record, now
 from hotpapers.site.configured_site import PACE
 from hotpapers.site.site import Site
 from hotpapers.wings.peers import commands
-from hotpapers.wings.peers.following.site_log import FollowedSite
+from hotpapers.wings.peers.following.fetched_log import FollowedSite
 from hotpapers.wings.proof.log_keys import make_key
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.publication_log import LogConfig, update_log

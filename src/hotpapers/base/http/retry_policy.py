@@ -13,10 +13,11 @@ from statistics import median_low
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater
 from hotpapers.base.ids import timestamps
+from hotpapers.base.model import DAY
 
 PACE = 1.0
 """Least seconds between the starts of two requests to a host without a pace of its own."""
-DAY = 86_400.0
+MAX_WAIT = 86_400.0
 """The longest wait that a server can ask for, in seconds."""
 UNTOLD = 60.0
 """Seconds to wait if a server says *later* but not when."""
@@ -115,7 +116,7 @@ def check_status(status: int, headers: Headers, accept: Collection[int], now: in
 
 
 def retry_after(headers: Headers, now: int) -> float | None:
-    """Seconds, 1 to DAY, until the server wants another request; None if it does not say.
+    """Seconds, 1 to MAX_WAIT, until the server wants another request; None if it does not say.
 
     Retry-After as in RFC 9110 §10.2.3, then the networks' own headers. Timestamps are compared with the server's own
     Date, so a wrong clock on either side does not matter.
@@ -125,7 +126,7 @@ def retry_after(headers: Headers, now: int) -> float | None:
     for name in ("retry-after", *RESETS):
         seconds = seconds_until(headers.get(name, ""), server_time)
         if seconds is not None:
-            return min(max(seconds, 1.0), DAY)
+            return min(max(seconds, 1.0), MAX_WAIT)
     return None
 
 
@@ -194,4 +195,4 @@ class ServerClocks:
             if not self._offsets:
                 return None
             jump = now - self._newest - int((self._steady() - self._newest_steady) * 1e6)
-            return jump if jump > DAY * timestamps.SECOND else median_low(self._offsets.values())
+            return jump if jump > DAY else median_low(self._offsets.values())

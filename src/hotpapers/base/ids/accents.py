@@ -14,3 +14,11 @@ def without_accents(text: str) -> str:
     if text.isascii():
         return text
     return "".join([sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)])
+
+
+def in_plain_letters(text: str) -> str:
+    """A lower-case text without accents, with `PLAIN_LETTERS` spelled out: `müller`, `søren` → `muller`, `soren`."""
+    return without_accents(text).translate(_SPELLED)
+
+
+_SPELLED = str.maketrans(PLAIN_LETTERS)

@@ -35,7 +35,7 @@ SUFFIX = ".forgotten"
 _NAME = "hotpapers-forgotten"
 _HEADER = re.compile(rf"{_NAME} 2 ([0-9]{{16}}) ([0-9a-f]{{32}})\n".encode())
 _LINE = re.compile(
-    r"(secret) ([0-9a-f]{32})( 2)?( all)?|(tombstone|ended|bounced) ([0-9a-f]{32}) ([0-9]{1,19})|damaged"
+    r"(secret) ([0-9a-f]{32})( 2)?( all)?|(tombstone|ended|bounced) ([0-9a-f]{32}) ([0-9]{1,18})|damaged"
 )
 TOMBSTONE = "tombstone"
 DAMAGED = "is damaged or has lost its end"

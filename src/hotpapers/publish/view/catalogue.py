@@ -13,14 +13,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from hotpapers.base.ids.accents import PLAIN_LETTERS, without_accents
+from hotpapers.base.ids.accents import in_plain_letters
 from hotpapers.base.model import EntrySummary
 from hotpapers.publish.view import clean_text, site_paths
 
 LATEST = 60
 """Papers on the first page of a category."""
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
-_LIGATURES = str.maketrans(PLAIN_LETTERS)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -31,7 +30,7 @@ def slug(name: str) -> str:
     if lowercase.isascii() and "".join(words).isalnum():  # the usual case
         return "-".join(words)[:80].strip("-")
     if not lowercase.isascii():
-        lowercase = without_accents(lowercase).translate(_LIGATURES)
+        lowercase = in_plain_letters(lowercase)
         if not lowercase.isascii():
             return f"n-{hashlib.sha256(' '.join(lowercase.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
     return _NOT_IN_SLUG.sub("-", lowercase).strip("-")[:80].strip("-")

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids import bibtex as bibtex_fields
+from hotpapers.base.ids.accents import in_plain_letters
 from hotpapers.base.model import Paper
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
@@ -71,7 +72,7 @@ def citation(paper: Paper) -> PaperCitation | None:
 def bibtex(citation: PaperCitation) -> str:
     """One entry, in the form that arXiv uses, with the id in its key."""
     family_name = person_names.split(citation.authors[0]).last_word.lower() if citation.authors else ""
-    key = f"{re.sub('[^a-z]', '', family_name) or 'arxiv'}-{citation.id.replace('/', '-')}"
+    key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{citation.id.replace('/', '-')}"
     fields = {
         "title": f"{{{bibtex_fields.words(citation.title)}}}",
         "author": bibtex_fields.names(citation.authors),

@@ -61,13 +61,15 @@ class Lane:
         return future
 
     async def run(self, work: Callable[[], Result], client: str = "") -> Result:
-        """The result of work. Raises Refused if a limit is reached."""
+        """The result of work. Raises Refused if a limit is reached. Work whose client has left keeps its place until
+        its thread is free."""
         if not self._enter(client):
             raise Refused(503, "too many concurrent requests", 1)
+        future = self._pool.submit(work)
         try:
-            return await asyncio.wrap_future(self._pool.submit(work))
+            return await asyncio.wrap_future(future)
         finally:
-            self._leave(client)
+            future.add_done_callback(lambda _: self._leave(client))
 
     def _enter(self, client: str) -> bool:
         with self._lock:

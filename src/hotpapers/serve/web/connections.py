@@ -240,7 +240,8 @@ class TokenBuckets:
 
 
 def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
-    """The client: the address that the outermost of the trusted proxies saw; without proxies, the peer's address.
+    """The client that limits count for: the address that the outermost of the trusted proxies saw; without proxies, the
+    peer's address.
 
     `forwarded`: the values of X-Forwarded-For, in order. Entries written by a client itself are further left than those
     of the proxies, and are ignored. IPv6 addresses are reduced to their /64 network, which belongs to one client.

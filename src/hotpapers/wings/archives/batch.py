@@ -27,7 +27,7 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.terms import admitted
 from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
-from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences
+from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences, without_limited_raw
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import AsOfView, Record, item_checks
 from hotpapers.record.parsing import ParsedPayload, parse
@@ -135,7 +135,7 @@ class ArchiveBatch:
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
         """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
         archive is."""
-        outcome = parse(self._items, payload, self._keep_for(payload))
+        outcome = without_limited_raw(parse(self._items, payload, self._keep_for(payload)), self._terms)
         if not outcome.problem:
             return outcome
         body = payload.body[:KEPT] if payload.kind == BROKEN else payload.body

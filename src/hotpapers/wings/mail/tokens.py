@@ -1,6 +1,7 @@
 """Signed tokens: anyone with a token can confirm a subscription, or end it; and the signed Message-IDs of issues.
 
-    c<mark>-<seconds>-<signature>                   confirms the request made at that moment (s since 1970, hexadecimal)
+    c<mark>-<seconds>-<signature>                   confirms the request of that moment (s since 1970, hexadecimal)
+                                                    for `subscribers.CONFIRM_WITHIN`
     u<mark>-0-<signature>                           unsubscribes; never expires
     <2021-01-14.<edition>.<mark>.<signature>@…>     the message of a day for a reader: shows that a report is about it
 

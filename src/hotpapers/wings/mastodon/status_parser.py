@@ -101,7 +101,7 @@ class Status(msgspec.Struct):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Why it may not be quoted, according to its author or servers."""
+        """Why it may not be quoted, according to its author or servers; such posts do not count (`base/terms.py`)."""
         account = self.account
         limits = {
             "sensitive": self.sensitive,

@@ -91,7 +91,10 @@ def web_files(http: PoliteHttpClient, address: str) -> Fetch:
     def fetch(path: str) -> bytes:
         response = http.get(f"{address}{path}", accept=(404, 410))
         if response.status != 200:
-            raise NotFound(f"{address}{path}: not there; is this a site of Hot Papers, with its search?")
+            raise NotFound(
+                f"{address}{path}: not there; is this a site of Hot Papers, from files? One that `hotpapers serve` "
+                "serves has its tools at /mcp"
+            )
         return response.body
 
     return fetch

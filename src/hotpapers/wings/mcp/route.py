@@ -29,7 +29,7 @@ from hotpapers.wings.mcp.record_tools import public_tools
 PATH = "/mcp"
 COST = 5
 """Simple requests that a message counts as."""
-MAX_MESSAGE_BYTES = 100_000
+MAX_BODY_BYTES = 100_000
 """Bytes of a message."""
 THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 """Messages that are answered at once, that wait or are answered, and of these one client's."""
@@ -65,8 +65,8 @@ def routes(backend: Backend, *_: object) -> list[Route]:
 
 async def _body(request: Request) -> bytes:
     """A request's body. Raises Refused if it is too long, ClientDisconnect."""
-    is_longer = int(header_of(request.scope, b"content-length") or 0) > MAX_MESSAGE_BYTES
-    body = b"" if is_longer else await read_body(request, MAX_MESSAGE_BYTES)
-    if is_longer or len(body) > MAX_MESSAGE_BYTES:
-        raise Refused(413, f"the body may have at most {MAX_MESSAGE_BYTES:,} bytes")
+    is_longer = int(header_of(request.scope, b"content-length") or 0) > MAX_BODY_BYTES
+    body = b"" if is_longer else await read_body(request, MAX_BODY_BYTES)
+    if is_longer or len(body) > MAX_BODY_BYTES:
+        raise Refused(413, f"the body may have at most {MAX_BODY_BYTES:,} bytes")
     return body

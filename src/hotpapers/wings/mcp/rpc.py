@@ -30,8 +30,8 @@ HANDSHAKE = ("2025-11-25", "2025-06-18")
 """Revisions that are negotiated at the start, the latest first."""
 REVISIONS = [*PER_REQUEST, *HANDSHAKE]
 META = "io.modelcontextprotocol/"
-MAX_MESSAGE_BYTES = 1_000_000
-"""Maximum bytes of a message."""
+MAX_LINE_BYTES = 1_000_000
+"""Maximum bytes of a request on standard input. `record_tools` has that of an answer."""
 FRESH = 3_600_000
 """Milliseconds for which a client may cache the list of tools."""
 
@@ -95,10 +95,10 @@ def _write(reply: Json | None, output_stream: BinaryIO) -> None:
 
 def lines(input_stream: BinaryIO) -> Iterator[bytes]:
     """The non-empty lines. A line that is too long is cut, and is then invalid JSON."""
-    while line := input_stream.readline(MAX_MESSAGE_BYTES + 1):
+    while line := input_stream.readline(MAX_LINE_BYTES + 1):
         piece = line
-        while len(piece) > MAX_MESSAGE_BYTES and not piece.endswith(b"\n"):
-            piece = input_stream.readline(MAX_MESSAGE_BYTES + 1)
+        while len(piece) > MAX_LINE_BYTES and not piece.endswith(b"\n"):
+            piece = input_stream.readline(MAX_LINE_BYTES + 1)
         if line.strip():
             yield line
 
@@ -142,7 +142,7 @@ class RpcRequest(NamedTuple):
 def read(line: bytes) -> RpcRequest | Json | None:
     """A message as a request; an error to answer with; or None for notifications and for responses."""
     try:
-        message = msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
+        message = msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
     except BROKEN:
         message = None
     if message is None:

@@ -68,7 +68,9 @@ def all_site_tools() -> dict[str, ToolDefinition]:
     return by_name(SITE_TOOLS, "site_tools")
 
 
-def about_tools(address: str) -> str:
-    """A line for language models about the tools for a site."""
+def about_tools(address: str, is_live: bool) -> str:
+    """A line for language models about the tools for a site. `is_live`: whether the app serves it."""
+    if is_live:
+        return f"- `/mcp` below {address}: tools by the Model Context Protocol, over HTTP"
     names = ", ".join(all_site_tools())
     return f"- `hotpapers mcp --site {address}`: tools by the Model Context Protocol: {names}"

@@ -33,6 +33,7 @@ from hotpapers.wings.peers.comparison.extract import Period, extract_lines
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, decode_file, nameless, read_facts
 from hotpapers.wings.peers.comparison.lines import FORMAT, ComparisonHeader, encode_line
 from hotpapers.wings.peers.comparison.shared_key import SharedKey, random_key, read_key, write_key
+from hotpapers.wings.peers.following.fetched_log import POLICY, FollowedSite, try_site
 from hotpapers.wings.peers.following.follow_job import (
     RECORD,
     FollowJob,
@@ -41,7 +42,6 @@ from hotpapers.wings.peers.following.follow_job import (
     follow_site,
     job_name,
 )
-from hotpapers.wings.peers.following.site_log import POLICY, FollowedSite, try_site
 from hotpapers.wings.peers.settings import FollowSettings, follow_problems, followed
 from hotpapers.wings.proof import alarms, commands, policies, site_logs
 

@@ -17,6 +17,7 @@ from hotpapers.record.database import (
     IntegrityReport,
     Params,
     insert_sql,
+    lacking,
     without_password,
 )
 from hotpapers.wings.postgres.vector_index import VectorIndex
@@ -196,16 +197,11 @@ class PostgresDatabase:
         version = self._version()
         if not (version or self._create):
             raise errors.NotFound(f"{self.where}: no store in this database; {CREATED_BY}")
-        if version > len(migrations):
-            raise errors.NewerStore(
-                f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "
-                f"{len(migrations)}); upgrade the program"
-            )
-        if version == len(migrations):
+        if not lacking(self.where, version, migrations):
             return
         with self.write():
-            for number in range(self._version(), len(migrations)):
-                self._connection.execute(translate_schema(migrations[number]).encode())
+            for migration in lacking(self.where, self._version(), migrations):
+                self._connection.execute(translate_schema(migration).encode())
             self.run("DELETE FROM meta WHERE name = 'schema'")
             self.run("INSERT INTO meta VALUES ('schema', ?)", (str(len(migrations)),))
 

@@ -1,7 +1,7 @@
 """Alarms about a log, kept in a file until the problem is fixed or the operator acknowledges it.
 
-A publication keeps alarms about its witnesses, a follower alarms about a site. There is one alarm per subject and kind,
-so the size of the file depends only on the policy.
+A publication keeps alarms about its witnesses (`witness_client`), a follower alarms about a site (`peers/following`).
+There is one alarm per subject and kind, so the size of the file depends only on the policy.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from hotpapers.collect.jobs.attempts import NextAttempt
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.record import Record
+from hotpapers.wings.peers.following.fetched_log import FollowedSite
 from hotpapers.wings.peers.following.file_intake import ProgressBar, no_bar
 from hotpapers.wings.peers.following.follow_job import RECORD, FollowJob, FollowOutcome, follow_site, job_name
-from hotpapers.wings.peers.following.site_log import FollowedSite
 from hotpapers.wings.proof import alarms, entries, log_files, log_keys, notes, observations
 from hotpapers.wings.proof.entries import ObservedFile
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash

@@ -27,6 +27,7 @@ from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKM
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.contact_links import join_address, linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
@@ -67,7 +68,7 @@ class StaticPages:
             PATH: self.search,
             "404.html": self._missing_file,
             "robots.txt": partial(robots_txt, site.site_config.base),
-            "llms.txt": partial(llms_txt, site.title, site.site_config.base),
+            "llms.txt": partial(llms_txt, site.title, site.site_config),
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
@@ -212,10 +213,17 @@ def robots_txt(base: str) -> bytes:
     return (f"{ROBOTS}\nSitemap: {base}sitemap.xml\n" if base else ROBOTS).encode()
 
 
-def llms_txt(title: str, base: str) -> bytes:
-    """The llms.txt file: where language models find the site's content (llmstxt.org)."""
+def llms_txt(title: str, site_config: SiteConfig) -> bytes:
+    """The llms.txt file: where language models find the site's content (llmstxt.org). The app has an API in place of
+    the search's files."""
+    base, is_live = site_config.base, site_config.is_live
     address = base or "ADDRESS-OF-THIS-SITE"
-    tools = [wing.about_tools(address) for wing in wings() if wing.about_tools is not None]
+    tools = [wing.about_tools(address, is_live) for wing in wings() if wing.about_tools is not None]
+    api = [f"- [API]({base}api/v1/openapi.json): issues, papers, posts and search as JSON"]
+    files = [
+        f"- [Index]({base}search/index.json): the quarters that have issues; search/QUARTER/index.json has their days",
+        f"- search/papers/DAY.json below {address}: an issue's papers as [id, title, authors, categories, text, place]",
+    ]
     lines = (
         f"# {phrases.one_line(title)}",
         "",
@@ -224,8 +232,7 @@ def llms_txt(title: str, base: str) -> bytes:
         "",
         "## Data",
         "",
-        f"- [Index]({base}search/index.json): the quarters that have issues; search/QUARTER/index.json has their days",
-        f"- search/papers/DAY.json below {address}: an issue's papers as [id, title, authors, categories, text, place]",
+        *(api if is_live else files),
         f"- [Latest issue]({base}index.html), [archive]({base}archive/index.html), [method]({base}method/index.html)",
         "",
         *(("## Tools", "", *tools, "") if tools else ()),

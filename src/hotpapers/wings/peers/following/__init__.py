@@ -1,6 +1,6 @@
 """Following: using the observations that another site publishes as a source.
 
-    site_log      fetches the site's log and checks its key, its witnesses, and that it is append-only
+    fetched_log   fetches the site's log and checks its key, its witnesses, and that it is append-only
     file_intake   checks the site's files against that log and adds them to a store of their own, within limits
     follow_job    the job that does all this every ten minutes, and writes counts of these observations into our record
 

@@ -22,7 +22,7 @@ from hotpapers.base.spans import Span, difference, union
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.privacy import forget, queries
 from hotpapers.record import Record, batches, meta
-from hotpapers.wings.peers.following.site_log import FetchedLogs, FollowedSite, LoggedFolder
+from hotpapers.wings.peers.following.fetched_log import FetchedLogs, FollowedSite, LoggedFolder
 from hotpapers.wings.proof import entries, observations
 from hotpapers.wings.proof.entries import ListLeaf, ObservedFile
 

@@ -19,8 +19,7 @@ from hotpapers.issues.coverage import unread_times
 from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.engagement.standing.queries import learn_standing
 from hotpapers.record import Record, batches
-from hotpapers.wings.peers.following.file_intake import Intake, IntakeResult, ProgressBar, missed_list, no_bar
-from hotpapers.wings.peers.following.site_log import (
+from hotpapers.wings.peers.following.fetched_log import (
     FetchedLogs,
     FollowedSite,
     LoggedFolder,
@@ -28,6 +27,7 @@ from hotpapers.wings.peers.following.site_log import (
     key_changes,
     policy_of,
 )
+from hotpapers.wings.peers.following.file_intake import Intake, IntakeResult, ProgressBar, missed_list, no_bar
 from hotpapers.wings.proof.alarms import Alarm, clear_alarm, save_alarm
 
 EVERY = 600.0
