@@ -111,6 +111,8 @@ def met(name, cosigners, groups):
 
 
 page = Blocks()
+if len(sys.argv) != 3:
+    sys.exit("usage: check_proof.py SAVED.html POLICY.txt")
 page.feed(pathlib.Path(sys.argv[1]).read_text("utf-8"))
 logs, witnesses, groups, quorum = policy_of(sys.argv[2])
 content = json.loads(page.blocks["application/vnd.hotpapers.issue+json"], object_pairs_hook=once)

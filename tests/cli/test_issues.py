@@ -296,7 +296,7 @@ def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
 
 def test_nothing_to_publish_yet(project: Path) -> None:
     assert misuse("publish", "--all", "--publication", "daily") == (
-        "daily: nothing to publish yet; `hotpapers issue --publication daily` freezes a first issue"
+        "daily: nothing to publish yet; `hotpapers run` freezes a first issue"
     )
 
 
@@ -384,8 +384,8 @@ def test_the_settings_say_how_posts_are_shown(cwd: Path, store: Path) -> None:
 
 @pytest.mark.parametrize("args", [[], ["--all", "2021-03-02"]], ids=["nothing", "both"])
 def test_either_dates_or_all(store: Path, args: list[str]) -> None:
-    assert misuse("publish", *args, "--store", store) == "missing dates: name days such as 2021-01-14, or add --all"
-    assert misuse("verify", *args, "--store", store) == "missing dates: name issues such as 2021-01-14, or add --all"
+    assert misuse("publish", *args, "--store", store) == "name either days such as 2021-01-14, or add --all"
+    assert misuse("verify", *args, "--store", store) == "name either days such as 2021-01-14, or add --all"
 
 
 def test_a_folder_that_cannot_be_written(store: Path, tmp_path: Path) -> None:

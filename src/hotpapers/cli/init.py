@@ -74,7 +74,7 @@ def init(
     )
     if not (hosts and file.exists()):
         if os.path.lexists(file):
-            raise UsageError(f"{file}: already exists; nothing was changed")
+            raise UsageError(f"{file}: already exists; nothing was changed; edit it, as it explains every setting")
         hosts = _begin(folder, file, ask(answers) if is_terminal() else answers)
     else:
         given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]

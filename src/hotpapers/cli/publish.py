@@ -41,11 +41,11 @@ def publish(
     as_json: bool,
     site: common.Site,
 ) -> None:
-    """Freeze pending issues and publish them.
+    """Publish issues, and freeze those of days that have none yet.
 
     Writes only files that have changed, each channel to its own folder. Messages are sent only once.
     """
-    require(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
+    require(bool(dates) != everything, "name either days such as 2021-01-14, or add --all")
     name, days, channels, folders = site.publish(
         dates, to, publication=publication, output=output, force=force, preview=preview
     )

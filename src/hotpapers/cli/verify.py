@@ -23,7 +23,7 @@ SAVED = (".html", ".htm", ".md", ".json")
   hotpapers verify 2021-01-14
   hotpapers verify --all --json
   hotpapers verify saved.html --policy policy.txt
-  hotpapers verify --site public""")
+  hotpapers verify --site public/site""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
 @click.option("--site", "whole_site", metavar="DIR|URL", help="Verify a whole site against the log published with it.")
 @click.option(
@@ -55,9 +55,7 @@ def verify(
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
     require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
     files = [Path(name) for name in dates if Path(name).suffix in SAVED or Path(name).is_file()]
-    require(
-        bool(dates) + everything + bool(whole_site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
-    )
+    require(bool(dates) + everything + bool(whole_site) == 1, "name either days such as 2021-01-14, or add --all")
     require(not files or len(files) == len(dates), "give either days or files, not both")
     require(policy is None or bool(files or whole_site), "--policy needs files or --site")
     if files or whole_site is not None:

@@ -372,7 +372,8 @@ class BatchWriter:
         close: Sequence[StoredRow] = (),
     ) -> WrittenBatch:
         """Write items that were not parsed from raw payloads, and close the given rows."""
-        return self.write([(item, 0) for item in item_checks.cleaned(items)], BatchStamp(at, source, cursor), close)
+        offers = list(zip(item_checks.cleaned(items), itertools.repeat(0), strict=False))
+        return self.write(offers, BatchStamp(at, source, cursor), close)
 
     def ingest(
         self, parsed: Sequence[parsing.ParsedPayload], *, source: str, at: int, job: str = "", cursor: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import get_args
+from operator import attrgetter
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,7 +32,7 @@ _READ = (*model.NETWORKS, "arxiv")
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
 """A publication's name, which is used in URLs and paths. Settings do not allow the suffix of retrospective ones."""
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=lambda unset: None).encode
 
 
 def needed(kind: type[model.Item]) -> tuple[str, ...]:
@@ -117,7 +118,14 @@ _CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
 def cleaned(items: Iterable[model.Item]) -> list[model.Item]:
     """Items, each cleaned by `clean`."""
     given = list(items)
-    return given if _is_storable(given) else list(map(clean, given))  # nearly always true, and faster in one go
+    texts = [_TEXTS_OF[type(item)](item) for item in given]
+    return given if _is_storable(texts) else list(map(clean, given))  # nearly always true, and faster in one go
+
+
+_TEXTS_OF = {
+    kind: attrgetter(*(name for name, hint in model.field_types(kind).items() if int not in (hint, *get_args(hint))))
+    for kind in model.KINDS
+}
 
 
 def clean(item: model.Item) -> model.Item:
@@ -128,7 +136,7 @@ def clean(item: model.Item) -> model.Item:
     return item if cleaned == item else cleaned
 
 
-def _is_storable(value: model.Item | Sequence[model.Item]) -> bool:
+def _is_storable(value: model.Item | Sequence[Any]) -> bool:
     """Whether there is no such character. Also false if the text contains its escape sequence literally."""
     try:
         return b"\\u0000" not in _encode(value)

@@ -223,11 +223,12 @@ def stored_values(spec: KindSpec, item: model.Item) -> dict[str, Any]:
     return stored
 
 
-def commitment_in(field: str, identity: Identity) -> str:
-    """What hashes cover of a post or account in a field. Raises InputError for a paper."""
-    if identity.number and not identity.commitment:
+def commitments_in(field: str, named: Sequence[Identity]) -> list[str]:
+    """What hashes cover of posts or accounts in a field. Raises InputError for a paper."""
+    commitments = [identity.commitment for identity in named]
+    if not all(commitments) and any(identity.number and not identity.commitment for identity in named):
         raise InputError(f"{field} is the key of a paper")
-    return identity.commitment
+    return commitments
 
 
 def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
@@ -236,7 +237,7 @@ def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecret
     row, salt = stored_values(spec, item), kept.salt if spec.words else None
     named = {name: known[row[name]] for name in spec.identities}
     row |= {name: identity.number for name, identity in named.items()}
-    committed = {name: commitment_in(name, named[name]) for name in spec.persons}
+    committed = {name: commitments_in(name, [named[name]])[0] for name in spec.persons}
     values = [*row.values(), *(kept.derived or [derive(item, hasher, known) for derive in spec.derived.values()])]
     if spec.words:
         values += (salt, canonical_json(kept.redacted).decode() if kept.redacted else None)

@@ -14,7 +14,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.record.commitments import canonical_json, fresh_salts, sha256
 from hotpapers.record.identities import Known
-from hotpapers.record.item_rows import SPECS, ItemType, KeyedHasher, KindSpec, PreparedRow, commitment_in
+from hotpapers.record.item_rows import SPECS, ItemType, KeyedHasher, KindSpec, PreparedRow, commitments_in
 
 AT_ONCE = 1_000
 """Rows hashed at a time, few enough for their JSON to stay in the processor's cache."""
@@ -80,7 +80,7 @@ def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> Row
     spec, values = group.spec, group.values
     named = {name: [known[key] for key in values[name]] for name in spec.identities}
     stored = values | {name: [identity.number for identity in column] for name, column in named.items()}
-    hashed = values | {name: [commitment_in(name, each) for each in named[name]] for name in spec.persons}
+    hashed = values | {name: commitments_in(name, named[name]) for name in spec.persons}
     for name, convert, _ in spec.converted:
         stored[name] = list(map(convert, stored[name]))
     for name, derive in spec.derived.items():

@@ -84,7 +84,7 @@ def published_days(record: Record, publication: Publication) -> list[str]:
     name = publication.publication
     days = {*issues_queries.frozen_days(record, name), *issues_queries.listed_days(record, name)}
     if not days:
-        raise NotFound(f"{name}: nothing to publish yet; `hotpapers issue --publication {name}` freezes a first issue")
+        raise NotFound(f"{name}: nothing to publish yet; `hotpapers run` freezes a first issue")
     return sorted(days)
 
 

@@ -29,10 +29,10 @@ class ClientLimits(NamedTuple):
     """Time, size and retry limits.
 
     `connect`, `read`, `whole`: seconds to connect, between two reads, for one response. `size`, `message`, `line`:
-    most bytes of a response, a websocket message, a line. `tries`: attempts, with `backoff` × 1, 2 … seconds between
-    them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of silence after which a stream of
-    lines is given up. `ping`: seconds between websocket pings, and for each reply. `remembered`: addresses whose ETags
-    are kept.
+    most bytes of a response, a websocket message, a line. `redirects`: most that are followed. `tries`: attempts, with
+    `backoff` × 1, 2 … seconds between them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of
+    silence after which a stream of lines is given up. `ping`: seconds between websocket pings, and for each reply.
+    `remembered`: addresses whose ETags are kept.
     """
 
     connect: float = 10.0

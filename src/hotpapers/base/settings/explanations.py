@@ -156,6 +156,8 @@ def _kind(hint: Any, place: ValuePlace) -> str:
         if limit and isinstance(place.value, str):
             return f"text, {limit}"
         return f"text in quotation marks{_example(place) or ', such as ' + chr(34) + 'this' + chr(34)}"
+    if place.path.endswith("]"):  # one of a list of tables
+        return f"a table: write [[{place.path.rpartition('[')[0]}]], and {origin.__struct_fields__[0]} = … below it"
     return f"a table, such as [{place.path}]"
 
 

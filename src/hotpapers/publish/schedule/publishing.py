@@ -165,7 +165,7 @@ class PublishJob:
                     context.record, publication, day, self._bots, at=context.clock.now(), further=self._before_freezing
                 )
             except IssueError as problem:  # it may still be read: later days must wait for it
-                context.note(reason=str(problem))
+                context.note(reason=f"{name}: {problem}")
                 return
             context.note(items=context.status.items + 1, reason="")
             entries = len(issue.content.entries)

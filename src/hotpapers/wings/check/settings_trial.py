@@ -93,7 +93,7 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
     if not site.has_settings:
         step = "`hotpapers init` creates a file" if not site.file.exists() else f"add --config {site.file}"
-        yield CheckedPart("settings", "works", "the defaults; no publication", step)
+        yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
     problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings)))
@@ -265,7 +265,7 @@ def _sender(channel: str, page: str, destination: SenderDestination) -> CheckedP
     part, sender = f"{channel} {destination.target}".rstrip(), destination.sender
     if isinstance(sender, TriableSender):
         return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
-    step = f"`hotpapers publish --to {channel}` sends the latest issue"
+    step = f"`hotpapers publish DATE --to {channel}` sends that day's issue"
     return CheckedPart(part, "untried", "only a message would show whether it arrives", step)
 
 
@@ -275,7 +275,7 @@ def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
         return CheckedPart(part, "works", try_out())
     except NetError as problem:
         finding = str(problem).removeprefix(f"{HIDDEN}: ")  # the part's name says which
-        return CheckedPart(part, "fails", finding, f"correct address or password; {docs}")
+        return CheckedPart(part, "fails", finding, f"correct address or password, or try again later; {docs}")
     except HotPapersError as problem:
         return CheckedPart(part, "needs" if isinstance(problem, UsageError) else "fails", str(problem), docs)
 

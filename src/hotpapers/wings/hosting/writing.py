@@ -92,12 +92,13 @@ def remarks(kind: str, settings: Settings) -> list[str]:
     """What the operator still has to do for a host."""
     if kind == CONTAINER and not settings.run.listen:
         return [f'set listen = "{wing.LISTEN}" in [run], which the health check needs']
-    if kind == GITHUB_PAGES:
-        return [
-            "`hotpapers docs hosting`: push the files to the root of a repository, set Pages to GitHub Actions, and "
-            "run the workflow once by hand"
-        ]
-    return []
+    return [f"`hotpapers docs hosting`: {TO_DO[kind]}"] if kind in TO_DO else []
+
+
+TO_DO = {
+    GITHUB_PAGES: "push the files to the root of a repository, set Pages to GitHub Actions, and run the workflow once",
+    SYSTEMD: "copy the units to /etc/systemd/system, and enable and start them",
+}
 
 
 def _template_text(name: str, **values: str) -> str:

@@ -30,7 +30,8 @@ def papers_up_to(
     reader = session.issue_reader()
     with_issue = [issue_day for issue_day in reader.days(name) if first <= issue_day <= last]
     if not with_issue:
-        raise NotFound(f"{name} {last}: no frozen issue; `hotpapers status` names the latest")
+        latest = max(reader.days(name), default="")
+        raise NotFound(f"{name} {last}: no frozen issue{f'; the latest is that of {latest}' if latest else ' yet'}")
     papers: dict[str, Paper] = {}
     for issue_day in with_issue[::-1]:
         papers |= {paper.paper: paper for paper in papers_of_day(reader, name, issue_day)}

@@ -241,7 +241,7 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch: mirrors.Fetch | None = None) -> None:
     own_policy = folder / mirrors.POLICY_PATH
     if policy_file is None and not own_policy.is_file():
-        raise UsageError(f"{folder}: no {mirrors.POLICY_PATH} found, so no log was published with this site")
+        raise UsageError(f"{folder}: no {mirrors.POLICY_PATH}: not a site's folder, or the site has no log")
     policy = read_policy(policy_file or own_policy)
     verdict = mirrors.check_mirror(folder, policy, fetch)
     state = "not verified" if verdict.problems else "verified"

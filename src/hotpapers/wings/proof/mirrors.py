@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError, NetError, NotAProof
+from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
 from hotpapers.wings.proof import log_files, merkle, notes, policies
 from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
@@ -62,7 +63,7 @@ def check_mirror(folder: Path, policy: policies.LogPolicy, fetch: Fetch | None =
         try:
             logs[log.name] = read_log(fetch or folder.joinpath, log.name, policy)
         except unreadable as problem:
-            problems.append(f"{log.name}: {problem}")
+            problems.append(f"{log.name}: {plain_reason(problem)}")
     problems += _broken_links(logs)
     places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
     issues: dict[Path, SavedIssue] = {}

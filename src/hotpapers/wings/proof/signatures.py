@@ -37,6 +37,7 @@ def sign(seed: bytes, message: bytes) -> bytes:
 def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
     """Whether a signature is by the key. Valid ones are remembered, as the same checkpoints are checked in each round;
     invalid and long ones are not, as others' files may have any number of them."""
+    _library()
     from cryptography.exceptions import InvalidSignature
 
     check = _check_remembered if len(message) <= MAX_REMEMBERED_BYTES else _check
