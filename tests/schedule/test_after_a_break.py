@@ -225,8 +225,8 @@ def test_a_site_that_only_follows_others_reads_when_it_follows(sqlite_url: str) 
 def test_what_an_issue_waits_for_is_said_by_its_job(site: PublishingSite) -> None:
     site.round(hour_of(FRIDAY) + HOUR)
     assert jobs_queries.load_state(site.record, "issues").reason == (
-        "2024-05-10: nothing was read up to 2024-05-10 08:00 UTC; its issue appears when networks have been read, if "
-        "that is before 2024-05-13 06:30 UTC"
+        "daily: 2024-05-10: nothing was read up to 2024-05-10 08:00 UTC; its issue appears when networks have been "
+        "read, if that is before 2024-05-13 06:30 UTC"
     )
 
 
@@ -236,8 +236,8 @@ def test_an_issue_does_not_appear_without_an_announcement_that_could_not_be_read
     read_networks(record, CLOSED, closed)
     site.round(closed)
     assert jobs_queries.load_state(record, "issues").reason == (
-        "arXiv's announcement of 2024-05-08 is not in the record yet; collect it, or wait until 2024-05-08 16:00 UTC, "
-        "when the issue appears without it"
+        "daily: arXiv's announcement of 2024-05-08 is not in the record yet; collect it, or wait until 2024-05-08 "
+        "16:00 UTC, when the issue appears without it"
     )
     at = moment(f"{FRIDAY}T14:00")
     open_again(record, at, (WEDNESDAY, THURSDAY, FRIDAY))

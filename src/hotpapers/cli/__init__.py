@@ -43,7 +43,7 @@ SECTIONS: Sections = {
         "run": ("hotpapers.cli.run:run", "Collect, freeze and publish on schedule until stopped."),
         "collect": ("hotpapers.cli.run:collect", "Read networks into the record."),
         "issue": ("hotpapers.cli.issue:issue", "Freeze an issue and print it."),
-        "publish": ("hotpapers.cli.publish:publish", "Publish issues, and freeze those of days that have none yet."),
+        "publish": ("hotpapers.cli.publish:publish", "Publish issues, frozen first if needed."),
         "serve": ("hotpapers.cli.serve:serve", "Serve the site as a web app."),
     },
     "Read": {

@@ -41,7 +41,7 @@ def publish(
     as_json: bool,
     site: common.Site,
 ) -> None:
-    """Publish issues, and freeze those of days that have none yet.
+    """Publish issues, frozen first if needed.
 
     Writes only files that have changed, each channel to its own folder. Messages are sent only once.
     """
