@@ -29,7 +29,7 @@ import click
 import msgspec
 
 from hotpapers.base import errors, model, settings, terms
-from hotpapers.base.settings import announce
+from hotpapers.base.settings import announce, quote, serve
 from hotpapers.base.settings.explanations import described
 from hotpapers.base.settings.limits import limit_of
 from hotpapers.keep.transfer.jsonl import lines
@@ -268,8 +268,8 @@ def settings_page() -> str:
             settings.RunSettings,
             "See [running](../explanation/running.md).",
         ),
-        ("`[quote]`", announce.QuoteSettings, "What is never quoted: [channels](channels.md)."),
-        ("`[serve]`", announce.ServeSettings, "See [readers](../wings/forms.md), [the API](api.md)."),
+        ("`[quote]`", quote.QuoteSettings, "What is never quoted: [channels](channels.md)."),
+        ("`[serve]`", serve.ServeSettings, "See [readers](../wings/forms.md), [the API](api.md)."),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),

@@ -67,10 +67,10 @@ def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_i
         assert health(record, ["weekly"], moment("2024-05-06T09:00")).ok
         overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
         assert overdue_health.problems == ("weekly: the issue of 2024-05-06 is overdue",)
-        for reason, said in (("daily: no network was read", ""), ("weekly: a network", ": it waits for a network")):
+        for reason, ending in (("daily: no network was read", ""), ("weekly: a network", ": it waits for a network")):
             jobs_queries.save_state(record, JobState(source="issues", reason=reason))
             overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
-            assert overdue_health.problems[-1] == f"weekly: the issue of 2024-05-06 is overdue{said}"
+            assert overdue_health.problems[-1] == f"weekly: the issue of 2024-05-06 is overdue{ending}"
 
 
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:

@@ -21,7 +21,9 @@ from hotpapers.base.settings import (
     check,
     load,
 )
-from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, QuoteSettings, ServeSettings, WebhookSettings
+from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.base.settings.quote import QuoteSettings
+from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.terms import TERMS, TermsOverride, table
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
@@ -363,8 +365,6 @@ WRONG = [
     ),
     ("store = ' '", 'store: is empty; write a path, such as "hotpapers.db"'),
     ("publish = 7", "publish: must be a table, such as [publish], not 7"),
-    ("publication = ['daily']", "publication 1: must be a table: write [[publication]], and name = … below it, not the "
-         'text "daily"'),
     ("publication = 7", "publication: must be a list of tables, such as [[publication]], not 7"),
     ("[publish]\nchanels = ['site']", "publish.chanels: no such setting; did you mean channels? (channels: the "
          "channels to publish to)"),

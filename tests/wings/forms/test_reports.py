@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from hotpapers.base import terms
 from hotpapers.base.model import HOUR
-from hotpapers.base.settings.announce import ServeSettings
+from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record
 from hotpapers.serve.web import app

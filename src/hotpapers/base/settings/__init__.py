@@ -1,6 +1,8 @@
 """hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
 
-announce        where issues are announced, what is quoted, how the app is served
+announce        where issues are announced; passwords from the environment (`env:NAME`)
+quote           what posts are never quoted
+serve           the app: its address, and how much each client may ask
 limits          the limits of values, as types; which paths and addresses may be set
 explanations    tables as structs, and what is wrong with a value in plain words
 template.toml   what `hotpapers init` writes, but for the tables of wings
@@ -28,14 +30,12 @@ from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import (
     BlueskyAccount,
     ChatSettings,
-    QuoteSettings,
-    ServeSettings,
     WebhookSettings,
-    quote_problems,
-    serve_problems,
 )
 from hotpapers.base.settings.explanations import converted, homes_below
 from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
+from hotpapers.base.settings.quote import QuoteSettings, quote_problems
+from hotpapers.base.settings.serve import ServeSettings, serve_problems
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices, did_you_mean
 from hotpapers.base.terms import TERMS, TermsOverride

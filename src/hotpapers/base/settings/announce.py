@@ -1,5 +1,4 @@
-"""Tables of hotpapers.toml: chat rooms, webhooks and Bluesky accounts where each issue is announced; what is quoted;
-the server.
+"""Tables of hotpapers.toml: chat rooms, webhooks and Bluesky accounts where each issue is announced.
 
 Addresses and passwords may be written in the file or read from the environment: `env:NAME`.
 """
@@ -10,13 +9,11 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import NETWORKS, distinct, keys
-from hotpapers.base.settings.limits import BASE_REMEDY, Name, is_address, is_app_address
+from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import Problems, offered
@@ -178,47 +175,3 @@ _PROBLEMS: dict[str, Callable[[Any, Any], Problems]] = {
     "bluesky": _account_problems,
 }
 """What is wrong with a table of each kind itself, given those before it."""
-
-_SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
-
-
-class QuoteSettings(SettingsStruct):
-    """`[quote]`: what is never quoted.
-
-    `block_accounts`: accounts. `block_words`: words and phrases. `block_servers`: hosts, including their subdomains.
-    """
-
-    block_accounts: tuple[str, ...] = ()
-    block_words: tuple[str, ...] = ()
-    block_servers: tuple[str, ...] = ()
-
-
-def quote_problems(quote: QuoteSettings) -> Iterator[tuple[str, str]]:
-    """Problems in `[quote]`, as (key, reason and remedy)."""
-    for account in quote.block_accounts:
-        if not keys.is_key(account):
-            yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}"
-    if not all(word.strip() for word in quote.block_words):
-        yield "block_words", "contains an empty word, which matches every post; remove it"
-    for server in quote.block_servers:
-        if not _SERVER.fullmatch(server):
-            yield "block_servers", f"write servers like social.example.org, not {server!r}"
-
-
-class ServeSettings(SettingsStruct):
-    """`[serve]`, for `hotpapers serve`.
-
-    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple
-    requests per client and minute, 0 for no limit. `proxies`: the number of your own proxies in front of the server
-    that set X-Forwarded-For.
-    """
-
-    base: str = ""
-    rate: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 300
-    proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
-
-
-def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
-    """Problems in `[serve]`, as (key, reason and remedy)."""
-    if not is_app_address(serve.base):
-        yield "base", BASE_REMEDY

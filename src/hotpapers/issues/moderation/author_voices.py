@@ -1,4 +1,5 @@
-"""Which accounts belong to authors of the papers they post about: by the name shown with a post.
+"""Which accounts belong to authors of the papers they post about: by the name shown with a post. Their voices count as
+`issues/engagement/attention.py` says.
 
 The result is stored as a verdict on an account about a paper: names may be forgotten later, and an issue must still
 rebuild as it was. A verdict contains nobody's words. A written verdict stays; the operator's verdict overrides every

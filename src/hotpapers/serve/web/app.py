@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
-from hotpapers.base.settings.announce import ServeSettings
+from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.wings import wings
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of

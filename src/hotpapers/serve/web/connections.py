@@ -1,4 +1,5 @@
-"""Limits for connections: time to send a request, time to read the response, and number per client.
+"""Limits for connections: time to send a request, time to read the response, and number per client; and for the
+requests of a client in a minute (`TokenBuckets`).
 
 uvicorn waits forever for the rest of a request and accepts any number of connections. Here, a request's head and body
 have fixed deadlines, whatever arrives meanwhile, and a response that is not read is dropped. When all places are taken,

@@ -78,7 +78,7 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
     before: str | None = ""
     number_of_cursor, cursor = _found_again(task)
     with contextlib.ExitStack() as stack:
-        blocks = _filter(task, format, stack)
+        blocks = _filter(task, format, number_of_cursor, stack)
         for number, file in enumerate(task.files):
             try:
                 if number < number_of_cursor:
@@ -95,17 +95,17 @@ def import_lines(task: ArchiveTask) -> Iterator[ImportedFile | InputError]:
 
 
 def _filter(
-    task: ArchiveTask, format: ArchiveFormat, stack: contextlib.ExitStack
+    task: ArchiveTask, format: ArchiveFormat, first: int, stack: contextlib.ExitStack
 ) -> Callable[[int, BinaryIO, int], Blocks]:
     """The function that gives the blocks of a numbered file's stream from an offset on, which must be its position,
-    filtered."""
+    filtered. `first`: the first file that it is asked for."""
     pool = task.pool
     if pool is None:
         return lambda _, stream, offset: ((block, format.filter(block)) for block in line_blocks(stream, offset))
     setup = task.setup(stack.enter_context(spill_folder(task.record, task.staging)))
     if not pool.opens_files:
         return lambda _, stream, offset: pool.map(filter_block, setup, line_blocks(stream, offset), int)
-    files = enumerate(task.files)
+    files = list(enumerate(task.files))[first:]
     parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
     by_file = groupby(pool.map(filter_part, setup, parts, task.progress), lambda done: done[0].file)
     return lambda number, _, offset: _blocks_of_parts(next(parts for n, parts in by_file if n == number), offset)

@@ -1,4 +1,4 @@
-"""An import, its input files, and the result for each."""
+"""An import, its input files, and the result for each. `file_import` and `event_import` resume one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What a reader starred and follows, read from a file: BibTeX, RIS, Zotero RDF, an arXiv listing, a list of ids, or the
-JSON that the site's pages export.
+JSON that the site's pages, which keep stars in the browser alone, export.
 
 A list may also have lines such as `author: Ada Brewster` and `word: lattice`: whom and what the reader follows.
 """

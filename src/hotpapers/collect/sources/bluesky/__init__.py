@@ -114,7 +114,6 @@ class BlueskySource(PostSource[BlueskySettings]):
                     yield page
             except StreamGap as gap:
                 gaps.append(gap)
-                problems.append(gap)
             except NetError as problem:
                 problems.append(problem)
         if gaps:

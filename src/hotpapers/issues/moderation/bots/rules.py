@@ -1,6 +1,7 @@
 """The rules on behavior: what an account did in two weeks, as figures, and what follows from them. Pure.
 
-docs/explanation/bots.md has them. When a rule changes, its version in `verdicts.VERSIONS` increases.
+docs/explanation/bots.md has them, `BotRules` in `base/settings` their limits. When a rule changes, its version in
+`verdicts.VERSIONS` increases.
 """
 
 from __future__ import annotations
