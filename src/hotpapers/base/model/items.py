@@ -32,7 +32,7 @@ MAX_INTEGER = 2**53 - 1
 
 def within_largest(total: int) -> int:
     """A sum of counts, at most MAX_INTEGER: hostile counts may add up to more than a record can hold."""
-    return min(total, MAX_INTEGER)
+    return total if total < MAX_INTEGER else MAX_INTEGER
 
 
 HOUR = 3_600_000_000

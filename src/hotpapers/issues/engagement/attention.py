@@ -196,6 +196,8 @@ class NetworkEngagement(NamedTuple):
 
     def with_known(self, known: int | None) -> Engagement:
         """The row if `known` of the vouching voices have standing; None while the record is too young to tell."""
+        if known is None:
+            return self.row
         counted, counted_as = counted_voices(self.named, known, self.highest)
         return self.row._replace(known=known, counted=counted, counted_as=counted_as)
 
@@ -279,6 +281,7 @@ def _summed(
         named -= rule.left_out
     voices = named | (shared - rule.left_out) if shared else named
     authors = voices & rule.authors.get(first.paper, frozenset())
+    counted, counted_as = counted_voices(len(named), None, highest)
     row = Engagement(
         paper=first.paper,
         announced_at=first.announced_at,
@@ -292,6 +295,8 @@ def _summed(
         likes=within_largest(likes),
         bots=bots,
         authors=len(authors),
+        counted=counted,
+        counted_as=counted_as,
         posts_read=posts_read,
     )
     return NetworkEngagement(row, len(named), named - authors if authors else named, highest)
