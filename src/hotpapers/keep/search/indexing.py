@@ -39,16 +39,14 @@ def behind(record: Record) -> int:
 
 
 def catch_up(record: Record, on_progress: OnProgress = lambda _: None, seconds: float = math.inf) -> int:
-    """Bring the index up to the last batch, or until so many seconds are over. Returns the number of rows
-    processed; `on_progress` gets that of each step."""
+    """Bring the index up to the last batch, or until so many seconds are over. Returns how many batches it still lacks;
+    `on_progress` gets the number of rows of each step."""
     builder, end = _IndexBuilder(record.database), time.monotonic() + seconds
-    total = 0
     while step := builder.step():
-        total += step
         on_progress(step)
         if time.monotonic() > end:
-            break
-    return total
+            return behind(record)
+    return 0
 
 
 def outstanding(record: Record) -> int:

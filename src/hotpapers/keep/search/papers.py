@@ -86,8 +86,7 @@ def update_index(record: Record, on_progress: indexing.OnProgress = lambda _: No
     `on_progress` gets the number of rows of each step. Raises the store's error if there is no index yet.
     """
     try:
-        indexing.catch_up(record, on_progress, seconds)
-        return indexing.behind(record)
+        return indexing.catch_up(record, on_progress, seconds)
     except (ReadOnlyStore, BusyStore, FullStore):
         if index.load(record.database) is None:
             raise
