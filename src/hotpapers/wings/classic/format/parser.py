@@ -259,7 +259,7 @@ def _plain(text: str) -> str:
     """Text with its entities resolved."""
     if match := _NO_TEXT.search(text):
         raise NotClassic(f"expected text, found HTML: {quoted(text[match.start() : match.start() + 12])}")
-    return html.unescape(text)
+    return html.unescape(text) if "&" in text else text
 
 
 # Three Mac Roman characters that happen to be valid UTF-8 ("‚Äú") never occur in prose by chance. Two may ("√π"), but

@@ -78,7 +78,8 @@ def front_matter(date: str, written_at: str) -> list[str]:
 
 def escaped(text: str) -> str:
     """Plain text escaped as HTML text or attribute, with the five entities of this format."""
-    return html.escape(text).replace("&#x27;", "&#39;")
+    markup = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return markup.replace('"', "&quot;").replace("'", "&#39;")
 
 
 def _check(issue: ClassicIssue) -> None:
