@@ -83,8 +83,8 @@ def test_a_value_of_another_type_is_answered_in_plain_words(tmp_path: Path, head
         ("[publication]\nname = 'a'", "publication: must be a list of tables; write [[publication]] in double "
          "brackets"),
         ("[[publish]]\noutput = 'a'", "publish: must be one table; write [publish] in single brackets"),
-        ("publication = ['daily']", "publication 1: must be a table: write [[publication]], and name = … below it, not the "
-         'text "daily"'),
+        ("publication = ['daily']", "publication 1: must be a table: write [[publication]], and name = … below it, not "
+         'the text "daily"'),
         ("[source]\nbluesky = false", "source.bluesky: must be a table; write [source.bluesky], and on = false "
          "below it"),
         ("[source.feeds]\nurls = 'https://a.example/feed'",

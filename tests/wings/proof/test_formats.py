@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import sys
 
 import pytest
 
@@ -11,7 +12,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
-from hotpapers.base.errors import NotAProof
+from hotpapers.base.errors import NotAProof, UsageError
 from hotpapers.wings.proof import merkle, notes, policies
 from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
 from hotpapers.wings.proof.notes import (
@@ -359,3 +360,10 @@ def test_a_tree_from_its_tiles() -> None:
     for broken_bundle in (b"\0", b"\0\x05abc", b"\0\x01a\0"):
         with pytest.raises(NotAProof):
             merkle.entries_of(broken_bundle, 1)
+
+
+def test_without_its_library_a_check_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("exceptions", "hazmat.primitives"):
+        monkeypatch.setitem(sys.modules, f"cryptography.{name}", None)
+    with pytest.raises(UsageError, match=r"hotpapers\[transparency\]"):
+        verifies(bytes(32), bytes(64), b"text")

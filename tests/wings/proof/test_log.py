@@ -79,7 +79,7 @@ def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypa
     assert "verified" in good("verify", page, "--policy", public / "log/policy.txt")
     (tmp_path / "bad.txt").write_text("quorum none\nquorum none\n")
     assert failure("verify", page, "--policy", tmp_path / "bad.txt").endswith(":2: more than one quorum line")
-    assert "no log was published" in misuse("verify", "--site", tmp_path)
+    assert "no log/policy.txt" in misuse("verify", "--site", tmp_path)
 
 
 def name_witness(site: Path, address: str) -> None:
