@@ -34,11 +34,11 @@ def _styles_of(char: str) -> Styles:
 
 
 _LETTERS: dict[str, tuple[str, Styles]] = {
-    char: (chr(int(decomposed[1], 16)), _styles_of(char))
+    char: (chr(int(decomposed[1], 16)), styles)
     for char in map(chr, (*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)))
     if len(decomposed := unicodedata.decomposition(char).split()) == 2
     and decomposed[0] == "<font>"
-    and _styles_of(char)
+    and (styles := _styles_of(char))
 }
 """By letter of an alphabet: the plain letter, and its styles."""
 _STYLED = {parts: char for char, parts in _LETTERS.items()}

@@ -33,7 +33,8 @@ _OVER = by_name(
 def _raised_letters(kind: str) -> Mapping[str, str]:
     """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
     forms = (
-        (unicodedata.decomposition(char).split(), char) for char in map(chr, (*range(0xA0, 0x2C7E), 0xA7F8, 0xA7F9))
+        (unicodedata.decomposition(char).split(), char)
+        for char in map(chr, (*range(0xA0, 0x300), 0x10FC, *range(0x1D00, 0x20A0), 0x2C7C, 0x2C7D, 0xA7F8, 0xA7F9))
     )
     letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
     return {**letters, "-": letters["−"], "–": letters["−"]}
