@@ -4,14 +4,12 @@
     nearest_in(block, vector, count)  the papers of a block that are nearest to one
     SAVING                            blocks as bytes, and read again
 
-A block of a thousand papers takes some 0.5 MB.
+A block of a thousand papers takes some 0.5 MB, an empty one 0.06 MB.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from heapq import nlargest
@@ -37,13 +35,12 @@ class DatedPaper(NamedTuple):
 
 
 class VectorBlock(NamedTuple):
-    """Papers, each with the length of its vector. Of each word in `words`, the numbers of the words in the table: from
-    its place in `starts` to the next, the papers that have it, by number, and their weights. Numbers are in this
-    machine's order, as arrays of `H` in `words`, of `B` in `weights`, of `L` in the others."""
+    """Papers, each with the length of its vector. Of each word in the table: from its place in `starts` to the next,
+    the papers that have it, by number, and their weights. Numbers are in this machine's order, as arrays of `L` in
+    `lengths`, of `B` in `weights`, of `I` in the others."""
 
     papers: tuple[DatedPaper, ...]
     lengths: bytes
-    words: bytes
     starts: bytes
     numbers: bytes
     weights: bytes
@@ -61,13 +58,14 @@ def block_of(papers: Iterable[tuple[DatedPaper, Vector]]) -> VectorBlock:
     rows = sorted(
         table[word] << 38 | n << 6 | weight for n, (_, vector) in enumerate(held) for word, weight in vector.items()
     )
-    counts = Counter([row >> 38 for row in rows])
+    counts = [0] * (len(table) + 1)
+    for row in rows:
+        counts[(row >> 38) + 1] += 1
     return VectorBlock(
         tuple(paper for paper, _ in held),
         array("L", [weighed(vector).length for _, vector in held]).tobytes(),
-        array("H", counts).tobytes(),
-        array("L", [0, *accumulate(counts.values())]).tobytes(),
-        array("L", [row >> 6 & 0xFFFFFFFF for row in rows]).tobytes(),
+        array("I", accumulate(counts)).tobytes(),
+        array("I", [row >> 6 & 0xFFFFFFFF for row in rows]).tobytes(),
         bytes([row & MAX_WEIGHT for row in rows]),
     )
 
@@ -76,15 +74,16 @@ def nearest_in(
     block: VectorBlock, vector: WeighedVector, count: int, least: int = 1
 ) -> Iterator[tuple[int, DatedPaper]]:
     """The papers of a block that are nearest to one, at least so close (as in `vectors`), the nearest first."""
-    products, words = [0] * len(block.papers), memoryview(block.words).cast("H")
-    lengths, starts, numbers = (memoryview(each).cast("L") for each in (block.lengths, block.starts, block.numbers))
+    products, table, weights = [0] * len(block.papers), _numbers(), block.weights
+    starts, numbers = memoryview(block.starts).cast("I"), memoryview(block.numbers).cast("I")
+    lengths = memoryview(block.lengths).cast("L")
     for word, weight in vector.weights.items():
-        number = _numbers()[word]
-        place = bisect_left(words, number)
-        if place < len(words) and words[place] == number:
-            # The papers with a word, by number, and its weight in each
-            start, end = starts[place], starts[place + 1]
-            for other, other_weight in zip(numbers[start:end].tolist(), block.weights[start:end], strict=True):
+        start, end = starts[table[word]], starts[table[word] + 1]
+        # The papers with the word, by number, and its weight in each: one or none, if a block has few
+        if end - start == 1:
+            products[numbers[start]] += weight * weights[start]
+        elif end > start:
+            for other, other_weight in zip(numbers[start:end].tolist(), weights[start:end], strict=True):
                 products[other] += weight * other_weight
     ratios = list(map(truediv, products, lengths.tolist()))
     bound = (least - 1) * vector.length / (WHOLE << 16)
@@ -99,4 +98,4 @@ def _saved(block: VectorBlock) -> bytes:
     return msgspec.msgpack.encode(block) if len(block.papers) >= MIN_SAVED else b""
 
 
-SAVING = Saving(f"blocks 1, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock))
+SAVING = Saving(f"blocks 2, words {VERSION}", _saved, partial(msgspec.msgpack.decode, type=VectorBlock))
