@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import isqrt
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,8 @@ MAX_RELATED = 10
 """Papers that are named as the nearest to a paper."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
+CACHED = 64
+"""Texts whose words are kept, as a paper has several vectors."""
 MAX_CATEGORIES = 4
 """Categories of a vector: together a fifth as long as its words."""
 
@@ -55,7 +57,8 @@ class WeighedVector(NamedTuple):
     length: int
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(CACHED)
+def words_of(text: str) -> Sequence[str]:
     """The words of a text: ASCII letters and digits, without accents, TeX commands, case and plural endings."""
     plain_text = text if text.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", text))
     return [stem(word) for word in _WORD.findall(_COMMAND.sub(" ", plain_text).lower())]
@@ -88,6 +91,7 @@ def topic_vector_of(title: str, abstract: str) -> Vector:
     return _weights(title, abstract, levels(), TERMS)
 
 
+@lru_cache(CACHED)
 def broad_vector_of(title: str, abstract: str) -> Vector:
     """A vector of more words, in which rare words count less, for papers of the same field rather than subject."""
     return _weights(title, abstract, _roots(), BROAD_TERMS)
@@ -103,7 +107,7 @@ def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -
     frequency, most = _FREQUENCY, len(_FREQUENCY) - 1
     scores = {
         word: (frequency[count] if count < most else frequency[most]) * rarity[word]
-        for word, count in Counter(words_of(f"{title} {abstract}")).items()
+        for word, count in Counter([*words_of(title), *words_of(abstract)]).items()
         if word in rarity
     }
     first = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:terms]
