@@ -22,9 +22,15 @@ from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.embeddings import filling
-from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, MAX_NUMBERS, vectors_in
+from hotpapers.wings.personal.embeddings.embedding_server import MAX_BATCH, vectors_in
 from hotpapers.wings.personal.embeddings.filling import VectorClearing, VectorFilling, vector_filling
-from hotpapers.wings.personal.embeddings.queries import SavedModel, SavedVectors, begin_model, saved_vectors
+from hotpapers.wings.personal.embeddings.queries import (
+    MAX_NUMBERS,
+    SavedModel,
+    SavedVectors,
+    begin_model,
+    saved_vectors,
+)
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, cosine
 from hotpapers.wings.personal.tools import related

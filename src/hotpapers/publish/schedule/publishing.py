@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +15,6 @@ from hotpapers.base import terms
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.base.file_modes import make_published_folders
-from hotpapers.base.http import ServerClocks
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
@@ -42,6 +41,9 @@ from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, batches, read_meta, write_meta
 from hotpapers.record.commitments import sha256
 from hotpapers.record.statistics import written_between
+
+if TYPE_CHECKING:
+    from hotpapers.base.http import ServerClocks
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""

@@ -12,19 +12,21 @@ from bisect import bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotAnArxivId, NotFound
-from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.query import schemas
 from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.view.site_paths import paper_url
 from hotpapers.wings.mcp.record_tools import HotPaper
+
+if TYPE_CHECKING:
+    from hotpapers.base.http import PoliteHttpClient
 
 T = TypeVar("T")
 FRESH = 300.0

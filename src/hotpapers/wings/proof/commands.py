@@ -28,7 +28,7 @@ from hotpapers.wings.proof import (
     site_logs,
     witness_client,
 )
-from hotpapers.wings.proof.policies import LogPolicy, cosigners, parse_policy, witness_policy
+from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, cosigners, parse_policy, witness_policy
 from hotpapers.wings.proof.publication_log import LogConfig, start_next_log, update_log
 
 
@@ -228,7 +228,7 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
     address = f"{address.rstrip('/')}/"
     with TemporaryDirectory(prefix="hotpapers-") as folder, site.site_client(address) as http:
         download = mirrors.SiteDownload(http, address, Path(folder))
-        read_policy(policy_file or download.fetch(mirrors.POLICY_PATH))  # a bad one stops before more is fetched
+        read_policy(policy_file or download.fetch(POLICY_PATH))  # a bad one stops before more is fetched
         days = download.days()
         with bar("Fetching", len(days)) as progress:
             for day in days:
@@ -239,9 +239,9 @@ def _verify_site(address: str, policy_file: Path | None, site: Site, as_json: bo
 
 
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool, fetch: mirrors.Fetch | None = None) -> None:
-    own_policy = folder / mirrors.POLICY_PATH
+    own_policy = folder / POLICY_PATH
     if policy_file is None and not own_policy.is_file():
-        raise UsageError(f"{folder}: no {mirrors.POLICY_PATH}: not a site's folder, or the site has no log")
+        raise UsageError(f"{folder}: no {POLICY_PATH}: not a site's folder, or the site has no log")
     policy = read_policy(policy_file or own_policy)
     verdict = mirrors.check_mirror(folder, policy, fetch)
     state = "not verified" if verdict.problems else "verified"

@@ -23,7 +23,7 @@ from hotpapers.publish.schedule.publishing import Part
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, tombstones
 from hotpapers.site.site import Site
-from hotpapers.wings.proof import mirrors, policies, publication_log, queries, site_logs, witness_client
+from hotpapers.wings.proof import policies, publication_log, queries, site_logs, witness_client
 
 ASK_EVERY = HOUR // 12
 """How long to wait before asking a witness that has not cosigned again."""
@@ -145,6 +145,6 @@ def export_logs(record: Record, publication: str, logs: site_logs.SiteLogs, site
         for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
-        yield from (RenderedFile(path, b"") for path in pages.ended(mirrors.POLICY_PATH))
+        yield from (RenderedFile(path, b"") for path in pages.ended(policies.POLICY_PATH))
 
     return sum(write_files(folder, missing(folder)).changed for folder in folders if folder.is_dir())

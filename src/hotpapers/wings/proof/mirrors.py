@@ -16,14 +16,11 @@ from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
 from hotpapers.wings.proof import log_files, merkle, notes, policies
 from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
-from hotpapers.wings.proof.saved_issues import SavedIssue, check_saved, read_saved
+from hotpapers.wings.proof.saved_issues import CONTENT, PAGE, PROOF, SavedIssue, check_saved, read_saved
 
 MAX_FILE_BYTES = 1 << 20
 """Largest file of a log that is read, bytes."""
 MAX_LEAVES = 1 << 20
-POLICY_PATH = "log/policy.txt"
-PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
-"""The files of an issue that are checked."""
 _DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
 _FOLDERS = ("*/issue.json", "*/edition-*/issue.json", f"{_DAY}/index.html", f"{_DAY}/edition-*/index.html")
 """Where issues are, or pages that look like issues."""

@@ -20,6 +20,8 @@ from hotpapers.wings.proof.notes import (
     signature_of,
 )
 
+POLICY_PATH = "log/policy.txt"
+"""The policy on a site."""
 MAX_POLICY_LINES = 200
 MAX_POLICY_BYTES = 1 << 19
 NONE = "none"

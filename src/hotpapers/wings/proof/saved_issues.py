@@ -27,6 +27,8 @@ from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import notes, policies, saved_answers
 from hotpapers.wings.proof.entries import issue_entry
 
+PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
+"""The files of an issue that are checked."""
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 """The type of a page's data block with the content."""
 MAX_FILE_BYTES = 8_000_000

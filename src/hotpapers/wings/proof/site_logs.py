@@ -20,9 +20,10 @@ from hotpapers.record import Record, now
 from hotpapers.record.commitments import canonical_json
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import alarms, entries, log_files, merkle, observations, policies, saved_issues, settings
-from hotpapers.wings.proof.mirrors import CONTENT, POLICY_PATH, PROOF
 from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, PROOF_TYPE, Checkpoint, LogProof
+from hotpapers.wings.proof.policies import POLICY_PATH
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
+from hotpapers.wings.proof.saved_issues import CONTENT, PROOF
 
 if TYPE_CHECKING:
     from hotpapers.publish.render.html.site_context import SiteContext

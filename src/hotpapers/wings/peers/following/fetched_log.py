@@ -19,7 +19,7 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.wings.proof import log_files, merkle, mirrors, observations
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
 from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, parse_checkpoint
-from hotpapers.wings.proof.policies import LogPolicy, cosigners, is_of_known_log, parse_policy
+from hotpapers.wings.proof.policies import POLICY_PATH, LogPolicy, cosigners, is_of_known_log, parse_policy
 
 POLICY = "policy.txt"
 
@@ -75,7 +75,7 @@ def _policy(site: FollowedSite, http: HttpClient) -> tuple[str, LogPolicy]:
 
 
 def _published_policy(site: FollowedSite, http: HttpClient) -> str:
-    return http.get(f"{site.url}{mirrors.POLICY_PATH}").body.decode("utf-8", "replace")
+    return http.get(f"{site.url}{POLICY_PATH}").body.decode("utf-8", "replace")
 
 
 def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:

@@ -22,6 +22,7 @@ from hotpapers.base.model import HttpClient
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.base.wings import Trial
+from hotpapers.wings.personal.embeddings.queries import MAX_NUMBERS
 
 if TYPE_CHECKING:
     from hotpapers.site.sending import OpenClient
@@ -32,8 +33,6 @@ MAX_BATCH = 32
 """Texts of a request."""
 MAX_TEXT_CHARS = 4_000
 """Code points of a text."""
-MAX_NUMBERS = 4_096
-"""Numbers of a vector."""
 LIMITS = ClientLimits(read=60, whole=60, size=5_000_000, tries=1)
 WHOLE_BYTE = 127
 TRIED = "On the tones of kettles: which width of the spout makes which tone."

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.record.database import Database, blob, rows_among
-from hotpapers.wings.personal.embeddings.embedding_server import MAX_NUMBERS
 
 NAME, MODEL = "search_embedding", ""
+MAX_NUMBERS = 4_096
+"""Numbers of a vector."""
 _TABLES = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?"
 _SQLITE_TABLES = "SELECT 1 FROM sqlite_schema WHERE name = ?"
 _PUT = f"INSERT INTO {NAME} VALUES (?, ?) ON CONFLICT (paper) DO UPDATE SET vector = excluded.vector"
