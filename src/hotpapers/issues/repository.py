@@ -71,10 +71,15 @@ class RecordIssueReader:
         return frozen_days(self._record, publication)
 
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        return self._read(publication, day, edition)
+        return self._read(publication, day, self._earlier(publication, day, edition))
 
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        return self._read_header(publication, day, edition)
+        return self._read_header(publication, day, self._earlier(publication, day, edition))
+
+    def _earlier(self, publication: str, day: str, edition: int | None) -> int | None:
+        """An edition's number; None for the latest, which is read and cached once, with or without a number."""
+        latest = self._read_header(publication, day, None).content.edition
+        return None if edition == latest else edition
 
     def held(self, publication: str) -> Mapping[str, HeldPapers]:
         return self._index.get(publication, {})
@@ -214,7 +219,7 @@ class RecordIssueReader:
         )
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
-        issue_header = self._header(publication, day, edition)
+        issue_header = self._read_header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
         rows = listed_places(view, publication, day) if issue_header.listing else ()
         places = {row.item.paper: row.item for row in rows}
