@@ -9,13 +9,13 @@ arithmetic, so that every machine gets the same digits.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import NamedTuple
 
 from hotpapers.publish.query import schemas
-from hotpapers.wings.topics.groups import Group, GroupUse, folded, groups_of, has
+from hotpapers.wings.topics.groups import Group, folded, groups_in, groups_of, has
 
 METHOD = "topics/1"
 BEFORE, MIN_BEFORE = 13, 4
@@ -77,19 +77,23 @@ class FoundTopic(NamedTuple):
     groups: tuple[TopicGroup, ...]
 
 
-_Uses = Sequence[tuple[DiscussedPaper, GroupUse]]
-"""The papers of the week that have a group."""
+_Uses = Sequence[tuple[DiscussedPaper, str]]
+"""The papers of the week that have a group, and how they write it."""
 
 
 def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[DiscussedPaper]]) -> list[FoundTopic]:
     """The topics of a week, the strongest first; none if too few of the weeks before have papers."""
     if not week or sum(map(bool, before)) < MIN_BEFORE:
         return []
-    uses: dict[Group, list[tuple[DiscussedPaper, GroupUse]]] = defaultdict(list)
+    titles = Counter(group for paper in week for group in dict(groups_in(paper.title)))
+    uses: dict[Group, list[tuple[DiscussedPaper, str]]] = {
+        group: [] for group, count in titles.items() if count >= MIN_TITLES
+    }
     for paper in week:
-        for group, use in groups_of(paper.title, paper.abstract).items():
-            uses[group].append((paper, use))
-    candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(uses_of)}
+        for group, surface in groups_of(paper.title, paper.abstract).items():
+            if group in uses:
+                uses[group].append((paper, surface))
+    candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(titles[group], len(uses_of))}
     counts = sorted(_counted(candidates, week, [paper for papers in before for paper in papers]), key=_by_strength)
     keys = {count.group: _keys(candidates[count.group]) for count in counts}
     merged: list[list[TopicGroup]] = []
@@ -104,11 +108,10 @@ def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[Discus
     return [_topic(topic, candidates) for topic in merged[:MAX_TOPICS]]
 
 
-def _is_topical(uses: _Uses) -> bool:
+def _is_topical(titles: int, papers: int) -> bool:
     """Whether enough papers have a group, and enough of them in their titles: words that belong to no subject, such as
     *define*, are rarely there."""
-    titles = sum(use.in_title for _, use in uses)
-    return len(uses) >= MIN_PAPERS and titles >= MIN_TITLES and titles * TITLES_ONE_IN >= len(uses)
+    return papers >= MIN_PAPERS and titles * TITLES_ONE_IN >= papers
 
 
 def _by_strength(count: TopicGroup) -> tuple[int, int, Group]:
@@ -158,7 +161,7 @@ def _counted(
         z = log_odds(weight, here, before_weight, there)
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:
             # How most papers write a group; among equals, in small letters
-            written = Counter(use.surface for _, use in uses)
+            written = Counter(surface for _, surface in uses)
             yield TopicGroup(
                 group=group,
                 surface=min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text)),

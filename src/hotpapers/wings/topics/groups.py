@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ MAX_GROUP_WORDS = 3
 MAX_CHARS = 20_000
 """Code points of a text that are read."""
 MIN_WORD_CHARS = 2
-CACHED_WORDS = 1 << 16
+CACHED_WORDS, CACHED_TEXTS = 1 << 16, 1 << 9
 
 _STOP = """
 a about above across after again against all almost along already also although always among an and another any are
@@ -49,13 +49,6 @@ BETWEEN = " | "
 """Stands between the parts of a folded text, so that no group goes across."""
 
 
-class GroupUse(NamedTuple):
-    """How a paper first writes a group, in the abstract if it is there; and whether it is in the title."""
-
-    surface: str
-    in_title: bool
-
-
 class _Word(NamedTuple):
     """A word as it is compared, and as it is written. `is_stop`: whether no group begins or ends with it."""
 
@@ -75,27 +68,27 @@ def has(text: str, group: Group) -> bool:
     return f" {group} " in text
 
 
-def groups_of(title: str, abstract: str) -> Mapping[Group, GroupUse]:
-    """The groups of a paper, each once."""
-    of_title, groups = dict(_groups(title)), dict[Group, GroupUse]()
-    for group, surface in (*_groups(abstract), *of_title.items()):
-        groups.setdefault(group, GroupUse(surface, group in of_title))
-    return groups
+def groups_of(title: str, abstract: str) -> Mapping[Group, str]:
+    """The groups of a paper, and how it writes each: first in the abstract or else last in the title."""
+    return {**dict(groups_in(title)), **dict(list(groups_in(abstract))[::-1])}
 
 
-def _groups(text: str) -> Iterator[tuple[Group, str]]:
+def groups_in(text: str) -> Iterator[tuple[Group, str]]:
+    """The groups of a text in order, and how each is written there."""
     for words in _parts(text):
         for start, first in enumerate(words):
-            for end in range(start + 1, min(start + MAX_GROUP_WORDS, len(words)) + 1):
-                group = words[start:end]
-                if not (first.is_stop or group[-1].is_stop):
-                    yield " ".join(word.key for word in group), " ".join(word.surface for word in group)
+            key = surface = ""
+            for word in () if first.is_stop else words[start : start + MAX_GROUP_WORDS]:
+                key, surface = f"{key} {word.key}", f"{surface} {word.surface}"
+                if not word.is_stop:
+                    yield key[1:], surface[1:]
 
 
-def _parts(text: str) -> Iterator[list[_Word]]:
+@lru_cache(CACHED_TEXTS)
+def _parts(text: str) -> Sequence[Sequence[_Word]]:
     """The words between punctuation."""
     plain = _COMMAND.sub(" ", _ACCENT.sub("", unicodedata.normalize("NFKD", text[:MAX_CHARS])))
-    return ([_word(match) for match in _WORD.findall(part)] for part in _PUNCTUATION.split(plain))
+    return [list(map(_word, _WORD.findall(part))) for part in _PUNCTUATION.split(plain)]
 
 
 @lru_cache(CACHED_WORDS)
