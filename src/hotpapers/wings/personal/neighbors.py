@@ -49,6 +49,7 @@ class Neighbors:
     def __init__(self, reader: IssueReader, publication: str) -> None:
         self._reader, self._name = reader, publication
         self._days = reader.days(publication)
+        self._listings = {item.publication for item in reader.publications() if item.window == "listing"}
         self._parts = lru_cache(MAX_KEPT)(self._read_parts)
         self._block = lru_cache(MAX_KEPT)(self._read_block)
 
@@ -61,7 +62,9 @@ class Neighbors:
         saved = saved_vectors(database) if (database := database_of(self._reader)) else None
         least, count = MIN_NEAR, MAX_CANDIDATES if saved else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
-            near = nearest_in(self._block(kind, days), vector, count + 1, least)
+            # Of several days, each has at most so many, which may be the same
+            most = (count + 1) * (len(days) if kind == "day" else 1)
+            near = nearest_in(self._block(kind, days), vector, most, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
                 for value, other in near
@@ -95,15 +98,13 @@ class Neighbors:
             yield
 
     def _read_parts(self, until: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
-        """Earlier entries, a month at once where all of it is earlier; then whole days."""
+        """Earlier entries, then whole days: a month at once where all of it is earlier, or listings, which are short;
+        else by day."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]
-        earlier = [day for day in days if day <= since]
-        months = groupby(earlier, key=lambda day: day if day[:7] == since[:7] else day[:7])
-        return [
-            *(("entries", tuple(of_month)) for _, of_month in months),
-            *(("day", (day,)) for day in days if day > since),
-        ]
+        by_day, is_short = (since[:7], until[:7]), self._name in self._listings
+        runs = groupby(days, key=lambda day: day[: 10 if day[:7] in by_day or (day > since and not is_short) else 7])
+        return [("day" if run[0] > since else "entries", run) for run in (tuple(run) for _, run in runs)]
 
     def _entries(self, day: str) -> Iterator[Paper]:
         issue = self._reader.issue(self._name, day)

@@ -32,7 +32,7 @@ MAX_RELATED = 10
 """Papers that are named as the nearest to a paper."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
-CACHED = 64
+CACHED = 256
 """Texts whose words are kept, as a paper has several vectors."""
 MAX_CATEGORIES = 4
 """Categories of a vector: together a fifth as long as its words."""
