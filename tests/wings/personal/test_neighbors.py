@@ -13,7 +13,7 @@ from threading import Event, Semaphore
 
 import pytest
 
-from hotpapers.base.model import AnnouncedPaper, Paper, PublishedIssue
+from hotpapers.base.model import AnnouncedPaper, Paper, Publication, PublishedIssue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.render.html.pages import SitePages
@@ -28,7 +28,7 @@ from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, 
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
 from lab.related_papers import measure_related
-from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
+from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
 from tests.wings.personal.test_vectors import METADATA, made_up
 
 LATEST = date(2026, 11, 20)
@@ -45,10 +45,15 @@ def entry(place: int, metadata: Paper) -> FullEntry:
     return listing_entry(place, metadata, 1, 1_000 + place, place, 400)
 
 
-def reader_of(issues: Mapping[str, Sequence[Paper]], announced: Mapping[str, Sequence[Paper]]) -> PlainIssueReader:
+def reader_of(
+    issues: Mapping[str, Sequence[Paper]], announced: Mapping[str, Sequence[Paper]], publication: Publication = OWN
+) -> PlainIssueReader:
     return PlainIssueReader(
-        [OWN],
-        [issue(OWN, day, [entry(n, paper) for n, paper in enumerate(papers, 1)]) for day, papers in issues.items()],
+        [publication],
+        [
+            issue(publication, day, [entry(n, paper) for n, paper in enumerate(papers, 1)])
+            for day, papers in issues.items()
+        ],
         announced={
             day: [AnnouncedPaper(paper, "new", "cs.LG") for paper in papers] for day, papers in announced.items()
         },
@@ -89,6 +94,19 @@ def test_the_ten_nearest_are_named_and_nothing_far() -> None:
     assert len(near) == MAX_RELATED and near == sorted(near, key=lambda place: (-place.closeness, place.paper))
     assert Neighbors(reader, OWN.publication).near(about(31, "Quark"), day(0)) == []
     assert Neighbors(reader, OWN.publication).near(about(31, "∅"), day(0)) == []
+
+
+def test_months_of_a_listing_name_the_papers_that_its_days_would() -> None:
+    words, days = ABSTRACT.rstrip(".").split(), [day(back) for back in range(0, 250, 3)]
+    issues = {
+        day: [about(0), about(1), about(n + 2, " ".join(words[: 2 + n % 5] + ["kettles"] * (n % 3)))]
+        for n, day in enumerate(days)
+    }
+    by_day, by_month = (Neighbors(reader_of(issues, {}, kind), kind.publication) for kind in (OWN, LISTED))
+    for own in (about(0), about(5), about(40, words[0])):
+        for until in (days[0], days[7], days[-9]):
+            assert by_month.near(own, until) == by_day.near(own, until)
+    assert len(by_month.near(about(0), days[0])) == MAX_RELATED
 
 
 def test_what_is_made_of_an_issue_is_kept_until_it_changes() -> None:

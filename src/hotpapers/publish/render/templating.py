@@ -131,7 +131,7 @@ def xml_text(text: str, is_attribute: bool = False) -> Markup:
     return Markup(saxutils.escape(_NOT_XML.sub("\ufffd", str(text)), {'"': "&quot;"} if is_attribute else {}))
 
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 does not allow (§2.2)."""
 
 

@@ -111,8 +111,9 @@ def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -
         if word in rarity
     }
     first = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:terms]
-    weights = {word: (scores[word] * MAX_WEIGHT * 2 + scores[first[0]]) // (2 * scores[first[0]]) for word in first}
-    return {word: weight for word, weight in weights.items() if weight}
+    most_score = max(scores.values(), default=0)
+    weights = ((word, (scores[word] * MAX_WEIGHT * 2 + most_score) // (2 * most_score)) for word in first)
+    return {word: weight for word, weight in weights if weight}
 
 
 def weighed(vector: Vector) -> WeighedVector:
