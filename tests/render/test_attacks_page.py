@@ -7,9 +7,9 @@ from html import unescape
 
 import pytest
 
-from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.render.html import single_pages
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html.static_pages import attack_prices
+from hotpapers.publish.render.html.single_pages import attack_prices
 from lab.attacks import report
 from lab.attacks.attack_figures import kept_figures
 from tests.render.full_sample import FULL_READER
@@ -50,7 +50,7 @@ def test_what_takes_the_fewest_accounts_is_not_called_the_cheapest() -> None:
 
 def test_a_ranking_that_was_not_measured_shows_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     prices = attack_prices()
-    monkeypatch.setattr(static_pages, "attack_prices", lambda: prices | {"cheapest": {"other/1": (), "rarity/2": ()}})
+    monkeypatch.setattr(single_pages, "attack_prices", lambda: prices | {"cheapest": {"other/1": (), "rarity/2": ()}})
     page = SitePages(LISTED_READER, "hot-papers").page(PATH) or b""
     assert b"against <code>rarity/2</code>" in page
 
@@ -63,7 +63,7 @@ def test_names_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
         "cheapest": {hostile: [{"place": hostile, "new": hostile, "standing": hostile}]},
         "tables": [{"anchor": "a", "heading": hostile, "rows": [row]}],
     }  # fmt: skip
-    monkeypatch.setattr(static_pages, "attack_prices", lambda: prices)
+    monkeypatch.setattr(single_pages, "attack_prices", lambda: prices)
     data = SitePages(FULL_READER, "daily").page(PATH) or b""
     assert b"<script>alert" not in data and Page(data).text.count(hostile) >= 5
 

@@ -23,7 +23,7 @@ from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.issues.windows import label_after
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.publish.render.html.static_pages import reference_of, worked_example
+from hotpapers.publish.render.html.single_pages import reference_of, worked_example
 from hotpapers.publish.view.catalogue import Catalogue, slug
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
 from hotpapers.publish.view.issue_view import issue_view

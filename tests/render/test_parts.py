@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.publish.render.html.static_pages import ListedIssue, calendar, issues_by_year, shade
+from hotpapers.publish.render.html.single_pages import ListedIssue, calendar, issues_by_year, shade
 from hotpapers.publish.render.templating import asset
 from hotpapers.publish.view.phrases import ABSTRACT, Opening, opening, shown
 from hotpapers.publish.view.site_paths import issue_of, paper_of, paper_path

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.render.html import single_pages
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view.site_config import SiteConfig
@@ -28,9 +28,9 @@ def addresses(data: bytes) -> list[str]:
 
 
 def test_language_models_are_told_where_the_data_is() -> None:
-    text = static_pages.llms_txt("Two\nlines", PUBLIC).decode()
+    text = single_pages.llms_txt("Two\nlines", PUBLIC).decode()
     assert text.startswith("# Two lines\n") and f"({PUBLIC.base}search/index.json)" in text
-    live_text = static_pages.llms_txt("Papers", PUBLIC._replace(is_live=True)).decode()
+    live_text = single_pages.llms_txt("Papers", PUBLIC._replace(is_live=True)).decode()
     assert "search/" not in live_text and f"({PUBLIC.base}api/v1/openapi.json)" in live_text
 
 
@@ -48,9 +48,9 @@ def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader,
 
 
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static_pages, "MAX_SITEMAP_ADDRESSES", 3)
+    monkeypatch.setattr(single_pages, "MAX_SITEMAP_ADDRESSES", 3)
     context = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
-    data = static_pages.sitemap(context, ["index.html", "404.html", "robots.txt"])
+    data = single_pages.sitemap(context, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
 
 
@@ -60,8 +60,8 @@ def test_an_empty_site_has_one_too() -> None:
 
 
 def test_robots_may_read_all_and_are_told_where_it_is() -> None:
-    assert static_pages.robots_txt("") == b"User-agent: *\nAllow: /\n"
-    assert static_pages.robots_txt("https://papers.example/") == (
+    assert single_pages.robots_txt("") == b"User-agent: *\nAllow: /\n"
+    assert single_pages.robots_txt("https://papers.example/") == (
         b"User-agent: *\nAllow: /\n\nSitemap: https://papers.example/sitemap.xml\n"
     )
     assert "sitemap.xml" not in site(LISTED_READER, "hot-papers", site_config=SiteConfig())

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hotpapers.base.errors import InputError, NotFound, UsageError
-from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.render.html import single_pages
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
@@ -227,10 +227,10 @@ def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None
 
 def test_a_site_says_how_to_ask_it() -> None:
     site_config = SiteConfig(base="https://papers.example/")
-    text = static_pages.llms_txt("Papers", site_config).decode()
+    text = single_pages.llms_txt("Papers", site_config).decode()
     assert "hotpapers mcp --site https://papers.example/" in text
     assert text.rstrip().endswith(": hot, paper, search, related, for_me, topics")
-    live_text = static_pages.llms_txt("Papers", site_config._replace(is_live=True)).decode()
+    live_text = single_pages.llms_txt("Papers", site_config._replace(is_live=True)).decode()
     assert "--site" not in live_text and "`/mcp` below https://papers.example/" in live_text
 
 

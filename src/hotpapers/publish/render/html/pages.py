@@ -17,8 +17,8 @@ from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
 from hotpapers.publish.render.html.search_index import index_files
+from hotpapers.publish.render.html.single_pages import StaticPages
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.static_pages import StaticPages
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.page_fields import PageChoice
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
