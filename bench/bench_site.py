@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import bench_import, measure
-from bench.site_content import pages
+from bench.site_content import further, pages
 from bench.site_peers import GENERATORS, Generator
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
@@ -69,6 +69,7 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
         issue_reader = RecordIssueReader(record)
         name = publication_of(record, None).publication
         content = list(pages(issue_reader, name))
+    content += further(assets, content)
     for generator in GENERATORS:
         program = generator.installed_path()
         if program is not None:

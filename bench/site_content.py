@@ -2,12 +2,14 @@
 
 Each of our pages becomes one `Page`: an issue with its entries (title, authors, counts, abstract, a post, links, why it
 is here), a paper with its appearances, all posts and its citations, a category, a category's year and an author with a
-line for each paper, and the pages that exist once.
+line for each paper, the pages that exist once, and the text of all others.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.ids import timestamps
@@ -42,7 +44,7 @@ class Page(NamedTuple):
 
 
 def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
-    """All pages of our site."""
+    """The pages of our site whose content is in the record."""
     days = issue_reader.days(publication)
     issues = {day: issue_reader.issue(publication, day) for day in days}
     entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
@@ -59,6 +61,18 @@ def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
     for name in ("about", "method", "status", "accessibility", "reading", "search"):
         yield Page(f"{name}/index.html", name.title(), "\n\n".join(["What this is and how it counts."] * 40))
     yield Page("404.html", "Not found", "There is no such page.")
+
+
+def further(site: Path, known: Iterable[Page]) -> Iterator[Page]:
+    """The other pages of our site as it was written, such as tops and topics of the week, with the words of each."""
+    paths = {page.path for page in known}
+    for file in sorted(site.rglob("*.html")):
+        path = file.relative_to(site).as_posix()
+        if path not in paths:
+            yield Page(path, path, escape(" ".join(_MARKUP.sub(" ", file.read_text("utf-8")).split())))
+
+
+_MARKUP = re.compile("<(script|style).*?</\\1>|<[^>]*>", re.DOTALL)
 
 
 def _lists(catalogue: Catalogue) -> Iterator[Page]:
