@@ -61,7 +61,7 @@ def write(results: Results, scale: float) -> None:
 INTRODUCTION = """# Benchmarks
 
 `make bench` prints these figures; `make bench ARGS=--write` updates this page. A ratio, with its goal in brackets, is
-our figure divided by a limit or a peer's, measured alternately in the same run. Memory is the peak of a process,
+our figure divided by a limit or a peer's, measured alternately in one run. Memory is a process's peak,
 interpreter included. *How* says what is measured. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux,
 CPython 3.11 and the libraries of `requirements/dev.txt`.
 """
