@@ -53,7 +53,7 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
             counted = line
             start = before + mention.start
             if first <= start and (last is None or start < last):
-                yield mention._replace(start=start, end=before + mention.end)
+                yield PaperMention(mention.id, mention.version, start, before + mention.end, mention.form)
         before += _characters(data[counted:cut])
         first = last or 0
         if not read:
