@@ -1,4 +1,5 @@
-"""How completely a network was read for an issue: unknown is never zero."""
+"""How completely a network was read for an issue: unknown is never zero. Whether there is an issue when nothing was
+read, `windows.is_unread` says."""
 
 from __future__ import annotations
 

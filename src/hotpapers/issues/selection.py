@@ -1,5 +1,5 @@
 """Which ranked papers go into an issue, and which of earlier issues are still talked about, by versioned rules; and
-whether its reference is young, so that places are provisional.
+whether its reference is young, so that places are provisional. The order is that of `ranking/scoring.py`.
 
 `threshold/1`  those that reach the publication's threshold
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more

@@ -1,5 +1,5 @@
 """The file beside a SQLite store, `hotpapers.db.forgotten`. When a backup replaces a lost or damaged store, it shows
-who was forgotten and which subscribers left since the backup.
+who was forgotten and which subscribers left since the backup; `backup.restore` forgets them again.
 
     hotpapers-forgotten 2 0000000000000211 77ab…    how many bytes follow at least, and a hash of these
     secret 0f3a… 2 all        the store whose marks follow: a hash of its secret; `all`: these are all

@@ -5,7 +5,7 @@
     feeds/tops.atom    .rss  .json        the top of each week, month and year that is over
     feeds/category/cs.LG.atom             papers in a category, or on a network: feeds/network/bluesky.atom
 
-Identifiers are permanent: they depend on publication, day and paper, not on the site's address.
+Identifiers are permanent: they depend on publication, day, and paper or edition, not on the site's address.
 """
 
 from __future__ import annotations

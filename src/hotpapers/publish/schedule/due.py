@@ -34,7 +34,8 @@ from hotpapers.record import Record
 from hotpapers.record.statistics import written_between
 
 CATCH_UP = 14
-"""Days for which missing issues are made later, if the program did not run. `sending` sends only the newest."""
+"""Days for which missing issues are made later, if the program did not run but networks could still be read.
+`sending` sends only the newest."""
 SOON = 12 * HOUR
 """The longest that a new site waits for its first issue; if the next one is later, the last closed day is used."""
 AHEAD = HOUR // 2

@@ -2,7 +2,9 @@
 
 Anybody can write to that mailbox. A report counts if it returns the Message-ID of one of our messages, a request if its
 subject contains a token; this store has signed both, so only those who have a message can report it. Automatic replies
-confirm nothing (RFC 3834). RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
+confirm nothing (RFC 3834). `subscribers.note_failure` says after how many reports a subscription ends.
+
+RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
 """
 
 from __future__ import annotations
