@@ -49,8 +49,7 @@ def _count(
                 counts = counts._replace(highest=_highest(counts.row, posts))
             if MATCHING in clauses and known is not None:
                 counts = counts._replace(named=known)
-            counted, counted_as = attention.counted_voices(counts.named, known, counts.highest)
-            yield counts.row._replace(known=known, counted=counted, counted_as=counted_as)
+            yield counts.counted_anew(known)
 
 
 def _highest(row: Engagement, posts: Iterable[PostAtAge]) -> PostCount:

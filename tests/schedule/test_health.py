@@ -63,11 +63,16 @@ def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_i
     start = moment("2024-05-01")
     with Record(sqlite_url) as record:
         weekly = Publication(publication="weekly", title="W", window="weekly", hour=8, observed_at=start)
-        record.append([weekly], source="settings", at=start)
+        daily = Publication(publication="daily", title="D", observed_at=start)
+        record.append([weekly, daily], source="settings", at=start)
         assert health(record, ["weekly"], moment("2024-05-06T09:00")).ok
         overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
         assert overdue_health.problems == ("weekly: the issue of 2024-05-06 is overdue",)
-        for reason, ending in (("daily: no network was read", ""), ("weekly: a network", ": it waits for a network")):
+        for reason, ending in (
+            ("daily: no network was read", ""),
+            ("weekly: a network", ": it waits for a network"),
+            ("hotpapers.db: the disk is full", ": it waits for hotpapers.db: the disk is full"),
+        ):
             jobs_queries.save_state(record, JobState(source="issues", reason=reason))
             overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
             assert overdue_health.problems[-1] == f"weekly: the issue of 2024-05-06 is overdue{ending}"

@@ -78,8 +78,8 @@ class RecordIssueReader:
 
     def _earlier(self, publication: str, day: str, edition: int | None) -> int | None:
         """An edition's number; None for the latest, which is read and cached once, with or without a number."""
-        latest = self._read_header(publication, day, None).content.edition
-        return None if edition == latest else edition
+        is_latest = edition is None or edition == self._read_header(publication, day, None).content.edition
+        return None if is_latest else edition
 
     def held(self, publication: str) -> Mapping[str, HeldPapers]:
         return self._index.get(publication, {})

@@ -27,11 +27,7 @@ from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
 from hotpapers.base.settings import announce as announced
-from hotpapers.base.settings.announce import (
-    BlueskyAccount,
-    ChatSettings,
-    WebhookSettings,
-)
+from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import converted, homes_below
 from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
 from hotpapers.base.settings.quote import QuoteSettings, quote_problems

@@ -196,8 +196,10 @@ class NetworkEngagement(NamedTuple):
 
     def with_known(self, known: int | None) -> Engagement:
         """The row if `known` of the vouching voices have standing; None while the record is too young to tell."""
-        if known is None:
-            return self.row
+        return self.row if known is None else self.counted_anew(known)
+
+    def counted_anew(self, known: int | None) -> Engagement:
+        """The row with what counts if `known` of the vouching voices have standing, also after a field was replaced."""
         counted, counted_as = counted_voices(self.named, known, self.highest)
         return self.row._replace(known=known, counted=counted, counted_as=counted_as)
 

@@ -192,8 +192,8 @@ def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterato
 
 def _waits_for(record: Record, publication: Publication, day: str, at: int) -> str:
     view, reason = record.view(), jobs_queries.load_state(record, "issues").reason
-    name, colon, own_reason = reason.partition(": ")
-    if colon and " " not in name:  # why one publication's issue could not be frozen
+    name, _, own_reason = reason.partition(": ")
+    if name in {item.publication for item in view.items(Publication)}:  # why that one's issue could not be frozen
         reason = own_reason if name == publication.publication else ""
     if is_unread(view, publication, day, at):
         return reason if "waits for" in reason else "a network that can be read"

@@ -17,7 +17,7 @@ from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
 from hotpapers.publish.render.html.search_index import index_files
-from hotpapers.publish.render.html.single_pages import StaticPages
+from hotpapers.publish.render.html.single_pages import SinglePages
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.page_fields import PageChoice
@@ -44,7 +44,7 @@ class SitePages:
         self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
         self._parts = self._site.parts
         self._lists, self._tops = ListPages(self._site), TopPages(self._site)
-        self._once = StaticPages(self._site, self._issues)
+        self._once = SinglePages(self._site, self._issues)
         self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
 
     # ---- paths ---------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
 
-class StaticPages:
+class SinglePages:
     """The pages and files that a site has once."""
 
     def __init__(self, site: SiteContext, issues: IssuePages) -> None:
