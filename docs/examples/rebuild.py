@@ -17,6 +17,7 @@ from unicodedata import ucd_3_2_0 as unicode
 HOUR, MOST, ENOUGH, TIMED = 3_600_000_000, 2**53 - 1, 100, ("rate", "share", "template")
 DAY, GAP, LEAD = 24 * HOUR, 90 * HOUR // 60, 45 * HOUR // 60
 AGES, COUNTS, STATES = (6, 24, 72, 168), {"reposts": "repost", "likes": "like"}, ("complete", "partial", "refused")
+LOST = ("what was said ", "the server no longer has ")  # how reasons begin if nothing was read
 SHORT, FIXED, MOVING = "short gap", ((1, 1), (6, 19), (7, 4), (12, 25)), ((1, 0, 3), (9, 0, 1), (11, 3, 4))
 NO_PART = {"network": "", "papers": 0, "atleast": 0, "among": "", "age": 0, "until": 0, "own": None}
 NETWORKS = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds")
@@ -272,22 +273,41 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         is_empty = any(row.get("reason", "").startswith("nothing was announced") for row in rows)
         return is_empty or day.weekday() > 4 or is_holiday(day - timedelta(1 if day.weekday() else 3))
 
-    def readings(self, counted):
+    def read_from(self, entries):
+        if self.window != "daily":
+            return self.from_at
+        if "period" not in self.issue:
+            return self.as_of - DAY
+        rows = self.export.rows["issue"][self.publication["publication"]]
+        rows = [row for row in rows if row["day"] < self.issue["day"] and row["since"] <= self.position]
+        if rows:
+            return json.loads(max(rows, key=itemgetter("day", "edition"))["content"])["as_of"]
+        return min((self.announced_at[entry["paper"]] for entry in entries), default=self.as_of - DAY)
+
+    def readings(self, counted, start):
         networks = [n for n in NETWORKS if n in counted or self.rows("coverage", n)]
-        start = self.as_of - DAY if self.window == "daily" else self.from_at
         began = min(filter(None, self.began.values()), default=MOST)
-        if all(row["observed_at"] >= began for _, rows in self.all("coverage") for row in rows):
+        is_from_start = all(row["observed_at"] >= began for _, rows in self.all("coverage") for row in rows)
+        if is_from_start and "period" not in self.issue:
             start = max(start, began - LEAD)
         return [{"network": n, **self.reading(n, start)} for n in self.publication["networks"] or networks]
 
     def reading(self, network, start):
-        rows = [row for at, end, row in self.stretches(network, start, self.as_of) if row["state"] != SHORT]
+        stretches = [s for s in self.stretches(network, start, self.as_of) if s[2]["state"] != SHORT]
+        rows, found = [row for _, _, row in stretches], {"state": "unknown", "reason": "not read", "since": None}
+        has_gaps = "period" in self.issue
         if any("until_at" in row for row in rows):
             worst = max(rows, key=lambda row: STATES.index(row["state"]))  # the first of several
             since = None if worst["state"] == "complete" else worst["from_at"]
-            return {"state": worst["state"], "reason": worst.get("reason", ""), "since": since}
-        is_back = max(self.reports(network, "read back")) > self.as_of - GAP
-        return {"state": "complete" if is_back else "unknown", "reason": "" if is_back else "not read", "since": None}
+            found = {"state": worst["state"], "reason": worst.get("reason", ""), "since": since}
+        elif max(self.reports(network, "read back")) > self.as_of - GAP:
+            return {"state": "complete", "reason": "", "since": None} | ({"gaps": []} if has_gaps else {})
+        rows = [row for row in self.rows("coverage", network) if row["from_at"] < row["until_at"]]
+        read = [
+            row["from_at"] for row in rows if row["state"] != "refused" and not row.get("reason", "").startswith(LOST)
+        ]
+        more = {"gaps": list(gaps_of(stretches))} | ({"began": min(read)} if read else {})
+        return found | (more if has_gaps else {})
 
     def stretches(self, network, start, end):
         """How a network was read: from when until when, and the row of coverage that decides, or what stands for it."""
@@ -401,8 +421,10 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
                     candidates.append(self.scored(references, paper, networks, archive_of(self.about[paper]), at))
         peers = list(self.peers(references))
         about = {"announced": self.announced(), "considered": considered, "compared": self.largest(peers)}
-        about |= {"peers": peers, "readings": self.readings(read.union(peer["network"] for peer in peers))}
         entries, ongoing = self.chosen(self.places(candidates), listed, about["compared"]["young"])
+        about["read_from"] = self.read_from(entries)
+        readings = self.readings(read.union(peer["network"] for peer in peers), about["read_from"])
+        about |= {"peers": peers, "readings": readings}
         return {**about, "entries": self.places(entries), "ongoing": self.places(ongoing)}
 
     def rebuild_listing(self):
@@ -439,6 +461,21 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         entries += more[: max(fill - len(entries), 0)] if is_filled else []
         old = [entry for entry in candidates if entry["score"] >= least and entry["paper"] in listed]
         return entries, [entry for entry in old if entry["voices"] >= listed[entry["paper"]] + 3][:5]
+
+
+def gaps_of(stretches):
+    """The stretches not read in full; those of one state are joined if less than 90 minutes lie between."""
+    gaps = []
+    for start, end, row in stretches:
+        is_lost = "until_at" not in row or row.get("reason", "").startswith(LOST)
+        state = "unknown" if is_lost else row["state"]
+        if row["state"] == "complete":
+            continue
+        if gaps and gaps[-1]["state"] == state and start - gaps[-1]["until_at"] < GAP:
+            gaps[-1]["until_at"] = end
+        else:
+            gaps.append({"from_at": start, "until_at": end, "state": state})
+    return gaps
 
 
 def archive_of(paper):

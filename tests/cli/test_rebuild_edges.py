@@ -193,11 +193,11 @@ def test_rules_by_which_announced_papers_are_counted(
 
 
 def test_the_reason_of_complete_coverage_is_that_of_the_first_row(record: Record, tmp_path: Path) -> None:
-    """The day begins with a short gap."""
+    """The period begins with a short gap."""
     cut = moment(NEXT) + 8 * HOUR
     spans = [
-        read("bluesky", cut - 23 * HOUR, cut - 9 * HOUR, reason="caught up"), read("bluesky", cut - 9 * HOUR, cut),
-        read("mastodon", cut - 30 * HOUR, cut - 20 * HOUR), read("mastodon", cut - 20 * HOUR, cut, reason="slowly"),
+        read("bluesky", START + HOUR, cut - 9 * HOUR, reason="caught up"), read("bluesky", cut - 9 * HOUR, cut),
+        read("mastodon", START - HOUR, cut - 20 * HOUR), read("mastodon", cut - 20 * HOUR, cut, reason="slowly"),
     ]  # fmt: skip
     write(record, background(), paper(1), posts_about(1, 14, START + 2 * HOUR), spans)
     assert [(r.network, r.state, r.reason) for r in issue(record).readings] == [

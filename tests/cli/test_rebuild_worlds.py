@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.model import HOUR, Announcement, Coverage, CoverageState, Measurement, Publication, kind_of
-from hotpapers.issues import paper_fields, quotations, selection
+from hotpapers.issues import coverage, paper_fields, quotations, selection
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.engagement.standing import queries as standing_queries
 from hotpapers.keep.transfer.jsonl.exporter import lines
@@ -108,6 +108,7 @@ recipes = st.builds(
     replaces=st.just(""),
     reason=st.just(""),
     quoting=st.just(quotations.LATEST),
+    period=st.sampled_from((coverage.SINCE_PREVIOUS, coverage.SINCE_PREVIOUS, coverage.LAST_DAY)),
     posts=st.none(),
     position=st.sampled_from((1, 2, 3)),
     moments=st.tuples(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY as DAY_LONG
-from hotpapers.base.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
+from hotpapers.base.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading, ReadingGap
 from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, reading_of, unread_times
 from hotpapers.record import readings
 from hotpapers.record.record import Record
@@ -136,7 +136,10 @@ def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record
         "hackernews": "unknown",
         "reddit": "refused",
     }
-    assert daily.readings[-1] == NetworkReading(network="reddit", state="refused", reason="403", since=START - 9 * HOUR)
+    refusal = ReadingGap(from_at=START, until_at=CUT, state="refused")
+    assert daily.readings[-1] == NetworkReading(
+        network="reddit", state="refused", reason="403", since=START - 9 * HOUR, gaps=(refusal,)
+    )
 
 
 def test_a_network_that_was_not_read_has_no_count(record: Record) -> None:

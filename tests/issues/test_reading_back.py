@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.base.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.base.model import DAY as DAY_LONG
-from hotpapers.issues.coverage import readings
+from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.engagement.attention import Engagement, read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.freeze import check_issue
@@ -154,7 +154,9 @@ def test_an_issue_verifies_when_old_counts_were_pruned(store_url: str) -> None:
 
 
 def states(record: Record, at: int = CUT) -> dict[str, str]:
-    return {reading.network: reading.state for reading in readings(record.view(at), DAILY, at - DAY_LONG, ())}
+    return {
+        reading.network: reading.state for reading in readings_since_start(record.view(at), DAILY, at - DAY_LONG, ())
+    }
 
 
 def test_the_time_before_the_site_is_no_gap(record: Record) -> None:

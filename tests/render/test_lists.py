@@ -231,7 +231,7 @@ def test_a_state_in_words() -> None:
         (
             "Reddit",
             "read in full for 0 of 2 issues",
-            (("30 November 2020", "not read"), ("25 November 2020", "not read")),
+            (("30 November 2020", "not at all"), ("25 November 2020", "not at all")),
         ),
     ]
     assert state.corrections == (("1 December 2020", "2020-12-01/index.html", "a <b>slip</b>"),)

@@ -30,9 +30,8 @@ from hotpapers.base.model import (
     Shown,
 )
 from hotpapers.base.struct_types import made_from
-from hotpapers.issues import paper_fields, queries, quotations, ranking, selection
+from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
 from hotpapers.issues.collectors import witnessed_counts
-from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues.listing import listing_cut, listing_input
@@ -54,9 +53,9 @@ class IssueRecipe(NamedTuple):
     """What to build: the publication, the day, and the position in the record.
 
     `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
-    announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. For an issue that was already
-    frozen, `moments`: the start and end of what it counts, and the end of its window if that was earlier, else UNSET;
-    `posts`: the hashes of the posts it chose, by paper.
+    announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. `period`: the rule for the time
+    whose reading is reported. For an issue that was already frozen, `moments`: the start and end of what it counts, and
+    the end of its window if that was earlier, else UNSET; `posts`: the hashes of the posts it chose, by paper.
     """
 
     publication: Publication
@@ -69,6 +68,7 @@ class IssueRecipe(NamedTuple):
     choice: str = selection.LEAST_2
     quoting: str = quotations.LATEST
     counting: str = paper_fields.CATEGORIES
+    period: str = coverage.SINCE_PREVIOUS
     posts: Mapping[str, tuple[str, ...]] | None = None
 
 
@@ -131,6 +131,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     publication = recipe.publication
     selection.check(recipe.choice)
     paper_fields.check(recipe.counting)
+    coverage.check(recipe.period)
     start, cut, end = recipe.moments or moments_of(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
@@ -157,9 +158,9 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts={paper: [post.row for post in of_paper] for paper, of_paper in leading.items()},
     )
-    # A daily issue reports how its own day was read, longer ones how their window was.
-    readings_since = view.as_of - model.DAY if publication.window == "daily" else start
-    readings = network_readings(view, publication, readings_since, networks_of(ranking_input))
+    read_from = _read_from(record, recipe, view, chosen.entries, ranking_input, start)
+    read = coverage.readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
+    readings = read(view, publication, read_from, networks_of(ranking_input))
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
     known_networks = networks_of(ranking_input) | read_networks
     about = partial(
@@ -176,6 +177,8 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         compared=compared,
         quoting=recipe.quoting or UNSET,
         counting=recipe.counting if recipe.counting != paper_fields.FEEDS else UNSET,
+        period=recipe.period if recipe.period != coverage.LAST_DAY else UNSET,
+        read_from=read_from if recipe.period != coverage.LAST_DAY else UNSET,
         retrospective=retrospective_of(view, publication, start, known_networks, papers_shown)
         if is_retrospective
         else UNSET,
@@ -184,6 +187,27 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     )
     content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
+
+
+def _read_from(
+    record: Record,
+    recipe: IssueRecipe,
+    view: AsOfView,
+    entries: Sequence[ScoredCandidate],
+    ranking_input: RankingInput,
+    start: int,
+) -> int:
+    """The start of the period whose reading an issue reports. `start`: of its window."""
+    if recipe.publication.window != "daily":
+        return start
+    if recipe.period == coverage.LAST_DAY:
+        return view.as_of - DAY
+    previous = queries.previous_cut(record, recipe.publication.publication, recipe.day, recipe.position)
+    if previous is not None:
+        return previous
+    papers = {entry.paper for entry in entries}
+    announced = (candidate.announced_at for candidate in ranking_input.candidates if candidate.paper in papers)
+    return min(announced, default=view.as_of - DAY)
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:

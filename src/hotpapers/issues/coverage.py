@@ -1,5 +1,13 @@
 """How completely a network was read for an issue: unknown is never zero. Whether there is an issue when nothing was
-read, `windows.is_unread` says."""
+read, `windows.is_unread` says.
+
+An issue reports the reading of a period, by a versioned rule, and is verified by that rule:
+
+`last-day/1`        a daily issue reports the 24 hours before its cut, others their window, but nothing from before the
+                    site started; only the worst state. Issues frozen before rules had names used it.
+`since-previous/1`  a daily issue reports the time since the cut of the issue before; the first one, since the earliest
+                    announcement among its entries; others their window. It lists every gap.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +15,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from hotpapers.base.model import DAY, HOUR, NETWORKS, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication
+import msgspec
+from msgspec import UNSET
+
+from hotpapers.base.errors import IssueError
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    NETWORKS,
+    NOT_READ,
+    READ_BACK,
+    Coverage,
+    NetworkReading,
+    Publication,
+    ReadingGap,
+)
 from hotpapers.base.spans import Span, union, within
 from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues.queries import site_started_at
+from hotpapers.issues.queries import first_read_at, site_started_at
 from hotpapers.record import AsOfView
 from hotpapers.record.readings import followed_at, networks_read
 
@@ -21,17 +43,31 @@ TURN = HOUR * 3 // 2
 MAX_CATCH_UP = 60 * DAY
 """The longest time without a reading that is caught up on for an issue, µs."""
 SEVERITY = ("complete", "partial", "refused")
+LAST_DAY, SINCE_PREVIOUS = "last-day/1", "since-previous/1"
+LOST = ("what was said ", "the server no longer has ")
+"""How the reasons of `partial` coverage begin if nothing of its time was read."""
+
+
+def check(rule: str) -> None:
+    """Raises IssueError for an unknown rule."""
+    if rule not in (LAST_DAY, SINCE_PREVIOUS):
+        raise IssueError(f"its reading is reported by {rule!r}, which this version does not know; update hotpapers")
+
+
+def readings_since_start(
+    view: AsOfView, publication: Publication, start: int, networks_with_posts: Iterable[str]
+) -> tuple[NetworkReading, ...]:
+    """The readings by `last-day/1`: time before the site started does not count as unread."""
+    start = max(start, (site_started_at(view) or 0) - TURN // 2)
+    found = readings(view, publication, start, networks_with_posts)
+    return tuple(msgspec.structs.replace(reading, gaps=UNSET, began=UNSET) for reading in found)
 
 
 def readings(
     view: AsOfView, publication: Publication, start: int, networks_with_posts: Iterable[str]
 ) -> tuple[NetworkReading, ...]:
     """How each of the publication's networks was read from `start` to the cut; by default all that were ever read or
-    are in `networks_with_posts`.
-
-    Time before the site started does not count as unread: networks could not be read then, except by reading back.
-    """
-    start = max(start, (site_started_at(view) or 0) - TURN // 2)
+    are in `networks_with_posts`."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
     for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if span.from_at < span.until_at:
@@ -42,12 +78,15 @@ def readings(
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
     read_back = view.items(Coverage, where, (READ_BACK, view.as_of - TURN))
     just_read_back = frozenset(span.network for span in read_back if span.network not in spans)
-    return tuple(
-        NetworkReading(network=network, state="complete")
-        if network in just_read_back
-        else reading_of(network, spans.get(network, ()), start, view.as_of)
-        for network in networks
-    )
+
+    def reading(network: str) -> NetworkReading:
+        if network in just_read_back:
+            return NetworkReading(network=network, state="complete", gaps=())
+        found = reading_of(network, spans.get(network, ()), start, view.as_of)
+        began = first_read_at(view, network, LOST)
+        return msgspec.structs.replace(found, began=UNSET if began is None else began)
+
+    return tuple(map(reading, networks))
 
 
 class UnreadTimes:
@@ -96,6 +135,13 @@ class CoveredRange(NamedTuple):
         """0 complete, 1 partial or not read, 2 refused."""
         return SEVERITY.index(self.by.state) if self.by else 1
 
+    @property
+    def gap_state(self) -> Literal["partial", "refused", "unknown"]:
+        """What the stretch is called if it was not read in full."""
+        if self.by is None or self.by.reason.startswith(LOST):
+            return "unknown"
+        return "refused" if self.by.state == "refused" else "partial"
+
 
 def was_read(view: AsOfView, publication: Publication, start: int, cut: int) -> bool:
     """Whether any of the publication's networks, or of the followed sites, was read by a cut, up to later than
@@ -130,13 +176,30 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     """The worst state between two moments. A later reading replaces an earlier one, so what was missed and then read is
     complete. `since`: when the worst state first began."""
     ranges = [piece for piece in covered_ranges(spans, start, end) if piece.by or piece.end - piece.start > TURN]
+    gaps = tuple(_gaps(ranges))
     if not any(piece.by for piece in ranges):
-        return NetworkReading(network=network, state="unknown", reason=NOT_READ)
+        return NetworkReading(network=network, state="unknown", reason=NOT_READ, gaps=gaps)
     worst = max(ranges, key=lambda piece: piece.severity)
     if worst.by is None:
-        return NetworkReading(network=network, state="partial", reason=NOT_READ, since=worst.start)
+        return NetworkReading(network=network, state="partial", reason=NOT_READ, since=worst.start, gaps=gaps)
     since = worst.by.from_at if worst.severity else None
-    return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
+    return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since, gaps=gaps)
+
+
+def _gaps(ranges: Iterable[CoveredRange]) -> Iterator[ReadingGap]:
+    """The stretches that were not read in full; those of one state are joined if less than a turn lies between."""
+    last: ReadingGap | None = None
+    for piece in ranges:
+        if not piece.severity:
+            continue
+        if last and last.state == piece.gap_state and piece.start - last.until_at < TURN:
+            last = msgspec.structs.replace(last, until_at=piece.end)
+            continue
+        if last:
+            yield last
+        last = ReadingGap(from_at=piece.start, until_at=piece.end, state=piece.gap_state)
+    if last:
+        yield last
 
 
 def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:

@@ -12,7 +12,7 @@ from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
 from hotpapers.base.ids.timestamps import is_day, minute_of
 from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_retrospective
 from hotpapers.base.suggestions import choices
-from hotpapers.issues import paper_fields, queries, quotations
+from hotpapers.issues import coverage, paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
 from hotpapers.issues.selection import THRESHOLD_1
 from hotpapers.issues.windows import (
@@ -270,6 +270,7 @@ def _recipe_of(content: IssueContent) -> IssueRecipe:
         choice=content.choice or THRESHOLD_1,
         quoting=content.quoting or quotations.BY_REACTIONS,
         counting=content.counting or paper_fields.FEEDS,
+        period=content.period or coverage.LAST_DAY,
         posts={entry.paper: entry.posts for entry in content.all_entries},
     )
 

@@ -18,7 +18,9 @@ from hotpapers.base.model import (
     MAX_INTEGER,
     READ_BACK,
     Announcement,
+    HeldCut,
     HeldPapers,
+    Issue,
     Listing,
     Mention,
     Paper,
@@ -176,6 +178,26 @@ def site_started_at(view: AsOfView) -> int | None:
     began = first_value(view.database, sql, (BEGAN,))
     first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
     return int(began) if began is not None and began <= first_value(view.database, first_reading) else None
+
+
+def first_read_at(view: AsOfView, network: str, lost: Sequence[str]) -> int | None:
+    """The earliest moment of a network that was read, at least in part; None if none was. `lost`: how the reasons of
+    coverage begin if nothing was read."""
+    is_lost = " OR ".join("substr(t.reason, 1, ?) = ?" for _ in lost)
+    beginnings = [value for beginning in lost for value in (len(beginning), beginning)]
+    sql = f"""SELECT t.from_at FROM coverage AS t WHERE t.network = ? AND t.until_at > t.from_at
+        AND t.state <> 'refused' AND NOT ({is_lost}) AND {view.visible("t")} ORDER BY t.from_at LIMIT 1"""
+    first = first_value(view.database, sql, (network, *beginnings))
+    return None if first is None else int(first)
+
+
+def previous_cut(record: Record, publication: str, day: str, position: int) -> int | None:
+    """The cut of the latest issue before a day, as known at a position; None if there is none."""
+    where = """t.publication = ? AND t."day" = (SELECT max(b."day") FROM issue AS b WHERE b.publication = ?
+        AND b."day" < ? AND b.since <= ?)"""
+    params = (publication, publication, day, position)
+    issues = list(record.view(position=position).items(Issue, where, params, "t.edition"))
+    return decode_content(issues[-1].content, HeldCut).as_of if issues else None
 
 
 def read_back_at(view: AsOfView) -> int | None:

@@ -191,13 +191,29 @@ NOT_READ = "not read"
 """The reason given for a period that no coverage item describes."""
 
 
+class ReadingGap(Value):
+    """A time in which a network was not read in full, µs UTC: `unknown` if nothing of it was read, `refused` if the
+    network could not be read, `partial` if some of it is missing."""
+
+    from_at: int
+    until_at: int
+    state: Literal["partial", "refused", "unknown"]
+
+
 class NetworkReading(Value):
-    """How completely a network was read for an issue. `unknown` never counts as zero."""
+    """How completely a network was read for an issue. `unknown` never counts as zero.
+
+    `state`: the worst of the period, `since` when it first began. `gaps`: every gap of the period, ascending. `began`:
+    the earliest moment that was read, also before the period; absent if nothing was read. Both are absent in issues
+    frozen before the fields existed.
+    """
 
     network: str
     state: Literal["complete", "partial", "refused", "unknown"]
     reason: str = ""
     since: int | None = None
+    gaps: tuple[ReadingGap, ...] | UnsetType = UNSET
+    began: int | UnsetType = UNSET
 
 
 class EarlierIssue(Value):
@@ -259,8 +275,9 @@ class IssueContent(Value, kw_only=True):
     chain value in hexadecimal, which covers all batches before it too. `announced`: number of papers announced that
     day. `considered`: number of papers ranked. `replaces`: the digest of the edition that this one corrects, for
     `reason`. `choice`: the rule by which papers were chosen. `compared`: what they were compared with. `quoting`: the
-    rule by which posts were chosen. `counting`: the rule by which announced papers were counted. These four are absent
-    in listings and in issues frozen before the fields existed.
+    rule by which posts were chosen. `counting`: the rule by which announced papers were counted. `period`: the rule for
+    the time whose reading is reported; `read_from`: its start. These six are absent in listings and in issues frozen
+    before the fields existed.
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
     the same papers. `until_at`: present if a weekly or monthly issue closed after its hour: the end of its window.
     Posts and announcements after it are the next issue's.
@@ -288,6 +305,8 @@ class IssueContent(Value, kw_only=True):
     compared: ReferenceSize | UnsetType = UNSET
     quoting: str | UnsetType = UNSET
     counting: str | UnsetType = UNSET
+    period: str | UnsetType = UNSET
+    read_from: int | UnsetType = UNSET
     retrospective: Retrospective | UnsetType = UNSET
     witnessed: WitnessedCounts | UnsetType = UNSET
     until_at: int | UnsetType = UNSET
@@ -296,6 +315,12 @@ class IssueContent(Value, kw_only=True):
     def all_entries(self) -> tuple[Entry, ...]:
         """The entries, then the ongoing ones."""
         return *self.entries, *self.ongoing
+
+
+class HeldCut(Value):
+    """The moment up to which an issue's observations count; decoding skips the rest."""
+
+    as_of: int
 
 
 class HeldPaper(Value):

@@ -13,7 +13,7 @@ from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.collect.next_steps import next_step
-from hotpapers.issues.coverage import readings
+from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.queries import ARXIV, newest_issue
 from hotpapers.publish.query import request_params, schemas
 from hotpapers.publish.query.schemas import answer_of
@@ -80,7 +80,7 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
             answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
             for health in all_job_health(record, at)
         ),
-        coverage=readings(record.view(at), EVERYTHING, at - DAY, ()),
+        coverage=readings_since_start(record.view(at), EVERYTHING, at - DAY, ()),
         incomplete=tuple(incomplete_days(record, at)),
     )
 

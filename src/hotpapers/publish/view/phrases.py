@@ -15,10 +15,8 @@ from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import (
     DAY,
     HOUR,
-    NOT_READ,
     Entry,
     IssueContent,
-    NetworkReading,
     Paper,
     PrintedCount,
     Publication,
@@ -31,6 +29,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import clean_text, site_paths
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
+from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
 
 shown, one_line = clean_text.shown, clean_text.one_line
@@ -134,7 +133,7 @@ def _own_facts(content: IssueContent, *, with_reasons: bool) -> tuple[str, ...]:
     facts = (
         *announcement_counts.facts(content),
         words.provisional(content.compared),
-        _readings(content, with_reasons=with_reasons) if content.readings else "no network read",
+        readings_text(content, with_reasons=with_reasons) if content.readings else "no network read",
         words.witnessed_by(content.witnessed),
         _talk_time(content),
     )
@@ -150,40 +149,6 @@ def _talk_time(content: IssueContent) -> str:
         return ""
     hours = (content.as_of - announced_at(content.day)) // HOUR
     return f"{count_noun(hours, 'hour')} of discussion since the announcement"
-
-
-def _readings(content: IssueContent, *, with_reasons: bool) -> str:
-    """`7 networks read, 1 only in part (…), 1 not at all (Reddit: since 02:10 UTC)`."""
-    by_state: dict[str, list[NetworkReading]] = {"complete": [], "only in part": [], "not at all": []}
-    for reading in content.readings:
-        state = {"complete": "complete", "partial": "only in part"}.get(reading.state, "not at all")
-        by_state[state].append(reading)
-    parts = [f"{count_noun(len(by_state.pop('complete')), 'network')} read"]
-    for state, readings in by_state.items():
-        if readings:
-            reasons = _reasons(readings, content.as_of, with_reasons=with_reasons)
-            parts.append(f"{len(readings)} {state} ({reasons})")
-    return ", ".join(parts)
-
-
-def _reasons(readings: Sequence[NetworkReading], cut: int, *, with_reasons: bool) -> str:
-    """`Bluesky, Lobsters: since 11:00 UTC, the machine was off; Reddit`: each reason once."""
-    by_reason: dict[str, list[str]] = {}
-    for reading in readings:
-        why = _why(reading, cut, with_reason=with_reasons or reading.reason == NOT_READ)
-        by_reason.setdefault(why, []).append(words.network_name(reading.network))
-    return "; ".join(", ".join(names) + (why and f": {why}") for why, names in by_reason.items())
-
-
-def _why(reading: NetworkReading, cut: int, *, with_reason: bool) -> str:
-    """`since 02:10 UTC`, with the day if it is not the cut's; then the reason."""
-    since = ""
-    if reading.since is not None:
-        is_same_day = timestamps.day_of(reading.since) == timestamps.day_of(cut)
-        since = f"since {(_time_name if is_same_day else minute_name)(reading.since)}"
-    if since and reading.reason == NOT_READ:
-        return since.replace("since", "a gap from", 1)
-    return ", ".join(filter(None, (since, one_line(reading.reason) if with_reason else "")))
 
 
 def empty(issue: PublishedIssue) -> str:

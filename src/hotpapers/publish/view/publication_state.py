@@ -16,6 +16,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.issues.windows import label_after, limit_of
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.reading_words import gap_of_day
 
 GRACE = 2 * HOUR
 """How long after its period ends an issue may take to be made and published."""
@@ -135,8 +136,6 @@ def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayS
 
 # ---- networks ----------------------------------------------------------------------------------------------
 
-_STATE_LABELS = {"partial": "read only in part", "refused": "could not be read", "unknown": "not read"}
-
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
     full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
@@ -150,8 +149,7 @@ def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], late
     days = []
     for content, reading in rows:
         if reading.state != "complete":  # what a server answered is for the operator: `status`
-            since = "" if reading.since is None else f" from {phrases.minute_name(reading.since)} on"
-            days.append((_name(content), f"{_STATE_LABELS[reading.state]}{since}"))
+            days.append((_name(content), gap_of_day(content, reading)))
     return NetworkState(phrases.network_name(network), f"read in full {text}", tuple(days))
 
 

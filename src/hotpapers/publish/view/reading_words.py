@@ -1,0 +1,157 @@
+"""How networks were read for an issue, in words: which were read in full, and when the others were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
+from hotpapers.issues.coverage import LOST, TURN
+from hotpapers.issues.ranking.words import count_noun, network_name
+from hotpapers.publish.view.clean_text import one_line
+
+_VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
+_THROUGHOUT = {"unknown": "not at all", "partial": "only in part", "refused": "not reachable"}
+
+
+def moment_name(at: int) -> str:
+    """A moment of the last weeks: `20 November 08:17`."""
+    day, time, _ = timestamps.minute_of(at).split(" ")
+    return f"{int(day[8:])} {timestamps.MONTHS[int(day[5:7]) - 1]} {time}"
+
+
+def readings_text(content: IssueContent, *, with_reasons: bool) -> str:
+    """`7 networks read; Bluesky not from 20 November 08:17 to 21 November 04:51 UTC`. `with_reasons`: say why a network
+    was not read, as its server put it."""
+    if content.period:
+        return "; ".join((_complete(content.readings), *_incomplete(content, with_reasons=with_reasons)))
+    return _by_state(content, with_reasons=with_reasons)
+
+
+def _complete(readings: Sequence[NetworkReading]) -> str:
+    complete = sum(reading.state == "complete" for reading in readings)
+    return f"{count_noun(complete, 'network')} read" if complete else "no network read in full"
+
+
+class _Told(NamedTuple):
+    """The networks of which the same is said: their main gap, how many shorter ones there are, and the reason."""
+
+    networks: tuple[str, ...]
+    gap: ReadingGap
+    shorter: int
+    reason: str
+
+    def is_like(self, other: _Told) -> bool:
+        """Whether both can be told together: networks are read in turns, so their gaps differ by up to a turn."""
+        return (
+            (self.gap.state, self.shorter, self.reason) == (other.gap.state, other.shorter, other.reason)
+            and abs(self.gap.from_at - other.gap.from_at) < TURN
+            and abs(self.gap.until_at - other.gap.until_at) < TURN
+        )
+
+    def joined(self, other: _Told) -> _Told:
+        gap = ReadingGap(
+            from_at=min(self.gap.from_at, other.gap.from_at),
+            until_at=max(self.gap.until_at, other.gap.until_at),
+            state=self.gap.state,
+        )
+        return self._replace(networks=(*self.networks, *other.networks), gap=gap)
+
+
+def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
+    told: list[_Told] = []
+    for reading in content.readings:
+        if not reading.gaps:
+            continue
+        new = _told(reading, with_reasons=with_reasons)
+        alike = next((n for n, other in enumerate(told) if other.is_like(new)), None)
+        if alike is None:
+            told.append(new)
+        else:
+            told[alike] = told[alike].joined(new)
+    for group in told:
+        names = ", ".join(map(network_name, group.networks))
+        reason = f" ({group.reason})" if group.reason else ""
+        yield f"{names} {_gap_text(content, group.gap, group.shorter)}{reason}"
+
+
+def _told(reading: NetworkReading, *, with_reasons: bool) -> _Told:
+    gaps = reading.gaps or ()
+    longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
+    is_told = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
+    return _Told((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if is_told else "")
+
+
+def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
+    """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`."""
+    begins_before = gap.from_at <= (content.read_from or 0)
+    ends_after = gap.until_at >= content.as_of
+    verb, start, end = _VERBS[gap.state], moment_name(gap.from_at), moment_name(gap.until_at)
+    if begins_before and ends_after:
+        text = _THROUGHOUT[gap.state]
+    elif begins_before:
+        text = f"{verb} before {end} UTC"
+    elif ends_after:
+        text = f"{verb} since {start} UTC"
+    else:
+        text = f"{verb} from {start} to {end} UTC"
+    return text + (f" and in {count_noun(shorter, 'shorter gap')}" if shorter else "")
+
+
+def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
+    """What the status page says of a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
+    if reading.gaps:
+        told = _told(reading, with_reasons=False)
+        return _gap_text(content, told.gap, told.shorter)
+    text = _THROUGHOUT[reading.state]
+    return text if reading.since is None else f"{text} since {moment_name(reading.since)} UTC"
+
+
+def known_since(content: IssueContent, entry: Entry) -> tuple[str, ...]:
+    """`Bluesky, Lobsters: known since 17 November`: networks of which nothing is known from before, though the paper
+    had been announced by then."""
+    by_day: dict[str, list[str]] = {}
+    for reading in content.readings:
+        if isinstance(reading.began, int) and entry.announced_at and reading.began - TURN > entry.announced_at:
+            day = moment_name(reading.began).rpartition(" ")[0]
+            by_day.setdefault(day, []).append(one_line(network_name(reading.network)))
+    return tuple(f"{', '.join(names)}: known since {day}" for day, names in by_day.items())
+
+
+# ---- issues frozen before periods had names ----------------------------------------------------------------
+
+
+def _by_state(content: IssueContent, *, with_reasons: bool) -> str:
+    """`7 networks read, 1 only in part (…), 1 not at all (Reddit: since 02:10 UTC)`."""
+    by_state: dict[str, list[NetworkReading]] = {"complete": [], "only in part": [], "not at all": []}
+    for reading in content.readings:
+        state = {"complete": "complete", "partial": "only in part"}.get(reading.state, "not at all")
+        by_state[state].append(reading)
+    parts = [f"{count_noun(len(by_state.pop('complete')), 'network')} read"]
+    for state, readings in by_state.items():
+        if readings:
+            reasons = _reasons(readings, content.as_of, with_reasons=with_reasons)
+            parts.append(f"{len(readings)} {state} ({reasons})")
+    return ", ".join(parts)
+
+
+def _reasons(readings: Sequence[NetworkReading], cut: int, *, with_reasons: bool) -> str:
+    """`Bluesky, Lobsters: since 11:00 UTC, the machine was off; Reddit`: each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for reading in readings:
+        why = _why(reading, cut, with_reason=with_reasons or reading.reason == NOT_READ)
+        by_reason.setdefault(why, []).append(network_name(reading.network))
+    return "; ".join(", ".join(names) + (why and f": {why}") for why, names in by_reason.items())
+
+
+def _why(reading: NetworkReading, cut: int, *, with_reason: bool) -> str:
+    """`since 02:10 UTC`, with the day if it is not the cut's; then the reason."""
+    since = ""
+    if reading.since is not None:
+        day, time, _ = timestamps.minute_of(reading.since).split(" ")
+        is_same_day = day == timestamps.day_of(cut)
+        since = f"since {time if is_same_day else moment_name(reading.since)} UTC"
+    if since and reading.reason == NOT_READ:
+        return since.replace("since", "a gap from", 1)
+    return ", ".join(filter(None, (since, one_line(reading.reason) if with_reason else "")))
