@@ -233,7 +233,7 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.least_papers(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-9:] == (
+    assert model.IssueContent.__struct_fields__[-10:] == (
         "choice",
         "compared",
         "quoting",
@@ -243,6 +243,7 @@ def test_a_listing_says_nothing_of_it() -> None:
         "retrospective",
         "witnessed",
         "until_at",
+        "further",
     )
 
 

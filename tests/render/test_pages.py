@@ -234,7 +234,7 @@ def test_an_issue_says_what_was_done() -> None:
         "3 papers · 1,204 announced that day, 214 talked about · 2 networks read, 1 only in part (Mastodon: since 11:00"
         in text
     )
-    assert "1 not at all (Reddit: since 13 January 2021 at 11:00 UTC)" in text
+    assert "1 not at all (Reddit: since 13 January 11:00 UTC)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
     assert "tied" in text and "Tied with a neighbor" in text
@@ -331,7 +331,7 @@ def test_the_status_says_what_was_read_and_what_is_due() -> None:
         in text
     )
     assert "Bluesky : read in full until the issue of 14 January 2021." in text
-    assert "14 January 2021: read only in part from 14 January 2021 at 11:00 UTC on" in text and "silent" not in text
+    assert "14 January 2021: only in part since 14 January 11:00 UTC" in text and "silent" not in text
     assert "19 January 2021: no issue: none was made" in text
     latest = Page(named_site("daily")["index.html"])
     assert "The issue of Thursday, 21 January 2021 was due by" in latest.text

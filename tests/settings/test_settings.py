@@ -48,6 +48,7 @@ window = "weekly"
 ranking = "classic/1"
 threshold = 250
 least_entries = 0
+most_entries = 12
 categories = ["cs.LG", "astro-ph", "hep-th"]
 include = ["owl"]
 exclude = ["bat", "moth"]
@@ -191,6 +192,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
         least_entries=0,
+        most_entries=12,
         categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
         networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
         last_day="2027-12-31",
@@ -282,7 +284,8 @@ def test_the_template_is_the_defaults(tmp_path: Path) -> None:
 def test_what_the_template_comments_out_is_the_default_too(tmp_path: Path) -> None:
     uncommented = re.sub(r"^# (?=\w+ = )", "", settings.template(), flags=re.M)
     assert uncommented != settings.template()
-    assert load(written(tmp_path, uncommented)) == Settings(publication=(PublicationSettings(name="daily"),))
+    publication = PublicationSettings(name="daily", most_entries=settings.MOST_ENTRIES)  # without: see publication_item
+    assert load(written(tmp_path, uncommented)) == Settings(publication=(publication,))
 
 
 def test_the_template_shows_every_setting() -> None:

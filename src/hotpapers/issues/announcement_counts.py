@@ -29,12 +29,18 @@ def _day_text(day: str, label: str) -> str:
 
 def facts(content: IssueContent) -> Iterator[str]:
     """For an issue of our own: how many papers it has, when they were announced, and how many others there were."""
+    return filter(None, _facts(content))
+
+
+def _facts(content: IssueContent) -> Iterator[str]:
     papers = count_noun(len(content.entries), "paper")
     considered = f"{number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
+        yield further(content)
         return
     yield f"{papers}{_announcement_days(content)}"
+    yield further(content)
     if content.announced is None:
         yield "the day’s announcement is not in the record"
         yield considered
@@ -45,6 +51,13 @@ def facts(content: IssueContent) -> Iterator[str]:
         yield f"{announced} announced that day, {considered}"
     if inferred_days(content.retrospective):
         yield "announcement days inferred"
+
+
+def further(content: IssueContent) -> str:
+    """`228 more above 500`: how many papers follow the entries; empty if none do."""
+    return (
+        f"{number(len(content.further))} more above {number(content.publication.threshold)}" if content.further else ""
+    )
 
 
 def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:

@@ -158,7 +158,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts={paper: [post.row for post in of_paper] for paper, of_paper in leading.items()},
     )
-    read_from = _read_from(record, recipe, view, chosen.entries, ranking_input, start)
+    read_from = _read_from(record, recipe, view, (*chosen.entries, *chosen.further), ranking_input, start)
     read = coverage.readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
     readings = read(view, publication, read_from, networks_of(ranking_input))
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
@@ -185,7 +185,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
         until_at=end,
     )
-    content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
+    content = _content(record, recipe, about, entry_inputs, (*chosen.entries, *chosen.further), chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
@@ -279,6 +279,7 @@ def _content(
     if chain is None:
         raise IssueError(f"batch {recipe.position} is not in the record")
     prices = _prices(entry_inputs.ranking_input, recipe.publication)
+    entries, most = _entries(entry_inputs, order, prices), recipe.publication.most_entries
     return about(
         publication=recipe.publication,
         day=recipe.day,
@@ -286,7 +287,8 @@ def _content(
         position=recipe.position,
         chain=chain.hex(),
         ranking=recipe.publication.ranking,
-        entries=_entries(entry_inputs, order, prices),
+        entries=entries[:most] if most else entries,
+        further=entries[most:] if most else UNSET,
         ongoing=_entries(entry_inputs, ongoing, prices),
         peers=entry_inputs.ranking_input.peers,
         replaces=recipe.replaces,

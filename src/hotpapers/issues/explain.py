@@ -96,8 +96,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
 
 
 def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoing"], tuple[Entry, ...]]:
-    if any(entry.paper == paper for entry in content.entries):
-        return "entries", content.entries
+    if any(entry.paper == paper for entry in content.listed):
+        return "entries", content.listed
     if any(entry.paper == paper for entry in content.ongoing):
         return "ongoing", content.ongoing
     raise NotFound(f"{arxiv.from_key(paper)} is not in the issue of {content.day}")

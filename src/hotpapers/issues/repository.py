@@ -100,7 +100,7 @@ class RecordIssueReader:
         return self._read_summaries(publication)
 
     def _entry_summaries(self, publication: str) -> tuple[EntrySummary, ...]:
-        entries = [(day, entry) for day, issue in self.held(publication).items() for entry in issue.entries]
+        entries = [(day, entry) for day, issue in self.held(publication).items() for entry in issue.listed]
         briefs = dict(queries.printed_briefs(self._now, publication))
         if not briefs:
             known = dict(queries.described_briefs(self._now, distinct(entry.paper for _, entry in entries)))
@@ -120,7 +120,7 @@ class RecordIssueReader:
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """For a listing, as it printed them."""
         issues = self.held(publication)
-        entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].entries]
+        entries = [(day, entry.paper) for day in days if day in issues for entry in issues[day].listed]
         printed = dict(queries.printed_abstracts(self._now, publication, distinct(day for day, _ in entries)))
         not_printed = (paper for day, paper in entries if (day, paper) not in printed)
         known = {key: paper.abstract or paper.summary for key, paper in self._now.by_key(Paper, not_printed).items()}

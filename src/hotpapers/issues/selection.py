@@ -86,10 +86,11 @@ def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) 
 
 
 class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `entries` are new, `ongoing` those of earlier issues that are still
-    talked about, `papers` their metadata."""
+    """What an issue takes from the ranking: `entries` are new, `further` those beyond the publication's `most_entries`,
+    `ongoing` those of earlier issues that are still talked about, `papers` their metadata."""
 
     entries: tuple[ScoredCandidate, ...]
+    further: tuple[ScoredCandidate, ...]
     ongoing: tuple[ScoredCandidate, ...]
     papers: dict[str, RowOf[Paper] | None]
 
@@ -102,9 +103,9 @@ def choose(
     least_entries: int = 0,
     rule: str = LEAST_2,
 ) -> SelectedEntries:
-    """The papers in the publication's fields that reach the threshold, however many; but at least the best
-    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
-    the module."""
+    """The papers in the publication's fields that reach the threshold, the best `most_entries` of them as entries; but
+    at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier
+    issues. `rule`: see the module."""
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
@@ -133,7 +134,8 @@ def choose(
         if row := matching_rows([candidate.paper]):
             matching |= row
             entries.append(candidate)
-    return SelectedEntries(with_ties(entries), with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
+    tied, most = with_ties(entries), publication.most_entries or len(entries)
+    return SelectedEntries(tied[:most], tied[most:], with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
 
 
 def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
@@ -143,7 +145,11 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
         parts = (msgspec.structs.replace(part, counted_as=UNSET, known=UNSET) for part in candidate.parts)
         return msgspec.structs.replace(candidate, parts=tuple(parts))
 
-    return chosen._replace(entries=tuple(map(stripped, chosen.entries)), ongoing=tuple(map(stripped, chosen.ongoing)))
+    return chosen._replace(
+        entries=tuple(map(stripped, chosen.entries)),
+        further=tuple(map(stripped, chosen.further)),
+        ongoing=tuple(map(stripped, chosen.ongoing)),
+    )
 
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:

@@ -15,7 +15,9 @@ from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import keys
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
-NEVER_NEGATIVE = frozenset((*model.COUNTS, "place", "places", "n", "edition", "lead", "least_entries")).union(_MEASURED)
+NEVER_NEGATIVE = frozenset(
+    (*model.COUNTS, "place", "places", "n", "edition", "lead", "least_entries", "most_entries")
+).union(_MEASURED)
 """Fields that are never negative."""
 
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))

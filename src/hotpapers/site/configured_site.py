@@ -173,7 +173,7 @@ class ConfiguredSite:
         ]
         changed = [
             msgspec.structs.replace(publication, observed_at=now())
-            for publication in self.publication_items()
+            for publication in self.publication_items(saved)
             if publication not in saved
         ]
         if changed:
@@ -198,15 +198,17 @@ class ConfiguredSite:
         self.save_publications(self.record)
         return publication_of(self.record, name)
 
-    def publication_items(self) -> list[Publication]:
-        """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
+    def publication_items(self, saved: Iterable[Publication] = ()) -> list[Publication]:
+        """The publications in the settings, as the record keeps them. `saved`: those it has kept. Raises SettingsError
+        for an unknown ranking."""
         for item in self.settings.publication:
             if item.ranking not in ranking.RANKINGS:
                 raise SettingsError(
                     f"{self.file}: publication {item.name!r}: ranking: {item.ranking!r} is not one of "
                     f"{choices(item.ranking, ranking.RANKINGS)}"
                 )
-        return [settings.publication_item(item, 0) for item in self.settings.publication]
+        known = {publication.publication: publication for publication in saved}
+        return [settings.publication_item(item, 0, known.get(item.name)) for item in self.settings.publication]
 
     def require_publications(self, names: Sequence[str]) -> None:
         """Raises UsageError if no publication is configured, or if the settings in this folder are for another

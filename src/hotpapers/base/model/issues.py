@@ -279,8 +279,9 @@ class IssueContent(Value, kw_only=True):
     the time whose reading is reported; `read_from`: its start. These six are absent in listings and in issues frozen
     before the fields existed.
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
-    the same papers. `until_at`: present if a weekly or monthly issue closed after its hour: the end of its window.
-    Posts and announcements after it are the next issue's.
+    the same papers. `further`: the papers beyond the publication's `most_entries`, by place, for lists with a line
+    each; absent without such a limit. `until_at`: present if a weekly or monthly issue closed after its hour: the end
+    of its window. Posts and announcements after it are the next issue's.
     """
 
     format: Literal[1] = 1
@@ -310,11 +311,17 @@ class IssueContent(Value, kw_only=True):
     retrospective: Retrospective | UnsetType = UNSET
     witnessed: WitnessedCounts | UnsetType = UNSET
     until_at: int | UnsetType = UNSET
+    further: tuple[Entry, ...] | UnsetType = UNSET
+
+    @property
+    def listed(self) -> tuple[Entry, ...]:
+        """The entries, then those listed in a line each: every new paper, by place."""
+        return *self.entries, *(self.further or ())
 
     @property
     def all_entries(self) -> tuple[Entry, ...]:
-        """The entries, then the ongoing ones."""
-        return *self.entries, *self.ongoing
+        """All new papers, then the ongoing ones."""
+        return *self.listed, *self.ongoing
 
 
 class HeldCut(Value):
@@ -336,8 +343,14 @@ class HeldPapers(Value):
 
     entries: tuple[HeldPaper, ...] = ()
     ongoing: tuple[HeldPaper, ...] = ()
+    further: tuple[HeldPaper, ...] | UnsetType = UNSET
+
+    @property
+    def listed(self) -> tuple[HeldPaper, ...]:
+        """Every new paper, by place."""
+        return *self.entries, *(self.further or ())
 
     @property
     def voices(self) -> dict[str, int]:
         """The voices of each paper, also of those still talked about; likes in a listing."""
-        return {paper.paper: paper.voices for paper in (*self.ongoing, *self.entries)}
+        return {paper.paper: paper.voices for paper in (*self.ongoing, *self.listed)}

@@ -326,6 +326,7 @@ class Publication(Item, frozen=True, kw_only=True):
     """A publication's settings at one moment, by which its issues are made.
 
     `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: 0 if absent.
+    `most_entries`: no limit if absent.
     """
 
     key = ("publication",)
@@ -346,6 +347,7 @@ class Publication(Item, frozen=True, kw_only=True):
     least_entries: int | UnsetType = UNSET
     note: str | UnsetType = UNSET
     last_day: str | UnsetType = UNSET
+    most_entries: int | UnsetType = UNSET
 
 
 HISTORY = "@history"

@@ -61,10 +61,11 @@ class PublicationSettings(SettingsStruct):
     `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `categories`: arXiv categories or
     archives; empty for all. `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty
     for all. `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the
-    minimum of entries while the record is young, whatever their score. `note`: a line for readers on every page, in
-    Markdown, feeds and mail. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue; the site
-    stays and says that the publication has ended. `output`, `base`: its folder and its site's public address, if not
-    those in `[publish]`.
+    minimum of entries while the record is young, whatever their score. `most_entries`: the maximum of entries; further
+    papers are listed in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had
+    before this setting existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`:
+    when a day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has
+    ended. `output`, `base`: its folder and its site's public address, if not those in `[publish]`.
     """
 
     name: Name
@@ -73,6 +74,7 @@ class PublicationSettings(SettingsStruct):
     ranking: str = "rarity/2"
     threshold: AnyNumber = 500
     least_entries: Annotated[int, Meta(ge=0, le=100)] = 10
+    most_entries: Annotated[int, Meta(ge=0, le=1000)] | None = None
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -382,6 +384,8 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "note", "write one line"
     if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
         yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31"
+    if 0 < (publication.most_entries or 0) < publication.least_entries:
+        yield "most_entries", f"is less than least_entries, {publication.least_entries}"
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers"'
     for category in publication.categories:
@@ -389,11 +393,19 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
             yield "categories", problem
 
 
-def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
-    """A publication's settings as the record keeps them."""
+MOST_ENTRIES = 10
+"""How many papers an issue of a new publication shows at most."""
+
+
+def publication_item(settings: PublicationSettings, observed_at: int, known: Publication | None = None) -> Publication:
+    """A publication's settings as the record keeps them. `known`: what it has kept of it."""
     values = msgspec.structs.asdict(settings)
     del values["output"], values["base"]  # where an issue is written is not part of the issue
-    optional = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
+    if values["most_entries"] is None:
+        values["most_entries"] = MOST_ENTRIES if known is None else known.most_entries
+    if settings.window == "listing":
+        values["most_entries"] = 0
+    optional = {key: value for key in ("note", "last_day", "most_entries") if (value := values.pop(key))}
     return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **optional)
 
 

@@ -216,5 +216,5 @@ def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
             content = issue_contents.decode_content(issue.content, HeldPapers)
         except CorruptStore:  # `verify` reports it
             continue
-        places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.entries}
+        places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.listed}
         yield from ((publication, day, paper, place) for paper, place in places.items())

@@ -44,7 +44,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.as_of, content.position)
-    keys = [entry.paper for entry in content.entries]
+    keys = [entry.paper for entry in content.listed]
     return view.by_key(model.Paper, keys)
 
 
@@ -53,7 +53,7 @@ def csv_entries(record: Record, **_: object) -> Iterator[bytes]:
     yield _csv_row(ENTRY_COLUMNS)
     for digest, content in _frozen(record):
         papers = _metadata(record, content)
-        for entry in content.entries:
+        for entry in content.listed:
             paper = papers.get(entry.paper)
             counts = entry.counts
             yield _csv_row(

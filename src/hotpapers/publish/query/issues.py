@@ -40,6 +40,7 @@ def publications(session: QuerySession, _: NoParams) -> schemas.PublicationList:
                 schemas.PublicationSummary,
                 publication,
                 least_entries=publication.least_entries or 0,
+                most_entries=publication.most_entries or 0,
                 last_day=publication.last_day or None,
                 issues=len(days),
                 latest=days[-1] if days else None,
@@ -129,6 +130,16 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         entries=entries,
         ongoing=ongoing,
         lanes=lanes,
+        further=tuple(
+            schemas.FurtherEntry(
+                place=entry.place,
+                id=bare(entry.paper),
+                title=issue.papers[entry.paper].title,
+                score=entry.score,
+                voices=entry.voices,
+            )
+            for entry in content.further or ()
+        ),
     )
 
 

@@ -76,7 +76,7 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
     appearances = [appearance for appearance in every_appearance if not is_retrospective(appearance[0])]
     for publication, day in appearances[-MAX_APPEARANCES:]:
         content = editions(session.record, publication, day)[-1].content
-        entries = [entry for entry in content.entries if entry.paper == key]
+        entries = [entry for entry in content.listed if entry.paper == key]
         lane: schemas.Lane = "entries" if entries else "ongoing"
         [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
         yield answer_of(

@@ -66,6 +66,7 @@ class LaneDetails(Schema, frozen=True):
 
 class PublicationSummary(Schema, frozen=True):
     """A publication, its number of frozen issues, and the day of the latest one (null if there is none).
+    `most_entries`: the most entries of an issue, 0 without a limit.
     `last_day`: the day of its final issue, null if it has no end."""
 
     publication: str
@@ -74,6 +75,7 @@ class PublicationSummary(Schema, frozen=True):
     ranking: str
     threshold: int
     least_entries: int
+    most_entries: int
     categories: tuple[str, ...]
     networks: tuple[str, ...]
     hour: int
@@ -105,6 +107,16 @@ class IssuePage(Schema, frozen=True):
 
     issues: tuple[IssueSummary, ...]
     next: str | None
+
+
+class FurtherEntry(Schema, frozen=True):
+    """A paper beyond the most entries of an issue, in a line."""
+
+    place: int
+    id: str
+    title: str
+    score: int
+    voices: int
 
 
 class EntryDetails(Schema, frozen=True):
@@ -210,6 +222,7 @@ class IssueDetails(Schema, frozen=True):
     entries: tuple[EntryDetails, ...]
     ongoing: tuple[EntryDetails, ...]
     lanes: tuple[LaneDetails, ...] = ()
+    further: tuple[FurtherEntry, ...] = ()
 
 
 class IssueWithProof(IssueDetails, frozen=True, kw_only=True):

@@ -216,7 +216,7 @@ class FeedMaker:
         """A day's editions, latest first; corrections come with their reasons."""
         latest = self._site.frozen(day)
         name = phrases.issue_heading(latest.content.publication.window, day)
-        with_pages = frozenset(entry.paper for entry in latest.content.entries)  # papers that left have none
+        with_pages = frozenset(entry.paper for entry in latest.content.listed)  # papers that left have none
         for number in range(len(latest.editions), 0, -1):
             issue = latest if number == latest.content.edition else self._site.frozen(day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)

@@ -157,7 +157,8 @@ class LazyEntries:
 
 
 class IssueView(NamedTuple):
-    """An issue. `editions`: their number; `entries` and `ongoing` have no paper in common."""
+    """An issue. `editions`: their number. `further`: the papers that are listed in a line each, below `further_title`.
+    `entries`, `further` and `ongoing` have no paper in common."""
 
     publication: str
     day: str
@@ -171,6 +172,8 @@ class IssueView(NamedTuple):
     empty: str
     announced: int
     entries: LazyEntries
+    further: LazyEntries
+    further_title: str
     ongoing: LazyEntries
     lanes: tuple[LaneView, ...]
     ranking: str
@@ -178,6 +181,16 @@ class IssueView(NamedTuple):
     frozen: str
     frozen_at: str
     reason: str
+
+    @property
+    def listed(self) -> tuple[EntryView, ...]:
+        """Every new paper, by place."""
+        return *self.entries, *self.further
+
+    @property
+    def places(self) -> int:
+        """How many papers have a place."""
+        return len(self.entries) + len(self.further)
 
     @property
     def introduction(self) -> str:
@@ -215,6 +228,8 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         empty=phrases.empty(issue),
         announced=content.announced or 0,
         entries=LazyEntries(issue, content.entries, history, posts),
+        further=LazyEntries(issue, content.further or (), history, posts),
+        further_title=phrases.further_title(content),
         ongoing=LazyEntries(issue, content.ongoing, history, posts),
         lanes=lane_views(issue),
         ranking=content.ranking,

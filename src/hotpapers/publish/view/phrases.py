@@ -186,6 +186,11 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
     return (*count_notes, *filter(None, (gap_note, words.witnessed_sentence(content.witnessed), history_note)))
 
 
+def further_title(content: IssueContent) -> str:
+    """`228 more above 500`: what follows the entries; empty if nothing does."""
+    return announcement_counts.further(content)
+
+
 NO_ISSUE = "No issue: nothing was read in time."
 
 

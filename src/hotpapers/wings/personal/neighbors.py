@@ -108,7 +108,7 @@ class Neighbors:
 
     def _entries(self, day: str) -> Iterator[Paper]:
         issue = self._reader.issue(self._name, day)
-        return (issue.papers[entry.paper] for entry in issue.content.entries)
+        return (issue.papers[entry.paper] for entry in issue.content.listed)
 
     def _read_block(self, kind: BlockKind, days: tuple[str, ...]) -> VectorBlock:
         papers_of = partial(papers_of_day, self._reader, self._name) if kind == "day" else self._entries

@@ -54,7 +54,7 @@ class PersonalPart(SitePart):
             day = match[1]
             content = self._site.frozen(day).content
             places = {entry.paper: 0 for entry in content.ongoing} | {
-                entry.paper: entry.place for entry in content.entries
+                entry.paper: entry.place for entry in content.listed
             }
             return papers_script(day, papers_of_day(self._site.issue_reader, self._site.name, day), places)
         return kept(self._site.issue_reader, "script", self._site.name, [match[1]], partial(self._script, match[1]), 64)

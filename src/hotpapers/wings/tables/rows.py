@@ -120,7 +120,8 @@ def _issues(view: AsOfView) -> Iterator[Row]:
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
     """Every entry, with the first values of its row."""
     for _, content in _contents(view):
-        for lane, entries in (("entries", content.entries), ("ongoing", content.ongoing)):
+        lanes = (("entries", content.entries), ("further", content.further or ()), ("ongoing", content.ongoing))
+        for lane, entries in lanes:
             yield from (((*_issue_key(content), lane, entry.place), entry) for entry in entries)
 
 

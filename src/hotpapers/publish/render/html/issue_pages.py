@@ -50,7 +50,7 @@ class IssuePages:
         if not site.has(day):
             return None
         if form:
-            entries = (citations.citation(entry.metadata) for entry in site.issue(day).entries)
+            entries = (citations.citation(entry.metadata) for entry in site.issue(day).listed)
             texts = (FORMS[form](citation) for citation in entries if citation)
             return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
         return self._all(path, day, choice) if site.issue(day).announced else None
@@ -147,8 +147,8 @@ class IssuePages:
         papers = site.issue_reader.announced(site.name, issue.day)
         history = site.issue_reader.history(site.name, issue.day, [paper.paper.paper for paper in papers])
         voices = {paper: voices_of(attention) for paper, attention in history.items()}
-        voices |= {entry.key: sum(count.figure for count in entry.counts_view.counts) for entry in issue.entries}
-        places = {entry.key: entry.place for entry in issue.entries}
+        voices |= {entry.key: sum(count.figure for count in entry.counts_view.counts) for entry in issue.listed}
+        places = {entry.key: entry.place for entry in issue.listed}
         lines = []
         for _, group in groupby(papers, key=attrgetter("category")):
             for paper in sorted(group, key=lambda paper: paper.type != "new"):

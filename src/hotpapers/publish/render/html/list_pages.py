@@ -89,7 +89,7 @@ def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[
     """Paths of the categories of these issues' entries, with and without the year, and slugs of the authors."""
     paths, authors = set[str](), set[str]()
     for issue in issues:
-        for entry in issue.entries:
+        for entry in issue.listed:
             authors.update(map(slug, entry.metadata.authors))
             for category in entry.metadata.categories:
                 paths.update(site_paths.category_path(category, year) for year in ("", issue.day[:4]))

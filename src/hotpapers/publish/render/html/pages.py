@@ -91,7 +91,7 @@ class SitePages:
         if not edition:
             return self._ended_with(path)
         issue = self._site.issue(day, edition)
-        entries = (*issue.entries, *issue.ongoing)
+        entries = (*issue.listed, *issue.ongoing)
         papers = {entry.path for entry in entries if entry.path}.difference(self._site.paths_of(entries))
         beside = map(self._ended_with, papers)
         return frozenset(papers).union(*beside, self._lists.ended(day), self._issues.ended(day))

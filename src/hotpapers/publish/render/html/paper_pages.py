@@ -44,7 +44,7 @@ class PaperPages:
     def paths(self, day: str) -> Iterator[str]:
         """The pages of the papers in a day's issue."""
         issue = self._site.issue(day)
-        yield from (entry.path for entry in issue.entries if entry.path)
+        yield from (entry.path for entry in issue.listed if entry.path)
         yield from self._site.paths_of(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:

@@ -159,7 +159,7 @@ class SiteContext:
             EntryAppearance(issue, site_paths.issue_path(day), entry, is_ongoing)
             for day in self.days_with(paper)
             for issue in [self.issue(day)]
-            for entries, is_ongoing in ((issue.entries, False), (issue.ongoing, True))
+            for entries, is_ongoing in ((issue.entries, False), (issue.further, False), (issue.ongoing, True))
             for entry in entries.of(paper)
         ]
 
