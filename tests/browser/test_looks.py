@@ -115,6 +115,23 @@ def test_targets_are_large_or_apart(tab: Tab, app: str, kind: str, width: int) -
     assert tab.run(TARGETS) == []
 
 
+ROWS_OF_COUNTS = """[...document.querySelectorAll('SELECTOR .counts')].flatMap((list) => {
+  const tops = [...new Set([...list.querySelectorAll('a')].map((link) => Math.round(link.getBoundingClientRect().top)))];
+  return tops.slice(1).map((top, n) => top - tops[n]);
+})"""
+"""How far the rows of each list of counts are apart, in px."""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_counts_are_as_close_in_papers_still_talked_about_as_in_entries(tab: Tab, demos: Path, width: int) -> None:
+    tab.set_view(View(width, 800))
+    tab.open((demos / "made-up-week" / "site" / "2026-03-12" / "index.html").as_uri())
+    entries, still = (
+        tab.run(ROWS_OF_COUNTS.replace("SELECTOR", selector)) for selector in (".entry", ".still > ul > li")
+    )
+    assert still and 24 <= min(still) and max(still) <= max(*entries, 28)
+
+
 def test_nothing_moves_while_a_page_comes_in(tab: Tab, app: str, kind: str) -> None:
     tab.open(app + KINDS[kind])
     shift = tab.run("""new Promise((done) => {

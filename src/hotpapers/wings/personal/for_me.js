@@ -77,7 +77,7 @@
   const nearDay = (line) => new Date(`${nearFacts(line)[1]} UTC`).toISOString().slice(0, 10);
 
   function papersHere() {
-    return all(".entry, .still li, .lines > li, article.paper").map((element, place) => {
+    return all(".entry, .still > ul > li, .lines > li, article.paper").map((element, place) => {
       const heading = element.querySelector("h1, h2, h3") || element;
       const links = element.matches("article.paper") ? [{ href: location.href }, ...all("a", element)] : all("a", element);
       const match = links.map(({ href }) => IN_LINK.exec(href.split(/[?#]/)[0])).find(Boolean);
