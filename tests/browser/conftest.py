@@ -46,6 +46,7 @@ KINDS = {
     "status": "status/index.html",
     "accessibility": "accessibility/index.html",
     "reading": "reading/index.html",
+    "my papers": "my-papers/index.html",
     "bookmarklet": "bookmarklet/index.html",
     "search": "search/index.html",
     "not found": "404.html",

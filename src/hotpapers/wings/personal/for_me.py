@@ -10,13 +10,16 @@ from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.tex import plain
+from hotpapers.publish.view.key_sentence import sentences
+from hotpapers.publish.view.tex import plain, plain_line, tex_line
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
 
 WEEK = 7
+MAX_SENTENCE_CHARS = 400
+"""Code points of an abstract's first sentence."""
 
 
 def papers_up_to(
@@ -70,3 +73,9 @@ def text_of(paper: Paper) -> RankedText:
     title = plain(phrases.one_line(paper.title)) or paper.paper
     authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
     return RankedText(paper.paper, title, authors, paper.abstract or paper.summary, paper.categories)
+
+
+def first_sentence(abstract: str) -> str:
+    """The first sentence of an abstract as plain text, cut if it is long; empty if there is none."""
+    first = next(iter(sentences(tex_line(abstract))), "")
+    return phrases.cut(plain_line(first), MAX_SENTENCE_CHARS)

@@ -23,6 +23,12 @@
     }
   }
 
+  // another page may have changed the rest
+  function prefer(name, value) {
+    preferences = { ...load(), [name]: value };
+    return save(preferences);
+  }
+
   function make(tag, text, attributes = {}, ...children) {
     const element = document.createElement(tag);
     element.textContent = text;
@@ -93,9 +99,9 @@
   }
 
   // as the page arrives, before its lines are drawn
+  const whileArriving = [showLocalTimes, showLateNotices];
   const arrival = new MutationObserver(() => {
-    showLocalTimes();
-    showLateNotices();
+    whileArriving.forEach((act) => act());
     arrival.takeRecords(); // of these changes themselves
   });
   arrival.observe(document, { childList: true, subtree: true });
@@ -151,7 +157,12 @@
     return isKept;
   }
 
-  window.reader = { all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
+  // for scripts that follow, which add to `keys` and `whileArriving`
+  const keys = {};
+  window.reader = {
+    all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
+    preference: (name) => preferences[name], prefer, keys, whileArriving,
+  };
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
@@ -251,8 +262,7 @@
     const choice = all("input[name=show]").find(({ value }) => value === howMuch);
     if (!choice) return;
     choice.checked = true;
-    preferences = { ...load(), show: howMuch }; // another page may have changed the rest
-    save(preferences);
+    prefer("show", howMuch);
     applyLook();
   }
 
@@ -394,6 +404,7 @@
     const isTyping = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
     if (!hasShortcuts() || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     const actions = {
+      ...keys,
       j: () => step(1),
       k: () => step(-1),
       1: () => show("titles"),
