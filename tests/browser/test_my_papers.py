@@ -16,7 +16,7 @@ AnyTab = Tab | FirefoxTab
 HEADER = "[...document.querySelectorAll('.masthead nav a')].map((link) => link.textContent)"
 FOCUSED = "[document.activeElement.className, document.activeElement.getAttribute('aria-label') || '']"
 STARRED = "[...document.querySelectorAll('.glance .star[aria-pressed=true]')].map((star) => star.ariaLabel)"
-MINE = """[...document.querySelectorAll('#my-papers .lines > li')].map((line) => ({
+STARRED_PAPERS = """[...document.querySelectorAll('#my-papers .lines > li')].map((line) => ({
   title: line.querySelector('a').textContent, address: line.querySelector('a').href,
   sentence: line.querySelector('.sentence')?.textContent || ''}))"""
 HINT = "[...document.querySelectorAll('.head > .own [role=status] a')].map((link) => link.textContent)"
@@ -44,7 +44,7 @@ def page(request: pytest.FixtureRequest) -> AnyTab:
 def base(request: pytest.FixtureRequest, page: AnyTab) -> str:
     """The address of a site, for a reader who has starred nothing."""
     address: str = request.getfixturevalue(request.param)
-    page.open(f"{address}404.html")
+    page.open(f"{address}storage.html")
     forget(page)
     return address
 
@@ -81,13 +81,13 @@ def test_what_is_starred_is_on_a_page_that_the_header_leads_to(page: AnyTab, bas
     assert page.run(HEADER)[-1] == "My papers"
     titles = page.run("[...document.querySelectorAll('.entry h2 a')].map((link) => [link.textContent, link.href])")
     open_page(page, page.run("document.querySelector('.masthead .my-papers a').href"))
-    [mine] = page.run(MINE)
-    assert [mine["title"], mine["address"]] == titles[0] and mine["sentence"].endswith(".")
+    [starred] = page.run(STARRED_PAPERS)
+    assert [starred["title"], starred["address"]] == titles[0] and starred["sentence"].endswith(".")
     assert page.run("document.querySelector('.masthead [aria-current]').textContent") == "My papers"
     exports = "[...document.querySelectorAll('#my-papers .own:first-child button')].map((button) => button.textContent)"
     assert page.run(exports) == ["BibTeX", "RIS", "JSON", "notes in Markdown"]
     page.run("document.querySelector('#my-papers .lines button').click()")
-    page.wait(f"{MINE}.length === 0")
+    page.wait(f"{STARRED_PAPERS}.length === 0")
     assert "My papers" not in page.run(HEADER)
     open_page(page, base + KINDS["issue"])
     assert "My papers" not in page.run(HEADER)
@@ -95,12 +95,14 @@ def test_what_is_starred_is_on_a_page_that_the_header_leads_to(page: AnyTab, bas
 
 def test_a_paper_without_a_page_here_leads_to_arxiv(page: AnyTab, base: str) -> None:
     open_page(page, base + KINDS["all of a day"])
-    lines = "[...document.querySelectorAll('.lines > li')].filter((line) => line.querySelector('a[href*=\"arxiv.org\"]'))"
+    lines = (
+        "[...document.querySelectorAll('.lines > li')].filter((line) => line.querySelector('a[href*=\"arxiv.org\"]'))"
+    )
     title, address = page.run(f"(({{ textContent, href }}) => [textContent, href])({lines}[0].querySelector('a'))")
     page.run(f"{lines}[0].querySelector('.own button').click()")
     page.wait(f"{lines}[0].querySelector('[aria-pressed=true]') !== null")
     open_page(page, base + KINDS["my papers"])
-    assert [(mine["title"], mine["address"]) for mine in page.run(MINE)] == [(title, address)]
+    assert [(starred["title"], starred["address"]) for starred in page.run(STARRED_PAPERS)] == [(title, address)]
 
 
 def test_the_key_s_stars_the_paper_with_the_focus_or_in_view(page: AnyTab, base: str) -> None:
@@ -146,3 +148,16 @@ def test_whom_one_follows_is_marked_everywhere(page: AnyTab, base: str) -> None:
     assert all(label.startswith("Follow these ") for label in page.run(labels))
     open_page(page, base + KINDS["issue"])
     assert page.run("document.querySelectorAll('.marked').length") > 0
+
+
+def test_preferences_and_the_own_order_hold_on_other_pages(page: AnyTab, base: str) -> None:
+    open_page(page, base + KINDS["reading"])
+    page.run("document.getElementById('size').value = 'l'")
+    page.run("document.getElementById('size').dispatchEvent(new Event('input', { bubbles: true }))")
+    open_page(page, base + KINDS["issue"])
+    assert page.run("document.documentElement.dataset.size") == "l"
+    page.run("document.querySelector('.glance .star').click()")
+    page.wait(f"{STARRED}.length === 1")
+    open_page(page, base + KINDS["all of a day"])
+    page.run("document.querySelector('.head > .own button').click()")
+    page.wait("document.querySelector('.mine .reason') !== null")

@@ -67,8 +67,12 @@ def _environment() -> Environment:
     return environment
 
 
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
-"""What a page may load and do: only its own scripts, styles and images (Content Security Policy Level 3)."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""What a page may load and do: only its own scripts, styles and images, and the frame in which pages from a disk keep
+what readers choose (Content Security Policy Level 3)."""
 
 
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"

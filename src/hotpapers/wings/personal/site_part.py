@@ -55,7 +55,9 @@ class PersonalPart(SitePart):
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()
         if path == MY_PAPERS:
             body = macro(_TEMPLATE, "page")()
-            return self._site.render("wing.html", path, "My papers", "What you starred, in this browser only.", body=body)
+            return self._site.render(
+                "wing.html", path, "My papers", "What you starred, in this browser only.", body=body
+            )
         match = _DAY_FILE.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None

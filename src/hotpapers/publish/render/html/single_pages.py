@@ -30,7 +30,7 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
-ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
+ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
 
 class SinglePages:
@@ -194,7 +194,9 @@ def attack_prices() -> dict[str, Any]:
 
 def _reader_script() -> bytes:
     """The script of all pages, and those of wings, without lines that are comments."""
-    script = b"\n".join([asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)])
+    script = b"\n".join(
+        [asset("storage.js"), asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)]
+    )
     return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
 
 

@@ -1,27 +1,10 @@
 // Reading preferences, saved in this browser only. Every page is complete without this script.
 "use strict";
 (() => {
-  const KEY = "hotpapers", STORE = "reader", FOLLOWED = "followed";
+  const FOLLOWED = "followed";
   const root = new URL(".", document.currentScript.src);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-
-  function load() {
-    try {
-      const entries = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
-      return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
-    } catch {
-      return {};
-    }
-  }
-
-  function save(preferences) {
-    try {
-      localStorage.setItem(KEY, JSON.stringify(preferences));
-      return true;
-    } catch {
-      return false;
-    }
-  }
+  const { preferences: load, savePreferences: save, getValue, setValue } = readerStorage;
 
   // another page may have changed the rest
   function prefer(name, value) {
@@ -36,33 +19,6 @@
     element.append(...children);
     return element;
   }
-
-  // ---- values in IndexedDB, for scripts that follow, too
-
-  function database() {
-    return new Promise((done, failed) => {
-      const request = indexedDB.open(KEY, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      request.onsuccess = () => done(request.result);
-      request.onerror = request.onblocked = () => failed(request.error);
-    });
-  }
-
-  async function transact(mode, act) {
-    const opened = await database();
-    try {
-      return await new Promise((done, failed) => {
-        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
-        transaction.oncomplete = () => done(request.result);
-        transaction.onerror = transaction.onabort = () => failed(transaction.error);
-      });
-    } finally {
-      opened.close();
-    }
-  }
-
-  const getValue = (key) => transact("readonly", (store) => store.get(key));
-  const setValue = (key, value) => transact("readwrite", (store) => store.put(value, key));
 
   // ---- size and colors: before anything is drawn
 
