@@ -83,7 +83,8 @@ def tab(browser: Tab, app: str) -> Tab:
 def forget(tab: Tab) -> None:
     """Delete what pages at this page's address have kept."""
     tab.run(
-        "localStorage.clear(); document.cookie = 'hotpapers=; max-age=0'; new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
+        "localStorage.clear(); document.cookie = 'hotpapers=; max-age=0'; "
+        "new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
         "r.onsuccess = r.onerror = r.onblocked = done; })"
     )
 

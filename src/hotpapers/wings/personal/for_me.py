@@ -34,7 +34,7 @@ def papers_up_to(
     with_issue = [issue_day for issue_day in reader.days(name) if first <= issue_day <= last]
     if not with_issue:
         latest = max(reader.days(name), default="")
-        raise NotFound(f"{name} {last}: no frozen issue{f'; the latest is that of {latest}' if latest else ' yet'}")
+        raise NotFound(f"{name}: {phrases.no_issue(last, latest) if latest else 'no issue yet'}")
     papers: dict[str, Paper] = {}
     for issue_day in with_issue[::-1]:
         papers |= {paper.paper: paper for paper in papers_of_day(reader, name, issue_day)}
