@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS, forget
+from tests.browser.conftest import KINDS, forgetting
 from tests.browser.firefox import FirefoxTab, find_firefox, firefox
 from tests.browser.test_own_order import IDLE
 
@@ -41,12 +41,11 @@ def page(request: pytest.FixtureRequest) -> AnyTab:
 
 
 @pytest.fixture(params=["app", "disk"])
-def base(request: pytest.FixtureRequest, page: AnyTab) -> str:
+def base(request: pytest.FixtureRequest, page: AnyTab) -> Iterator[str]:
     """The address of a site, for a reader who has starred nothing."""
     address: str = request.getfixturevalue(request.param)
-    page.open(f"{address}storage.html")
-    forget(page)
-    return address
+    for _ in forgetting(page, address):
+        yield address
 
 
 def open_page(page: AnyTab, address: str) -> None:

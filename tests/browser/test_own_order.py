@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS, forget
+from tests.browser.conftest import KINDS, forget, forgetting
+from tests.browser.test_looks import STORAGE
 from tests.render.build import OWN
 from tests.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
@@ -43,12 +45,11 @@ TITLES = "[...document.querySelectorAll('#my-papers li > a')].map((title) => tit
 
 
 @pytest.fixture(params=["app", "disk"])
-def base(request: pytest.FixtureRequest, tab: Tab) -> str:
+def base(request: pytest.FixtureRequest, tab: Tab) -> Iterator[str]:
     """The address of a site, for a reader who has starred nothing."""
     address: str = request.getfixturevalue(request.param)
-    tab.open(f"{address}404.html")
-    forget(tab)
-    return address
+    for _ in forgetting(tab, address):
+        yield address
 
 
 def open_page(tab: Tab, address: str) -> None:
@@ -118,7 +119,7 @@ def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
     tab.wait("document.querySelector('.mine .reason') !== null")
     paths = {url.removeprefix(base) for url in tab.requests()}
     files = {"2021-01-14/vectors.js", "2021-01-14/sentences.js"}
-    assert paths - {"icon.svg"} == {KINDS["all of a day"], "style.css", "reader.js", *files}
+    assert paths - {"icon.svg", *STORAGE} == {KINDS["all of a day"], "style.css", "reader.js", *files}
     assert tab.console_messages() == []
 
 
@@ -138,7 +139,7 @@ def test_a_week_and_a_month_are_ordered_with_all_papers_of_their_days(tab: Tab, 
     assert {title: place for title, place in ordered if place} == places
     assert all(map(REASON.fullmatch, tab.run("[...document.querySelectorAll('.reason')].map((p) => p.textContent)")))
     files = {f"{day}/{name}.js" for day in days for name in ("vectors", "papers")}
-    requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg"}
+    requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg", *STORAGE}
     sentences = {request for request in requests if request.endswith("/sentences.js")}
     assert requests == {path, "style.css", "reader.js", *sentences} | files and len(sentences) == 1
     assert tab.console_messages() == []

@@ -98,14 +98,15 @@ def render_page(
     site: str,
     base: str,
     feeds: bool,
+    join: str,
     note: str,
     others: tuple[tuple[str, str], ...],
     **values: object,
 ) -> bytes:
     """Render a template as a page between what all pages show. `root`: the path from the page to the site's folder;
-    `site`, `base`: the site's title and address; `feeds`: whether it has any; `others`: title and address of its other
-    publications."""
-    shared = {"root": root, "site": site, "feeds": feeds}
+    `site`, `base`: the site's title and address; `feeds`: whether it has any; `join`: where to subscribe by mail, empty
+    if nobody can; `others`: title and address of its other publications."""
+    shared = {"root": root, "site": site, "feeds": feeds, "join": join}
     current = path if path in _NAMED else ""
     return render_file(
         name,

@@ -25,7 +25,7 @@ from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, Searc
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.contact_links import join_address, linked_contact
+from hotpapers.publish.view.contact_links import linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
@@ -143,7 +143,6 @@ class SinglePages:
             contact=linked_contact(self._site.contact),
             app=self._site.site_config.app,
             authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
-            join=join_address(self._site.site_config, self._site.name),
             command=f"hotpapers verify {days[-1] if days else '--all'}",
         )
 

@@ -233,7 +233,7 @@
         if (!isIntersecting) link.removeAttribute("aria-current");
         else {
           link.setAttribute("aria-current", "location");
-          list.scrollTop = link.offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
+          list.scrollTop = link.closest("li").offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
         }
       }
     }, { rootMargin: "-30% 0px -70% 0px" });
