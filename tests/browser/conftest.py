@@ -19,6 +19,7 @@ from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
+from tests.browser.firefox import FirefoxTab
 from tests.cli.run import good
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
@@ -46,6 +47,7 @@ KINDS = {
     "status": "status/index.html",
     "accessibility": "accessibility/index.html",
     "reading": "reading/index.html",
+    "my papers": "my-papers/index.html",
     "bookmarklet": "bookmarklet/index.html",
     "search": "search/index.html",
     "not found": "404.html",
@@ -79,10 +81,20 @@ def tab(browser: Tab, app: str) -> Tab:
     return browser
 
 
-def forget(tab: Tab) -> None:
+def forgetting(tab: Tab | FirefoxTab, address: str) -> Iterator[None]:
+    """Forgets what the pages of a site have kept, before and after a test."""
+    tab.open(f"{address}storage.html")
+    forget(tab)
+    yield
+    tab.open(f"{address}storage.html")
+    forget(tab)
+
+
+def forget(tab: Tab | FirefoxTab) -> None:
     """Delete what pages at this page's address have kept."""
     tab.run(
-        "localStorage.clear(); new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
+        "localStorage.clear(); document.cookie = 'hotpapers=; max-age=0'; "
+        "new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
         "r.onsuccess = r.onerror = r.onblocked = done; })"
     )
 

@@ -95,6 +95,8 @@ def test_a_mail_is_dark_where_the_reader_wants_it(tab: Tab, tmp_path: Path) -> N
         assert tab.run(colors) == expected
 
 
+STORAGE = {"storage.html", "storage.js"}
+"""What pages from a disk load besides."""
 SCRIPTS = {"search": {"search.js", "search_index.js"}, "bookmarklet": {"bookmarklet.js"}}
 
 
@@ -102,7 +104,7 @@ def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: 
     for base in (app, disk):
         tab.open(base + KINDS[kind])
         assert tab.console_messages() == []
-        paths = {url.removeprefix(base) for url in tab.requests()}
+        paths = {url.removeprefix(base) for url in tab.requests()} - (STORAGE if base == disk else set())
         scripts = SCRIPTS.get(kind, set())
         assert paths <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in paths
 
@@ -113,6 +115,23 @@ def test_targets_are_large_or_apart(tab: Tab, app: str, kind: str, width: int) -
     tab.open(app + KINDS[kind])
     tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
     assert tab.run(TARGETS) == []
+
+
+ROWS_OF_COUNTS = """[...document.querySelectorAll('SELECTOR .counts')].flatMap((list) => {
+  const tops = [...new Set([...list.querySelectorAll('a')].map((a) => Math.round(a.getBoundingClientRect().top)))];
+  return tops.slice(1).map((top, n) => top - tops[n]);
+})"""
+"""How far the rows of each list of counts are apart, in px."""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_counts_are_as_close_in_papers_still_talked_about_as_in_entries(tab: Tab, demos: Path, width: int) -> None:
+    tab.set_view(View(width, 800))
+    tab.open((demos / "made-up-week" / "site" / "2026-03-12" / "index.html").as_uri())
+    entries, still = (
+        tab.run(ROWS_OF_COUNTS.replace("SELECTOR", selector)) for selector in (".entry", ".still > ul > li")
+    )
+    assert still and min(still) >= 24 and max(still) <= max(*entries, 28)
 
 
 def test_nothing_moves_while_a_page_comes_in(tab: Tab, app: str, kind: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS, forget
+from tests.browser.conftest import KINDS, forget, forgetting
+from tests.browser.test_looks import STORAGE
 from tests.render.build import OWN
 from tests.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
@@ -39,16 +41,15 @@ ADD = """new Promise((done) => {{
 REASON = re.compile(r"closeness \d\.\d\d · near “.+”: \w+.*|not near to what you starred|by .+, whom you follow")
 LINES = """[...document.querySelectorAll('.lines > li')].filter((line) => line.checkVisibility())
   .map((line) => [line.querySelector('a').textContent, line.getAttribute('value')])"""
-TITLES = "[...document.querySelectorAll('#my-papers li span')].map((title) => title.textContent)"
+TITLES = "[...document.querySelectorAll('#my-papers li > a')].map((title) => title.textContent)"
 
 
 @pytest.fixture(params=["app", "disk"])
-def base(request: pytest.FixtureRequest, tab: Tab) -> str:
+def base(request: pytest.FixtureRequest, tab: Tab) -> Iterator[str]:
     """The address of a site, for a reader who has starred nothing."""
     address: str = request.getfixturevalue(request.param)
-    tab.open(f"{address}404.html")
-    forget(tab)
-    return address
+    for _ in forgetting(tab, address):
+        yield address
 
 
 def open_page(tab: Tab, address: str) -> None:
@@ -117,9 +118,8 @@ def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
     tab.run(f"{ORDER}.click()")
     tab.wait("document.querySelector('.mine .reason') !== null")
     paths = {url.removeprefix(base) for url in tab.requests()}
-    assert paths == {KINDS["all of a day"], "style.css", "reader.js", "icon.svg", "2021-01-14/vectors.js"} or paths == {
-        KINDS["all of a day"], "style.css", "reader.js", "2021-01-14/vectors.js",
-    }  # fmt: skip
+    files = {"2021-01-14/vectors.js", "2021-01-14/sentences.js"}
+    assert paths - {"icon.svg", *STORAGE} == {KINDS["all of a day"], "style.css", "reader.js", *files}
     assert tab.console_messages() == []
 
 
@@ -139,8 +139,9 @@ def test_a_week_and_a_month_are_ordered_with_all_papers_of_their_days(tab: Tab, 
     assert {title: place for title, place in ordered if place} == places
     assert all(map(REASON.fullmatch, tab.run("[...document.querySelectorAll('.reason')].map((p) => p.textContent)")))
     files = {f"{day}/{name}.js" for day in days for name in ("vectors", "papers")}
-    requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg"}
-    assert requests == {path, "style.css", "reader.js"} | files
+    requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg", *STORAGE}
+    sentences = {request for request in requests if request.endswith("/sentences.js")}
+    assert requests == {path, "style.css", "reader.js", *sentences} | files and len(sentences) == 1
     assert tab.console_messages() == []
     unlisted = "[...document.querySelectorAll('.mine > li:not([value])')]"
     tab.run(f"{unlisted}[0].querySelector('.own button').click()")
@@ -163,7 +164,7 @@ def test_seen_papers_can_be_hidden(tab: Tab, base: str) -> None:
 
 
 def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
-    tab.open(base + KINDS["reading"])
+    tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     tab.run(ADD.format(text=json.dumps(LIBRARY)))
     assert tab.run(TITLES) == ["Kettles and steam", "Ovens"]
@@ -179,35 +180,36 @@ def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
     tab.wait(f"{TITLES}.length === 0")
     assert tab.run("reader.getValue('followed')") == {"authors": [], "words": []}
     assert tab.run("localStorage.getItem('hotpapers')") == '{"size":"l"}'
-    tab.open(base + KINDS["reading"])
+    tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     assert tab.run(TITLES) == []
 
 
 def test_followed_authors_and_words_come_with_a_file_of_stars(tab: Tab, base: str) -> None:
-    tab.open(base + KINDS["reading"])
+    tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     tab.run("reader.saveFollowed({ authors: ['Ada Brewster'], words: [] })")
     tab.run(ADD.format(text=json.dumps('{"papers": ["2101.00001"], "authors": ["B. Baker", 7], "words": ["tea"]}')))
     kept = {"authors": ["Ada Brewster", "B. Baker"], "words": ["tea"]}
     assert tab.run("reader.getValue('followed')") == kept
-    assert tab.run("document.getElementById('follow').value") == "Ada Brewster\nB. Baker"
+    tab.open(base + KINDS["reading"])
+    tab.wait("document.getElementById('follow').value === 'Ada Brewster\\nB. Baker'")
     written = json.loads(tab.run("paperLibrary.FORMS.json([], reader.followed())"))
     assert written == {"papers": [], **kept}
 
 
 def test_damaged_choices_are_kept_aside_and_the_rest_is_read(tab: Tab, base: str) -> None:
-    open_page(tab, base + KINDS["reading"])
+    open_page(tab, base + KINDS["my papers"])
     whole = {"id": "2101.00001", "title": "Kettles", "words": [["kettle", 63]], "authors": 3}
     damaged = {"stars": [whole, {"id": 7}, None, {**whole, "words": [["x"]]}], "seen": "all"}
     tab.run(f"reader.setValue('choices', {json.dumps(damaged)})")
-    open_page(tab, base + KINDS["reading"])
+    open_page(tab, base + KINDS["my papers"])
     status = tab.run("document.querySelector('#my-papers [role=status]').textContent")
     assert "cannot be read" in status and tab.run(TITLES) == ["Kettles"]
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'remove').click()")
     tab.wait(f"{TITLES}.length === 0")
     assert tab.run("reader.getValue('damaged choices')") == damaged
-    tab.open(base + KINDS["reading"])
+    tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
     tab.wait("document.body.textContent.includes('Everything is forgotten.')")
@@ -215,7 +217,7 @@ def test_damaged_choices_are_kept_aside_and_the_rest_is_read(tab: Tab, base: str
 
 
 def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:
-    tab.open(base + KINDS["reading"])
+    tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     tab.run(ADD.format(text=json.dumps("\0 nothing")))
     assert "names no paper" in tab.run("document.querySelector('#my-papers [role=status]').textContent")

@@ -282,7 +282,9 @@ ACTIVE_CONTENT = """[
   document.querySelectorAll("script").length,
   [...document.querySelectorAll("*")].filter((element) => [...element.attributes].some((a) =>
     /^on|^style$|^srcdoc$/.test(a.name) || /^\\s*(javascript|data|vbscript):/i.test(a.value))).length,
-  document.querySelectorAll("iframe, object, embed, img, video, audio, form, base, style, link[href*=evil]").length,
+  document.querySelectorAll(
+    "iframe:not([src$='/storage.html']), object, embed, img, video, audio, form, base, style, link[href*=evil]",
+  ).length,
   document.title.length > 0 && !window.harmed,
 ]"""
 

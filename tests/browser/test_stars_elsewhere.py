@@ -69,7 +69,7 @@ def test_without_scripts_there_is_the_public_order(tab: Tab, base: str, path: st
 
 
 def exported(tab: Tab, address: str) -> Any:
-    open_page(tab, address + KINDS["reading"])
+    open_page(tab, address + KINDS["my papers"])
     return json.loads(tab.run(EXPORT))
 
 
@@ -89,7 +89,7 @@ def test_stars_move_to_another_browser(tab: Tab, base: str) -> None:
     stars, order = exported(tab, base), ordered(tab, base)
     assert stars["papers"][0]["words"] and stars["authors"] == ["Ada Brewster"]
     with chromium(find_browser()) as other:
-        open_page(other, base + KINDS["reading"])
+        open_page(other, base + KINDS["my papers"])
         assert other.run(TITLES) == []
         other.run(ADD.format(text=json.dumps(json.dumps(stars))))
         assert exported(other, base) == stars and ordered(other, base) == order

@@ -99,8 +99,8 @@ def test_the_status(sample_session: QuerySession) -> None:
 
 def test_what_there_is_no_issue_of(sample_session: QuerySession) -> None:
     cases: list[tuple[dict[str, str | int], str]] = [
-        ({"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
-        ({"day": DAY, "edition": 2}, "hot-papers: no frozen issue for 2021-01-14, edition 2"),
+        ({"day": "2021-01-15"}, "hot-papers: no issue on 15 January; the latest is 11 May"),
+        ({"day": DAY, "edition": 2}, "hot-papers: no issue of 2021-01-14, edition 2"),
         ({"publication": "weekly"}, "publication: 'weekly' does not exist; there are: hot-papers"),
     ]
     for params, message in cases:

@@ -39,8 +39,10 @@ def named_site(name: str) -> dict[str, bytes]:
 
 
 def html(files: dict[str, bytes]) -> dict[str, Page]:
-    """The pages among the files, parsed strictly; without 404.html, which is shown at other addresses than its own."""
-    return {path: Page(data) for path, data in files.items() if path.endswith(".html") and path != "404.html"}
+    """The pages among the files, parsed strictly; without 404.html, which is shown at other addresses than its own, and
+    storage.html, which nobody opens."""
+    unread = ("404.html", "storage.html")
+    return {path: Page(data) for path, data in files.items() if path.endswith(".html") and path not in unread}
 
 
 def check_links(files: dict[str, bytes]) -> None:

@@ -204,7 +204,7 @@ def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: p
 
 PROBLEMS = [
     ("/api/v1/nothing", 404, "no such path; openapi.json lists all paths"),
-    (f"{ISSUES}/2021-01-15", 404, "hot-papers: no frozen issue for 2021-01-15"),
+    (f"{ISSUES}/2021-01-15", 404, "hot-papers: no issue on 15 January; the latest is 11 May"),
     ("/api/v1/publications/weekly/issues", 404, "publication: 'weekly' does not exist; there are: hot-papers"),
     ("/api/v1/papers/2101.99999", 404, "2101.99999: the record has nothing about this paper"),
     ("/api/v1/papers/robots", 400, "'robots' is not an arXiv identifier; write it like 2101.04869, 2101.04869v2, "

@@ -54,8 +54,10 @@ class _Html(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
+        self.hidden: list[str] = []
         self.links: set[str] = set()
         self.open: list[str] = []
+        self.is_hidden = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in ALLOWED, tag
@@ -67,13 +69,15 @@ class _Html(HTMLParser):
                 assert not re.search(r"url\(|expression|@import|color", value or ""), value
         if tag not in VOID:
             self.open.append(tag)
+            self.is_hidden = self.is_hidden or "display:none" in (dict(attrs).get("style") or "")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.is_hidden = self.is_hidden and tag != "div"
 
     def handle_data(self, data: str) -> None:
         if "body" in self.open:
-            self.words.append(data)
+            (self.hidden if self.is_hidden else self.words).append(data)
         elif "style" in self.open:
             assert not re.search(r"url\(|expression|@import|#fff|white", data), data
 
@@ -83,8 +87,15 @@ class _Html(HTMLParser):
     handle_comment = handle_pi = unknown_decl
 
 
+def preheader(html: str) -> str:
+    """What mail programs show beside the subject, and nobody sees in the message."""
+    page = _Html()
+    page.feed(html)
+    return "".join(page.hidden).strip()
+
+
 def of_html(html: str) -> Content:
-    """Strict: anything a message may not contain fails."""
+    """What is seen. Strict: anything a message may not contain fails."""
     page = _Html()
     page.feed(html)
     page.close()

@@ -208,6 +208,17 @@ def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
     assert parse_message(note("Hello", body=text), SECRET) is None
 
 
+@pytest.mark.parametrize(
+    "form", ["{} <papers@owls.example>", '"{}" <papers@owls.example>', "x@y.example, {} <a@b.example>"]
+)
+def test_a_token_in_the_name_that_is_answered(form: str) -> None:
+    token = MailToken("confirm", MARK, 0x67F00000)
+    answer = note("Re: Confirm: a daily mail of papers (The Daily Dozen)", To=form.format(tokens.encode(SECRET, token)))
+    assert parse_message(answer, SECRET) == token
+    automatic = note("Away", To=form.format(tokens.encode(SECRET, token)), Auto_Submitted="auto-replied")
+    assert parse_message(automatic, SECRET) is None
+
+
 AUTOMATIC = [
     {"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"X_Autoreply": "yes"}, {"Return_Path": "<>"},
     {"X_Auto_Response_Suppress": "All"},

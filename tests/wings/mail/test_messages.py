@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.model import PrintedCount, PublishedIssue
+from hotpapers.base.model.items import Window
 from hotpapers.base.settings import defaults
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
+from hotpapers.publish.view.issue_view import issue_view
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.mail.issue_text import as_text
 from hotpapers.wings.mail.messages import (
@@ -24,11 +26,11 @@ from hotpapers.wings.mail.messages import (
     preview,
 )
 from hotpapers.wings.mail.settings import MailConfig
-from hotpapers.wings.mail.tokens import MailToken, SentMessage, encode, message_id
+from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, encode, message_id
 from tests.conftest import DATA
 from tests.render.build import OWN, issue, listing_entry, own_entry, paper
 from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
-from tests.wings.mail.reading import of_html, of_text, part, read
+from tests.wings.mail.reading import of_html, of_text, part, preheader, read
 from tests.wings.mail.samples import MARK, SECRET, SITE_CONFIG, mail_config, reader
 
 DAYS = [("daily", day) for day in OWN_READER.days("daily")] + [
@@ -71,9 +73,10 @@ def test_a_whole_message_without_an_address_on_the_web() -> None:
 
 def test_a_whole_message_that_asks_to_confirm() -> None:
     subscriber = reader()._replace(state="asked", since=1_610_625_600_000_000)
-    assert_same("confirm.eml", confirmation("The Daily Dozen", mail_config(), subscriber, SECRET))
+    assert_same("confirm.eml", confirmation(OWN, mail_config(), subscriber, SECRET))
     config = mail_config(base="", reply_to="desk@owls.example")
-    assert_same("confirm-by-answer.eml", confirmation("Café “Dozen”", config, subscriber, SECRET))
+    publication = msgspec.structs.replace(OWN, title="Café “Dozen”")
+    assert_same("confirm-by-answer.eml", confirmation(publication, config, subscriber, SECRET))
 
 
 def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
@@ -140,9 +143,47 @@ def test_a_correction_says_why() -> None:
     assert "Edition 2. Corrected: The survey was of to-do lists, and not a paper." in " ".join(text.split())
 
 
-def test_no_post_is_quoted() -> None:
-    text = part(read(message_bytes(issue_of("hot-papers", "2021-01-14"))), "plain")
-    assert "Our bridges fit" not in text and "quill" not in text.lower().replace("overquill", "")
+def test_each_paper_has_at_most_one_quotation() -> None:
+    published = issue_of("daily", "2021-01-14")
+    view = issue_message(published, mail_config(), SITE_CONFIG)
+    quoted = {entry.place: entry.quoted for entry in view.entries if entry.quoted}
+    posts = {entry.place: entry.posts for entry in issue_view(published).entries if entry.posts}
+    assert quoted.keys() == posts.keys() and any(len(of_paper) > 1 for of_paper in posts.values())
+    text = " ".join(part(read(message_bytes(published)), "plain").split())
+    for entry in view.entries:
+        if entry.quoted:
+            assert text.count(f"{entry.quoted} – {entry.by.text} <{entry.by.url}>") == 1
+            words = "".join(piece.text for piece in posts[entry.place][-1].pieces if not piece.url)[:20]
+            assert len(posts[entry.place]) == 1 or words not in text
+
+
+def test_what_stands_beside_the_subject_is_not_seen_in_the_message() -> None:
+    message = read(message_bytes(issue_of("daily", "2021-01-14")))
+    html, text = part(message, "html"), part(message, "plain")
+    assert preheader(html) == issue_view(issue_of("daily", "2021-01-14")).introduction
+    assert text.startswith("The Daily Dozen\n") and of_html(html).words[:3] == ["The", "Daily", "Dozen"]
+
+
+@pytest.mark.parametrize(
+    ("window", "kind", "times"),
+    [
+        (
+            "daily",
+            "a daily mail of papers",
+            "One mail a day, Monday to Friday, after 08:00 UTC, when the issue is",
+        ),
+        ("weekly", "a weekly mail of papers", "One mail a week, when the week is over."),
+        ("monthly", "a monthly mail of papers", "One mail a month, when the month is over."),
+    ],
+)
+def test_a_confirmation_says_what_comes_and_how_often(window: Window, kind: str, times: str) -> None:
+    publication = msgspec.structs.replace(OWN, window=window, hour=8, zone="UTC", categories=("quant-ph", "hep-th"))
+    message = read(confirmation(publication, mail_config(reply_to="desk@owls.example"), reader(), SECRET))
+    assert message["Subject"] == f"Confirm: {kind} (The Daily Dozen)"
+    [reply] = message["Reply-To"].addresses
+    assert reply.addr_spec == "desk@owls.example" and TOKEN.fullmatch(reply.display_name)
+    text = " ".join(message.get_content().split())
+    assert times in text and "New papers in quant-ph and hep-th that people talk about" in text
 
 
 def test_tex_is_written_as_letters() -> None:
@@ -261,8 +302,8 @@ def test_hostile_texts_stay_text(text: str, where: str) -> None:
     html, plain = of_html(part(message, "html")), of_text(part(message, "plain"))
     assert html.links == plain.links and all("evil" not in link and "javascript" not in link for link in html.links)
     assert html.words == plain.words
-    confirmation_message = read(confirmation(publication.title, mail_config(), reader(), SECRET))
-    assert confirmation_message.keys()[-1] == "Content-Transfer-Encoding" and len(confirmation_message.keys()) == 9
+    confirmation_message = read(confirmation(publication, mail_config(), reader(), SECRET))
+    assert confirmation_message.keys()[-1] == "Content-Transfer-Encoding" and len(confirmation_message.keys()) == 10
 
 
 @settings(max_examples=60)

@@ -41,7 +41,7 @@ def test_one_message_asks_and_its_token_confirms(record: Record, box: Box) -> No
     assert not request_subscription(record, mail_config(box.port), "some@moth.example", BEFORE + 1)
     [mail] = box.mails
     assert mail.recipients == ("Some@moth.example",)
-    match = tokens.TOKEN.search(str(read(mail.data)["Subject"]))
+    match = tokens.TOKEN.search(str(read(mail.data)["Reply-To"]))
     assert match is not None
     token = tokens.decode(record.hasher.secret, match[0])
     assert token is not None and f"/mail/confirm/{match[0]}" in read(mail.data).get_content()

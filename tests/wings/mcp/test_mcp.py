@@ -160,7 +160,7 @@ def test_every_tool_answers_as_its_schema_says(client: Client, name: str, argume
 
 def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
     for arguments, message in (
-        ({"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
+        ({"day": "2021-01-15"}, "hot-papers: no issue on 15 January; the latest is 11 May"),
         ({"entries": 2.5}, "entries: must be a whole number from 1 to 50"),
         ({"entries": 1e300}, "entries: must be a whole number from 1 to 50"),
         ({"entries": True}, "entries: must be a whole number from 1 to 50"),

@@ -83,7 +83,7 @@ def test_a_tuple_is_a_list_of_its_length_in_both_dialects() -> None:
         ("search", {}, "q: is missing"),
         ("status", {"all": True}, "all: no such parameter; valid parameters: none"),
         ("paper", {"paper": "x"}, "'x' is not an arXiv identifier"),
-        ("issue", {"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
+        ("issue", {"day": "2021-01-15"}, "hot-papers: no issue on 15 January; the latest is 11 May"),
     ],
 )
 def test_what_cannot_be_is_told_so_that_it_can_be_asked_better(

@@ -69,7 +69,7 @@ def test_a_day_is_ordered_without_the_starred_papers(sample_session: QuerySessio
     assert {place.paper.paper for place in places} == {entry.paper for entry in others}
     assert [place.value for place in places] == sorted((place.value for place in places), reverse=True)
     assert len(order_for(papers_up_to(sample_session, "2021-01-14", "", 31), profile)) > len(places)
-    with pytest.raises(NotFound, match=r"hot-papers 2021-01-15: no frozen issue"):
+    with pytest.raises(NotFound, match=r"hot-papers: no issue on 15 January; the latest is 11 May"):
         papers_up_to(sample_session, "2021-01-15", "", 1)
 
 
@@ -88,7 +88,7 @@ def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:
     answer = msgspec.json.decode(msgspec.json.encode(tool.call(sample_session, {"paper": "2101.04869"})))
     Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
     near = related(sample_session, "2101.04869")
-    assert [paper["closeness"] for paper in answer["papers"]] == [paper.closeness for paper in near]
+    assert [paper["closeness"] for paper in answer["papers"]] == [round(paper.closeness / 10_000, 2) for paper in near]
     [own] = map(text_of, papers_of(sample_session.record.view(), ["arxiv:2101.04869"]))
     vector = weighed(broad_vector_of(own.title, own.abstract))
     others = [text_of(paper) for paper in sample_session.record.view().items(Paper) if paper.paper != own.paper]

@@ -64,15 +64,19 @@ def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
     assert good(*command) == "reader: 2 deliveries\n"
     assert good(*command) == "reader: 0 deliveries (already sent)\n"
     [mail] = box.mails
-    text = mail.message.get_content()
-    assert mail.recipients == ("bo@moth.example",) and mail.message["Subject"].startswith(f"{DAY}, for you: ")
-    assert f"The Daily Dozen, {DAY}, in your order" in text and "has “paper”" in text and "\n 2. " not in text
+    text = mail.message.get_content().replace("\r\n", "\n")
+    assert mail.recipients == ("bo@moth.example",) and mail.message["Subject"] == "Made-up paper 1 · 7 May"
+    assert text.startswith("The Daily Dozen\nTuesday, 7 May 2024, in your order\n") and "has “paper”" in text and "\n 2. " not in text
     assert f"https://papers.example/daily/{DAY}/" in text and "https://arxiv.org/abs/" in text
     feed = ET.fromstring(config.with_name("public").joinpath("for/3f9c.atom").read_bytes())
     [entry] = feed.findall(f"{ATOM}entry")
     assert feed.findtext(f"{ATOM}title") == "The Daily Dozen for Ada"
     content = entry.findtext(f"{ATOM}content") or ""
     assert "has “paper”" in content and content.count("<li>") >= 1
+    assert entry.findtext(f"{ATOM}title") == "Made-up paper 1 · 7 May"
+    paper = "https://papers.example/daily/paper/2405.00001/"
+    for told in (text, content):
+        assert "Voices: " in told and f"{paper}#discussed" in told
     assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [f"https://papers.example/daily/{DAY}/"]
 
 

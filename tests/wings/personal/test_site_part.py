@@ -9,6 +9,7 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.personal import packing, site_part, vectors
+from hotpapers.wings.personal.for_me import first_sentence, papers_of_day
 from tests.render.full_sample import FULL_READER
 
 DAY = "2021-01-14"
@@ -53,14 +54,23 @@ def test_only_days_with_an_issue_have_vectors() -> None:
 
 
 def test_folded_days_have_none() -> None:
-    assert list(part().day_paths(DAY)) == [f"{DAY}/vectors.js", f"{DAY}/papers.js"]
+    assert list(part().day_paths(DAY)) == [f"{DAY}/vectors.js", f"{DAY}/papers.js", f"{DAY}/sentences.js"]
     assert list(part("2021-01-15").day_paths(DAY)) == []
 
 
 def test_the_table_is_a_script() -> None:
-    assert list(part().paths()) == [site_part.TERMS]
+    assert list(part().paths()) == [site_part.TERMS, site_part.MY_PAPERS]
     page = part().page(site_part.TERMS)
     assert page is not None and page.startswith(b'paperTerms("version 1: ') and b"\\n" in page
+
+
+def test_first_sentences_are_a_script() -> None:
+    page = (part().page(f"{DAY}/sentences.js") or b"").decode()
+    sentences = json.loads(page.removeprefix("daySentences(").removesuffix(");\n"))["papers"]
+    papers = {paper.paper.removeprefix("arxiv:"): paper for paper in papers_of_day(FULL_READER, "daily", DAY)}
+    assert sentences and all(papers[name].abstract for name in sentences)
+    assert first_sentence("We boil $a. B$ slowly, e.g. tea.  It sings. So do we.") == "We boil a. B slowly, e.g. tea."
+    assert first_sentence("") == ""
 
 
 def test_all_pages_run_the_scripts() -> None:

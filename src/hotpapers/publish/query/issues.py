@@ -92,11 +92,14 @@ def _published_issue(session: QuerySession, params: IssueParams) -> model.Publis
     try:
         return session.issue_reader().issue(name, day, params.edition or None)
     except NotFound:
-        raise NotFound(_missing(name, day, params.edition)) from None
+        raise NotFound(_missing(session, name, day, params.edition)) from None
 
 
-def _missing(name: str, day: str, edition: int) -> str:
-    return f"{name}: no frozen issue for {day}{f', edition {edition}' if edition else ''}"
+def _missing(session: QuerySession, name: str, day: str, edition: int) -> str:
+    days = session.issue_reader().days(name)
+    if not days or day in days:
+        return f"{name}: no issue of {day}{f', edition {edition}' if edition else ''}"
+    return f"{name}: {phrases.no_issue(day, days[-1])}"
 
 
 def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
@@ -229,7 +232,7 @@ def _frozen(session: QuerySession, entry_params: IssueParams) -> model.Issue:
     condition = 't.publication = ? AND t."day" = ? AND ? IN (0, t.edition)'
     found_issues = list(session.record.view().items(model.Issue, condition, (name, day, edition), "t.edition"))
     if not found_issues:
-        raise NotFound(_missing(name, day, edition))
+        raise NotFound(_missing(session, name, day, edition))
     return found_issues[-1]
 
 

@@ -67,8 +67,12 @@ def _environment() -> Environment:
     return environment
 
 
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
-"""What a page may load and do: only its own scripts, styles and images (Content Security Policy Level 3)."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""What a page may load and do: only its own scripts, styles and images, and the frame in which pages from a disk keep
+what readers choose (Content Security Policy Level 3)."""
 
 
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
@@ -94,14 +98,15 @@ def render_page(
     site: str,
     base: str,
     feeds: bool,
+    join: str,
     note: str,
     others: tuple[tuple[str, str], ...],
     **values: object,
 ) -> bytes:
     """Render a template as a page between what all pages show. `root`: the path from the page to the site's folder;
-    `site`, `base`: the site's title and address; `feeds`: whether it has any; `others`: title and address of its other
-    publications."""
-    shared = {"root": root, "site": site, "feeds": feeds}
+    `site`, `base`: the site's title and address; `feeds`: whether it has any; `join`: where to subscribe by mail, empty
+    if nobody can; `others`: title and address of its other publications."""
+    shared = {"root": root, "site": site, "feeds": feeds, "join": join}
     current = path if path in _NAMED else ""
     return render_file(
         name,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
+from hotpapers.base.model.items import Window
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain_line
@@ -80,10 +81,16 @@ def joined(titles: Sequence[str], total: int) -> str:
 def subject(issue: PublishedIssue) -> str:
     """`Quiet Parsers under Deep Wells and 9 more · 13 March`: the first title, cut if it is long, and the day."""
     content = issue.content
-    first = phrases.cut(title(issue, content.entries[0].paper), MAX_TITLE_CHARS) if content.entries else "No papers"
-    name = phrases.issue_name(content.publication.window, content.day)
-    when = name if content.publication.window == "monthly" else name.rpartition(" ")[0]
-    return f"{' '.join([first, *_more(len(content.entries) - 1)])} · {when}"
+    first = title(issue, content.entries[0].paper) if content.entries else ""
+    return headline(content.publication.window, content.day, first, len(content.entries))
+
+
+def headline(window: Window, day: str, first: str, total: int) -> str:
+    """The same of papers of which only the first title is known."""
+    name = phrases.issue_name(window, day)
+    when = name if window == "monthly" else name.rpartition(" ")[0]
+    shown = phrases.cut(first, MAX_TITLE_CHARS) if total else "No papers"
+    return f"{' '.join([shown, *_more(total - 1)])} · {when}"
 
 
 def _more(count: int) -> list[str]:

@@ -4,6 +4,7 @@ addresses    validation, normalization and redaction of mail addresses
 tokens       signed tokens for confirm and unsubscribe links; those that confirm expire
 subscribers  who asked, confirmed, left; addresses are deleted when somebody leaves
 issue_text   an issue's message as plain text and as HTML
+offer        what subscribers get, and how often
 mime         headers, parts, line lengths (RFC 5322, RFC 2045)
 messages     whole messages: issues and confirmation requests
 smtp         the connection to the relay (SMTP, TLS); smtp_replies: what a reply means (pure)

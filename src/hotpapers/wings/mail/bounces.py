@@ -30,6 +30,8 @@ from hotpapers.wings.mail.sender import mark_bounced
 from hotpapers.wings.mail.smtp_replies import failure_reason, is_bad_address, status_of
 from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, decode, sent_message
 
+TOKEN_HEADERS = ("subject", "to", "cc")
+"""Where answers have a token: to whom they are addressed, or as earlier messages asked, in the subject."""
 MAX_BOUNCE_BYTES = 4_000_000
 """Bytes of one message; larger ones are ignored."""
 MAX_PARTS = 50
@@ -173,8 +175,9 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
         if returned is None:
             return None
         return _bounce_report(message, returned) if kind == "delivery-status" else BounceReport(returned)
-    subject = str(make_header(decode_header(str(message.get("subject", "")))))
-    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(subject))
+    headers = [str(value) for name in TOKEN_HEADERS for value in message.get_all(name, [])]
+    written = (str(make_header(decode_header(value))) for value in headers)
+    tokens = (decode(secret, match[0]) for text in written for match in TOKEN.finditer(text))
     token = next(filter(None, tokens), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 

@@ -1,8 +1,9 @@
 """The words of an issue's message, chosen once and then written as plain text and as HTML with the same content.
 
-Posts are not quoted: a message cannot be recalled when a post is deleted or hidden. Text from papers is on one line,
-cut if it is too long. The HTML sets no background, so that mail programs can choose a light or a dark one, and its few
-colors fit either; it loads nothing, and its links are direct, without tracking.
+Each paper comes with one quotation, of a post that may be shown when the message is made; nobody can take it back
+later. Text from papers is on one line, cut if it is too long. The HTML sets no background, so that mail programs can
+choose a light or a dark one, and its few colors fit either; it loads nothing, and its links are direct, without
+tracking.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.phrases import cut, note, one_line
-from hotpapers.publish.view.post_views import LinkedPiece
+from hotpapers.publish.view.post_views import LinkedPiece, PostView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
 
@@ -28,22 +29,27 @@ WIDTH = 72
 """Characters per line of plain text; URLs may be longer."""
 MAX_ONGOING_PAPERS = 10
 """How many papers that are still talked about are listed."""
+MAX_QUOTED_CHARS = 240
 MAX_TITLE_CHARS, MAX_AUTHORS_CHARS, MAX_LEAD_CHARS, MAX_COUNTS_CHARS, MAX_PREHEADER_CHARS = 300, 300, 600, 300, 300
 
 
 class MessageEntry(NamedTuple):
-    """A paper in a message. `title` links to its page; `counts`: all in one line."""
+    """A paper in a message. `title` links to its page; `counts`: all in one line; `quoted`: one post's words, and `by`
+    whom they are, linked to the post."""
 
     place: int
     title: LinkedPiece
     authors: str
     lead: str
     counts: str
+    quoted: str
+    by: LinkedPiece
     links: tuple[LinkedPiece, ...]
 
 
 class MessageView(NamedTuple):
-    """An issue's message. `preheader`: the first titles, which mail programs show beside the subject. `notes`: what
+    """An issue's message. `preheader`: the first titles, which mail programs show beside the subject, and
+    only there. `notes`: what
     readers must know first; `facts`: how the issue was made. `more`: how many papers did not fit. `page`: the issue's
     page; its `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
 
@@ -110,8 +116,20 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
         authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
         lead=cut(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
         counts=cut(counts, MAX_COUNTS_CHARS),
+        quoted=_words_of(view.posts[0]) if view.posts else "",
+        by=_author_of(view.posts[0]) if view.posts else LinkedPiece("", ""),
         links=tuple(_links(issue, view, site_config)),
     )
+
+
+def _words_of(post: PostView) -> str:
+    """`“It boils.”`: the post's words on one line, without addresses of pages."""
+    text = one_line("".join(piece.text for piece in post.pieces if not piece.url))
+    return f"“{cut(text, MAX_QUOTED_CHARS)}”" if text else ""
+
+
+def _author_of(post: PostView) -> LinkedPiece:
+    return LinkedPiece(cut(f"{post.author} on {post.network}", MAX_AUTHORS_CHARS), post.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
@@ -146,31 +164,32 @@ def as_text(view: MessageView) -> str:
 
 
 def _blocks(view: MessageView) -> Iterator[str]:
-    yield _wrap(view.preheader)
-    yield f"{_wrap(view.publication)}\n{view.day}"
-    yield from map(_wrap, view.notes)
-    yield _wrap(view.empty)
+    yield f"{wrapped(view.publication)}\n{view.day}"
+    yield from map(wrapped, view.notes)
+    yield wrapped(view.empty)
     for entry in view.entries:
         number = f"{entry.place}. "
         indent = " " * len(number)
         links = (f"{indent}{_link(link)}" for link in entry.links)
-        yield "\n".join(filter(None, [_wrap(entry.title.text, number), _wrap(entry.authors, indent)]))
-        yield _wrap(entry.lead, indent)
-        yield "\n".join(filter(None, [_wrap(entry.counts, indent), *links]))
-    yield _wrap(view.more)
+        yield "\n".join(filter(None, [wrapped(entry.title.text, number), wrapped(entry.authors, indent)]))
+        yield wrapped(entry.lead, indent)
+        yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent) if entry.quoted else ""
+        yield "\n".join(filter(None, [wrapped(entry.counts, indent), *links]))
+    yield wrapped(view.more)
     if view.ongoing:
-        yield "\n".join(["Still talked about", *(_wrap(_link(text), "- ") for text in view.ongoing)])
-    yield from map(_wrap, view.facts)
-    yield _wrap(_link(view.page)) if view.page.url else ""
-    yield "\n".join(map(_wrap, view.proof))
-    yield f"{_wrap(view.subscription_note)}\n{_wrap(_link(view.unsubscribe))}"
+        yield "\n".join(["Still talked about", *(wrapped(_link(text), "- ") for text in view.ongoing)])
+    yield from map(wrapped, view.facts)
+    yield wrapped(_link(view.page)) if view.page.url else ""
+    yield "\n".join(map(wrapped, view.proof))
+    yield f"{wrapped(view.subscription_note)}\n{wrapped(_link(view.unsubscribe))}"
 
 
 def _link(link: LinkedPiece) -> str:
     return f"{link.text} <{link.url}>" if link.url else link.text
 
 
-def _wrap(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "") -> str:
+    """A text in lines of `WIDTH`."""
     return textwrap.fill(
         text,
         WIDTH,

@@ -16,11 +16,12 @@ from starlette.routing import BaseRoute
 
 from hotpapers.base.errors import HotPapersError, NetError, UsageError
 from hotpapers.base.logs import log_event
+from hotpapers.base.model import Publication
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view import phrases
 from hotpapers.record import now
 from hotpapers.wings.forms.form_router import FormField, FormPage, FormRouter, FormSpec, Values
-from hotpapers.wings.mail import subscribers
+from hotpapers.wings.mail import offer, subscribers
 from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, normalized, without_address
 from hotpapers.wings.mail.plain_mailer import ask_to_confirm
 from hotpapers.wings.mail.settings import MailConfig
@@ -46,25 +47,27 @@ class JoinPage(NamedTuple):
 
     def _refill(self, values: Values) -> FormPage:
         """The form with the submitted values, without any look-ups."""
-        return _form(self._named(values), "Issues", values)
+        return _form(self._named(values), "Issues", values, lines=())
 
     def _show(self, values: Values) -> FormPage:
-        return _form(self._named(values), self._title(values), {})
+        publication = self._publication(values)
+        return _form(publication.publication, _title(publication), {}, lines=_offer(publication))
 
     def _named(self, values: Values) -> str:
         return values.get("publication") or self.publication
 
-    def _title(self, values: Values) -> str:
+    def _publication(self, values: Values) -> Publication:
         with self.router.backend.open_record() as record:
-            return phrases.one_line(publication_of(record, self._named(values)).title)
+            return publication_of(record, self._named(values))
 
     def _submit(self, values: Values) -> FormPage:
-        publication, title = self._named(values), self._title(values)
+        publication = self._publication(values)
+        title = _title(publication)
         try:
             address = normalized(values.get("address", ""))
         except UsageError:
-            return _form(publication, title, values, NO_ADDRESS)
-        if not self.router.run_later(partial(self._send, publication, address, bool(values.get("skip")))):
+            return _form(publication.publication, title, values, NO_ADDRESS, lines=_offer(publication))
+        if not self.router.run_later(partial(self._send, publication.publication, address, bool(values.get("skip")))):
             # nor does the answer change: how long requests wait depends on who gets a message
             reason = "too many are waiting for the relay"
             log_event("confirmation request dropped", level=logging.WARNING, reason=reason)
@@ -92,12 +95,20 @@ class JoinPage(NamedTuple):
                 raise NetError(f"the confirmation request was not sent: {reason}") from None
 
 
-def _form(publication: str, title: str, values: Values, error: str = "") -> FormPage:
+def _title(publication: Publication) -> str:
+    return phrases.one_line(publication.title)
+
+
+def _offer(publication: Publication) -> Sequence[str]:
+    return (offer.contents(publication), offer.times(publication))
+
+
+def _form(publication: str, title: str, values: Values, error: str = "", *, lines: Sequence[str]) -> FormPage:
     address = values.get("address", "")[:MAX_ADDRESS_CHARS]
     fields = (
         FormField("address", "Your email address", "email", address, error=error, max_length=MAX_ADDRESS_CHARS),
         FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
-    lines = ("You will get one message asking you to confirm. Every issue says how to unsubscribe.",)
-    return FormPage(f"{title} by mail", lines, form, status=400 if error else 200)
+    asked = "You will get one message asking you to confirm. Every issue says how to unsubscribe."
+    return FormPage(f"{title} by mail", (*lines, asked), form, status=400 if error else 200)

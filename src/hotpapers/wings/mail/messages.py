@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from hotpapers.base.model import DAY, PublishedIssue, RenderedFile
+from hotpapers.base.model import DAY, Publication, PublishedIssue, RenderedFile
 from hotpapers.base.settings import Settings
 from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.post_views import LinkedPiece
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.wings.mail import mime
+from hotpapers.wings.mail import mime, offer
 from hotpapers.wings.mail.addresses import MAX_ADDRESS_CHARS, domain_of
-from hotpapers.wings.mail.issue_text import MessageView, as_html, as_text, message_view
+from hotpapers.wings.mail.issue_text import MessageView, as_html, as_text, message_view, wrapped
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.settings import MailConfig, mailing, preview_config
 from hotpapers.wings.mail.subscribers import CONFIRM_WITHIN
@@ -74,11 +74,15 @@ def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) 
 
 
 def plain_message(
-    mail_config: MailConfig, name: str, address: str, subject: str, at: int, message_id: str, text: str
+    mail_config: MailConfig, name: str, address: str, subject: str, at: int, message_id: str, text: str, token: str = ""
 ) -> bytes:
-    """A message that is no issue's. `name`: the sender's, or empty; `message_id`: up to the `@`."""
+    """A message that is no issue's. `name`: the sender's, or empty; `message_id`: up to the `@`; `token`: what answers
+    are recognized by."""
     full_id = f"<{message_id}@{domain_of(mail_config.address)}>"
-    return mime.message(_headers(mail_config, name, address, subject, at, full_id), {"plain": text})
+    headers = _headers(mail_config, name, address, subject, at, full_id)
+    answers = [("Reply-To", f"{token}{mime.CRLF} <{mail_config.reply_to}>")] if token else []
+    others = [header for header in headers if not (token and header[0] == "Reply-To")]
+    return mime.message([*others, *answers], {"plain": text})
 
 
 def _headers(
@@ -106,6 +110,8 @@ def list_id(publication: str, mail_config: MailConfig) -> str:
 CONFIRM = """\
 Someone asked for {title} to be sent to this address.
 
+{offer}
+
 {instructions}
 
 If it was not you, ignore this message: we will not write again, and this address will be deleted after {days} days.
@@ -114,15 +120,21 @@ BY_LINK = """\
 To confirm, open this page and press the button:
 <{link}>
 
-Or reply to this message without changing its subject."""
-BY_REPLY = "To confirm, reply to this message without changing its subject."
+Or reply to this message."""
+BY_REPLY = "To confirm, reply to this message."
 
 
-def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
-    """The message that asks the owner of an address to confirm a subscription to a publication."""
+def confirmation(publication: Publication, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
+    """The message that asks the owner of an address to confirm a subscription to a publication. The token is also the
+    name to which they answer, so that the subject is free for what they confirm."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
-    title = cut(one_line(title), MAX_NAME_CHARS)
-    instructions = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY
-    text = CONFIRM.format(title=title, instructions=instructions, days=CONFIRM_WITHIN // DAY)
-    subject, message_id = f"Confirm {title}: {token}", f"confirm.{subscriber.since:x}.{subscriber.mark}"
-    return plain_message(mail_config, title, subscriber.address, subject, subscriber.since, message_id, text)
+    title = cut(one_line(publication.title), MAX_NAME_CHARS)
+    text = CONFIRM.format(
+        title=title,
+        offer=wrapped(f"{offer.contents(publication)} {offer.times(publication)}"),
+        instructions=BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY,
+        days=CONFIRM_WITHIN // DAY,
+    )
+    subject = f"Confirm: {offer.kind(publication)} ({title})"
+    message_id = f"confirm.{subscriber.since:x}.{subscriber.mark}"
+    return plain_message(mail_config, title, subscriber.address, subject, subscriber.since, message_id, text, token)

@@ -55,7 +55,7 @@ def ask_to_confirm(
     subscriber = subscribers.ask(record, publication.publication, normalized(address), at, skip_empty=skip_empty)
     if subscriber is None:
         return False
-    message = confirmation(publication.title, mail_config, subscriber, record.hasher.secret)
+    message = confirmation(publication, mail_config, subscriber, record.hasher.secret)
     try:
         with closing(SmtpClient(mail_config)) as relay:
             relay.hand_over(subscriber.address, message)

@@ -3,7 +3,8 @@
 rpc             messages over standard input and output
 route           the same over HTTP, at `/mcp` of the app
 record_tools    tools that ask a store; what a tool is
-site_tools      tools that ask a site: published_site
+site_tools      tools that ask a site: published_site, site_search
+hot_papers      the tool `hot`, and its file on sites
 commands        the command `mcp`
 wing            what the wing hooks into the core
 """

@@ -6,11 +6,11 @@ are a stranger's: they are checked against their types, and only paths made here
 
 from __future__ import annotations
 
-import re
 import time
-from bisect import bisect_right
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -19,11 +19,13 @@ from msgspec import Meta
 
 from hotpapers.base.errors import InputError, NotAnArxivId, NotFound
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.keep.search.query_parser import parse
 from hotpapers.publish.query import schemas
 from hotpapers.publish.query.session import paper_key
+from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_paths import paper_url
-from hotpapers.wings.mcp.record_tools import HotPaper
+from hotpapers.wings.mcp.hot_papers import HotPaper, PaperFigures, file_path
+from hotpapers.wings.mcp.site_search import is_part_within, scores_of
 
 if TYPE_CHECKING:
     from hotpapers.base.http import PoliteHttpClient
@@ -35,10 +37,6 @@ KEPT_FILES = 200
 MAX_FILE_BYTES = 5_000_000
 MAX_INDEX_PARTS = 40
 """Quarters that a search covers, from the latest on."""
-MAX_QUERY_WORDS = 32
-WEIGHTS = {"A": 5, "B": 3, "C": 1, "D": 2}
-"""What a word counts in the title, in a name, in the text, and several times in the text."""
-_POSTING = re.compile(r"([0-9a-z]{1,6})([A-DZ])")
 Part = Annotated[str, Meta(pattern=r"^[0-9]{4}-q[1-4]$")]
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Fetch = Callable[[str], bytes]
@@ -60,7 +58,7 @@ class _SearchIndex(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-class _QuarterIndex(msgspec.Struct, frozen=True, rename={"first_words": "from"}):
+class QuarterIndex(msgspec.Struct, frozen=True, rename={"first_words": "from"}):
     issues: tuple[tuple[Day, Annotated[int, Meta(ge=0, le=100_000)]], ...]
     ids: tuple[str, ...]
     first_words: tuple[str, ...]
@@ -116,10 +114,28 @@ class PublishedSite:
 
     def issue(self, day: str = "latest") -> tuple[HotPaper, ...]:
         """The papers of an issue, in order. Raises NotFound, InputError."""
-        day = next(self.days(), "") if day == "latest" else day
-        if not day:
+        latest = next(self.days(), "")
+        if not latest:
             raise NotFound("the site has no issue yet")
-        return tuple(self._answer(day, shown) for shown in self._shown(day))
+        chosen = latest if day == "latest" else day
+        try:
+            return tuple(self._answer(chosen, shown) for shown in self._shown(chosen))
+        except NotFound:
+            raise NotFound(phrases.no_issue(chosen, latest)) from None
+
+    def hot(self, day: str = "latest") -> tuple[HotPaper, ...]:
+        """The papers of an issue, with scores, counts and links to discussions. Raises NotFound, InputError."""
+        papers = self.issue(day)
+        figures = self._figures(papers[0].day) if papers else {}
+        none = PaperFigures(paper="", score=None, counts=())
+        found = ((paper, figures.get(paper.paper, none)) for paper in papers)
+        return tuple(msgspec.structs.replace(paper, score=of.score, counts=of.counts) for paper, of in found)
+
+    def _figures(self, day: str) -> Mapping[str, PaperFigures]:
+        """By paper; none if an earlier version wrote the site."""
+        with suppress(NotFound):
+            return {figures.paper: figures for figures in self._read(file_path(day), tuple[PaperFigures, ...])}
+        return {}
 
     def _shown(self, day: str) -> tuple[_ShownPaper, ...]:
         return self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
@@ -129,7 +145,7 @@ class PublishedSite:
             page = paper_url(self.address, paper_key(shown.paper))
         except NotAnArxivId as problem:
             raise InputError(f"{self.address}search/papers/{day}.json: {problem}") from problem
-        return schemas.answer_of(HotPaper, shown, day=day, page=page)
+        return schemas.answer_of(HotPaper, shown, day=day, page=page, score=None, counts=())
 
     def appearances(self, paper: str) -> list[HotPaper]:
         """A paper in each issue that has it, the latest first. Raises NotFound, InputError."""
@@ -153,58 +169,28 @@ class PublishedSite:
                     days[paper] = max(days.get(paper, ""), quarter.day_of(number))
         return days
 
-    def search(self, query: str, limit: int) -> list[HotPaper]:
-        """The papers with all words of a query, best first, each in its latest issue. Raises InputError."""
-        terms = list(dict.fromkeys(words(query)))[:MAX_QUERY_WORDS]
-        if not terms:
+    def search(self, text: str, limit: int) -> list[HotPaper]:
+        """The papers that a query selects, best first, each in its latest issue. Raises InputError."""
+        query = parse(text)
+        if not query.asks:
             raise InputError("the query has no word")
         scores: dict[str, tuple[int, str, int]] = {}
-        for part in self._parts()[:MAX_INDEX_PARTS]:
+        for part in islice((part for part in self._parts() if is_part_within(part, query)), MAX_INDEX_PARTS):
             quarter = self._quarter(part)
-            for number, score in self._scores(part, quarter, terms).items():
-                if number < len(quarter.ids):
-                    paper = quarter.ids[number]
-                    if paper not in scores or scores[paper][0] < score:
-                        scores[paper] = (score, part, number)
+            for number, score in scores_of(self, part, quarter, query).items():
+                paper = quarter.ids[number]
+                scores[paper] = max(scores.get(paper, (-1, "", 0)), (score, part, number))
         best = sorted(scores.values(), reverse=True)  # of equal scores the latest
         hits = (self._numbered(part, number) for _, part, number in best[:limit])
         return [hit for hit in hits if hit]
-
-    def _scores(self, part: str, quarter: _QuarterIndex, terms: Sequence[str]) -> dict[int, int]:
-        """By paper number: what the words count, for papers that have all of them."""
-        total: dict[int, int] | None = None
-        for term in terms:
-            counts = dict[int, int]()
-            for form in {term, stem(term)}:
-                for number, weight in self._postings(part, quarter, form).items():
-                    counts[number] = max(counts.get(number, 0), weight)
-            total = counts if total is None else {n: total[n] + counts[n] for n in total.keys() & counts.keys()}
-        return total or {}
-
-    def _postings(self, part: str, quarter: _QuarterIndex, word: str) -> dict[int, int]:
-        file = bisect_right([_script_order(first) for first in quarter.first_words], _script_order(word)) - 1
-        if file < 0:
-            return {}
-        lines = self.file(f"search/{part}/{file:02}.txt").decode("utf-8", "replace")
-        start = lines.find(f"\n{word} ")
-        if start < 0:
-            return {}
-        text = lines[start + len(word) + 2 : lines.find("\n", start + 1)]
-        weights: defaultdict[int, int] = defaultdict(int)
-        if text.startswith("*"):  # in most texts
-            weights.update(dict.fromkeys(range(len(quarter.ids)), WEIGHTS["C"]))
-        for digits, place in _POSTING.findall(text):
-            number = int(digits, 36)
-            weights[number] += -weights[number] if place == "Z" else WEIGHTS[place]
-        return {number: weight for number, weight in weights.items() if weight > 0}
 
     # ---- files ---------------------------------------------------------------------------------------
 
     def _parts(self) -> list[str]:
         return sorted(self._read("search/index.json", _SearchIndex).parts, reverse=True)
 
-    def _quarter(self, part: str) -> _QuarterIndex:
-        return self._read(f"search/{part}/index.json", _QuarterIndex)
+    def _quarter(self, part: str) -> QuarterIndex:
+        return self._read(f"search/{part}/index.json", QuarterIndex)
 
     def _numbered(self, part: str, number: int) -> HotPaper | None:
         quarter = self._quarter(part)
@@ -229,8 +215,3 @@ class PublishedSite:
             if len(self._files) > KEPT_FILES:
                 self._files.popitem(last=False)
         return body
-
-
-def _script_order(text: str) -> bytes:
-    """What to compare to order texts as scripts in browsers do, which wrote the files' order."""
-    return text.encode("utf-16-be", "surrogatepass")

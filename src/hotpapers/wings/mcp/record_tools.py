@@ -21,6 +21,8 @@ from hotpapers.publish.query import issues, papers, request_params, schemas, sta
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.issue_view import issue_view
+from hotpapers.wings.mcp.hot_papers import HotList, HotPaper, figures
 
 MAX_ANSWER_BYTES = 60_000
 """Most bytes of an answer."""
@@ -106,28 +108,6 @@ class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
     more: bool
 
 
-class HotPaper(schemas.Schema, frozen=True, kw_only=True):
-    """A paper in an issue. `text`: its summary or abstract; `place`: its rank in the issue of `day`; `page`: the site's
-    page about it, which lists what people said, or arXiv's."""
-
-    paper: str
-    title: str
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-    text: str
-    day: str
-    place: int
-    page: str
-
-
-class HotList(schemas.Schema, frozen=True, kw_only=True):
-    """An issue's papers, best first. `earlier`: the days of the issues before the latest."""
-
-    day: str
-    papers: tuple[HotPaper, ...]
-    earlier: tuple[str, ...]
-
-
 # ---- implementations ---------------------------------------------------------------------------------------
 
 
@@ -149,6 +129,9 @@ def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue
 
 def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
     issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=params.day))
+    entries, reader = issue.entries[: params.limit], session.issue_reader()
+    posts = dict(reader.posts(issue.publication, issue.day, [entry.paper for entry in entries]))
+    views = issue_view(reader.issue(issue.publication, issue.day), {}, posts).entries
     papers = (
         HotPaper(
             paper=entry.id,
@@ -159,10 +142,12 @@ def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
             day=issue.day,
             place=entry.place,
             page=site_paths.paper_url(session.address, entry.paper),
+            score=of_paper.score,
+            counts=of_paper.counts,
         )
-        for entry in issue.entries[: params.limit]
+        for entry, of_paper in zip(entries, figures(views), strict=False)
     )
-    days = session.issue_reader().days(issue.publication)
+    days = reader.days(issue.publication)
     return HotList(day=issue.day, papers=tuple(papers), earlier=tuple(days[-2 : -2 - MAX_EARLIER : -1]))
 
 

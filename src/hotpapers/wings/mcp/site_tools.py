@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
+from hotpapers.wings.mcp.hot_papers import HotList, HotPaper
 from hotpapers.wings.mcp.published_site import PublishedSite
-from hotpapers.wings.mcp.record_tools import MAX_EARLIER, HotList, HotPaper, HotParams, ToolDefinition, by_name
+from hotpapers.wings.mcp.record_tools import MAX_EARLIER, HotParams, ToolDefinition, by_name
 
 
 class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class SiteHits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _hot(site: PublishedSite, params: HotParams) -> HotList:
-    papers = site.issue(params.day)[: params.limit]
+    papers = site.hot(params.day)[: params.limit]
     earlier = tuple(islice(site.days(), 1, 1 + MAX_EARLIER))
     day = papers[0].day if papers else params.day
     return HotList(day=day, papers=papers, earlier=earlier)
@@ -38,7 +39,8 @@ SITE_TOOLS = (
     ToolDefinition(
         "hot",
         "Hot papers",
-        "The papers that people talk about, ranked: the site's latest issue, or that of a day.",
+        "The papers that people talk about, ranked, with scores, counts and links to discussions: the site's latest "
+        "issue, or that of a day.",
         HotParams,
         HotList,
         _hot,
@@ -54,7 +56,8 @@ SITE_TOOLS = (
     ToolDefinition(
         "search",
         "Search papers",
-        "Papers of all issues with all words of a query in title, names or text.",
+        "Papers of all issues with all words of a query in title, names or text; also title:…, author:…, cat:cs.LG, "
+        "date:2026-11, -word, and OR, as in the site's own search.",
         SiteSearchParams,
         SiteHits,
         lambda site, params: SiteHits(papers=tuple(site.search(params.q, params.limit))),

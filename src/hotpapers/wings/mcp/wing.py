@@ -13,5 +13,6 @@ WING = Wing(
         }
     },
     routes=loading("hotpapers.wings.mcp.route:routes"),
+    site_part=loading("hotpapers.wings.mcp.hot_papers:HotPart"),
     about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
 )

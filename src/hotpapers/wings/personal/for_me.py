@@ -10,13 +10,16 @@ from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
-from hotpapers.publish.view.tex import plain
+from hotpapers.publish.view.key_sentence import sentences
+from hotpapers.publish.view.tex import plain, plain_line, tex_line
 from hotpapers.record.as_of import AsOfView
 from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, vector_of_text
 from hotpapers.wings.personal.stars import ReaderChoices
 from hotpapers.wings.personal.vectors import weighed
 
 WEEK = 7
+MAX_SENTENCE_CHARS = 400
+"""Code points of an abstract's first sentence."""
 
 
 def papers_up_to(
@@ -31,7 +34,7 @@ def papers_up_to(
     with_issue = [issue_day for issue_day in reader.days(name) if first <= issue_day <= last]
     if not with_issue:
         latest = max(reader.days(name), default="")
-        raise NotFound(f"{name} {last}: no frozen issue{f'; the latest is that of {latest}' if latest else ' yet'}")
+        raise NotFound(f"{name}: {phrases.no_issue(last, latest) if latest else 'no issue yet'}")
     papers: dict[str, Paper] = {}
     for issue_day in with_issue[::-1]:
         papers |= {paper.paper: paper for paper in papers_of_day(reader, name, issue_day)}
@@ -70,3 +73,9 @@ def text_of(paper: Paper) -> RankedText:
     title = plain(phrases.one_line(paper.title)) or paper.paper
     authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
     return RankedText(paper.paper, title, authors, paper.abstract or paper.summary, paper.categories)
+
+
+def first_sentence(abstract: str) -> str:
+    """The first sentence of an abstract as plain text, cut if it is long; empty if there is none."""
+    first = next(iter(sentences(tex_line(abstract))), "")
+    return phrases.cut(plain_line(first), MAX_SENTENCE_CHARS)

@@ -5,7 +5,7 @@ const paperLibrary = (() => {
   const BETWEEN = /^(?=\s*@\w+\s*[{(])|^ER  -.*$|(?=<(?:bib|z|rdf):\w+ rdf:about=)|^-{20,}$/m;
   const TITLES = [/\btitle\s*=\s*[{"](.+?)[}"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*$)/is, /^T[I1]  - (.+)$/m, /<dc:title>([^<]+)</, /^Title: (.+(?:\n  .+)*)/m];
   const ABSTRACTS = [/\babstract\s*=\s*[{"](.+?)[}"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*$)/is, /^(?:AB|N2)  - (.+)$/m, /<dcterms:abstract>([^<]+)</];
-  const LONGEST = 20000, MOST = 10000;
+  const LONGEST = 20000, LONGEST_SENTENCE = 400, MOST = 10000;
 
   const oneLine = (text) => text.replace(/[{}]/g, "").replace(/&amp;/g, "&").replace(/\s+/g, " ").trim().slice(0, LONGEST);
   const texts = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
@@ -25,7 +25,10 @@ const paperLibrary = (() => {
     return match ? match[1] || match[2] : "";
   }
 
-  // {papers: [{id, title, abstract, authors, words}], authors, words}; null for a file that names nothing
+  // of an abstract, as far as full stops tell
+  const firstSentence = (abstract) => (/^.*?[.!?](?=\s+[A-Z]|$)/s.exec(abstract)?.[0] ?? abstract).slice(0, LONGEST_SENTENCE);
+
+  // {papers: [{id, title, abstract, authors, words, sentence}], authors, words}; null for a file that names nothing
   function read(text) {
     let choices = null;
     try {
@@ -38,10 +41,16 @@ const paperLibrary = (() => {
       const followed = (kind) => [...text.matchAll(new RegExp(`^${kind}: *(\\S.*)$`, "gim"))].map(([, name]) => name.trim());
       choices = { papers: (isList ? text.split("\n") : entries).map(entry), authors: followed("author"), words: followed("word") };
     }
-    const clean = ({ id, title, abstract, authors, words }) =>
-      ({ words: (Array.isArray(words) ? words : []).filter(isWord).slice(0, 40), id: idIn(`${id || ""}`), title: oneLine(`${title || ""}`), abstract: oneLine(`${abstract || ""}`), authors: texts(authors) });
     choices.papers = choices.papers.map(clean).filter(({ id, title }) => id || title).slice(0, MOST);
     return choices.papers.length || choices.authors.length || choices.words.length ? choices : null;
+  }
+
+  function clean({ id, title, abstract, authors, words, sentence }) {
+    const [cleanTitle, cleanAbstract, cleanSentence] = [title, abstract, sentence].map((text) => oneLine(`${text || ""}`));
+    return {
+      words: (Array.isArray(words) ? words : []).filter(isWord).slice(0, 40), id: idIn(`${id || ""}`), title: cleanTitle,
+      abstract: cleanAbstract, authors: texts(authors), sentence: firstSentence(cleanSentence || cleanAbstract),
+    };
   }
 
   function entry(text) {
@@ -67,7 +76,7 @@ const paperLibrary = (() => {
     ris: (papers) => papers.map((paper) => [
       "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${name}`), `UR  - ${address(paper)}`, "ER  - ", "",
     ].join("\r\n")).join("\r\n"),
-    json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors, words }) => ({ id, title, authors, words })), ...choices }, null, 1),
+    json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors, words, sentence }) => ({ id, title, authors, words, sentence })), ...choices }, null, 1),
   };
 
   const note = (paper) => `---

@@ -58,11 +58,13 @@ class ReaderProfile(NamedTuple):
 
 
 class PersonalPlace(NamedTuple):
-    """A paper in a reader's order: its value, and why it is there, in words; "" without a reason."""
+    """A paper in a reader's order: its value, and why it is there, in words; "" without a reason. `closeness`: to what
+    is starred, in ten-thousandths."""
 
     paper: RankedText
     value: int
     reason: str
+    closeness: int
 
 
 def order_for(papers: Iterable[RankedText], profile: ReaderProfile) -> list[PersonalPlace]:
@@ -99,7 +101,7 @@ def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile, l
     value -= max((closeness(vector, other) for other in profile.unwanted), default=0) // 2
     reasons = [_nearest(vector.weights, profile, liked)] if near else []
     reasons += [f"by {author}, whom you follow"] * bool(author) + [f"has “{word}”"] * bool(word)
-    return PersonalPlace(paper, value, " · ".join(reasons))
+    return PersonalPlace(paper, value, " · ".join(reasons), near)
 
 
 def _nearest(vector: Vector, profile: ReaderProfile, liked: LikedWords) -> str:

@@ -8,6 +8,10 @@ A second script has what a page says of papers that it does not list: title, aut
 the day's issue, if it is in it, 0 if it is still talked about:
 
     dayPapers({"day": "2026-11-20", "papers": {"2611.01234": ["Spin waves", "A. Author, B. Baker", "cs.LG", 3]}});
+
+A third has the first sentences of their abstracts, for those that a reader stars:
+
+    daySentences({"day": "2026-11-20", "papers": {"2611.01234": "We measure spin waves."}});
 """
 
 from __future__ import annotations
@@ -23,12 +27,12 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.model import Paper
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.wings.personal.for_me import text_of
+from hotpapers.wings.personal.for_me import first_sentence, text_of
 from hotpapers.wings.personal.own_order import RankedText
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
 T = TypeVar("T")
-HEAD, PAPERS_HEAD, END = "paperVectorsOf(", "dayPapers(", ");\n"
+HEAD, PAPERS_HEAD, SENTENCES_HEAD, END = "paperVectorsOf(", "dayPapers(", "daySentences(", ");\n"
 
 
 def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
@@ -50,6 +54,13 @@ def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) 
             place = [places[paper.paper]] if paper.paper in places else []
             rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
     return _script(PAPERS_HEAD, {"day": day, "papers": rows})
+
+
+def sentences_script(day: str, papers: Iterable[Paper]) -> bytes:
+    """The script with the first sentences of papers that have an abstract, by bare identifier."""
+    texts = {site_paths.arxiv_id(paper.paper): first_sentence(text_of(paper).abstract) for paper in papers}
+    sentences = {paper_id: sentence for paper_id, sentence in texts.items() if paper_id and sentence}
+    return _script(SENTENCES_HEAD, {"day": day, "papers": sentences})
 
 
 def _script(head: str, content: object) -> bytes:

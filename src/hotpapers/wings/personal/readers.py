@@ -6,7 +6,8 @@ What is sent is calculated when it is sent. Nothing about a reader's stars is st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from markupsafe import Markup
 
 from hotpapers.base.errors import HotPapersError, NetError, SettingsError, UsageError
 from hotpapers.base.ids.domains import ascii_address
-from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, RenderedFile
+from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, PublishedIssue, RenderedFile
 from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
@@ -24,12 +25,13 @@ from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feeds import FORMATS, FeedDocument, FeedItem, permanent_id
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.for_me import papers_up_to, profile_of
+from hotpapers.wings.personal.for_me import first_sentence, papers_up_to, profile_of
 from hotpapers.wings.personal.own_order import PersonalPlace, order_for
 from hotpapers.wings.personal.settings import TABLE, ReaderSettings
 from hotpapers.wings.personal.stars import ReaderChoices, choices_in
@@ -38,6 +40,8 @@ NAME = "reader"
 FEED_DAYS = 7
 """How many of the latest issues' days a feed has."""
 MAX_AUTHORS_CHARS, MAX_TITLE_CHARS = 200, 300
+WIDTH = 72
+"""Characters per line of a mail; addresses may be longer."""
 UNKNOWN_RECEIPT = "interrupted: it may or may not have arrived, so it is not sent again"
 
 
@@ -74,11 +78,27 @@ class DayForReader(NamedTuple):
         return self.sender.mail(self.day).text
 
 
+class ReaderPaper(NamedTuple):
+    """A paper as its reader is told of it. `sentence`: the first of its abstract; `counts`, `discussion`: empty outside
+    the day's issue; `discussion`, `url`: addresses."""
+
+    title: str
+    authors: str
+    sentence: str
+    counts: str
+    reason: str
+    url: str
+    discussion: str
+
+
 class OrderedDay(NamedTuple):
-    """A day's first papers in a reader's order, of `total`. `frozen_at`: when its issue was, µs UTC."""
+    """A day's first papers in a reader's order, of `total`, and a headline about them. `frozen_at`: when its issue was,
+    µs UTC."""
 
     day: str
-    places: list[PersonalPlace]
+    heading: str
+    headline: str
+    papers: Sequence[ReaderPaper]
     total: int
     frozen_at: int
 
@@ -132,12 +152,12 @@ class ReaderSender:
         """The mail of a day."""
         reader, ordered = self._reader, self._ordered(day, self._choices())
         title = phrases.one_line(self._session.publication(reader.publication).title)
-        lines = (_lines(number, place) for number, place in enumerate(ordered.places, 1))
+        lines = (_lines(number, paper) for number, paper in enumerate(ordered.papers, 1))
         page = site_paths.public_url(self._site_config.base, site_paths.issue_path(day))
-        text = "\n\n".join([f"{title}, {day}, in your order", *lines, " ".join(filter(None, (_facts(ordered), page)))])
-        subject = ordered.places[0].paper.title if ordered.places else "no papers"
+        head = f"{title}\n{ordered.heading}, in your order"
+        text = "\n\n".join([head, *lines, " ".join(filter(None, (_facts(ordered), page)))])
         key = f"{reader.publication} {day} {reader.name}"
-        return PlainMail(ascii_address(reader.mail), f"{day}, for you: {subject}", f"{text}\n", key)
+        return PlainMail(ascii_address(reader.mail), ordered.headline, f"{text}\n", key)
 
     @property
     def _feed_id(self) -> str:
@@ -164,20 +184,15 @@ class ReaderSender:
 
     def _item(self, ordered: OrderedDay) -> FeedItem:
         page = site_paths.public_url(self._site_config.base, site_paths.issue_path(ordered.day))
-        entries = Markup("").join(
-            Markup('<li><a href="{}">{}</a><br>{}<br>{}</li>').format(
-                site_paths.abs_url(place.paper.paper), place.paper.title, _authors(place), place.reason
-            )
-            for place in ordered.places
-        )
+        entries = Markup("").join(map(_html, ordered.papers))
         return FeedItem(
             id=permanent_id(NAME, self._reader.publication, self._reader.name, ordered.day),
-            title=f"{ordered.day}, in your order",
+            title=ordered.headline,
             url=page or "https://arxiv.org/",
             published=ordered.frozen_at,
             updated=ordered.frozen_at,
             html=str(Markup("<ol>{}</ol><p>{}</p>").format(entries, _facts(ordered))),
-            text="; ".join(place.paper.title for place in ordered.places[:5]),
+            text="; ".join(paper.title for paper in ordered.papers[:5]),
             authors=(),
             categories=(),
         )
@@ -188,23 +203,66 @@ class ReaderSender:
     def _ordered(self, day: str, choices: ReaderChoices) -> OrderedDay:
         session, name = self._session, self._reader.publication
         places = order_for(papers_up_to(session, day, name, 1), profile_of(session, choices))
-        frozen_at = session.issue_reader().issue_header(name, day).frozen_at
-        return OrderedDay(day, places[: self._reader.papers], len(places), frozen_at)
+        issue = session.issue_reader().issue(name, day)
+        window, shown = issue.content.publication.window, places[: self._reader.papers]
+        told_of = self._discussed(issue)
+        return OrderedDay(
+            day=day,
+            heading=phrases.issue_heading(window, day),
+            headline=glance.headline(window, day, shown[0].paper.title if shown else "", len(shown)),
+            papers=[_told(place, *told_of.get(place.paper.paper, ("", ""))) for place in shown],
+            total=len(places),
+            frozen_at=issue.frozen_at,
+        )
+
+    def _discussed(self, issue: PublishedIssue) -> dict[str, tuple[str, str]]:
+        """Counts, and where the discussion is, of the papers of an issue."""
+        view, content = issue_view(issue), issue.content
+        pairs = (*zip(content.entries, view.entries, strict=True), *zip(content.ongoing, view.ongoing, strict=True))
+        return {entry.paper: (glance.counted(entry), self._discussion(shown)) for entry, shown in pairs}
+
+    def _discussion(self, entry: EntryView) -> str:
+        """The site's page about a paper, or else the largest thread that may be shown."""
+        base = self._site_config.base
+        threads = (count.url for count in entry.counts_view.counts if count.url)
+        if base and entry.path:
+            return f"{base}{entry.path.removesuffix('index.html')}#discussed"
+        return next(threads, "")
 
 
-def _lines(number: int, place: PersonalPlace) -> str:
+def _told(place: PersonalPlace, counts: str, discussion: str) -> ReaderPaper:
+    paper = place.paper
+    return ReaderPaper(
+        title=phrases.cut(paper.title, MAX_TITLE_CHARS),
+        authors=phrases.cut(", ".join(paper.authors), MAX_AUTHORS_CHARS),
+        sentence=first_sentence(paper.abstract),
+        counts=counts,
+        reason=place.reason,
+        url=site_paths.abs_url(paper.paper),
+        discussion=discussion,
+    )
+
+
+def _lines(number: int, paper: ReaderPaper) -> str:
+    """A paper as lines of plain text."""
     indent = " " * 4
-    lines = (phrases.cut(place.paper.title, MAX_TITLE_CHARS), _authors(place), place.reason)
-    text = f"\n{indent}".join(filter(None, (*lines, site_paths.abs_url(place.paper.paper))))
-    return f"{number:>2}. {text}"
+    wrap = partial(textwrap.fill, width=WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    texts = filter(None, (paper.authors, paper.sentence, paper.counts, paper.reason))
+    addresses = (paper.url, paper.discussion and f"Discussion {paper.discussion}")
+    lines = (wrap(f"{number:>2}. {paper.title}"), *(wrap(text, initial_indent=indent) for text in texts))
+    return "\n".join([*lines, *(f"{indent}{address}" for address in addresses if address)])
 
 
-def _authors(place: PersonalPlace) -> str:
-    return phrases.cut(", ".join(place.paper.authors), MAX_AUTHORS_CHARS)
+def _html(paper: ReaderPaper) -> Markup:
+    """A paper as an item of a list."""
+    link = Markup('<a href="{}">{}</a>')
+    facts = [Markup.escape(text) for text in (paper.authors, paper.sentence, paper.counts, paper.reason) if text]
+    more = [link.format(paper.discussion, "Discussion")] if paper.discussion else []
+    return Markup("<li>{}</li>").format(Markup("<br>").join([link.format(paper.url, paper.title), *facts, *more]))
 
 
 def _facts(ordered: OrderedDay) -> str:
     """What the reader sees of how much."""
     if not ordered.total:
         return "No papers that day."
-    return f"The first {len(ordered.places)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."
+    return f"The first {len(ordered.papers)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."

@@ -1,7 +1,9 @@
-"""The wing's files on a publication's site: the vectors of each day, and the table that makes vectors of other papers.
+"""The wing's files on a publication's site: data about each day's papers, and the page of a reader's own.
 
     2026-11-20/vectors.js   the vectors of all papers announced that day, and of those in its issue (`packing`)
     2026-11-20/papers.js    what a page that does not list these papers has to say of them
+    2026-11-20/sentences.js the first sentences of their abstracts
+    my-papers/index.html    the page with what a reader starred, which scripts fill
     terms.js                the table, which pages load when a reader adds a library: `paperTerms("version 1: …")`
 
 The scripts that use them are part of `reader.js`.
@@ -13,18 +15,22 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from hotpapers.base.model import SitePart
 from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import kept
 from hotpapers.wings.personal.own_order import vector_of_text
-from hotpapers.wings.personal.packing import papers_script, vector_script
+from hotpapers.wings.personal.packing import papers_script, sentences_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE
 
-TERMS = "terms.js"
-_DAY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)/(vectors|papers)\.js", re.ASCII)
+TERMS, MY_PAPERS = "terms.js", "my-papers/index.html"
+DAY_FILES = ("vectors", "papers", "sentences")
+_DAY_FILE = re.compile(rf"(\d{{4}}-\d\d-\d\d)/({'|'.join(DAY_FILES)})\.js", re.ASCII)
+_TEMPLATE = Path(__file__).with_name("my_papers.html")
 
 
 class PersonalPart(SitePart):
@@ -34,30 +40,39 @@ class PersonalPart(SitePart):
         self._site = site
 
     def has(self, path: str) -> bool:
-        return path == TERMS or bool(_DAY_FILE.fullmatch(path))
+        return path in (TERMS, MY_PAPERS) or bool(_DAY_FILE.fullmatch(path))
 
     def day_paths(self, day: str) -> Iterator[str]:
         """None for days that are folded, whose papers have no pages in full."""
         if not site_paths.is_folded(day, self._site.site_config.whole_since):
-            yield from (f"{day}/vectors.js", f"{day}/papers.js")
+            yield from (f"{day}/{name}.js" for name in DAY_FILES)
 
     def paths(self) -> Iterator[str]:
-        yield TERMS
+        yield from (TERMS, MY_PAPERS)
 
     def page(self, path: str) -> bytes | None:
         if path == TERMS:
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()
+        if path == MY_PAPERS:
+            body = macro(_TEMPLATE, "page")()
+            return self._site.render(
+                "wing.html", path, "My papers", "What you starred, in this browser only.", body=body
+            )
         match = _DAY_FILE.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None
-        if match[2] == "papers":
-            day = match[1]
-            content = self._site.frozen(day).content
-            places = {entry.paper: 0 for entry in content.ongoing} | {
-                entry.paper: entry.place for entry in content.listed
-            }
-            return papers_script(day, papers_of_day(self._site.issue_reader, self._site.name, day), places)
-        return kept(self._site.issue_reader, "script", self._site.name, [match[1]], partial(self._script, match[1]), 64)
+        return self._day_file(match[1], match[2])
+
+    def _day_file(self, day: str, name: str) -> bytes:
+        reader, publication = self._site.issue_reader, self._site.name
+        if name == "vectors":
+            return kept(reader, "script", publication, [day], partial(self._script, day), 64)
+        papers = papers_of_day(reader, publication, day)
+        if name == "sentences":
+            return sentences_script(day, papers)
+        content = self._site.frozen(day).content
+        places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.listed}
+        return papers_script(day, papers, places)
 
     def _script(self, day: str) -> bytes:
         texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))

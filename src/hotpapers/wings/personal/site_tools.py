@@ -15,14 +15,14 @@ import msgspec
 from hotpapers.base.errors import NotFound
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
-from hotpapers.publish.view import site_paths
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.neighbors import nearest
 from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import papers_in, vectors_in
 from hotpapers.wings.personal.stars import key_in
-from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams
+from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams, as_shown
 from hotpapers.wings.personal.vectors import Vector, closeness, common_words, vector_of, weighed
 
 MAX_STAR_DAYS = 30
@@ -30,14 +30,14 @@ MAX_STAR_DAYS = 30
 
 
 class NearPaper(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper near to others. `day`: the issue's day on which it was announced or shown; `closeness`: in
-    ten-thousandths; `reason`: words that they share; `page`: the site's page about it, or arXiv's."""
+    """A paper near to others. `day`: the issue's day on which it was announced or shown; `closeness`: from 0 to 1, as
+    pages show it; `reason`: words that they share; `page`: the site's page about it, or arXiv's."""
 
     paper: str
     title: str
     authors: tuple[str, ...]
     day: str
-    closeness: int
+    closeness: float
     reason: str
     page: str
 
@@ -84,7 +84,7 @@ def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, rea
         title=text.title,
         authors=text.authors,
         day=day.day,
-        closeness=value,
+        closeness=as_shown(value),
         reason=reason,
         page=site_paths.paper_url(base, paper_key(text.paper)),
     )
@@ -107,7 +107,8 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
     until = (day for day in site.days() if params.day == "latest" or day <= params.day)
     days = [papers_of_day(site, day) for day in islice(until, params.days)]
     if not days:
-        raise NotFound("the site has no issue of that day or before")
+        latest = next(site.days(), "")
+        raise NotFound(phrases.no_issue(params.day, latest) if latest else "the site has no issue yet")
     starred = list(_starred(site, dict.fromkeys(params.stars)))
     profile = ReaderProfile(tuple((text, weighed(vector)) for _, text, vector in starred), params.authors, params.words)
     home = {paper: day for day in reversed(days) for paper in day.papers}
@@ -116,7 +117,7 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
     )
     return NearPapers(
         papers=tuple(
-            _near(site, home[place.paper.paper], place.paper, place.value, place.reason)
+            _near(site, home[place.paper.paper], place.paper, place.closeness, place.reason)
             for place in places[: params.limit]
         ),
         unknown=tuple(star for star, _, vector in starred if not vector),

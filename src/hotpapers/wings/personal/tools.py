@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from hotpapers.base.durations import duration
@@ -20,7 +21,7 @@ from hotpapers.wings.personal.for_me import papers_of, papers_up_to, profile_of,
 from hotpapers.wings.personal.neighbors import nearest
 from hotpapers.wings.personal.own_order import SHOWN_WORDS, RankedText, broad_vector_of_text, order_for
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
-from hotpapers.wings.personal.vectors import closeness, common_words, topic_vector_of
+from hotpapers.wings.personal.vectors import WHOLE, closeness, common_words, topic_vector_of
 
 ASKED_WORDS, CANDIDATES = 12, 200
 """The words by which related papers are looked for, and how many of them are compared."""
@@ -62,7 +63,7 @@ class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
 
 
 class PaperForReader(schemas.Schema, frozen=True, kw_only=True):
-    """A paper in a reader's order. `reason`: why it is there; `closeness`: its value in ten-thousandths."""
+    """A paper near to another. `reason`: words that both have; `closeness`: in ten-thousandths."""
 
     id: str
     title: str
@@ -72,12 +73,28 @@ class PaperForReader(schemas.Schema, frozen=True, kw_only=True):
 
 
 class PapersForReader(schemas.Schema, frozen=True, kw_only=True):
-    """Papers in a reader's order."""
+    """Papers near to another, the nearest first."""
 
     papers: tuple[PaperForReader, ...]
 
 
-class OrderForReader(PapersForReader, frozen=True, kw_only=True):
+class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
+    """A paper in an order. `reason`: why it is there; `closeness`: from 0 to 1, as pages show it."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    closeness: float
+    reason: str
+
+
+class OrderedPapers(schemas.Schema, frozen=True, kw_only=True):
+    """Papers, the nearest first."""
+
+    papers: tuple[OrderedPaper, ...]
+
+
+class OrderForReader(OrderedPapers, frozen=True, kw_only=True):
     """Papers in a reader's order. `unknown`: stars of which nothing is known."""
 
     unknown: tuple[str, ...] = ()
@@ -106,7 +123,16 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
     profile = profile_of(session, ReaderChoices(starred, params.authors, params.words))
     places = order_for(papers, profile)[: params.limit]
     return OrderForReader(
-        papers=tuple(_shown(place.paper, place.value, place.reason) for place in places),
+        papers=tuple(
+            OrderedPaper(
+                id=bare(place.paper.paper),
+                title=place.paper.title,
+                authors=place.paper.authors,
+                closeness=as_shown(place.closeness),
+                reason=place.reason,
+            )
+            for place in places
+        ),
         unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
     )
 
@@ -115,6 +141,17 @@ def _shown(paper: RankedText, value: int, reason: str) -> PaperForReader:
     return PaperForReader(
         id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
     )
+
+
+def as_shown(closeness: int) -> float:
+    """A closeness in ten-thousandths as pages show it."""
+    return round(closeness / WHOLE, 2)
+
+
+def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
+    papers = related(session, params.paper)
+    shown = (OrderedPaper(**{**msgspec.structs.asdict(near), "closeness": as_shown(near.closeness)}) for near in papers)
+    return OrderedPapers(papers=tuple(shown))
 
 
 def _related(session: QuerySession, params: request_params.PaperParams) -> PapersForReader:
@@ -151,8 +188,8 @@ RELATED = ToolDefinition(
     "The ten papers of the record whose titles and abstracts are nearest to those of a paper, with the words that "
     "they have in common.",
     request_params.PaperParams,
-    PapersForReader,
-    _related,
+    OrderedPapers,
+    _near,
 )
 FOR_ME = ToolDefinition(
     "for_me",

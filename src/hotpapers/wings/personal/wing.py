@@ -7,6 +7,8 @@ from pathlib import Path
 from hotpapers.base.wings import SendingChannel, Wing, load, loading
 
 PERSONAL = "hotpapers.wings.personal"
+SCRIPTS = ("vectors", "library", "choices", "day_files", "page_papers", "own_order", "my_papers", "for_me")
+"""Each uses those before it."""
 WING = Wing(
     "personal",
     "A reader's own order of papers, without an account.",
@@ -35,5 +37,5 @@ WING = Wing(
     questions=lambda: load(f"{PERSONAL}.tools:QUESTIONS"),
     neighbors=loading(f"{PERSONAL}.neighbors:Neighbors"),
     prepare=loading(f"{PERSONAL}.preparing:prepare"),
-    scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
+    scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in SCRIPTS),
 )

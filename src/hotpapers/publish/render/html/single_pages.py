@@ -25,12 +25,12 @@ from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, Searc
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
 from hotpapers.publish.view import phrases, site_paths
-from hotpapers.publish.view.contact_links import join_address, linked_contact
+from hotpapers.publish.view.contact_links import linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
-ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
+ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
 
 class SinglePages:
@@ -143,7 +143,6 @@ class SinglePages:
             contact=linked_contact(self._site.contact),
             app=self._site.site_config.app,
             authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
-            join=join_address(self._site.site_config, self._site.name),
             command=f"hotpapers verify {days[-1] if days else '--all'}",
         )
 
@@ -194,7 +193,9 @@ def attack_prices() -> dict[str, Any]:
 
 def _reader_script() -> bytes:
     """The script of all pages, and those of wings, without lines that are comments."""
-    script = b"\n".join([asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)])
+    script = b"\n".join(
+        [asset("storage.js"), asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)]
+    )
     return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
 
 

@@ -27,7 +27,7 @@ from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.clean_text import one_line
-from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of
+from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of, join_address
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.page_fields import Fields, PageChoice, fields
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
@@ -269,6 +269,7 @@ class SiteContext:
             contact_links=self.contact_links,
             title=title,
             feeds=self.site_config.feeds,
+            join=join_address(self.site_config, self.name),
             others=self.others,
             note=phrases.note(self.publication),
             schedule=self.site_config.note if path in SCHEDULED_PAGES else "",

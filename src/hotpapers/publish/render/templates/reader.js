@@ -1,26 +1,15 @@
 // Reading preferences, saved in this browser only. Every page is complete without this script.
 "use strict";
 (() => {
-  const KEY = "hotpapers", STORE = "reader", FOLLOWED = "followed";
+  const FOLLOWED = "followed";
   const root = new URL(".", document.currentScript.src);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const { preferences: load, savePreferences: save, getValue, setValue } = readerStorage;
 
-  function load() {
-    try {
-      const entries = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
-      return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
-    } catch {
-      return {};
-    }
-  }
-
-  function save(preferences) {
-    try {
-      localStorage.setItem(KEY, JSON.stringify(preferences));
-      return true;
-    } catch {
-      return false;
-    }
+  // another page may have changed the rest
+  function prefer(name, value) {
+    preferences = { ...load(), [name]: value };
+    return save(preferences);
   }
 
   function make(tag, text, attributes = {}, ...children) {
@@ -30,33 +19,6 @@
     element.append(...children);
     return element;
   }
-
-  // ---- values in IndexedDB, for scripts that follow, too
-
-  function database() {
-    return new Promise((done, failed) => {
-      const request = indexedDB.open(KEY, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      request.onsuccess = () => done(request.result);
-      request.onerror = request.onblocked = () => failed(request.error);
-    });
-  }
-
-  async function transact(mode, act) {
-    const opened = await database();
-    try {
-      return await new Promise((done, failed) => {
-        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
-        transaction.oncomplete = () => done(request.result);
-        transaction.onerror = transaction.onabort = () => failed(transaction.error);
-      });
-    } finally {
-      opened.close();
-    }
-  }
-
-  const getValue = (key) => transact("readonly", (store) => store.get(key));
-  const setValue = (key, value) => transact("readwrite", (store) => store.put(value, key));
 
   // ---- size and colors: before anything is drawn
 
@@ -93,9 +55,9 @@
   }
 
   // as the page arrives, before its lines are drawn
+  const whileArriving = [showLocalTimes, showLateNotices];
   const arrival = new MutationObserver(() => {
-    showLocalTimes();
-    showLateNotices();
+    whileArriving.forEach((act) => act());
     arrival.takeRecords(); // of these changes themselves
   });
   arrival.observe(document, { childList: true, subtree: true });
@@ -151,7 +113,12 @@
     return isKept;
   }
 
-  window.reader = { all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
+  // for scripts that follow, which add to `keys` and `whileArriving`
+  const keys = {};
+  window.reader = {
+    all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
+    preference: (name) => preferences[name], prefer, keys, whileArriving,
+  };
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
@@ -251,8 +218,7 @@
     const choice = all("input[name=show]").find(({ value }) => value === howMuch);
     if (!choice) return;
     choice.checked = true;
-    preferences = { ...load(), show: howMuch }; // another page may have changed the rest
-    save(preferences);
+    prefer("show", howMuch);
     applyLook();
   }
 
@@ -267,7 +233,7 @@
         if (!isIntersecting) link.removeAttribute("aria-current");
         else {
           link.setAttribute("aria-current", "location");
-          list.scrollTop = link.offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
+          list.scrollTop = link.closest("li").offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
         }
       }
     }, { rootMargin: "-30% 0px -70% 0px" });
@@ -394,6 +360,7 @@
     const isTyping = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
     if (!hasShortcuts() || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     const actions = {
+      ...keys,
       j: () => step(1),
       k: () => step(-1),
       1: () => show("titles"),

@@ -1,0 +1,95 @@
+"""What the tool `hot` says of an issue's papers, and the file with what a published site's search does not know:
+
+2026-11-20/hot.json   [{"paper": "2611.01234", "score": 310, "counts": [{"network": "Bluesky", "count": 40, …}]}]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hotpapers.base.model import SitePart
+from hotpapers.publish.query import schemas
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.view.issue_view import EntryView
+
+_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/hot\.json", re.ASCII)
+
+
+class HotCount(schemas.Schema, frozen=True, kw_only=True):
+    """A paper's attention on a network. `count`: as one number; `words`: the same in words; `thread`: the discussion
+    there with the most reactions, empty if none may be shown."""
+
+    network: str
+    count: int
+    words: str
+    thread: str
+
+
+class PaperFigures(schemas.Schema, frozen=True, kw_only=True):
+    """The score and the counts of a paper in an issue."""
+
+    paper: str
+    score: int | None
+    counts: tuple[HotCount, ...]
+
+
+class HotPaper(schemas.Schema, frozen=True, kw_only=True):
+    """A paper in an issue. `text`: its summary or abstract; `place`: its rank in the issue of `day`; `score`: its
+    points; `page`: the site's page about it, which lists what people said, or arXiv's. Sites of earlier versions give
+    neither score nor counts."""
+
+    paper: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    text: str
+    day: str
+    place: int
+    page: str
+    score: int | None = None
+    counts: tuple[HotCount, ...] = ()
+
+
+class HotList(schemas.Schema, frozen=True, kw_only=True):
+    """An issue's papers, best first. `earlier`: the days of the issues before the latest."""
+
+    day: str
+    papers: tuple[HotPaper, ...]
+    earlier: tuple[str, ...]
+
+
+def file_path(day: str) -> str:
+    """The file of a day."""
+    return f"{day}/hot.json"
+
+
+def figures(entries: Iterable[EntryView]) -> Iterator[PaperFigures]:
+    """The figures of entries, as pages show them."""
+    for entry in entries:
+        counts = (
+            HotCount(network=count.name, count=count.figure, words=count.short, thread=count.url)
+            for count in entry.counts_view.counts
+        )
+        yield PaperFigures(paper=entry.paper, score=entry.score, counts=tuple(counts))
+
+
+class HotPart(SitePart):
+    """The files of one publication's site."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
+
+    def has(self, path: str) -> bool:
+        return bool(_PATH.fullmatch(path))
+
+    def day_paths(self, day: str) -> Iterator[str]:
+        yield file_path(day)
+
+    def page(self, path: str) -> bytes | None:
+        match = _PATH.fullmatch(path)
+        if match is None or not self._site.has(match[1]):
+            return None
+        return msgspec.json.encode(tuple(figures(self._site.issue(match[1]).entries)))

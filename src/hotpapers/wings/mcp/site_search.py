@@ -1,0 +1,113 @@
+"""Searches a published site: the papers that a query selects, with the files and by the rules of the site's own search
+(`publish/render/templates/search_index.js`), except that words count alike however rare they are."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
+from hotpapers.keep.search.tokenizer import stem
+
+if TYPE_CHECKING:
+    from hotpapers.wings.mcp.published_site import PublishedSite, QuarterIndex
+
+WEIGHTS = {"A": 5, "B": 3, "C": 1, "D": 2}
+"""What a word counts in the title, in a name, in the text, and several times in the text."""
+LETTERS = {"": "ACD", "title": "A", "labels": "A", "authors": ""}
+"""Where words of a field are without plural endings. Names are as they are written: B."""
+MAX_PREFIX_FILES = 4
+_POSTING = re.compile(r"([0-9a-z]{1,6})([A-DZ])")
+
+Scores = Mapping[int, int]
+"""What papers of a part count, by number."""
+
+
+def scores_of(site: PublishedSite, part: str, quarter: QuarterIndex, query: SearchQuery) -> Scores:
+    """The papers of a part that a query selects."""
+    numbers = range(len(quarter.ids))
+    chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.day_of(n), query)}
+    search = _PartSearch(site, part, quarter)
+    for alternatives in query.wanted:
+        found = _best(search.atom(atom) for atom in alternatives)
+        chosen = {n: score + found[n] for n, score in chosen.items() if n in found}
+    unwanted = {n for atom in query.unwanted for n in search.atom(atom)}
+    return {n: score * query.is_ranked for n, score in chosen.items() if n not in unwanted}
+
+
+def has_span(query: SearchQuery) -> bool:
+    """Whether a query names days."""
+    return bool(query.since or query.until)
+
+
+def is_part_within(part: str, query: SearchQuery) -> bool:
+    """Whether a quarter such as 2026-q1 has days of a query's span."""
+    last = 3 * int(part[-1])
+    first_month, last_month = f"{part[:5]}{last - 2:02}", f"{part[:5]}{last:02}"
+    return query.since[:7] <= last_month and (not query.until or first_month <= f"{query.until}~")
+
+
+def _is_within(day: str, query: SearchQuery) -> bool:
+    return query.since <= day and (not query.until or day <= f"{query.until}~")
+
+
+def _best(all_scores: Iterable[Scores]) -> Scores:
+    best: dict[int, int] = {}
+    for scores in all_scores:
+        for number, score in scores.items():
+            best[number] = max(best.get(number, 0), score)
+    return best
+
+
+class _PartSearch:
+    """One part's index files."""
+
+    def __init__(self, site: PublishedSite, part: str, quarter: QuarterIndex) -> None:
+        self._site, self._part, self._quarter = site, part, quarter
+        self._firsts = [_script_order(first) for first in quarter.first_words]
+
+    def atom(self, atom: SearchAtom) -> Scores:
+        """The papers with all words of a condition."""
+        words = [(term, word) for term in atom.terms for word in term.words]
+        total: Scores | None = None
+        for term, word in words:
+            scores = self._word(term, word)
+            total = scores if total is None else {n: total[n] + scores[n] for n in total.keys() & scores.keys()}
+        return total or {}
+
+    def _word(self, term: SearchTerm, word: str) -> Scores:
+        forms = defaultdict[str, str](str)
+        forms[stem(word)] += LETTERS[term.field]
+        forms[word] += "B" if term.field in ("", "authors") else ""
+        begins = term.prefix and word == term.words[-1]
+        return _best(self._postings(form, letters, begins) for form, letters in forms.items() if letters)
+
+    def _postings(self, form: str, letters: str, begins: bool) -> Scores:
+        weights: defaultdict[int, int] = defaultdict(int)
+        for line in self._lines(form, begins):
+            if line.startswith("*") and "C" in letters:  # in most texts
+                without = {int(digits, 36) for digits, letter in _POSTING.findall(line) if letter == "Z"}
+                for number in range(len(self._quarter.ids)):
+                    weights[number] += number not in without
+            for digits, letter in _POSTING.findall(line):
+                if letter in letters:
+                    weights[int(digits, 36)] += WEIGHTS[letter]
+        return {number: weight for number, weight in weights.items() if weight > 0 and number < len(self._quarter.ids)}
+
+    def _lines(self, form: str, begins: bool) -> Iterable[str]:
+        """What stands behind a word, or behind each word that begins so."""
+        start = bisect_right(self._firsts, _script_order(form)) - 1
+        end = bisect_right(self._firsts, _script_order(f"{form}\uffff")) if begins else start + 1
+        pattern = re.compile(rf"^{re.escape(form)}{'[^ ]*' if begins else ''} (.*)$", re.MULTILINE)
+        for file in islice(range(max(start, 0), end), MAX_PREFIX_FILES):
+            text = self._site.file(f"search/{self._part}/{file:02}.txt").decode("utf-8", "replace")
+            yield from pattern.findall(text)
+
+
+def _script_order(text: str) -> bytes:
+    """What to compare to order texts as scripts in browsers do, which wrote the files' order."""
+    return text.encode("utf-16-be", "surrogatepass")

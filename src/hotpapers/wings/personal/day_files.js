@@ -1,0 +1,29 @@
+// The site's files about the papers of a day: scripts, which pages may load from a disk, too.
+"use strict";
+const dayFiles = (() => {
+  const root = new URL(".", document.currentScript.src);
+  const loaded = new Map(), arrived = new Map();
+  window.paperVectorsOf = (file) => arrived.set(`vectors ${file.day}`, paperVectors.dayFile(file));
+  window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
+  window.daySentences = ({ day, papers }) => arrived.set(`sentences ${day}`, new Map(Object.entries(papers)));
+  window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
+
+  function fetchScript(path, name) {
+    if (!loaded.has(name)) {
+      loaded.set(name, new Promise((done) => {
+        const script = reader.make("script", "", { src: new URL(path, root) });
+        script.onload = script.onerror = () => done(arrived.get(name));
+        document.head.append(script);
+      }));
+    }
+    return loaded.get(name);
+  }
+
+  return {
+    root,
+    vectors: (day) => fetchScript(`${day}/vectors.js`, `vectors ${day}`), // undefined if it has not come
+    papers: async (day) => (await fetchScript(`${day}/papers.js`, `papers ${day}`)) || new Map(),
+    sentences: async (day) => (await fetchScript(`${day}/sentences.js`, `sentences ${day}`)) || new Map(),
+    terms: async () => (await fetchScript("terms.js", "terms")) || new Map(),
+  };
+})();

@@ -1,0 +1,85 @@
+"""The tools `hot` and `search` about a published site: what its pages show, found as its own search finds it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hotpapers.base.errors import InputError, NotFound
+from hotpapers.publish.view.phrases import no_issue
+from hotpapers.site import demo as week
+from hotpapers.site.site import Site
+from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.mcp.site_tools import all_site_tools
+
+DAY = "2026-03-12"
+
+
+@pytest.fixture
+def folder(demo_folder: Path) -> Path:
+    """The site of the demo's made-up week."""
+    return demo_folder / week.FOLDER / "site"
+
+
+@pytest.fixture
+def site(folder: Path) -> PublishedSite:
+    return PublishedSite(folder_files(folder))
+
+
+def test_hot_gives_what_the_page_shows(site: PublishedSite, folder: Path, demo_folder: Path) -> None:
+    answer = all_site_tools()["hot"].call(site, {"day": DAY, "limit": 3})
+    page = (folder / DAY / "index.html").read_text("utf-8")
+    assert len(answer["papers"]) == 3
+    for paper in answer["papers"]:
+        assert f"{paper['score']:,} points" in page and paper["counts"]
+        for count in paper["counts"]:
+            assert f"{count['network']}: {count['words']}" in page and str(count["count"]) in count["words"]
+        assert any(count["thread"] in page for count in paper["counts"] if count["thread"])
+    with Site(demo_folder / week.FOLDER / "hotpapers.db") as store:
+        of_store = all_tools()["hot"].call(store.session, {"day": DAY, "limit": 3})
+    figures = [(paper["paper"], paper["score"], paper["counts"]) for paper in answer["papers"]]
+    assert figures == [(paper["paper"], paper["score"], paper["counts"]) for paper in of_store["papers"]]
+
+
+def test_a_site_of_an_earlier_version_has_no_figures(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "search", tmp_path / "search")
+    [paper] = all_site_tools()["hot"].call(PublishedSite(folder_files(tmp_path)), {"limit": 1})["papers"]
+    assert paper["title"] and paper["score"] is None and paper["counts"] == []
+
+
+def test_a_day_without_an_issue_names_the_latest(site: PublishedSite) -> None:
+    for tool in ("hot", "for_me"):
+        day = "2026-03-14" if tool == "hot" else "2026-03-01"
+        expected = f"no issue on {int(day[-2:])} March; the latest is 13 March"
+        with pytest.raises(NotFound, match=expected):
+            all_site_tools()[tool].call(site, {"day": day})
+    assert no_issue("2025-12-31", "2026-01-02") == "no issue on 31 December 2025; the latest is 2 January 2026"
+    assert no_issue("2026-02-30", "2026-01-02") == "no issue on 2026-02-30: not a day; the latest is 2 January 2026"
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("cat:cs.CL", lambda paper: "cs.CL" in paper.categories),
+        ("category:cs", lambda paper: any(name.startswith("cs.") for name in paper.categories)),
+        ("cat:cs -cat:cs.CL", lambda paper: "cs.CL" not in paper.categories),
+        ("date:2026-03-12", lambda paper: paper.day == DAY),
+        ("title:models", lambda paper: "model" in paper.title.lower()),
+        ("author:amberfield", lambda paper: any("Amberfield" in name for name in paper.authors)),
+        ("cat:cs.CL OR cat:math.CO", lambda paper: {"cs.CL", "math.CO"} & set(paper.categories)),
+        ("muffi*", lambda paper: "muffin" in f"{paper.title} {paper.text}".lower()),
+    ],
+)
+def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str, holds) -> None:  # type: ignore[no-untyped-def]
+    found = site.search(query, 20)
+    assert found and all(holds(paper) for paper in found)
+    shown = {paper.paper for day in site.days() for paper in site.issue(day) if holds(paper)}
+    assert {paper.paper for paper in found} == shown or len(found) == 20 or query.startswith(("title", "date"))
+
+
+def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:
+    with pytest.raises(InputError, match="no word"):
+        site.search("…", 5)
