@@ -160,7 +160,7 @@ def test_every_setting_is_either_applied_or_takes_a_restart() -> None:
 
 
 def test_without_any_network_it_seems_to_be_offline(context: Site) -> None:
-    watch, jobs = OfflineWatch(["arxiv", "bluesky", "bluesky/counts"]), ("arxiv", "bluesky")
+    watch, jobs = OfflineWatch(["arxiv", "bluesky", "bluesky/counts"], OFFLINE), ("arxiv", "bluesky")
     with Record(context.store) as record:
 
         def look(**states: str) -> list[str]:

@@ -18,7 +18,6 @@ from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
 from hotpapers.record.statistics import StoreStatistics
-from hotpapers.site.configured_site import OFFLINE
 from hotpapers.site.inspection import Inspection
 from hotpapers.site.run_notices import common_zone, sentence, zones
 
@@ -47,7 +46,8 @@ def status(as_json: bool, site: common.Site) -> None:
         "sites": state.sites,
         "exposed": state.exposed,
         "processes": state.processes,
-        "offline": state.offline,
+        "proxies": [{"address": proxy.origin, "from": proxy.named} for proxy in state.proxies],
+        "offline": bool(state.offline),
         "next": state.next,
         "settings": state.mistakes,
         "alarms": [alarm for alarm, _ in state.alarms],
@@ -69,8 +69,9 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
             yield f"{'':<31} to do: {job.step}"
     if site.own_publications or state.processes:
         yield f"running    {', '.join(map(str, state.processes)) or 'no; `hotpapers run` starts it'}"
+    yield from (f"proxy      {proxy.origin} (from {proxy.named})" for proxy in state.proxies)
     if state.offline:
-        yield f"offline    {OFFLINE}"
+        yield f"offline    {state.offline}"
     zone_of = zones(site)
     for number, issue in enumerate(state.next):
         yield f"{'' if number else 'next':<10} {sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property, partial
@@ -16,6 +17,7 @@ from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import NetworkTerms, table
 from hotpapers.base.wings import BeforeFreezing, wings
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from hotpapers.base.http import PoliteHttpClient
+    from hotpapers.base.http.proxies import Proxies
     from hotpapers.collect.job_factory import ConfiguredSource
     from hotpapers.publish.query import QuerySession
 
@@ -292,7 +295,25 @@ class ConfiguredSite:
         """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""
         from hotpapers.base.http import PoliteHttpClient, user_agent
 
-        return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
+        return PoliteHttpClient(
+            user_agent(self.settings.contact), base_addresses=base_addresses, proxies=self.proxies, **settings
+        )
+
+    @cached_property
+    def proxies(self) -> Proxies:
+        """The proxies through which networks are asked. Raises SettingsError."""
+        from hotpapers.base.http.proxies import FROM_SETTINGS, Proxies
+
+        return Proxies.configured(secret(self.settings.run.proxy, FROM_SETTINGS), os.environ)
+
+    @property
+    def offline(self) -> str:
+        """What to say if no network can be reached."""
+        if not self.proxies.distinct:
+            return OFFLINE
+        proxies = " and ".join(map(str, self.proxies.distinct))
+        names = " and ".join(proxy.named for proxy in self.proxies.distinct)
+        return f"no network can be reached through {proxies}; start it, or correct {names}"
 
     def site_client(self, address: str) -> PoliteHttpClient:
         """An HTTP client for a site that publishes the files of its log, which are many and small. Raises UsageError

@@ -110,6 +110,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
         site.before_freezing,
         partial(wing_jobs, site),
         partial(_check_run, site),
+        lambda: site.proxies,
         partial(issue_destinations, site),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsError, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
+from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
@@ -44,6 +46,8 @@ from hotpapers.wings.check.source_check import SourceCheck, check_source
 MAX_TRIAL_SECONDS = 90.0
 """Seconds after which sources that have not answered are given up."""
 LIMITS = ClientLimits(connect=10, read=20, whole=40, tries=1, silence=5)
+UNREACHED = "not reached: see network"
+ONLINE_STEP = "connect this machine to the internet, or name your network's proxy: `hotpapers docs proxies`"
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
 REDDITS_COUNTS = "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
@@ -81,6 +85,7 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
             *_extras(),
             *_store(site),
             *_folders(site, record),
+            *_proxies(site),
             *_sources(site),
             *_senders(site, record),
             *_others(site),
@@ -189,6 +194,25 @@ def _written(part: str, folder: Path, finding: str, problem: str) -> CheckedPart
     )
 
 
+# ---- proxies -------------------------------------------------------------------------------------------
+
+
+def _proxies(site: ConfiguredSite) -> Iterator[CheckedPart]:
+    """The proxies that networks are asked through, each connected to."""
+    try:
+        proxies = site.proxies.distinct
+    except SettingsError:
+        return  # told with the settings
+    for proxy in proxies:
+        address = (proxy.url.host, proxy.url.port or 0)
+        try:
+            with socket.create_connection(address, LIMITS.connect):
+                yield CheckedPart("proxy", "works", f"{proxy.origin} answers; from {proxy.named}")
+        except OSError as problem:
+            finding = f"{proxy.origin}, from {proxy.named}: {plain_reason(problem)}"
+            yield CheckedPart("proxy", "fails", finding, f"start the proxy, or correct {proxy.named}")
+
+
 # ---- sources -------------------------------------------------------------------------------------------
 
 
@@ -199,19 +223,33 @@ def _sources(site: ConfiguredSite) -> Iterator[CheckedPart]:
     timer.start()
     try:
         with ThreadPoolExecutor(len(SOURCES)) as pool:
-            yield from pool.map(partial(_source, site, HostPacer(), stop), SOURCES)
+            trials = list(pool.map(partial(_source, site, HostPacer(), stop), SOURCES))
     finally:
         timer.cancel()
+    are_unreached = [trial.is_unreached for trial in trials if trial.is_asked]
+    is_offline = len(are_unreached) > 1 and all(are_unreached)
+    if is_offline:  # said once, not for each source
+        yield CheckedPart("network", "fails", site.offline, ONLINE_STEP if not site.proxies.distinct else "")
+    for trial in trials:
+        yield trial.part._replace(finding=UNREACHED, next="") if is_offline and trial.is_unreached else trial.part
 
 
-def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: str) -> CheckedPart:
+class SourceTrial(NamedTuple):
+    """`is_asked`: requests were sent; `is_unreached`: none reached a server."""
+
+    part: CheckedPart
+    is_asked: bool = False
+    is_unreached: bool = False
+
+
+def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: str) -> SourceTrial:
     tables = {key: table for key, table in site.settings.source.items() if key == name}
     try:
         choices = chosen_sources(tables, (), str(site.file), site.terms)
     except SettingsError as problem:
-        return CheckedPart(name, "needs", str(problem), f"`hotpapers docs sources/{name}`")
+        return SourceTrial(CheckedPart(name, "needs", str(problem), f"`hotpapers docs sources/{name}`"))
     if not (choice := next((choice for choice in choices if choice.name == name), None)):
-        return CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}")
+        return SourceTrial(CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}"))
     with site.http(
         addresses(choice.settings),
         pace=PACE,
@@ -221,9 +259,10 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
         secrets=secrets_of(choice.settings),
     ) as client:
         try:
-            return _verdict(choice, check_source(choice, client))
+            check = check_source(choice, client)
         except HotPapersError as problem:
-            return CheckedPart(name, "fails", str(problem), "try again later")
+            return SourceTrial(CheckedPart(name, "fails", str(problem), "try again later"), is_asked=True)
+    return SourceTrial(_verdict(choice, check), not check.is_metered, check.is_unreached)
 
 
 def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
