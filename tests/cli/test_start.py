@@ -23,7 +23,6 @@ import pytest
 
 from hotpapers import cli
 from hotpapers.base import logs, settings
-from hotpapers.cli import init
 from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
 from hotpapers.serve.web.page_cache import FreshIssueReader
@@ -144,19 +143,6 @@ def test_the_demo_takes_no_folder_of_others(cwd: Path) -> None:
 def test_the_demo_is_in_its_own_folder_by_default(cwd: Path) -> None:
     assert "hotpapers-demo/site/index.html" in good("demo")
     assert (cwd / "hotpapers-demo" / "hotpapers.db").is_file()
-
-
-def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert init.program() == ".venv/bin/hotpapers"
-    assert init.program(elsewhere=True) == str(Path.cwd() / ".venv/bin/hotpapers")
-    monkeypatch.setattr(sys, "argv", ["/usr/lib/python/hotpapers/__main__.py"])
-    assert init.program() == "hotpapers"
-    (tmp_path / "hotpapers").write_text("#!/bin/sh\n")
-    (tmp_path / "hotpapers").chmod(0o755)
-    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert init.program() == "hotpapers"
 
 
 # ---- serve ---------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ import click
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.wings import load, wings
+from hotpapers.cli.called_as import program
 from hotpapers.cli.terminal import print_error
 
 NAME = "hotpapers"
@@ -163,7 +165,7 @@ def root(context: click.Context) -> None:
     """Publish a daily issue of the research people talk about: a five-minute read that anyone can verify."""
     if context.invoked_subcommand is None:
         for line in OWN_SITE if os.path.exists("hotpapers.toml") else NO_SITE:
-            click.echo(line)
+            click.echo(re.sub(r"\bhotpapers(?= )", lambda _: program(), line))
 
 
 def main() -> NoReturn:

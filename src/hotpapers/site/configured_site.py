@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property, partial
@@ -220,7 +221,9 @@ class ConfiguredSite:
         if not self.has_settings:
             require(file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
             is_own = settings.load(file) == self.settings
-            require(is_own, f"{file} is for another store; add --config {file} to use it for this one")
+            require(
+                is_own, f"{file} is for another store; add --config {shlex.quote(str(file))} to use it for this one"
+            )
         raise UsageError("no publication configured; add a [[publication]] to hotpapers.toml")
 
     # ---- what follows from the settings --------------------------------------------------------------------

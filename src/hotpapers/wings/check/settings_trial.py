@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 import tempfile
 import threading
@@ -97,7 +98,11 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 
 def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
     if not site.has_settings:
-        step = "`hotpapers init` creates a file" if not site.file.exists() else f"add --config {site.file}"
+        step = (
+            "`hotpapers init` creates a file"
+            if not site.file.exists()
+            else f"add --config {shlex.quote(str(site.file))}"
+        )
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
