@@ -148,6 +148,17 @@ def frozen_days(record: Record, publication: str) -> list[str]:
     return first_column(record.database, sql, (publication,))
 
 
+def latest_window(record: Record, publication: str) -> str:
+    """The window of the issue that was frozen last; empty if there is none. Raises CorruptStore."""
+    sql = "SELECT content FROM issue WHERE publication = ? AND until = 0 ORDER BY id DESC LIMIT 1"
+    texts = first_column(record.database, sql, (publication,))
+    return decode_content(texts[0], _OfPublication).publication.window if texts else ""
+
+
+class _OfPublication(msgspec.Struct):
+    publication: Publication
+
+
 def listed_publications(record: Record) -> set[str]:
     """The publications with imported listings."""
     return {str(row[0]) for row in record.database.rows("SELECT DISTINCT publication FROM listing WHERE until = 0")}

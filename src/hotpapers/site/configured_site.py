@@ -29,6 +29,7 @@ from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, is_server, now, store_path
+from hotpapers.site import publication_changes
 
 if TYPE_CHECKING:
     from threading import Event
@@ -180,6 +181,8 @@ class ConfiguredSite:
             for publication in self.publication_items()
             if publication not in saved
         ]
+        for item in changed:
+            publication_changes.check_window(self.file, record, item)
         if changed:
             record.append(changed, source="settings")
 

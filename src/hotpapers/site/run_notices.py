@@ -123,12 +123,9 @@ def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
 
 def _state(late: ExpectedIssue) -> str:
     """What has become of an issue that closed: what it waits for, or why it has not appeared."""
-    reason = late.waits_for
-    for head in ("the first issue waits for ", "waits for "):
-        if reason.startswith(head):
-            return f"waits for {reason.removeprefix(head)}"
-    is_clause = " is " in reason or ": " in reason  # a failure, in full sentences
-    return "is due" if not reason else f"has not appeared: {reason}" if is_clause else f"waits for {reason}"
+    if late.waits_for:
+        return f"waits for {late.waits_for}"
+    return f"has not appeared: {late.failure}" if late.failure else "is due"
 
 
 def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
@@ -136,8 +133,8 @@ def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str],
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
-        if issue.at <= at and issue.waits_for:
-            yield Notice("issue waits", {**fields, "reason": issue.waits_for}, sentence(issue, zone, at))
+        if issue.at <= at and (reason := issue.waits_for or issue.failure):
+            yield Notice("issue waits", {**fields, "reason": reason}, sentence(issue, zone, at))
         elif issue.at > at:
             yield Notice("next issue", fields, sentence(issue, zone, at))
 
@@ -163,7 +160,7 @@ class NextIssueWatch:
 
 def _essence(issue: ExpectedIssue) -> tuple[str, str]:
     """What has to change to be announced again: not that one of several networks has been waited for long enough."""
-    return issue.day, issue.waits_for.partition(":")[0]
+    return issue.day, (issue.waits_for or issue.failure).partition(":")[0]
 
 
 # ---- while it works ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.publication_changes import check_names
 from hotpapers.site.publishing import check_unmoved, configured_folders
 from hotpapers.site.sending import all_destinations, check, sends
 
@@ -118,6 +119,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
 def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], object], ...]:
     """Functions that raise SettingsError or UsageError for settings that do not fit what the record knows."""
     return (
+        partial(check_names, site.file, record, site.settings.publication),
         *(partial(check_unmoved, site, record, name) for name in site.own_publications),
         partial(_check_owners, site, record),
         partial(check, site, record),

@@ -38,6 +38,7 @@ from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
+from hotpapers.site import publication_changes
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.publishing import check_unmoved
 from hotpapers.site.sending import SENDERS, client_opener
@@ -82,7 +83,7 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
         return [CheckedPart("settings", "fails", str(problem), step)]
     with _record(site) as record:
         return [
-            *_settings(site),
+            *_settings(site, record),
             *_extras(),
             *_store(site),
             *_folders(site, record),
@@ -96,7 +97,7 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 # ---- settings and store --------------------------------------------------------------------------------
 
 
-def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
+def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     if not site.has_settings:
         step = (
             "`hotpapers init` creates a file"
@@ -106,7 +107,9 @@ def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
-    problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings)))
+    items = [] if _problem(site.publication_items) else site.publication_items()
+    changes = publication_changes.problems(site.file, record, site.settings.publication, items)
+    problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings, *changes)))
     for problem in problems:
         yield CheckedPart("settings", "needs", problem, "change the setting")
     if not problems:
