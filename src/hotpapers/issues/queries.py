@@ -421,6 +421,12 @@ def publication_started_at(database: Database, publication: str) -> int:
     return min((int(at) for _, at in takewhile(lambda row: row[0] == rows[0][0], rows)), default=0)
 
 
+def earliest_publication(database: Database, names: Sequence[str]) -> str:
+    """The one of some publications that the record had first."""
+    known = first_column(database, "SELECT publication FROM publication ORDER BY id")
+    return next(name for name in map(str, known) if name in names)
+
+
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All observations of a paper that have a summary, newest first."""
     where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"

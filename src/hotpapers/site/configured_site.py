@@ -198,12 +198,19 @@ class ConfiguredSite:
         return self.settings.own_publications
 
     def publication(self, name: str | None = None) -> Publication:
-        """A publication of the store, after those in the settings were saved; the only one by default. Raises NotFound,
+        """A publication of the store, after those in the settings were saved; by default the first. Raises NotFound,
         UsageError."""
+        self.save_publications(self.record)
+        return self.saved_publication(name)
+
+    def saved_publication(self, name: str | None = None) -> Publication:
+        """A publication of the store; by default the first of the settings, or else the first that the store had.
+        Raises NotFound."""
         from hotpapers.issues.freeze import publication_of
 
-        self.save_publications(self.record)
-        return publication_of(self.record, name)
+        saved = {item.publication for item in self.record.view().items(Publication)}
+        first = next((own for own in self.own_publications if own in saved), None)
+        return publication_of(self.record, name or first)
 
     def publication_items(self) -> list[Publication]:
         """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
