@@ -7,6 +7,7 @@ from functools import partial
 
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of, require_address
+from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.collect.jobs.loop import Job, JobLoop
@@ -72,7 +73,9 @@ def site_jobs(
 
 def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
     """The health of the jobs that the settings ask for."""
-    return health(record, site.own_publications, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
+    known = {item.publication for item in record.view().items(Publication)}
+    names = [name for name in site.own_publications if name in known]
+    return health(record, names, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------
