@@ -165,6 +165,19 @@ def test_one_line_without_installing(
     ended = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert_site_is_there(tmp_path, ended.stdout)
+    start = "uvx hotpapers"  # which pipx has used, too
+    [proof] = (
+        line.split(maxsplit=1)[1] for line in ended.stdout.splitlines() if line.startswith("proof") and "db" in line
+    )
+    assert proof == f"{start} verify --all --store hotpapers-demo/hotpapers.db"
+    assert f"{start} init my-papers && cd my-papers && {start} run" in ended.stdout
+    if runner == "uvx":  # as printed, where the index has the release
+        found = {"UV_NO_INDEX": "1", "UV_FIND_LINKS": links, "UV_PRERELEASE": "allow"}
+        path = f"{Path(program).parent}:{environment['PATH']}"
+        environment |= {**found, "PATH": path}
+        command = ["sh", "-c", proof]
+        again = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+        assert again.stdout.startswith("verified: 5 issues rebuilt")
 
 
 @pytest.mark.long

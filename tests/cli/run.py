@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -90,7 +91,12 @@ def environment(**variables: str) -> dict[str, str]:
 def run_process(*args: str | Path, **variables: str) -> Result:
     """Run a command in its own process; `more`: extra environment variables."""
     process = subprocess.run(command_line(*args), env=environment(**variables), capture_output=True, check=False)
-    return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
+    return Result(process.returncode, *(as_usual(stream.decode()) for stream in (process.stdout, process.stderr)))
+
+
+def as_usual(text: str) -> str:
+    """A text in which commands begin with `hotpapers`, and not as tests start the program."""
+    return re.sub(r"`\S*python\S* -m hotpapers", "`hotpapers", text)
 
 
 # Each launcher changes its own process, then becomes the command.
@@ -129,7 +135,7 @@ def run_as_user(*args: str | Path) -> Result:
     """Run a command subject to file permissions, even as root, by dropping the capability to bypass them (Linux)."""
     command = [sys.executable, "-c", _DROP_CAPABILITIES, *command_line(*args)[1:]]
     process = subprocess.run(command, env=environment(), capture_output=True, check=False)
-    return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
+    return Result(process.returncode, *(as_usual(stream.decode()) for stream in (process.stdout, process.stderr)))
 
 
 def assert_matches_file(name: str, text: str) -> None:

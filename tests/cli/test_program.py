@@ -33,10 +33,24 @@ INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the sa
 
 
 def test_help_names_every_command_with_its_line() -> None:
-    for word in ("--help", "-h"):
-        output = " ".join(good(word).split())
+    for words in (("--help-all",), ("help",)):
+        output = " ".join(good(*words).split())
         for name, (_, text) in cli.root.places().items():
             assert f" {name} {text}" in output
+
+
+def test_the_short_help_shows_what_people_begin_with() -> None:
+    for word in ("--help", "-h"):
+        output = good(word)
+        headings = [line for line in output.splitlines() if line.endswith(":") and not line.startswith(" ")]
+        assert headings == ["Options:", "Begin:", "Publish:", "Read:"]
+        assert "`hotpapers --help-all` lists all commands" in " ".join(output.split())
+
+
+def test_commands_that_people_try() -> None:
+    assert good("version") == good("--version")
+    assert good("help", "publish") == good("publish", "--help")
+    assert "Did you mean publish?" in run("help", "publsh").err
 
 
 @pytest.mark.parametrize("name", cli.root.places())
@@ -98,7 +112,7 @@ def test_help_loads_nothing_of_weight() -> None:
     heavy_modules = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
     assert not modules & heavy_modules
     own_modules = {name for name in modules if name.startswith("hotpapers")}
-    light = {"cli", "cli.terminal", "base", "base.durations", "base.errors", "base.ids", "base.wings"}
+    light = {"cli", "cli.called_as", "cli.terminal", "base", "base.durations", "base.errors", "base.ids", "base.wings"}
     assert own_modules == {"hotpapers", *(f"hotpapers.{name}" for name in light)}
 
 

@@ -23,12 +23,12 @@ import pytest
 
 from hotpapers import cli
 from hotpapers.base import logs, settings
-from hotpapers.cli import init
 from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
 from hotpapers.serve.web.page_cache import FreshIssueReader
 from hotpapers.wings.proof.signatures import has_library
 from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
+from tests.conftest import ROOT
 from tests.wings.classic import classic_issues
 
 KEY_MESSAGE = (
@@ -146,19 +146,6 @@ def test_the_demo_is_in_its_own_folder_by_default(cwd: Path) -> None:
     assert (cwd / "hotpapers-demo" / "hotpapers.db").is_file()
 
 
-def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert init.program() == ".venv/bin/hotpapers"
-    assert init.program(elsewhere=True) == str(Path.cwd() / ".venv/bin/hotpapers")
-    monkeypatch.setattr(sys, "argv", ["/usr/lib/python/hotpapers/__main__.py"])
-    assert init.program() == "hotpapers"
-    (tmp_path / "hotpapers").write_text("#!/bin/sh\n")
-    (tmp_path / "hotpapers").chmod(0o755)
-    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert init.program() == "hotpapers"
-
-
 # ---- serve ---------------------------------------------------------------------------------------------
 
 
@@ -206,6 +193,24 @@ def test_a_server_answers_and_ends_by_ctrl_c(demo_folder: Path) -> None:
         _, err = child.communicate(timeout=30)
         assert child.returncode == 130
         assert err == "\nhotpapers: interrupted\n"
+
+
+@pytest.mark.long
+def test_the_lines_for_containers_show_a_page(cwd: Path, demo_folder: Path) -> None:
+    """What they say to the image, in a folder like its volume."""
+    for file in ("README.md", "docs/tutorial/install.md"):
+        lines = re.findall(r"^docker run (.*?)IMAGE *(.*?) *(?:#.*)?$", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+        (_, begins), (_, runs), (options, serves) = lines
+        assert (begins, runs) == ("init", "") and "-p 127.0.0.1:8000:8000" in options
+        words = serves.split()
+        assert words[:1] == ["serve"] and "0.0.0.0" in words, "else nobody outside reaches it"
+    assert "EXPOSE 8000" in (ROOT / "packaging" / "Containerfile").read_text("utf-8")
+    good(begins)
+    with run_server(*words[1:]) as (_, address):
+        assert "Hot Papers" in page(address.replace("0.0.0.0", "127.0.0.1"))
+    shutil.copytree(demo_folder, cwd / "hotpapers-demo")
+    with run_server(*words[1:], "--store", "hotpapers-demo/hotpapers.db") as (_, address):
+        assert "2021" in page(address.replace("0.0.0.0", "127.0.0.1"))
 
 
 def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError, UnreachableStore
@@ -70,12 +71,18 @@ def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_i
         assert overdue_health.problems == ("weekly: the issue of 2024-05-06 is overdue",)
         for reason, ending in (
             ("daily: no network was read", ""),
-            ("weekly: a network", ": it waits for a network"),
-            ("hotpapers.db: the disk is full", ": it waits for hotpapers.db: the disk is full"),
+            ("waits for what was posted: a, b", ": it waits for what was posted: a, b"),
+            ("weekly: it broke; daily: it stopped; it ended", ": it broke"),
+            ("daily: it stopped; weekly, site: /srv: is full; pages: no", ""),
+            ("hotpapers.db: the disk is full", ": hotpapers.db: the disk is full"),
         ):
-            jobs_queries.save_state(record, JobState(source="issues", reason=reason))
+            state = JobState(source="issues", reason=reason, next_at=moment("2024-05-06T09:01"))
+            jobs_queries.save_state(record, state)
             overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
             assert overdue_health.problems[-1] == f"weekly: the issue of 2024-05-06 is overdue{ending}"
+        jobs_queries.save_state(record, msgspec.structs.replace(state, next_at=moment("2024-05-06T07:00")))
+        overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
+        assert overdue_health.problems[-1].endswith("is overdue"), "what was said two hours ago holds up nothing now"
 
 
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:

@@ -252,11 +252,27 @@ def test_pages_that_cannot_be_updated_are_a_warning(site: PublishingSite, caplog
     assert log_record.levelname == "WARNING" and vars(log_record)["fields"]["reason"] == "no longer exists"
 
 
+def test_a_deleted_folder_is_written_anew_in_one_line(site: PublishingSite, caplog: pytest.LogCaptureFixture) -> None:
+    site.round(CUT + 1)
+    pages = {path.relative_to(site.folder): path.read_bytes() for path in site.folder.rglob("*") if path.is_file()}
+    shutil.rmtree(site.folder)
+    with caplog.at_level(logging.INFO, "hotpapers"):
+        assert site.round(CUT + HOUR) == "idle"
+    assert {
+        path.relative_to(site.folder): path.read_bytes() for path in site.folder.rglob("*") if path.is_file()
+    } == pages
+    said = [record for record in caplog.records if "anew" in record.getMessage()]
+    assert [vars(record)["fields"] for record in said] == [
+        {"publication": "daily", "folder": site.folder, "issues": 1},
+    ]  # fmt: skip
+    caplog.clear()
+    site.round(CUT + 2 * HOUR)
+    assert "published" not in caplog.text
+
+
 @pytest.mark.parametrize("is_missing", [True, False])
-def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(
-    site: PublishingSite, *, is_missing: bool
-) -> None:
-    """A disk may be full, or away for a while."""
+def test_hidden_posts_leave_the_pages_once_their_folder_is_back(site: PublishingSite, *, is_missing: bool) -> None:
+    """A disk may be full, or away for a while: what is written in its place meanwhile does not count for it."""
     site.round(CUT + 1)
     moved = site.folder.with_name("moved")
     site.folder.rename(moved)
@@ -264,11 +280,12 @@ def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(
         site.folder.mkdir()
         (site.folder / DAY).write_text("in the way of a folder")
     site.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
-    assert site.round(CUT + HOUR) == "partial"
-    assert str(site.folder) in jobs_queries.load_state(site.record, "issues").reason
+    assert site.round(CUT + HOUR) == ("idle" if is_missing else "partial")
     if not is_missing:
-        shutil.rmtree(site.folder)
+        assert str(site.folder) in jobs_queries.load_state(site.record, "issues").reason
+    shutil.rmtree(site.folder)
     moved.rename(site.folder)
+    assert "Moss grows here" in site.page()
     assert site.round(CUT + 2 * HOUR) == "idle"
     assert "Moss grows here" not in site.page()
 
@@ -283,9 +300,9 @@ def test_a_host_without_a_disk_writes_all_pages_at_the_end(
     run = jobs_queries.load_state(site.record, SCHEDULED_RUN)
     jobs_queries.save_state(site.record, msgspec.structs.replace(run, state=RUNNING))
     assert site.round(CUT + HOUR) == "idle" and "not updated" not in caplog.text
+    assert not site.folder.exists()
     jobs_queries.save_state(site.record, run)
-    site.record.append([judged(LEADING, "shown", at=CUT)], source="operator")
-    assert site.round(CUT + 2 * HOUR) == "partial", "elsewhere, the disk is expected back"
+    assert site.round(CUT + 2 * HOUR) == "idle" and site.page(), "elsewhere, a deleted folder is written anew"
 
 
 def test_deleted_posts_leave_the_page_of_their_paper_too(site: PublishingSite) -> None:

@@ -109,6 +109,7 @@ listen = "127.0.0.1:9464"
 ping = "https://ping.example/owls"
 log = "json"
 read_back = 3
+proxy = "http://proxy.example:3128"
 
 [transparency]
 key = "owl.key"
@@ -222,7 +223,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         chat=(roost,),
         webhook=(archive,),
         bluesky=(posting,),
-        run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3),
+        run=RunSettings(
+                listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3,
+                proxy="http://proxy.example:3128",
+            ),
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),

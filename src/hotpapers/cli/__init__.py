@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -18,6 +19,7 @@ import click
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.wings import load, wings
+from hotpapers.cli.called_as import program
 from hotpapers.cli.terminal import print_error
 
 NAME = "hotpapers"
@@ -26,6 +28,8 @@ COLLECT = 100_000
 default of 700, collection takes a tenth of the time of publishing a day."""
 ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 """The environment variable with which a shell's completion script asks for completions."""
+WHOLE = "hotpapers.help_all"
+"""The note in a context that its help shows all commands."""
 _USUAL = gc.get_threshold()
 
 Places = Mapping[str, tuple[str, str]]
@@ -47,6 +51,7 @@ SECTIONS: Sections = {
         "serve": ("hotpapers.cli.serve:serve", "Serve the site as a web app."),
     },
     "Read": {
+        "latest": ("hotpapers.cli.issue:latest", "Print the latest issue."),
         "search": ("hotpapers.cli.search:search", "Search papers by words, authors, categories and dates."),
         "explain": ("hotpapers.cli.issue:explain", "Explain how a paper's rank was calculated."),
         "verify": ("hotpapers.cli.verify:verify", "Check the store and rebuild issues from the record."),
@@ -71,6 +76,8 @@ SECTIONS: Sections = {
         "quarantine": ("hotpapers.cli.maintenance:quarantine", "List payloads that could not be parsed, or show one."),
         "reprocess": ("hotpapers.cli.maintenance:reprocess", "Reparse a source's raw payloads with this version."),
         "repair": ("hotpapers.cli.maintenance:repair", "Close rows with an empty key."),
+        "help": ("hotpapers.cli.about:help_", "Show the help of a command, or the list of all."),
+        "version": ("hotpapers.cli.about:version", "Print the version."),
         "wings": ("hotpapers.cli.about:wings", "List the features that are installed besides the core."),
     },
 }
@@ -78,6 +85,8 @@ SECTIONS: Sections = {
 help."""
 
 
+SHORT = ("Begin", "Publish", "Read")
+"""The headings that `--help` shows; `--help-all` shows all."""
 NO_SITE = (
     "hotpapers demo --open   shows issues of real papers and a made-up week, without a network",
     "hotpapers init          starts your own publication, in this folder",
@@ -95,12 +104,20 @@ RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish",
 
 class LazyGroup(click.Group):
     """A group that imports its commands only when they are needed. `sections`: those of the core; `of_wings`: those
-    of each wing, which are looked for only if the core has none of that name; `kind`: what they are called."""
+    of each wing, which are looked for only if the core has none of that name; `kind`: what they are called; `short`:
+    the headings that the help shows, by default all."""
 
     def __init__(
-        self, *args: Any, sections: Sections, of_wings: Callable[[], Iterable[Sections]], kind: str, **settings: Any
+        self,
+        *args: Any,
+        sections: Sections,
+        of_wings: Callable[[], Iterable[Sections]],
+        kind: str,
+        short: Collection[str] = (),
+        **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
+        self.short = short
         self.sections, self.of_wings, self.kind = sections, of_wings, kind
         self.core = {name: place for section in sections.values() for name, place in section.items()}
 
@@ -127,7 +144,9 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        for title, section in self.all_sections().items():
+        sections = self.all_sections()
+        for title in self.short if self.short and not ctx.meta.get(WHOLE) else sections:
+            section = sections[title]
             with formatter.section(title):
                 formatter.write_dl([(name, text) for name, (_, text) in section.items()])
 
@@ -147,23 +166,34 @@ def _meant(typed: str, names: Places) -> str:
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
+def _show_whole(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        context.meta[WHOLE] = True
+        click.echo(context.get_help())
+        context.exit()
+
+
 @click.command(
     cls=LazyGroup,
     sections=SECTIONS,
+    short=SHORT,
     of_wings=lambda: (wing.commands for wing in wings()),
     kind="command",
-    epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
-    "documentation.",
+    epilog="Start with `hotpapers demo`. `hotpapers --help-all` lists all commands; `hotpapers COMMAND --help` has "
+    "examples; `hotpapers docs`, the documentation.",
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
 )
 @click.version_option(__version__, message="hotpapers %(version)s")
+@click.option(
+    "--help-all", is_flag=True, is_eager=True, expose_value=False, callback=_show_whole, help="List all commands."
+)
 @click.pass_context
 def root(context: click.Context) -> None:
     """Publish a daily issue of the research people talk about: a five-minute read that anyone can verify."""
     if context.invoked_subcommand is None:
         for line in OWN_SITE if os.path.exists("hotpapers.toml") else NO_SITE:
-            click.echo(line)
+            click.echo(re.sub(r"\bhotpapers(?= )", lambda _: program(), line))
 
 
 def main() -> NoReturn:

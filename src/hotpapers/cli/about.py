@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
+from hotpapers import __version__
 from hotpapers.base import wings as installed
 from hotpapers.base.errors import NotFound
 from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.text_tables import aligned
-from hotpapers.cli import ASKED_BY_SHELL, NAME, common, root
+from hotpapers.cli import ASKED_BY_SHELL, NAME, WHOLE, common, root
 from hotpapers.cli.terminal import echo, show
 
 PACKAGE = Path(__file__).parents[1]
@@ -72,6 +73,31 @@ def page_named(typed: str, names: list[str]) -> str:
     if matches:
         raise NotFound(f"{typed}: there are several such pages; write {' or '.join(matches)}")
     raise NotFound(f"{typed}: no such page; {did_you_mean(wanted, names) or '`hotpapers docs` lists them'}")
+
+
+@common.examples("""
+  hotpapers help
+  hotpapers help publish""")
+@click.command("help")
+@click.argument("command", metavar="[COMMAND]", required=False)
+@click.pass_context
+def help_(context: click.Context, command: str | None) -> None:
+    """Show the help of a command, or the list of all."""
+    whole = context.find_root()
+    if command is None:
+        whole.meta[WHOLE] = True
+        click.echo(whole.get_help())
+        return
+    _, chosen, _ = root.resolve_command(whole, [command])
+    assert chosen is not None
+    click.echo(chosen.get_help(click.Context(chosen, info_name=command, parent=whole)))
+
+
+@common.command("""
+  hotpapers version""")
+def version() -> None:
+    """Print the version."""
+    echo(f"{NAME} {__version__}")
 
 
 @common.command("""

@@ -46,7 +46,7 @@ force_option = click.option(
 )
 
 
-publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
+publication_option = click.option("--publication", metavar="NAME", help="The publication. [default: the first]")
 edition_option = click.option(
     "--edition",
     type=NumberRange(1, 9999),

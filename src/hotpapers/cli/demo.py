@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import webbrowser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 from hotpapers.base import settings
 from hotpapers.base.model import PublishedIssue
 from hotpapers.cli import common
-from hotpapers.cli.init import program
+from hotpapers.cli.called_as import program
 from hotpapers.cli.terminal import echo
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases
@@ -37,14 +38,14 @@ def demo(folder: Path, is_opened: bool) -> None:
     store = folder / settings.defaults().store
     echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
     echo(f"Markdown  {folder / 'markdown'}")
-    echo(f"why       {program()} explain {paper} --issue {issue.content.day} --store {store}")
-    echo(f"proof     {program()} verify --all --store {store}\n")
+    echo(f"why       {program()} explain {paper} --issue {issue.content.day} --store {shlex.quote(str(store))}")
+    echo(f"proof     {program()} verify --all --store {shlex.quote(str(store))}\n")
     week = make_week(folder / FOLDER)
     _print(week, SHOWN_OF_WEEK)
     echo(f"{week.content.publication.note}\n")
     echo(f"site      {folder / FOLDER / 'site' / 'index.html'}")
     echo(f"corrected {folder / FOLDER / 'site' / CORRECTED / 'index.html'}")
-    echo(f"proof     {program()} verify --all --config {folder / FOLDER / settings.FILE}\n")
+    echo(f"proof     {program()} verify --all --config {shlex.quote(str(folder / FOLDER / settings.FILE))}\n")
     echo("Next")
     echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
     echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")

@@ -18,6 +18,7 @@ from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.settings.limits import category_problem
 from hotpapers.cli import common
+from hotpapers.cli.called_as import program
 from hotpapers.cli.terminal import NumberRange, echo, print_note
 from hotpapers.record import Record
 
@@ -109,15 +110,6 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         for line in wing.init(folder):
             echo(line)
     return answers.hosts
-
-
-def program(*, elsewhere: bool = False) -> str:
-    """How to call this program again: by name if the shell finds it, else as it was called now. `elsewhere`: from
-    another folder."""
-    called = Path(sys.argv[0])
-    if called.name != "hotpapers" or shutil.which("hotpapers"):
-        return "hotpapers"
-    return shlex.quote(str(called.absolute())) if elsewhere else str(called)
 
 
 def _program() -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 import msgspec
 
-from hotpapers.base.errors import NotAnArxivId, UsageError, require
+from hotpapers.base.errors import NotAnArxivId, NotFound, UsageError, require
+from hotpapers.base.model import PublishedIssue
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_json, show
 from hotpapers.issues import freeze
+from hotpapers.issues.queries import frozen_days
 
 
 @common.command("""
@@ -38,7 +40,29 @@ def issue(
     require(not (again and edition), "--again makes a new edition; it does not go with --edition")
     if not edition:
         date = site.freeze(date, publication, again=again, reason=reason).content.day
-    issue = site.published(date, publication, edition)
+    _print(site.published(date, publication, edition), as_json)
+
+
+@common.command("""
+  hotpapers latest
+  hotpapers latest --publication weekly | less""")
+@common.publication_option
+@common.site_options
+def latest(publication: str | None, as_json: bool, site: common.Site) -> None:
+    """Print the latest issue.
+
+    As Markdown. Freezes none: `hotpapers issue` does.
+    """
+    name = publication or next(iter(site.own_publications), None)
+    if name not in site.own_publications:  # else the store may not know it yet
+        name = site.saved_publication(name).publication
+    days = frozen_days(site.record, name)
+    if not days:
+        raise NotFound(f"{name}: no issue yet; `hotpapers run` makes the first")
+    _print(site.session.issue_reader().issue(name, days[-1], None), as_json)
+
+
+def _print(issue: PublishedIssue, as_json: bool) -> None:
     if as_json:
         print_json({"digest": issue.digest, **msgspec.to_builtins(issue.content)})
     else:
@@ -75,7 +99,7 @@ def explain(
     label = freeze.check_day(day) if day else "latest"
     try:
         chosen = publication or publication_with(site.session, paper, label) or None
-        name = freeze.publication_of(site.record, chosen).publication
+        name = site.saved_publication(chosen).publication
         params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
         explanation = explained(site.session, params)
     except NotAnArxivId as problem:

@@ -11,7 +11,6 @@ from hotpapers.cli.terminal import echo, fail_for, print_error
 from hotpapers.collect.jobs.loop import stopped_by_signals
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.site import running
-from hotpapers.site.configured_site import OFFLINE
 from hotpapers.site.run_notices import common_zone
 
 
@@ -41,7 +40,7 @@ def collect(sources: tuple[str, ...], once: bool, site: common.Site) -> None:
             text = f"{state.state} since {minute_of(state.failing_since, zone)}: {state.reason}"
         echo(f"{state.source:<18} {text}")
     if result.is_offline:
-        print_error(OFFLINE)
+        print_error(site.offline)
     for defect in result.defects:  # the exit status must tell a scheduler about it, or about a missing store
         raise defect
     if once and any(state.failing_since is not None for state in result.states):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from hotpapers.base import logs
+from hotpapers.base.model import Publication
 from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import NumberRange, echo
-from hotpapers.issues import freeze
 
 
 @common.command("""
@@ -32,7 +32,9 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
     from hotpapers.serve.web.server import listening
 
     collect_as_usual()
-    chosen_publication = freeze.publication_of(site.record, publication)
+    if site.own_publications and not any(site.record.view().items(Publication)):
+        site.save_publications(site.record)  # nothing else has run yet
+    chosen_publication = site.saved_publication(publication)
     with listening(host, port) as listener:
         logs.listen(site.settings.run.log)
         host_in_url = f"[{host}]" if ":" in host else host

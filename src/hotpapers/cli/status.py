@@ -17,10 +17,11 @@ from hotpapers.collect.next_steps import next_step
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
+from hotpapers.record import now
 from hotpapers.record.statistics import StoreStatistics
-from hotpapers.site.configured_site import OFFLINE
 from hotpapers.site.inspection import Inspection
 from hotpapers.site.run_notices import common_zone, sentence, zones
+from hotpapers.site.site_jobs import site_health
 
 LATE = DAY // 720
 """Microseconds after which a job is reported as due: rounds start a little late."""
@@ -28,15 +29,21 @@ LATE = DAY // 720
 
 @common.command("""
   hotpapers status
+  hotpapers status --health                   (for a supervisor)
   hotpapers status --json | jq '.jobs[] | select(.failing_since)'""")
+@click.option("--health", "is_brief", is_flag=True, help="Only say whether all is well, as /health of `run` does.")
 @common.site_options
-def status(as_json: bool, site: common.Site) -> None:
+def status(is_brief: bool, as_json: bool, site: common.Site) -> None:
     """Show the contents of the store, the state of its jobs, and whether it is sound.
 
     Warns of private files that others can read, settings that would keep `run` from starting, witnesses that refuse a
     log, and followed sites that fail verification. Exit status 1 if the store is not sound; of a large store, only a
-    part is checked.
+    part is checked. With --health, checks no damage, but exits with status 1 if an issue is overdue or a job is dead.
     """
+    if is_brief:
+        well = site_health(site, site.record, now())
+        show(well, well.problems or ("all is well",), as_json)
+        raise click.exceptions.Exit(0 if well.ok else 1)
     state = site.inspect()
     soundness = state.soundness
     facts = {
@@ -47,7 +54,8 @@ def status(as_json: bool, site: common.Site) -> None:
         "sites": state.sites,
         "exposed": state.exposed,
         "processes": state.processes,
-        "offline": state.offline,
+        "proxies": [{"address": proxy.origin, "from": proxy.named} for proxy in state.proxies],
+        "offline": bool(state.offline),
         "next": state.next,
         "settings": state.mistakes,
         "alarms": [alarm for alarm, _ in state.alarms],
@@ -69,8 +77,9 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
             yield f"{'':<31} to do: {job.step}"
     if site.own_publications or state.processes:
         yield f"running    {', '.join(map(str, state.processes)) or 'no; `hotpapers run` starts it'}"
+    yield from (f"proxy      {proxy.origin} (from {proxy.named})" for proxy in state.proxies)
     if state.offline:
-        yield f"offline    {OFFLINE}"
+        yield f"offline    {state.offline}"
     zone_of = zones(site)
     for number, issue in enumerate(state.next):
         yield f"{'' if number else 'next':<10} {sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotpapers.base.errors import UsageError
+from hotpapers.cli.called_as import as_started
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -38,7 +39,7 @@ def plain(text: str) -> str:
 def echo(text: str = "") -> None:
     """Prints a line to standard output."""
     with whole_line():
-        click.echo(plain(text))
+        click.echo(plain(as_started(text)))
 
 
 def print_error(text: str) -> None:
@@ -49,7 +50,7 @@ def print_error(text: str) -> None:
 def print_note(text: str) -> None:
     """Prints a line to standard error."""
     with whole_line():
-        click.echo(plain(text), err=True)
+        click.echo(plain(as_started(text)), err=True)
 
 
 class LogStream(io.TextIOBase):

@@ -13,6 +13,7 @@ import msgspec
 from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
+from hotpapers.base.http.proxies import NO_PROXIES, Proxies
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
@@ -162,7 +163,7 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 class IngestContext(NamedTuple):
     """What all jobs of a process share. `stop`: when set, all of them end. `names`: the names of known papers. `pace`:
     when each host may be asked next. `witnesses`: the servers' clocks. `terms`: what the networks allow. `back`: how
-    many µs before the first reading of a network are read too."""
+    many µs before the first reading of a network are read too. `proxies`: through which networks are asked."""
 
     store: str
     contact: str
@@ -173,6 +174,7 @@ class IngestContext(NamedTuple):
     witnesses: ServerClocks
     terms: terms.Table = terms.TERMS
     back: int | None = None
+    proxies: Proxies = NO_PROXIES
 
     def record(self) -> Record:
         """The store, newly opened; use it in one thread only."""
@@ -277,6 +279,7 @@ def make_connection(
         secrets=secrets,
         on_headers=shared.witnesses.listener(),
         limits=limits,
+        proxies=shared.proxies,
     )
 
     def close() -> None:

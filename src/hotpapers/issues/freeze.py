@@ -55,7 +55,7 @@ class FrozenIssue(NamedTuple):
 
 
 def publication_of(record: Record, name: str | None) -> Publication:
-    """The publication with a name, or else the only one there is. Raises NotFound, UsageError."""
+    """The publication with a name, or else the first that the record had. Raises NotFound."""
     by_name = {item.publication: item for item in record.view().items(Publication)}
     if name is not None:
         if name not in by_name:
@@ -67,9 +67,7 @@ def publication_of(record: Record, name: str | None) -> Publication:
             "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import` brings"
             " those of listings and exports (with --store, pass hotpapers.toml with --config)"
         )
-    if len(regular) > 1:
-        raise UsageError(f"several publications; choose one with --publication: {', '.join(regular)}")
-    return by_name[regular[0]]
+    return by_name[queries.earliest_publication(record.database, regular)]
 
 
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:

@@ -150,6 +150,17 @@ def frozen_days(record: Record, publication: str) -> list[str]:
     return first_column(record.database, sql, (publication,))
 
 
+def latest_window(record: Record, publication: str) -> str:
+    """The window of the issue that was frozen last; empty if there is none. Raises CorruptStore."""
+    sql = "SELECT content FROM issue WHERE publication = ? AND until = 0 ORDER BY id DESC LIMIT 1"
+    texts = first_column(record.database, sql, (publication,))
+    return decode_content(texts[0], _OfPublication).publication.window if texts else ""
+
+
+class _OfPublication(msgspec.Struct):
+    publication: Publication
+
+
 def listed_publications(record: Record) -> set[str]:
     """The publications with imported listings."""
     return {str(row[0]) for row in record.database.rows("SELECT DISTINCT publication FROM listing WHERE until = 0")}
@@ -430,6 +441,12 @@ def publication_started_at(database: Database, publication: str) -> int:
     sql = 'SELECT "window", observed_at FROM publication WHERE publication = ? ORDER BY observed_at DESC, id DESC'
     rows = database.rows(sql, (publication,))
     return min((int(at) for _, at in takewhile(lambda row: row[0] == rows[0][0], rows)), default=0)
+
+
+def earliest_publication(database: Database, names: Sequence[str]) -> str:
+    """The one of some publications that the record had first."""
+    known = first_column(database, "SELECT publication FROM publication ORDER BY id")
+    return next(name for name in map(str, known) if name in names)
 
 
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:

@@ -9,6 +9,7 @@ people            forgets posts, accounts, and what wings keep about people; the
 inspection        whether a site is well: its store, issues, settings and jobs
 site_jobs         the jobs that the settings ask for, and what would keep them from starting
 running           runs them: reads networks, or does everything on schedule
+publication_changes  names and windows of publications that changed although they have issues
 run_notices       what `run` tells when it starts, and while it works
 demo              what `hotpapers demo` writes
 """

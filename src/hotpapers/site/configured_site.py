@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property, partial
@@ -16,6 +18,7 @@ from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
 from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import NetworkTerms, table
 from hotpapers.base.wings import BeforeFreezing, wings
@@ -26,11 +29,13 @@ from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, is_server, now, store_path
+from hotpapers.site import publication_changes
 
 if TYPE_CHECKING:
     from threading import Event
 
     from hotpapers.base.http import PoliteHttpClient
+    from hotpapers.base.http.proxies import Proxies
     from hotpapers.collect.job_factory import ConfiguredSource
     from hotpapers.publish.query import QuerySession
 
@@ -176,6 +181,8 @@ class ConfiguredSite:
             for publication in self.publication_items(saved)
             if publication not in saved
         ]
+        for item in changed:
+            publication_changes.check_window(self.file, record, item)
         if changed:
             record.append(changed, source="settings")
 
@@ -191,12 +198,19 @@ class ConfiguredSite:
         return self.settings.own_publications
 
     def publication(self, name: str | None = None) -> Publication:
-        """A publication of the store, after those in the settings were saved; the only one by default. Raises NotFound,
+        """A publication of the store, after those in the settings were saved; by default the first. Raises NotFound,
         UsageError."""
+        self.save_publications(self.record)
+        return self.saved_publication(name)
+
+    def saved_publication(self, name: str | None = None) -> Publication:
+        """A publication of the store; by default the first of the settings, or else the first that the store had.
+        Raises NotFound."""
         from hotpapers.issues.freeze import publication_of
 
-        self.save_publications(self.record)
-        return publication_of(self.record, name)
+        saved = {item.publication for item in self.record.view().items(Publication)}
+        first = next((own for own in self.own_publications if own in saved), None)
+        return publication_of(self.record, name or first)
 
     def publication_items(self, saved: Iterable[Publication] = ()) -> list[Publication]:
         """The publications in the settings, as the record keeps them. `saved`: those it has kept. Raises SettingsError
@@ -219,7 +233,9 @@ class ConfiguredSite:
         if not self.has_settings:
             require(file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
             is_own = settings.load(file) == self.settings
-            require(is_own, f"{file} is for another store; add --config {file} to use it for this one")
+            require(
+                is_own, f"{file} is for another store; add --config {shlex.quote(str(file))} to use it for this one"
+            )
         raise UsageError("no publication configured; add a [[publication]] to hotpapers.toml")
 
     # ---- what follows from the settings --------------------------------------------------------------------
@@ -294,7 +310,25 @@ class ConfiguredSite:
         """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""
         from hotpapers.base.http import PoliteHttpClient, user_agent
 
-        return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
+        return PoliteHttpClient(
+            user_agent(self.settings.contact), base_addresses=base_addresses, proxies=self.proxies, **settings
+        )
+
+    @cached_property
+    def proxies(self) -> Proxies:
+        """The proxies through which networks are asked. Raises SettingsError."""
+        from hotpapers.base.http.proxies import FROM_SETTINGS, Proxies
+
+        return Proxies.configured(secret(self.settings.run.proxy, FROM_SETTINGS), os.environ)
+
+    @property
+    def offline(self) -> str:
+        """What to say if no network can be reached."""
+        if not self.proxies.distinct:
+            return OFFLINE
+        proxies = " and ".join(map(str, self.proxies.distinct))
+        names = " and ".join(proxy.named for proxy in self.proxies.distinct)
+        return f"no network can be reached through {proxies}; start it, or correct {names}"
 
     def site_client(self, address: str) -> PoliteHttpClient:
         """An HTTP client for a site that publishes the files of its log, which are many and small. Raises UsageError

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import CorruptStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.base.file_modes import too_open
+from hotpapers.base.http.proxies import Proxy
 from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
 from hotpapers.base.wings import settings_tables, wings
 from hotpapers.collect.job_factory import job_names
@@ -37,9 +38,10 @@ CHECKED_FOR = 2.0
 
 class Inspection(NamedTuple):
     """The state of a site. `incomplete`: days with papers missing; `without_issue`: days; `sites`: how large published
-    sites become; `exposed`: private files that others can read; `processes`: those at work; `offline`: whether no
-    network can be reached; `next`: the next issues; `mistakes`: in the settings; `alarms`: of wings, each with the
-    command that acknowledges it; `soundness`: of the store, of which a part is checked."""
+    sites become; `exposed`: private files that others can read; `processes`: those at work; `proxies`: those that
+    networks are asked through; `offline`: that no network can be reached, if so; `next`: the next issues; `mistakes`:
+    in the settings; `alarms`: of wings, each with the command that acknowledges it; `soundness`: of the store, of which
+    a part is checked."""
 
     at: int
     store: statistics.StoreStatistics
@@ -49,7 +51,8 @@ class Inspection(NamedTuple):
     sites: list[SizeForecast]
     exposed: list[str]
     processes: list[ProcessAtWork]
-    offline: bool
+    proxies: list[Proxy]
+    offline: str
     next: list[ExpectedIssue]
     mistakes: list[str]
     alarms: list[tuple[str, str]]
@@ -80,7 +83,8 @@ def inspect(site: ConfiguredSite) -> Inspection:
         site_forecasts(record, site.site_config.budget),
         [*exposed, *map(str, too_open(map(Path, copies)))],
         processes_at_work(record),
-        _is_offline(site, record),
+        _proxies(site),
+        _offline(site, record),
         list(next_issues(record, own, at)),
         list(settings_problems(site, record)) if site.has_settings else [],
         wing_alarms(site),
@@ -88,11 +92,19 @@ def inspect(site: ConfiguredSite) -> Inspection:
     )
 
 
-def _is_offline(site: ConfiguredSite, record: Record) -> bool:
-    """Whether no network can be reached, if the settings are usable."""
+def _proxies(site: ConfiguredSite) -> list[Proxy]:
+    """The proxies, if the settings are usable."""
     with suppress(UsageError):
-        return site.has_settings and seems_offline(job_names(site.sources()), jobs_queries.all_states(record))
-    return False
+        return site.proxies.distinct
+    return []
+
+
+def _offline(site: ConfiguredSite, record: Record) -> str:
+    """That no network can be reached, if the settings are usable; empty if one can."""
+    with suppress(UsageError):
+        if site.has_settings and seems_offline(job_names(site.sources()), jobs_queries.all_states(record)):
+            return site.offline
+    return ""
 
 
 def _jobs(site: ConfiguredSite, record: Record) -> list[JobHealth]:

@@ -13,8 +13,9 @@ from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.suggestions import choices
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.windows import latest_label
-from hotpapers.publish.deliver.export_site import RerenderedFolder, export_site, folders_of
+from hotpapers.publish.deliver.export_site import RerenderedFolder, deleted_days, export_site, folders_of
 from hotpapers.publish.render import CHANNELS
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import ConfiguredSite
@@ -95,6 +96,9 @@ def write_channels(
     report = []
     for channel, folder in folders:
         site_config = site.site_config_of(name)._replace(feeds=ChannelFolder("feeds", folder) in folders)
+        if anew := deleted_days(site.record, name, channel, folder):
+            site.warn(f"{folder}: {channel} was deleted, and is written anew with {count_noun(len(anew), 'issue')}")
+        days = sorted({*days, *anew})
         counts = export_site(site.record, name, days, channel, folder, site_config, site.terms, site.store, force=force)
         report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
         if counts.warning:

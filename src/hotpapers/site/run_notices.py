@@ -32,7 +32,7 @@ from hotpapers.publish.schedule.due import (
     still_reading_back,
 )
 from hotpapers.record import Record, now
-from hotpapers.site.configured_site import OFFLINE, ConfiguredSite, Notice, Watch
+from hotpapers.site.configured_site import ConfiguredSite, Notice, Watch
 from hotpapers.site.site_jobs import settings_checks
 
 NO_CONTACT = 'no contact is set: networks and readers cannot reach you; write contact = "…"'
@@ -52,6 +52,10 @@ def start_notices(
     no_contact = f"{NO_CONTACT[0].upper()}{NO_CONTACT[1:]} in {site.file}."
     announced = [
         *reading_notices(read_names, new, site.settings.run.read_back, at),
+        *(
+            Notice("proxy", {"address": proxy.origin, "from": proxy.named}, f"Asking through {proxy} ({proxy.named}).")
+            for proxy in site.proxies.distinct
+        ),
         *first_notices(firsts, zones(site), at),
         *next_notices([issue for issue in following if issue.publication not in first_names], zones(site), at),
         *([] if site.settings.contact.strip() else [Notice("no contact", {"reason": NO_CONTACT}, no_contact)]),
@@ -119,12 +123,9 @@ def sentence(following: ExpectedIssue, zone: str, at: int) -> str:
 
 def _state(late: ExpectedIssue) -> str:
     """What has become of an issue that closed: what it waits for, or why it has not appeared."""
-    reason = late.waits_for
-    for head in ("the first issue waits for ", "waits for "):
-        if reason.startswith(head):
-            return f"waits for {reason.removeprefix(head)}"
-    is_clause = " is " in reason or ": " in reason  # a failure, in full sentences
-    return "is due" if not reason else f"has not appeared: {reason}" if is_clause else f"waits for {reason}"
+    if late.waits_for:
+        return f"waits for {late.waits_for}"
+    return f"has not appeared: {late.failure}" if late.failure else "is due"
 
 
 def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str], at: int) -> Iterator[Notice]:
@@ -132,8 +133,8 @@ def next_notices(following: Sequence[ExpectedIssue], zone_of: Mapping[str, str],
     for issue in following:
         zone = zone_of.get(issue.publication, "UTC")
         fields = {"publication": issue.publication, "day": issue.day, "at": local_time(issue.at, zone)}
-        if issue.at <= at and issue.waits_for:
-            yield Notice("issue waits", {**fields, "reason": issue.waits_for}, sentence(issue, zone, at))
+        if issue.at <= at and (reason := issue.waits_for or issue.failure):
+            yield Notice("issue waits", {**fields, "reason": reason}, sentence(issue, zone, at))
         elif issue.at > at:
             yield Notice("next issue", fields, sentence(issue, zone, at))
 
@@ -159,7 +160,7 @@ class NextIssueWatch:
 
 def _essence(issue: ExpectedIssue) -> tuple[str, str]:
     """What has to change to be announced again: not that one of several networks has been waited for long enough."""
-    return issue.day, issue.waits_for.partition(":")[0]
+    return issue.day, (issue.waits_for or issue.failure).partition(":")[0]
 
 
 # ---- while it works ----------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ LOOK, LOOK_LATER = 1.0, 2.0
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
     """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
     finished, own = threading.Event(), ConfiguredSite(site.store)  # a connection belongs to a thread
-    watches: list[Watch] = [OfflineWatch(jobs), SettingsWatch(site), *more]
+    watches: list[Watch] = [OfflineWatch(jobs, site.offline), SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
         """Tells what is new; nothing if the store cannot be read now, which is opened again for the next look."""
@@ -232,9 +233,10 @@ class ReadingWatch:
 
 
 class OfflineWatch:
-    """Whether any network can be reached. `jobs`: those that read networks."""
+    """Whether any network can be reached. `jobs`: those that read networks; `offline`: what to say if none can."""
 
-    def __init__(self, jobs: Sequence[str]) -> None:
+    def __init__(self, jobs: Sequence[str], offline: str) -> None:
+        self._offline = offline
         self._readers = [job for job in jobs if not job.endswith(COUNTS)]
         self._is_offline = False
 
@@ -242,8 +244,8 @@ class OfflineWatch:
         states = jobs_queries.all_states(record)
         if not self._is_offline and seems_offline(self._readers, states):
             self._is_offline = True
-            sentence = f"{OFFLINE[0].upper()}{OFFLINE[1:]}. The networks are asked again until they answer."
-            yield Notice("offline", {"reason": OFFLINE}, sentence)
+            sentence = f"{self._offline[0].upper()}{self._offline[1:]}. The networks are asked again until they answer."
+            yield Notice("offline", {"reason": self._offline}, sentence)
         elif self._is_offline and any(s.source in self._readers and s.failing_since is None for s in states):
             self._is_offline = False
             yield Notice("online", {}, "A network answers again.")

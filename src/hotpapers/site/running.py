@@ -22,7 +22,7 @@ from hotpapers.publish.schedule.health import SiteHealth, metrics
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password
 from hotpapers.record.statistics import totals
-from hotpapers.site.configured_site import OFFLINE, ConfiguredSite, Notice
+from hotpapers.site.configured_site import ConfiguredSite, Notice
 from hotpapers.site.run_notices import NextIssueWatch, start_notices, watching
 from hotpapers.site.site_jobs import (
     JobMakers,
@@ -100,17 +100,17 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
     if not once:
         return []
     with Record(site.store) as record:
-        return _failures(record, (*reading, *more), (*publishing, *sending))
+        return _failures(site, record, (*reading, *more), (*publishing, *sending))
 
 
-def _failures(record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
+def _failures(site: ConfiguredSite, record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
     """What makes a single round a failure. One network of several that cannot be read does not: issues appear anyway,
     and say that it is unknown."""
     states = all_states(record)
     failing = {s.source: f"{s.source}: {s.state}: {s.reason}" for s in states if s.failing_since is not None}
     readers = [name for name in read_jobs if not name.endswith(COUNTS)]
     unread = readers if failing.keys() >= set(readers) else []
-    offline = [OFFLINE] if seems_offline(read_jobs, states) else []
+    offline = [site.offline] if seems_offline(read_jobs, states) else []
     return [*(failing[name] for name in (*unread, *own_jobs) if name in failing), *offline]
 
 
@@ -157,6 +157,7 @@ def _sharing(site: ConfiguredSite, stop: threading.Event) -> Iterator[IngestCont
             ServerClocks(),
             site.terms,
             site.settings.run.read_back * DAY,
+            site.proxies,
         )
 
 

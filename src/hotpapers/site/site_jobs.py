@@ -7,6 +7,7 @@ from functools import partial
 
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of, require_address
+from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.collect.jobs.loop import Job, JobLoop
@@ -17,6 +18,7 @@ from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.publication_changes import check_names
 from hotpapers.site.publishing import check_unmoved, configured_folders
 from hotpapers.site.sending import all_destinations, check, sends
 
@@ -71,7 +73,9 @@ def site_jobs(
 
 def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
     """The health of the jobs that the settings ask for."""
-    return health(record, site.own_publications, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
+    known = {item.publication for item in record.view().items(Publication)}
+    names = [name for name in site.own_publications if name in known]
+    return health(record, names, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------
@@ -110,6 +114,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
         site.before_freezing,
         partial(wing_jobs, site),
         partial(_check_run, site),
+        lambda: site.proxies,
         partial(issue_destinations, site),
     )
 
@@ -117,6 +122,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
 def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], object], ...]:
     """Functions that raise SettingsError or UsageError for settings that do not fit what the record knows."""
     return (
+        partial(check_names, site.file, record, site.settings.publication),
         *(partial(check_unmoved, site, record, name) for name in site.own_publications),
         partial(_check_owners, site, record),
         partial(check, site, record),

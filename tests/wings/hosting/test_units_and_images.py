@@ -12,13 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublicationSettings, Settings, defaults
-from hotpapers.publish.schedule.health import SiteHealth
-from hotpapers.serve.web.monitoring import monitor
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.record import Record, now
 from hotpapers.wings.hosting.writing import HostMachine, host_files
+from tests.cli.run import good, run
+from tests.conftest import ROOT
 
 TODAY = datetime.date(2026, 11, 20)
 MACHINE = HostMachine("/srv/hotpapers", ("/usr/bin/hotpapers",), "hotpapers")
@@ -137,14 +141,25 @@ def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
     assert {"cryptography", "cffi", "pycparser"} <= installed
 
 
-@pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
-def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> None:
-    arguments = next(arguments for name, arguments in instructions(image()) if name == "HEALTHCHECK")
-    command = json.loads(arguments.partition("CMD ")[2])
-    with monitor("127.0.0.1:0", lambda: SiteHealth(ok, (), ()), lambda: "") as port:
-        probe = [word.replace("127.0.0.1:9464", f"127.0.0.1:{port}") for word in command]
-        process = subprocess.run([sys.executable, *probe[1:]], capture_output=True, check=False)
-    assert command[0] == "python" and process.returncode == status
+@pytest.mark.parametrize("listen", ["", "127.0.0.1:9464"])
+@pytest.mark.parametrize("file", ["init", "released"])
+def test_the_health_check_is_right_with_and_without_an_address(file: str, listen: str, tmp_path: Path) -> None:
+    text = image() if file == "init" else (ROOT / "packaging" / "Containerfile").read_text("utf-8")
+    arguments = next(arguments for name, arguments in instructions(text) if name == "HEALTHCHECK")
+    program, *words = json.loads(arguments.partition("CMD ")[2])
+    settings_file = tmp_path / "hotpapers.toml"
+    settings_file.write_text(f'[[publication]]\nname = "daily"\n[run]\nlisten = "{listen}"\n', "utf-8")
+    at = now()
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        state = JobState(source="issues", started_at=at, success_at=at, next_at=at)
+        jobs_queries.save_state(record, state)
+        assert program == "hotpapers"
+        assert good(*words, "--config", settings_file) == "all is well\n"
+        jobs_queries.save_state(record, msgspec.structs.replace(state, failing_since=at, state="store", reason="full"))
+    result = run(*words, "--config", settings_file)
+    assert (result.status, result.out) == (1, "issues: store: full\n")
+    result = run(*words, "--config", settings_file, "--json")
+    assert result.status == 1 and result.json["problems"] == ["issues: store: full"]
 
 
 def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:

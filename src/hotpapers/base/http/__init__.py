@@ -6,6 +6,7 @@
     retry_policy    pure: pace, what a status means, how long a server asks us to wait, what its dates say of our clock
     address_guard   which addresses are internal and never fetched; names are resolved and checked here, once;
                     the address that a server of ours listens on
+    proxies         which requests go through which proxy, and connections through one
     transport       connections to exactly the address that was checked; deadlines, stopping, traffic counts
     streams         bodies and lines, decompressed and size-limited as they arrive; websockets over a checked connection
     redact_errors   keeps tokens out of error messages

@@ -64,6 +64,30 @@ class AddressGuard:
             raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) not named in the settings")
         return addresses
 
+    def check_name(self, host: str, port: int) -> None:
+        """For a host that a proxy looks up: judges its name alone. Raises RequestRefused."""
+        if (host, port) not in self._own_hosts and _is_inside_name(host):
+            raise RequestRefused(f"{host} port {port} is an inside address not named in the settings")
+
+
+_INSIDE_DOMAINS = frozenset(
+    ("alt", "arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localhost")
+)
+"""Domains that are not on the public internet (RFC 2606, 6761, 6762, 8375, 9476; ICANN's `internal`), or are usual
+inside."""
+
+
+def _is_inside_name(host: str) -> bool:
+    """Whether a host is inside by its name: an inside IP address, however it is written; a name without a domain, or
+    below a domain that the public internet does not have."""
+    name = host.rstrip(".")
+    try:
+        return is_inside(name)
+    except ValueError:
+        last = name.rpartition(".")[2].lower()
+        is_number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last) is not None  # an IPv4 address in another notation
+        return is_number or "." not in name or last in _INSIDE_DOMAINS
+
 
 def _host_and_port(address: str) -> tuple[str, int]:
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import socket
 import ssl
 import threading
 import time
@@ -12,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from socket import getaddrinfo
 from types import MappingProxyType
 from typing import NamedTuple, Self, TypeVar
 
@@ -32,6 +32,7 @@ from hotpapers.base.http.address_guard import (
     onward_from,
     read_address,
 )
+from hotpapers.base.http.proxies import NO_PROXIES, Proxies, Proxy, direct_pool, proxied_pool, tunnel
 from hotpapers.base.http.redact_errors import SecretRedactor, public_url
 from hotpapers.base.http.retry_policy import (
     HeaderListener,
@@ -41,6 +42,7 @@ from hotpapers.base.http.retry_policy import (
     check_status,
     pace_of,
     plain_reason,
+    refused_by_proxy,
 )
 from hotpapers.base.http.streams import LineStream, decompress, read_body, with_heartbeat
 from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
@@ -97,7 +99,7 @@ class PoliteHttpClient:
     only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
     `stop`: once set, anything that waits raises Stopped. `secrets`: kept out of all errors. `resolve`: like
     socket.getaddrinfo. `context`: which certificates to trust; the system's authorities by default. `on_headers`:
-    called with each response's headers.
+    called with each response's headers. `proxies`: through which requests go; names are then looked up by them.
     """
 
     def __init__(
@@ -112,9 +114,10 @@ class PoliteHttpClient:
         stop: threading.Event | None = None,
         secrets: Sequence[str] = (),
         limits: ClientLimits | None = None,
-        resolve: Resolve = getaddrinfo,
+        resolve: Resolve = socket.getaddrinfo,
         context: ssl.SSLContext | None = None,
         on_headers: HeaderListener | None = None,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         stop = stop or threading.Event()
         self.traffic = TrafficCounter()
@@ -124,12 +127,16 @@ class PoliteHttpClient:
         self._on_headers = on_headers
         self._reserve = reserve or HostPacer()
         self._sleep = sleep or stop.wait
-        self._redact = SecretRedactor(secrets)
+        self._proxies = proxies
+        hidden = [secret for proxy in proxies.distinct for secret in proxy.secrets]
+        self._redact = SecretRedactor((*secrets, *hidden))
         self._limits = limits or ClientLimits()
         self._deadline = Deadline(stop)
-        self._backend = GuardedBackend(AddressGuard(base_addresses, resolve), self._deadline, self.traffic)
+        self._resolve = resolve
+        self._guard = AddressGuard(base_addresses, resolve)
+        self._backend = GuardedBackend(self._guard, self._deadline, self.traffic)
         self._context = context or httpcore2.default_ssl_context()
-        self._pool = self._new_pool()
+        self._pools = {proxy: self._new_pool(proxy) for proxy in (None, *proxies.distinct)}
         self._validators: OrderedDict[str, dict[str, str]] = OrderedDict()  # by address, the latest last
 
     def __enter__(self) -> Self:
@@ -139,7 +146,8 @@ class PoliteHttpClient:
         self.close()
 
     def close(self) -> None:
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
 
     # ---- the HttpClient protocol ---------------------------------------------------------------------
 
@@ -185,7 +193,7 @@ class PoliteHttpClient:
             return self._read_response(outcome)
 
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
-        with self._new_pool() as pool:
+        with self._new_pool(self._proxies.of(address)) as pool:
             return self._with_retries(partial(send, pool), resend=False)
 
     def messages(self, url: str, *, headers: Headers = NOTHING) -> Iterator[bytes | None]:
@@ -236,12 +244,25 @@ class PoliteHttpClient:
 
     def _connect_websocket(self, url: httpx2.URL, headers: Headers) -> ClientConnection:
         self._begin(url)
+        proxy = self._proxies.of(url)
+        stream: httpcore2.NetworkStream
         try:
-            sock = self._backend.connect_tcp(*host_and_port(url), self._limits.connect).get_extra_info("socket")
-        except UNREACHED as problem:
+            if proxy is None:
+                stream = self._backend.connect_tcp(*host_and_port(url), self._limits.connect)
+            else:
+                self._judge(url)
+                self._deadline.until = time.monotonic() + self._limits.whole
+                pool = direct_pool(self._backend_to(proxy), self._context)
+                stream = tunnel(proxy, pool, *host_and_port(url), self._limits.connect)
+        except httpcore2.ProxyError as problem:
+            raise refused_by_proxy(problem, str) from None
+        except (*UNREACHED, *BROKEN) as problem:
             raise Retryable(plain_reason(problem)) from None
-        request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
-        return streams.open_websocket(url, sock, self._context, request_headers, self.traffic, self._limits, self.now())
+        headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
+        return streams.open_websocket(
+            url, stream.get_extra_info("socket"), self._context, headers, self.traffic, self._limits, self.now(),
+            is_in_tls=proxy is not None and proxy.url.scheme == "https",
+        )  # fmt: skip
 
     def _open(
         self, url: httpx2.URL, headers: Headers, accept: Collection[int], *, patient: bool = False
@@ -250,7 +271,7 @@ class PoliteHttpClient:
         for _ in range(self._limits.redirects + 1):
             conditions = self._validators.get(str(url), NOTHING) if 304 in accept else NOTHING
             request = httpx2.Request("GET", url, headers={**headers, **conditions})
-            outcome = self._ask(self._pool, request, accept, patient=patient)
+            outcome = self._ask(self._pools[self._proxies.of(url)], request, accept, patient=patient)
             if not isinstance(outcome, httpx2.URL):
                 return outcome
             if outcome.origin != url.origin:
@@ -269,6 +290,7 @@ class PoliteHttpClient:
         timeout = {"connect": limits.connect, "pool": limits.connect, "write": limits.read, "read": read}
         self._deadline.until = time.monotonic() + limits.whole
         with self._names_address(url), ExitStack() as stack:
+            self._judge(url)
             response = pool.handle_request(
                 httpcore2.Request(
                     request.method,
@@ -293,6 +315,12 @@ class PoliteHttpClient:
         host, port = host_and_port(url)
         self.sleep(self._reserve(*pace_of(host, port, self._pace)))
         self.traffic.count(requests=1)
+
+    def _judge(self, url: httpx2.URL) -> None:
+        """Judges the name of a host that a proxy looks up; all others are judged when they are connected to. Raises
+        RequestRefused."""
+        if self._proxies.of(url):
+            self._guard.check_name(*host_and_port(url))
 
     def _read_response(self, open_response: _OpenResponse) -> Response:
         """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""
@@ -346,16 +374,19 @@ class PoliteHttpClient:
         except RequestRefused as problem:
             raise RequestRefused(self._describe(url, problem.reason), problem.status) from None
         except NetError as problem:
-            raise NetError(self._describe(url, problem)) from None
+            raise NetError(self._describe(url, problem), problem.tries) from None
         except Retryable as problem:
             raise Retryable(self._describe(url, problem), sent=problem.sent, seconds=problem.seconds) from None
+        except httpcore2.ProxyError as problem:
+            raise refused_by_proxy(problem, partial(self._describe, url)) from None
         except (*UNREACHED, *BROKEN) as problem:
             raise Retryable(
                 self._describe(url, plain_reason(problem)), sent=not isinstance(problem, UNREACHED)
             ) from None
 
     def _describe(self, url: httpx2.URL, problem: object) -> str:
-        return self._redact(f"{public_url(url)}: {problem}")
+        proxy = self._proxies.of(url)
+        return self._redact(f"{public_url(url)}{f' through {proxy}' if proxy else ''}: {problem}")
 
     def _headers(self, extra: Headers) -> dict[str, str]:
         headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
@@ -365,7 +396,12 @@ class PoliteHttpClient:
                 raise NetError(f"the header {name} contains a character not allowed in headers, such as a line break")
         return headers
 
-    def _new_pool(self) -> httpcore2.ConnectionPool:
-        return httpcore2.ConnectionPool(
-            ssl_context=self._context, network_backend=self._backend, max_keepalive_connections=4, keepalive_expiry=15
-        )
+    def _new_pool(self, proxy: Proxy | None) -> httpcore2.ConnectionPool:
+        """The connections of requests: to their servers, or to a proxy."""
+        if proxy is None:
+            return direct_pool(self._backend, self._context)
+        return proxied_pool(proxy, self._backend_to(proxy), self._context)
+
+    def _backend_to(self, proxy: Proxy) -> GuardedBackend:
+        """Opens connections to a proxy, which the operator has named, and to nothing else inside."""
+        return GuardedBackend(AddressGuard((proxy.origin,), self._resolve), self._deadline, self.traffic)

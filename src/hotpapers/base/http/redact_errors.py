@@ -79,10 +79,12 @@ def _any_form(character: str) -> str:
 
 
 def hosts_alone(text: str) -> str:
-    """An error's text with its addresses cut to their hosts: a path may name a post, which must not be kept forever."""
-    return _ADDRESS.sub(r"\1", text)
+    """An error's text with its addresses cut to their hosts: a path may name a post, which must not be kept forever;
+    and without the operator's proxy, which no reader needs to know."""
+    return _ADDRESS.sub(r"\1", _PROXY.sub("", text))
 
 
+_PROXY = re.compile(r" through the proxy https?://\S+(?=: )")
 _ADDRESS = re.compile(r"(\bhttps?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
 
 

@@ -112,6 +112,12 @@ def check_status(status: int, headers: Headers, accept: Collection[int], now: in
     raise NetError(f"{text}, which was not asked for")
 
 
+def refused_by_proxy(problem: Exception, describe: Callable[[str], str]) -> Retryable | RequestRefused:
+    """The error for a proxy that opens no connection. `problem`: begins with its status."""
+    text = describe(f"the proxy answered {problem}".rstrip())
+    return Retryable(text, sent=False) if str(problem).startswith("5") else RequestRefused(text)
+
+
 # ---- how long to wait --------------------------------------------------------------------------------
 
 

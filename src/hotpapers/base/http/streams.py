@@ -199,9 +199,11 @@ def open_websocket(
     traffic: TrafficCounter,
     limits: ClientLimits,
     now: int,
+    *,
+    is_in_tls: bool,
 ) -> ClientConnection:
-    """Open a websocket over a connected socket, and close the socket with it. Raises Retryable, RetryLater and
-    RequestRefused. Redirects are not followed."""
+    """Open a websocket over a connected socket, and close the socket with it. `is_in_tls`: the socket is that of an
+    encrypted connection to a proxy. Raises Retryable, RetryLater and RequestRefused. Redirects are not followed."""
 
     def create_connection(sock: socket.socket, *args: Any, **settings: Any) -> ClientConnection:
         return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *args, **settings)
@@ -212,6 +214,7 @@ def open_websocket(
             sock=sock,
             ssl=context if url.scheme == "wss" else None,
             proxy=None,
+            proxy_ssl=context if is_in_tls else None,
             compression="deflate",
             user_agent_header=None,
             additional_headers=headers,

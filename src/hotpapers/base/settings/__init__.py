@@ -139,13 +139,15 @@ class RunSettings(SettingsStruct):
 
     `listen`: the address that serves /metrics and /health, such as 127.0.0.1:9464. `ping`: an address to request every
     hour while all is well. `log`: the log format of `run`, `collect` and `serve`. `read_back`: days before the first
-    start to read back, as far as each network allows.
+    start to read back, as far as each network allows. `proxy`: the HTTP proxy of your network, such as
+    http://proxy.example:3128, if not that of HTTPS_PROXY and HTTP_PROXY; with a password as "env:NAME".
     """
 
     listen: str = ""
     ping: str = ""
     log: Literal["text", "json"] = "text"
     read_back: Annotated[int, Meta(ge=0, le=MAX_DAYS_BACK)] = 7
+    proxy: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

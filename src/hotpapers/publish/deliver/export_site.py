@@ -158,6 +158,24 @@ def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]
     return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
 
 
+def deleted_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
+    """The days that a channel has written to a folder from which its files have been deleted, ascending; empty if they
+    are there."""
+    first_file = _FIRST_FILES.get(to)
+    is_there = (output / first_file).is_file() if first_file else output.is_dir() and any(output.iterdir())
+    return [] if is_there else sent_days(record, publication, to, output)
+
+
+def sent_days(record: Record, publication: str, to: str, output: Path) -> list[str]:
+    """The days with an issue that a channel has written to a folder, ascending."""
+    sent = queries.sent_editions(record.database, publication, to, target_of(record.database, output))
+    return sorted({day for day, *_ in sent} & queries.latest_editions(record, publication).keys())
+
+
+_FIRST_FILES = {"site": "index.html", "feeds": "feeds/issues.atom"}
+"""A file that a channel always writes; the others write one for each day."""
+
+
 def check_folder_owner(record: Record, output: Path) -> None:
     """Raises UsageError if a folder that this store has not written to yet has somebody's own files."""
     if not output.is_dir():

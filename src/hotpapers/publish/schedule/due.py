@@ -125,12 +125,14 @@ def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
 
 class ExpectedIssue(NamedTuple):
     """A publication's next issue: its day, and when it closes by the clock, or appears if it is the first, µs UTC.
-    `waits_for`: why it has not appeared since; empty if nothing is known to hold it up."""
+    `waits_for`: what it waits for since, `failure`: why it could not be frozen; empty if nothing is known to hold it
+    up."""
 
     publication: str
     day: str
     at: int
     waits_for: str = ""
+    failure: str = ""
 
 
 def first_issues(
@@ -184,22 +186,44 @@ def next_issues(record: Record, publications: Iterable[str], at: int) -> Iterato
         publication = publication_of(record, name)
         settled = {*frozen_days(record, name), *(row.day for row in days_without_issue(record, name, at))}
         if days := missing_days(record, publication, settled, at):
-            reason = _waits_for(record, publication, days[0], at)
-            yield ExpectedIssue(name, days[0], cut_of(publication, days[0]), reason)
+            yield ExpectedIssue(
+                name, days[0], cut_of(publication, days[0]), *_held_up(record, publication, days[0], at)
+            )
         elif day := upcoming_day(publication, at):
             yield ExpectedIssue(name, day, cut_of(publication, day))
 
 
-def _waits_for(record: Record, publication: Publication, day: str, at: int) -> str:
-    view, reason = record.view(), jobs_queries.load_state(record, "issues").reason
-    name, _, own_reason = reason.partition(": ")
-    if name in {item.publication for item in view.items(Publication)}:  # why that one's issue could not be frozen
-        reason = own_reason if name == publication.publication else ""
+WAITS = ("the first issue waits for ", "waits for ")
+"""How the job of issues begins to say that one waits."""
+STALE = HOUR // 6
+"""Microseconds after which a job that has not gone on says nothing about now: the program does not run."""
+
+
+def _held_up(record: Record, publication: Publication, day: str, at: int) -> tuple[str, str]:
+    """What an issue waits for, and why it could not be frozen, as far as the job of issues has said so lately."""
+    view, state = record.view(), jobs_queries.load_state(record, "issues")
+    is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE
+    reason = state.reason if is_lately else ""
+    waits_for = next((reason.removeprefix(head) for head in WAITS if reason.startswith(head)), "")
+    failure = own_failure(reason, publication.publication, {item.publication for item in view.items(Publication)})
     if is_unread(view, publication, day, at):
-        return reason if "waits for" in reason else "a network that can be read"
+        return (waits_for or "a network that can be read") if is_lately else "", ""
     if not is_closed(record.view(closing(view, publication, day)), publication, day, at):
-        return "arXiv’s announcement"
-    return reason
+        return "arXiv’s announcement", ""
+    return waits_for, "" if waits_for else failure
+
+
+def own_failure(reason: str, publication: str, publications: Collection[str]) -> str:
+    """Why this publication's issue could not be frozen, by the reason of a round: `daily: why; weekly, site: why; …`.
+    Other parts of a round hold up no issue. A reason that names no part holds up all."""
+    own, part = list[str](), publication
+    for segment in reason.split("; "):
+        head, _, text = segment.partition(": ")
+        is_part = head == "pages" or head.partition(", ")[0] in publications
+        part = head if is_part else part
+        if part == publication:
+            own.append(text if is_part else segment)
+    return "; ".join(own)
 
 
 def days_without_issue(record: Record, publication: str, at: int) -> Iterator[DayWithoutIssue]:

@@ -70,11 +70,12 @@ def dead_jobs(states: Iterable[JobState], at: int) -> Iterator[str]:
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     began_at = None
-    for name, day, closes_at, waits_for in next_issues(record, publications, at):
+    for name, day, closes_at, waits_for, failure in next_issues(record, publications, at):
         if closes_at <= at:
             began_at = began_at or site_started_at(record.view()) or 0
             if at > max(limit_of(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
-                yield f"{name}: the issue of {day} is overdue{f': it waits for {waits_for}' if waits_for else ''}"
+                reason = f": it waits for {waits_for}" if waits_for else f": {failure}" if failure else ""
+                yield f"{name}: the issue of {day} is overdue{reason}"
 
 
 # ---- metrics -------------------------------------------------------------------------------------------

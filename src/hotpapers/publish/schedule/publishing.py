@@ -33,7 +33,14 @@ from hotpapers.issues.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
-from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
+from hotpapers.publish.deliver.export_site import (
+    RerenderedFolder,
+    deleted_days,
+    export_again,
+    export_site,
+    sent_days,
+    unsent,
+)
 from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
 from hotpapers.publish.view import phrases
@@ -108,6 +115,7 @@ class PublishJob:
         self._due_since: dict[str, int] = {}
         self._without_issue = defaultdict[str, set[str]](set)
         self._rendered_position = 0
+        self._folders_seen: dict[IssueDestination, tuple[int, int] | None] = {}
 
     def close(self) -> None:
         for further in self._further:
@@ -221,9 +229,11 @@ class PublishJob:
     def _publish(self, context: JobContext, destination: IssueDestination) -> None:
         """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
         publication, channel, folder = destination
-        days = unsent(context.record, *destination)
+        anew = self._days_anew(context, destination)
+        days = sorted({*unsent(context.record, *destination), *anew})
         if not days:
             return
+        self._folders_seen[destination] = None  # until it is written
         config = self._site_config._replace(feeds=destination._replace(channel="feeds") in self._destinations)
         try:
             make_published_folders(folder.parent)
@@ -233,9 +243,28 @@ class PublishJob:
         except (HotPapersError, OSError) as problem:
             log_event("not published", publication=publication, channel=channel, reason=problem)
             raise PartiallyRead(str(problem)) from problem
+        self._folders_seen[destination] = _identity(folder)
+        if anew:
+            log_event(
+                "folder was deleted or replaced: written anew", publication=publication, folder=folder, issues=len(days)
+            )
         log_event("published", publication=publication, channel=channel, days=len(days), changed=counts.changed)
         if (forecast := counts.forecast) and counts.warning:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
+
+    def _days_anew(self, context: JobContext, destination: IssueDestination) -> list[str]:
+        """The days to write anew: all that a folder had, if its files are gone, or if it is not the folder that was
+        written last, as after a disk was away: that one may still show what has been hidden meanwhile."""
+        if self._writes_at_its_end(context):
+            return []
+        identity = _identity(destination.folder)
+        if identity == self._folders_seen.setdefault(destination, identity):
+            return deleted_days(context.record, *destination)
+        return sent_days(context.record, *destination)
+
+    def _writes_at_its_end(self, context: JobContext) -> bool:
+        """Whether this is a run of a machine that begins without any folder, and writes all pages at the end."""
+        return jobs_queries.load_state(context.record, SCHEDULED_RUN).state == RUNNING
 
     def _render_changed(self, context: JobContext) -> None:
         """Renders pages again that show a post that is gone, hidden, or may be shown again; all pages if the terms or
@@ -248,18 +277,25 @@ class PublishJob:
         self._rendered_position = since
         position = None if rules else since
         destinations = {destination.folder.resolve() for destination in self._destinations}
-        # a machine that began without any folder writes all pages at the end of the run
         is_due = (bool(rules) or head > since) and (
-            any(folder.is_dir() for folder in destinations)
-            or jobs_queries.load_state(record, SCHEDULED_RUN).state != RUNNING
+            any(folder.is_dir() for folder in destinations) or not self._writes_at_its_end(context)
         )
         folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
-        failed = [folder for folder in folders if folder.is_own and not folder.rendered]
+        failed = [item for item in folders if item.is_own and not item.rendered and item.folder.is_dir()]
         if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
         if rules:
             _keep_rules(record, rules)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one at the same path; None if there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsError, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
+from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
@@ -35,6 +38,7 @@ from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
+from hotpapers.site import publication_changes
 from hotpapers.site.configured_site import ConfiguredSite
 from hotpapers.site.publishing import check_unmoved
 from hotpapers.site.sending import SENDERS, client_opener
@@ -44,6 +48,8 @@ from hotpapers.wings.check.source_check import SourceCheck, check_source
 MAX_TRIAL_SECONDS = 90.0
 """Seconds after which sources that have not answered are given up."""
 LIMITS = ClientLimits(connect=10, read=20, whole=40, tries=1, silence=5)
+UNREACHED = "not reached: see network"
+ONLINE_STEP = "connect this machine to the internet, or name your network's proxy: `hotpapers docs proxies`"
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
 REDDITS_COUNTS = "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
@@ -77,10 +83,11 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
         return [CheckedPart("settings", "fails", str(problem), step)]
     with _record(site) as record:
         return [
-            *_settings(site),
+            *_settings(site, record),
             *_extras(),
             *_store(site),
             *_folders(site, record),
+            *_proxies(site),
             *_sources(site),
             *_senders(site, record),
             *_others(site),
@@ -90,13 +97,19 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 # ---- settings and store --------------------------------------------------------------------------------
 
 
-def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
+def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     if not site.has_settings:
-        step = "`hotpapers init` creates a file" if not site.file.exists() else f"add --config {site.file}"
+        step = (
+            "`hotpapers init` creates a file"
+            if not site.file.exists()
+            else f"add --config {shlex.quote(str(site.file))}"
+        )
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
-    problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings)))
+    items = [] if _problem(site.publication_items) else site.publication_items()
+    changes = publication_changes.problems(site.file, record, site.settings.publication, items)
+    problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings, *changes)))
     for problem in problems:
         yield CheckedPart("settings", "needs", problem, "change the setting")
     if not problems:
@@ -189,6 +202,25 @@ def _written(part: str, folder: Path, finding: str, problem: str) -> CheckedPart
     )
 
 
+# ---- proxies -------------------------------------------------------------------------------------------
+
+
+def _proxies(site: ConfiguredSite) -> Iterator[CheckedPart]:
+    """The proxies that networks are asked through, each connected to."""
+    try:
+        proxies = site.proxies.distinct
+    except SettingsError:
+        return  # told with the settings
+    for proxy in proxies:
+        address = (proxy.url.host, proxy.url.port or 0)
+        try:
+            with socket.create_connection(address, LIMITS.connect):
+                yield CheckedPart("proxy", "works", f"{proxy.origin} answers; from {proxy.named}")
+        except OSError as problem:
+            finding = f"{proxy.origin}, from {proxy.named}: {plain_reason(problem)}"
+            yield CheckedPart("proxy", "fails", finding, f"start the proxy, or correct {proxy.named}")
+
+
 # ---- sources -------------------------------------------------------------------------------------------
 
 
@@ -199,19 +231,33 @@ def _sources(site: ConfiguredSite) -> Iterator[CheckedPart]:
     timer.start()
     try:
         with ThreadPoolExecutor(len(SOURCES)) as pool:
-            yield from pool.map(partial(_source, site, HostPacer(), stop), SOURCES)
+            trials = list(pool.map(partial(_source, site, HostPacer(), stop), SOURCES))
     finally:
         timer.cancel()
+    are_unreached = [trial.is_unreached for trial in trials if trial.is_asked]
+    is_offline = len(are_unreached) > 1 and all(are_unreached)
+    if is_offline:  # said once, not for each source
+        yield CheckedPart("network", "fails", site.offline, ONLINE_STEP if not site.proxies.distinct else "")
+    for trial in trials:
+        yield trial.part._replace(finding=UNREACHED, next="") if is_offline and trial.is_unreached else trial.part
 
 
-def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: str) -> CheckedPart:
+class SourceTrial(NamedTuple):
+    """`is_asked`: requests were sent; `is_unreached`: none reached a server."""
+
+    part: CheckedPart
+    is_asked: bool = False
+    is_unreached: bool = False
+
+
+def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: str) -> SourceTrial:
     tables = {key: table for key, table in site.settings.source.items() if key == name}
     try:
         choices = chosen_sources(tables, (), str(site.file), site.terms)
     except SettingsError as problem:
-        return CheckedPart(name, "needs", str(problem), f"`hotpapers docs sources/{name}`")
+        return SourceTrial(CheckedPart(name, "needs", str(problem), f"`hotpapers docs sources/{name}`"))
     if not (choice := next((choice for choice in choices if choice.name == name), None)):
-        return CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}")
+        return SourceTrial(CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}"))
     with site.http(
         addresses(choice.settings),
         pace=PACE,
@@ -221,9 +267,10 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
         secrets=secrets_of(choice.settings),
     ) as client:
         try:
-            return _verdict(choice, check_source(choice, client))
+            check = check_source(choice, client)
         except HotPapersError as problem:
-            return CheckedPart(name, "fails", str(problem), "try again later")
+            return SourceTrial(CheckedPart(name, "fails", str(problem), "try again later"), is_asked=True)
+    return SourceTrial(_verdict(choice, check), not check.is_metered, check.is_unreached)
 
 
 def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:

@@ -21,13 +21,15 @@ REQUESTS = 2
 class SourceCheck(NamedTuple):
     """What a few requests showed. `answered`: the hosts that answered; `failed`: the others, each with its error;
     `entries`: the payloads they sent; `is_refused`: whether a server, or the source itself, wants something that is not
-    in the settings; `is_metered`: the source costs money, so no request was sent."""
+    in the settings; `is_metered`: the source costs money, so no request was sent; `is_unreached`: no request reached a
+    server."""
 
     answered: tuple[str, ...] = ()
     failed: Mapping[str, str] = {}
     entries: int = 0
     is_refused: bool = False
     is_metered: bool = False
+    is_unreached: bool = False
 
 
 def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
@@ -45,7 +47,8 @@ def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
         pass  # the client has noted it
     failed = {"": own_problem} if own_problem else client.failed
     is_refused = bool(own_problem) or client.is_refused
-    return SourceCheck(tuple(client.answered), failed, entries, is_refused, is_metered and not own_problem)
+    is_untried = is_metered and not own_problem
+    return SourceCheck(tuple(client.answered), failed, entries, is_refused, is_untried, client.is_unreached)
 
 
 class Enough(NetError):
@@ -62,6 +65,7 @@ class LimitedClient:
         self.answered: dict[str, None] = {}
         self.failed: dict[str, str] = {}
         self.is_refused = False
+        self.is_unreached = False
 
     def get(self, url: str, **how: Any) -> Response:
         return self._ask(url, lambda: self._http.get(url, **how))
@@ -94,9 +98,11 @@ class LimitedClient:
         try:
             result = request()
         except NetError as problem:
+            self.is_unreached = problem.tries == 0 and (self.is_unreached or not (self.failed or self.answered))
             self.failed[host] = str(problem)
             self.is_refused = self.is_refused or isinstance(problem, RequestRefused)
             raise
+        self.is_unreached = False
         if host not in self.failed:
             self.answered[host] = None
         return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotpapers.base.wings import HostKind, Wing, loading
 
 LISTEN = "127.0.0.1:9464"
-"""The address for a container's health check, unless the settings name another."""
+"""The address at which a container serves its figures, unless the settings name another."""
 
 WING = Wing(
     "hosting",

@@ -15,7 +15,6 @@ from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.base.settings import FILE, Settings
 from hotpapers.record.database import without_password
-from hotpapers.wings.hosting import wing
 from hotpapers.wings.hosting.schedule import crons, times
 
 ROOT = "root"
@@ -90,8 +89,6 @@ def host_files(kind: str, settings: Settings, today: datetime.date, machine: Hos
 
 def remarks(kind: str, settings: Settings) -> list[str]:
     """What the operator still has to do for a host."""
-    if kind == CONTAINER and not settings.run.listen:
-        return [f'set listen = "{wing.LISTEN}" in [run], which the health check needs']
     return [f"`hotpapers docs hosting`: {TO_DO[kind]}"] if kind in TO_DO else []
 
 
@@ -170,9 +167,8 @@ def _quoted(path: str) -> str:
 
 def _container(settings: Settings) -> list[HostFile]:
     extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
-    listen = settings.run.listen or wing.LISTEN
     options = "".join(f'"{word}", ' for word in _publication_options(settings))
-    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
+    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__)
     return [
         HostFile("Containerfile", image),
         _requirements(),

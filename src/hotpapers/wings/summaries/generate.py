@@ -14,6 +14,7 @@ import msgspec
 
 from hotpapers.base.errors import HotPapersError, InputError, NetError
 from hotpapers.base.http import ClientLimits, PoliteHttpClient, user_agent
+from hotpapers.base.http.proxies import NO_PROXIES, Proxies
 from hotpapers.base.ids import timestamps
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
@@ -41,15 +42,23 @@ MAX_ANSWER_BYTES = 200_000
 """Maximum bytes of an answer."""
 
 
-def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> BeforeFreezing:
-    """The function that writes sentences with the configured model. `stop`: as for any client."""
+def summarizer(
+    settings: SummarySettings, contact: str, stop: threading.Event | None = None, proxies: Proxies = NO_PROXIES
+) -> BeforeFreezing:
+    """The function that writes sentences with the configured model. `stop`, `proxies`: as for any client."""
     model = with_key(settings)
     limits = ClientLimits(size=MAX_ANSWER_BYTES, read=TIMEOUT, whole=TIMEOUT)
     pace = {urlsplit(model.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
 
     def write(record: Record, publication: Publication, day: str, cut: int) -> None:
         with PoliteHttpClient(
-            user_agent(contact), base_addresses=(model.url,), secrets=(model.key,), limits=limits, pace=pace, stop=stop
+            user_agent(contact),
+            base_addresses=(model.url,),
+            secrets=(model.key,),
+            limits=limits,
+            pace=pace,
+            stop=stop,
+            proxies=proxies,
         ) as http:
             summarize(http, model, record, publication, day, cut)
 

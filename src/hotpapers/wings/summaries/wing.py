@@ -21,7 +21,7 @@ def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing
         return None
     from hotpapers.wings.summaries.generate import summarizer
 
-    return summarizer(summary, site.settings.contact, stop)
+    return summarizer(summary, site.settings.contact, stop, site.proxies)
 
 
 def _trials(site: Site) -> Iterator[Trial]:
