@@ -401,7 +401,7 @@ def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     backend = Backend(lambda: Record(path, create=False), ServeConfig(rate=0))
     pages = CurrentPages(issue_reader, "hot-papers", NOBODY)
-    web_server = server(SiteApp(pages, SearchRoutes(backend, pages, "hot-papers", NOBODY).routes))
+    web_server = server(SiteApp(pages, search=SearchRoutes(backend, pages, "hot-papers", NOBODY)))
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

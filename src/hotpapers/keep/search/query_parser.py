@@ -61,6 +61,10 @@ class SearchAtom(NamedTuple):
     terms: tuple[SearchTerm, ...]
     text: str
 
+    def within(self, field: Field) -> SearchAtom:
+        """The condition that holds in a field, unless its terms have one."""
+        return self._replace(terms=tuple(term._replace(field=term.field or field) for term in self.terms))
+
 
 class SearchQuery(NamedTuple):
     """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
@@ -86,6 +90,15 @@ class SearchQuery(NamedTuple):
     def is_ranked(self) -> bool:
         """Whether it has words to rank by. By author or category alone, no hit is better than another."""
         return any(atom.kind in ("word", "title") for atom in self.atoms)
+
+    @property
+    def wants_all(self) -> bool:
+        """Whether it leaves no alternative: then no hit has more of its words than another."""
+        return all(len(atoms) == 1 for atoms in self.wanted)
+
+    def within(self, field: Field) -> SearchQuery:
+        """The query whose words must be in a field, unless they say themselves where they must be."""
+        return self._replace(wanted=tuple(tuple(atom.within(field) for atom in atoms) for atoms in self.wanted))
 
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"−": "-"})

@@ -19,6 +19,7 @@ from hotpapers.base.ids.tex_formulas import TexFormula, formulas
 from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs
 from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
 from hotpapers.publish.view.mathml import formula
 
@@ -33,20 +34,39 @@ _FORMULA_HERE = "\0"
 """Stands for a formula while commands around it are dropped; no page can show this character."""
 
 
-def prose(text: str) -> Markup:
-    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX."""
+def prose(text: str, spans: Spans = ()) -> Markup:
+    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX.
+    `spans`: to mark; a formula is marked whole."""
     if len(text) > MAX_TEXT_CHARS or not _TEX.search(text):
-        return escape(text)
+        return marked(text, spans) if spans else escape(text)
     result: list[Markup] = []
     size = 0
     pieces = list(formulas(text))
-    stretches = _stretches(text, pieces)
+    stretches = _marked_stretches(text, pieces, spans)
     for stretch, piece in zip(stretches, pieces, strict=False):
-        result.append(escape(stretch))
-        rendered = formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
-        result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
-        size += len(result[-1])
-    return Markup("").join([*result, escape(stretches[-1])])
+        result.append(stretch)
+        html = _formula_html(piece.tex) if size < MAX_FORMULAS_CHARS else _TEX_CODE.format(piece.tex)
+        is_marked = any(start < piece.end and piece.start < end for start, end in spans)
+        result.append(_MARK.format(html) if is_marked else html)
+        size += len(html)
+    return Markup("").join([*result, stretches[-1]])
+
+
+_TEX_CODE, _MARK = Markup('<code class="tex">{}</code>'), Markup("<mark>{}</mark>")
+
+
+def _formula_html(tex: str) -> Markup:
+    rendered = formula(tex)
+    return _TEX_CODE.format(tex) if rendered is None else rendered
+
+
+def _marked_stretches(text: str, pieces: Sequence[TexFormula], spans: Spans) -> list[Markup]:
+    """The text before, between and after its formulas, with marks."""
+    stretches = _stretches(text, pieces)
+    if not spans:
+        return list(map(escape, stretches))
+    signed = _cleaned([with_signs(text, start, end, spans) for start, end in _outside(text, pieces)])
+    return list(map(from_signs, signed, stretches))
 
 
 def plain(text: str) -> str:
@@ -78,10 +98,19 @@ def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda
 
 def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
     """The text before, between and after its formulas, without TeX commands, which may enclose formulas."""
-    ends = [0, *(piece.end for piece in pieces)]
-    starts = [*(piece.start for piece in pieces), len(text)]
-    outside = [text[end:start].replace(_FORMULA_HERE, "") for end, start in zip(ends, starts, strict=True)]
-    return list(map(decode_accents, _without_styles(_FORMULA_HERE.join(outside)).split(_FORMULA_HERE)))
+    return _cleaned([text[start:end] for start, end in _outside(text, pieces)])
+
+
+def _outside(text: str, pieces: Sequence[TexFormula]) -> list[tuple[int, int]]:
+    """Where the text before, between and after its formulas begins and ends."""
+    return list(
+        zip([0, *(piece.end for piece in pieces)], [*(piece.start for piece in pieces), len(text)], strict=True)
+    )
+
+
+def _cleaned(outside: Sequence[str]) -> list[str]:
+    joined = _FORMULA_HERE.join(part.replace(_FORMULA_HERE, "") for part in outside)
+    return list(map(decode_accents, _without_styles(joined).split(_FORMULA_HERE)))
 
 
 _ACCENT = re.compile(

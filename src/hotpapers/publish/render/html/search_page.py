@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from hotpapers.publish.view import clean_text
+from hotpapers.publish.view.highlighting import marked
 
 PATH = "search/index.html"
 SCRIPTS = ("search_index.js", "search.js")
@@ -79,17 +79,6 @@ class SearchAnswer(NamedTuple):
     next: str = ""
     feed: str = ""
     first_page: str = ""
-
-
-def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
-    """A text with these spans marked; everything is escaped. Spans are in order and don't overlap."""
-    html, at = Markup(""), 0
-    for start, end in spans:
-        html += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
-            clean_text.shown(text[start:end])
-        )
-        at = end
-    return html + escape(clean_text.shown(text[at:]))
 
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> Markup:
