@@ -67,7 +67,7 @@ def rewrite(folder: Path, files: list[RenderedFile]) -> None:
 def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",
-        "search_index.js", "terms.js",
+        "search_index.js", "search_spelling.js", "search/posts/2021-01-18.js", "terms.js",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
         "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js",
     }  # fmt: skip
@@ -150,7 +150,10 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         names = [name for element in page.elements for name in element.attributes]
         assert not [name for name in names if name == "style" or name.startswith("on")]
         prefix = "../" * path.count("/")
-        own = {"search/index.html": ["search_index.js", "search.js"], "bookmarklet/index.html": ["bookmarklet.js"]}
+        own = {
+            "search/index.html": ["search_index.js", "search_spelling.js", "search.js"],
+            "bookmarklet/index.html": ["bookmarklet.js"],
+        }
         scripts = {"reader.js", *own.get(path, [])}
         assert {e.attributes["src"].removeprefix(prefix) for e in page.all("script")} == scripts
         assert names.count("src") == len(scripts)

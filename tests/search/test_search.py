@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -168,19 +169,17 @@ def test_frequent_words_are_ordered_by_where_they_are(store: Record, monkeypatch
 
 def test_a_frequent_word_takes_no_longer_in_a_larger_record(tmp_path: Path) -> None:
     """Counted in the steps of SQLite's own machine."""
-    steps: list[None] = []
     with Record(str(tmp_path / "store.db")) as record:
 
         def steps_needed() -> int:
+            steps = count()
             handler = record.database._connection.set_progress_handler  # type: ignore[attr-defined]
             update_index(record)
-            steps.clear()
-            handler(lambda: bool(steps.append(None)), 10)
-            assert (
-                len(search(record, "kettle").papers) == 20 and len(latest_posts(record, "kettle", limit=5).posts) == 5
-            )
+            handler(lambda: next(steps) < 0, 10)
+            papers, posts = search(record, "kettle").papers, latest_posts(record, "kettle", limit=5).posts
             handler(None)
-            return len(steps)
+            assert (len(papers), len(posts)) == (20, 5)
+            return next(steps)
 
         needed = []
         for part in range(3):
@@ -233,6 +232,26 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
     ):
         results = search(library, query)
         assert (results.parts, results.total) == (False, 0), query
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("ketle", "kettle"), ("Kettel steam", "kettle steam"), ("title:kettlle -tea", "title:kettle -tea"),
+        ("jettle stean", "kettle steam"), ("author:brewsters", "author:brewster"), ("kettles", ""), ("quokka", ""),
+        ("kettle quokka", ""), ("ketle author:nobody", ""), ("ketl*", ""), ("tae", ""), ("ke" + "t" * 40 + "le", ""),
+    ],
+)  # fmt: skip
+def test_what_was_meant_is_told(store: Record, query: str, meant: str) -> None:
+    store.append([paper("Kettles and kettle", "Steam.", ("Ada Brewster",)), paper("Kettle", "Mettle.")], source="s")
+    assert search(store, query).meant == meant
+    assert not meant or search(store, meant).total
+
+
+def test_a_query_with_a_wrong_date_is_not_answered(library: Record) -> None:
+    for find in (search, search_posts):
+        with pytest.raises(UsageError, match="not a date: 13; write a day"):
+            find(library, "kettle date:13")
 
 
 def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:

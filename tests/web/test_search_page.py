@@ -154,7 +154,9 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample_app: ASGIApp) -> None:
     response = ask(sample_app, "x" * 1001)
     assert response.status == 400 and "This is too long: type 1,000 characters at most." in Page(response.plain).text
     assert "Type a word" in Page(ask(sample_app, "***").plain).text
-    page = SearchPage(papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, next=None)
+    page = SearchPage(
+        papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, meant="", next=None
+    )
     assert (
         result_line("kettle", page) == "26 papers with “kettle”, the best first."
     )  # as in tests/browser/test_search.py
@@ -162,6 +164,10 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample_app: ASGIApp) -> None:
     assert result_line("category:cs.LG", page) == "26 papers in cs.LG, the newest first."
     assert result_line("kettle", msgspec.structs.replace(page, total=1)) == "1 paper in cs.LG."
     assert "No paper with “quokka”." in Page(ask(sample_app, "quokka").plain).text
+    assert "Not a date: 13. Write a day, a month or a year: 2026-11-02" in Page(ask(sample_app, "a date:13").plain).text
+    misspelled = Page(ask(sample_app, "tranformer").plain)
+    assert "No paper with “tranformer”. Did you mean transformer" in misspelled.text
+    assert "?q=transformer" in [element.attributes["href"] for element in misspelled.all("a")]
     assert "with it as part of a word, the best first." in Page(ask(sample_app, "ransforme").plain).text
 
 
@@ -290,7 +296,7 @@ def test_nothing_comes_alive(multilingual_app: ASGIApp, query: str) -> None:
     response = ask(multilingual_app, query[:1000])
     if response.headers["content-type"].startswith("text/html"):
         page = Page(response.plain)
-        assert len(page.all("script")) in (1, 3)
+        assert len(page.all("script")) in (1, 4)
         assert not {"style", "iframe", "img", "svg", "object", "base"} & {element.tag for element in page.elements}
         assert not [
             name for element in page.elements for name in element.attributes if name.startswith("on") or name == "style"

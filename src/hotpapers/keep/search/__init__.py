@@ -8,7 +8,7 @@
 
 Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
 `tokenizer` (the words of a text), `index` (its tables, a query as FTS5 wants it, a SELECT by pages), `indexing`,
-`papers` and `posts`, `highlights` (where the words are).
+`papers` and `posts`, `spelling`, `highlights` (where the words are).
 """
 
 from __future__ import annotations

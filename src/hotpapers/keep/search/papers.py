@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from hotpapers.base import terms
-from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
-from hotpapers.keep.search import index, indexing, posts, query_parser
+from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
+from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
@@ -44,8 +44,8 @@ def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = 
     `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is
     no index and none can be made.
     """
-    parsed, start = query_parser.parse(query), _start(limit, cursor)
-    ask = partial(_papers, record.database, parsed, limit, start) if parsed.asks else PaperResults
+    parsed, start = _sound(query), _start(limit, cursor)
+    ask = partial(_papers, record.database, query, parsed, limit, start) if parsed.asks else PaperResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -77,10 +77,17 @@ def latest_posts(record: Record, query: str, *, limit: int, allowed: terms.Table
 
 def _query_for_posts(query: str) -> SearchQuery:
     """A parsed query, without anything that posts don't have."""
-    parsed = query_parser.parse(query)
+    parsed = _sound(query)
     if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
         raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
     return parsed
+
+
+def _sound(text: str) -> SearchQuery:
+    """A parsed query. Raises UsageError if it has a mistake."""
+    query = query_parser.parse(text)
+    require(not query.mistake, query.mistake)
+    return query
 
 
 def _start(limit: int, cursor: str | None) -> int:
@@ -144,14 +151,21 @@ def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
 # ---- papers --------------------------------------------------------------------------------------------------
 
 
-def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> PaperResults:
+def _papers(database: Database, text: str, query: SearchQuery, limit: int, start: int) -> PaperResults:
     page = _page(database, query, limit, start)
     parts = None if page.counted else _as_parts(database, query)
     if parts is not None:
         page = _statement(database, parts).page(database, limit, start)
     hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
     understood = query_parser.describe_query(query)
-    return PaperResults(papers=hits, understood=understood, parts=bool(parts and page.counted), **page.totals)
+    meant = "" if page.counted else spelling.meant(database, text, query, partial(_count, database))
+    return PaperResults(
+        papers=hits, understood=understood, parts=bool(parts and page.counted), meant=meant, **page.totals
+    )
+
+
+def _count(database: Database, query: SearchQuery) -> int:
+    return _statement(database, query).count(database)
 
 
 def _page(database: Database, query: SearchQuery, limit: int, start: int) -> ResultPage:

@@ -71,8 +71,8 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 """What a page may load and do: only its own scripts, styles and images (Content Security Policy Level 3)."""
 
 
-SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
-"""What the search page may do besides: it has a form, and its script reads the site's own index."""
+SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+"""What the search page may do besides: it has a form."""
 
 BOOKMARKLET = "bookmarklet/index.html"
 """The page whose script asks whether the site has a page about a paper."""

@@ -9,6 +9,7 @@ page_fields    the categories of papers, their names, and which a reader chose
 key_sentence   the sentence that tells most of an abstract
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, contact_links   what is shown beside issues
+script_text    titles and abstracts for scripts
 catalogue, citations, tops    single pages and formats
 
 All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,

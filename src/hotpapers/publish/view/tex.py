@@ -37,27 +37,44 @@ _FORMULA_HERE = "\0"
 def prose(text: str, spans: Spans = ()) -> Markup:
     """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX.
     `spans`: to mark; a formula is marked whole."""
-    if len(text) > MAX_TEXT_CHARS or not _TEX.search(text):
+    if not _has_tex(text):
         return marked(text, spans) if spans else escape(text)
-    result: list[Markup] = []
-    size = 0
     pieces = list(formulas(text))
-    stretches = _marked_stretches(text, pieces, spans)
-    for stretch, piece in zip(stretches, pieces, strict=False):
-        result.append(stretch)
-        html = _formula_html(piece.tex) if size < MAX_FORMULAS_CHARS else _TEX_CODE.format(piece.tex)
-        is_marked = any(start < piece.end and piece.start < end for start, end in spans)
-        result.append(_MARK.format(html) if is_marked else html)
-        size += len(html)
-    return Markup("").join([*result, stretches[-1]])
+    shown = [
+        _MARK.format(html) if any(start < piece.end and piece.start < end for start, end in spans) else html
+        for piece, html in zip(pieces, _formulas_html(pieces), strict=True)
+    ]
+    return Markup("").join(_in_turn(_marked_stretches(text, pieces, spans), shown))
+
+
+def pieces_of(text: str) -> list[str]:
+    """The pieces that `prose` shows: text, which is not escaped yet, and formulas, which are Markup."""
+    if not _has_tex(text):
+        return [text]
+    pieces = list(formulas(text))
+    return list(filter(None, _in_turn(_stretches(text, pieces), _formulas_html(pieces))))
+
+
+def _has_tex(text: str) -> bool:
+    return len(text) <= MAX_TEXT_CHARS and _TEX.search(text) is not None
+
+
+def _in_turn(stretches: Sequence[str], between: Sequence[str]) -> list[str]:
+    """The text before a formula, the formula, the text after it, and so on."""
+    return [part for pair in zip(stretches, [*between, ""], strict=True) for part in pair]
 
 
 _TEX_CODE, _MARK = Markup('<code class="tex">{}</code>'), Markup("<mark>{}</mark>")
 
 
-def _formula_html(tex: str) -> Markup:
-    rendered = formula(tex)
-    return _TEX_CODE.format(tex) if rendered is None else rendered
+def _formulas_html(pieces: Sequence[TexFormula]) -> list[Markup]:
+    result: list[Markup] = []
+    size = 0
+    for piece in pieces:
+        rendered = formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
+        result.append(_TEX_CODE.format(piece.tex) if rendered is None else rendered)
+        size += len(result[-1])
+    return result
 
 
 def _marked_stretches(text: str, pieces: Sequence[TexFormula], spans: Spans) -> list[Markup]:
@@ -71,7 +88,7 @@ def _marked_stretches(text: str, pieces: Sequence[TexFormula], spans: Spans) -> 
 
 def plain(text: str) -> str:
     """A text with TeX as plain text: accented TeX letters as letters, formulas as TeX."""
-    return text if len(text) > MAX_TEXT_CHARS or not _TEX.search(text) else _plain_letters(text)
+    return _plain_letters(text) if _has_tex(text) else text
 
 
 def plain_line(text: str) -> str:
@@ -91,9 +108,8 @@ def _line(text: str, formula_text: Callable[[str], str | None]) -> str:
 
 def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda tex: None) -> str:
     pieces = list(formulas(text))
-    stretches = _stretches(text, pieces)
     formula_texts = [formula_text(piece.tex) or text[piece.start : piece.end] for piece in pieces]
-    return "".join(part for pair in zip(stretches, [*formula_texts, ""], strict=True) for part in pair)
+    return "".join(_in_turn(_stretches(text, pieces), formula_texts))
 
 
 def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:

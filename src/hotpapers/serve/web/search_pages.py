@@ -189,7 +189,10 @@ def query_error(query: str) -> str:
     """Why a query cannot be answered; empty if it can."""
     if len(query) > query_parser.MAX_QUERY_CHARS:
         return f"This is too long: type {query_parser.MAX_QUERY_CHARS:,} characters at most."
-    return "" if query_parser.parse(query).asks else NOTHING
+    parsed = query_parser.parse(query)
+    if parsed.not_dates:
+        return f"Not a date: {', '.join(parsed.not_dates)}. {query_parser.DATES.capitalize()}."
+    return "" if parsed.asks else NOTHING
 
 
 def expired(query: str) -> SearchAnswer:
@@ -208,6 +211,7 @@ def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], pu
         summary=result_line(query, page),
         hits=tuple(_hit(hit, publication) for hit in page.papers),
         posts=tuple(map(_post, posts)),
+        meant=(page.meant, _asking(q=page.meant)) if page.meant else None,
         feed=feed_address(query) if page.understood else "",
         next=_asking(q=query, cursor=page.next) if page.next else "",
     )

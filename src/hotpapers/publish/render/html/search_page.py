@@ -10,7 +10,7 @@ from markupsafe import Markup
 from hotpapers.publish.view.highlighting import marked
 
 PATH = "search/index.html"
-SCRIPTS = ("search_index.js", "search.js")
+SCRIPTS = ("search_index.js", "search_spelling.js", "search.js")
 """The scripts that search a static site."""
 MAX_NAMES = 3
 """Authors of a hit that are shown whether or not they match."""
@@ -70,7 +70,7 @@ class PostHitView(NamedTuple):
 class SearchAnswer(NamedTuple):
     """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
     `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page is
-    gone. The last three may be empty."""
+    gone. The last three may be empty. `meant`: a query that finds something instead, and its address."""
 
     query: str
     summary: str
@@ -79,6 +79,7 @@ class SearchAnswer(NamedTuple):
     next: str = ""
     feed: str = ""
     first_page: str = ""
+    meant: tuple[str, str] | None = None
 
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> Markup:

@@ -30,7 +30,7 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
-ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
+ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg")
 
 
 class SinglePages:
@@ -72,6 +72,7 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
+            **{name: partial(_without_comments, asset(name)) for name in SCRIPTS},
             "reader.js": _reader_script,
         }
 
@@ -193,8 +194,13 @@ def attack_prices() -> dict[str, Any]:
 
 
 def _reader_script() -> bytes:
-    """The script of all pages, and those of wings, without lines that are comments."""
-    script = b"\n".join([asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)])
+    """The script of all pages, and those of wings."""
+    scripts = (file.read_bytes() for wing in wings() for file in wing.scripts)
+    return _without_comments(b"\n".join([asset("reader.js"), *scripts]))
+
+
+def _without_comments(script: bytes) -> bytes:
+    """A script without lines that are comments."""
     return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
 
 

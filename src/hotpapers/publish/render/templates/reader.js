@@ -31,6 +31,14 @@
     return element;
   }
 
+  // a formula, from a tree: tag, attributes, content
+  function formula([tag, attributes, ...content]) {
+    const isMath = tag[0] === "m", element = isMath ? document.createElementNS("http://www.w3.org/1998/Math/MathML", tag) : document.createElement("code");
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...content.map((part) => (typeof part === "string" ? part : formula(part))));
+    return element;
+  }
+
   // ---- values in IndexedDB, for scripts that follow, too
 
   function database() {
@@ -151,7 +159,7 @@
     return isKept;
   }
 
-  window.reader = { all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
+  window.reader = { all, make, formula, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
