@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import ListPages, TopPages
+from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
 from hotpapers.publish.render.html.quoted_posts import QuotedPosts
 from hotpapers.publish.render.html.search_index import index_files
@@ -122,6 +122,8 @@ class SitePages:
         for part in self._parts:
             if part.has(path):
                 return part.page(path)
+        if path in FOLDERS:
+            return self._lists.page(path)
         match path.partition("/")[0]:
             case "top":
                 return self._tops.page(path)

@@ -20,7 +20,7 @@ from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import ListPages, TopPages
+from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
@@ -82,7 +82,17 @@ class SinglePages:
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
-        return self._site.render("404.html", path, "Not found", "This page does not exist.", root, refused=False)
+        folder = next((name for name in FOLDERS if path.startswith(name.removesuffix("index.html"))), "")
+        return self._site.render(
+            "404.html",
+            path,
+            "Not found",
+            "This page does not exist.",
+            root,
+            refused=False,
+            folder=folder,
+            paper=site_paths.abs_url(site_paths.paper_of(path)),
+        )
 
     def _missing_file(self) -> bytes:
         """The "not found" page as a file, which hosts show at any address: with links from the host's root, or none if
@@ -96,7 +106,13 @@ class SinglePages:
     def refused(self, path: str) -> bytes:
         """The page for a request with a method that the address does not accept."""
         return self._site.render(
-            "404.html", path, "Not allowed", "This address does not accept this request method.", refused=True
+            "404.html",
+            path,
+            "Not allowed",
+            "This address does not accept this request method.",
+            refused=True,
+            folder="",
+            paper="",
         )
 
     def search(self, results: SearchAnswer | None = None) -> bytes:
