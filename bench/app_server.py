@@ -30,6 +30,7 @@ from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.serve.web.search_pages import SearchRoutes
 from hotpapers.serve.web.server import listening, server
 
 PAUSE, PER_BATCH = 0.5, 100
@@ -37,12 +38,12 @@ PAUSE, PER_BATCH = 0.5, 100
 
 
 def own_app(store: str) -> ASGIApp:
-    """Pages and API of the store's only publication, without rate limits, as there is only one client."""
+    """Pages, API and search of the store's only publication, without rate limits, as there is only one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
     backend = Backend(partial(Record, store, create=False), ServeConfig(rate=0))
     pages = CurrentPages(FreshIssueReader(backend.open_record), publication, NOBODY)
-    return SiteApp(pages, api=Api(backend))
+    return SiteApp(pages, (), Api(backend), SearchRoutes(backend, pages, publication, NOBODY))
 
 
 def bare(files: list[Path]) -> Starlette:

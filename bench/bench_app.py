@@ -1,4 +1,4 @@
-"""An issue's page and its API answer, against a bare Starlette app that returns the same bytes.
+"""An issue's page, its API answer and a search, against a bare Starlette app that returns the same bytes.
 
 Ours is `hotpapers serve` without its rate limit, on the demo's store. The peer returns the same bytes from memory, with
 only type and length headers. Each runs in its own process under uvicorn with the same settings, and gets requests over
@@ -11,6 +11,9 @@ every half second; 16 connections.
 
 *All pages cold*: each issue's and each paper's page of that store, requested once over one connection, so that nothing
 is cached.
+
+*A frequent word, cold*: a search for the word in most titles, its address different each time, so that nothing is
+cached; processor time of the server, in a store with as many posts about as many papers, all of which have the word.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -29,9 +32,11 @@ from typing import Any, NamedTuple
 
 from bench import bench_import, measure
 from bench.bench_site import frozen
+from hotpapers.base.model import Item, Mention, Paper, Post
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import listed_days
-from hotpapers.record import Record
+from hotpapers.keep.search import update_index
+from hotpapers.record import Record, now
 from hotpapers.site.demo import take_sample
 
 CONNECTIONS = 64
@@ -45,9 +50,14 @@ DAY = "2021-01-14"
 PAGES = {
     "an issue's page": f"/{DAY}/",
     "an issue from the API": f"/api/v1/publications/hot-papers/issues/{DAY}",
+    "a search's page": "/search/?q=learning",
 }
 GOAL, LATENCY = 0.7, 3.0
 """The least share of the peer's rate, and the greatest multiple of its latency."""
+COLD_SEARCHES, COLD_MS = 200, 5.0
+"""Searches measured, and the most milliseconds of each."""
+POSTS = (5_000, 20_000)
+"""Posts, and a quarter as many papers, of the stores that are searched."""
 PER_SECOND = {"us": 1e6, "ms": 1e3, "s": 1.0}
 
 
@@ -131,6 +141,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
                     lines += measured(label, (own_app, path), (bare, f"/{n}"), scale)
         archive_lines, archive_notes = beside_a_writer(Path(name), scale)
         lines += archive_lines
+        lines += [cold_search(Path(name), round(posts * scale)) for posts in POSTS]
     sizes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)]
     return {"lines": lines, "method": __doc__, "notes": [*archive_notes, *sizes]}
 
@@ -153,13 +164,17 @@ def measured(
 
 
 def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], list[str]]:
-    """Lines for the front page and a paper's page of all archived issues while something is written, and notes."""
+    """Lines for pages of all archived issues while something is written, and notes."""
     files, note = bench_import.files(folder, scale)
     store = str(folder / "archive.db")
     frozen(store, files)
     with Record(store) as record:
         key = record.database.rows(LAST_PAPER)[0][0]
-    paths = {"the front page": "/", "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/"}
+    paths = {
+        "the front page": "/",
+        "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/",
+        "a search's page": "/search/?q=learning",
+    }
     lines = [all_cold(folder, store)]
     with serving("ours", store) as own_app:
         for label, path in paths.items():
@@ -185,6 +200,33 @@ def all_cold(folder: Path, store: str) -> dict[str, Any]:
     with serving("bare", store, *files) as bare:
         bare_rate, _ = each_once(bare, [f"/{n}" for n in range(len(files))])
     return measure.at_least(f"all {len(files):,} pages cold", own_rate, bare_rate, "pages", None)
+
+
+def cold_search(folder: Path, posts: int) -> dict[str, Any]:
+    """The line for searches of a word that all papers and posts have."""
+    store = str(folder / f"{posts}-posts.db")
+    demo(store)
+    with Record(store) as record:
+        for first in range(0, posts, 1000):
+            record.append(told_of_kettles(range(first, min(first + 1000, posts))), source="bench")
+        update_index(record)
+    with serving("ours", store) as own_app:
+        each_once(own_app, [f"/search/?q=kettle&of={n}" for n in range(20)])
+        per_second, _ = each_once(own_app, [f"/search/?q=kettle&no={n}" for n in range(COLD_SEARCHES)])
+    return measure.limit(f"a frequent word, cold, with {posts:,} posts", 1000 / per_second, COLD_MS, "ms")
+
+
+def told_of_kettles(numbers: Iterable[int]) -> Iterator[Item]:
+    """Posts, each about a paper that four of them are about."""
+    at = now()
+    for n in numbers:
+        paper, post = f"arxiv:2402.{n // 4 + 1:05}", f"bluesky:kettle-{n}"
+        if n % 4 == 0:
+            abstract = "The lamp beside a kettle is lit, and nobody knows who was here first to light it or why. " * 10
+            yield Paper(paper=paper, title=f"Kettle {n} boils", abstract=abstract, observed_at=at)
+        text = f"A kettle, and the remark {n} on it"
+        yield Post(post=post, network="bluesky", account=f"bluesky:by-{n}", created_at=at, text=text, observed_at=at)
+        yield Mention(post=post, paper=paper, form="abs", observed_at=at)
 
 
 def each_once(server: Served, paths: list[str]) -> tuple[float, list[bytes]]:

@@ -49,9 +49,34 @@ def test_keys_go_from_paper_to_paper(issue_page: Tab) -> None:
         titles.append(issue_page.run(FOCUSED_PAPER))
     bridges, tea, strings = (item.title for item in (BRIDGES, TEA, OLD))
     assert titles == [bridges, tea, strings, strings, tea, bridges]
+
+
+@pytest.mark.parametrize("close", ["Escape", "?", "button", "beside"])
+def test_the_list_of_keys_loses_no_place(issue_page: Tab, app: str, close: str) -> None:
+    for key in "jj":
+        issue_page.press(key)
+    before = "[document.activeElement.href, scrollY, location.href]"
+    place = issue_page.run(before)
     issue_page.press("?")
-    issue_page.wait("location.hash === '#keys' && document.readyState === 'complete'")
-    assert issue_page.run("document.querySelector(':target').tagName") == "FIELDSET"
+    dialog = "document.querySelector('dialog:modal')"
+    assert issue_page.run(f"{dialog}.contains(document.activeElement)")
+    issue_page.press("j")
+    shown = issue_page.run(f"{dialog}.querySelector('dl').innerText")
+    if close in ("Escape", "?"):
+        issue_page.press(close)
+    else:
+        issue_page.run(f"{dialog}{'.querySelector(`button`)' if close == 'button' else ''}.click()")
+    issue_page.wait("!document.querySelector('dialog')")
+    assert issue_page.run(before) == place
+    issue_page.open(app + KINDS["reading"])
+    assert issue_page.run("document.querySelector('#keys dl').innerText") == shown
+
+
+@pytest.mark.parametrize("where", ["app", "disk"])
+def test_a_key_leads_to_the_search_box(tab: Tab, app: str, disk: str, where: str) -> None:
+    tab.open((app if where == "app" else disk) + KINDS["about"])
+    tab.press("/")
+    tab.wait("location.pathname.endsWith('search/index.html') && document.activeElement?.name === 'q'")
 
 
 def test_keys_open_a_paper_and_go_from_day_to_day(issue_page: Tab) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores
-from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, own_entry, paper
+from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, own_entry, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.sample import TEA
 
@@ -198,7 +199,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> 
     "query",
     [
         "kettle steam", '"on  steam" -tea -author:brewster', "kettle OR teapot title:cup author:\"Ada Brewster\"",
-        "date:foo", "-date:2021", "date:2021-13", "category:12 cat:cs.LG OR math 2101.04869v2", "from:2020 until:2021",
+        "-date:2021", "category:12 cat:cs.LG OR math 2101.04869v2", "from:2020 until:2021",
         "to:2020-12-05 id:x", "kettl*", "“curly”", "date:2020..2021-03",
         "title:kettle OR title:cup steam", "kettle AND steam | cup",
     ],
@@ -286,10 +287,10 @@ def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> No
 def test_little_is_loaded(tab: Tab, site: str) -> None:
     search(tab, site, "steam")
     paths = [url.removeprefix(f"{site}search/") for url in tab.requests() if url.startswith(f"{site}search/")]
-    kinds = [re.sub(r"\d\d\.txt", "NN.txt", path) for path in paths]
+    kinds = [re.sub(r"/\d\d\.js", "/NN.js", path) for path in paths if not path.startswith("posts/")]
     assert sorted(kinds) == [
-        "2020-q4/NN.txt", "2020-q4/index.json", "2021-q1/NN.txt", "2021-q1/index.json",
-        "index.html?q=steam", "index.json", "papers/2021-01-05.json",
+        "2020-q4/NN.js", "2020-q4/index.js", "2021-q1/NN.js", "2021-q1/index.js",
+        "index.html?q=steam", "index.js", "papers/2021-01-05.js",
     ]  # fmt: skip
     search(tab, site, "steam from:2021")
     assert not [url for url in tab.requests() if "2020-q4" in url]
@@ -307,7 +308,7 @@ def test_no_result_comes_alive(tab: Tab, site: str) -> None:
         tab.wait(f"document.querySelectorAll('.hits li').length > {count}")
     assert tab.run("document.querySelectorAll('.hits li').length") == len(HOSTILE)
     assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True], "the page's own form alone"
-    assert tab.run("document.querySelectorAll('script').length") == 3
+    assert tab.run("document.querySelectorAll('script').length") == 4
     assert all(url.startswith(site) for url in tab.requests())
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
@@ -319,7 +320,7 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
     if query.isprintable():
         assert tab.run("document.getElementById('find').value") == query
-    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 3
+    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 4
 
 
 # ---- usage ---------------------------------------------------------------------------------------------
@@ -365,11 +366,71 @@ def violations(tab: Tab, axe: str) -> list[tuple[str, list[str]]]:
     return [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in tab.run(f"{axe}; {run}")]
 
 
-def test_from_a_disk_it_says_that_it_cannot(tab: Tab, folder: str) -> None:
-    tab.open(f"file://{folder}/deep/site/search/index.html?q=steam")
-    tab.wait(f"{STATUS}.includes('opened from a disk')")
+def test_it_works_from_a_disk(tab: Tab, folder: str) -> None:
+    assert search(tab, f"file://{folder}/deep/site/", "steam") == [OTHERS[0].paper.title]
+    assert tab.run(STATUS) == "1 paper with “steam”."
+    target = tab.run("document.querySelector('.hits a').href")
+    assert target == f"file://{folder}/deep/site/paper/2101.05001/index.html"
     tab.open(f"file://{folder}/deep/site/search/index.html")
     assert tab.console_messages() == [] and tab.run(STATUS) == ""
+
+
+def test_a_page_alone_says_what_searches_without_its_index(tab: Tab, folder: str, tmp_path: Path) -> None:
+    site = tmp_path / "alone"
+    shutil.copytree(
+        f"{folder}/deep/site", site, ignore=lambda path, names: ["2021-q1"] if path.endswith("/search") else []
+    )
+    tab.open(f"{site.as_uri()}/search/index.html?q=steam")
+    tab.wait(f"{STATUS}.includes('hotpapers serve')")
+
+
+@pytest.mark.parametrize("start", ["", "file"])
+def test_formulas_are_rendered_in_results(tab: Tab, site: str, folder: str, start: str) -> None:
+    search(tab, f"file://{folder}/deep/site/" if start else site, "beta study")
+    mark = "document.querySelector('.snippet mark math')"
+    assert tab.run(f"[{mark}.namespaceURI, {mark}.textContent]") == ["http://www.w3.org/1998/Math/MathML", "β"]
+    assert "$" not in tab.run("document.querySelector('.snippet').textContent")
+
+
+def test_what_was_meant_is_offered(tab: Tab, site: str) -> None:
+    for query, meant in (("ketle", "kettle"), ("Schroedinger staem -tea", ""), ("steam kettel", "steam kettle")):
+        search(tab, site, query)
+        assert tab.run(STATUS).startswith("No paper with")
+        if not meant:
+            continue
+        tab.wait(f"{STATUS}.endsWith(' Did you mean {meant}?')")
+        tab.follow("document.querySelector('#status a').click()")
+        tab.wait("document.querySelectorAll('.hits li').length > 0")
+        assert tab.run("document.getElementById('find').value") == meant
+
+
+def test_what_is_no_date_is_said(tab: Tab, site: str) -> None:
+    for query in ("kettle date:13", "from:2026-02-30", "date:13..2026", "date:2026..2027..13", "to:hello"):
+        assert search(tab, site, query) == []
+        wrong = ", ".join(query_parser.parse(query).not_dates)
+        assert tab.run(STATUS) == f"Not a date: {wrong}. {query_parser.DATES.capitalize()}."
+
+
+def test_quoted_posts_are_found(tab: Tab, tmp_path: Path) -> None:
+    posts = (
+        post("1349700000000000001", "A kettle!\nAnd <b>steam</b>", name="Ada", handle="ada"),
+        post("1349700000000000002", "קומקום, kettle", rtl=True, lang="iw"),
+    )
+    reader = PlainIssueReader([OWN], [issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [], *posts)])])
+    write_files(tmp_path / "site", SiteChannel(NOBODY).render(reader, "daily", ["2021-01-14"]))
+    address = f"{(tmp_path / 'site').as_uri()}/"
+    search(tab, address, "kettle steam")
+    tab.wait("document.querySelectorAll('#posts-found .post').length === 1")
+    figure = "document.querySelector('#posts-found .post')"
+    assert tab.run(f"{figure}.querySelector('blockquote').textContent") == "A kettle!\nAnd <b>steam</b>"
+    assert tab.run(f"[...{figure}.querySelectorAll('mark')].map((mark) => mark.textContent)") == ["kettle", "steam"]
+    assert tab.run(f"{figure}.querySelector('figcaption a:last-child').href") == f"{address}paper/2101.99902/index.html"
+    search(tab, address, "kettle")
+    tab.wait("document.querySelectorAll('#posts-found .post').length === 2")
+    assert tab.run("document.querySelector('#posts-found [dir=rtl]').textContent") == "קומקום, kettle"
+    search(tab, address, "kettle from:2022")
+    assert not tab.run("document.querySelector('#posts-found').checkVisibility()")
+    assert tab.console_messages() == []
 
 
 def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
@@ -401,7 +462,7 @@ def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     backend = Backend(lambda: Record(path, create=False), ServeConfig(rate=0))
     pages = CurrentPages(issue_reader, "hot-papers", NOBODY)
-    web_server = server(SiteApp(pages, SearchRoutes(backend, pages, "hot-papers", NOBODY).routes))
+    web_server = server(SiteApp(pages, search=SearchRoutes(backend, pages, "hot-papers", NOBODY)))
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

@@ -99,7 +99,11 @@ def test_what_a_feed_carries_stays_still_where_a_reader_trusts_it(tab: Browser, 
 
 def test_papers_of_their_own_stay_still(files: dict[str, bytes], tab: Browser, base: str) -> None:
     """Each paper's page, without its policy, in a frame of one page."""
-    papers = [path for path in files if path.startswith("open/paper/") and path.endswith(".html")]
+    papers = [
+        path
+        for path in files
+        if path.startswith("open/paper/") and path.endswith("/index.html") and path.count("/") == 3
+    ]
     assert len(papers) == len(CASES)
     for start in range(0, len(papers), FRAMES):
         part = json.dumps(papers[start : start + FRAMES])

@@ -56,7 +56,9 @@ def test_a_paper_in_the_list_was_in_an_issue(record: Record) -> None:
     content = issue(record, TEN)
     assert isinstance(content.further, tuple)
     last = numbers(content.further)[-1]
-    write(record, paper(99, NEXT), posts_about(99, 60, moment(NEXT) + HOUR), more_talk(last, 60, moment(DAY) + 12 * HOUR))
+    write(
+        record, paper(99, NEXT), posts_about(99, 60, moment(NEXT) + HOUR), more_talk(last, 60, moment(DAY) + 12 * HOUR)
+    )
     following = issue(record, TEN, NEXT)
     assert numbers(following.entries) == [99] and last in numbers(following.ongoing)
 

@@ -85,9 +85,7 @@ class PlainIssueReader:
     def held(self, publication: str) -> Mapping[str, HeldPapers]:
         """The papers in each day's issue."""
         contents = {day: self.issue(publication, day).content for day in self.days(publication)}
-        return {
-            day: msgspec.json.decode(msgspec.json.encode(content), type=HeldPapers) for day, content in contents.items()
-        }
+        return {day: msgspec.convert(msgspec.to_builtins(content), HeldPapers) for day, content in contents.items()}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that contains the paper, ascending."""

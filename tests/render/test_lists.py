@@ -414,7 +414,9 @@ def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
         ],
     )
     pages = SitePages(issue_reader, "daily")
-    assert not {path for path in pages.paths() if path.startswith(("paper/", "category/", "author/"))}
+    folders = ("paper/", "category/", "author/")
+    lists = {f"{folder}index.html" for folder in folders}
+    assert {path for path in pages.paths() if path.startswith(folders)} == lists
     assert pages.ended("2021-01-14/edition-1/index.html") == {
         "2021-01-14/issue.bib", "2021-01-14/issue.ris", "2021-01-14/all/index.html", "paper/2101.99902/index.html",
         "paper/2101.99910/index.html", "category/cs.CL/index.html", "category/cs.CL/2021/index.html",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,10 +15,10 @@ from hotpapers.base import model, terms
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY
 from hotpapers.issues.moderation import quotation_policy
-from hotpapers.keep.search import PostResults, SearchHitIssue, search, search_posts
+from hotpapers.keep.search import PostResults, SearchHitIssue, latest_posts, search, search_posts, update_index
 from hotpapers.keep.search.query_parser import parse
 from hotpapers.record import Record
-from tests.search.search_items import paper, post, texts, with_mentions
+from tests.search.search_items import paper, post, texts, titles, with_mentions
 from tests.search.test_tokenizer import QUERY_TEXTS
 from tests.store import made
 from tests.store.made import AT
@@ -144,6 +146,49 @@ def test_titles_count_more_than_authors_and_these_more_than_abstracts(store: Rec
     assert hits[0].score > hits[1].score > hits[2].score > 0
 
 
+def test_frequent_words_are_ordered_by_where_they_are(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotpapers.keep.search.index.COUNT_LIMIT", 5)
+    for n in range(3):
+        other = paper(f"Other {n}", "Of steam and kettles.")
+        store.append(
+            [paper(f"Kettles and steam {n}", "Tea."), paper(f"By {n}", "Steam.", ("Ada Kettle",)), other], source="s"
+        )
+    in_titles = ["Kettles and steam 2", "Kettles and steam 1", "Kettles and steam 0"]
+    rest = ["By 2", "Other 2", "By 1", "Other 1", "By 0", "Other 0"]
+    for query, expected in (
+        ("kettle", [*in_titles, "By 2", "By 1", "By 0", "Other 2", "Other 1", "Other 0"]),
+        ("kettle steam", [*in_titles, *rest]),
+        ("kettle steam -tea", rest),
+        ("kettle cat:cs", [*in_titles, "By 2", "By 1", "By 0", "Other 2", "Other 1", "Other 0"]),
+    ):
+        assert titles(store, query) == expected, query
+        pages = [search(store, query, limit=2, cursor=str(start)) for start in range(0, 10, 2)]
+        assert [hit.title for page in pages for hit in page.papers] == expected, query
+        assert [page.next for page in pages][(len(expected) - 1) // 2 :] == [None] * (5 - (len(expected) - 1) // 2)
+
+
+def test_a_frequent_word_takes_no_longer_in_a_larger_record(tmp_path: Path) -> None:
+    """Counted in the steps of SQLite's own machine."""
+    with Record(str(tmp_path / "store.db")) as record:
+
+        def steps_needed() -> int:
+            steps = count()
+            handler = record.database._connection.set_progress_handler  # type: ignore[attr-defined]
+            update_index(record)
+            handler(lambda: next(steps) < 0, 10)
+            papers, posts = search(record, "kettle").papers, latest_posts(record, "kettle", limit=5).posts
+            handler(None)
+            assert (len(papers), len(posts)) == (20, 5)
+            return next(steps)
+
+        needed = []
+        for part in range(3):
+            papers = [paper(f"Kettle {part} {n}") for n in range(1200)]
+            record.append(with_mentions(*papers, *(post("A kettle") for _ in range(600))), source=f"part {part}")
+            needed.append(steps_needed())
+    assert needed[2] <= needed[0] * 1.1, needed
+
+
 def test_newest_first_where_no_words_are_asked_for(library: Record) -> None:
     days = [hit.day for hit in search(library, "category:cs OR category:hep-th OR category:math.PR").papers]
     assert days == sorted(days, reverse=True) and days[0] == "2021-04-01" and days[-1] == "2021-01-21"
@@ -187,6 +232,26 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
     ):
         results = search(library, query)
         assert (results.parts, results.total) == (False, 0), query
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("ketle", "kettle"), ("Kettel steam", "kettle steam"), ("title:kettlle -tea", "title:kettle -tea"),
+        ("jettle stean", "kettle steam"), ("author:brewsters", "author:brewster"), ("kettles", ""), ("quokka", ""),
+        ("kettle quokka", ""), ("ketle author:nobody", ""), ("ketl*", ""), ("tae", ""), ("ke" + "t" * 40 + "le", ""),
+    ],
+)  # fmt: skip
+def test_what_was_meant_is_told(store: Record, query: str, meant: str) -> None:
+    store.append([paper("Kettles and kettle", "Steam.", ("Ada Brewster",)), paper("Kettle", "Mettle.")], source="s")
+    assert search(store, query).meant == meant
+    assert not meant or search(store, meant).total
+
+
+def test_a_query_with_a_wrong_date_is_not_answered(library: Record) -> None:
+    for find in (search, search_posts):
+        with pytest.raises(UsageError, match="not a date: 13; write a day"):
+            find(library, "kettle date:13")
 
 
 def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,6 +421,26 @@ def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatc
     results = search_posts(store, "kettle", limit=3, cursor="3")
     assert (results.total, results.exact, results.next, len(results.posts)) == (5, False, None, 2)
     assert search_posts(store, "kettle", limit=3, cursor="5").posts == ()
+
+
+def test_the_latest_posts_are_those_that_may_be_shown(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotpapers.keep.search.posts.SPARE", 1)
+    posts = [post(f"kettle {n}", n, at=AT + n) for n in range(1, 8)]
+    store.append(with_mentions(*posts), source="s")
+    store.append(
+        with_mentions(post("kettle 8", 8, at=AT - 1), post("kettle 7", 7, at=AT + 7, gone="deleted")), source="t"
+    )
+    results = latest_posts(store, "kettle", limit=3)
+    assert ([hit.text for hit in results.posts], results.total) == (["kettle 6", "kettle 5", "kettle 8"], 3)
+    assert {hit.text for hit in results.posts} <= set(texts(store, "kettle"))
+    assert [hit.text for hit in latest_posts(store, "kettle", limit=50).posts] == [
+        "kettle 6", "kettle 5", "kettle 4", "kettle 3", "kettle 2", "kettle 1", "kettle 8",
+    ]  # fmt: skip
+    assert latest_posts(store, "", limit=3).posts == latest_posts(store, "teapot", limit=3).posts == ()
+    others = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    assert latest_posts(store, "kettle", limit=3, allowed=others) == PostResults(understood="with “kettle”")
+    with pytest.raises(UsageError, match="leave out author"):
+        latest_posts(store, "author:ada", limit=3)
 
 
 def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:

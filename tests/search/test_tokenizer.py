@@ -129,7 +129,6 @@ def test_endless_words_and_texts_are_bounded() -> None:
         (" −2101.04869v2", "without 2101.04869"),
         # anything else is a word
         ("foo:bar", "with “foo:bar”"),
-        ("date:hello date:2026-13 date:2026-02-30", "with “date hello” and “date 2026-13” and “date 2026-02-30”"),
         ("-date:2026", "without “date 2026”"),
         ("category:x!", "with “category x!”"),
         ("id:5", "with “id 5”"),
@@ -145,6 +144,23 @@ def test_endless_words_and_texts_are_bounded() -> None:
 )  # fmt: skip
 def test_what_is_understood(text: str, understood: str) -> None:
     assert describe_query(parse(text)) == understood
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("date:13", "13"),
+        ("kettle from:2026-13 -tea", "2026-13"),
+        ("date:2026-02-30..2026-03-01", "2026-02-30"),
+        ("date:hello to:13", "hello, 13"),
+        ("date:2026..", "2026.."),
+        ("date:2026..2027..2028", "2026..2027..2028"),
+        ('date:"2 May"', "2 May"),
+    ],
+)
+def test_what_is_no_date_is_said(text: str, wrong: str) -> None:
+    assert parse(text).mistake.startswith(f"not a date: {wrong}; write a day, a month or a year: 2026-11-02")
+    assert not parse("date:2026 -date:13").mistake
 
 
 def test_the_terms_of_a_query() -> None:

@@ -17,7 +17,7 @@ from hotpapers.issues.moderation import quotation_policy
 from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
-from hotpapers.serve.web import api
+from hotpapers.serve.web import answer_cache, api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.http_messages import Reply, reply, tagged_reply
 from tests.conftest import data
@@ -154,11 +154,11 @@ def test_answers_of_an_older_state_are_let_go(make_api: ApiFactory, sqlite_url: 
         query_stores.add_talk(record)
         app = make_api(sqlite_url)
         assert app.api and get(app, "/api/v1/publications").status == 200
-        old_cache = app.api.cache
+        old_cache = app.api.cache.replies
         assert old_cache.size > 0
         write(record, post(1, "bluesky:new", query_stores.TODAY + 10**12))
         assert get(app, "/api/v1/publications").status == 200
-        assert old_cache.size == 0 < app.api.cache.size
+        assert old_cache.size == 0 < app.api.cache.replies.size
 
 
 def test_what_the_operator_blocks_is_not_quoted_from_then_on(make_api: ApiFactory, sqlite_url: str) -> None:
@@ -376,12 +376,12 @@ def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkey
 
 
 def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
+    monkeypatch.setattr(answer_cache, "CACHE_BYTES", 40_000)
     app = make_api()
     assert app.api
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
-    cache = app.api.cache
+    cache = app.api.cache.replies
     assert 0 < cache.size <= 40_000 and cache.size == sum(reply.size for reply in cache.values.values())
     assert get(app, f"{ISSUES}/latest").status == 200 and cache.size <= 40_000, "what is too large is not kept"
 

@@ -31,7 +31,7 @@ from tests.render.sample import LISTED_READER
 Response = tuple[int, dict[str, str], bytes]
 LIVE = SiteConfig(is_live=True)
 RENDERED = list(SiteChannel(LIVE).render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
-INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
+INDEX = ("search/index.js", "search/papers/", "search/2021-q1/")
 """The search index exists only as files: the app searches the record."""
 FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
 FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
@@ -226,7 +226,7 @@ def test_pages_are_packed_for_those_who_take_it() -> None:
         "/2021-01-14/all/",
         "/category/cs.LG/1999/",
         "/author/bram-oakhollow/",
-        "/paper/",
+        "/paper/x/",
         "/../etc/passwd",
         "//evil.example/",
         "/" + "a/" * 5000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import xml.etree.ElementTree as ET
@@ -12,10 +13,12 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from hotpapers.base.model import Item
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.privacy.forget import forget
 from hotpapers.publish.query.request_params import cursor_of
 from hotpapers.publish.query.schemas import SearchPage
 from hotpapers.publish.render.html.pages import SitePages
@@ -31,7 +34,7 @@ from tests.conftest import data
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, posts_about, write
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
-from tests.web.asgi import Response, get
+from tests.web.asgi import Response, fetch, get, scope_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE_CONFIG = SiteConfig("desk@daily.example", base="https://papers.example/", app="https://app.example/")
@@ -51,7 +54,7 @@ def make_app() -> Iterator[AppFactory]:
         backends.append(Backend(lambda: Record(str(store), create=False), serve_config))
         records.append(record)
         pages = CurrentPages(lambda: issue_reader, publication, SITE_CONFIG)
-        return SiteApp(pages, SearchRoutes(backends[-1], pages, publication, SITE_CONFIG).routes)
+        return SiteApp(pages, search=SearchRoutes(backends[-1], pages, publication, SITE_CONFIG))
 
     yield make
     for backend in backends:
@@ -151,7 +154,9 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample_app: ASGIApp) -> None:
     response = ask(sample_app, "x" * 1001)
     assert response.status == 400 and "This is too long: type 1,000 characters at most." in Page(response.plain).text
     assert "Type a word" in Page(ask(sample_app, "***").plain).text
-    page = SearchPage(papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, next=None)
+    page = SearchPage(
+        papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, meant="", next=None
+    )
     assert (
         result_line("kettle", page) == "26 papers with “kettle”, the best first."
     )  # as in tests/browser/test_search.py
@@ -159,6 +164,10 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample_app: ASGIApp) -> None:
     assert result_line("category:cs.LG", page) == "26 papers in cs.LG, the newest first."
     assert result_line("kettle", msgspec.structs.replace(page, total=1)) == "1 paper in cs.LG."
     assert "No paper with “quokka”." in Page(ask(sample_app, "quokka").plain).text
+    assert "Not a date: 13. Write a day, a month or a year: 2026-11-02" in Page(ask(sample_app, "a date:13").plain).text
+    misspelled = Page(ask(sample_app, "tranformer").plain)
+    assert "No paper with “tranformer”. Did you mean transformer" in misspelled.text
+    assert "?q=transformer" in [element.attributes["href"] for element in misspelled.all("a")]
     assert "with it as part of a word, the best first." in Page(ask(sample_app, "ransforme").plain).text
 
 
@@ -191,18 +200,54 @@ def test_what_is_known_is_not_sent_again_and_much_is_packed(sample_app: ASGIApp)
 
 def test_nobody_asks_too_much(make_app: AppFactory, sample_store: Path) -> None:
     site = make_app(sample_store, "hot-papers", rate=5)
-    assert [ask(site, "kettle").status for _ in range(3)] == [200, 200, 429]
-    response = ask(site, "kettle")
+    queries = ("kettle", "steam", "kettle", "tea")  # what is known costs less
+    assert [ask(site, query).status for query in queries] == [200, 200, 200, 429]
+    response = ask(site, "tea")
     assert int(response.headers["retry-after"]) > 0 and response.headers["content-type"].startswith("text/plain")
     assert get(site, "/search/").status == 200, "the page itself costs nothing"
     assert get(site, "/search/?q=kettle", peer="192.0.2.9").status == 200
+
+
+def test_what_is_known_is_sent_without_routing_until_something_is_written(
+    make_app: AppFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.db"
+    with Record(str(path)) as record:
+        write(
+            record,
+            DAILY,
+            background(),
+            paper(1, title="Of kettles"),
+            post(1, "bluesky:a", moment(DAY), text="kettle a"),
+        )
+        frozen(record)
+        site = make_app(path, "daily")
+        first = ask(site, "kettle")
+        with monkeypatch.context() as patched:
+            patched.setattr(Router, "__call__", None)
+            assert ask(site, "kettle") == first
+        write(record, post(1, "bluesky:b", moment(DAY) + 1, text="kettle b"))
+        assert b"kettle</mark> b" in ask(site, "kettle").plain and b"kettle</mark> b" not in first.plain
+        forget(record, "bluesky:b")
+        assert b"kettle</mark> b" not in ask(site, "kettle").plain
+
+
+def test_many_who_search_together_are_all_answered(make_app: AppFactory, sample_store: Path) -> None:
+    site = make_app(sample_store, "hot-papers")
+
+    async def ask_all() -> list[Response]:
+        same = [scope_of("/search/?q=learning") for _ in range(64)]
+        others = [scope_of(f"/search/?q=learning+{n}") for n in range(64)]
+        return list(await asyncio.gather(*(fetch(site, scope) for scope in (*same, *others))))
+
+    assert {response.status for response in asyncio.run(ask_all())} == {200}
 
 
 def test_a_store_that_is_gone_is_said(make_app: AppFactory, sample_store: Path, tmp_path: Path) -> None:
     with closing(Backend(lambda: Record(str(tmp_path / "gone.db"), create=False))) as backend:
         pages = CurrentPages(FreshIssueReader(backend.open_record), "daily", SITE_CONFIG)
         search = SearchRoutes(backend, pages, "daily", SITE_CONFIG)
-        response = get(SiteApp(pages, search.routes), "/search/?q=kettle")
+        response = get(SiteApp(pages, search=search), "/search/?q=kettle")
     assert (response.status, response.headers["retry-after"]) == (503, "10")
 
 
@@ -218,6 +263,20 @@ def test_papers_and_posts_in_any_language(multilingual_app: ASGIApp) -> None:
     assert "机器" in ask(multilingual_app, "机器").plain.decode() and titles(ask(multilingual_app, "学习")) == [
         "Kettles for the 机器学习 of tea"
     ]
+
+
+def test_formulas_are_rendered_and_what_is_found_is_marked(make_app: AppFactory, tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    text = "It is short, " * 30 + r"yet a kettle of $\beta^2$ cups and $\alpha$ spoons by G\"odel."
+    with Record(str(path)) as record:
+        write(record, DAILY, background(), paper(1, title=r"Kettles in $\beta^{2}$ steps", abstract=text))
+        frozen(record)
+    html = ask(make_app(path, "daily"), "beta kettle godel").plain.decode()
+    [title] = re.findall(r"<bdi>(.*?)</bdi></a>", html)
+    assert re.fullmatch(r"<mark>Kettles</mark> in <mark><math[^>]*>.*β.*</math></mark> steps", title)
+    [snippet] = re.findall(r'<p class="snippet" dir="auto">(.*?)</p>', html)
+    assert "yet a <mark>kettle</mark> of <mark><math alttext=" in snippet and "by <mark>Gödel</mark>" in snippet
+    assert snippet.count("<math ") == 2 and "$" not in snippet
 
 
 def test_posts_stand_on_the_first_page_of_what_asks_for_words(multilingual_app: ASGIApp) -> None:
@@ -237,10 +296,8 @@ def test_nothing_comes_alive(multilingual_app: ASGIApp, query: str) -> None:
     response = ask(multilingual_app, query[:1000])
     if response.headers["content-type"].startswith("text/html"):
         page = Page(response.plain)
-        assert len(page.all("script")) in (1, 3)
-        assert not {"style", "iframe", "img", "svg", "object", "base", "math"} & {
-            element.tag for element in page.elements
-        }
+        assert len(page.all("script")) in (1, 4)
+        assert not {"style", "iframe", "img", "svg", "object", "base"} & {element.tag for element in page.elements}
         assert not [
             name for element in page.elements for name in element.attributes if name.startswith("on") or name == "style"
         ]
@@ -316,7 +373,7 @@ def test_a_client_has_one_budget_for_all_that_it_asks(sample_store: Path) -> Non
     with closing(Backend(lambda: Record(str(sample_store), create=False), ServeConfig(rate=10))) as backend:
         pages = CurrentPages(FreshIssueReader(backend.open_record), "hot-papers", SITE_CONFIG)
         search = SearchRoutes(backend, pages, "hot-papers", SITE_CONFIG)
-        site = SiteApp(pages, search.routes, Api(backend))
+        site = SiteApp(pages, (), Api(backend), search)
         urls = ("/api/v1/publications", "/search/?q=robot", "/api/v1/status", "/search/?q=arm", "/search/?q=leg")
         assert [get(site, url).status for url in urls] == [200, 200, 200, 200, 429]
         assert get(site, "/search/?q=leg", peer="192.0.2.9").status == 200

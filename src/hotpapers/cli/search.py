@@ -102,7 +102,8 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
     noun = "paper" if isinstance(results, PaperResults) else "post"
     if not results.total:
         hint = f"; {count_noun(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
-        return f"no {noun} {results.understood}{hint}"
+        meant = f"; did you mean {plain(results.meant)}?" if isinstance(results, PaperResults) and results.meant else ""
+        return f"no {noun} {results.understood}{hint}{meant}"
     on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
     number = count_noun(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
     first = ""

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.keep.search import query_parser, tokenizer
 
 SNIPPET = 240
@@ -93,7 +94,8 @@ class Highlighter:
         # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text
         lowered = text.lower()
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
-        start, end = _window(text, sorted(starts) if starts else [start for start, _ in places(text, self._texts)])
+        marks = sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
+        start, end = _with_whole_formulas(text, *_window(text, marks))
         part, before = text[start:end].rstrip(), "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
         return f"{before}{part}{' …' * (end < len(text))}", spans
@@ -155,6 +157,14 @@ def _window(text: str, marks: Sequence[int]) -> tuple[int, int]:
     near = {start: bisect_left(marks, start + SNIPPET - BEFORE) - n for n, start in enumerate(marks)}
     start = _between_words(text, max(max(marks, key=lambda start: near[start], default=0) - BEFORE, 0))
     return start, _between_words(text, min(start + SNIPPET, len(text)))
+
+
+def _with_whole_formulas(text: str, start: int, end: int) -> tuple[int, int]:
+    """The part, with all of the formulas that it would cut."""
+    if "$" not in text and "\\" not in text:
+        return start, end
+    cut = [piece for piece in formulas(text) if piece.start < start < piece.end or piece.start < end < piece.end]
+    return min([start, *(piece.start for piece in cut)]), max([end, *(piece.end for piece in cut)])
 
 
 def _between_words(text: str, at: int) -> int:

@@ -237,9 +237,14 @@ class SearchStatement(NamedTuple):
         hits = self.best(database, limit, start)
         total = start + len(hits)
         if len(hits) == limit or (start and not hits):
-            rows = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, total) + 1}"
-            total = first_value(database, f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)
+            total = self.count(database, total)
         return ResultPage(hits, start, total)
+
+    def count(self, database: Database, least: int = 0) -> int:
+        """The number of rows, at most one more than COUNT_LIMIT or than `least`."""
+        rows = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, least) + 1}"
+        total: int = first_value(database, f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)
+        return total
 
 
 class ResultPage(NamedTuple):

@@ -6,15 +6,16 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from hotpapers.base import terms
-from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
-from hotpapers.keep.search import index, indexing, posts, query_parser
+from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError, require
+from hotpapers.keep.search import index, indexing, posts, query_parser, spelling
 from hotpapers.keep.search.highlights import Highlighter
-from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, SearchStatement
+from hotpapers.keep.search.index import MAX_HIT_OFFSET, NOTHING, PAPER_WORDS, ResultPage, SearchStatement
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
 from hotpapers.record.database import Database, first_column, placeholders
@@ -43,8 +44,8 @@ def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = 
     `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is
     no index and none can be made.
     """
-    parsed, start = query_parser.parse(query), _start(limit, cursor)
-    ask = partial(_papers, record.database, parsed, limit, start) if parsed.asks else PaperResults
+    parsed, start = _sound(query), _start(limit, cursor)
+    ask = partial(_papers, record.database, query, parsed, limit, start) if parsed.asks else PaperResults
     return _rebuild_if_damaged(record, ask)
 
 
@@ -61,11 +62,32 @@ def search_posts(
     Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises what `search` does, and
     UsageError if the query asks for what posts don't have: authors, categories.
     """
-    parsed, start = query_parser.parse(query), _start(limit, cursor)
-    if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
-        raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
+    parsed, start = _query_for_posts(query), _start(limit, cursor)
     ask = partial(posts.search, record, parsed, limit, start, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
+
+
+def latest_posts(record: Record, query: str, *, limit: int, allowed: terms.Table = terms.TERMS) -> PostResults:
+    """The posts that `search_posts` finds, but those recorded last, and neither ranked nor counted: `total` is their
+    own number. Raises what `search_posts` does."""
+    parsed = _query_for_posts(query)
+    ask = partial(posts.latest, record, parsed, limit, allowed) if parsed.asks else PostResults
+    return _rebuild_if_damaged(record, ask)
+
+
+def _query_for_posts(query: str) -> SearchQuery:
+    """A parsed query, without anything that posts don't have."""
+    parsed = _sound(query)
+    if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
+        raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
+    return parsed
+
+
+def _sound(text: str) -> SearchQuery:
+    """A parsed query. Raises UsageError if it has a mistake."""
+    query = query_parser.parse(text)
+    require(not query.mistake, query.mistake)
+    return query
 
 
 def _start(limit: int, cursor: str | None) -> int:
@@ -129,14 +151,41 @@ def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
 # ---- papers --------------------------------------------------------------------------------------------------
 
 
-def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> PaperResults:
-    page = _statement(database, query).page(database, limit, start)
+def _papers(database: Database, text: str, query: SearchQuery, limit: int, start: int) -> PaperResults:
+    page = _page(database, query, limit, start)
     parts = None if page.counted else _as_parts(database, query)
     if parts is not None:
         page = _statement(database, parts).page(database, limit, start)
     hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
     understood = query_parser.describe_query(query)
-    return PaperResults(papers=hits, understood=understood, parts=bool(parts and page.counted), **page.totals)
+    meant = "" if page.counted else spelling.meant(database, text, query, partial(_count, database))
+    return PaperResults(
+        papers=hits, understood=understood, parts=bool(parts and page.counted), meant=meant, **page.totals
+    )
+
+
+def _count(database: Database, query: SearchQuery) -> int:
+    return _statement(database, query).count(database)
+
+
+def _page(database: Database, query: SearchQuery, limit: int, start: int) -> ResultPage:
+    """One page of the best, or of what is in the order of `_tiers`, if too many papers match to weigh all of them."""
+    statement, end = _statement(database, query), start + limit
+    if not (query.is_ranked and query.wants_all) or (total := statement.count(database, end)) <= index.COUNT_LIMIT:
+        return statement.page(database, limit, start)
+    scores, tiers = dict[int, float](), _tiers(query)
+    for score, tier in zip(range(len(tiers), 0, -1), tiers, strict=True):
+        last_recorded = _statement(database, tier)._replace(score=str(score), order="1 DESC")
+        best = last_recorded.best(database, end + len(scores))
+        scores |= {number: best[number] for number in best if number not in scores}
+        if len(scores) >= end:
+            break
+    return ResultPage(dict(islice(scores.items(), start, end)), start, total)
+
+
+def _tiers(query: SearchQuery) -> list[SearchQuery]:
+    """The query for titles, then for names, then for all of a paper. The last one finds all."""
+    return list(dict.fromkeys([query.within("title"), query.within("authors"), query]))
 
 
 def _statement(database: Database, query: SearchQuery) -> SearchStatement:

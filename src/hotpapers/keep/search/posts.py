@@ -25,6 +25,8 @@ SAME = ("post", "network", "created_at", "handle", "name", "lang", "rtl")
 """The fields of a post that a hit shows unchanged."""
 CANDIDATES = 1_000
 """Best posts considered for an answer. Whether a post may be quoted is known only once it is read."""
+SPARE = 4
+"""How many times as many posts are read together as are asked for: some may not be quoted."""
 
 
 def search(
@@ -41,6 +43,32 @@ def search(
     marker, totals = Highlighter(query), page.totals | {"exact": len(best) <= CANDIDATES}
     hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
     return PostResults(posts=hits, understood=understood, **totals)
+
+
+def latest(record: Record, query: query_parser.SearchQuery, limit: int, allowed: terms.Table) -> PostResults:
+    """The posts with the query's words that were recorded last, latest first. They are neither ranked nor counted,
+    which takes longer the more posts there are."""
+    view, marker = record.view(), Highlighter(query)
+    if all(row.shown == "link" for row in allowed.values()):
+        return PostResults(understood=query_parser.describe_query(query))
+    rows = islice(_last_recorded(view, query, limit, allowed), limit)
+    hits = [_hit(post, 0, papers, marker) for _, post, papers in rows]
+    in_order = tuple(sorted(hits, key=lambda hit: hit.created_at, reverse=True))
+    return PostResults(posts=in_order, total=len(in_order), understood=query_parser.describe_query(query))
+
+
+def _last_recorded(
+    view: AsOfView, query: query_parser.SearchQuery, limit: int, allowed: terms.Table
+) -> Iterator[tuple[int, Post, list[str]]]:
+    """What `_quotable` says of posts, of the last recorded first, as many at a time as are asked for and some more."""
+    statement = _statement(view, query, allowed)
+    unscored = statement._replace(score=NOTHING, order="1 DESC")
+    step = SPARE * limit
+    for start in range(0, CANDIDATES, step):
+        numbers = unscored.best(view.database, step, start)
+        yield from _quotable(view, numbers, allowed)
+        if len(numbers) < step:
+            return
 
 
 def _statement(view: AsOfView, query: query_parser.SearchQuery, allowed: terms.Table) -> SearchStatement:

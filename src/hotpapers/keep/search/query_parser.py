@@ -12,9 +12,9 @@
     from:2026-11 to:2027    from one date to the other, both included
     2101.04869              the paper: bare, with version, or any address of it; id: is the same
 
-Anything else is a word: an unknown field, an invalid date, an unpaired quotation mark. A misplaced OR is ignored, and
-so is AND. The output contains only words (letters, digits and marks) and labels made of them, so nothing in a query can
-become part of a statement.
+Anything else is a word: an unknown field, an unpaired quotation mark. A misplaced OR is ignored, and so is AND. A query
+with an invalid date is not answered. The output contains only words (letters, digits and marks) and labels made of
+them, so nothing in a query can become part of a statement.
 """
 
 from __future__ import annotations
@@ -61,21 +61,36 @@ class SearchAtom(NamedTuple):
     terms: tuple[SearchTerm, ...]
     text: str
 
+    def within(self, field: Field) -> SearchAtom:
+        """The condition that holds in a field, unless its terms have one."""
+        return self._replace(terms=tuple(term._replace(field=term.field or field) for term in self.terms))
+
+    def instead(self, word: str) -> SearchAtom:
+        """The condition for another word."""
+        return self._replace(terms=(self.terms[0]._replace(words=(word,)),), text=word)
+
 
 class SearchQuery(NamedTuple):
     """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
 
-    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any.
+    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any. `not_dates`: what
+    stands where a date should. Such a query is not answered.
     """
 
     wanted: tuple[tuple[SearchAtom, ...], ...] = ()
     unwanted: tuple[SearchAtom, ...] = ()
     since: str = ""
     until: str = ""
+    not_dates: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
         return self != SearchQuery()
+
+    @property
+    def mistake(self) -> str:
+        """Why it is not answered; empty if it is."""
+        return f"not a date: {', '.join(self.not_dates)}; {DATES}" if self.not_dates else ""
 
     @property
     def atoms(self) -> list[SearchAtom]:
@@ -87,7 +102,17 @@ class SearchQuery(NamedTuple):
         """Whether it has words to rank by. By author or category alone, no hit is better than another."""
         return any(atom.kind in ("word", "title") for atom in self.atoms)
 
+    @property
+    def wants_all(self) -> bool:
+        """Whether it leaves no alternative: then no hit has more of its words than another."""
+        return all(len(atoms) == 1 for atoms in self.wanted)
 
+    def within(self, field: Field) -> SearchQuery:
+        """The query whose words must be in a field, unless they say themselves where they must be."""
+        return self._replace(wanted=tuple(tuple(atom.within(field) for atom in atoms) for atoms in self.wanted))
+
+
+DATES = "write a day, a month or a year: 2026-11-02, 2026-11 or 2026"
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"−": "-"})
 _DAY = r"(?:19|2\d)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SPAN = re.compile(rf"({_DAY})(?:\.\.({_DAY}))?", re.ASCII)
@@ -111,6 +136,7 @@ def parse(text: str) -> SearchQuery:
     span = ("", "")
     groups: list[tuple[SearchAtom, ...]] = []
     unwanted: list[SearchAtom] = []
+    not_dates: list[str] = []
     is_alternative = False
     for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
         if sum(len(atom.terms) for atoms in (*groups, unwanted) for atom in atoms) >= MAX_QUERY_TERMS:
@@ -118,8 +144,10 @@ def parse(text: str) -> SearchQuery:
         if chunk[0] in ("OR", "|", "AND"):
             is_alternative = chunk[0] != "AND" and bool(groups)
             continue
-        days = _days(chunk)
-        if days is not None:
+        days, wrong = _days(chunk), _not_dates(chunk)
+        if wrong:
+            not_dates += wrong
+        elif days is not None:
             earlier_end = min(span[1] or days[1], days[1] or span[1], key=lambda day: day + "~")  # empty means no end
             span = (max(span[0], days[0]), earlier_end)
         elif (atom := _atom(chunk)) is not None:
@@ -130,20 +158,35 @@ def parse(text: str) -> SearchQuery:
             elif (atom,) not in groups:
                 groups.append((atom,))
         is_alternative = False
-    return SearchQuery(tuple(groups), tuple(unwanted), *span)
+    return SearchQuery(tuple(groups), tuple(unwanted), *span, tuple(not_dates))
 
 
 def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
     """First and last day, if the chunk is a date."""
-    field = (chunk["field"] or "").lower()
-    match = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
-    if field not in ("date", "from", "to") or match is None or chunk["minus"]:
+    match = _SPAN.fullmatch(_value(chunk))
+    if not _is_dated(chunk) or match is None or not all(_is_day(day) for day in match.groups("")):
         return None
-    if not all(_is_day(day) for day in match.groups("")):
-        return None
+    field = chunk["field"].lower()
     if field == "date":
         return match[1], match[2] or match[1]
     return (match[1], "") if field == "from" else ("", match[2] or match[1])
+
+
+def _not_dates(chunk: re.Match[str]) -> list[str]:
+    """What is no date, if there should be one: the wrong end of two, or all of it."""
+    if not _is_dated(chunk) or _days(chunk) is not None:
+        return []
+    ends = _value(chunk).split("..")
+    wrong = [end for end in ends if not (re.fullmatch(_DAY, end, re.ASCII) and _is_day(end))]
+    return wrong if len(ends) <= 2 and all(wrong) and wrong else [_value(chunk)]
+
+
+def _is_dated(chunk: re.Match[str]) -> bool:
+    return (chunk["field"] or "").lower() in ("date", "from", "to") and not chunk["minus"]
+
+
+def _value(chunk: re.Match[str]) -> str:
+    return chunk["word"] or chunk["phrase"] or ""
 
 
 def _is_day(text: str) -> bool:

@@ -48,7 +48,8 @@ class PaperResults(NamedTuple):
 
     `total`: the number of papers found, a minimum unless `exact`; `next`: the cursor for the next page, None after the
     last. `understood`: the query in words. `parts`: no paper has the words themselves, so they were searched as parts
-    of words. `behind`: the number of batches not yet indexed because the store cannot be written now.
+    of words. `behind`: the number of batches not yet indexed because the store cannot be written now. `meant`: a query
+    of nearly the same spelling that finds papers, if this one finds none; else empty.
     """
 
     papers: tuple[PaperHit, ...] = ()
@@ -58,6 +59,7 @@ class PaperResults(NamedTuple):
     understood: str = ""
     parts: bool = False
     behind: int = 0
+    meant: str = ""
 
 
 class PostHit(NamedTuple):

@@ -496,13 +496,15 @@ class SearchPage(Schema, frozen=True):
 
     `understood`: the query in words. `total`: the number of papers found, a minimum unless `exact`. `parts`: no paper
     has the words themselves, so they were searched as parts of words. `behind`: the number of batches not yet indexed.
-    `next`: the cursor for the next page, null at the end.
+    `meant`: a query of nearly the same spelling that finds papers, if this one finds none; else empty. `next`: the
+    cursor for the next page, null at the end.
     """
 
     understood: str
     total: int
     exact: bool
     parts: bool
+    meant: str
     behind: int
     papers: tuple[SearchHit, ...]
     next: str | None

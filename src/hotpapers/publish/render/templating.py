@@ -75,8 +75,8 @@ POLICY = (
 what readers choose (Content Security Policy Level 3)."""
 
 
-SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
-"""What the search page may do besides: it has a form, and its script reads the site's own index."""
+SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+"""What the search page may do besides: it has a form."""
 
 BOOKMARKLET = "bookmarklet/index.html"
 """The page whose script asks whether the site has a page about a paper."""

@@ -4,11 +4,12 @@ issue_view     an issue and its entries          post_views   posts, as their ne
 phrases        sentences shared by all outputs   site_paths   the addresses of pages
 site_config    what pages know of a publication  tex, mathml  TeX in titles and abstracts
 clean_text     what no output may contain        sparkline    attention as a curve
-glance         what is seen first of an issue
+glance         what is seen first of an issue   highlighting   what a search has found in a text
 page_fields    the categories of papers, their names, and which a reader chose
 key_sentence   the sentence that tells most of an abstract
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, contact_links   what is shown beside issues
+script_text    titles and abstracts for scripts
 catalogue, citations, tops    single pages and formats
 
 All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,

@@ -42,6 +42,7 @@ class Catalogue:
     def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
         self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
         self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
+        self._all = entry_summaries
         for summary in entry_summaries:
             for category in dict.fromkeys(summary.categories):
                 if site_paths.category_url(category):
@@ -57,6 +58,10 @@ class Catalogue:
             for year in ("", *self.years(category))
         }
         return categories, set(self._by_author)
+
+    def latest(self, most: int) -> list[EntrySummary]:
+        """The latest entries, the newest issue first."""
+        return newest_first(self._all)[:most]
 
     # ---- categories ----------------------------------------------------------------------------------
 
@@ -84,6 +89,12 @@ class Catalogue:
 
     def papers_of(self, author: str) -> set[str]:
         return {summary.paper for summary in self._by_author.get(author, ())}
+
+    def first_authors(self, most: int) -> list[tuple[str, int]]:
+        """The authors with most papers, by their most frequent spellings, and the numbers of these papers."""
+        counts = {author: len(self.papers_of(author)) for author in self._by_author if self.has_author(author)}
+        first = sorted(counts, key=lambda author: (-counts[author], author))[:most]
+        return [(self.spellings(author)[0], counts[author]) for author in first]
 
     def path_of(self, name: str) -> str:
         """The path of an author's page, by name; empty if there is none."""

@@ -19,6 +19,7 @@ from hotpapers.base.ids.tex_formulas import TexFormula, formulas
 from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs
 from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
 from hotpapers.publish.view.mathml import formula
 
@@ -33,25 +34,61 @@ _FORMULA_HERE = "\0"
 """Stands for a formula while commands around it are dropped; no page can show this character."""
 
 
-def prose(text: str) -> Markup:
-    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX."""
-    if len(text) > MAX_TEXT_CHARS or not _TEX.search(text):
-        return escape(text)
+def prose(text: str, spans: Spans = ()) -> Markup:
+    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX.
+    `spans`: to mark; a formula is marked whole."""
+    if not _has_tex(text):
+        return marked(text, spans) if spans else escape(text)
+    pieces = list(formulas(text))
+    shown = [
+        _MARK.format(html) if any(start < piece.end and piece.start < end for start, end in spans) else html
+        for piece, html in zip(pieces, _formulas_html(pieces), strict=True)
+    ]
+    return Markup("").join(_in_turn(_marked_stretches(text, pieces, spans), shown))
+
+
+def pieces_of(text: str) -> list[str]:
+    """The pieces that `prose` shows: text, which is not escaped yet, and formulas, which are Markup."""
+    if not _has_tex(text):
+        return [text]
+    pieces = list(formulas(text))
+    return list(filter(None, _in_turn(_stretches(text, pieces), _formulas_html(pieces))))
+
+
+def _has_tex(text: str) -> bool:
+    return len(text) <= MAX_TEXT_CHARS and _TEX.search(text) is not None
+
+
+def _in_turn(stretches: Sequence[str], between: Sequence[str]) -> list[str]:
+    """The text before a formula, the formula, the text after it, and so on."""
+    return [part for pair in zip(stretches, [*between, ""], strict=True) for part in pair]
+
+
+_TEX_CODE, _MARK = Markup('<code class="tex">{}</code>'), Markup("<mark>{}</mark>")
+
+
+def _formulas_html(pieces: Sequence[TexFormula]) -> list[Markup]:
     result: list[Markup] = []
     size = 0
-    pieces = list(formulas(text))
-    stretches = _stretches(text, pieces)
-    for stretch, piece in zip(stretches, pieces, strict=False):
-        result.append(escape(stretch))
+    for piece in pieces:
         rendered = formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
-        result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
+        result.append(_TEX_CODE.format(piece.tex) if rendered is None else rendered)
         size += len(result[-1])
-    return Markup("").join([*result, escape(stretches[-1])])
+    return result
+
+
+def _marked_stretches(text: str, pieces: Sequence[TexFormula], spans: Spans) -> list[Markup]:
+    """The text before, between and after its formulas, with marks."""
+    stretches = _stretches(text, pieces)
+    if not spans:
+        return list(map(escape, stretches))
+    signed = _cleaned([with_signs(text, start, end, spans) for start, end in _outside(text, pieces)])
+    return list(map(from_signs, signed, stretches))
 
 
 def plain(text: str) -> str:
     """A text with TeX as plain text: accented TeX letters as letters, formulas as TeX."""
-    return text if len(text) > MAX_TEXT_CHARS or not _TEX.search(text) else _plain_letters(text)
+    return _plain_letters(text) if _has_tex(text) else text
 
 
 def plain_line(text: str) -> str:
@@ -71,17 +108,25 @@ def _line(text: str, formula_text: Callable[[str], str | None]) -> str:
 
 def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda tex: None) -> str:
     pieces = list(formulas(text))
-    stretches = _stretches(text, pieces)
     formula_texts = [formula_text(piece.tex) or text[piece.start : piece.end] for piece in pieces]
-    return "".join(part for pair in zip(stretches, [*formula_texts, ""], strict=True) for part in pair)
+    return "".join(_in_turn(_stretches(text, pieces), formula_texts))
 
 
 def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
     """The text before, between and after its formulas, without TeX commands, which may enclose formulas."""
-    ends = [0, *(piece.end for piece in pieces)]
-    starts = [*(piece.start for piece in pieces), len(text)]
-    outside = [text[end:start].replace(_FORMULA_HERE, "") for end, start in zip(ends, starts, strict=True)]
-    return list(map(decode_accents, _without_styles(_FORMULA_HERE.join(outside)).split(_FORMULA_HERE)))
+    return _cleaned([text[start:end] for start, end in _outside(text, pieces)])
+
+
+def _outside(text: str, pieces: Sequence[TexFormula]) -> list[tuple[int, int]]:
+    """Where the text before, between and after its formulas begins and ends."""
+    return list(
+        zip([0, *(piece.end for piece in pieces)], [*(piece.start for piece in pieces), len(text)], strict=True)
+    )
+
+
+def _cleaned(outside: Sequence[str]) -> list[str]:
+    joined = _FORMULA_HERE.join(part.replace(_FORMULA_HERE, "") for part in outside)
+    return list(map(decode_accents, _without_styles(joined).split(_FORMULA_HERE)))
 
 
 _ACCENT = re.compile(

@@ -3,7 +3,8 @@
 app             everything put together: cached pages at once, all else by routes, also of wings
 http_messages   replies as values: headers, conditions, refusals; what stands behind a route
 backend         threads, sessions and each client's budget, shared by all routes
-page_cache      pages already made     connections   limits for connections, and the rate behind a budget
+page_cache      pages already made     answer_cache  replies that hold until something is written
+connections     limits for connections, and the rate behind a budget
 api             queries
 search_pages    search                 monitoring    health and metrics
 server          the HTTP server, also beside the program's work, for monitoring

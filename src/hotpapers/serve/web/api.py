@@ -1,7 +1,6 @@
 """The JSON API below /api/v1: routes over `hotpapers.publish.query`; for users: docs/reference/api.md.
 
-Requests are answered in threads, so a slow one does not block pages. Replies are cached until something is written to
-the record, so most requests only look at the last batch. Identical concurrent requests share one reply.
+Requests are answered in threads, so a slow one does not block pages. `answer_cache` keeps replies.
 """
 
 from __future__ import annotations
@@ -16,14 +15,13 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
-from hotpapers.base.errors import StoreError, UsageError
+from hotpapers.base.errors import UsageError
 from hotpapers.base.wings import wings
-from hotpapers.issues.moderation.quotation_policy import Blocklist
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params
 from hotpapers.publish.query.request_params import Kind
-from hotpapers.publish.query.session import SessionState
+from hotpapers.serve.web.answer_cache import AnswerCache
 from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.http_messages import (
     OPEN,
@@ -31,18 +29,15 @@ from hotpapers.serve.web.http_messages import (
     Refused,
     Reply,
     Responder,
-    header_of,
+    has_body,
     nothing,
     reply,
     tagged_reply,
     takes_gzip,
 )
-from hotpapers.serve.web.page_cache import ByteCache
 
 ROOT = "/api/v1"
 THREADS = 4
-CACHE_BYTES = 64_000_000
-"""Bytes of cached replies."""
 MAX_REQUESTS_AT_ONCE = 64
 """Most requests in progress; further ones get 503 with Retry-After."""
 HEAVY, MAX_HEAVY_REQUESTS = 20, 8
@@ -63,9 +58,6 @@ PREFLIGHT = reply(
 """The reply to a browser's CORS preflight request."""
 JSON = OPEN | {"content-type": "application/json"}
 
-Key = tuple[str, bytes, bool]
-"""Path, query, whether compressed."""
-
 
 def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
     """A refusal in the format of RFC 9457."""
@@ -79,8 +71,7 @@ class Api:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.cache = ByteCache[Key, Reply](CACHE_BYTES)
-        self.state = SessionState(-1, Blocklist(), ())  # what the cached replies are of
+        self.cache = AnswerCache(backend)
         self._lane = backend.lane(THREADS, MAX_REQUESTS_AT_ONCE)
         self._heavy_lane = backend.lane(1, MAX_HEAVY_REQUESTS)
         self._document = [
@@ -100,19 +91,6 @@ class Api:
         mount.path_regex = re.compile(f"{ROOT}/(?P<path>.*)", re.DOTALL)  # also paths with line breaks
         self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
-    def ready(self, scope: Scope) -> Reply | None:
-        """A cached reply to GET or HEAD that is known to be current without waiting, paid for by its client."""
-        answer = self.cache.get(_key(scope))
-        if answer is None or _has_body(scope):
-            return None
-        try:
-            if self.backend.state_at_once() != self.state:
-                return None
-            self.backend.spend(scope, 1)
-        except (StoreError, Refused):  # the routes say so
-            return None
-        return answer
-
     async def _enter(self, request: Request) -> ASGIApp:
         """What answers a request that the API accepts: a cached reply, or else a route."""
         scope = request.scope
@@ -120,14 +98,10 @@ class Api:
             return PREFLIGHT
         if len(scope["path"].removeprefix(scope["root_path"])) + len(scope["query_string"]) > MAX_PATH_CHARS:
             raise Refused(414, f"path and query are longer than {MAX_PATH_CHARS:,} characters")
-        if _has_body(scope):
+        if has_body(scope):
             raise Refused(413, "requests must not have a body")
         self.backend.spend(scope, 1)
-        state = await self.backend.state()
-        if state != self.state:
-            self.cache.clear()  # replies that are still being made hold on to it
-            self.cache, self.state = ByteCache(CACHE_BYTES), state
-        return self.cache.get(_key(scope)) or self._router
+        return await self.cache.current(scope) or self._router
 
     # ---- fixed replies ---------------------------------------------------------------------------------
 
@@ -150,21 +124,13 @@ class Api:
 
         # heavy ones wait in line, and must not take the places of all others
         lane = self._heavy_lane if query.cost >= HEAVY else self._lane
-        return await self.cache.get_or_make(
-            _key(request.scope), lambda: lane.run(partial(self.backend.call, make)), keep=not query.moves
+        return await self.cache.make(
+            request.scope, lambda: lane.run(partial(self.backend.call, make)), keep=not query.moves
         )
 
     def spend_rest(self, request: Request, cost: int) -> None:
         """Takes the rest of the cost of a request from its client's budget. Raises Refused."""
-        self.backend.spend(request.scope, min(cost, self.backend.config.rate) - 1)  # one is already spent
-
-
-def _has_body(scope: Scope) -> bool:
-    return header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding") != ""
-
-
-def _key(scope: Scope) -> Key:
-    return scope["path"], scope["query_string"], takes_gzip(scope)
+        self.cache.spend_rest(request.scope, cost)
 
 
 # ---- parameters ---------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The ASGI app: GET and HEAD of the site's pages, with the bytes of the static site's files, and further routes. Only
 lists that readers can choose from differ: here their choices are links, and addresses such as `?in=cs.CL` are answered.
 
-Rendered pages and the API's cached replies are sent at once, without routing, if they are known to be current; see
-`page_cache` and `api` for the others."""
+Rendered pages, and cached replies of the API and of searches, are sent immediately, without routing, if they are known
+to be current; see `page_cache` and `answer_cache` for the others."""
 
 from __future__ import annotations
 
@@ -45,12 +45,18 @@ from hotpapers.site.site import Site
 
 
 class SiteApp:
-    """The app of one publication. `routes`: besides those of the pages and the API."""
+    """The app of one publication. `routes`: besides those of the pages, the API and searches."""
 
-    def __init__(self, pages: CurrentPages, routes: Sequence[BaseRoute] = (), api: Api | None = None) -> None:
-        self._pages, self.api = pages, api
+    def __init__(
+        self,
+        pages: CurrentPages,
+        routes: Sequence[BaseRoute] = (),
+        api: Api | None = None,
+        search: SearchRoutes | None = None,
+    ) -> None:
+        self._pages, self.api, self._search = pages, api, search
         page = Responder(lambda request: pages.attempt(partial(_page_of, request)), _unavailable, methods=())
-        all_routes = [*(api.routes if api else ()), *routes]
+        all_routes = [*(api.routes if api else ()), *routes, *(search.routes if search else ())]
         self._router = Router(all_routes, redirect_slashes=False, default=page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,12 +64,14 @@ class SiteApp:
         await answer(scope, receive, send)
 
     def _ready(self, scope: Scope) -> Reply | None:
-        """A reply that can be sent at once."""
+        """A reply that can be sent immediately."""
         if scope["method"] not in READ:
             return None
         if self.api and scope["path"].startswith(API_ROOT):
-            return self.api.ready(scope)
-        page = None if scope["query_string"] else self._pages.cached(_file_path(scope["path"][1:]))
+            return self.api.cache.ready(scope)
+        if scope["query_string"]:
+            return self._search.cache.ready(scope) if self._search else None
+        page = self._pages.cached(_file_path(scope["path"][1:]))
         return page.for_client(scope) if page else None
 
 
@@ -109,11 +117,9 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     backend = Backend(partial(Record, site.store, create=False), config)
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
-        routes = [
-            *(route for wing in wings() for route in wing.routes(backend, pages, publication, site)),
-            *SearchRoutes(backend, pages, name, site_config).routes,
-        ]
-        running = server(SiteApp(pages, routes, Api(backend)), allowed_behind(limits.proxies))
+        routes = [route for wing in wings() for route in wing.routes(backend, pages, publication, site)]
+        search = SearchRoutes(backend, pages, name, site_config)
+        running = server(SiteApp(pages, routes, Api(backend), search), allowed_behind(limits.proxies))
         for wing in wings():  # once `server` has learned all structs, which no two threads may do at once
             wing.prepare(backend)
         running.run(sockets=[listener])

@@ -143,6 +143,11 @@ def takes_gzip(scope: Scope) -> bool:
     return allowed.get("gzip", allowed.get("*", False))
 
 
+def has_body(scope: Scope) -> bool:
+    """Whether a request has a body."""
+    return header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding") != ""
+
+
 def names_tag(header: str, etag: str) -> bool:
     """Whether an If-None-Match header names an ETag (RFC 9110 §13.1.2: weak comparison)."""
     if not header:

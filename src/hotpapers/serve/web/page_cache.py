@@ -127,12 +127,18 @@ class RenderedPage(NamedTuple):
         return self.gzipped if self.gzipped is not self.plain and takes_gzip(scope) else self.plain
 
 
-def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
-    """A page as it is sent. `public`: whether the site has a public address."""
+def headers_of(path: str, public: bool = False) -> dict[str, str]:
+    """The headers of a page. `public`: whether the site has a public address."""
     policy = ALONE_POLICY if path == "404.html" and not public else policy_of(path, public)
     headers = PAGE | {"content-security-policy": f"{policy}; {FRAMES}", "content-type": type_of(path)}
     if path.endswith(".png"):
         headers["cross-origin-resource-policy"] = "cross-origin"  # cards are meant to be shown by other sites
+    return headers
+
+
+def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
+    """A page as it is sent. `public`: whether the site has a public address."""
+    headers = headers_of(path, public)
     plain = tagged_reply(headers, page, compress=False)
     is_worthwhile = len(page) >= WORTHWHILE and not path.endswith((".png", ".zst"))
     return RenderedPage(plain, tagged_reply(headers, page, compress=True) if is_worthwhile else plain)

@@ -4,8 +4,8 @@
     GET /feeds/query.atom?q=…         papers of the latest issues that match a query; also .rss, .json
     GET /feeds/author/NAME.atom       papers by an author in issues, with the name as written or as in addresses
 
-Without `q`, the search page is the site's own; a feed needs a valid query. Like in the API, requests are answered in
-separate threads and limited per client.
+Without `q`, the search page is the site's own; a feed needs a valid query. As in the API, requests are answered in
+separate threads and limited per client, and `answer_cache` keeps the pages.
 """
 
 from __future__ import annotations
@@ -36,20 +36,22 @@ from hotpapers.publish.render.html.search_page import (
     HitView,
     PostHitView,
     SearchAnswer,
-    marked,
     marked_names,
 )
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import slug
+from hotpapers.publish.view.highlighting import marked
 from hotpapers.publish.view.post_views import byline
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.tex import prose
+from hotpapers.serve.web.answer_cache import AnswerCache
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import Refused, Reply, Responder
-from hotpapers.serve.web.page_cache import CurrentPages, PageCache, rendered
+from hotpapers.serve.web.http_messages import Refused, Reply, Responder, tagged_reply, takes_gzip
+from hotpapers.serve.web.page_cache import CurrentPages, PageCache, headers_of, rendered
 
 Result = TypeVar("Result")
 
-THREADS, MAX_SEARCHES = 2, 32
+THREADS, MAX_SEARCHES = 2, 200
 """Requests answered at once, and most requests in progress."""
 PAGE, POSTS = 20, 5
 """Papers per page, and posts below the papers of the first page."""
@@ -70,7 +72,7 @@ class SearchRoutes:
     def __init__(self, backend: Backend, pages: CurrentPages, publication: str, site_config: SiteConfig) -> None:
         self._backend, self._pages = backend, pages
         self._publication, self._site_config = publication, site_config
-        self._lane = backend.lane(THREADS, MAX_SEARCHES)
+        self._lane, self.cache = backend.lane(THREADS, MAX_SEARCHES), AnswerCache(backend)
         self.routes: list[BaseRoute] = [
             *(_SearchRoute(path, Responder(self._page)) for path in ("/search/", "/search/index.html")),
             Route("/feeds/query.{form}", Responder(self._query_feed)),
@@ -83,11 +85,17 @@ class SearchRoutes:
     # ---- requests --------------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Reply:
+        self._backend.spend(request.scope, 1)
+        if (reply := await self.cache.current(request.scope)) is not None:
+            return reply
+        self.cache.spend_rest(request.scope, COST)
+        return await self.cache.make(request.scope, lambda: self._result_page(request))
+
+    async def _result_page(self, request: Request) -> Reply:
         query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
-        self._backend.spend(request.scope, COST)
         answer, status = await self._ask(lambda session: self._results(session, query, cursor))
         body = await self._pages.ask(lambda cache: cache.pages.search(answer))
-        page = rendered(search_page.PATH, body).for_client(request.scope)
+        page = tagged_reply(headers_of(search_page.PATH), body, compress=takes_gzip(request.scope))
         return page if status == 200 else msgspec.structs.replace(page, status=status, etag="")
 
     async def _query_feed(self, request: Request) -> Reply:
@@ -131,7 +139,7 @@ class SearchRoutes:
         posts: Sequence[PostHit] = ()
         with suppress(UsageError):  # the query may ask for something that only papers have
             if not cursor:
-                posts = index.search_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
+                posts = index.latest_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
         return answer_of(query, match, posts, self._publication), 200
 
     def _papers_of_query(self, session: QuerySession, query: str) -> set[str]:
@@ -181,7 +189,10 @@ def query_error(query: str) -> str:
     """Why a query cannot be answered; empty if it can."""
     if len(query) > query_parser.MAX_QUERY_CHARS:
         return f"This is too long: type {query_parser.MAX_QUERY_CHARS:,} characters at most."
-    return "" if query_parser.parse(query).asks else NOTHING
+    parsed = query_parser.parse(query)
+    if parsed.not_dates:
+        return f"Not a date: {', '.join(parsed.not_dates)}. {query_parser.DATES.capitalize()}."
+    return "" if parsed.asks else NOTHING
 
 
 def expired(query: str) -> SearchAnswer:
@@ -200,6 +211,7 @@ def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], pu
         summary=result_line(query, page),
         hits=tuple(_hit(hit, publication) for hit in page.papers),
         posts=tuple(map(_post, posts)),
+        meant=(page.meant, _asking(q=page.meant)) if page.meant else None,
         feed=feed_address(query) if page.understood else "",
         next=_asking(q=query, cursor=page.next) if page.next else "",
     )
@@ -227,7 +239,7 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     issues = [issue for issue in hit.issues if issue.publication == publication]
     return HitView(
-        title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
+        title=prose(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
@@ -235,7 +247,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         # for a paper that was never announced, only the month may be known
         day="" if issues else phrases.day_name(hit.day) if hit.day.count("-") == 2 else phrases.month_name(hit.day),
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
-        text=marked(hit.snippet, hit.spans.snippet),
+        text=prose(hit.snippet, hit.spans.snippet),
     )
 
 

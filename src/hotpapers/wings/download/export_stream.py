@@ -60,7 +60,7 @@ class ExportStreams:
         """What sends the export that a request asks for, of which the first chunk has been made. Raises Refused,
         UsageError."""
         params, compress = parameters(ExportParams, request), takes_gzip(request.scope)
-        head = head_of(params, self._api.state, self._backend.config.terms, compress=compress)
+        head = head_of(params, self._api.cache.state, self._backend.config.terms, compress=compress)
         if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
             return head
         self._api.spend_rest(request, COST)

@@ -2,7 +2,8 @@
 
 pages          all paths and pages of a site, from issue_pages, paper_pages, list_pages, and single_pages, which has
                robots.txt and the sitemap
-search_page    the page with a search's results; search_index: the files that the static site searches
+search_page    the page with a search's results; search_index: the files that the static site searches;
+               quoted_posts: what people said
 site_context   a publication's issues, prepared for its pages
 
 Renders what `view` has prepared. Nothing here reads the store.

@@ -30,6 +30,12 @@ TOPS = "top/index.html"
 """The latest top of the shortest kind, with links to all others."""
 
 
+CATEGORIES, AUTHORS, PAPERS = FOLDERS = ("category/index.html", "author/index.html", "paper/index.html")
+"""The pages of folders."""
+LISTED = 200
+"""Authors on the page of their folder."""
+
+
 class PaperLine(NamedTuple):
     """A paper in a list. `path`: its page, or `url`: arXiv's; `day`, `place`: of the issue that contains it, 0 if none;
     `note`: anything else to show; `issue`: the issue's name; `field`, `voices`: its primary category and its voices,
@@ -115,6 +121,7 @@ class ListPages:
         categories, authors = self._site.catalogue.everything() if is_whole_site else self._changed_lists(days)
         yield from sorted(filter(self._is_category, categories))
         yield from map(site_paths.author_path, sorted(filter(self._site.catalogue.has_author, authors)))
+        yield from FOLDERS
 
     def ended(self, day: str) -> Iterator[str]:
         """Paths of pages that a correction of this day has removed, and that may still exist."""
@@ -147,10 +154,31 @@ class ListPages:
     # ---- pages ---------------------------------------------------------------------------------------
 
     def page(self, path: str) -> bytes | None:
+        if path in FOLDERS:
+            return self._folder(path)
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
         return self._author(path, author) if author and self._site.catalogue.has_author(author) else None
+
+    def _folder(self, path: str) -> bytes:
+        """What the pages of a folder are, for those who shorten an address."""
+        catalogue, lines = self._site.catalogue, list[Markup]()
+        links: list[tuple[str, str, int]] = []
+        if path == CATEGORIES:
+            counts = catalogue.categories()
+            links = [(category, site_paths.category_path(category), count) for category, count in counts]
+            title, description = "Categories", "The categories of the papers in the issues, with the number of papers."
+        elif path == AUTHORS:
+            links = [
+                (name, site_paths.author_path(slug(name)), count) for name, count in catalogue.first_authors(LISTED)
+            ]
+            title, description = "Authors", f"The {LISTED} authors with most papers in the issues, and how many."
+        else:
+            root, latest = site_paths.to_root(path), catalogue.latest(LATEST)
+            lines = [self._line(summary, root) for summary in latest]
+            title, description = "Papers", f"The latest {LATEST} papers in the issues."
+        return self._site.render("folder.html", path, title, description, links=links, lines=lines)
 
     def _category(self, path: str, category: str, year: str) -> bytes:
         catalogue, root = self._site.catalogue, site_paths.to_root(path)

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import ListPages, TopPages
+from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.paper_pages import PaperPages
+from hotpapers.publish.render.html.quoted_posts import QuotedPosts
 from hotpapers.publish.render.html.search_index import index_files
 from hotpapers.publish.render.html.single_pages import SinglePages
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -42,7 +43,7 @@ class SitePages:
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
         self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
-        self._parts = self._site.parts
+        self._parts = (*self._site.parts, QuotedPosts(self._site))
         self._lists, self._tops = ListPages(self._site), TopPages(self._site)
         self._once = SinglePages(self._site, self._issues)
         self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
@@ -121,6 +122,8 @@ class SitePages:
         for part in self._parts:
             if part.has(path):
                 return part.page(path)
+        if path in FOLDERS:
+            return self._lists.page(path)
         match path.partition("/")[0]:
             case "top":
                 return self._tops.page(path)

@@ -1,5 +1,10 @@
 """The static site's search index, in files of which one search loads a few. The app doesn't need it.
 
+Programs read the files below. The site's own pages load each as a script of the same name, which browsers also do from
+a disk: `search/2020-q2/07.js` is `searchFile("2020-q2/07", "…")`. Two differ: titles and texts in `papers/…` are those
+of `script_text`, and `index` also has the days whose posts are searched. Beside them are scripts of quoted posts
+(`quoted_posts`).
+
     search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
     search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
                                     …]}: days with their number of papers; the papers' identifiers, so that a paper in
@@ -20,6 +25,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -28,6 +34,7 @@ from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.script_text import script_text
 from hotpapers.publish.view.tex import plain
 
 FILES = 24
@@ -40,6 +47,8 @@ AUTHORS = 100
 """Authors of a paper that are shown; all of them can be found."""
 MAX_TEXT_CHARS = 4_000
 """Code points of a text to show."""
+POSTS = 30
+"""Latest issues whose quoted posts are searched: as many as feeds have."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -50,7 +59,9 @@ def index_files(
     quarters, by name."""
     all_days = issue_reader.days(publication)
     chosen_days = set(days).intersection(all_days)
-    yield _json("search/index.json", {"parts": sorted(set(map(part_of, all_days)))})
+    parts = sorted(set(map(part_of, all_days)))
+    yield _json("search/index.json", {"parts": parts})
+    yield script_file("search/index.json", {"parts": parts, "days": all_days[-POSTS:]})
     summaries: defaultdict[str, list[EntrySummary]] = defaultdict(list)
     for summary in issue_reader.entry_summaries(publication):
         summaries[summary.day].append(summary)
@@ -58,7 +69,9 @@ def index_files(
         issues = [(day, summaries[day]) for day in all_days if part_of(day) == part]
         texts = issue_reader.abstracts(publication, [day for day, _ in issues])
         yield from part_files(part, issues, texts)
-        yield from (shown_file(day, group, texts) for day, group in issues if day in chosen_days)
+        for day, group in issues:
+            if day in chosen_days:
+                yield from shown_files(day, group, texts)
 
 
 def part_of(day: str) -> str:
@@ -84,9 +97,11 @@ def part_files(
         first_words.insert(0, following)
     ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
     days = [(day, len(group)) for day, group in issues]
-    yield _json(index_path, {"issues": days, "ids": ids, "from": ["", *first_words]})
+    yield from _with_script(index_path, {"issues": days, "ids": ids, "from": ["", *first_words]})
     for path, group in zip(paths, line_groups, strict=True):
-        yield RenderedFile(path, "\n".join(["", *group, ""]).encode())
+        text = "\n".join(["", *group, ""])
+        yield RenderedFile(path, text.encode())
+        yield script_file(path, text)
 
 
 def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
@@ -127,21 +142,41 @@ def _cut(words: Sequence[str], count: int) -> list[list[str]]:
     return groups
 
 
-def shown_file(day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
-    """What is shown of the papers of an issue."""
-    shown = [
-        (
-            paper_id,
-            plain(one_line(summary.title)) or paper_id,
-            tuple(map(one_line, summary.authors[:AUTHORS])),
-            tuple(map(one_line, summary.categories)),
-            plain(one_line(texts.get((day, summary.paper), "")))[:MAX_TEXT_CHARS],
-            summary.place,
-        )
-        for summary in summaries
-        for paper_id in [site_paths.arxiv_id(summary.paper)]
-    ]
-    return _json(f"search/papers/{day}.json", shown)
+def shown_files(
+    day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]
+) -> Iterator[RenderedFile]:
+    """What is shown of the papers of an issue, for programs and for pages."""
+    path, summaries = f"search/papers/{day}.json", list(summaries)
+    texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]
+    rows = [_row(summary, plain, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
+    yield _json(path, rows)
+    scripted = [_row(summary, script_text, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
+    yield script_file(path, scripted)
+
+
+def _row(summary: EntrySummary, convert: Callable[[str], Any], text: str) -> tuple[Any, ...]:
+    """Identifier, title, authors, categories, text and place."""
+    paper_id = site_paths.arxiv_id(summary.paper)
+    return (
+        paper_id,
+        convert(one_line(summary.title)) or paper_id,
+        tuple(map(one_line, summary.authors[:AUTHORS])),
+        tuple(map(one_line, summary.categories)),
+        convert(text[:MAX_TEXT_CHARS]),
+        summary.place,
+    )
+
+
+def script_file(path: str, value: object) -> RenderedFile:
+    """The script that has a file's content for the search page."""
+    name = path.removeprefix("search/").rpartition(".")[0]
+    call = b"searchFile(%s,%s);\n" % (msgspec.json.encode(name), msgspec.json.encode(value))
+    return RenderedFile(f"search/{name}.js", call)
+
+
+def _with_script(path: str, value: object) -> Iterator[RenderedFile]:
+    yield _json(path, value)
+    yield script_file(path, value)
 
 
 def base36(number: int) -> str:

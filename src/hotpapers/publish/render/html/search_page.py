@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from hotpapers.publish.view import clean_text
+from hotpapers.publish.view.highlighting import marked
 
 PATH = "search/index.html"
-SCRIPTS = ("search_index.js", "search.js")
+SCRIPTS = ("search_index.js", "search_spelling.js", "search.js")
 """The scripts that search a static site."""
 MAX_NAMES = 3
 """Authors of a hit that are shown whether or not they match."""
@@ -70,7 +70,7 @@ class PostHitView(NamedTuple):
 class SearchAnswer(NamedTuple):
     """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
     `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page is
-    gone. The last three may be empty."""
+    gone. The last three may be empty. `meant`: a query that finds something instead, and its address."""
 
     query: str
     summary: str
@@ -79,17 +79,7 @@ class SearchAnswer(NamedTuple):
     next: str = ""
     feed: str = ""
     first_page: str = ""
-
-
-def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
-    """A text with these spans marked; everything is escaped. Spans are in order and don't overlap."""
-    html, at = Markup(""), 0
-    for start, end in spans:
-        html += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
-            clean_text.shown(text[start:end])
-        )
-        at = end
-    return html + escape(clean_text.shown(text[at:]))
+    meant: tuple[str, str] | None = None
 
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> Markup:

@@ -20,7 +20,7 @@ from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.render.html.issue_pages import IssuePages
-from hotpapers.publish.render.html.list_pages import ListPages, TopPages
+from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKMARKLET, asset, render_file
@@ -30,7 +30,7 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
-ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg", *SCRIPTS)
+ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg")
 
 
 class SinglePages:
@@ -72,6 +72,7 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
+            **{name: partial(_without_comments, asset(name)) for name in SCRIPTS},
             "reader.js": _reader_script,
         }
 
@@ -81,7 +82,17 @@ class SinglePages:
 
     def missing(self, path: str, root: str | None = None) -> bytes:
         """The "not found" page. Its links work from the path that was requested."""
-        return self._site.render("404.html", path, "Not found", "This page does not exist.", root, refused=False)
+        folder = next((name for name in FOLDERS if path.startswith(name.removesuffix("index.html"))), "")
+        return self._site.render(
+            "404.html",
+            path,
+            "Not found",
+            "This page does not exist.",
+            root,
+            refused=False,
+            folder=folder,
+            paper=site_paths.abs_url(site_paths.paper_of(path)),
+        )
 
     def _missing_file(self) -> bytes:
         """The "not found" page as a file, which hosts show at any address: with links from the host's root, or none if
@@ -95,7 +106,13 @@ class SinglePages:
     def refused(self, path: str) -> bytes:
         """The page for a request with a method that the address does not accept."""
         return self._site.render(
-            "404.html", path, "Not allowed", "This address does not accept this request method.", refused=True
+            "404.html",
+            path,
+            "Not allowed",
+            "This address does not accept this request method.",
+            refused=True,
+            folder="",
+            paper="",
         )
 
     def search(self, results: SearchAnswer | None = None) -> bytes:
@@ -192,10 +209,13 @@ def attack_prices() -> dict[str, Any]:
 
 
 def _reader_script() -> bytes:
-    """The script of all pages, and those of wings, without lines that are comments."""
-    script = b"\n".join(
-        [asset("storage.js"), asset("reader.js"), *(file.read_bytes() for wing in wings() for file in wing.scripts)]
-    )
+    """The script of all pages, and those of wings."""
+    scripts = (file.read_bytes() for wing in wings() for file in wing.scripts)
+    return _without_comments(b"\n".join([asset("storage.js"), asset("reader.js"), *scripts]))
+
+
+def _without_comments(script: bytes) -> bytes:
+    """A script without lines that are comments."""
     return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
 
 

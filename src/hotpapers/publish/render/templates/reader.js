@@ -20,6 +20,14 @@
     return element;
   }
 
+  // a formula, from a tree: tag, attributes, content
+  function formula([tag, attributes, ...content]) {
+    const isMath = tag[0] === "m", element = isMath ? document.createElementNS("http://www.w3.org/1998/Math/MathML", tag) : document.createElement("code");
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...content.map((part) => (typeof part === "string" ? part : formula(part))));
+    return element;
+  }
+
   // ---- size and colors: before anything is drawn
 
   let preferences = load();
@@ -116,7 +124,7 @@
   // for scripts that follow, which add to `keys` and `whileArriving`
   const keys = {};
   window.reader = {
-    all, make, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
+    all, make, formula, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
     preference: (name) => preferences[name], prefer, keys, whileArriving,
   };
   const papers = () => all(".entry, .lines > li");
@@ -353,10 +361,32 @@
   function find() {
     const input = document.getElementById("find");
     if (input) input.focus();
-    else location.assign(new URL("search/index.html", root));
+    else location.assign(new URL("search/index.html#find", root)); // there, it gets the focus
+  }
+
+  const KEYS = { j: "Next paper", k: "Previous paper", o: "Open it", s: "Star it, or take the star away", "[ ]": "Issue before, issue after", "1 2 3": "Titles, summaries, everything", "/": "Search", "?": "Show this list" };
+
+  function keyList() {
+    const row = ([keys, meaning]) => make("div", "", {}, make("dt", "", {}, ...keys.split(" ").flatMap((key) => [make("kbd", key), " "])), make("dd", meaning));
+    const offered = Object.entries(KEYS).filter(([key]) => key !== "s" || keys.s); // stars are a wing's
+    return make("dl", "", { class: "seal" }, ...offered.map(row));
+  }
+
+  // focus and place are as before once it is closed
+  function showKeys() {
+    const close = make("button", "Close", { type: "button" }), preferences = make("a", "Preferences", { href: new URL("reading/index.html#keys", root) });
+    const dialog = make("dialog", "", { class: "keys", "aria-labelledby": "keys-title" }, make("h2", "Keyboard shortcuts", { id: "keys-title" }), keyList(), make("p", "", { class: "acts" }, close, " ", preferences));
+    close.onclick = () => dialog.close();
+    dialog.onclick = ({ target }) => target === dialog && dialog.close(); // beside it
+    dialog.onclose = () => dialog.remove();
+    document.body.append(dialog);
+    dialog.showModal();
   }
 
   document.addEventListener("keydown", (event) => {
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog && event.key === "?") dialog.close();
+    if (dialog) return;
     const isTyping = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
     if (!hasShortcuts() || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     const actions = {
@@ -370,7 +400,7 @@
       "[": () => document.querySelector("a[rel=prev]")?.click(),
       "]": () => document.querySelector("a[rel=next]")?.click(),
       "/": find,
-      "?": () => location.assign(new URL("reading/index.html#keys", root)),
+      "?": showKeys,
     };
     const action = actions[event.key];
     if (action) {
@@ -407,6 +437,7 @@
   function offerToChoose() {
     const form = document.getElementById("reading");
     if (!form) return;
+    document.getElementById("keys").append(keyList());
     for (const field of form.elements) {
       if (!field.name) continue;
       if (field.type === "checkbox") field.checked = hasShortcuts();
@@ -446,6 +477,7 @@
     offerToFind();
     offerToCopy();
     offerToChoose();
+    if (location.hash === "#find") document.getElementById("find")?.focus();
     await loadFollowed();
     sort();
     whenFollowed.forEach((show) => show());

@@ -5,13 +5,14 @@
   const query = (new URLSearchParams(location.search).get("q") || "").slice(0, 1000).trim();
   if (!query) return;
   document.documentElement.dataset.query = "";
-  const PAGE = 20, ISSUES = 3;
-  const DISK = "This page was opened from a disk, where browsers don’t let pages read other files. Search works only over HTTP.";
+  const PAGE = 20, ISSUES = 3, POSTS = 5, FORMULA = "\ufffc";
+  const MISSING = "The index could not be loaded: it is in the folder “search” of the whole site. “hotpapers serve” searches without it.";
 
   // ---- how the query was understood, in the same words as the program's
 
   const PHRASES = { "": ["with "], title: ["with ", " in the title"], author: ["by "], category: ["in "], paper: [""] };
   const NOTHING = "Type a word, a name, a category or a day.";
+  const DATES = "Write a day, a month or a year: 2026-11-02, 2026-11 or 2026.";
   const termText = ([{ kind, text }]) => (/category|paper/.test(kind) ? text : `“${text}”`);
 
   function queryText({ wanted, unwanted, from, to }) {
@@ -41,29 +42,44 @@
     return element;
   }
 
-  function highlight(text, terms, from = 0, to = text.length) {
-    const nodes = [];
-    for (const [start, end] of places(text, terms)) {
-      if (start < from || end > to) continue;
-      nodes.push(text.slice(from, start), make("mark", {}, text.slice(start, end)));
-      from = end;
-    }
-    return [...nodes, text.slice(from, to)];
+  // a text with one sign for each of its formulas, which are trees
+  function flat(value) {
+    const pieces = [value].flat(typeof value === "string" ? 0 : 1), isText = (piece) => typeof piece === "string";
+    return { text: pieces.map((piece) => (isText(piece) ? piece.replaceAll(FORMULA, "") : FORMULA)).join(""), formulas: pieces.filter((piece) => !isText(piece)) };
   }
 
-  function snippet(text, terms) {
+  function formula(tree, terms) {
+    const element = reader.formula(tree);
+    return places(tree[1].alttext || "", terms).length ? make("mark", {}, element) : element;
+  }
+
+  function highlight({ text, formulas }, terms, from = 0, to = text.length) {
+    const nodes = [], rest = formulas.slice(text.slice(0, from).split(FORMULA).length - 1);
+    const put = (part) => part.split(FORMULA).forEach((piece, n) => nodes.push(...(n ? [formula(rest.shift(), terms)] : []), piece));
+    for (const [start, end] of places(text, terms)) {
+      if (start < from || end > to) continue;
+      put(text.slice(from, start));
+      nodes.push(make("mark", {}, text.slice(start, end)));
+      from = end;
+    }
+    put(text.slice(from, to));
+    return nodes;
+  }
+
+  function snippet(value, terms) {
+    const { text } = value;
     const [first, end] = places(text, terms)[0] || [0, 0];
     const space = text.indexOf(" ", first - 60);
     const from = first < 80 ? 0 : space >= 0 && space < first ? space + 1 : first - 60;
     const lastSpace = text.lastIndexOf(" ", from + 260);
     const to = text.length < from + 260 ? text.length : lastSpace > end ? lastSpace : Math.max(end, from + 260);
-    return [from ? "… " : "", ...highlight(text, terms, from, to), to < text.length ? " …" : ""];
+    return [from ? "… " : "", ...highlight(value, terms, from, to), to < text.length ? " …" : ""];
   }
 
   function names(authors, terms) {
     const printed = authors.filter((name, n) => n < 3 || places(name, terms).length);
     const omitted = authors.length - printed.length;
-    const nodes = printed.flatMap((name, n) => [n ? ", " : "", ...highlight(name, terms)]);
+    const nodes = printed.flatMap((name, n) => [n ? ", " : "", ...highlight(flat(name), terms)]);
     return make("span", { class: "by" }, ...nodes, omitted ? ` and ${omitted} more` : "");
   }
 
@@ -78,7 +94,7 @@
     return window === "monthly" ? monthName.format(last) : dayName.format(new Date(day));
   }
 
-  const entryOf = async ({ day, at }) => (await load(`papers/${day}.json`))[at];
+  const entryOf = async ({ day, at }) => (await load(`papers/${day}`))[at];
 
   function issueLink({ day }, [id, , , , , place]) {
     const issue = new URL(`${day}/index.html#${id.replace("/", "-")}`, root);
@@ -92,13 +108,55 @@
     const issues = await Promise.all(latest.map(async (place) => [" · ", issueLink(place, await entryOf(place))]));
     const termsIn = (...fields) => terms.filter(({ field }) => fields.includes(field));
     const head = make(id ? "a" : "span", id ? { href: new URL(`paper/${id}/index.html`, root) } : {});
-    head.append(make("bdi", {}, ...highlight(title, termsIn("", "title"))));
+    head.append(make("bdi", {}, ...highlight(flat(title), termsIn("", "title"))));
     const note = [id, ...categories].filter(Boolean).join(", ");
     const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
-    return make("li", {}, head, line, make("p", { class: "snippet", dir: "auto" }, ...snippet(text, termsIn(""))));
+    return make("li", {}, head, line, make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn(""))));
+  }
+
+  // ---- quoted posts of the latest issues, if the query asks for nothing that only papers have
+
+  function hasAll(text, { wanted, unwanted }) {
+    const has = (terms) => terms.every((term) => places(text, [term]).length);
+    return wanted.length && wanted.every((alternatives) => alternatives.some(has)) && !unwanted.some(has);
+  }
+
+  const isInSpan = (moment, { from, to }) => moment.slice(0, 10) >= from && moment.slice(0, 10) <= to;
+
+  async function postsWith(parsed) {
+    if ([...parsed.wanted.flat(2), ...parsed.unwanted.flat()].some(({ kind }) => kind)) return [];
+    const { days } = await load("index"), found = new Map();
+    const posts = (await Promise.all([...days].reverse().map((day) => load(`posts/${day}`)))).flat();
+    for (const post of posts) {
+      const [path, , text, , , , , moment, url] = post;
+      if (isInSpan(moment, parsed) && hasAll(text, parsed)) found.set(`${url} ${text}`, post);
+    }
+    return [...found.values()].sort((one, other) => (one[7] < other[7] ? 1 : -1)).slice(0, POSTS);
+  }
+
+  function quotation([path, title, text, author, handle, network, day, moment, url, lang, dir], terms) {
+    const away = { rel: "noopener noreferrer nofollow" }, time = make("time", { datetime: moment }, day);
+    const where = url ? make("a", { href: url, ...away }, `${network}, `, time) : make("span", {}, `${network}, `, time);
+    const paper = make(path ? "a" : "span", path ? { href: new URL(path, root) } : {}, ...highlight(flat(title), []));
+    const caption = make("figcaption", {}, make("bdi", {}, author), " ", ...(handle ? [make("bdi", { class: "handle" }, handle)] : []), " on ", where, " · ", paper);
+    return make("figure", { class: "post" }, make("blockquote", { lang, dir }, make("p", {}, ...highlight(flat(text), terms))), caption);
+  }
+
+  async function showPosts(parsed, terms) {
+    const posts = await postsWith(parsed);
+    if (!posts.length) return;
+    const heading = make("h2", { id: "posts" }, "Posts, the latest first");
+    element("posts-found").setAttribute("aria-labelledby", "posts");
+    element("posts-found").append(heading, ...posts.map((post) => quotation(post, terms)));
+    element("posts-found").hidden = false;
   }
 
   const element = (id) => document.getElementById(id);
+
+  async function offerMeant(parsed) {
+    const text = await searchSpelling.meant(query, parsed);
+    if (text) element("status").append(" Did you mean ", make("a", { href: `?q=${encodeURIComponent(text)}` }, text), "?");
+  }
 
   async function show(hits, terms, from) {
     const items = await Promise.all(hits.slice(from, from + PAGE).map((hit) => listItem(hit, terms)));
@@ -114,14 +172,16 @@
     element("find").value = query;
     const report = (text) => (element("status").textContent = text);
     report("Searching …");
+    const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
+    const mistake = parsed.notDates.length ? `Not a date: ${parsed.notDates.join(", ")}. ${DATES}` : isEmpty ? NOTHING : "";
     try {
-      const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
-      const hits = isEmpty ? [] : await search(parsed, [...wanted, ...unwanted]);
+      const hits = mistake ? [] : await search(parsed, [...wanted, ...unwanted]);
       await show(hits, wanted, 0);
-      report(isEmpty ? NOTHING : summary(parsed, hits.length));
+      report(mistake || summary(parsed, hits.length));
+      if (!mistake) await Promise.all([showPosts(parsed, wanted), hits.length || offerMeant(parsed)]);
     } catch (problem) {
       console.warn(problem);
-      report(location.protocol === "file:" ? DISK : "The index could not be loaded. Please try again.");
+      report(MISSING);
     }
     element("else").hidden = false;
   });

@@ -1,4 +1,5 @@
 // The static site's search: reads words and queries, and ranks papers using the few index files that a query needs.
+// They are scripts, which also load where pages are opened from a disk.
 // publish/render/html/search_index.py describes the files, docs/reference/search.md the query syntax.
 "use strict";
 const searchIndex = (() => {
@@ -30,7 +31,7 @@ const searchIndex = (() => {
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
-    const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false };
+    const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
     let joins = false, remaining = MOST_TERMS;
     for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
       const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
@@ -50,9 +51,19 @@ const searchIndex = (() => {
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
   const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
 
+  const isDay = (text) => new RegExp(`^${DAY}$`).test(text) && (text.length < 10 || new Date(text).toISOString().startsWith(text));
+
+  // the wrong end of two dates, or all of it
+  function notDates(text) {
+    const ends = text.split(".."), wrong = ends.filter((end) => !isDay(end));
+    return wrong.length && (ends.length > 2 || wrong.includes("")) ? [text] : wrong;
+  }
+
   function inSpan(parsed, field, text) {
-    const days = SPAN.exec(text);
-    if (!days || !["date", "from", "to"].includes(field)) return false;
+    if (!["date", "from", "to"].includes(field)) return false;
+    const wrong = notDates(text), days = SPAN.exec(text);
+    parsed.notDates.push(...wrong);
+    if (wrong.length) return true;
     const last = (days[2] || days[1]) + "~";
     if (field !== "to" && days[1] > parsed.from) parsed.from = days[1];
     if (field !== "from" && last < parsed.to) parsed.to = last;
@@ -81,21 +92,29 @@ const searchIndex = (() => {
 
   // ---- the index
 
-  const loaded = new Map();
+  const loaded = new Map(), arrived = new Map();
+  window.searchFile = (name, value) => arrived.set(name, value);
 
-  function load(path) {
-    if (!loaded.has(path)) loaded.set(path, fetchFile(path));
-    return loaded.get(path);
+  function load(name) {
+    if (!loaded.has(name)) loaded.set(name, fetchFile(name));
+    return loaded.get(name);
   }
 
-  async function fetchFile(path) {
-    const response = await fetch(new URL(`search/${path}`, root));
-    if (!response.ok) throw new Error(`${path}: ${response.status}`);
-    return path.endsWith(".json") ? response.json() : response.text();
+  function fetchFile(name) {
+    return new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = new URL(`search/${name}.js`, root);
+      script.onload = script.onerror = () => {
+        script.remove();
+        if (arrived.has(name)) done(arrived.get(name));
+        else failed(new Error(`${name}: not loaded`));
+      };
+      document.head.append(script);
+    });
   }
 
   async function loadPart(name, terms) {
-    const { issues, ids, from } = await load(`${name}/index.json`);
+    const { issues, ids, from } = await load(`${name}/index`);
     return { issues, ids, count: ids.length, papers: await Promise.all(terms.map((term) => papersOf(name, from, term))) };
   }
 
@@ -105,12 +124,17 @@ const searchIndex = (() => {
     const letters = { "": "ACD", title: "A", label: "A", author: "" }[field];
     const forms = { [stem(word)]: letters };
     if (field === "" || field === "author") forms[word] = (forms[word] || "") + "B";
-    for (const form of Object.keys(forms)) {
-      const first = fileOf(from, form), last = begins ? fileOf(from, form + "\uffff") : first;
-      for (let n = first; forms[form] && n <= last && n < first + MOST_FILES; n++)
-        add(postings, await load(`${name}/${String(n).padStart(2, "0")}.txt`), "\n" + form + (begins ? "" : " "), forms[form]);
+    for (const form of Object.keys(forms).filter((form) => forms[form])) {
+      const files = wordFiles(name, from, form, begins ? form + "\uffff" : form).slice(0, MOST_FILES);
+      for (const file of files) add(postings, await load(file), "\n" + form + (begins ? "" : " "), forms[form]);
     }
     return postings;
+  }
+
+  // the files with the words from one to another
+  function wordFiles(name, from, first, last) {
+    const start = fileOf(from, first), count = fileOf(from, last) - start + 1;
+    return Array.from({ length: count }, (_, n) => `${name}/${String(start + n).padStart(2, "0")}`);
   }
 
   const fileOf = (from, word) => from.reduce((last, first, n) => (first <= word ? n : last), 0);
@@ -129,7 +153,7 @@ const searchIndex = (() => {
   // ---- ranking: a word's rarity times the weight of its position
 
   async function search(parsed, terms) {
-    const { parts } = await load("index.json");
+    const { parts } = await load("index");
     const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
     const partsInSpan = parts.filter((part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to);
     const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
@@ -137,7 +161,7 @@ const searchIndex = (() => {
     for (const [n, term] of terms.entries()) {
       const sizes = loadedParts.map(({ count, papers }) => (papers[n].common ? count : papers[n].weights.size));
       const matching = sizes.reduce((sum, size) => sum + size, 0);
-      Object.assign(term, { n, rare: Math.log(1 + (total - matching + 0.5) / (matching + 0.5)) });
+      Object.assign(term, { n, matching, rare: Math.log(1 + (total - matching + 0.5) / (matching + 0.5)) });
     }
     const hits = loadedParts.flatMap((part) => [...inPart(parsed, part)]);
     hits.sort((a, b) => b.score - a.score || (a.day === b.day ? a.at - b.at : a.day < b.day ? 1 : -1));
@@ -179,5 +203,5 @@ const searchIndex = (() => {
     return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
   }
 
-  return { root, load, parse, places, search };
+  return { root, load, parse, places, search, stem, wordFiles };
 })();

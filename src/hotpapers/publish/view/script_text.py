@@ -1,0 +1,44 @@
+"""Titles and abstracts for scripts, which build from them what `tex.prose` shows, without reading HTML.
+
+A text is a string, or a list of strings and formulas; a formula is a tree: `["math", {"alttext": "x^2"}, ["msup", {},
+["mi", {}, "x"], ["mn", {}, "2"]]]`. So a script can only make the elements that it knows.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from hotpapers.publish.view.tex import pieces_of
+
+ScriptText = str | list[Any]
+"""What JSON can have: see above."""
+
+
+def script_text(text: str) -> ScriptText:
+    """A text with TeX as a script reads it."""
+    pieces = pieces_of(text)
+    if not any(isinstance(piece, Markup) for piece in pieces):
+        return "".join(pieces)
+    return [_tree(piece) if isinstance(piece, Markup) else piece for piece in pieces]
+
+
+def _tree(html: Markup) -> list[Any]:
+    """The tree of a formula, whose markup is well-formed, as tests of `mathml` check."""
+    return _node(ET.fromstring(html.replace("&nbsp;", "\u00a0")))
+
+
+def _node(element: ET.Element) -> list[Any]:
+    return [element.tag, element.attrib, *_content(element)]
+
+
+def _content(element: ET.Element) -> Iterator[Any]:
+    if element.text:
+        yield element.text
+    for child in element:
+        yield _node(child)
+        if child.tail:
+            yield child.tail
