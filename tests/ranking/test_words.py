@@ -79,9 +79,8 @@ def test_every_network_has_a_name() -> None:
 
 
 def test_counts_and_units() -> None:
-    counted = PrintedCount(network="x", voices=3, reposts=1, likes=1204, until=0)
-    assert words.counts_sentence(counted) == "X (Twitter): 1 repost, 1,204 likes"
-    assert words.units(1, "voice") == "1 voice"
+    assert words.units(1, "person") == "1 person" and words.units(2, "person") == "2 people"
+    assert words.units(2, words.COUNTED_PERSON) == "2 people who count"
     assert words.units(1204, "like") == "1,204 likes"
     assert words.units(60, "repost or like") == "60 reposts and likes"
 

@@ -96,7 +96,8 @@ def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     }  # fmt: skip
     assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == common_paths | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
-        "2021-01-18/vectors.js", "2021-01-18/papers.js", "2021-01-18/sentences.js", "2021-01-18/hot.json", "search/posts/2021-01-18.js",
+        "2021-01-18/vectors.js", "2021-01-18/papers.js", "2021-01-18/sentences.js", "2021-01-18/hot.json",
+        "search/posts/2021-01-18.js",
         "paper/2101.99901/index.html", "paper/hep-th/9901999/index.html", "author/tansy-overquill/index.html",
         *(f"category/{name}/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
         *(f"category/{name}/2021/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),

@@ -13,8 +13,7 @@ from hotpapers.base.model import PublishedIssue
 from hotpapers.cli import common
 from hotpapers.cli.called_as import program
 from hotpapers.cli.terminal import echo
-from hotpapers.issues.ranking import words
-from hotpapers.publish.view import phrases
+from hotpapers.publish.view import glance, phrases
 from hotpapers.site.demo import CORRECTED, FOLDER, make_demo, make_week
 
 SHOWN, SHOWN_OF_WEEK = 5, 3
@@ -60,12 +59,6 @@ def _print(issue: PublishedIssue, limit: int) -> None:
     for entry in issue.content.entries[:limit]:
         movement = phrases.movement(entry, issue.listing is not None)
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
-        counts = "; ".join(
-            words.counts_sentence(count)
-            if issue.listing
-            else f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
-            for count in entry.counts
-        )
-        echo(f"     {entry.score:,} points{movement and f', {movement}'}; {counts}")
+        echo(f"     {entry.score:,} points{movement and f', {movement}'}; {glance.counted(entry)}")
     remaining = len(issue.content.entries) - limit
     echo(f"     … and {remaining} more\n" if remaining > 0 else "")

@@ -112,13 +112,14 @@ def empty_reason(content: IssueContent) -> str:
         return unread("could be" if "refused" in states else "was")
     if not content.considered:
         limit = "" if is_known else ", as far as networks were read"
-        return f"Nobody talked about a paper from these days{limit}."
+        fields = " of these fields" if is_limited(content) else ""
+        return f"Quiet day: nobody discussed a new paper{fields}{limit}."
     considered = count_noun(content.considered, "paper")
     own = "no paper of this publication’s fields"
     papers = own if is_limited(content) else f"none of the {considered} talked about"
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
-        return f"Nothing{new} to show yet: {exception}{papers} has 3 voices or more."
+        return f"Nothing{new} to show yet: {exception}{papers} was talked about by 3 people or more."
     least = number(max(content.publication.threshold, 1))
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 

@@ -54,7 +54,7 @@ class Explanation(Value):
     below: NeighborSwap | None
 
 
-ALL_KNOWN = "The additional voices needed for a swap are assumed to be known ones."
+ALL_KNOWN = "The additional people needed for a swap are assumed to be regulars."
 
 
 def explain(issue: PublishedIssue, paper: str) -> Explanation:

@@ -109,7 +109,7 @@ def sentence(network_forecast: NetworkForecast) -> str:
     least = "" if forecast.least == forecast.most else f"{number(forecast.least)} to "
     class_size = f"{least}{number(forecast.most)}"
     low = f"{number(forecast.low)} to " if forecast.low < forecast.high else ""
-    voices = f"{low}{count_noun(forecast.high, 'voice')}"
+    voices = f"{low}{count_noun(forecast.high, 'person', 'people')}"
     return (
         f"On {name}, {voices} after a week in nine of ten cases, "
         f"median {number(forecast.median)}: based on {papers} that had {class_size} at {age} h."

@@ -18,7 +18,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.ids.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, folded, is_bare, own_words
+from hotpapers.base.ids.mentions.own_words import (
+    MAX_TEXT_CHARS,
+    REMEMBERED,
+    OwnWords,
+    folded,
+    is_bare,
+    own_words,
+)
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
@@ -81,9 +88,18 @@ def remark(text: str, paper: Paper | None) -> frozenset[str]:
     if len(set(_PAPER.findall(text))) > MAX_PAPERS or len(_TAG.findall(text)) > MAX_TAGS or _ADVERTISING.search(text):
         return frozenset()
     words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
+    own = _terms(words, paper)
+    return own if not is_bare(words) and sum(map(_weight, own)) >= MIN_OWN_WORDS else frozenset()
+
+
+def count_own_words(text: str, paper: Paper) -> int:
+    """How many different words of a text are its author's own, without stock phrases."""
+    return sum(map(_weight, _terms(own_words(_BESIDE_A_SIGN.sub(" ", text), [paper]), paper)))
+
+
+def _terms(words: OwnWords, paper: Paper | None) -> frozenset[str]:
     beginnings = _beginnings(paper.title if paper else "")
-    own_terms = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
-    return own_terms if not is_bare(words) and sum(map(_weight, own_terms)) >= MIN_OWN_WORDS else frozenset()
+    return frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
 
 
 @lru_cache(REMEMBERED)

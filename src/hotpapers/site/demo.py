@@ -46,7 +46,7 @@ title = "The Made-Up Week"
 note = "{NOTE}"
 last_day = "{DAYS[-1]}"
 """
-SITE = NOBODY._replace(feeds=True, shows_why=True)
+SITE = NOBODY._replace(feeds=True)
 CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
 
 

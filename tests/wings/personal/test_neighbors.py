@@ -24,6 +24,7 @@ from hotpapers.wings.personal import neighbors, preparing
 from hotpapers.wings.personal.blocks import MIN_SAVED, SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.kept import PREPARING, kept, saved_or_made, store_of
 from hotpapers.wings.personal.neighbors import Neighbors
+from hotpapers.wings.personal.topic_groups import topic_groups
 from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, weighed
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
@@ -191,15 +192,43 @@ def test_headers_are_read_once_for_all_lists() -> None:
 
 
 def test_papers_on_the_same_topic_are_told() -> None:
-    tea = "Brewing tea leaves in kettles."
-    papers = [about(0), about(1, tea), about(2, "Quarks decay."), about(3), about(4, tea + " Steam."), about(5)]
+    tea, molecules = "Brewing tea leaves in kettles.", "Equivariant networks of molecules."
+    titles = [
+        "Equivariant Networks for Molecules", "Brewing Tea in Kettles", "Quarks", "Molecules by Equivariant Networks",
+        "Kettles for Tea", "Equivariant Molecules", "Graphs of Cities", "Bees", "Old Bridges",
+    ]  # fmt: skip
+    abstracts = [molecules, tea, "Quarks decay.", molecules, tea + " Steam.", molecules, "Roads.", "Honey.", "Iron."]
+    papers = [
+        paper(f"2611.{n:05}", title, abstract)
+        for n, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
+    ]
     reader = reader_of({day(0): papers}, {})
-    first, second = Neighbors(reader, OWN.publication).alike(papers)
-    assert first.places == (0, 3, 5) and "equivariant" in first.words
-    assert second.places == (1, 4)
+    first, second = sorted(Neighbors(reader, OWN.publication).alike(papers))
+    assert first.places == (0, 3, 5) and first.words == ("Equivariant", "Molecules", "Networks")
+    assert second.places == (1, 4) and set(second.words) == {"Tea", "Kettles"}
     page = (SitePages(reader, OWN.publication).page(f"{day(0)}/index.html") or b"").decode()
-    assert '3 papers on the same topic: <a href="#2611.00000">1</a>, <a href="#2611.00003">4</a> and <a' in page
-    assert "2 papers on the same topic" in page and page.count("on the same topic") == 2
+    assert (
+        'On Equivariant, Molecules, Networks: <a href="#2611.00000">1</a>, <a href="#2611.00003">4</a> and <a' in page
+    )
+    assert page.index("On Equivariant") > page.index('class="glance"') and page.count('class="facts alike"') == 2
+
+
+def test_a_topic_never_swallows_an_issue() -> None:
+    """Of 238 alike papers, at most two groups of five are named; of six, groups have two; a chain is no topic."""
+    many = [paper(f"2611.{n:05}", f"Shifting Sand {n}", "Sand shifts by some percent.") for n in range(238)]
+    groups = topic_groups(many)
+    assert len(groups) <= 2 and all(2 <= len(group.places) <= 5 for group in groups)
+    assert all(len(group.places) == 2 for group in topic_groups(many[:6]))
+
+
+def test_a_word_that_many_papers_have_names_no_topic() -> None:
+    titles = ["Sand in Shoes", "Quarks and Charm", "Tea at Noon", "Bees in Towns", "Old Iron Bridges", "Wind"]
+    abstracts = ["It fell by some percent."] * 6
+    papers = [
+        paper(f"2611.{n:05}", title, abstract)
+        for n, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
+    ]
+    assert topic_groups(papers) == []
 
 
 def test_a_page_names_related_papers_in_two_kilobytes() -> None:

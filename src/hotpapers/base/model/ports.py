@@ -305,7 +305,7 @@ class NeighborPaper(NamedTuple):
 
 
 class PaperGroup(NamedTuple):
-    """Papers on the same topic, by their places in a sequence, ascending; the words that they have in common."""
+    """Papers on the same topic, by their places in a sequence, ascending; words of their titles, as written."""
 
     places: tuple[int, ...]
     words: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.model import Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
+from hotpapers.base.model import Entry, Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
 from hotpapers.base.wings import sources
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import ENOUGH, ENOUGH_DAYS
@@ -57,7 +57,7 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
         return _vouching_sentence(part, result)
     amount = counted_amount(part)
     if part.score == 0 and part.voices == 0:
-        return f"Nothing on {name} counts: 0."
+        return f"{name}: nobody there counts: 0."
     if part.score == 0 and part.voices < 3:
         return f"{amount} on {name}, too few to score: 0."
     if part.age and not part.papers:
@@ -77,23 +77,23 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
 
 
 def counted_amount(part: ScoreComponent) -> str:
-    """What a part counted: `74 likes for one post`, `6 counted voices, 3 of them known here`, `17 counted voices`."""
+    """What a part counted: `74 likes for one post`, `6 people who count, 3 of them regulars,`, `17 people`."""
     if part.counted_as in ("likes", "reposts"):
         return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} for one post"
     if part.known is UNSET:
-        return units(part.voices, "voice" if part.counted_as else unit(part))
+        return units(part.voices, "person" if part.counted_as else unit(part))
     if part.known == part.voices:
-        return count_noun(part.voices, "known voice")
-    return f"{count_noun(part.voices, 'counted voice')}, {number(part.known)} of them known here,"
+        return count_noun(part.voices, "regular")
+    return f"{units(part.voices, COUNTED_PERSON)}, {number(part.known)} of them regulars,"
 
 
 def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
-        known = "One known voice gives no points" if part.voices else "No voice is known here, so there are no points"
+        known = "One regular is not enough for points" if part.voices else "Without regulars, there are no points"
         return f"{known}: {result}."
     limit = number(rarity_2.limit(part.voices))
     return (
-        f"With {number(part.voices)} voices known here for a month or more, a score is at most {limit}, "
+        f"With {number(part.voices)} regulars, a score is at most {limit}, "
         f"{rarity_2.VOUCHED_PER_VOICE} for each: {result}."
     )
 
@@ -106,14 +106,11 @@ def price_sentence(price: Price | UnsetType) -> str:
         return "No number of accounts tried would be enough to fake this score."
     faking = f"Faking this score would take about {count_noun(price.accounts, 'account')}"
     if not price.known:
-        return f"{faking}. The record is too young to tell known accounts from unknown ones."
-    return (
-        f"{faking}, at least {number(price.known)} of them known here for a month or more; unknown ones alone could "
-        "not do it, in any number."
-    )
+        return f"{faking}. The record is too young to tell regulars from others."
+    return f"{faking}, at least {number(price.known)} of them regulars; others alone could not do it, in any number."
 
 
-_TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
+_TIE_BREAKS = {"rarity/2": "More regulars go first", "rarity/1": "More people go first"}
 
 
 def tie_sentence(ranking: str, *, is_listed: bool) -> str:
@@ -124,24 +121,71 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
 
 
 def voices_of(count: PrintedCount) -> str:
-    """`41 voices, 30 known here, 2 of authors`."""
-    text = count_noun(count.voices, "voice") if count.voices else "no voices"
+    """`41 people, 30 regulars, 2 authors`."""
+    text = people(count.voices) if count.voices else "nobody"
     if count.known is not UNSET and count.voices:
-        text += f", {number(count.known) if count.known else 'none'} known here"
-    authors = "1 of an author" if count.authors == 1 else f"{number(count.authors or 0)} of authors"
-    return f"{text}, {authors}" if count.authors else text
+        text += f", {count_noun(count.known, 'regular') if count.known else 'no regulars'}"
+    return f"{text}, {count_noun(count.authors, 'author')}" if count.authors else text
+
+
+def people(count: int) -> str:
+    """`1 person`, `316 people`."""
+    return count_noun(count, "person", "people")
+
+
+def ranks_likes(entry: Entry) -> bool:
+    """Whether an entry of a listing is ranked by its likes alone."""
+    return any(part.age == 0 and part.rule != "classic" for part in entry.parts)
+
+
+def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
+    """A network's count in the fewest words: `316 people`; of a tally, what ranks: `439 likes`."""
+    if not count.method:
+        return people(count.voices)
+    tally = ((0 if only_likes else count.reposts, "repost"), (count.likes, "like"))
+    return ", ".join(count_noun(number, noun) for number, noun in tally if number or noun == "like")
+
+
+def counting(entry: Entry, network: str) -> ScoreComponent | None:
+    """The part of a score that says how many people of a network count; None if all of them do."""
+    rules = (rarity_2.COUNTED, rarity_2.CAPPED)
+    return next((part for part in entry.parts if part.network == network and part.rule in rules), None)
+
+
+def counted_note(entry: Entry, count: PrintedCount) -> str:
+    """`128 count`, where fewer people count than talked about the paper; otherwise empty."""
+    part = counting(entry, count.network)
+    if part is None or part.voices == count.voices:
+        return ""
+    if count.voices == 1:
+        return "not counted"
+    return f"{number(part.voices) if part.voices else 'none'} {'counts' if part.voices == 1 else 'count'}"
+
+
+def why_counted(entry: Entry, count: PrintedCount) -> str:
+    """Why that many people count, in a sentence; empty if all do."""
+    part, name = counting(entry, count.network), network_name(count.network)
+    if part is None or part.voices == count.voices:
+        return ""
+    if part.counted_as in ("likes", "reposts"):
+        return f"{name} does not say who likes a post, so the {part.counted_as} of the post with most of them count."
+    if isinstance(part.known, int):
+        others = part.voices - part.known
+        return (
+            f"All {count_noun(part.known, 'regular')} there count, and {number(others)} others: at most one for each."
+        )
+    return "People whose posts say the same as others, or whose post names several papers, do not all count."
 
 
 def known_sentence(counts: Iterable[PrintedCount]) -> str:
-    """`Voices known here for a month or more: 30 of 41 on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known
-    about any."""
+    """`Regulars: 30 of 41 people on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known about any."""
     with_known = [count for count in counts if count.known is not UNSET]
     parts = [
         f"{number(count.known)} of {number(count.voices)} on {network_name(count.network)}"
         for count in with_known
         if count.known
     ]
-    return f"Voices known here for a month or more: {', '.join(parts) or 'none'}." if with_known else ""
+    return f"Regulars: {', '.join(parts) or 'none'}." if with_known else ""
 
 
 # ---- the size of references --------------------------------------------------------------------------
@@ -178,18 +222,22 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
 
 
 def unit(part: ScoreComponent) -> str:
-    """What a part counts: `voice`, `counted voice` by rarity/2, `like` in a listing, `repost or like` by the classic
-    rule."""
+    """What a part counts: `person`, `person who counts` by rarity/2, `like` in a listing, `repost or like` by the
+    classic rule."""
     if part.rule == "classic":
         return "repost or like"
     if part.age == 0:
         return "like"
-    return "counted voice" if part.rule in (rarity_2.COUNTED, rarity_2.CAPPED) else "voice"
+    return COUNTED_PERSON if part.rule in (rarity_2.COUNTED, rarity_2.CAPPED) else "person"
+
+
+COUNTED_PERSON = "person who counts"
+PLURALS = {"repost or like": "reposts and likes", "person": "people", COUNTED_PERSON: "people who count"}
 
 
 def units(count: int, unit: str) -> str:
-    """`1 voice`, `1,204 likes`, `60 reposts and likes`."""
-    return count_noun(count, unit, "reposts and likes" if unit == "repost or like" else "")
+    """`1 person`, `1,204 likes`, `60 reposts and likes`."""
+    return count_noun(count, unit, PLURALS.get(unit, ""))
 
 
 def formula(part: ScoreComponent) -> str:
@@ -204,12 +252,6 @@ def formula(part: ScoreComponent) -> str:
     if part.rule == rarity_2.CAPPED:
         return f"{rarity_2.MAX_POINTS_PER_VOICE} × {number(part.voices)} = {number(part.score)}"
     return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
-
-
-def counts_sentence(count: PrintedCount) -> str:
-    """A network's counts as printed next to an entry."""
-    name = network_name(count.network)
-    return f"{name}: {count_noun(count.reposts, 'repost')}, {count_noun(count.likes, 'like')}"
 
 
 METHOD_NOTES = {

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFile
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.templating import render_file
-from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view import phrases, score_view, site_paths
 from hotpapers.publish.view.post_views import byline, elsewhere, lane_views
+from hotpapers.publish.view.reading_words import known_since
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import tex_line
 
@@ -63,6 +64,7 @@ def issue_text(issue: PublishedIssue) -> str:
         "byline": byline,
         "elsewhere": elsewhere,
         "why": _why,
+        "known_since": known_since,
     }
     modules = {"phrases": phrases, "site_paths": site_paths}
     content, lanes = issue.content, lane_views(issue)
@@ -71,9 +73,9 @@ def issue_text(issue: PublishedIssue) -> str:
 
 def _why(issue: PublishedIssue, entry: Entry) -> str:
     sentences = (
-        *(words.part_sentence(part, with_formula=True) for part in entry.parts),
+        score_view.summary(entry),
+        *(words.part_sentence(part, with_formula=True) for part in entry.parts if part.score),
         f"Score: {phrases.total(entry)}.",
-        words.price_sentence(entry.price),
         phrases.tie_note(entry, issue.content.ranking),
         phrases.provisional(issue.content, entry),
         phrases.places(entry, issue.listing is not None),

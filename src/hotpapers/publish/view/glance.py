@@ -53,17 +53,27 @@ def _networks(content: IssueContent) -> Iterator[str]:
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
 
 
-def figure(count: PrintedCount) -> int:
-    """A count as one number: voices, or where none are known, reposts and likes together."""
-    return count.reposts + count.likes if count.method else count.voices
+def figure(entry: Entry, count: PrintedCount) -> int:
+    """A count as one number: people, or where none are known, what ranks: likes, or reposts and likes together."""
+    if not count.method:
+        return count.voices
+    return count.likes if words.ranks_likes(entry) else count.reposts + count.likes
 
 
 def counted(entry: Entry) -> str:
-    """`Voices: Bluesky 196 · Mastodon 121`: an entry's counts in a line, largest first; empty if it has none."""
-    counts = sorted(filter(figure, entry.counts), key=figure, reverse=True)
-    unit = "Reposts and likes" if any(count.method for count in counts) else "Voices"
-    figures = (f"{phrases.network_name(count.network)}\u00a0{words.number(figure(count))}" for count in counts)
-    return f"{unit}: {' · '.join(figures)}" if counts else ""
+    """`People: Bluesky 196 (104 count) · Mastodon 121`: an entry's counts in a line, largest first; empty if it has
+    none."""
+    counts = sorted(((figure(entry, count), count) for count in entry.counts), key=lambda pair: -pair[0])
+    figures = [_counted(entry, count, number) for number, count in counts if number]
+    unit = "People"
+    if any(count.method for count in entry.counts):
+        unit = "Likes" if words.ranks_likes(entry) else "Reposts and likes"
+    return f"{unit}: {' · '.join(figures)}" if figures else ""
+
+
+def _counted(entry: Entry, count: PrintedCount, number: int) -> str:
+    note = words.counted_note(entry, count)
+    return f"{phrases.network_name(count.network)}\u00a0{words.number(number)}{note and f' ({note})'}"
 
 
 def introduction(issue: PublishedIssue) -> str:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
-from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.contact_links import ReportSubject
@@ -22,18 +22,22 @@ from hotpapers.publish.view.post_views import (
     LaneView,
     LinkedPiece,
     PostView,
+    SaidView,
     elsewhere,
     lane_views,
     mark,
     quotations,
+    said,
 )
+from hotpapers.publish.view.reading_words import known_since
+from hotpapers.publish.view.score_view import ScoreView, score_view
 from hotpapers.publish.view.sparkline import Sparkline, spark
 from hotpapers.publish.view.tex import plain_line
 
 MAX_COMMENT_CHARS = 500
 """Code points of the authors' comment."""
-AUTHORS = 3
-"""Authors shown at once; the others unfold."""
+AUTHORS = 2
+"""Authors shown; the others unfold."""
 
 History = Mapping[str, Sequence[Attention]]
 """Hourly attention by paper key."""
@@ -42,16 +46,21 @@ Posts = Mapping[str, Sequence[Quotation]]
 
 
 class CountView(NamedTuple):
-    """One network's counts. `mark`: the icon's path; `figure`: one number; `short`: the fewest words; `url`: the
-    largest thread there, empty if no post there may be shown."""
+    """One network's counts. `mark`: the icon's path; `figure`: one number; `short`: the fewest words; `why`: why not
+    all of them count, empty if they do; `url`: the largest thread there, empty if no post there may be shown."""
 
     name: str
     mark: str
     words: str
     figure: int
     short: str
-    moment: str
+    why: str
     url: str
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the number alone is enough, as it is too small to count."""
+        return self.figure < MIN_VOICES
 
     @property
     def line(self) -> str:
@@ -66,29 +75,10 @@ class CountsView(NamedTuple):
     spark: Sparkline | None
 
 
-class ScoreView(NamedTuple):
-    """An entry's score, the same on every page. `parts`: each as a sentence and as arithmetic."""
-
-    parts: tuple[tuple[str, str], ...]
-    total: str
-    tie_note: str
-    price: str
-    forecasts: tuple[str, ...]
-    provisional: str
-    places: str
-    counted: tuple[str, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The score's parts and sum, and any qualification of the place, for pages with no room for more."""
-        sums = (*(sentence for sentence, _ in self.parts), f"Score: {self.total}.")
-        return tuple(sentence for sentence in (*sums, self.tie_note, self.provisional) if sentence)
-
-
 class EntryView(NamedTuple):
     """A paper in an issue. Title, opening and abstract are as written, including TeX: pages render them with `prose`;
-    so is `comment`, the authors' latest. `at_once`: the number of posts on an issue's page; those after the first are
-    folded."""
+    so is `comment`, the authors' latest. `said`: the best sentence about it, if there is one. `known_since`: since when
+    networks are known, where that is later than the paper."""
 
     key: str
     paper: str
@@ -103,7 +93,8 @@ class EntryView(NamedTuple):
     abstract: str
     comment: str
     posts: tuple[PostView, ...]
-    at_once: int
+    said: SaidView | None
+    known_since: tuple[str, ...]
     elsewhere: tuple[ElsewhereView, ...]
     announcement: str
     links: tuple[LinkedPiece, ...]
@@ -135,8 +126,17 @@ class LazyEntries:
     """The entries of an issue, each prepared on first use: a paper's page needs only one, and preparing the others
     would take longer than rendering that page."""
 
-    def __init__(self, issue: PublishedIssue, entries: Sequence[Entry], history: History, posts: Posts) -> None:
+    def __init__(
+        self,
+        issue: PublishedIssue,
+        entries: Sequence[Entry],
+        history: History,
+        posts: Posts,
+        *,
+        is_ongoing: bool = False,
+    ) -> None:
         self._issue, self._entries, self._history, self._posts = issue, entries, history, posts
+        self._is_ongoing = is_ongoing
         self._views: dict[int, EntryView] = {}
 
     def __len__(self) -> int:
@@ -149,7 +149,8 @@ class LazyEntries:
         if n not in self._views:
             entry = self._entries[n]
             known = (*self._posts.get(entry.paper, ()), *self._issue.posts.get(entry.paper, ()))
-            self._views[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()), known)
+            history = self._history.get(entry.paper, ())
+            self._views[n] = _entry(self._issue, entry, history, known, is_ongoing=self._is_ongoing)
         return self._views[n]
 
     def of(self, key: str) -> list[EntryView]:
@@ -230,7 +231,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
         entries=LazyEntries(issue, content.entries, history, posts),
         further=LazyEntries(issue, content.further or (), history, posts),
         further_title=phrases.further_title(content),
-        ongoing=LazyEntries(issue, content.ongoing, history, posts),
+        ongoing=LazyEntries(issue, content.ongoing, history, posts, is_ongoing=True),
         lanes=lane_views(issue),
         ranking=content.ranking,
         digest=issue.digest,
@@ -240,7 +241,14 @@ def issue_view(issue: PublishedIssue, history: History | None = None, posts: Pos
     )
 
 
-def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], known: Sequence[Quotation]) -> EntryView:
+def _entry(
+    issue: PublishedIssue,
+    entry: Entry,
+    history: Sequence[Attention],
+    known: Sequence[Quotation],
+    *,
+    is_ongoing: bool,
+) -> EntryView:
     paper = issue.papers[entry.paper]
     name = site_paths.arxiv_id(entry.paper) or entry.paper
     posts = issue.posts.get(entry.paper, ())
@@ -249,14 +257,14 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
         for quotation in reversed(known)
     }
-    # If all voices of a network count on others, where they say the same, a line with zeros would only raise questions
+    # If all people of a network count on others, where they say the same, a line with zeros would only raise questions
     printed = (
         count for count in entry.counts if count.method or count.voices or count.reposts or count.likes or count.bots
     )
-    counts = tuple(_count(count, threads.get(count.network, "")) for count in printed)
+    counts = tuple(_count(entry, count, threads.get(count.network, "")) for count in printed)
     curve = spark(history, max((count.until for count in entry.counts), default=0))
-    if curve and (known_voices := words.known_sentence(entry.counts)):
-        curve = curve._replace(description=f"{curve.description} {known_voices}")
+    if curve and (regulars := words.known_sentence(entry.counts)):
+        curve = curve._replace(description=f"{curve.description} {regulars}")
     return EntryView(
         key=entry.paper,
         paper=name,
@@ -271,43 +279,29 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], kn
         abstract=one_line(paper.abstract),
         comment=phrases.cut(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
         posts=quotations(posts),
-        at_once=phrases.quoted_at_once(issue),
+        said=said(posts, paper),
+        known_since=known_since(issue.content, entry),
         elsewhere=elsewhere(posts),
         announcement=phrases.announcement(issue.content, entry),
         links=links(paper, None if entry.paper in issue.withdrawn else later, known),
         categories=tuple(LinkedPiece(one_line(name), site_paths.category_url(name)) for name in paper.categories),
         score=entry.score,
-        score_view=ScoreView(
-            parts=tuple((one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
-            total=phrases.total(entry),
-            tie_note=phrases.tie_note(entry, issue.content.ranking),
-            price=words.price_sentence(entry.price),
-            forecasts=tuple(one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
-            provisional=phrases.provisional(issue.content, entry),
-            places=phrases.place_sentence(issue, entry),
-            counted=tuple(_counted(counts)),
-        ),
+        score_view=score_view(issue, entry, is_ongoing=is_ongoing),
         metadata=paper,
     )
 
 
-def _count(count: PrintedCount, thread: str) -> CountView:
+def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
+    shown, note = words.shown_count(count, only_likes=words.ranks_likes(entry)), words.counted_note(entry, count)
     return CountView(
         name=phrases.network_name(count.network),
         mark=mark(count.network),
         words=phrases.counts_and_bots(count),
-        figure=glance.figure(count),
-        short=phrases.counts_line(count) if count.method else words.count_noun(count.voices, "voice"),
-        moment=phrases.minute_name(count.until),
+        figure=glance.figure(entry, count),
+        short=f"{shown}, {note}" if note else shown,
+        why=words.why_counted(entry, count),
         url=thread,
     )
-
-
-def _counted(counts: Sequence[CountView]) -> Iterator[str]:
-    """All counts as sentences, one per moment: `Counted as of 13 March 2026 at 00:00 UTC: Bluesky 22 voices; …`."""
-    for moment in dict.fromkeys(count.moment for count in counts):
-        same = "; ".join(f"{count.name} {count.words}" for count in counts if count.moment == moment)
-        yield f"Counted as of {moment}: {same}."
 
 
 def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = ()) -> tuple[LinkedPiece, ...]:

@@ -34,7 +34,7 @@ from hotpapers.publish.view.tex import plain_line
 
 shown, one_line = clean_text.shown, clean_text.one_line
 
-LEAD = 300
+LEAD = 200
 """An abstract's first lines: whole sentences of about this many code points."""
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
@@ -242,7 +242,7 @@ def _posts_by_then(retrospective: Retrospective) -> str:
 
 
 def counts_line(count: PrintedCount) -> str:
-    """A network's counts: a tally as printed, otherwise the voices, and reposts and likes if there are any. Not every
+    """A network's counts: a tally as printed, otherwise the people, and reposts and likes if there are any. Not every
     network has both, and where accounts are known individually, counts may never have been read."""
     tally = ((count.reposts, "repost"), (count.likes, "like"))
     parts = [count_noun(number, noun) for number, noun in tally if number or count.method]
@@ -252,7 +252,7 @@ def counts_line(count: PrintedCount) -> str:
 
 
 def counts_and_bots(count: PrintedCount) -> str:
-    """`40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+    """`40 people, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
     bots = f" (not counted: {count_noun(count.bots, 'bot post')})" if count.bots else ""
     return counts_line(count) + bots
 
@@ -272,10 +272,14 @@ def places(entry: Entry, listed: bool) -> str:
     return "" if entry.classic_rank in (0, entry.place) else f"{rule}: place {entry.classic_rank}."
 
 
-def place_sentence(issue: PublishedIssue, entry: Entry) -> str:
-    """`Place 7 of 10; 6th by likes and reposts.`; empty for a paper without a place."""
+def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> str:
+    """`Place 7 of 10; 6th by likes and reposts.`, `2nd of 5 still talked about.`; empty for a paper without a place."""
+    if not entry.place:
+        return ""
+    if is_ongoing:
+        return f"{ordinal(entry.place)} of {len(issue.content.ongoing)} still talked about."
     other = movement(entry, issue.listing is not None)
-    return f"Place {entry.place} of {len(issue.content.entries)}{other and f'; {other}'}." if entry.place else ""
+    return f"Place {entry.place} of {len(issue.content.listed)}{other and f'; {other}'}."
 
 
 def movement(entry: Entry, listed: bool) -> str:

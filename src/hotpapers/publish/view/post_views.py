@@ -10,9 +10,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hotpapers.base.ids import timestamps
-from hotpapers.base.model import LanePaper, Post, PublishedIssue, Quotation
+from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.best_sentence import best_sentence
 from hotpapers.publish.view.clean_text import one_line
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
@@ -63,6 +64,19 @@ class PostView(NamedTuple):
     url: str
 
 
+class SaidView(NamedTuple):
+    """The best sentence about a paper, and who said it where. `key`: the post's key, used to report it."""
+
+    key: str
+    text: str
+    lang: str
+    dir: str
+    author: str
+    network: str
+    day: str
+    url: str
+
+
 class ElsewhereView(NamedTuple):
     """Posts of one network that can only be read there. `posts`: the text of a link to each, its address, empty if
     unknown, and its day."""
@@ -96,6 +110,25 @@ def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """The posts that have words to show."""
     posts = [quotation.post for quotation in phrases.with_words(rows)]
     return tuple(PostView(key=one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
+
+
+def said(rows: Sequence[Quotation], paper: Paper) -> SaidView | None:
+    """The best sentence about a paper; None if nobody said anything beyond its title that may be shown."""
+    best = best_sentence(phrases.with_words(rows), paper)
+    if best is None:
+        return None
+    post, source = best.quotation.post, byline(best.quotation.post)
+    author = source["author"] + (", author" if best.is_author else "")
+    return SaidView(
+        key=one_line(post.post),
+        text=best.text,
+        lang=source["lang"],
+        dir=source["dir"],
+        author=author,
+        network=source["network"],
+        day=source["day"],
+        url=source["url"],
+    )
 
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:

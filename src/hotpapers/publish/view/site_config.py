@@ -15,9 +15,8 @@ class SiteConfig(NamedTuple):
     day or later; older ones are folded (`publish.budget`). `app`: the public address of `hotpapers serve`, ending with
     `/`, for links to its forms; empty if it is not public or no address was given. `join_path`: where in the app people
     can subscribe to issues; empty if they cannot. `documents`: publications whose issues are documents of an account,
-    each with the account's DID. `proofs`: the proofs of issues; None if none are kept. `shows_why`: whether the first
-    entry of an issue shows at once why it is there, as in the demo. `is_live`: whether a program answers requests for
-    pages, so that they may link to addresses with a choice, such as `?in=cs.CL`."""
+    each with the account's DID. `proofs`: the proofs of issues; None if none are kept. `is_live`: whether a program
+    answers requests for pages, so that they may link to addresses with a choice, such as `?in=cs.CL`."""
 
     contact: str = ""
     base: str = ""
@@ -30,7 +29,6 @@ class SiteConfig(NamedTuple):
     documents: tuple[tuple[str, str], ...] = ()
     proofs: SiteProofs | None = None
     bases: tuple[tuple[str, str], ...] = ()
-    shows_why: bool = False
     is_live: bool = False
 
     def of(self, publication: str) -> SiteConfig:

@@ -20,7 +20,7 @@ from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.phrases import cut, note, one_line
-from hotpapers.publish.view.post_views import LinkedPiece, PostView
+from hotpapers.publish.view.post_views import LinkedPiece, SaidView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
 
@@ -29,7 +29,6 @@ WIDTH = 72
 """Characters per line of plain text; URLs may be longer."""
 MAX_ONGOING_PAPERS = 10
 """How many papers that are still talked about are listed."""
-MAX_QUOTED_CHARS = 240
 MAX_TITLE_CHARS, MAX_AUTHORS_CHARS, MAX_LEAD_CHARS, MAX_COUNTS_CHARS, MAX_PREHEADER_CHARS = 300, 300, 600, 300, 300
 
 
@@ -116,20 +115,14 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
         authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
         lead=cut(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
         counts=cut(counts, MAX_COUNTS_CHARS),
-        quoted=_words_of(view.posts[0]) if view.posts else "",
-        by=_author_of(view.posts[0]) if view.posts else LinkedPiece("", ""),
+        quoted=f"“{view.said.text}”" if view.said else "",
+        by=_author_of(view.said) if view.said else LinkedPiece("", ""),
         links=tuple(_links(issue, view, site_config)),
     )
 
 
-def _words_of(post: PostView) -> str:
-    """`“It boils.”`: the post's words on one line, without addresses of pages."""
-    text = one_line("".join(piece.text for piece in post.pieces if not piece.url))
-    return f"“{cut(text, MAX_QUOTED_CHARS)}”" if text else ""
-
-
-def _author_of(post: PostView) -> LinkedPiece:
-    return LinkedPiece(cut(f"{post.author} on {post.network}", MAX_AUTHORS_CHARS), post.url)
+def _author_of(said: SaidView) -> LinkedPiece:
+    return LinkedPiece(cut(f"{said.author} on {said.network}", MAX_AUTHORS_CHARS), said.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:

@@ -8,7 +8,7 @@ own_order  the order of papers for a reader, with reasons, by what tells starred
 for_me     a day's papers and a reader's choices, for that order
 settings   the tables `[[reader]]`
 readers    the channel `reader`: a feed or a mail for one person
-neighbors  those of a publication, for its pages; papers of an issue on the same topic
+neighbors  those of a publication, for its pages       topic_groups  papers of an issue on the same topic
 blocks     vectors of many papers, by word
 kept       what is made of frozen issues, while the program runs and in files
 embeddings related papers in the order of the operator's own embeddings server

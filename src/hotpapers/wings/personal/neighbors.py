@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache, partial
-from itertools import combinations, groupby
+from itertools import groupby
 from math import isqrt
 from operator import mul
 from typing import Literal
@@ -21,15 +21,12 @@ from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, blo
 from hotpapers.wings.personal.embeddings.queries import SavedVectors, saved_vectors
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, database_of, kept, store_of
-from hotpapers.wings.personal.own_order import SHOWN_WORDS, broad_vector_of_text
+from hotpapers.wings.personal.own_order import broad_vector_of_text
+from hotpapers.wings.personal.topic_groups import topic_groups
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
     WHOLE,
     broad_vector_of,
-    closeness,
-    common_words,
-    topic_vector_of,
-    weighed,
 )
 
 MAX_CANDIDATES = 100
@@ -37,8 +34,6 @@ MAX_CANDIDATES = 100
 RECENT_DAYS = 180
 MIN_NEAR = 1000
 """The least closeness of a paper that is named as related."""
-MIN_ALIKE = 4500
-"""The least closeness of two papers of an issue that are said to be on the same topic."""
 
 BlockKind = Literal["entries", "day"]
 
@@ -77,19 +72,8 @@ class Neighbors:
         return [best[other]._replace(closeness=value) for other, value in ranked]
 
     def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
-        """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first
-        two."""
-        vectors = [weighed(topic_vector_of(text.title, text.abstract)) for text in map(text_of, papers)]
-        groups: list[PaperGroup] = []
-        for first, second in combinations(range(len(vectors)), 2):
-            if closeness(vectors[first], vectors[second]) < MIN_ALIKE:
-                continue
-            joined = [group for group in groups if first in group.places or second in group.places]
-            words = common_words(vectors[first].weights, vectors[second].weights, SHOWN_WORDS)
-            places = {first, second}.union(*(group.places for group in joined))
-            groups = [group for group in groups if group not in joined]
-            groups.append(PaperGroup(tuple(sorted(places)), joined[0].words if joined else tuple(words)))
-        return sorted(groups)
+        """The groups of papers that are on the same topic, by their places in a sequence."""
+        return topic_groups(papers)
 
     def prepare(self) -> Iterator[None]:
         """Prepares the list of the latest day, a block at a step, the latest first."""

@@ -11,7 +11,7 @@ from hotpapers.base.model import Attention
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.view import citations, phrases, site_paths
+from hotpapers.publish.view import citations, phrases, shares, site_paths
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
@@ -63,8 +63,9 @@ class IssuePages:
         by_field = site.fields((entry.field for entry in issue.entries), choice)
         if by_field is None:
             return None
-        entries, ongoing = (
-            [entry for entry in lane if choice.has(entry.field)] for lane in (issue.entries, issue.ongoing)
+        entries, more, ongoing = (
+            [entry for entry in lane if choice.has(entry.field)]
+            for lane in (issue.entries, issue.further, issue.ongoing)
         )
         n, own_path, earlier = site.index_of_day[day], issue_path(day), site.earlier_editions(day)
         # groups of entries on the same topic, each with the words that they have in common
@@ -80,14 +81,16 @@ class IssuePages:
             issue.introduction,
             issue=issue,
             entries=entries,
+            more=more,
             ongoing=ongoing,
+            unnamed=shares.unnamed_sentence(site.frozen(day, edition).content),
             fields=by_field,
             alike=[([entries[place] for place in group.places], ", ".join(group.words)) for group in groups],
             earlier=bool(edition),
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
             corrections=[(site.issue(day, number), issue_path(day, number)) for number in (*earlier, 0) if earlier],
-            linked=site.paths_of((*entries, *ongoing) if edition else ongoing),
+            linked=site.paths_of((*entries, *more, *ongoing) if edition else ongoing),
             coins=[
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries
             ],
@@ -96,7 +99,6 @@ class IssuePages:
             canonical=site_paths.public_url(site.site_config.base, own_path),
             card=site.card(own_path),
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
-            shows_why=site.site_config.shows_why,
             folder=issue_path(day, edition).removesuffix("index.html"),
             further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),
         )

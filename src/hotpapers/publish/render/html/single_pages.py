@@ -27,6 +27,7 @@ from hotpapers.publish.render.templating import ALONE_POLICY, ALONE_STYLE, BOOKM
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.contact_links import linked_contact
 from hotpapers.publish.view.publication_state import first_due, state_of
+from hotpapers.publish.view.shares import unnamed_percent
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
@@ -176,6 +177,8 @@ class SinglePages:
             reference_of=reference_of,
             issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
+            unnamed=unnamed_percent(issue.content) if issue else None,
+            example_price=words.price_sentence(example.price) if example else "",
         )
 
     def _attacks(self) -> bytes:

@@ -32,11 +32,13 @@
 
   let preferences = load();
 
+  const shownNow = () => (preferences.show === "summaries" ? "" : preferences.show || ""); // their name in earlier versions
+
   function applyLook() {
     const { dataset } = document.documentElement;
     dataset.size = preferences.size || "";
     dataset.scheme = preferences.scheme || "";
-    dataset.show = preferences.show || "";
+    dataset.show = shownNow();
   }
   applyLook();
 
@@ -128,7 +130,7 @@
     preference: (name) => preferences[name], prefer, keys, whileArriving,
   };
   const papers = () => all(".entry, .lines > li");
-  const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
+  const AROUND = ".gutter, .own, .comment, .counts, .said, .post, .unfolds, .elsewhere, .why, .rest > summary, .links > :not(.category), .more, .mark-of, .voices, p > a";
 
   // title, authors, abstract and categories of a paper, without quotations and the site's own words
   function ownWords(paper) {
@@ -217,9 +219,14 @@
 
   function offerHowMuch() {
     for (const choice of all("input[name=show]")) {
-      choice.checked = choice.value === (preferences.show || "");
+      choice.checked = choice.value === shownNow();
       choice.onchange = () => show(choice.value);
     }
+    if (shownNow() === "everything") unfold(true);
+  }
+
+  function unfold(isOpen) {
+    for (const rest of all(".entry .rest")) rest.open = isOpen;
   }
 
   function show(howMuch) {
@@ -228,6 +235,7 @@
     choice.checked = true;
     prefer("show", howMuch);
     applyLook();
+    unfold(howMuch === "everything");
   }
 
   // marks the entry that crosses the upper third of the window
@@ -394,8 +402,8 @@
       j: () => step(1),
       k: () => step(-1),
       1: () => show("titles"),
-      2: () => show("summaries"),
-      3: () => show(""),
+      2: () => show(""),
+      3: () => show("everything"),
       o: () => document.activeElement.click(),
       "[": () => document.querySelector("a[rel=prev]")?.click(),
       "]": () => document.querySelector("a[rel=next]")?.click(),
