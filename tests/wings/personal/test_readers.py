@@ -66,7 +66,11 @@ def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
     [mail] = box.mails
     text = mail.message.get_content().replace("\r\n", "\n")
     assert mail.recipients == ("bo@moth.example",) and mail.message["Subject"] == "Made-up paper 1 · 7 May"
-    assert text.startswith("The Daily Dozen\nTuesday, 7 May 2024, in your order\n") and "has “paper”" in text and "\n 2. " not in text
+    assert (
+        text.startswith("The Daily Dozen\nTuesday, 7 May 2024, in your order\n")
+        and "has “paper”" in text
+        and "\n 2. " not in text
+    )
     assert f"https://papers.example/daily/{DAY}/" in text and "https://arxiv.org/abs/" in text
     feed = ET.fromstring(config.with_name("public").joinpath("for/3f9c.atom").read_bytes())
     [entry] = feed.findall(f"{ATOM}entry")
