@@ -67,9 +67,8 @@ class VoiceLanes(FurtherParts):
         members = [(table.title, self._members(table, lists)) for table in self._tables if table.publication == name]
         for day in missing:
             before = days[: days.index(day)]
-            lanes = [
-                NotedLane(title, posts_of_lane(record, name, day, before, of_table)) for title, of_table in members
-            ]
+            posts = ((title, posts_of_lane(record, name, day, before, of_table)) for title, of_table in members)
+            lanes = [NotedLane(title, of_lane) for title, of_lane in posts]
             note_lanes(record.database, name, day, [lane for lane in lanes if lane.posts])
             shown = sum(len(lane.posts) for lane in lanes)
             log_event("voices noted", publication=name, day=day, posts=shown)
