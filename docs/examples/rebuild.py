@@ -246,14 +246,15 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         return counted | {"x": row["counted" if self.ranking == "rarity/2" else "voices"], "part": {}}
 
     def spans_read_in_full(self, network):
-        stretches = self.stretches(network, 0, MOST)
-        return [(at, until) for at, until, row in stretches if row["state"] in ("complete", SHORT)]
+        return [(at, end) for at, end, row in self.stretches(network, 0, MOST) if row["state"] in ("complete", SHORT)]
 
     def in_fields(self, paper):
+        categories = self.about[paper].get("categories") or [r["category"] for r in self.rows("announcement", paper)]
+        return self.has_words(paper) and in_any(categories, self.publication["categories"])
+
+    def has_words(self, paper):
         text, wanted = "{title}\n{abstract}".format_map(defaultdict(str, self.about[paper])), self.publication
-        feeds = [row["category"] for row in self.rows("announcement", paper)]
-        has_words = (not wanted["include"] or has_any(text, wanted["include"])) and not has_any(text, wanted["exclude"])
-        return has_words and in_any(self.about[paper].get("categories") or feeds, wanted["categories"])
+        return (not wanted["include"] or has_any(text, wanted["include"])) and not has_any(text, wanted["exclude"])
 
     def announced(self):
         is_known = self.announcements or self.is_known_empty()
@@ -262,9 +263,9 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
     def is_counted(self, row):
         categories = (self.issue.get("counting") and self.about[row["paper"]].get("categories")) or [row["category"]]
         if row["type"] == "cross":
-            archive = row["category"].partition(".")[0]
-            categories = [name for name in categories if name.partition(".")[0] == archive]
-        return in_any(categories, self.publication["categories"])
+            categories = [name for name in categories if name.partition(".")[0] == row["category"].partition(".")[0]]
+        is_wanted = self.issue.get("counting") != "words/1" or self.has_words(row["paper"])
+        return is_wanted and in_any(categories, self.publication["categories"])
 
     def is_known_empty(self):
         day = date.fromisoformat(self.issue["day"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
@@ -22,8 +23,9 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.site import demo as week
+from hotpapers.wings.cards import drawing
 from tests.cli.run import good
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs_wings
 from tests.render.html import Page
 from tools import week_script
 
@@ -249,3 +251,29 @@ def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
         week.make_week(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == [settings.FILE]
     assert "mine" in (tmp_path / settings.FILE).read_text()
+
+
+# ---- what wings add ------------------------------------------------------------------------------------------
+
+
+@needs_wings
+def test_the_week_has_topics_a_lane_and_a_card(week_folder: Path, issues: list[PublishedIssue]) -> None:
+    topics = Page((week_folder / "site" / "topics" / "index.html").read_bytes()).text
+    assert "Language models" in topics and "1 topic in 50 papers, compared with" in topics
+    assert "topics/2026-W11/index.html" in (week_folder / "site" / "top" / "2026-W11" / "index.html").read_text()
+    assert issues[-1].lanes and "Shared by people this publication follows" in page_text(week_folder, week.DAYS[-1])
+    assert (week_folder / "card.png").read_bytes().startswith(b"\x89PNG") == drawing.is_available()
+
+
+@needs_wings
+def test_the_demo_says_where_to_see_them_or_why_not(
+    week_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(week_folder, tmp_path / "week")
+    (tmp_path / "week" / "card.png").unlink(missing_ok=True)
+    told: dict[str, str] = {}
+    monkeypatch.setattr(drawing, "is_available", lambda: False)
+    week.make_week(tmp_path / "week", told.__setitem__)
+    assert told.keys() == {"topics", "followed", "card"}
+    assert "pip install 'hotpapers[cards]'" in told["card"] and not (tmp_path / "week" / "card.png").exists()
+    assert Path(told["topics"]).is_file() and Path(told["followed"].partition("  (")[0]).is_file()

@@ -21,6 +21,7 @@ from tests.issues.made import DAILY, moment, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.reading import items_in, make_source
+from tests.loopback.script import Paper as ScriptedPaper
 from tests.loopback.world import World
 
 DAY = "2026-03-10"
@@ -86,6 +87,48 @@ def test_the_number_the_list_and_the_page_are_of_the_papers_announced_in_the_fie
     assert findings(record) == []
 
 
+def with_words(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Publication:
+    return msgspec.structs.replace(publication(("cs", "stat")), include=include, exclude=exclude)
+
+
+def said_of(paper: ScriptedPaper) -> list[str]:
+    return re.findall(r"\w+", f"{paper.title} {paper.abstract}".lower())
+
+
+@pytest.mark.parametrize(("include", "exclude"), [(True, False), (False, True), (True, True)])
+def test_words_hold_for_all_that_was_announced(record: Record, include: bool, exclude: bool, tmp_path: Path) -> None:
+    announced = [paper for paper in WORLD.papers(DAY) if f"arxiv:{paper.id}" in in_script(("cs", "stat"))]
+    wanted, unwanted = (max(sorted(set(said_of(paper))), key=len) for paper in announced[:2])
+    recipe = with_words((wanted,) * include, (unwanted,) * exclude)
+    expected = {
+        f"arxiv:{paper.id}"
+        for paper in announced
+        if (not include or wanted in said_of(paper)) and not (exclude and unwanted in said_of(paper))
+    }
+    write(record, recipe)
+    content = freeze.freeze(record, recipe, DAY, at=CUT).content
+    assert content.counting == "words/1" and content.announced == len(expected) < len(announced)
+    reader = RecordIssueReader(record)
+    assert {row.paper.paper for row in reader.announced(recipe.publication, DAY)} == expected
+    export_site(record, recipe.publication, [DAY], "site", tmp_path)
+    all_page = tmp_path / DAY / "all" / "index.html"
+    ids = {paper.removeprefix("arxiv:") for paper in expected}
+    assert all(name in all_page.read_text() for name in ids) if ids else not all_page.exists()
+    assert findings(record) == []
+
+
+def test_an_issue_frozen_when_words_did_not_matter_verifies(record: Record) -> None:
+    recipe = with_words(exclude=("a",))
+    write(record, recipe)
+    old = build.IssueRecipe(recipe, DAY, 1, record.head.position, counting=paper_fields.CATEGORIES)
+    before = build.build(record, old)
+    assert before.content.announced == len(in_script(("cs", "stat"))) > 0
+    freeze.save(record, before, CUT)
+    assert findings(record) == []
+    reader = RecordIssueReader(record)
+    assert len(reader.announced(recipe.publication, DAY)) == before.content.announced
+
+
 def test_an_issue_frozen_before_rules_had_names_counts_by_feed_and_verifies(record: Record) -> None:
     write(record, publication(("cs.CL",)))
     recipe = build.IssueRecipe(publication(("cs.CL",)), DAY, 1, record.head.position, counting=paper_fields.FEEDS)
@@ -132,7 +175,7 @@ def test_a_paper_counts_where_it_was_announced(
     names: tuple[str, ...], feed: str, type: AnnouncementType, categories: tuple[str, ...], counts: bool
 ) -> None:
     announcement = Announcement(paper="arxiv:1", day=DAY, category=feed, type=type, announced_at=0, observed_at=0)
-    rule = paper_fields.FieldRule(paper_fields.CATEGORIES, names)
+    rule = paper_fields.FieldRule(paper_fields.CATEGORIES, publication(names))
     assert rule.counts(DescribedAnnouncement(announcement, categories)) is counts
 
 

@@ -206,6 +206,8 @@ class Wing(NamedTuple):
     `notes`: kinds of its notes in a store that full exports contain.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
+    `demo(record, publication, folder)`: adds to the store of the demo's week in a folder what the wing shows of it, and
+    says where, as (label, place).
     `history(site, first, last, publication, judge, output, force)`: `Site.history`.
     """
 
@@ -255,6 +257,7 @@ class Wing(NamedTuple):
     notes: tuple[NoteKind, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
+    demo: Callable[[Any, str, Path], Iterable[tuple[str, str]]] = nothing
     history: Callable[..., Any] | None = None
 
 

@@ -39,11 +39,14 @@ def demo(folder: Path, is_opened: bool) -> None:
     echo(f"Markdown  {folder / 'markdown'}")
     echo(f"why       {program()} explain {paper} --issue {issue.content.day} --store {shlex.quote(str(store))}")
     echo(f"proof     {program()} verify --all --store {shlex.quote(str(store))}\n")
-    week = make_week(folder / FOLDER)
+    sights: list[tuple[str, str]] = []
+    week = make_week(folder / FOLDER, lambda label, place: sights.append((label, place)))
     _print(week, SHOWN_OF_WEEK)
     echo(f"{week.content.publication.note}\n")
     echo(f"site      {folder / FOLDER / 'site' / 'index.html'}")
     echo(f"corrected {folder / FOLDER / 'site' / CORRECTED / 'index.html'}")
+    for label, place in sights:
+        echo(f"{label:<9} {place}")
     echo(f"proof     {program()} verify --all --config {shlex.quote(str(folder / FOLDER / settings.FILE))}\n")
     echo("Next")
     echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")

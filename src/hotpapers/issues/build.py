@@ -67,7 +67,7 @@ class IssueRecipe(NamedTuple):
     moments: tuple[int, int, int | UnsetType] | None = None
     choice: str = selection.LEAST_2
     quoting: str = quotations.LATEST
-    counting: str = paper_fields.CATEGORIES
+    counting: str = ""
     period: str = coverage.SINCE_PREVIOUS
     posts: Mapping[str, tuple[str, ...]] | None = None
 
@@ -129,6 +129,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 
 def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> BuiltIssue:
     publication = recipe.publication
+    recipe = recipe._replace(counting=recipe.counting or paper_fields.current_rule(publication))
     selection.check(recipe.choice)
     paper_fields.check(recipe.counting)
     coverage.check(recipe.period)
@@ -220,7 +221,7 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
-    papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication.categories), recipe.day)
+    papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication), recipe.day)
     return None if papers is None and not known_absent(view, recipe.day) else len(papers or ())
 
 

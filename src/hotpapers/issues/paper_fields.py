@@ -5,6 +5,7 @@ Announced papers are chosen by a named rule, which an issue states:
 `feeds/1`       those in a feed of one of the fields; a feed of arXiv covers an archive, so `cs.LG` has none
 `categories/1`  those with one of the fields among their own categories: papers announced as new in any feed, and papers
                 newly cross-listed in the archive of that field. The feeds stand in for categories that are not known.
+`words/1`       of these, those with the publication's words: the rule of publications that have any
 
 Issues frozen before rules had names used `feeds/1`. A rule stays in the code forever; a changed rule gets a new name.
 """
@@ -22,13 +23,18 @@ from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.record import NUMBER, AsOfView, RowOf
 
-FEEDS, CATEGORIES = "feeds/1", "categories/1"
+FEEDS, CATEGORIES, WORDS = "feeds/1", "categories/1", "words/1"
 
 
 def check(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
-    if rule not in (FEEDS, CATEGORIES):
+    if rule not in (FEEDS, CATEGORIES, WORDS):
         raise IssueError(f"its papers were counted by {rule!r}, which this version does not know; update hotpapers")
+
+
+def current_rule(publication: Publication) -> str:
+    """The rule by which new issues of a publication count announced papers."""
+    return WORDS if publication.include or publication.exclude else CATEGORIES
 
 
 def in_fields(category: str, fields: Sequence[str]) -> bool:
@@ -46,13 +52,18 @@ def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[s
 
 
 def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: RowOf[Paper] | None) -> bool:
-    metadata = row.item if row else Paper(paper=paper, title="", observed_at=0)
+    metadata = row.item if row else unknown_paper(paper)
     if publication.categories:
         announcements = () if metadata.categories else view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
         categories = metadata.categories or [announcement.category for announcement in announcements]
         if not any(in_fields(category, publication.categories) for category in categories):
             return False
-    text = f"{metadata.title}\n{metadata.abstract}"
+    return has_words(metadata, publication)
+
+
+def has_words(paper: Paper, publication: Publication) -> bool:
+    """Whether a paper has a word of `include`, if there are any, and none of `exclude`."""
+    text = f"{paper.title}\n{paper.abstract}"
     if publication.include and not any(has_word(text, word) for word in publication.include):
         return False
     return not any(has_word(text, word) for word in publication.exclude)
@@ -68,20 +79,21 @@ def has_word(text: str, word: str) -> bool:
 
 
 class FieldRule(NamedTuple):
-    """A rule for announced papers, and the fields to which it is applied; without fields, all papers count."""
+    """A rule for announced papers, and the publication to which it is applied; without fields, all papers count."""
 
     name: str
-    fields: Sequence[str]
+    publication: Publication
 
     def counts(self, described: DescribedAnnouncement) -> bool:
         """Whether an announcement is of a paper in the fields."""
         announcement, categories = described
-        if not self.fields:
+        fields = self.publication.categories
+        if not fields:
             return True
         if self.name == FEEDS:
-            return in_fields(announcement.category, self.fields)
+            return in_fields(announcement.category, fields)
         known = categories or (announcement.category,)
-        matching = [category for category in known if in_fields(category, self.fields)]
+        matching = [category for category in known if in_fields(category, fields)]
         if announcement.type == "cross":
             return archive_of(announcement.category) in map(archive_of, matching)
         return bool(matching)
@@ -89,15 +101,30 @@ class FieldRule(NamedTuple):
 
 def rule_of(content: IssueContent) -> FieldRule:
     """The rule of a frozen issue."""
-    return FieldRule(content.counting or FEEDS, content.publication.categories)
+    return FieldRule(content.counting or FEEDS, content.publication)
 
 
 def announced_on(view: AsOfView, rule: FieldRule, day: str) -> dict[str, list[Announcement]] | None:
-    """A day's announcements of papers in the fields, by paper; None if no announcement of that day is known."""
+    """A day's announcements of papers in the fields, and with the words where these count, by paper; None if no
+    announcement of that day is known."""
     where = "t.day = ? AND t.type <> 'replacement'"
     rows = list(queries.described_announcements(view, where, (day,)))
-    by_paper: dict[str, list[Announcement]] = {row.announcement.paper: [] for row in rows if rule.counts(row)}
+    papers = dict.fromkeys(row.announcement.paper for row in rows if rule.counts(row))
+    by_paper: dict[str, list[Announcement]] = {paper: [] for paper in _with_words(view, rule, papers)}
     for announcement, _ in rows:
         if announcement.paper in by_paper:
             by_paper[announcement.paper].append(announcement)
     return by_paper if rows else None
+
+
+def _with_words(view: AsOfView, rule: FieldRule, papers: Iterable[str]) -> Iterable[str]:
+    """Those of the papers whose words are wanted, by a rule that asks for words."""
+    if rule.name != WORDS:
+        return papers
+    known = view.by_key(Paper, papers)
+    return (paper for paper in papers if has_words(known.get(paper) or unknown_paper(paper), rule.publication))
+
+
+def unknown_paper(paper: str) -> Paper:
+    """A paper about which nothing is known."""
+    return Paper(paper=paper, title="", observed_at=0)

@@ -134,7 +134,7 @@ class RecordIssueReader:
         known = view.by_key(Paper, by_paper)
         papers = []
         for key, announcements in by_paper.items():
-            paper = known.get(key) or Paper(paper=key, title="", observed_at=0)
+            paper = known.get(key) or paper_fields.unknown_paper(key)
             first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
             category = paper.categories[0] if paper.categories else first.category
             papers.append(AnnouncedPaper(paper, first.type, category, key in self._withdrawn))

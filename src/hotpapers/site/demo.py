@@ -8,6 +8,8 @@ functions the commands use.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.base.settings import BotSettings, publication_item
+from hotpapers.base.wings import wings
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.judged_freezing import judge_and_freeze
@@ -33,6 +36,8 @@ NAME = "week"
 MONDAY = 1_773_014_400_000_000
 """2026-03-09 in UTC, µs."""
 DAYS = tuple(f"2026-03-{day:02}" for day in range(9, 14))
+QUIET_DAYS = tuple(day.isoformat() for n in range(32) if (day := date(2026, 2, 3) + timedelta(n)).weekday() < 5)
+"""The days with issues in the weeks before, with which the week's topics are compared."""
 CORRECTED, REGRETTED = DAYS[2], DAYS[1]
 """The day whose issue is corrected, and the day whose issue quotes an account that is then forgotten."""
 NOTE = "Made up: papers, people and words here are invented."
@@ -85,9 +90,10 @@ def take_sample(record: Record, file: str = SAMPLE) -> None:
     import_lines(record, file, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def make_week(folder: Path) -> PublishedIssue:
+def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, place: None) -> PublishedIssue:
     """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
-    always rendered. Raises UsageError if somebody's own settings are there without a store."""
+    always rendered. `tell(label, place)`: says where to see what wings add. Raises UsageError if somebody's own
+    settings are there without a store."""
     folder.mkdir(parents=True, exist_ok=True)
     store, file = folder / settings.defaults().store, folder / settings.FILE
     if not store.exists():
@@ -96,20 +102,25 @@ def make_week(folder: Path) -> PublishedIssue:
         write_atomically(file, SETTINGS.encode(), PRIVATE)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
             with Record(str(Path(scratch) / store.name)) as record:
-                _fill(record, publication_item(settings.load(file).publication[0], MONDAY - DAY))
+                _fill(record, publication_item(settings.load(file).publication[0], MONDAY - 50 * DAY))
             for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
+        for wing in wings():
+            for label, place in wing.demo(record, NAME, folder):
+                tell(label, place)
+        days = issues_queries.frozen_days(record, NAME)
         for channel, output in CHANNELS:
-            export_site(record, NAME, DAYS, channel, folder / output, SITE)
+            export_site(record, NAME, days, channel, folder / output, SITE)
         return RecordIssueReader(record).issue(NAME, DAYS[-1])
 
 
 def _fill(record: Record, publication: Publication) -> None:
     take_sample(record, RECORD)
     record.append([publication], source="settings", at=MONDAY)
-    for number, day in enumerate(DAYS):
-        judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
+    for day in (*QUIET_DAYS, *DAYS):
+        days_later = (date.fromisoformat(day) - date.fromisoformat(DAYS[0])).days
+        judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + days_later * DAY + 12 * HOUR)
     # The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY

@@ -67,7 +67,8 @@ class VoiceLanes(FurtherParts):
         members = [(table.title, self._members(table, lists)) for table in self._tables if table.publication == name]
         for day in missing:
             before = days[: days.index(day)]
-            lanes = [NotedLane(title, _posts(record, name, day, before, of_table)) for title, of_table in members]
+            posts = ((title, posts_of_lane(record, name, day, before, of_table)) for title, of_table in members)
+            lanes = [NotedLane(title, of_lane) for title, of_lane in posts]
             note_lanes(record.database, name, day, [lane for lane in lanes if lane.posts])
             shown = sum(len(lane.posts) for lane in lanes)
             log_event("voices noted", publication=name, day=day, posts=shown)
@@ -116,7 +117,7 @@ def read_file(folder: Path, name: str) -> tuple[str, ...]:
         raise InputError(f"{name}: {problem.strerror or problem}") from problem
 
 
-def _posts(
+def posts_of_lane(
     record: Record, publication: str, day: str, before: Sequence[str], members: frozenset[str]
 ) -> tuple[int, ...]:
     """The posts of a lane beside a day's issue, by number: each account's first about each paper. `before`: the days
