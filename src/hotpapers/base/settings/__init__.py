@@ -99,12 +99,14 @@ class PublishSettings(SettingsStruct):
     https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; further
     publications are expected in folders of their names, such as https://papers.example/weekly/. `budget`: maximum size
     of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
+    `look`: a folder with your own `style.css`, added to the site's, and `icon.svg`, in place of its icon.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
     output: str = "public"
     base: str = ""
     budget: AnyNumber = 800
+    look: str = ""
 
 
 class BotRules(SettingsStruct):
@@ -352,6 +354,7 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     paths = {
         "store": settings.store.removeprefix("sqlite:///"),
         "publish.output": settings.publish.output,
+        "publish.look": settings.publish.look,
         **{f"publication {table.name!r}: output": table.output for table in settings.publication},
     }
     for wing_table in settings_tables():

@@ -17,7 +17,8 @@ class SiteConfig(NamedTuple):
     can subscribe to issues; empty if they cannot. `documents`: publications whose issues are documents of an account,
     each with the account's DID. `proofs`: the proofs of issues; None if none are kept. `shows_why`: whether the first
     entry of an issue shows at once why it is there, as in the demo. `is_live`: whether a program answers requests for
-    pages, so that they may link to addresses with a choice, such as `?in=cs.CL`."""
+    pages, so that they may link to addresses with a choice, such as `?in=cs.CL`. `own_style`, `own_icon`: the
+    operator's style sheet, added to that of the site, and icon, in its place; empty without."""
 
     contact: str = ""
     base: str = ""
@@ -32,6 +33,8 @@ class SiteConfig(NamedTuple):
     bases: tuple[tuple[str, str], ...] = ()
     shows_why: bool = False
     is_live: bool = False
+    own_style: str = ""
+    own_icon: str = ""
 
     def of(self, publication: str) -> SiteConfig:
         """The configuration of one publication's pages, with their address."""
