@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,44 @@ def test_the_notes_are_the_versions_own_section() -> None:
     assert release.release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), __version__)
 
 
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.example", *words], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("address", ["git@git.example:papers/hot.git", "https://git.example/papers/hot.git"])
+def test_before_the_release_the_template_installs_the_commit(tmp_path: Path, address: str) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", address)
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "Begin")
+    commit = release.commit(tmp_path)
+    source = release.installed_from("1.0.0rc1", release.origin(tmp_path), commit)
+    assert source == f"git+https://git.example/papers/hot.git@{commit}" and len(commit) == 40
+    release.write_template(tmp_path / "template.zip", source)
+    with zipfile.ZipFile(tmp_path / "template.zip") as packed:
+        names = set(packed.namelist())
+        text = packed.read(release.WORKFLOW).decode()
+    assert "\nenv:\n  # What to install" in text and f'\n  HOTPAPERS: "{source}"\n' in text
+    assert text.replace(source, "") == (release.TEMPLATE / release.WORKFLOW).read_text("utf-8").replace(
+        f"hotpapers=={__version__}", ""
+    )
+    assert {"README.md", ".gitignore", "hotpapers.toml", "hotpapers-requirements.txt", release.WORKFLOW} <= names
+    assert "hatchling==" in (release.TEMPLATE / "hotpapers-requirements.txt").read_text("utf-8"), "which builds it"
+
+
+def test_a_release_is_installed_by_its_version_and_a_private_origin_is_told() -> None:
+    assert release.installed_from("1.0.0", "", "") == "hotpapers==1.0.0"
+    assert release.installed_from("1.0.0rc1", "/srv/papers.git", "abc") == ""
+
+
+def test_readmes_say_first_what_works_today() -> None:
+    for file in (ROOT / "README.md", ROOT / "template" / "README.md"):
+        today, _, later = file.read_text("utf-8").partition("from the first release on")
+        assert later, file
+        assert not re.search(r"uvx hotpapers|pip install hotpapers|\(above\)", today), file
+    steps = (ROOT / "template" / "README.md").read_text("utf-8")
+    assert release.TEMPLATE_ZIP in steps and "0. " in steps and "git init" in steps
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release without its wheelhouse."""
@@ -77,7 +116,7 @@ def test_two_builds_are_the_same_bytes(built: Path, tmp_path: Path) -> None:
     names = {file.name for file in built.iterdir()}
     assert names == {
         f"hotpapers-{__version__}-py3-none-any.whl", f"hotpapers-{__version__}.tar.gz", release.SBOM, release.SUMS,
-        release.NOTES,
+        release.NOTES, release.TEMPLATE_ZIP,
     }  # fmt: skip
     assert json.loads((built / release.SBOM).read_text())["components"]
 

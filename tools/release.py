@@ -1,8 +1,9 @@
 """Builds a release: `python -m tools.release [--output dist] [--wheelhouse]`, or `make release`.
 
-Wheel and sdist (the same bytes each time, from the same commit), their software bill of materials (CycloneDX), SHA-256
-sums, and the changelog's section. With `--wheelhouse`, also a folder from which pip installs without an index on a
-machine like this one. Publishing is up to a person: .github/workflows/release.yml does it for a tag.
+Wheel and sdist (the same bytes each time, from the same commit), their software bill of materials (CycloneDX), the
+template of a free site, SHA-256 sums, and the changelog's section. With `--wheelhouse`, also a folder from which pip
+installs without an index on a machine like this one. Publishing is up to a person: .github/workflows/release.yml does
+it for a tag.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tomllib
 import uuid
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,11 @@ ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "src" / "hotpapers" / "wings" / "hosting" / "templates" / "requirements.txt"
 """The pinned versions for those who run the program, with all extras that hosting files use."""
 SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
+TEMPLATE, TEMPLATE_ZIP = ROOT / "template", "hotpapers-template.zip"
+WORKFLOW = ".github/workflows/hotpapers.yml"
+_INSTALLED = re.compile(r'^  HOTPAPERS: ".*"$', re.MULTILINE)
+"""The line of the template's workflow that says what to install."""
+_SSH = re.compile(r"(?:ssh://)?git@([^:/]+)[:/](.+)")
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^ ;\\]+)(?: ; ([^\\]+?))? *\\?$")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -56,6 +63,10 @@ def main(command_line: Sequence[str]) -> int:
     pins = list(pinned_packages(REQUIREMENTS.read_text("utf-8")))
     (output / SBOM).write_text(json.dumps(bill_of_materials(project, pins), indent=2) + "\n", "utf-8")
     (output / NOTES).write_text(release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), project["version"]), "utf-8")
+    source = installed_from(project["version"], origin(ROOT), commit(ROOT))
+    if not source:
+        print(f"no public origin: write git+https://…@COMMIT into HOTPAPERS of {TEMPLATE_ZIP}", file=sys.stderr)
+    write_template(output / TEMPLATE_ZIP, source)
     (output / SUMS).write_text(checksums(output), "utf-8")
     if arguments.wheelhouse:
         make_wheelhouse(output)
@@ -80,6 +91,44 @@ def commit_time() -> str:
     command = ["git", "log", "-1", "--format=%ct"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return result.stdout.strip() or "1577836800"
+
+
+# ---- the template of a free site -----------------------------------------------------------------------
+
+
+def origin(checkout: Path) -> str:
+    """The address that a checkout was cloned from; empty without one."""
+    return _git(checkout, "remote", "get-url", "origin")
+
+
+def commit(checkout: Path) -> str:
+    """A checkout's commit; empty outside Git."""
+    return _git(checkout, "rev-parse", "HEAD")
+
+
+def _git(checkout: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=checkout, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def installed_from(version: str, address: str, commit: str) -> str:
+    """What the template installs: a version that pip's index has, or else, before the first release, a commit. Empty
+    if the project's address is not public."""
+    if re.fullmatch(r"[0-9.]+", version):
+        return f"hotpapers=={version}"
+    address = _SSH.sub(r"https://\1/\2", address)
+    return f"git+{address}@{commit}" if address.startswith("https://") and commit else ""
+
+
+def write_template(file: Path, source: str) -> None:
+    """Packs the template, the same bytes each time. `source`: what its workflow installs; as it is if empty."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
+            name, content = path.relative_to(TEMPLATE).as_posix(), path.read_bytes()
+            if name == WORKFLOW and source:
+                content = _INSTALLED.sub(f'  HOTPAPERS: "{source}"', content.decode()).encode()
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def pinned_packages(requirements: str) -> Iterator[PinnedPackage]:

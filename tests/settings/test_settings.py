@@ -70,6 +70,7 @@ channels = ["classic"]
 output = "pages"
 base = "https://owls.example/papers/"
 budget = 500
+look = "feathers"
 
 [mailing]
 relay = "mail.owls.example"
@@ -214,7 +215,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         store="postgresql://paper@db.example/hot",
         contact="mailto:desk@paper.example",
         publication=(owls, PublicationSettings(name="daily")),
-        publish=PublishSettings(channels=("classic",), output="pages", base="https://owls.example/papers/", budget=500),
+        publish=PublishSettings(
+            channels=("classic",), output="pages", base="https://owls.example/papers/", budget=500, look="feathers"
+        ),
         mailing=MailingSettings(
             relay="mail.owls.example", port=465, tls="implicit", user="owls", password_file="relay.password",
             address="papers@owls.example", reply_to="desk@owls.example", bounces="bounces@owls.example",

@@ -36,7 +36,7 @@ Anything else that escapes is a bug. The command line prints only an error's tex
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from hotpapers.base.durations import duration
 
@@ -50,7 +50,11 @@ class UsageError(HotPapersError):
 
 
 class SettingsError(UsageError):
-    """A setting in hotpapers.toml is unusable."""
+    """A setting in hotpapers.toml is unusable. `mistakes`: all that is wrong with a file, if there are several."""
+
+    def __init__(self, text: str, mistakes: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.mistakes = tuple(mistakes) or (text,)
 
 
 class NotFound(UsageError):

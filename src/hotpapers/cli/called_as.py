@@ -67,11 +67,12 @@ def _found_as(file: Path) -> str:
 def _start() -> Start:
     start = Start(Path(sys.argv[0]), Path(sys.prefix), Path(sys.executable), "UV" in os.environ, "")
     if start.by_uv or "pipx" in start.prefix.parts:
-        return start._replace(source=_source())
+        return start._replace(source=installed_from())
     return start
 
 
-def _source() -> str:
+def installed_from() -> str:
+    """What installs this package again, if it is not from an index; empty if it is."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 

@@ -17,9 +17,10 @@ from hotpapers.base import settings, wings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.settings.limits import category_problem
+from hotpapers.base.settings.zones import zone_problem
 from hotpapers.cli import common
 from hotpapers.cli.called_as import program
-from hotpapers.cli.terminal import NumberRange, echo, print_note
+from hotpapers.cli.terminal import NumberRange, echo, print_error, print_note
 from hotpapers.record import Record
 
 
@@ -104,6 +105,8 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         state = "already contains a record, which was kept" if record.head.position else "created, empty"
         write_new(file, text.encode())
         echo(f"{file}: created; edit your settings here")
+        if settings.is_placeholder(answers.contact or ""):
+            print_error(f"the contact {answers.contact} is a placeholder; write your own in {file}")
         echo(f"{record.database.where}: {state}")
     is_private = not any(wings.hosts()[name].is_public for name in answers.hosts)
     for wing in wings.wings() if is_private else ():
@@ -208,7 +211,7 @@ def fields_of(text: str) -> tuple[str, ...]:
 
 def zone_of(text: str) -> str:
     """The name of a time zone. Raises UsageError."""
-    if problem := settings.zone_problem(zone := text.strip()):
+    if problem := zone_problem(zone := text.strip()):
         raise UsageError(problem)
     return zone
 
@@ -218,7 +221,7 @@ def system_zone() -> str:
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name and os.path.islink("/etc/localtime"):
         name = os.path.realpath("/etc/localtime").partition(ZONES)[2]
-    return "UTC" if settings.zone_problem(name) else name
+    return "UTC" if zone_problem(name) else name
 
 
 def what_is_read() -> Iterator[str]:

@@ -271,6 +271,7 @@ class ConfiguredSite:
     def site_config(self) -> SiteConfig:
         """What channels say about the publisher and the site's addresses."""
         publish = self.settings.publish
+        style, icon = look_of(self.folder, publish.look, self.file)
         return SiteConfig(
             self.settings.contact,
             publish.base,
@@ -284,6 +285,8 @@ class ConfiguredSite:
             ),
             proofs=self._proofs,
             bases=self.settings.bases,
+            own_style=style,
+            own_icon=icon,
         )
 
     @property
@@ -340,6 +343,27 @@ class ConfiguredSite:
         except ValueError as problem:
             raise UsageError(str(problem)) from None
         return self.http((address,), pace=site_pace(address))
+
+
+MAX_LOOK_BYTES = 500_000
+
+
+def look_of(folder: Path, look: str, file: Path) -> tuple[str, str]:
+    """The operator's style sheet and icon, in the folder `look`; empty without. Raises SettingsError."""
+    if not look:
+        return "", ""
+    place = folder / Path(look).expanduser()
+    if not place.is_dir():
+        raise SettingsError(f"{file}: publish.look: {place} is no folder; create it, with style.css or icon.svg in it")
+    try:
+        texts = [
+            path.read_text("utf-8") if path.is_file() else "" for path in (place / "style.css", place / "icon.svg")
+        ]
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"{file}: publish.look: {place}: cannot be read as UTF-8: {problem}") from problem
+    if max(map(len, texts)) > MAX_LOOK_BYTES:
+        raise SettingsError(f"{file}: publish.look: a file in {place} is larger than {MAX_LOOK_BYTES:,} characters")
+    return texts[0], texts[1]
 
 
 def site_pace(address: str) -> dict[str, float]:

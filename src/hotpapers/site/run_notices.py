@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.ids.timestamps import day_of
 from hotpapers.base.model import DAY
-from hotpapers.base.settings import Settings
+from hotpapers.base.settings import Settings, is_placeholder
 from hotpapers.collect.job_factory import obsolete_settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline, state_of
@@ -37,6 +38,8 @@ from hotpapers.site.site_jobs import settings_checks
 
 NO_CONTACT = 'no contact is set: networks and readers cannot reach you; write contact = "…"'
 
+PLACEHOLDER = "the contact {} is a placeholder: networks and readers cannot reach you; write your own"
+
 
 def start_notices(
     record: Record, site: ConfiguredSite, sources: Sequence[str], read_names: Sequence[str], at: int
@@ -49,7 +52,6 @@ def start_notices(
     firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at)) if new else []
     first_names = {first.publication for first in firsts}
     following = list(next_issues(record, names, at))
-    no_contact = f"{NO_CONTACT[0].upper()}{NO_CONTACT[1:]} in {site.file}."
     announced = [
         *reading_notices(read_names, new, site.settings.run.read_back, at),
         *(
@@ -58,7 +60,7 @@ def start_notices(
         ),
         *first_notices(firsts, zones(site), at),
         *next_notices([issue for issue in following if issue.publication not in first_names], zones(site), at),
-        *([] if site.settings.contact.strip() else [Notice("no contact", {"reason": NO_CONTACT}, no_contact)]),
+        *contact_notices(site.settings.contact.strip(), site.file),
         *(
             Notice("obsolete setting", {"key": key}, f"{site.file}: {key} is ignored: it can be deleted.")
             for key in obsolete_settings(site.settings.source)
@@ -66,6 +68,14 @@ def start_notices(
         Notice("", {}, "To see how it is going, run `hotpapers status` in another window."),
     ]
     return announced, following
+
+
+def contact_notices(contact: str, file: Path) -> Iterator[Notice]:
+    """That nobody can reach the operator."""
+    if contact and not is_placeholder(contact):
+        return
+    problem = PLACEHOLDER.format(contact) if contact else NO_CONTACT
+    yield Notice("no contact", {"reason": problem}, f"{problem[0].upper()}{problem[1:]} in {file}.")
 
 
 def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: int) -> Iterator[Notice]:

@@ -114,7 +114,7 @@ def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
         site.before_freezing,
         partial(wing_jobs, site),
         partial(_check_run, site),
-        lambda: site.proxies,
+        lambda: (site.proxies, site.site_config),
         partial(issue_destinations, site),
     )
 

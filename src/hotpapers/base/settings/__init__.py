@@ -3,6 +3,7 @@
 announce        where issues are announced; passwords from the environment (`env:NAME`)
 quote           what posts are never quoted
 serve           the app: its address, and how much each client may ask
+zones           what is no time zone, and which ones may be meant
 limits          the limits of values, as types; which paths and addresses may be set
 explanations    tables as structs, and what is wrong with a value in plain words
 template.toml   what `hotpapers init` writes, but for the tables of wings
@@ -18,7 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 from msgspec import Meta
@@ -28,12 +28,13 @@ from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.base.settings.explanations import converted, homes_below
+from hotpapers.base.settings.explanations import converted, converted_all, homes_below
 from hotpapers.base.settings.limits import AnyNumber, Name, category_problem, is_address, path_problem
 from hotpapers.base.settings.quote import QuoteSettings, quote_problems
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
+from hotpapers.base.settings.zones import zone_problem
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.suggestions import choices, did_you_mean
+from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import TERMS, TermsOverride
 from hotpapers.base.wings import settings_tables
 
@@ -51,6 +52,10 @@ MAX_CONTACT_CHARS = 200
 MAX_DAYS_BACK = 30
 """The most days to read back: no post is followed for longer."""
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
+_COMMA = re.compile(r",(?!\d)")
+"""A comma that is not within a number."""
+_PLACEHOLDER = re.compile(r"\b(?:example\.(?:com|net|org)|your?(?:name)?@|yourdomain|your-domain)", re.IGNORECASE)
+"""What stands in instructions for a reader's own address (RFC 2606 §3)."""
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 
 
@@ -96,12 +101,14 @@ class PublishSettings(SettingsStruct):
     https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; further
     publications are expected in folders of their names, such as https://papers.example/weekly/. `budget`: maximum size
     of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
+    `look`: a folder with your own `style.css`, added to the site's, and `icon.svg`, in place of its icon.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
     output: str = "public"
     base: str = ""
     budget: AnyNumber = 800
+    look: str = ""
 
 
 class BotRules(SettingsStruct):
@@ -235,12 +242,11 @@ def check(text: str, path: Path) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: invalid TOML: {problem}. `hotpapers init` writes a valid example.") from problem
-    try:
-        settings = _checked(table)
-    except SettingsError as problem:
-        raise SettingsError(f"{path}: {problem}") from problem.__cause__
-    for key, problem_text in _problems(settings):
-        raise SettingsError(f"{path}: {key}: {problem_text}")
+    settings, mistakes = _checked(table)
+    if settings is not None:
+        mistakes += [f"{key}: {problem}" for key, problem in _problems(settings)]
+    if settings is None or mistakes:
+        raise _error_of(path, mistakes)
     publications = []
     for publication in settings.publication:  # the accounts that it posts from are among its own
         own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
@@ -248,32 +254,56 @@ def check(text: str, path: Path) -> Settings:
     return msgspec.structs.replace(settings, publication=tuple(publications))
 
 
+def _error_of(path: Path, mistakes: Sequence[str]) -> SettingsError:
+    """The error that tells all mistakes in a file."""
+    if len(mistakes) == 1:
+        return SettingsError(f"{path}: {mistakes[0]}")
+    lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+    return SettingsError(f"{path}: {len(mistakes)} mistakes{lines}", [f"{path}: {mistake}" for mistake in mistakes])
+
+
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
 
 
-def _checked(table: dict[str, Any]) -> Settings:
-    """The settings in a table. Tables of networks are checked one by one, so that errors can name them."""
+def _checked(table: dict[str, Any]) -> tuple[Settings | None, list[str]]:
+    """The settings in a table, as far as they can be read, and all that cannot. Tables of networks are checked one by
+    one, so that errors can name them."""
+    mistakes = list[str]()
     for name in ("source", "terms"):
-        if not isinstance(networks := table.get(name, {}), dict):
-            raise SettingsError(f"{name}: must be a table; write one for each network, such as [{name}.bluesky]")
-        for network, values in networks.items():
-            if not isinstance(values, dict):
-                raise SettingsError(f"{name}.{network}: must be a table; {_as_table(f'{name}.{network}', values)}")
-    for network, values in table.get("terms", {}).items():
-        if network not in TERMS:
-            raise SettingsError(f"terms.{network}: no such network; the networks are {choices(network, TERMS)}")
-        converted(values, TermsOverride, f"terms.{network}")
+        networks = table.get(name, {})
+        if not isinstance(networks, dict):
+            mistakes.append(f"{name}: must be a table; write one for each network, such as [{name}.bluesky]")
+            del table[name]
+            continue
+        for network, values in list(networks.items()):
+            if problem := _network_problem(name, network, values):
+                mistakes.append(problem)
+                del networks[network]
     for wing_table in settings_tables():
         if isinstance(values := table.get(wing_table.name), dict):
             for key in wing_table.removed:
                 values.pop(key, None)
     # Where a key belongs that is in another table
-    networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
-    return converted(
-        table,
-        settings_type(),
-        homes={key: place for key, place in (networks | homes_below(settings_type())).items() if key not in _AMBIGUOUS},
+    of_networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
+    homes = of_networks | homes_below(settings_type())
+    settings, more = converted_all(
+        table, settings_type(), {key: place for key, place in homes.items() if key not in _AMBIGUOUS}
     )
+    return settings, [*mistakes, *more]
+
+
+def _network_problem(table: str, network: str, values: Any) -> str:
+    """What is wrong with a network's table, empty if nothing. Those of sources are read with their sources."""
+    if not isinstance(values, dict):
+        return f"{table}.{network}: must be a table; {_as_table(f'{table}.{network}', values)}"
+    if table == "terms" and network not in TERMS:
+        return f"terms.{network}: no such network; the networks are {choices(network, TERMS)}"
+    try:
+        if table == "terms":
+            converted(values, TermsOverride, f"terms.{network}")
+    except SettingsError as problem:
+        return str(problem)
+    return ""
 
 
 def _as_table(path: str, value: object) -> str:
@@ -326,6 +356,7 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     paths = {
         "store": settings.store.removeprefix("sqlite:///"),
         "publish.output": settings.publish.output,
+        "publish.look": settings.publish.look,
         **{f"publication {table.name!r}: output": table.output for table in settings.publication},
     }
     for wing_table in settings_tables():
@@ -358,25 +389,18 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
         if problem:
             yield key, problem
     for key in ("include", "exclude"):
-        if not all(word.strip() for word in getattr(publication, key)):
+        words = getattr(publication, key)
+        if not all(word.strip() for word in words):
             yield key, "contains an empty word, which matches every paper; remove it"
+        if joined := next(filter(_COMMA.search, words), ""):
+            apart = ", ".join(f'"{word.strip()}"' for word in _COMMA.split(joined) if word.strip())
+            yield key, f"{joined!r} is one word with a comma; write each in its own quotation marks: [{apart}]"
     for network in publication.networks:
         if network not in NETWORKS:
             yield "networks", f"{network!r} is not one of {choices(network, NETWORKS)}"
     for account in publication.own:
         if not keys.is_key(account):
             yield "own", f"write accounts as network:id, not {account!r}"
-
-
-def zone_problem(zone: str) -> str:
-    """Why a time zone cannot be used; empty if it can."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        zones = available_timezones() if zone[:1].isalpha() else ()
-        meant = did_you_mean(zone, zones, 0.75) or "write one such as Europe/Zurich"
-        return f"{zone!r} is not a time zone; {meant}"
-    return ""
 
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -430,6 +454,11 @@ def contact_problem(contact: str) -> str:
     if contact.strip() and not _CONTACT.search(contact):
         return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
     return ""
+
+
+def is_placeholder(contact: str) -> bool:
+    """Whether a contact is one that stands in instructions, where nobody can be reached."""
+    return _PLACEHOLDER.search(contact) is not None
 
 
 def with_values(values: Mapping[str, str | int | Sequence[str]], text: str = "") -> str:

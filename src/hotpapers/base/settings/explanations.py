@@ -3,6 +3,7 @@ expected. No word of the library that checks them reaches the user."""
 
 from __future__ import annotations
 
+import copy
 import datetime
 import inspect
 import json
@@ -62,6 +63,49 @@ def converted(
         raise SettingsError(_explained(problem, ValuePlace(path, cls, None, table), more, homes)) from problem
 
 
+MAX_MISTAKES = 20
+"""The most mistakes of a file that are told."""
+
+
+def converted_all(
+    table: Mapping[str, Any], cls: type[T], homes: Mapping[str, str] = NOTHING
+) -> tuple[T | None, list[str]]:
+    """A whole file as a struct, and all that is wrong with it, as in `converted`: a wrong value is left out to see what
+    else is wrong. None if something needed is missing."""
+    rest, mistakes, is_whole = copy.deepcopy(dict(table)), list[str](), True
+    for _ in range(MAX_MISTAKES):
+        try:
+            result = msgspec.convert(rest, cls)
+        except msgspec.ValidationError as problem:
+            mistake = _explained(problem, ValuePlace("", cls, None, rest), NOTHING, homes)
+            key = mistake.partition(": is missing")[0]
+            mistakes += [] if any(earlier.startswith(f"{key}: ") for earlier in mistakes) else [mistake]
+            is_whole = _is_mended(rest, problem) and is_whole
+        else:
+            return result if is_whole else None, mistakes
+    return None, mistakes
+
+
+def _is_mended(table: dict[str, Any], problem: msgspec.ValidationError) -> bool:
+    """Removes a wrong value, or its list, from a table. If something needed is missing, which would hide other
+    mistakes, a text stands in, and the table is of no further use."""
+    reason, _, text = str(problem).partition(" - at `$")
+    steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(text)]
+    missing, unknown = _MISSING.fullmatch(reason), _UNKNOWN.fullmatch(reason)
+    if named := missing or unknown:
+        steps.append(named[1])
+    while isinstance(steps[-1], int):
+        steps.pop()
+    inner: Any = table
+    for step in steps[:-1]:
+        inner = inner[step]
+    if missing:
+        inner[steps[-1]] = "missing"
+    else:
+        del inner[steps[-1]]
+    return missing is None
+
+
 def _explained(
     problem: msgspec.ValidationError, whole: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]
 ) -> str:
@@ -104,10 +148,12 @@ def key_at(path: str, name: str = "") -> str:
 
 def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]) -> str:
     known = [*place.hint.__struct_fields__, *more]
-    meant = nearest(name, known)
-    if name in homes:
+    alike = _of_its_kind(place, name, more)
+    meant = nearest(name, alike)
+    is_table = not place.path and isinstance(place.value[name], Mapping | list)
+    if name in homes and not (is_table and meant):
         return f"no such setting here; it belongs {homes[name]}"
-    if not meant and not place.path and isinstance(place.value[name], Mapping | list):
+    if not meant and is_table:
         return (
             "no such table; it may belong to a wing that is not installed: `hotpapers wings` lists those that are; "
             f"the settings here are {', '.join(known)}"
@@ -115,7 +161,23 @@ def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mappi
     if not meant:
         return f"no such setting; the settings here are {', '.join(known)}"
     description = {**described(place.hint), **more}.get(meant[0], "")
-    return f"no such setting; {did_you_mean(name, known)}" + (f" ({meant[0]}: {description})" if description else "")
+    return f"no such setting; {did_you_mean(name, alike)}" + (f" ({meant[0]}: {description})" if description else "")
+
+
+def _of_its_kind(place: ValuePlace, name: str, more: Mapping[str, str]) -> list[str]:
+    """The settings that may be meant by a key at the top of a file: tables by a table, else all others."""
+    if place.path:
+        return [*place.hint.__struct_fields__, *more]
+    value = place.value[name]
+    rows = value if isinstance(value, list) else [value]
+    is_table = any(isinstance(row, Mapping) for row in rows)
+    hints = get_type_hints(place.hint)
+    return [key for key in place.hint.__struct_fields__ if _is_of_tables(hints[key]) == is_table]
+
+
+def _is_of_tables(hint: Any) -> bool:
+    is_struct = isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+    return is_struct or _is_list_of_tables(hint) or get_origin(hint) is dict
 
 
 # ---- wrong values --------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ class SiteConfig(NamedTuple):
     `/`, for links to its forms; empty if it is not public or no address was given. `join_path`: where in the app people
     can subscribe to issues; empty if they cannot. `documents`: publications whose issues are documents of an account,
     each with the account's DID. `proofs`: the proofs of issues; None if none are kept. `is_live`: whether a program
-    answers requests for pages, so that they may link to addresses with a choice, such as `?in=cs.CL`."""
+    answers requests for pages, so that they may link to addresses with a choice, such as `?in=cs.CL`. `own_style`,
+    `own_icon`: the operator's style sheet, added to that of the site, and icon, in its place; empty without."""
 
     contact: str = ""
     base: str = ""
@@ -30,6 +31,8 @@ class SiteConfig(NamedTuple):
     proofs: SiteProofs | None = None
     bases: tuple[tuple[str, str], ...] = ()
     is_live: bool = False
+    own_style: str = ""
+    own_icon: str = ""
 
     def of(self, publication: str) -> SiteConfig:
         """The configuration of one publication's pages, with their address."""

@@ -20,6 +20,7 @@ from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
+from hotpapers.base.settings import is_placeholder
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
     PACE,
@@ -80,7 +81,7 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
         site = ConfiguredSite.open(file, store)
     except SettingsError as problem:
         step = "correct the file; `hotpapers docs settings` lists all"
-        return [CheckedPart("settings", "fails", str(problem), step)]
+        return [CheckedPart("settings", "fails", mistake, step) for mistake in problem.mistakes]
     with _record(site) as record:
         return [
             *_settings(site, record),
@@ -114,7 +115,8 @@ def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
         yield CheckedPart("settings", "needs", problem, "change the setting")
     if not problems:
         names = ", ".join(site.own_publications) or "no publication"
-        step = "" if site.settings.contact else "set contact: networks and readers want to know whom to ask"
+        has_contact = site.settings.contact and not is_placeholder(site.settings.contact)
+        step = "" if has_contact else "set contact to your own: networks and readers want to know whom to ask"
         yield CheckedPart("settings", "works", f"{site.file}: {names}", step)
 
 

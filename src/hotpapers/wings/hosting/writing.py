@@ -14,6 +14,7 @@ from hotpapers.base import settings
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.file_modes import write_atomically
 from hotpapers.base.settings import FILE, Settings
+from hotpapers.cli.called_as import installed_from
 from hotpapers.record.database import without_password
 from hotpapers.wings.hosting.schedule import crons, times
 
@@ -120,7 +121,9 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
         store = without_password(settings.store)
         raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db"')
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
-    workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
+    source = installed_from()  # a commit has no version in the index
+    source = source if source.startswith("git+https://") else f"hotpapers=={__version__}"
+    workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=source)
     return [
         HostFile(WORKFLOW, workflow),
         _requirements(),

@@ -75,6 +75,8 @@ class SinglePages:
             **{name: partial(asset, name) for name in ASSETS},
             **{name: partial(_without_comments, asset(name)) for name in SCRIPTS},
             "reader.js": _reader_script,
+            "style.css": partial(_style, site.site_config.own_style),
+            **({"icon.svg": site.site_config.own_icon.encode} if site.site_config.own_icon else {}),
         }
 
     def _named(self, name: str, title: str, description: str, **values: object) -> bytes:
@@ -209,6 +211,11 @@ def attack_prices() -> dict[str, Any]:
     """What places cost, as written by `lab/attacks/attack_prices.py`, which describes it."""
     prices: dict[str, Any] = json.loads(asset("attack_prices.json"))
     return prices
+
+
+def _style(own: str) -> bytes:
+    """The site's style sheet, with the operator's own rules at its end."""
+    return asset("style.css") + (f"\n/* The operator's own */\n{own}".encode() if own else b"")
 
 
 def _reader_script() -> bytes:
