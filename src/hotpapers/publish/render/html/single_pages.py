@@ -30,6 +30,8 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
+UNFOLDING = "unfold.js"
+"""The script of pages of all papers of a day."""
 ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg")
 
 
@@ -72,7 +74,7 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
-            **{name: partial(_without_comments, asset(name)) for name in SCRIPTS},
+            **{name: partial(_without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "reader.js": _reader_script,
         }
 

@@ -39,6 +39,20 @@
     return element;
   }
 
+  // a script of the site, which also loads where pages are opened from a disk; it is done even if it fails
+  const loaded = new Map();
+  function loadScript(address) {
+    const { href } = new URL(address, document.baseURI);
+    if (!loaded.has(href)) {
+      loaded.set(href, new Promise((done) => {
+        const script = make("script", "", { src: href });
+        script.onload = script.onerror = () => (script.remove(), done());
+        document.head.append(script);
+      }));
+    }
+    return loaded.get(href);
+  }
+
   // ---- values in IndexedDB, for scripts that follow, too
 
   function database() {
@@ -159,7 +173,7 @@
     return isKept;
   }
 
-  window.reader = { all, make, formula, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
+  window.reader = { all, make, formula, loadScript, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed }; // for scripts that follow
   const papers = () => all(".entry, .lines > li");
   const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
 
