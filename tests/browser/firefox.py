@@ -1,6 +1,6 @@
-"""Headless Firefox, driven with WebDriver BiDi over a WebSocket: what tests need of `chromium.Tab`.
+"""Headless Firefox, driven over WebDriver BiDi, which it speaks itself: JSON messages over a websocket.
 
-The browser has its own profile, makes no requests of its own, and exits with its context manager.
+Each browser has its own profile and exits with its context manager.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -20,21 +19,17 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.chromium import PATIENCE, BrowserError
-
 NAMES = ("firefox-esr", "firefox")
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c"}
-SILENT = """
-user_pref("app.normandy.enabled", false);
-user_pref("app.update.disabledForTesting", true);
-user_pref("datareporting.policy.dataSubmissionEnabled", false);
-user_pref("network.captive-portal-service.enabled", false);
-user_pref("network.connectivity-service.enabled", false);
-user_pref("network.dns.disabled", true);
-user_pref("remote.prefs.recommended", false);
-user_pref("toolkit.telemetry.enabled", false);
-"""
-"""Preferences: as readers have them, except that nothing is asked of the network."""
+PREFERENCES = {
+    "app.update.enabled": False, "browser.shell.checkDefaultBrowser": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "network.captive-portal-service.enabled": False, "network.connectivity-service.enabled": False,
+    "browser.safebrowsing.update.enabled": False, "services.settings.server": "data:,#remote-settings-dummy/v1",
+    "toolkit.telemetry.enabled": False, "browser.startup.page": 0,
+}  # fmt: skip
+"""So that it makes no requests of its own."""
+KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004"}
+PATIENCE = 60.0
 
 
 def find_firefox() -> str:
@@ -46,77 +41,86 @@ def find_firefox() -> str:
 class FirefoxTab:
     """A page in the browser."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection, self._number = connection, 0
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket, self._number = socket, 0
         self._ask("session.new", capabilities={})
-        self._context = self._ask("browsingContext.getTree")["contexts"][0]["context"]
+        self._context = self._ask("browsingContext.create", type="tab")["context"]
 
-    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+    def _ask(self, method: str, **params: Any) -> Any:
         self._number += 1
-        self._connection.send(json.dumps({"id": self._number, "method": method, "params": params}))
+        self._socket.send(json.dumps({"id": self._number, "method": method, "params": params}))
         while True:
-            response = json.loads(self._connection.recv(PATIENCE))
-            if response.get("id") == self._number:
-                if response["type"] == "error":
-                    raise BrowserError(f"{method}: {response['message']}")
-                result: dict[str, Any] = response["result"]
-                return result
+            message = json.loads(self._socket.recv(timeout=PATIENCE))
+            if message.get("id") == self._number:
+                assert message["type"] == "success", message
+                return message["result"]
 
     def open(self, url: str) -> None:
         """Open an address and wait until it has loaded."""
         self._ask("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     def run(self, script: str) -> Any:
-        """Evaluate an expression in the page, awaiting a promise. Raises BrowserError."""
-        result = self._ask(
-            "script.evaluate", expression=script, target={"context": self._context}, awaitPromise=True,
-            userActivation=True,
-        )  # fmt: skip
-        if result["type"] != "success":
-            raise BrowserError(result["exceptionDetails"]["text"])
-        return _plain(result["result"])
+        """Evaluate an expression in the page whose value JSON can have, awaiting a promise."""
+        expression = f"Promise.resolve({script}).then((value) => JSON.stringify(value ?? null))"
+        answer = self._ask(
+            "script.evaluate", expression=expression, target={"context": self._context}, awaitPromise=True
+        )
+        assert answer["type"] == "success", answer
+        return json.loads(answer["result"]["value"])
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true, once the page has loaded. Raises BrowserError."""
+        """Wait until an expression is true, on this page or on one that opens meanwhile."""
         deadline = time.monotonic() + PATIENCE
-        while not self.run(f"Boolean(document.readyState === 'complete' && ({condition}))"):
-            if time.monotonic() > deadline:
-                raise BrowserError(f"never true: {condition}")
+        while not self._is_true(condition):
+            assert time.monotonic() < deadline, f"never true: {condition}"
             time.sleep(0.02)
 
-    def press(self, key: str) -> None:
-        """Press a key: a character, or a name such as Tab."""
-        value = KEYS.get(key, key)
-        presses = [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
-        keyboard = {"type": "key", "id": "keyboard", "actions": presses}
-        self._ask("input.performActions", context=self._context, actions=[keyboard])
+    def _is_true(self, condition: str) -> bool:
+        try:
+            return bool(self.run(f"document.readyState === 'complete' && ({condition})"))
+        except AssertionError:  # another page is opening
+            return False
 
+    def press(self, *keys: str) -> None:
+        """Press keys: characters, or names such as Tab."""
+        values = [KEYS.get(key, key) for key in keys]
+        actions = [{"type": kind, "value": value} for value in values for kind in ("keyDown", "keyUp")]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self._ask("input.performActions", context=self._context, actions=[source])
 
-def _plain(value: dict[str, Any]) -> Any:
-    """A value of the protocol as JSON has it."""
-    content = value.get("value")
-    if value["type"] == "array":
-        return list(map(_plain, content or ()))
-    if value["type"] == "object":
-        return {key: _plain(item) for key, item in content or ()}
-    return content
+    def set_size(self, width: int, height: int) -> None:
+        """Set the size of the window."""
+        viewport = {"width": width, "height": height}
+        self._ask("browsingContext.setViewport", context=self._context, viewport=viewport)
+
+    def screenshot(self) -> str:
+        """A screenshot as PNG in base64."""
+        data: str = self._ask("browsingContext.captureScreenshot", context=self._context)["data"]
+        return data
 
 
 @contextmanager
 def firefox(program: str) -> Iterator[FirefoxTab]:
-    """A browser with one page."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        Path(profile, "user.js").write_text(SILENT)
-        command = [program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
-            env={**os.environ, "HOME": profile},
-        )  # fmt: skip
+    """A page in a browser of its own."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()]
+        (Path(folder) / "user.js").write_text("".join(lines))
+        command = [program, "--headless", "--remote-debugging-port", "0", "--profile", folder, "--no-remote"]
+        log = Path(folder) / "log"
+        with log.open("w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "HOME": folder})
         try:
-            assert process.stderr is not None
-            address = next(match[0] for line in process.stderr if (match := re.search(r"ws://\S+", line)))
-            with connect(f"{address}/session", max_size=None) as connection:
-                yield FirefoxTab(connection)
+            with connect(f"{_address(log)}/session", max_size=None, proxy=None) as socket:
+                yield FirefoxTab(socket)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.terminate()
+            process.wait()
+
+
+def _address(log: Path) -> str:
+    """The address that the browser names once it listens."""
+    deadline = time.monotonic() + PATIENCE
+    while not (match := re.search(r"BiDi listening on (ws://[0-9.:]+)", log.read_text())):
+        assert time.monotonic() < deadline, "Firefox does not start"
+        time.sleep(0.05)
+    return match[1]

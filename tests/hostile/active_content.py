@@ -20,7 +20,7 @@ INERT = {
     "mark", "noscript",
 }  # fmt: skip
 """Elements that load and run nothing unless they have handlers, styles or links."""
-SCRIPTS = ("reader.js", "bookmarklet.js", "search.js", "search_index.js", "search_spelling.js")
+SCRIPTS = ("reader.js", "bookmarklet.js", "search.js", "search_index.js", "search_spelling.js", "unfold.js")
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}
 """Elements of pages that ask the reader for input; such pages contain no text from elsewhere."""
 TARGET_ATTRIBUTES = (

@@ -89,7 +89,7 @@ def test_what_is_not_found_leads_on() -> None:
 def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",
-        "search_index.js", "search_spelling.js", "terms.js", "my-papers/index.html", "storage.js", "storage.html",
+        "search_index.js", "search_spelling.js", "terms.js", "unfold.js", "my-papers/index.html", "storage.js", "storage.html",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
         "paper/index.html", "author/index.html", "category/index.html",
         "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js",
@@ -178,7 +178,8 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
             "search/index.html": ["search_index.js", "search_spelling.js", "search.js"],
             "bookmarklet/index.html": ["bookmarklet.js"],
         }
-        scripts = {"reader.js", *own.get(path, [])}
+        unfolding = ["unfold.js"] if re.fullmatch(r"[\d-]+/all/index.html", path) else []
+        scripts = {"reader.js", *unfolding, *own.get(path, [])}
         assert {e.attributes["src"].removeprefix(prefix) for e in page.all("script")} == scripts
         assert names.count("src") == len(scripts)
         hrefs = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]

@@ -21,6 +21,7 @@ _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
 _ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
 _ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
+_ABSTRACTS_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/abstracts-(\d)\.js", re.ASCII)
 _CITED_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
 _AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
 _CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,30})/(?:(\d{4})/)?index\.html", re.ASCII)
@@ -68,6 +69,17 @@ def listing_path(day: str) -> str:
 def listing_of(path: str) -> str:
     """The day of the listing at a path; empty for any other path."""
     return _part(_ALL_PATH, path)
+
+
+def abstracts_path(day: str, digit: str) -> str:
+    """The script with the abstracts of those papers of a day's listing whose identifiers end with a digit."""
+    return f"{day}/all/abstracts-{digit}.js"
+
+
+def abstracts_of(path: str) -> tuple[str, str] | None:
+    """Day and digit of the script of abstracts at a path; None for any other path."""
+    match = _ABSTRACTS_PATH.fullmatch(path)
+    return (match[1], match[2]) if match else None
 
 
 def citation_path(day: str, form: str) -> str:

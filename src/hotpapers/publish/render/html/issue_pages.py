@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
+from string import digits
+
+import msgspec
 
 from hotpapers.base.model import Attention
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, shares, site_paths
+from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, field_name
 from hotpapers.publish.view.publication_state import next_issue_after
-from hotpapers.publish.view.site_paths import citation_path, document_uri, issue_path, listing_path
+from hotpapers.publish.view.script_text import script_text
+from hotpapers.publish.view.site_paths import abstracts_path, citation_path, document_uri, issue_path, listing_path
 from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
@@ -29,6 +35,9 @@ class IssuePages:
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
+        self._announced = lru_cache(1)(
+            partial(site.issue_reader.announced, site.name)
+        )  # several files of a day need it
 
     def paths(self, day: str) -> Iterator[str]:
         yield issue_path(day)
@@ -46,6 +55,8 @@ class IssuePages:
         site = self._site
         if (row := site_paths.issue_of(path)) is not None:
             return self.issue(path, *row, choice) if site.has(*row) else self._without_issue(path, *row)
+        if (script := site_paths.abstracts_of(path)) is not None:
+            return self._abstracts(*script)
         day, form = site_paths.citation_of(path) or (site_paths.listing_of(path), "")
         if not site.has(day):
             return None
@@ -143,10 +154,24 @@ class IssuePages:
             fields=by_field,
         )
 
+    def _abstracts(self, day: str, digit: str) -> bytes | None:
+        """A script with abstracts of a day, for lines that are unfolded; empty where pages of papers are folded."""
+        site = self._site
+        if not site.has(day) or not site.issue(day).announced:
+            return None
+        is_folded = site_paths.is_folded(day, site.site_config.whole_since)
+        papers = () if is_folded else self._announced(day)
+        texts = {
+            paper_id: script_text(one_line(announced.paper.abstract or announced.paper.summary))
+            for announced in papers
+            if (paper_id := site_paths.arxiv_id(announced.paper.paper)).endswith(digit)
+        }
+        return b"dayAbstracts(%s);\n" % msgspec.json.encode({key: text for key, text in texts.items() if text})
+
     def _lines(self, issue: IssueView) -> list[PaperLine]:
         """All papers of a day by category, new ones first."""
         site = self._site
-        papers = site.issue_reader.announced(site.name, issue.day)
+        papers = self._announced(issue.day)
         history = site.issue_reader.history(site.name, issue.day, [paper.paper.paper for paper in papers])
         voices = {paper: voices_of(attention) for paper, attention in history.items()}
         voices |= {entry.key: sum(count.figure for count in entry.counts_view.counts) for entry in issue.listed}
@@ -166,6 +191,7 @@ def _beside(issue: IssueView) -> Iterator[str]:
         yield from (citation_path(issue.day, form) for form in FORMS)
     if issue.announced:
         yield listing_path(issue.day)
+        yield from (abstracts_path(issue.day, digit) for digit in digits)
 
 
 def voices_of(history: Sequence[Attention]) -> int:

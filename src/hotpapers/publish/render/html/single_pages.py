@@ -31,6 +31,8 @@ from hotpapers.publish.view.shares import unnamed_percent
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
+UNFOLDING = "unfold.js"
+"""The script of pages of all papers of a day."""
 ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg")
 
 
@@ -73,7 +75,7 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
-            **{name: partial(_without_comments, asset(name)) for name in SCRIPTS},
+            **{name: partial(_without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "reader.js": _reader_script,
             "style.css": partial(_style, site.site_config.own_style),
             **({"icon.svg": site.site_config.own_icon.encode} if site.site_config.own_icon else {}),

@@ -28,6 +28,20 @@
     return element;
   }
 
+  // a script of the site, which also loads where pages are opened from a disk; it is done even if it fails
+  const loaded = new Map();
+  function loadScript(address) {
+    const { href } = new URL(address, document.baseURI);
+    if (!loaded.has(href)) {
+      loaded.set(href, new Promise((done) => {
+        const script = make("script", "", { src: href });
+        script.onload = script.onerror = () => (script.remove(), done());
+        document.head.append(script);
+      }));
+    }
+    return loaded.get(href);
+  }
+
   // ---- size and colors: before anything is drawn
 
   let preferences = load();
@@ -126,7 +140,7 @@
   // for scripts that follow, which add to `keys` and `whileArriving`
   const keys = {};
   window.reader = {
-    all, make, formula, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
+    all, make, formula, loadScript, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
     preference: (name) => preferences[name], prefer, keys, whileArriving,
   };
   const papers = () => all(".entry, .lines > li");

@@ -92,25 +92,13 @@ const searchIndex = (() => {
 
   // ---- the index
 
-  const loaded = new Map(), arrived = new Map();
+  const arrived = new Map();
   window.searchFile = (name, value) => arrived.set(name, value);
 
-  function load(name) {
-    if (!loaded.has(name)) loaded.set(name, fetchFile(name));
-    return loaded.get(name);
-  }
-
-  function fetchFile(name) {
-    return new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = new URL(`search/${name}.js`, root);
-      script.onload = script.onerror = () => {
-        script.remove();
-        if (arrived.has(name)) done(arrived.get(name));
-        else failed(new Error(`${name}: not loaded`));
-      };
-      document.head.append(script);
-    });
+  async function load(name) {
+    await reader.loadScript(new URL(`search/${name}.js`, root));
+    if (!arrived.has(name)) throw new Error(`${name}: not loaded`);
+    return arrived.get(name);
   }
 
   async function loadPart(name, terms) {
