@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -142,8 +143,16 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
         return _answer(record, ask)
 
 
+_INDEXED: WeakKeyDictionary[Database, object] = WeakKeyDictionary()
+"""The versions of databases that were found to be indexed completely."""
+
+
 def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
-    behind = update_index(record, seconds=MAX_INDEXING_SECONDS)
+    version, behind = record.database.version(), 0  # read before looking: a later change must show
+    if version is None or _INDEXED.get(record.database) != version:
+        behind = update_index(record, seconds=MAX_INDEXING_SECONDS)
+        if not behind:
+            _INDEXED[record.database] = version
     with record.database.snapshot():
         return ask()._replace(behind=behind)
 
