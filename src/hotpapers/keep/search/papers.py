@@ -144,15 +144,15 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
 
 
 _INDEXED: WeakKeyDictionary[Database, object] = WeakKeyDictionary()
-"""The versions of databases that were found to be indexed completely."""
+"""The versions of databases and of their index when all was found to be indexed."""
 
 
 def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
-    version, behind = record.database.version(), 0  # read before looking: a later change must show
-    if version is None or _INDEXED.get(record.database) != version:
-        behind = update_index(record, seconds=MAX_INDEXING_SECONDS)
-        if not behind:
-            _INDEXED[record.database] = version
+    state = record.database.version(), index.VERSION  # read before looking: a later change must show
+    is_indexed = state[0] is not None and _INDEXED.get(record.database) == state
+    behind = 0 if is_indexed else update_index(record, seconds=MAX_INDEXING_SECONDS)
+    if not behind:
+        _INDEXED[record.database] = state
     with record.database.snapshot():
         return ask()._replace(behind=behind)
 
