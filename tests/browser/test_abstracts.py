@@ -29,14 +29,14 @@ def test_an_abstract_unfolds_in_place(tab: Tab, place: str, request: pytest.Fixt
         abstract = next(text for key, text in ABSTRACTS.items() if key in paper_id)
         tab.run(f"{BUTTONS}[{number}].focus()")
         tab.press("Enter")
-        told = f"{BUTTONS}[{number}].closest('li').querySelector('.told')"
-        tab.wait(f"{told} !== null")
-        text = tab.run(f"{told}.textContent")
+        paragraph = f"{BUTTONS}[{number}].closest('li').querySelector('.told')"
+        tab.wait(f"{paragraph} !== null")
+        text = tab.run(f"{paragraph}.textContent")
         if abstract and "$" not in abstract:
             assert text == abstract
         assert "$" not in text and tab.run(f"{BUTTONS}[{number}].ariaExpanded") == "true"
         tab.press("Enter")
-        tab.wait(f"{told} === null")
+        tab.wait(f"{paragraph} === null")
     assert tab.run("location.href") == address and tab.console_messages() == []
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 

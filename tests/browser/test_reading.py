@@ -94,9 +94,7 @@ def test_keys_open_a_paper_and_go_from_day_to_day(issue_page: Tab) -> None:
 def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Tab, app: str) -> None:
     tab.open(app + KINDS["all of a day"])
     tab.press("/")
-    tab.wait("location.pathname.startsWith('/search/') && document.readyState === 'complete'")
-    tab.press("/")
-    assert tab.run("document.activeElement.id") == "find"
+    tab.wait("location.pathname.startsWith('/search/') && document.activeElement.id === 'find'")
     tab.write("j")
     tab.press("j")
     assert tab.run("document.activeElement.value") == "jj"

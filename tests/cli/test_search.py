@@ -139,7 +139,7 @@ def test_json_has_everything(small_store: Path) -> None:
     [hit] = result.pop("papers")
     assert result == {
         "query": "kettle sings", "understood": "with “kettle” and “sings”", "total": 1, "exact": True, "next": None,
-        "parts": False, "behind": 0,
+        "parts": False, "behind": 0, "meant": "",
     }  # fmt: skip
     assert hit.pop("score") > 0
     assert hit == {

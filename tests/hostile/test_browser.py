@@ -72,7 +72,7 @@ def tab() -> Iterator[Browser]:
 def check(events: PageEvents, base: str) -> None:
     assert events.dialogs == []
     assert [url for url in events.requests if not url.startswith(base)] == []
-    assert [url for url in events.scripts if not url.endswith("/reader.js")] == []
+    assert [url for url in events.scripts if not url.endswith(("/reader.js", "/unfold.js"))] == []
     assert events.calls == []
 
 

@@ -89,7 +89,8 @@ def test_what_is_not_found_leads_on() -> None:
 def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",
-        "search_index.js", "search_spelling.js", "terms.js", "unfold.js", "my-papers/index.html", "storage.js", "storage.html",
+        "search_index.js", "search_spelling.js", "terms.js", "unfold.js", "my-papers/index.html",
+        "storage.js", "storage.html",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
         "paper/index.html", "author/index.html", "category/index.html",
         "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js",

@@ -72,7 +72,7 @@ def with_scripts(*paths: str) -> list[str]:
     return [path for name in paths for path in (name, f"{name.rpartition('.')[0]}.js")]
 
 
-def content_of(script: bytes) -> tuple[str, object]:
+def content_of(script: bytes) -> tuple[str, Any]:
     """Name and content of a script."""
     name, content = json.loads(b"[" + script.removeprefix(b"searchFile(").removesuffix(b");\n") + b"]")
     return name, content
@@ -99,8 +99,7 @@ def test_scripts_have_formulas_as_trees() -> None:
     )
     index = files(reader)
     assert json.loads(index["search/papers/2021-01-04.json"])[0][1] == title
-    rows: Any = content_of(index["search/papers/2021-01-04.js"])[1]
-    before, formula, between, code = rows[0][1]
+    _, [[_, [before, formula, between, code], *_]] = content_of(index["search/papers/2021-01-04.js"])
     assert (before, between, code) == ("Of ", " kettles & ", ["code", {"class": "tex"}, r"\undefined{x}"])
     assert formula == ["math", {"alttext": r"\alpha^2"}, ["mrow", {}, ["msup", {}, ["mi", {}, "α"], ["mn", {}, "2"]]]]
 
@@ -111,7 +110,7 @@ def test_quoted_posts_are_searched_as_far_as_they_are_shown() -> None:
     assert list(shown) == [f"search/posts/{day}.js" for day in OWN_READER.days("daily")]
     for path, script in shown.items():
         _, posts = content_of(script or b"")
-        texts = {post[2] for post in posts}  # type: ignore[attr-defined]
+        texts = {post[2] for post in posts}
         quoted = chain.from_iterable(OWN_READER.issue("daily", path[13:23]).posts.values())
         assert texts == {quotation.post.text for quotation in quoted} - {""}
     assert pages.page("search/posts/1999-01-01.js") is None

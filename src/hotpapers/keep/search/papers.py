@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -142,8 +143,16 @@ def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
         return _answer(record, ask)
 
 
+_INDEXED: WeakKeyDictionary[Database, object] = WeakKeyDictionary()
+"""The versions of databases and of their index when all was found to be indexed."""
+
+
 def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
-    behind = update_index(record, seconds=MAX_INDEXING_SECONDS)
+    state = record.database.version(), index.VERSION  # read before looking: a later change must show
+    is_indexed = state[0] is not None and _INDEXED.get(record.database) == state
+    behind = 0 if is_indexed else update_index(record, seconds=MAX_INDEXING_SECONDS)
+    if not behind:
+        _INDEXED[record.database] = state
     with record.database.snapshot():
         return ask()._replace(behind=behind)
 

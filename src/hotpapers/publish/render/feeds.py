@@ -239,7 +239,7 @@ class FeedMaker:
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
                     map(one_line, paper.summary.authors),
-                    words.count_noun(paper.voices, tops.unit.removesuffix("s")),
+                    words.count_noun(paper.voices, "like") if tops.unit == "likes" else words.people(paper.voices),
                 )
                 for paper in papers
             ]

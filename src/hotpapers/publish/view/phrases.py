@@ -258,10 +258,11 @@ def counts_and_bots(count: PrintedCount) -> str:
 
 
 def total(entry: Entry) -> str:
-    """The parts of a score as one sum: `2,177 + 812 = 2,989`."""
-    if len(entry.parts) < 2:
+    """The parts of a score as one sum, without those that give nothing: `2,177 + 812 = 2,989`."""
+    scores = [part.score for part in entry.parts if part.score]
+    if len(scores) < 2:
         return words.number(entry.score)
-    first, *others = (part.score for part in entry.parts)
+    first, *others = scores
     summands = " ".join(f"{'−' if score < 0 else '+'} {words.number(abs(score))}" for score in others)
     return f"{words.number(first)} {summands} = {words.number(entry.score)}"
 

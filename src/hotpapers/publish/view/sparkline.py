@@ -31,13 +31,13 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
     counts = sorted(by_age.items())
     if len(counts) < 2 or not any(voices for _, voices in counts):
         return None
-    # `Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`
+    # `People since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`
     rows_with_voices = [row for row in counts if row[1]]
     chosen_rows = dict.fromkeys(
         [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
     )
     parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
-    return curve([(0, 0), *counts], f"Voices since the announcement: {parts}.")
+    return curve([(0, 0), *counts], f"People since the announcement: {parts}.")
 
 
 def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:

@@ -100,7 +100,7 @@
   }
 
   function* factsOf(places, days, missing) {
-    yield `My order: ${places.length} papers, the nearest to yours first.`;
+    yield `My order: ${places.length} papers, what fits you best first: near to your stars, with whom and what you follow, unlike what you want less of.`;
     if (places.length > MAX_SHOWN && days) yield `The first ${MAX_SHOWN} are shown.`;
     if (days) yield "The numbers are public places.";
     if (missing) yield `The files of ${missing} days could not be read.`;
@@ -132,11 +132,23 @@
     const row = document.querySelector("main .head > .own");
     if (!row || papers.length < 2 || document.querySelector("article.paper")) return;
     const button = make("button", "My order", { type: "button", "aria-pressed": false });
+    const orders = document.querySelector(".fields .orders");
+    // one order at a time is marked, and choosing another ends this one
+    const mark = () => {
+      button.setAttribute("aria-pressed", Boolean(goBack));
+      if (goBack) orders?.querySelectorAll("[aria-current]").forEach((link) => link.removeAttribute("aria-current"));
+      else dispatchEvent(new PopStateEvent("popstate"));
+    };
     button.onclick = async () => {
       if (goBack) goBack();
       else await showMine(papers, document.querySelector("main .head").dataset.days?.split(" "));
-      button.setAttribute("aria-pressed", Boolean(goBack));
+      mark();
     };
+    orders?.addEventListener("click", () => {
+      if (!goBack) return;
+      goBack();
+      mark();
+    }, { capture: true });
     const box = make("input", "", { type: "checkbox", id: "hide-seen" });
     box.onchange = async () => {
       await paperChoices.change(() => ({ hideSeen: box.checked }));

@@ -1,4 +1,4 @@
-// The papers of a page, each with buttons: star, not this, seen. Stars are also in the list of titles, and on a key.
+// The papers of a page, each with buttons: star, less like this, seen. Stars are also in the list of titles, and on a key.
 "use strict";
 const pagePapers = (() => {
   document.documentElement.dataset.own = ""; // keeps room for what follows
@@ -96,8 +96,8 @@ const pagePapers = (() => {
     const row = make("p", "", { class: "own" });
     row.append(
       button(paper, "★ star", () => isStarred(paper), () => star(paper)), " ",
-      button(paper, "not this", () => paperChoices.has(paperChoices.now().unwanted, id), unwant), " ",
-      button(paper, "seen", () => paperChoices.now().seen.includes(id), see), " ",
+      button(paper, "less like this", () => paperChoices.has(paperChoices.now().unwanted, id), unwant, { class: "second" }), " ",
+      button(paper, "seen", () => paperChoices.now().seen.includes(id), see, { class: "second" }), " ",
     );
     (paper.element.querySelector(".body, .head") || paper.element).append(row);
     paper.refresh = () => {

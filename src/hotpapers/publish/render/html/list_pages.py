@@ -316,9 +316,10 @@ def _link(period: str) -> PeriodLink:
 
 
 def _what(top: Top, unit: str) -> str:
-    """`49 papers, those with most voices first`; `The 50 of 212 papers with most voices, and the 5 of each
-    category`."""
+    """`49 papers, those most people talked about first`; `The 50 of 212 papers most people talked about, and the 5 of
+    each category`."""
+    most = "with most likes" if unit == "likes" else "most people talked about"
     papers = count_noun(top.total, "paper")
     if not top.is_cut:
-        return f"{papers}, those with most {unit} first"
-    return f"The {min(BEST, top.total)} of {papers} with most {unit}, and the {BEST_OF_FIELD} of each category"
+        return f"{papers}, those {most} first"
+    return f"The {min(BEST, top.total)} of {papers} {most}, and the {BEST_OF_FIELD} of each category"

@@ -22,7 +22,7 @@ from hotpapers.base.model import (
     SitePart,
 )
 from hotpapers.base.wings import wings
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.issues.ranking.words import count_noun, people
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
@@ -193,14 +193,14 @@ class SiteContext:
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
         voices = self.issue_reader.held(self.name)[days[-1]].voices.get(near.paper, 0) if days else 0
-        unit = unit_of(self.publication.window).removesuffix("s")
+        is_listing = unit_of(self.publication.window) == "likes"
         return NearLine(
             title=phrases.cut(near.title, MAX_NEAR_CHARS),
             path=site_paths.paper_path(near.paper) if days else "",
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
             day=phrases.day_name(near.day),
-            voices=count_noun(voices, unit) if voices else "",
+            voices=(count_noun(voices, "like") if is_listing else people(voices)) if voices else "",
         )
 
     # ---- attention and posts ---------------------------------------------------------------------------

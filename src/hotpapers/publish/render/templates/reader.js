@@ -332,11 +332,11 @@
     show();
   }
 
-  // a function that puts the lines of a page under one heading, those with most voices first, or back
+  // a function that puts the lines of a page under one heading, those that most people talked about first, or back
   function offerOrders(orders) {
     const homes = orders.length ? papers().map((line) => [line, line.parentElement]) : [];
     const ranked = homes.map(([line]) => line).sort((a, b) => b.dataset.voices - a.dataset.voices);
-    const group = make("section", "", { class: "group", "aria-label": "By voices" });
+    const group = make("section", "", { class: "group", "aria-label": "By people" });
     const list = make("ul", "", { class: "lines" });
     group.append(list);
     if (orders.length) {
