@@ -17,7 +17,7 @@ from tests.loopback.script import Message, Script, is_visible
 from tests.sites.published import NAMES
 from tests.years.fault_plan import Span
 from tests.years.oracle import POST_NETWORKS, RecordedPosts
-from tests.years.program import NAME
+from tests.years.places import NAME
 
 TOLERANCE = 3 * HOUR
 """How far from the end of a run a gap may begin or end: networks are read in turns."""
