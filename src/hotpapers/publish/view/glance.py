@@ -12,6 +12,7 @@ from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCou
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
 from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.tex import plain_line
 
@@ -62,9 +63,10 @@ def figure(entry: Entry, count: PrintedCount) -> int:
 
 def counted(entry: Entry) -> str:
     """`People: Bluesky 196 (104 count) · Mastodon 121`: an entry's counts in a line, largest first; empty if it has
-    none."""
+    none. Numbers too small to count are left out if there are larger ones."""
     counts = sorted(((figure(entry, count), count) for count in entry.counts), key=lambda pair: -pair[0])
-    figures = [_counted(entry, count, number) for number, count in counts if number]
+    least = min(MIN_VOICES, counts[0][0]) if counts else 0
+    figures = [_counted(entry, count, number) for number, count in counts if number and number >= least]
     unit = "People"
     if any(count.method for count in entry.counts):
         unit = "Likes" if words.ranks_likes(entry) else "Reposts and likes"

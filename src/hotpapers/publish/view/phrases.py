@@ -331,12 +331,12 @@ class Opening(NamedTuple):
 
 
 def opening(paper: Paper) -> Opening:
-    """The summary or the abstract's most telling sentence; the abstract unfolds. A short abstract is shown whole at
-    once, and nothing unfolds."""
+    """The summary or the abstract's most telling sentence; the abstract unfolds. An abstract of one or two short
+    sentences is shown whole, and nothing unfolds."""
     abstract = one_line(paper.abstract)
     if paper.summary:
         return Opening(*unsigned(one_line(paper.summary)), abstract)
-    if len(abstract) <= LEAD + 40:
+    if len(abstract) <= LEAD + 40 and len(_SENTENCE_END.findall(abstract)) < 2:
         return Opening(abstract, "", "")
     lead = key_sentence(abstract, one_line(paper.title))
     if len(lead) > TOO_LONG:

@@ -105,7 +105,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
 
 
 def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
-    more_authors = f" and {len(view.other_authors)} more" if view.other_authors else ""
+    more_authors = " et al." if view.other_authors else ""
     counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
     # The paper's lead text and where it comes from
     mark = f" ({view.opening.mark})" if view.opening.mark else ""
@@ -126,14 +126,14 @@ def _author_of(said: SaidView) -> LinkedPiece:
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
-    """The paper itself, its code, and from its page: what people say, and why it is in the issue."""
+    """The paper itself, its code, and from its page what people say, or else why it is in the issue."""
     for link in entry.links:
-        if link.text not in ("html", "ADS", "INSPIRE"):
+        if link.text not in ("pdf", "html", "ADS", "INSPIRE"):
             yield link
     if page := _page(entry, site_config):
-        if (entry.posts or entry.elsewhere) and not issue.listing:
-            yield LinkedPiece("Discussion", f"{page}#discussed")
-        yield LinkedPiece("Why here", f"{page}#on-{issue.content.day}")
+        is_discussed = (entry.posts or entry.elsewhere) and not issue.listing
+        name, part = ("Discussion", "discussed") if is_discussed else ("Why here", f"on-{issue.content.day}")
+        yield LinkedPiece(name, f"{page}#{part}")
 
 
 def _page(entry: EntryView, site_config: SiteConfig) -> str:
