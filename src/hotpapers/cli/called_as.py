@@ -59,8 +59,12 @@ def words_of(start: Start, *, elsewhere: bool = False) -> str:
 
 def _found_as(file: Path) -> str:
     """A file's name if the shell finds that file by it, else its path."""
-    found = shutil.which(file.name)
-    return file.name if found and Path(found).absolute() == file.absolute() else shlex.quote(str(file.absolute()))
+    executable = shutil.which(file.name)
+    return (
+        file.name
+        if executable and Path(executable).absolute() == file.absolute()
+        else shlex.quote(str(file.absolute()))
+    )
 
 
 @cache
