@@ -261,7 +261,7 @@ def test_a_deleted_folder_is_written_again_in_one_line(site: PublishingSite, cap
     assert {
         path.relative_to(site.folder): path.read_bytes() for path in site.folder.rglob("*") if path.is_file()
     } == pages
-    lines = [record for record in caplog.records if "again" in record.getMessage()]
+    lines = [record for record in caplog.records if "written again" in record.getMessage()]
     assert [vars(record)["fields"] for record in lines] == [
         {"publication": "daily", "folder": site.folder, "issues": 1},
     ]  # fmt: skip

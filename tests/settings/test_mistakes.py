@@ -139,3 +139,9 @@ def test_init_writes_first_what_people_change(tmp_path: Path) -> None:
     first = keys[keys.index("title") :]
     assert first[:6] == ["title", "categories", "include", "exclude", "hour", "zone"]
     assert next(number for number, line in enumerate(lines, 1) if line.startswith("# zone = ")) < 40
+
+
+@pytest.mark.parametrize("contact", ["two\nlines", "a bell \a", "x" * 201])
+def test_a_contact_that_nobody_could_read(contact: str) -> None:
+    problem = settings.contact_problem(contact)
+    assert problem == "write a web or mail address on one line, at most 200 characters"

@@ -245,12 +245,7 @@ class PublishJob:
             raise PartiallyRead(str(problem)) from problem
         self._folders_seen[destination] = _identity(folder)
         if again:
-            log_event(
-                "folder was deleted or replaced: written again",
-                publication=publication,
-                folder=folder,
-                issues=len(days),
-            )
+            log_event("deleted folder written again", publication=publication, folder=folder, issues=len(days))
         log_event("published", publication=publication, channel=channel, days=len(days), changed=counts.changed)
         if (forecast := counts.forecast) and counts.warning:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
