@@ -319,17 +319,6 @@ def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None
 # ---- unreadable files ----------------------------------------------------------------------------------
 
 
-def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError) as refused:
-        load(tmp_path / "hotpapers.toml")
-    assert str(refused.value) == f"{tmp_path / 'hotpapers.toml'}: no such file; `hotpapers init` creates one"
-
-
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=re.escape(f"{tmp_path}: cannot be read: Is a directory")):
-        load(tmp_path)
-
-
 def test_what_is_not_utf_8_says_where(tmp_path: Path) -> None:
     assert refusal(tmp_path, b'contact = "\xff"') == "not UTF-8 at byte 11; save it as UTF-8"
 
