@@ -192,11 +192,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     setup = load(written(tmp_path, EVERYTHING))
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
-        least_entries=0,
-        categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
+        least_entries=0, categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
         networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
-        last_day="2027-12-31",
-        output="owls", base="https://owls.example/night/",
+        last_day="2027-12-31", output="owls", base="https://owls.example/night/",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
     posting = BlueskyAccount(
@@ -224,10 +222,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         chat=(roost,),
         webhook=(archive,),
         bluesky=(posting,),
-        run=RunSettings(
-                listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3,
-                proxy="http://proxy.example:3128",
-            ),
+        run=RunSettings("127.0.0.1:9464", "https://ping.example/owls", "json", 3, "http://proxy.example:3128"),
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
