@@ -232,6 +232,8 @@ def page(scores_of_cells: Sequence[ForecastScore]) -> str:
 _PAGE = f"""\
 # Forecasts
 
+Nothing has to be set: `hotpapers run` learns forecasts from its own record.
+
 From six hours after a paper's announcement, its voices on a network after a week can be forecast from the count alone:
 *12 to 90, median 34*. The forecast is never part of the [score](ranking.md). `python -m lab forecast --output`
 writes this page, and prints all figures.

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import warnings
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
 from pathlib import Path
@@ -51,6 +52,49 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+# ---- what people look for ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "explanation").glob("*.md")), ids=lambda page: page.stem)
+def test_an_explanation_begins_with_what_one_does(page: Path) -> None:
+    """A command, a setting or a file to open, or that there is nothing to do; before any formula and table."""
+    _, first, *_ = text_of(page).split("\n\n")
+    assert re.search(r"`hotpapers \w|^(?:Set|Open|Run|Nothing) ", first), first
+
+
+@pytest.mark.parametrize(
+    ("words", "pages"),
+    [
+        (
+            "language model",
+            ("README.md", "template/README.md", "docs/tutorial/reading.md", "docs/explanation/summary.md"),
+        ),
+        ("one id in all feeds", ("docs/reference/channels.md", "docs/tutorial/reading.md")),
+        ("Feishu", ("docs/wings/chat.md",)),
+        ("WeCom", ("docs/wings/chat.md",)),
+    ],
+)
+def test_it_is_said_where_people_look(words: str, pages: Sequence[str]) -> None:
+    for page in pages:
+        assert words in text_of(ROOT / page).replace("\n", " "), page
+
+
+@pytest.mark.parametrize("name", ["tutorial/reading", "how-to/proxies", "how-to/memory-and-disk", "how-to/look",
+                                  "how-to/renaming"])  # fmt: skip
+def test_pages_for_common_tasks_are_found(name: str) -> None:
+    assert f"({name}.md)" in text_of(DOCS / "README.md")
+
+
+def test_services_named_in_chat_are_those_of_apprise() -> None:
+    apprise = pytest.importorskip("apprise")
+    addresses = re.findall(r"`((?:feishu|wecombot)://)\w+`", text_of(DOCS / "wings" / "chat.md"))
+    assert len(addresses) == 2
+    for address in addresses:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its services' warnings are for their developers
+            assert apprise.Apprise.instantiate(f"{address}abcdefgh-1234-1234-1234-123456789012"), address
+
+
 # ---- what the program has ------------------------------------------------------------------------------
 
 
@@ -67,7 +111,7 @@ def test_every_command_and_option_is_described() -> None:
     for context in all_contexts:
         command = make_docs.name_of(context)
         assert option_names(context) - options_below(command, lines) == shared_by(head, command), command
-    assert option_names(program) - set(re.findall(r"`hotpapers (--\w+)`", head)) == shared_by(head, "")
+    assert option_names(program) - set(re.findall(r"`hotpapers (--[\w-]+)`", head)) == shared_by(head, "")
 
 
 def option_names(context: click.Context) -> set[str]:

@@ -211,9 +211,9 @@ def test_one_line_without_installing(
     assert proof == f"{start} verify --all --store hotpapers-demo/hotpapers.db"
     assert f"{start} init my-papers && cd my-papers && {start} run" in ended.stdout
     if runner == "uvx":  # as printed, where the index has the release
-        found = {"UV_NO_INDEX": "1", "UV_FIND_LINKS": links, "UV_PRERELEASE": "allow"}
+        index = {"UV_NO_INDEX": "1", "UV_FIND_LINKS": links, "UV_PRERELEASE": "allow"}
         path = f"{Path(program).parent}:{environment['PATH']}"
-        environment |= {**found, "PATH": path}
+        environment |= {**index, "PATH": path}
         command = ["sh", "-c", proof]
         again = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
         assert again.stdout.startswith("verified: 5 issues rebuilt")

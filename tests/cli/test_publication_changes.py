@@ -24,7 +24,7 @@ def going_on(site: Path) -> Path:
     return file
 
 
-def found(file: Path) -> str:
+def check_output(file: Path) -> str:
     return run("check", "--config", file).out
 
 
@@ -38,12 +38,12 @@ def test_another_name_is_told_with_both_remedies(going_on: Path) -> None:
     issues = f"the store has 5 issues of '{week.NAME}', which is no longer in the settings"
     expected = f"hotpapers.toml: publication 'week-of-papers': name: {issues}; {remedies}"
     assert misuse("run", "--once") == expected
-    assert expected in found(going_on)
+    assert expected in check_output(going_on)
     ended = (
         f'[[publication]]\nname = "{week.NAME}"\ntitle = "Old"\nlast_day = "{DAY}"\n\n[[publication]]\noutput = "new"'
     )
     going_on.write_text(going_on.read_text().replace("[[publication]]", ended))
-    assert "no longer in the settings" not in found(going_on) + run("run", "--once").err
+    assert "no longer in the settings" not in check_output(going_on) + run("run", "--once").err
 
 
 def test_another_window_is_told_with_both_remedies(going_on: Path) -> None:
@@ -55,9 +55,9 @@ def test_another_window_is_told_with_both_remedies(going_on: Path) -> None:
     )
     for command in (("run", "--once"), ("publish", "--all"), ("issue",)):
         assert misuse(*command) == expected
-    assert expected in found(going_on)
+    assert expected in check_output(going_on)
     going_on.write_text(text)
-    assert "window:" not in found(going_on)
+    assert "window:" not in check_output(going_on)
     good("publish", "--all", "--to", "site")
 
 
@@ -65,13 +65,13 @@ def test_a_publication_without_issues_may_change(cwd: Path) -> None:
     good("init", ".", "--contact", "https://library.example.org/")
     file = cwd / "hotpapers.toml"
     file.write_text(file.read_text().replace('name = "daily"', 'name = "other"\nwindow = "weekly"') + OFF)
-    assert "write name" not in found(file) and "window:" not in found(file)
+    assert "write name" not in check_output(file) and "window:" not in check_output(file)
 
 
-def test_publish_writes_a_deleted_folder_anew(going_on: Path) -> None:
+def test_publish_writes_a_deleted_folder_again(going_on: Path) -> None:
     folder = going_on.parent / "public" / "site"
     pages = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     shutil.rmtree(folder)
     result = run("publish", DAY, "--to", "site")
-    assert result.err == "hotpapers: public/site: site was deleted, and is written anew with 5 issues\n"
+    assert result.err == "hotpapers: public/site: site was deleted, and is written again with 5 issues\n"
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == pages

@@ -304,7 +304,7 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("hotpapers ver", {"verify"}),
+        ("hotpapers ver", {"verify", "version"}),
         ("hotpapers import ", set(import_.places())),
         ("hotpapers publish --t", {"--to"}),
         (

@@ -252,7 +252,7 @@ def test_pages_that_cannot_be_updated_are_a_warning(site: PublishingSite, caplog
     assert log_record.levelname == "WARNING" and vars(log_record)["fields"]["reason"] == "no longer exists"
 
 
-def test_a_deleted_folder_is_written_anew_in_one_line(site: PublishingSite, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_deleted_folder_is_written_again_in_one_line(site: PublishingSite, caplog: pytest.LogCaptureFixture) -> None:
     site.round(CUT + 1)
     pages = {path.relative_to(site.folder): path.read_bytes() for path in site.folder.rglob("*") if path.is_file()}
     shutil.rmtree(site.folder)
@@ -261,8 +261,8 @@ def test_a_deleted_folder_is_written_anew_in_one_line(site: PublishingSite, capl
     assert {
         path.relative_to(site.folder): path.read_bytes() for path in site.folder.rglob("*") if path.is_file()
     } == pages
-    said = [record for record in caplog.records if "anew" in record.getMessage()]
-    assert [vars(record)["fields"] for record in said] == [
+    lines = [record for record in caplog.records if "written again" in record.getMessage()]
+    assert [vars(record)["fields"] for record in lines] == [
         {"publication": "daily", "folder": site.folder, "issues": 1},
     ]  # fmt: skip
     caplog.clear()
@@ -302,7 +302,7 @@ def test_a_host_without_a_disk_writes_all_pages_at_the_end(
     assert site.round(CUT + HOUR) == "idle" and "not updated" not in caplog.text
     assert not site.folder.exists()
     jobs_queries.save_state(site.record, run)
-    assert site.round(CUT + 2 * HOUR) == "idle" and site.page(), "elsewhere, a deleted folder is written anew"
+    assert site.round(CUT + 2 * HOUR) == "idle" and site.page(), "elsewhere, a deleted folder is written again"
 
 
 def test_deleted_posts_leave_the_page_of_their_paper_too(site: PublishingSite) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,20 @@ def test_init_writes_first_what_people_change(tmp_path: Path) -> None:
     first = keys[keys.index("title") :]
     assert first[:6] == ["title", "categories", "include", "exclude", "hour", "zone"]
     assert next(number for number, line in enumerate(lines, 1) if line.startswith("# zone = ")) < 40
+
+
+@pytest.mark.parametrize("contact", ["two\nlines", "a bell \a", "x" * 201])
+def test_a_contact_that_nobody_could_read(contact: str) -> None:
+    problem = settings.contact_problem(contact)
+    assert problem == "write a web or mail address on one line, at most 200 characters"
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.load(tmp_path / "hotpapers.toml")
+    assert str(refused.value) == f"{tmp_path / 'hotpapers.toml'}: no such file; `hotpapers init` creates one"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=re.escape(f"{tmp_path}: cannot be read: Is a directory")):
+        settings.load(tmp_path)

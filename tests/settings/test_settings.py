@@ -193,12 +193,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     setup = load(written(tmp_path, EVERYTHING))
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
-        least_entries=0,
-        most_entries=12,
-        categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
+        least_entries=0, most_entries=12, categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
         networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
-        last_day="2027-12-31",
-        output="owls", base="https://owls.example/night/",
+        last_day="2027-12-31", output="owls", base="https://owls.example/night/",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
     posting = BlueskyAccount(
@@ -226,10 +223,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         chat=(roost,),
         webhook=(archive,),
         bluesky=(posting,),
-        run=RunSettings(
-                listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3,
-                proxy="http://proxy.example:3128",
-            ),
+        run=RunSettings("127.0.0.1:9464", "https://ping.example/owls", "json", 3, "http://proxy.example:3128"),
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
@@ -312,12 +306,6 @@ def test_a_contact_is_written_into_the_template(tmp_path: Path, contact: str) ->
     assert result == Settings(contact=contact, publication=(PublicationSettings(name="daily"),))
 
 
-@pytest.mark.parametrize("contact", ["two\nlines", "a bell \a", "x" * 201])
-def test_a_contact_that_nobody_could_read(contact: str) -> None:
-    problem = settings.contact_problem(contact)
-    assert problem == "write a web or mail address on one line, at most 200 characters"
-
-
 @pytest.mark.parametrize("contact", ["me", "javascript:alert(1)", "https://", "@quill", "ftp://paper.example/", "a@b"])
 def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None:
     wrong = f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
@@ -326,17 +314,6 @@ def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None
 
 
 # ---- unreadable files ----------------------------------------------------------------------------------
-
-
-def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError) as refused:
-        load(tmp_path / "hotpapers.toml")
-    assert str(refused.value) == f"{tmp_path / 'hotpapers.toml'}: no such file; `hotpapers init` creates one"
-
-
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=re.escape(f"{tmp_path}: cannot be read: Is a directory")):
-        load(tmp_path)
 
 
 def test_what_is_not_utf_8_says_where(tmp_path: Path) -> None:

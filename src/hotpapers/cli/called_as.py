@@ -59,8 +59,9 @@ def words_of(start: Start, *, elsewhere: bool = False) -> str:
 
 def _found_as(file: Path) -> str:
     """A file's name if the shell finds that file by it, else its path."""
-    found = shutil.which(file.name)
-    return file.name if found and Path(found).absolute() == file.absolute() else shlex.quote(str(file.absolute()))
+    executable = shutil.which(file.name)
+    is_it = executable is not None and Path(executable).absolute() == file.absolute()
+    return file.name if is_it else shlex.quote(str(file.absolute()))
 
 
 @cache

@@ -96,9 +96,9 @@ def write_channels(
     report = []
     for channel, folder in folders:
         site_config = site.site_config_of(name)._replace(feeds=ChannelFolder("feeds", folder) in folders)
-        if anew := deleted_days(site.record, name, channel, folder):
-            site.warn(f"{folder}: {channel} was deleted, and is written anew with {count_noun(len(anew), 'issue')}")
-        days = sorted({*days, *anew})
+        if again := deleted_days(site.record, name, channel, folder):
+            site.warn(f"{folder}: {channel} was deleted, and is written again with {count_noun(len(again), 'issue')}")
+        days = sorted({*days, *again})
         counts = export_site(site.record, name, days, channel, folder, site_config, site.terms, site.store, force=force)
         report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
         if counts.warning:

@@ -54,7 +54,9 @@ MAX_DAYS_BACK = 30
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _COMMA = re.compile(r",(?!\d)")
 """A comma that is not within a number."""
-_PLACEHOLDER = re.compile(r"\b(?:example\.(?:com|net|org)|your?(?:name)?@|yourdomain|your-domain)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:^|@|//|\bwww\.)example\.(?:com|net|org)\b|\byour?(?:name)?@|\byour-?domain", re.IGNORECASE
+)
 """What stands in instructions for a reader's own address (RFC 2606 §3)."""
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 

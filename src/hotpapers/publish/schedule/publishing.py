@@ -229,8 +229,8 @@ class PublishJob:
     def _publish(self, context: JobContext, destination: IssueDestination) -> None:
         """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
         publication, channel, folder = destination
-        anew = self._days_anew(context, destination)
-        days = sorted({*unsent(context.record, *destination), *anew})
+        again = self._days_again(context, destination)
+        days = sorted({*unsent(context.record, *destination), *again})
         if not days:
             return
         self._folders_seen[destination] = None  # until it is written
@@ -244,16 +244,14 @@ class PublishJob:
             log_event("not published", publication=publication, channel=channel, reason=problem)
             raise PartiallyRead(str(problem)) from problem
         self._folders_seen[destination] = _identity(folder)
-        if anew:
-            log_event(
-                "folder was deleted or replaced: written anew", publication=publication, folder=folder, issues=len(days)
-            )
+        if again:
+            log_event("deleted folder written again", publication=publication, folder=folder, issues=len(days))
         log_event("published", publication=publication, channel=channel, days=len(days), changed=counts.changed)
         if (forecast := counts.forecast) and counts.warning:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
 
-    def _days_anew(self, context: JobContext, destination: IssueDestination) -> list[str]:
-        """The days to write anew: all that a folder had, if its files are gone, or if it is not the folder that was
+    def _days_again(self, context: JobContext, destination: IssueDestination) -> list[str]:
+        """The days to write again: all that a folder had, if its files are gone, or if it is not the folder that was
         written last, as after a disk was away: that one may still show what has been hidden meanwhile."""
         if self._writes_at_its_end(context):
             return []
