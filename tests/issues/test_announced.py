@@ -112,7 +112,7 @@ def test_a_label_from_a_moment(day: str, hours: int) -> None:
 
 
 def test_why_there_is_none() -> None:
-    assert announcement_counts.empty_reason(content(of=0)) == "Nobody talked about a paper from these days."
+    assert announcement_counts.empty_reason(content(of=0)) == "Quiet day: nobody discussed a new paper."
     assert announcement_counts.empty_reason(content()) == (
         "Nothing reached the threshold: none of the 214 papers talked about scored 1,000 or more."
     )
@@ -121,7 +121,7 @@ def test_why_there_is_none() -> None:
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
     assert announcement_counts.empty_reason(content(least_entries=10, compared=young)) == (
-        "Nothing to show yet: none of the 214 papers talked about has 3 voices or more."
+        "Nothing to show yet: none of the 214 papers talked about reached 3 people."
     )
     assert announcement_counts.empty_reason(content(threshold=0)).endswith("scored 1 or more.")
 
@@ -154,7 +154,7 @@ def test_on_a_day_without_an_announcement() -> None:
     assert without_papers(day="2021-01-04", categories=("cs.LG",)) == "Nothing was announced (New Year)."
     assert without_papers(categories=("cs.LG",)) == "Nothing was announced in this publication’s fields."
     assert without_papers(of=0, new=3, readings=(NetworkReading(network="x", state="complete"),)) == (
-        "Nobody talked about a paper from these days."
+        "Quiet day: nobody discussed a new paper."
     )
 
 
@@ -182,9 +182,9 @@ def test_what_an_archive_tells_is_known_though_no_network_was_read() -> None:
 @pytest.mark.parametrize(
     ("states", "sentence"),
     [
-        (("complete", "complete"), "Nobody talked about a paper from these days."),
-        (("complete", "refused"), "Nobody talked about a paper from these days, as far as networks were read."),
-        (("partial",), "Nobody talked about a paper from these days, as far as networks were read."),
+        (("complete", "complete"), "Quiet day: nobody discussed a new paper."),
+        (("complete", "refused"), "Quiet day: nobody discussed a new paper, as far as networks were read."),
+        (("partial",), "Quiet day: nobody discussed a new paper, as far as networks were read."),
         (
             ("refused", "unknown"),
             "No network could be read for this day, so nothing is known about what people discussed.",

@@ -127,13 +127,13 @@ def test_from_a_record(store_url: str) -> None:
 def test_a_forecast_in_words() -> None:
     usual = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
     assert sentence(usual) == (
-        "On Bluesky, 1,200 to 2,000 voices after a week in nine of ten cases, median 1,500: based on 412 papers of cs "
+        "On Bluesky, 1,200 to 2,000 people after a week in nine of ten cases, median 1,500: based on 412 papers of cs "
         "that had 1,024 to 2,047 at 6 h."
     )
     single = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 2, 80, "all", 1, 1))
     assert sentence(single).endswith("based on 80 papers that had 1 at 24 h.")
     exact = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 1, 80, "all", 1, 1))
-    assert sentence(exact).startswith("On X (Twitter), 1 voice after a week in nine of ten cases, median 1: ")
+    assert sentence(exact).startswith("On X (Twitter), 1 person after a week in nine of ten cases, median 1: ")
 
 
 def test_no_forecast_in_words() -> None:

@@ -180,7 +180,7 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
     assert "compared with 12 papers of one day, so the order is rough" in phrases.facts(young)
     explanation = explain(young, key(5))
     assert explanation.sentences == (
-        "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more after six hours: 79.",
+        "Of 11 other papers talked about on Bluesky in one day, 9 had 5 people or more after six hours: 79.",
     )
     assert explanation.notes[0] == (
         "The order is rough until there are 500 papers of 90 days to compare with; so far, 12 papers of one day. Below "

@@ -112,7 +112,7 @@ def test_level_in_all_but_the_announcement_is_enough() -> None:
     for announced_at, needed in ((4, 25), (6, 26)):
         lower = candidate("2401.00002", attention(10), announced_at=announced_at)
         above, below = entries(RankingInput(candidates=(upper, lower), peers=references), "rarity/1")
-        assert growths(below, above, references) == (RequiredGrowth("bluesky", "voice", 10, needed),)
+        assert growths(below, above, references) == (RequiredGrowth("bluesky", "person", 10, needed),)
 
 
 def test_no_growth_on_a_sparse_network_is_enough() -> None:
@@ -132,7 +132,7 @@ def test_passing_a_paper_takes_points_from_it() -> None:
     inputs = RankingInput(candidates=(upper, lower), peers=references)
     above, below = entries(inputs, "rarity/1")
     assert (above.score, below.score) == (2780, 2479)
-    assert growths(below, above, inputs.peers)[0] == RequiredGrowth("bluesky", "voice", 10, 20)
+    assert growths(below, above, inputs.peers)[0] == RequiredGrowth("bluesky", "person", 10, 20)
 
 
 def test_in_a_listing_likes_are_meant_and_for_the_classic_rule_both() -> None:
@@ -238,14 +238,14 @@ def test_growth_up_to_the_most_that_a_voice_brings() -> None:
     inputs = two_papers(attention(100, counted=100, known=50), attention(5, counted=5, known=5))
     above, below = vouched_entries(inputs)
     assert (above.score, below.score) == (2000, 100)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 100),)
+    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 100),)
 
 
 def test_growth_while_no_account_is_known() -> None:
     """The same, but ties go by announcement, not by voices."""
     inputs = two_papers(attention(100, counted=100), attention(5, counted=5), later=1)
     above, below = vouched_entries(inputs)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 101),)
+    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 5, 101),)
 
 
 def test_growth_of_unvouched_voices() -> None:
@@ -253,4 +253,4 @@ def test_growth_of_unvouched_voices() -> None:
     inputs = two_papers(attention(20, counted=20, known=9), attention(50, counted=50, known=0))
     above, below = vouched_entries(inputs)
     assert (above.score, below.score) == (400, 0)
-    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "counted voice", 50, 52),)
+    assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "person who counts", 50, 52),)

@@ -23,17 +23,17 @@ def sentence(**changes: object) -> str:
 
 def test_the_sentence_of_a_part() -> None:
     assert sentence() == (
-        "Of 4,812 other papers talked about on Bluesky in 90 days, 31 had 40 voices or more after a day: 2,177."
+        "Of 4,812 other papers talked about on Bluesky in 90 days, 31 had 40 people or more after a day: 2,177."
     )
     assert sentence(network="hackernews", among="physics group", age=168) == (
         "Of 4,812 other papers of physics group talked about on Hacker News in 90 days, "
-        "31 had 40 voices or more after a week: 2,177."
+        "31 had 40 people or more after a week: 2,177."
     )
     assert sentence(age=0, network="x", among="cs") == (
         "Of 4,812 other papers of cs listed in the 90 days before, 31 had 40 likes or more: 2,177."
     )
     assert sentence(papers=1, atleast=0, score=301, age=6) == (
-        "Of 1 other paper talked about on Bluesky in 90 days, none had 40 voices or more after six hours: 301."
+        "Of 1 other paper talked about on Bluesky in 90 days, none had 40 people or more after six hours: 301."
     )
     assert sentence(rule="classic", score=1204) == "Reposts and likes on Bluesky, added up: 1,204."
 
@@ -41,9 +41,9 @@ def test_the_sentence_of_a_part() -> None:
 @pytest.mark.parametrize(
     ("voices", "age", "expected"),
     [
-        (2, 24, "2 voices on Bluesky, too few to score: 0."),
-        (1, 6, "1 voice on Bluesky, too few to score: 0."),
-        (0, 24, "Nothing on Bluesky counts: 0."),
+        (2, 24, "2 people on Bluesky, too few to score: 0."),
+        (1, 6, "1 person on Bluesky, too few to score: 0."),
+        (0, 24, "Bluesky: nobody there counts: 0."),
         (2, 0, "2 likes on Bluesky, too few to score: 0."),
     ],
 )
@@ -94,10 +94,10 @@ def test_notes_on_the_methods_of_tallies() -> None:
 @pytest.mark.parametrize(
     ("known", "expected", "formula"),
     [
-        (0, "No voice is known here, so there are no points: −90.", "no more than 0"),
-        (1, "One known voice gives no points: −90.", "no more than 0"),
+        (0, "Without regulars, there are no points: −90.", "no more than 0"),
+        (1, "One regular is not enough for points: −90.", "no more than 0"),
         (
-            2, "With 2 voices known here for a month or more, a score is at most 480, 240 for each: −90.",
+            2, "With 2 regulars, a score is at most 480, 240 for each: −90.",
             "no more than 240 × 2",
         ),
     ],
@@ -112,11 +112,11 @@ def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, 
     [
         ("likes", UNSET, 74, "74 likes for one post"),
         ("reposts", UNSET, 1, "1 repost for one post"),
-        ("voices", 3, 6, "6 counted voices, 3 of them known here,"),
-        ("voices", 6, 6, "6 known voices"),
-        ("voices", 0, 0, "0 known voices"),
-        ("voices", UNSET, 12, "12 voices"),
-        (UNSET, UNSET, 12, "12 counted voices"),
+        ("voices", 3, 6, "6 people who count, 3 of them regulars,"),
+        ("voices", 6, 6, "6 regulars"),
+        ("voices", 0, 0, "0 regulars"),
+        ("voices", UNSET, 12, "12 people"),
+        (UNSET, UNSET, 12, "12 people who count"),
     ],
 )  # fmt: skip
 def test_what_a_part_counted(
@@ -128,7 +128,7 @@ def test_what_a_part_counted(
 
 def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
     text = sentence(rule=rarity_2.COUNTED, counted_as="voices", known=3, voices=6)
-    assert text.startswith("6 counted voices, 3 of them known here, on Bluesky. Of ")
+    assert text.startswith("6 people who count, 3 of them regulars, on Bluesky. Of ")
     assert " talked about there in " in text and "had 6 or more after a day" in text
     part = msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)
     assert words.part_sentence(part, with_formula=True).endswith("each adds at most 20 points: 20 × 4 = 80.")
@@ -136,17 +136,17 @@ def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
 
 def test_the_sentence_of_a_capped_part() -> None:
     capped = sentence(rule=rarity_2.CAPPED, voices=4, score=80)
-    assert capped.endswith("4 counted voices or more after a day; but each adds at most 20 points: 80.")
+    assert capped.endswith("4 people who count or more after a day; but each adds at most 20 points: 80.")
     assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
 
 
 def test_two_voices_with_a_score_are_compared() -> None:
     """The rule of three is only for parts that score nothing."""
-    assert sentence(voices=2, score=7).endswith("31 had 2 voices or more after a day: 7.")
+    assert sentence(voices=2, score=7).endswith("31 had 2 people or more after a day: 7.")
 
 
 def test_without_another_paper_there_is_nothing_to_compare_with() -> None:
-    expected = "40 voices on Bluesky, and no other paper there yet to compare with: 0."
+    expected = "40 people on Bluesky, and no other paper there yet to compare with: 0."
     assert sentence(papers=0, atleast=0, score=0) == expected
 
 
@@ -177,18 +177,18 @@ def test_what_a_place_would_have_cost() -> None:
     assert words.price_sentence(Price(accounts=0, known=0)) == ""
     known = words.price_sentence(Price(accounts=1204, known=3))
     assert known.startswith(
-        "Faking this score would take about 1,204 accounts, at least 3 of them known here for a month"
+        "Faking this score would take about 1,204 accounts, at least 3 of them regulars"
     )
 
 
 def test_whose_voices_a_count_has() -> None:
     counted = PrintedCount(network="x", voices=41, reposts=1, likes=1204, until=0)
-    assert words.voices_of(counted) == "41 voices"
+    assert words.voices_of(counted) == "41 people"
     measured = msgspec.structs.replace(counted, known=30, authors=2)
-    assert words.voices_of(measured) == "41 voices, 30 known here, 2 of authors"
+    assert words.voices_of(measured) == "41 people, 30 regulars, 2 authors"
     nobody = msgspec.structs.replace(measured, known=0, authors=1)
-    assert words.voices_of(nobody) == "41 voices, none known here, 1 of an author"
-    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "no voices"
+    assert words.voices_of(nobody) == "41 people, no regulars, 1 author"
+    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "nobody"
 
 
 def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:

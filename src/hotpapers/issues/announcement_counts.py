@@ -119,7 +119,7 @@ def empty_reason(content: IssueContent) -> str:
     papers = own if is_limited(content) else f"none of the {considered} talked about"
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
-        return f"Nothing{new} to show yet: {exception}{papers} was talked about by 3 people or more."
+        return f"Nothing{new} to show yet: {exception}{papers} reached 3 people."
     least = number(max(content.publication.threshold, 1))
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 
