@@ -1,4 +1,4 @@
-"""The tools `hot` and `search` about a published site: what its pages show, found as its own search finds it."""
+"""The tools `hot` and `search` about a published site: what its pages show, papers as its own search finds it."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def test_a_day_without_an_issue_names_the_latest(site: PublishedSite) -> None:
     ],
 )
 def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str, holds) -> None:  # type: ignore[no-untyped-def]
-    found = site.search(query, 20)
-    assert found and all(holds(paper) for paper in found)
+    papers = site.search(query, 20)
+    assert papers and all(holds(paper) for paper in papers)
     shown = {paper.paper for day in site.days() for paper in site.issue(day) if holds(paper)}
-    assert {paper.paper for paper in found} == shown or len(found) == 20 or query.startswith(("title", "date"))
+    assert {paper.paper for paper in papers} == shown or len(papers) == 20 or query.startswith(("title", "date"))
 
 
 def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:
