@@ -60,7 +60,7 @@ class Export:  # all rows by kind and what they are about, by moment; and which 
         for row in batch:
             if row["kind"] == "mention":
                 self.papers_of_post[row["post"]].add(row["paper"])
-        for row in sorted((row for row in batch if row["kind"] in ("mention", "reaction")), key=itemgetter("observed_at")):
+        for row in sorted((r for r in batch if r["kind"] in ("mention", "reaction")), key=itemgetter("observed_at")):
             account = row.get("account") or self.account_of_post.get(row["post"])
             papers = {row["paper"]} if row["kind"] == "mention" else self.papers_of_post[row["post"]]
             if account and len(papers) == 1 and account not in self.known_from:

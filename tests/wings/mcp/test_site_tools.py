@@ -52,8 +52,8 @@ def test_a_site_of_an_earlier_version_has_no_figures(folder: Path, tmp_path: Pat
 
 def test_a_day_without_an_issue_names_the_latest(site: PublishedSite) -> None:
     for tool in ("hot", "for_me"):
-        day = "2026-03-14" if tool == "hot" else "2026-03-01"
-        expected = f"no issue on {int(day[-2:])} March; the latest is 13 March"
+        day, name = ("2026-03-14", "14 March") if tool == "hot" else ("2026-01-02", "2 January")
+        expected = f"no issue on {name}; the latest is 13 March"
         with pytest.raises(NotFound, match=expected):
             all_site_tools()[tool].call(site, {"day": day})
     assert no_issue("2025-12-31", "2026-01-02") == "no issue on 31 December 2025; the latest is 2 January 2026"

@@ -59,7 +59,7 @@ class _SearchIndex(msgspec.Struct, frozen=True):
 
 
 class QuarterIndex(msgspec.Struct, frozen=True, rename={"first_words": "from"}):
-    """The index of a quarter: its days with their number of papers, the papers, and the first word of each word file."""
+    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
 
     issues: tuple[tuple[Day, Annotated[int, Meta(ge=0, le=100_000)]], ...]
     ids: tuple[str, ...]
