@@ -31,6 +31,8 @@ window = "weekly"
 threshold = 1
 {settings}
 """
+MONDAY = "2026-03-09"
+"""The first day of the made-up week; before it, the record begins."""
 Lines = list[dict[str, Any]]
 
 
@@ -134,7 +136,8 @@ def removed_mentions(lines: Lines) -> dict[str, Any]:
 
 def changed_coverage(lines: Lines) -> dict[str, Any]:
     """A network was read where an issue says that it was not."""
-    content, reading = next((c, reading) for c in contents(lines) for reading in c["readings"] if reading["since"])
+    of_week = [content for content in contents(lines) if content["day"] >= MONDAY]
+    content, reading = next((c, reading) for c in of_week for reading in c["readings"] if reading["since"])
     for line in lines:
         if line["kind"] == "coverage" and line["network"] == reading["network"]:
             line["state"] = "complete" if line["from_at"] == reading["since"] else line["state"]
