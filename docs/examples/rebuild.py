@@ -26,7 +26,6 @@ KINDS = dict.fromkeys(("paper", "announcement", "mention", "tally", "measurement
 KINDS |= {**dict.fromkeys(("listing", "place", "issue"), "publication"), "post": "post", "snapshot": "post"}
 KINDS |= {"reaction": "post", "alias": "account", "verdict": "subject", "coverage": "network"}
 NOT_REBUILT, NOT_ALWAYS = {"metadata", "posts", "price", "forecasts"}, {"known", "authors", "counted_as", "collector"}
-moment_of = itemgetter("observed_at")
 HOLIDAYS = """200101 200120 200609 201126 201225 201229 201230 210101 211020 211125 211224 211228 211230 220117
 220620 220905 221124 221227 221229 230116 230614 230619 230704 230817 230904 231123 231225 231227 240115 240522 240619
 240704 240902 241008 241128 241225 241226 241231 250101 250120 250619 250704 250901 251127 251225 251230 260101 260119
@@ -55,14 +54,14 @@ class Export:  # all rows by kind and what they are about, by moment; and which 
                 self.rows[item["kind"]][item[KINDS[item["kind"]]]].append(batch[-1])
         self.find_activities(batch)
         for rows in chain(*(kind.values() for kind in self.rows.values())):
-            rows.sort(key=moment_of)
+            rows.sort(key=itemgetter("observed_at"))
 
     def find_activities(self, batch):
         self.account_of_post |= {row["post"]: row["account"] for row in batch if row["kind"] == "post"}
         for row in batch:
             if row["kind"] == "mention":
                 self.papers_of_post[row["post"]].add(row["paper"])
-        for row in sorted((row for row in batch if row["kind"] in ("mention", "reaction")), key=moment_of):
+        for row in sorted((r for r in batch if r["kind"] in ("mention", "reaction")), key=itemgetter("observed_at")):
             account = row.get("account") or self.account_of_post.get(row["post"])
             papers = {row["paper"]} if row["kind"] == "mention" else self.papers_of_post[row["post"]]
             if account and len(papers) == 1 and account not in self.known_from:
@@ -80,7 +79,7 @@ def text_number(text, secret):
 
 
 def last(rows, moment):  # of rows sorted by moment
-    return rows[n - 1] if (n := bisect_right(rows, moment, key=moment_of)) else None
+    return rows[n - 1] if (n := bisect_right(rows, moment, key=itemgetter("observed_at"))) else None
 
 
 def current(rows, *key):  # of rows sorted by moment

@@ -116,7 +116,7 @@ def test_a_paper_withdrawn_later_is_marked_everywhere(record: Record, tmp_path: 
     assert [line.paper.paper for line in reader.announced("daily", DAY) if line.withdrawn] == [key(7)]
     assert title in (FeedMaker(reader, "daily", NOBODY).feed("feeds/papers.atom") or b"").decode()
     mail = message_view(shown, NOBODY, 9)
-    assert all(text.count(f"[withdrawn] {shown.papers[key(7)].title}") == 2 for text in (as_text(mail), as_html(mail)))
+    assert all(f"[withdrawn] {shown.papers[key(7)].title}" in text for text in (as_text(mail), as_html(mail)))
     export_site(record, "daily", [DAY], "site", tmp_path / "site")
     export_site(record, "daily", [DAY], "markdown", tmp_path / "markdown")
     badge = '<span class="badge">withdrawn</span>'

@@ -176,9 +176,7 @@ def test_what_a_place_would_have_cost() -> None:
     )
     assert words.price_sentence(Price(accounts=0, known=0)) == ""
     known = words.price_sentence(Price(accounts=1204, known=3))
-    assert known.startswith(
-        "Faking this score would take about 1,204 accounts, at least 3 of them regulars"
-    )
+    assert known.startswith("Faking this score would take about 1,204 accounts, at least 3 of them regulars")
 
 
 def test_whose_voices_a_count_has() -> None:

@@ -1,4 +1,4 @@
-"""The tools `hot` and `search` about a published site: what its pages show, found as its own search finds it."""
+"""The tools `hot` and `search` about a published site: what its pages show, papers as its own search finds it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_a_site_of_an_earlier_version_has_no_figures(folder: Path, tmp_path: Pat
 
 def test_a_day_without_an_issue_names_the_latest(site: PublishedSite) -> None:
     for tool in ("hot", "for_me"):
-        day = "2026-03-14" if tool == "hot" else "2026-03-01"
-        expected = f"no issue on {int(day[-2:])} March; the latest is 13 March"
+        day, name = ("2026-03-14", "14 March") if tool == "hot" else ("2026-01-02", "2 January")
+        expected = f"no issue on {name}; the latest is 13 March"
         with pytest.raises(NotFound, match=expected):
             all_site_tools()[tool].call(site, {"day": day})
     assert no_issue("2025-12-31", "2026-01-02") == "no issue on 31 December 2025; the latest is 2 January 2026"
@@ -74,10 +74,10 @@ def test_a_day_without_an_issue_names_the_latest(site: PublishedSite) -> None:
     ],
 )
 def test_queries_mean_what_they_mean_on_the_site(site: PublishedSite, query: str, holds) -> None:  # type: ignore[no-untyped-def]
-    found = site.search(query, 20)
-    assert found and all(holds(paper) for paper in found)
+    papers = site.search(query, 20)
+    assert papers and all(holds(paper) for paper in papers)
     shown = {paper.paper for day in site.days() for paper in site.issue(day) if holds(paper)}
-    assert {paper.paper for paper in found} == shown or len(found) == 20 or query.startswith(("title", "date"))
+    assert {paper.paper for paper in papers} == shown or len(papers) == 20 or query.startswith(("title", "date"))
 
 
 def test_a_query_of_signs_alone_is_refused(site: PublishedSite) -> None:

@@ -79,8 +79,8 @@ def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
     assert "has “paper”" in content and content.count("<li>") >= 1
     assert entry.findtext(f"{ATOM}title") == "Made-up paper 1 · 7 May"
     paper = "https://papers.example/daily/paper/2405.00001/"
-    for told in (text, content):
-        assert "Voices: " in told and f"{paper}#discussed" in told
+    for shown_text in (text, content):
+        assert "Voices: " in shown_text and f"{paper}#discussed" in shown_text
     assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [f"https://papers.example/daily/{DAY}/"]
 
 

@@ -244,7 +244,8 @@ class FeedMaker:
                 for paper in papers
             ]
             text = " · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES])
-            id, html = permanent_id(self._name, path), _html("papers", rows)
+            html = _html("issue", (phrases.note(self._site.publication),), rows, (), ())
+            id = permanent_id(self._name, path)
             yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
 
     def _item(self, id: str, title: str, path: str, at: int, html: str, text: str) -> FeedItem:

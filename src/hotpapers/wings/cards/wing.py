@@ -10,6 +10,6 @@ WING = Wing(
     "Pictures of issues and papers, for links to them.",
     site_part=loading(f"{CARDS}.card_contents:CardPages"),
     card=loading(f"{CARDS}.card_contents:card_of"),
-    demo=loading(f"{CARDS}.demo:draw_card"),
+    demo=loading(f"{CARDS}.demo_card:draw_card"),
     draws_cards=loading(f"{CARDS}.drawing:is_available"),
 )

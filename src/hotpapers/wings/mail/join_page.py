@@ -110,5 +110,5 @@ def _form(publication: str, title: str, values: Values, error: str = "", *, line
         FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
-    asked = "You will get one message asking you to confirm. Every issue says how to unsubscribe."
-    return FormPage(f"{title} by mail", (*lines, asked), form, status=400 if error else 200)
+    confirming = "You will get one message asking you to confirm. Every issue says how to unsubscribe."
+    return FormPage(f"{title} by mail", (*lines, confirming), form, status=400 if error else 200)

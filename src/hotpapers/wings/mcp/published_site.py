@@ -59,6 +59,8 @@ class _SearchIndex(msgspec.Struct, frozen=True):
 
 
 class QuarterIndex(msgspec.Struct, frozen=True, rename={"first_words": "from"}):
+    """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
+
     issues: tuple[tuple[Day, Annotated[int, Meta(ge=0, le=100_000)]], ...]
     ids: tuple[str, ...]
     first_words: tuple[str, ...]
@@ -128,8 +130,8 @@ class PublishedSite:
         papers = self.issue(day)
         figures = self._figures(papers[0].day) if papers else {}
         none = PaperFigures(paper="", score=None, counts=())
-        found = ((paper, figures.get(paper.paper, none)) for paper in papers)
-        return tuple(msgspec.structs.replace(paper, score=of.score, counts=of.counts) for paper, of in found)
+        pairs = ((paper, figures.get(paper.paper, none)) for paper in papers)
+        return tuple(msgspec.structs.replace(paper, score=of.score, counts=of.counts) for paper, of in pairs)
 
     def _figures(self, day: str) -> Mapping[str, PaperFigures]:
         """By paper; none if an earlier version wrote the site."""

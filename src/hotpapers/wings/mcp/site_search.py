@@ -33,8 +33,8 @@ def scores_of(site: PublishedSite, part: str, quarter: QuarterIndex, query: Sear
     chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.day_of(n), query)}
     search = _PartSearch(site, part, quarter)
     for alternatives in query.wanted:
-        found = _best(search.atom(atom) for atom in alternatives)
-        chosen = {n: score + found[n] for n, score in chosen.items() if n in found}
+        scores = _best(search.atom(atom) for atom in alternatives)
+        chosen = {n: score + scores[n] for n, score in chosen.items() if n in scores}
     unwanted = {n for atom in query.unwanted for n in search.atom(atom)}
     return {n: score * query.is_ranked for n, score in chosen.items() if n not in unwanted}
 

@@ -205,12 +205,12 @@ class ReaderSender:
         places = order_for(papers_up_to(session, day, name, 1), profile_of(session, choices))
         issue = session.issue_reader().issue(name, day)
         window, shown = issue.content.publication.window, places[: self._reader.papers]
-        told_of = self._discussed(issue)
+        discussed = self._discussed(issue)
         return OrderedDay(
             day=day,
             heading=phrases.issue_heading(window, day),
             headline=glance.headline(window, day, shown[0].paper.title if shown else "", len(shown)),
-            papers=[_told(place, *told_of.get(place.paper.paper, ("", ""))) for place in shown],
+            papers=[_shown(place, *discussed.get(place.paper.paper, ("", ""))) for place in shown],
             total=len(places),
             frozen_at=issue.frozen_at,
         )
@@ -230,7 +230,7 @@ class ReaderSender:
         return next(threads, "")
 
 
-def _told(place: PersonalPlace, counts: str, discussion: str) -> ReaderPaper:
+def _shown(place: PersonalPlace, counts: str, discussion: str) -> ReaderPaper:
     paper = place.paper
     return ReaderPaper(
         title=phrases.cut(paper.title, MAX_TITLE_CHARS),

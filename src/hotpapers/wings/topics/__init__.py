@@ -6,6 +6,7 @@ weeks      the topics of a publication's weeks, from its frozen issues
 freezing   notes the digest of each week that is over, and checks it
 site_part  the pages `topics/2026-W47/` and their data
 tools      the same for language models
+demo_topics the topics of the demo's week
 commands   the command `topics`
 wing       what the wing hooks into the core
 """

@@ -21,6 +21,6 @@ WING = Wing(
     notes=(NoteKind("topics/"),),
     tools=lambda: load(f"{TOPICS}.tools:TOOLS"),
     site_tools=lambda: load(f"{TOPICS}.tools:SITE_TOOLS"),
-    demo=loading("hotpapers.wings.topics.demo:add_topics"),
+    demo=loading("hotpapers.wings.topics.demo_topics:add_topics"),
     site_part=loading(f"{TOPICS}.site_part:TopicsPart"),
 )

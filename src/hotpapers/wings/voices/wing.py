@@ -9,7 +9,7 @@ WING = Wing(
     "voices",
     "Papers that people whom a publication follows have shared, beside its issues.",
     settings=lambda: (load(f"{VOICES}.settings:TABLE"),),
-    demo=loading(f"{VOICES}.demo:add_lanes"),
+    demo=loading(f"{VOICES}.demo_lanes:add_lanes"),
     publishing=loading(f"{VOICES}.noting:voice_lanes"),
     on_change=lambda site, record, publications: load(f"{VOICES}.notes:drop_forgotten")(record) or [],
     housekeeping=lambda record, at: load(f"{VOICES}.notes:drop_forgotten")(record),
