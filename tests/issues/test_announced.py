@@ -135,8 +135,8 @@ def test_papers_of_earlier_issues_are_not_said_to_have_reached_nothing() -> None
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
     assert announcement_counts.empty_reason(content(earlier=earlier, least_entries=10, compared=young)) == (
-        "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers talked about has 3 "
-        "voices or more."
+        "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers talked about "
+        "reached 3 people."
     )
 
 

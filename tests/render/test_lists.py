@@ -177,7 +177,7 @@ def test_a_curve_and_its_words() -> None:
     )
     assert curve is not None
     assert curve.points == "2,22 21.33,22 60,12 118,2" and curve.end == ("118", "2")
-    assert curve.description == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
+    assert curve.description == "People since the announcement: 5 after 3 hours, 10 after 6 hours."
     assert (
         spark([_attention(6, 8)], until)
         is spark([_attention(1, 0), _attention(3, 0)], until)
@@ -397,7 +397,7 @@ def test_the_method_says_whom_it_knows_and_what_they_vouch_for() -> None:
     assert page is not None
     text = page.decode()
     assert "post about three different papers, or react to posts about them that name no other: the first" in text
-    assert f"capped at {rarity_2.VOUCHED_PER_VOICE} points for each known voice" in text
+    assert f"capped at {rarity_2.VOUCHED_PER_VOICE} points for each regular" in text
     assert f"but at most {rarity_2.MAX_POINTS_PER_VOICE} × <var>x</var>" in text
 
 

@@ -237,7 +237,7 @@ def test_pages_say_where_they_are_and_what_is_beside_them() -> None:
         "og:image:width": "1200", "og:image:height": "630",
         "og:image:alt": "Suspension Bridges for Pocket Robots. Tansy Overquill, Bram Oakhollow, Ines Tamarisk. "
         "Place 1, Thursday, 14 January 2021, The Daily Dozen. "
-        "Voices since the announcement: 2 after 1 hour, 24 after 3 hours, 40 after 6 hours.",
+        "People since the announcement: 2 after 1 hour, 24 after 3 hours, 40 after 6 hours.",
     }  # fmt: skip
     assert "canonical" not in links(html(named_site("hot-papers"))["index.html"])
 
@@ -317,7 +317,7 @@ def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
     text = Page(named_site("daily")["paper/2101.99901/index.html"]).text
     assert "Network 6 hours a day 3 days a week Hour by hour Bluesky 31 90 – no count – no count" in text
     assert "Hacker News 9 12" in text
-    assert "Voices since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
+    assert "People since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
     assert "v1, 14 January 2021: new in cs.RO v1, 14 January 2021: cross-listed in cs.LG, math.IT" in text
     assert "v2, 2 March 2021: replaced" in text
     assert "Where it is discussed Bluesky 2 posts Quill Marrowby · 14 January 2021" in text
@@ -376,7 +376,7 @@ def test_readers_can_write_to_the_desk() -> None:
     assert len(mails) == 6  # three entries and three quotations
     digest = FULL_READER.issue("daily", "2021-01-14").digest
     assert all(mail.startswith("mailto:desk@daily.example?subject=") and digest in mail for mail in mails)
-    assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]
+    assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[1] and "2101.99901" in mails[0]
     listing = Page(named_site("hot-papers")["2021-01-14/index.html"])
     assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
     page = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])

@@ -51,7 +51,7 @@ def test_the_first_lines_of_an_abstract_that_says_nothing_short() -> None:
     opening_text, _, full = opening(endless_paper)
     assert opening_text.endswith("word …") and full == endless_paper.abstract.strip()
     assert full.startswith(opening_text.removesuffix(" …"))
-    assert opening(paper("2101.99903", "T", "x" * 1000)) == Opening("x" * 300 + " …", ABSTRACT, "x" * 1000)
+    assert opening(paper("2101.99903", "T", "x" * 1000)) == Opening("x" * 200 + " …", ABSTRACT, "x" * 1000)
 
 
 def test_where_the_telling_sentence_has_no_end_whole_sentences_come_first() -> None:

@@ -43,14 +43,14 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
 def test_lists_have_one_number_for_a_network_and_the_rest_all() -> None:
     count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
     published_issue = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Tea"), [count], [])])
-    line = "Blogs: 1 voice, 3 likes (not counted: 2 bot posts)"
+    line = "Blogs: 1 person, 3 likes (not counted: 2 bot posts)"
     maker = FeedMaker(PlainIssueReader([OWN], [published_issue]), "daily", NOBODY)
     issue_item, paper_item = (
         json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"][0]["content_html"] for kind in ("issues", "papers")
     )
     assert line in paper_item and line in issue_text(published_issue)
-    assert "Voices: Blogs\u00a01<" in issue_item
-    assert "Voices: Blogs\u00a01\n" in as_text(message_view(published_issue, NOBODY, 1))
+    assert "People: Blogs\u00a01<" in issue_item
+    assert "People: Blogs\u00a01\n" in as_text(message_view(published_issue, NOBODY, 1))
 
 
 def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:

@@ -72,8 +72,8 @@ def test_counts_of_the_same_moment_share_a_sentence() -> None:
     ]
     [entry] = issue_view(issue(OWN, "2021-01-14", [own_entry(1, PAPERS[0], counts, [])])).entries
     assert entry.score_view.counted == (
-        "Counted as of 1 January 1970 at 00:00 UTC: Bluesky 1 voice; X (Twitter) 3 voices.",
-        "Counted as of 1 January 1970 at 00:01 UTC: Lobsters 2 voices.",
+        "Counted on 1 January 1970 at 00:00 UTC: Bluesky 1 person; X (Twitter) 3 people.",
+        "Counted on 1 January 1970 at 00:01 UTC: Lobsters 2 people.",
     )
 
 
@@ -122,7 +122,7 @@ def test_the_curve_says_which_voices_are_known() -> None:
     ).entries
     assert entry.counts_view.spark is not None
     assert entry.counts_view.spark.description == (
-        "Voices since the announcement: 1 after 1 hour, 3 after 3 hours. Voices known here for a month or more: "
+        "People since the announcement: 1 after 1 hour, 3 after 3 hours. Voices known here for a month or more: "
         "30 of 41 on Bluesky."
     )
     assert words.known_sentence(counts[1:]) == "Voices known here for a month or more: none."
