@@ -30,6 +30,7 @@ def said(text: str, name: str = "Bo Underhill", lang: str = "en", handle: str = 
         ([], None),
         ([said("Small Models, Long Lunches")], None),
         ([said("New paper! Check this out")], None),
+        ([said("Does it melt in the rain?\nAnd who mends it?")], "Does it melt in the rain? And who mends it?"),
         (
             [said("Depreciation falls from 58 to 31 percent with owned machines.", "Lin Fernhollow"),
              said("Our cluster did this by accident for a whole winter.")],

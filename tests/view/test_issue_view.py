@@ -122,10 +122,9 @@ def test_the_curve_says_which_voices_are_known() -> None:
     ).entries
     assert entry.counts_view.spark is not None
     assert entry.counts_view.spark.description == (
-        "People since the announcement: 1 after 1 hour, 3 after 3 hours. Voices known here for a month or more: "
-        "30 of 41 on Bluesky."
+        "People since the announcement: 1 after 1 hour, 3 after 3 hours. Regulars: 30 of 41 on Bluesky."
     )
-    assert words.known_sentence(counts[1:]) == "Voices known here for a month or more: none."
+    assert words.known_sentence(counts[1:]) == "Regulars: none."
     assert words.known_sentence([PrintedCount(network="x", voices=1, reposts=0, likes=0, until=0)]) == ""
 
 

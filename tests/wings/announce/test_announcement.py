@@ -27,9 +27,9 @@ def count(network: str, voices: int, **fields: Any) -> PrintedCount:
     ("counts", "expected"),
     [
         ([], ""),
-        ([count("bluesky", 1)], "Voices: Bluesky\u00a01"),
-        ([count("bluesky", 40), count("reddit", 1204)], "Voices: Reddit\u00a01,204 · Bluesky\u00a040"),
-        ([count("bluesky", 40), count("reddit", 0, bots=2)], "Voices: Bluesky\u00a040"),
+        ([count("bluesky", 1)], "People: Bluesky\u00a01"),
+        ([count("bluesky", 40), count("reddit", 1204)], "People: Reddit\u00a01,204 · Bluesky\u00a040"),
+        ([count("bluesky", 40), count("reddit", 0, bots=2)], "People: Bluesky\u00a040"),
         ([count("x", 0, reposts=12, likes=28, method="search")], "Reposts and likes: X (Twitter)\u00a040"),
     ],
 )  # fmt: skip

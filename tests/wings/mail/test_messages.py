@@ -102,7 +102,7 @@ def test_text_and_html_say_the_same(publication: str, day: str) -> None:
 
 def test_unread_networks_are_named_and_an_empty_day_says_why() -> None:
     text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
-    assert "1 not at all (Reddit: since 13 January 2021 at 11:00 UTC)" in text
+    assert "1 not at all (Reddit: since 13 January 11:00 UTC)" in text
     assert "Nothing was announced." in part(read(message_bytes(issue_of("daily", "2021-01-13"))), "plain")
     quiet = issue_of("daily", "2021-01-15")
     text = part(read(message_bytes(quiet)), "plain")
@@ -114,8 +114,9 @@ def test_unread_networks_are_named_and_an_empty_day_says_why() -> None:
 def test_why_a_paper_is_here_is_a_link_to_its_page() -> None:
     published = issue_of("daily", "2021-01-14")
     text = part(read(message_bytes(published)), "plain")
-    address = "https://papers.example/daily/paper/2101.99901/#on-2021-01-14"
-    assert f"   Why here <{address}>\n" in text and "Score" not in text and "other papers" not in text
+    addresses = ("https://papers.example/daily/paper/2101.99901/#discussed", "#on-2021-01-14")
+    assert f"   Discussion <{addresses[0]}>\n" in text and text.count(addresses[1]) == 2, "where nobody is quoted"
+    assert "Score" not in text and "other papers" not in text
     files = {file.path: file.data for file in SiteChannel(SITE_CONFIG).render(OWN_READER, "daily", ["2021-01-14"])}
     assert b'id="on-2021-01-14"' in files["paper/2101.99901/index.html"]
     without_site = message_bytes(published, mail_config(base=""), NOBODY)
@@ -129,7 +130,7 @@ def test_counts_are_in_one_line_and_facts_are_told_last() -> None:
     ]
     entries = [own_entry(1, BRIDGES, counts, []), own_entry(2, paper("2101.99903", "Kettles"), counts[1:], [])]
     text = part(read(message_bytes(issue(OWN, "2021-01-14", entries, readings=READINGS))), "plain")
-    assert "\n   Voices: Reddit\u00a01,204 · Bluesky\u00a040\n   arXiv:2101.99901 <https://arxiv.org/" in text
+    assert "\n   People: Reddit\u00a01,204 · Bluesky\u00a040\n   arXiv:2101.99901 <https://arxiv.org/" in text
     assert text.index("arXiv:2101.99903") < text.index("2 networks read")
 
 
@@ -152,7 +153,8 @@ def test_each_paper_has_at_most_one_quotation() -> None:
     text = " ".join(part(read(message_bytes(published)), "plain").split())
     for entry in view.entries:
         if entry.quoted:
-            assert text.count(f"{entry.quoted} – {entry.by.text} <{entry.by.url}>") == 1
+            url = f" <{entry.by.url}>" if entry.by.url else ""
+            assert text.count(f"{entry.quoted} – {entry.by.text}{url}") == 1
             words = "".join(piece.text for piece in posts[entry.place][-1].pieces if not piece.url)[:20]
             assert len(posts[entry.place]) == 1 or words not in text
 

@@ -80,7 +80,7 @@ def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
     assert entry.findtext(f"{ATOM}title") == "Made-up paper 1 · 7 May"
     paper = "https://papers.example/daily/paper/2405.00001/"
     for shown_text in (text, content):
-        assert "Voices: " in shown_text and f"{paper}#discussed" in shown_text
+        assert "People: " in shown_text and f"{paper}#discussed" in shown_text
     assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [f"https://papers.example/daily/{DAY}/"]
 
 
@@ -126,7 +126,8 @@ def test_another_file_is_not_overwritten(config: Path) -> None:
 )
 def test_settings_are_checked(config: Path, line: str, replacement: str, problem: str) -> None:
     config.write_text(config.read_text().replace(line, replacement))
-    assert problem in misuse("status", "--config", config)
+    refused = run("status", "--config", config)
+    assert refused.status == 2 and problem in refused.err
 
 
 def test_mail_needs_a_relay_and_a_publication_of_this_file(config: Path) -> None:

@@ -69,7 +69,7 @@ def test_first_sentences_are_a_script() -> None:
     sentences = json.loads(page.removeprefix("daySentences(").removesuffix(");\n"))["papers"]
     papers = {paper.paper.removeprefix("arxiv:"): paper for paper in papers_of_day(FULL_READER, "daily", DAY)}
     assert sentences and all(papers[name].abstract for name in sentences)
-    assert first_sentence("We boil $a. B$ slowly, e.g. tea.  It sings. So do we.") == "We boil a. B slowly, e.g. tea."
+    assert first_sentence("We boil $a. B$ slowly, e.g. tea.  It sings. So do we.") == "We boil a.B slowly, e.g. tea."
     assert first_sentence("") == ""
 
 

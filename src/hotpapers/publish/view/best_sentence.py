@@ -3,7 +3,7 @@
     said/1   The posts in the issue's order, but those in English, the language of papers, before others, and those by
              the paper's authors after all others. Of each, the sentence with the most words of its own: not of the
              title, of the authors' names or of a passage of the abstract, and no stock phrase. The first post that has
-             a sentence with four such words is quoted with it, and with the sentence after it if both are short.
+             a sentence with four such words, else with two, is quoted with it, and with the next if both are short.
 
 The rule treats praise, questions and criticism alike; it does not understand anything.
 """
@@ -23,8 +23,8 @@ RULE = "said/1"
 """The name of the rule."""
 READ_FIRST = ("en", "und", "")
 """The languages of posts that come first: English, and unknown ones."""
-MIN_OWN_WORDS = 4
-"""The fewest words of its own in a sentence that is quoted."""
+ENOUGH_OWN_WORDS, FEW_OWN_WORDS = 4, 2
+"""The fewest words of its own in a sentence that is quoted; the second, if no post has such a sentence."""
 MAX_CHARS = 220
 """Code points of a quotation; a longer sentence is cut."""
 MAX_EXAMINED_CHARS = 3_000
@@ -53,16 +53,18 @@ def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> SaidSentence
         post = quotation.post
         return shows_author(post.name, post.handle, paper.authors), post.lang.partition("-")[0] not in READ_FIRST
 
-    for quotation in sorted(quotations, key=rank):
-        if text := _best_of(quotation.post, paper):
-            return SaidSentence(text, quotation, rank(quotation)[0])
+    ordered = sorted(quotations, key=rank)
+    for least in (ENOUGH_OWN_WORDS, FEW_OWN_WORDS):
+        for quotation in ordered:
+            if text := _best_of(quotation.post, paper, least):
+                return SaidSentence(text, quotation, rank(quotation)[0])
     return None
 
 
-def _best_of(post: Post, paper: Paper) -> str:
-    """The best sentence of a post; empty if none is worth quoting."""
+def _best_of(post: Post, paper: Paper, least: int) -> str:
+    """The best sentence of a post; empty if none has `least` words of its own."""
     sentences = list(_sentences(post.text[:MAX_EXAMINED_CHARS]))
-    best, most = -1, MIN_OWN_WORDS - 1
+    best, most = -1, least - 1
     for number, sentence in enumerate(sentences):
         own = min(count_own_words(sentence, paper), MAX_COUNTED_WORDS)
         if own > most:
