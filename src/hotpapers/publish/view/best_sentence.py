@@ -3,7 +3,8 @@
     said/1   The posts in the issue's order, but those in English, the language of papers, before others, and those by
              the paper's authors after all others. Of each, the sentence with the most words of its own: not of the
              title, of the authors' names or of a passage of the abstract, and no stock phrase. The first post that has
-             a sentence with four such words, else with two, is quoted with it, and with the next if both are short.
+             a sentence with four such words, else with two, is quoted with it, and with the next or else the
+             previous one if both are short.
 
 The rule treats praise, questions and criticism alike; it does not understand anything.
 """
@@ -71,10 +72,13 @@ def _best_of(post: Post, paper: Paper, least: int) -> str:
             best, most = number, own
     if best < 0:
         return ""
-    following = sentences[best + 1] if best + 1 < len(sentences) else ""
-    both = f"{sentences[best]} {following}"
-    is_short = following and len(both) <= MAX_CHARS and both in one_line(post.text)
-    return both if is_short else _cut(sentences[best])
+    pairs = [sentences[best : best + 2]]
+    if best and count_own_words(sentences[best - 1], paper) >= FEW_OWN_WORDS:
+        pairs.append(sentences[best - 1 : best + 1])
+    texts = (" ".join(pair) for pair in pairs if len(pair) == 2)
+    return next(
+        (text for text in texts if len(text) <= MAX_CHARS and text in one_line(post.text)), _cut(sentences[best])
+    )
 
 
 def _sentences(text: str) -> Iterator[str]:
