@@ -93,8 +93,8 @@ def forgetting(tab: Tab | FirefoxTab, address: str) -> Iterator[None]:
 def forget(tab: Tab | FirefoxTab) -> None:
     """Delete what pages at this page's address have kept."""
     tab.run(
-        "localStorage.clear(); document.cookie = 'hotpapers=; max-age=0'; "
-        "new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); "
+        "new Promise((done) => { localStorage.clear(); document.cookie = 'hotpapers=; max-age=0'; "
+        "const r = indexedDB.deleteDatabase('hotpapers'); "
         "r.onsuccess = r.onerror = r.onblocked = done; })"
     )
 

@@ -81,13 +81,13 @@ def test_without_scripts_the_app_chooses_and_files_show_numbers(tab: Tab, disk: 
 
 
 @pytest.mark.parametrize("place", ["disk", "app"])
-def test_all_papers_of_a_day_are_also_sorted_by_voices(tab: Tab, place: str, request: pytest.FixtureRequest) -> None:
+def test_all_papers_of_a_day_are_also_sorted_by_people(tab: Tab, place: str, request: pytest.FixtureRequest) -> None:
     tab.open(request.getfixturevalue(place) + DAY)
     by_category = shown(tab)
     assert by_category == sorted(by_category)
-    choose(tab, "by voices")
+    choose(tab, "by people")
     tab.wait("location.search === '?by=voices' && document.querySelector('.fields a') !== null")
-    tab.wait("document.querySelector('.orders [aria-current]').textContent === 'by voices'")
+    tab.wait("document.querySelector('.orders [aria-current]').textContent === 'by people'")
     voices = json.loads(
         tab.run("JSON.stringify([...document.querySelectorAll('.lines > li')].map((line) => +line.dataset.voices))")
     )

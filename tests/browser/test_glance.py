@@ -57,7 +57,7 @@ def test_each_count_leads_to_the_same_discussion_as_in_its_entry(tab: Tab, demos
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_scrolls_sideways_on_the_narrowest_phone(tab: Tab, demos: Path, page: str) -> None:
-    for show in ("titles", "summaries", ""):
+    for show in ("titles", "", "everything"):
         tab.set_view(NARROW)
         tab.open(path_of(demos, page))
         tab.run(f"document.querySelector(\"[name=show][value='{show}']\").click()")
@@ -88,25 +88,38 @@ def test_a_title_leads_to_its_entry_without_a_script(tab: Tab, demos: Path) -> N
     assert tab.run("document.querySelector('.entry:target h2').textContent") == tab.run(f"{TITLES}[26].textContent")
 
 
+SUMMARY = ["h2", ".counts", ".lead"]
+
+
 def test_keys_choose_how_much_is_shown_and_the_device_remembers(tab: Tab, app: str) -> None:
     tab.open(app + KINDS["issue"])
-    assert tab.run(SHOWN) == ["h2", ".counts", ".lead", ".links"]
-    for key, shown in (("1", ["h2"]), ("2", ["h2", ".counts", ".lead"])):
+    assert tab.run(SHOWN) == SUMMARY
+    for key, shown in (("1", ["h2"]), ("3", [*SUMMARY, ".links"])):
         tab.press(key)
         assert tab.run(SHOWN) == shown
         tab.open(app + KINDS["issue"])
         assert tab.run(SHOWN) == shown
-    assert tab.run("document.querySelector('[name=show]:checked').value") == "summaries"
-    tab.press("3")
+    assert tab.run("document.querySelector('[name=show]:checked').value") == "everything"
+    tab.press("2")
+    assert tab.run(SHOWN) == SUMMARY
     assert json.loads(tab.run("localStorage.getItem('hotpapers')")) == {"show": ""}
+
+
+def test_what_an_earlier_version_kept_still_holds(tab: Tab, app: str) -> None:
+    tab.run("localStorage.setItem('hotpapers', JSON.stringify({ show: 'summaries' }))")
+    tab.open(app + KINDS["issue"])
+    assert tab.run(SHOWN) == SUMMARY
+    assert tab.run("document.querySelector('[name=show]:checked').value") == ""
 
 
 def test_how_much_is_shown_is_chosen_without_a_script(tab: Tab, app: str) -> None:
     tab.set_view(PHONE._replace(scripts=False))
     tab.open(app + KINDS["issue"])
-    for show, shown in (("titles", ["h2"]), ("summaries", ["h2", ".counts", ".lead"])):
-        tab.run(f"document.querySelector('[name=show][value={show}]').click()")
+    for show, shown in (("titles", ["h2"]), ("", SUMMARY)):
+        tab.run(f"document.querySelector('[name=show][value=\"{show}\"]').click()")
         assert tab.run(SHOWN) == shown
+    tab.run("document.querySelector('.entry .rest summary').click()")
+    assert tab.run(SHOWN) == [*SUMMARY, ".links"]
 
 
 @pytest.mark.parametrize("page", [*PAGES, "site/top/2021/index.html", f"{WEEK}/top/index.html"])

@@ -119,7 +119,7 @@ def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
     tab.wait("document.querySelector('.mine .reason') !== null")
     paths = {url.removeprefix(base) for url in tab.requests()}
     files = {"2021-01-14/vectors.js", "2021-01-14/sentences.js"}
-    assert paths - {"icon.svg", *STORAGE} == {KINDS["all of a day"], "style.css", "reader.js", *files}
+    assert paths - {"icon.svg", *STORAGE} == {KINDS["all of a day"], "style.css", "reader.js", "unfold.js", *files}
     assert tab.console_messages() == []
 
 

@@ -17,7 +17,7 @@ PAGES = (
     "attacks/index.html", "search/index.html", "reading/index.html", "bookmarklet/index.html",
     "accessibility/index.html", "404.html",
 )  # fmt: skip
-FOLDED_POSTS = "[...document.querySelectorAll('.unfolds')].find((part) => part.querySelector('figure'))"
+FOLDED_POSTS = "[...document.querySelectorAll('.entry .rest')].find((part) => part.querySelector('.post'))"
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,7 @@ def test_axe_finds_nothing(tab: Tab, axe: str, page: str) -> None:
 
 def test_posts_unfold_by_keyboard(tab: Tab, site: Path) -> None:
     tab.open((site / DAY / "index.html").as_uri())
-    is_visible = f"{FOLDED_POSTS}.querySelector('figure').checkVisibility()"
+    is_visible = f"{FOLDED_POSTS}.querySelector('.post').checkVisibility()"
     assert not tab.run(is_visible)
     tab.run(f"{FOLDED_POSTS}.querySelector('summary').focus()")
     tab.press("Enter")
@@ -69,9 +69,9 @@ def test_posts_unfold_without_a_script_and_are_printed(tab: Tab, site: Path) -> 
     page = (site / DAY / "index.html").as_uri()
     tab.set_view(View(390, 800, scripts=False))
     tab.open(page)
-    assert tab.run(f"{FOLDED_POSTS}.querySelector('summary').innerText").endswith("more posts")
+    assert tab.run(f"{FOLDED_POSTS}.querySelector('summary').innerText").split() == ["More", "about", "this", "paper"]
     tab.set_view(View(kind="print"))
     tab.open(page)
-    assert tab.run(f"{FOLDED_POSTS}.querySelector('figure').checkVisibility()")
+    assert tab.run(f"{FOLDED_POSTS}.querySelector('.post').checkVisibility()")
     assert not tab.run(f"{FOLDED_POSTS}.querySelector('summary').checkVisibility()")
     assert tab.run("document.querySelector('.notice').checkVisibility()")

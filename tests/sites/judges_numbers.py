@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hotpapers.base import announcement_days as days
-from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR, NetworkReading
 from tests.loopback import expected
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.script import SECOND
@@ -136,7 +136,7 @@ def voices(evidence: Evidence) -> Iterator[Finding]:
     """The voices of each entry on each network are possible, no network is left out, and others' counts name them."""
     truth, own = evidence.truth, networks_between(evidence, 0, evidence.truth.end)
     for issue in evidence.issues:
-        for entry in (*issue.content.entries, *issue.content.ongoing):
+        for entry in issue.content.all_entries:
             paper = truth.script.paper(entry.paper.removeprefix("arxiv:"))
             if paper is None:
                 yield Finding(issue.day, f"{issue.publication} has {entry.paper}, which does not exist")
@@ -167,7 +167,7 @@ def chosen(evidence: Evidence) -> Iterator[Finding]:
     truth = evidence.truth
     for issue in evidence.issues:
         settings = evidence.settings_of(issue)
-        for entry in (*issue.content.entries, *issue.content.ongoing):
+        for entry in issue.content.all_entries:
             paper = truth.script.paper(entry.paper.removeprefix("arxiv:"))
             if paper is not None and not truth.is_wanted(paper, settings):
                 yield Finding(issue.day, f"{issue.publication}: {entry.paper} ({' '.join(paper.categories)}, "
@@ -175,45 +175,63 @@ def chosen(evidence: Evidence) -> Iterator[Finding]:
 
 
 def claims(evidence: Evidence) -> Iterator[Finding]:
-    """No issue says *read* of a network that was not; none says *not in the record* of an announcement that was."""
+    """No issue says *read* of a network, or of a time, that was not; none says *not in the record* of an announcement
+    that was. Daily issues report the time since the one before."""
     truth = evidence.truth
-    bases = bases_of(evidence)
     for issue in evidence.issues:
-        content = issue.content
-        since = content.as_of - DAY if issue.is_daily else content.from_at
-        for reading in content.readings:
-            if reading.state != "complete":
-                continue
-            if reading.network not in networks_between(evidence, since, content.as_of):
-                yield Finding(issue.day, f"{issue.publication} calls {reading.network} read, which is switched off")
-                continue
-            keys = (expected.key(m, bases) for m in truth.readable_posts(reading.network, since, content.as_of))
-            missing = [key for key in keys if not was_recorded(evidence, key, issue)]
-            if missing:
-                text = (
-                    f"{issue.publication} calls {reading.network} read, but lacks {len(missing)} posts: {missing[:2]}"
-                )
-                yield Finding(issue.day, text)
-        known_by = issue.frozen_at if issue.is_made_later else content.as_of
-        if issue.is_daily and content.announced is None and truth.could_know_announcement(issue.day, known_by):
+        yield from _wrong_beginning(evidence, issue)
+        for reading in issue.content.readings:
+            yield from (Finding(issue.day, f"{issue.publication} {text}") for text in _lost(evidence, issue, reading))
+        known_by = issue.frozen_at if issue.is_made_later else issue.content.as_of
+        is_unknown = issue.is_daily and issue.content.announced is None
+        if is_unknown and truth.could_know_announcement(issue.day, known_by):
             yield Finding(
                 issue.day, f"{issue.publication} says that the announcement is not in the record, which it is"
             )
 
 
+def _wrong_beginning(evidence: Evidence, issue: FrozenIssue) -> Iterator[Finding]:
+    earlier = [other for other in evidence.issues if other.publication == issue.publication and other.day < issue.day]
+    cut = max(earlier, key=lambda other: other.day).content.as_of if earlier else 0
+    if issue.is_daily and cut and issue.content.read_from != cut:
+        text = f"{issue.publication} reports from {utc(issue.content.read_from or 0)}, not from {utc(cut)}"
+        yield Finding(issue.day, text)
+
+
+def _lost(evidence: Evidence, issue: FrozenIssue, reading: NetworkReading) -> Iterator[str]:
+    """Posts of the time that an issue reports, outside of all gaps that it tells, that the record does not have."""
+    content, gaps = issue.content, reading.gaps or ()
+    since, bases = content.read_from or 0, bases_of(evidence)
+    is_on = reading.network in networks_between(evidence, since, content.as_of)
+    if reading.state == "complete" and not is_on:
+        yield f"calls {reading.network} read, which is switched off"
+    missing = [
+        expected.key(message, bases)
+        for message in evidence.truth.readable_posts(reading.network, since, content.as_of)
+        if not any(gap.from_at <= message.at < gap.until_at for gap in gaps)
+        and not was_recorded(evidence, expected.key(message, bases), issue)
+    ]
+    if is_on and missing:
+        yield f"calls {reading.network} read, but lacks {len(missing)} posts: {missing[:2]}"
+
+
 def doubts(evidence: Evidence) -> Iterator[Finding]:
-    """While the program ran all day, every network that costs nothing was read."""
+    """While the program ran, every network that costs nothing was read: no issue tells a gap in that time."""
     for issue in evidence.issues:
-        start = issue.content.as_of - DAY - RECOVERY
-        if not issue.is_daily or not evidence.truth.is_running(start, issue.content.as_of):
-            continue
-        on = networks_all_the_time(evidence, start, issue.content.as_of) - {"x"}
-        states = {reading.network: reading for reading in issue.content.readings}
-        for network in sorted(on):
-            reading = states.get(network)
-            if reading is None or reading.state != "complete":
+        content, truth = issue.content, evidence.truth
+        start = (content.read_from or 0) - RECOVERY
+        readings = {reading.network: reading for reading in content.readings}
+        for network in sorted(networks_between(evidence, start, content.as_of) - {"x"}):
+            reading = readings.get(network)
+            is_on = network in networks_all_the_time(evidence, start, content.as_of)
+            if is_on and truth.is_running(start, content.as_of) and (reading is None or reading.state != "complete"):
                 why = f"{reading.state}: {reading.reason}" if reading else "not named"
                 yield Finding(issue.day, f"{issue.publication} does not call {network} read ({why}), though it was")
+            for gap in (reading.gaps or ()) if reading else ():
+                ran = truth.network_time(network, gap.from_at, gap.until_at)
+                if ran > RECOVERY:
+                    text = f"{issue.publication} tells a gap of {network} from {utc(gap.from_at)}, when it was read for"
+                    yield Finding(issue.day, f"{text} {ran / HOUR:.1f} hours")
 
 
 def networks_between(evidence: Evidence, start: int, end: int) -> set[str]:

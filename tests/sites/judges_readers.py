@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 
-from hotpapers.base.model import DAY, HOUR, PrintedCount
+from hotpapers.base.model import DAY, HOUR, IssueContent, PrintedCount
 from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.sites import published
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
-from tests.sites.published import IssueText
+from tests.sites.published import IssueText, Voices
+from tests.sites.told import mistold, without_told
 from tests.sites.truth import closing_time
 from tests.web.asgi import get
 from tests.years.oracle import utc
@@ -61,7 +62,7 @@ def pages_of(evidence: Evidence, issue: FrozenIssue) -> Iterator[str]:
     papers = evidence.truth.announced(evidence.settings_of(issue), issue.day)
     if issue.is_daily and papers and issue.content.announced is not None:
         yield f"{issue.day}/all/index.html"
-    for entry in (*issue.content.entries, *issue.content.ongoing):
+    for entry in issue.content.all_entries:
         id = entry.paper.removeprefix("arxiv:")
         paper = evidence.truth.script.paper(id)
         yield f"paper/{id}/index.html"
@@ -135,17 +136,14 @@ def _files_of(evidence: Evidence, issue: FrozenIssue) -> Iterator[IssueText]:
 
 def _differences(evidence: Evidence, issue: FrozenIssue, texts: list[IssueText]) -> Iterator[Finding]:
     content = issue.content
-    entries = tuple((evidence.titles[entry.paper], tuple(sorted(_voices(entry.counts)))) for entry in content.entries)
-    facts = Counter(place.facts for place in texts).most_common()
+    facts = Counter(without_told(place.facts) for place in texts).most_common()
     for other, _ in facts[1:]:
-        places = [place.where for place in texts if place.facts == other]
+        places = [place.where for place in texts if without_told(place.facts) == other]
         yield Finding(issue.day, f"{issue.publication}: {', '.join(sorted(set(places)))} says {other!r}, "
                       f"others {facts[0][0]!r}")  # fmt: skip
     for place in texts:
-        shown = place.entries[: len(entries)] if place.entries is not None else entries
-        if shown != entries:
-            different = next((pair for pair in zip(shown, entries, strict=False) if pair[0] != pair[1]), ("fewer", ""))
-            yield Finding(issue.day, f"{issue.publication}: {place.where} differs: {different}")
+        wrong = (*_wrong_entries(evidence, content, place), *mistold(content, place.facts))
+        yield from (Finding(issue.day, f"{issue.publication}: {place.where}: {text}") for text in wrong)
         yield from _wrong_marks(evidence, issue, place)
     number, read = content.considered, sum(reading.state == "complete" for reading in content.readings)
     line = facts[0][0] if facts else ""
@@ -153,15 +151,34 @@ def _differences(evidence: Evidence, issue: FrozenIssue, texts: list[IssueText])
         yield Finding(issue.day, f"{issue.publication} considered {number}, but says {line!r}")
     if not re.search(rf"\b{read} networks? read\b", line) and (read or "no network read" not in line):
         yield Finding(issue.day, f"{issue.publication} read {read} networks, but says {line!r}")
+    further = len(content.further or ())
+    if (f"{further:,} more above" in line) != bool(further):
+        yield Finding(issue.day, f"{issue.publication} has {further} papers below its entries, but says {line!r}")
 
 
-def _voices(counts: Iterable[PrintedCount]) -> Iterator[tuple[str, int]]:
-    return ((published.NAMES[count.network], count.voices) for count in counts if count.voices)
+def _wrong_entries(evidence: Evidence, content: IssueContent, place: IssueText) -> Iterator[str]:
+    """Entries of an issue that a place leaves out, or gives with other numbers."""
+    titles = evidence.titles
+    if place.entries is not None:
+        entries = tuple((titles[entry.paper], _told_voices(entry.counts, place.least)) for entry in content.entries)
+        if place.entries[: len(entries)] != entries:
+            pairs = zip(place.entries, entries, strict=False)
+            yield f"differs: {next((pair for pair in pairs if pair[0] != pair[1]), 'fewer')}"
+    further = tuple(titles[entry.paper] for entry in content.further or ())
+    if place.further is not None and place.further != further:
+        yield f"lists {place.further[:3]} and so on below its entries, not {further[:3]}"
+
+
+def _told_voices(counts: Iterable[PrintedCount], least: int) -> Voices:
+    """The voices that a place tells: numbers below `least` only where there is none larger."""
+    numbers = [(published.NAMES[count.network], count.voices) for count in counts if count.voices]
+    largest = max((number for _, number in numbers), default=0)
+    return tuple(sorted((name, number) for name, number in numbers if number >= min(least, largest)))
 
 
 def _wrong_marks(evidence: Evidence, issue: FrozenIssue, place: IssueText) -> Iterator[Finding]:
     """Withdrawn papers are marked wherever that is known: a mail may have been sent before."""
-    papers = [entry.paper for entry in issue.content.entries]
+    papers = [entry.paper for entry in (issue.content.entries if place.further is None else issue.content.listed)]
     withdrawn = {evidence.titles[paper] for paper in papers if paper in evidence.withdrawn}
     marked = place.withdrawn & {evidence.titles[paper] for paper in papers}
     if marked - withdrawn or (withdrawn - marked and place.where != "mail" and place.entries is not None):

@@ -17,12 +17,11 @@ NAMES = {
 }  # fmt: skip
 """How networks are called."""
 _NETWORK = "|".join(map(re.escape, NAMES.values()))
-_COUNT = re.compile(rf"({_NETWORK}): ([\d,]+) voices?\b")
-_COUNTS = re.compile(r"Voices: (.*)")
+_COUNT = re.compile(rf"({_NETWORK}): ([\d,]+)\b(?! (?:repost|like))")
+_COUNTS = re.compile(r"People: (.*)")
 _FIGURE = re.compile(rf"({_NETWORK}) ([\d,]+)")
-_NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
-_READINGS = re.compile(rf" (only in part|not at all) \(({_NESTED})\)")
-_NAMED = re.compile(_NETWORK)
+LEAST = 3
+"""Places with all counts in one line leave out smaller numbers beside larger ones."""
 _MARK = re.compile(r"^(\[withdrawn\]|withdrawn) ")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -33,21 +32,37 @@ Voices = tuple[tuple[str, int], ...]
 class IssueText(NamedTuple):
     """What one place says about an issue: the line of facts, and the entries in order: title and voices.
 
-    `where`: the file or channel. `entries` is None where there are none. `withdrawn`: the titles that are marked as
-    withdrawn; `entries` has them without the mark.
+    `where`: the file or channel. `entries` is None where there are none. `further`: the titles that follow in a line
+    each; None where they are only counted. `withdrawn`: the titles that are marked as withdrawn; `entries` and
+    `further` have them without the mark. `least`: the smallest number that is told where there are larger ones.
     """
 
     where: str
     facts: str
     entries: tuple[tuple[str, Voices], ...] | None
+    further: tuple[str, ...] | None = None
     withdrawn: frozenset[str] = frozenset()
+    least: int = 1
 
 
-def issue_text(where: str, facts: str, entries: Iterable[tuple[str, Voices]]) -> IssueText:
+def issue_text(
+    where: str,
+    facts: str,
+    entries: Iterable[tuple[str, Voices]],
+    further: Iterable[str] | None = None,
+    least: int = 1,
+) -> IssueText:
     """What a place says that marks titles: `[withdrawn] Kettles on Meshes`, on pages without brackets."""
-    marked = [(_MARK.sub("", title), voices, bool(_MARK.match(title))) for title, voices in entries]
-    withdrawn = frozenset(title for title, _, is_marked in marked if is_marked)
-    return IssueText(where, facts, tuple((title, voices) for title, voices, _ in marked), withdrawn)
+    shown, listed = tuple(entries), None if further is None else tuple(further)
+    withdrawn = frozenset(_MARK.sub("", title) for title in (*dict(shown), *(listed or ())) if _MARK.match(title))
+    return IssueText(
+        where,
+        facts,
+        tuple((_MARK.sub("", title), voices) for title, voices in shown),
+        None if listed is None else tuple(_MARK.sub("", title) for title in listed),
+        withdrawn,
+        least,
+    )
 
 
 def text_of(markup: str) -> str:
@@ -64,20 +79,13 @@ def voices_in(text: str) -> Voices:
     return tuple(sorted((name, number) for name, number in numbers if number))
 
 
-def facts_in(text: str) -> str:
-    """A line of facts as it is compared: of reasons, which only some places give, just the networks they name."""
-    return " ".join(_READINGS.sub(_networks_in, text).split())
-
-
-def _networks_in(readings: re.Match[str]) -> str:
-    return f" {readings[1]}: {', '.join(sorted(set(_NAMED.findall(readings[2]))))}"
-
-
 def page(where: str, markup: str) -> IssueText:
     """An issue's page."""
     facts = re.search(r'<details class="facts">.*?<p>(.*?)</p>', markup, re.S)
     articles = re.findall(r'<article class="entry"[^>]*>(.*?)</article>', markup, re.S)
-    return issue_text(where, facts_in(text_of(facts[1])) if facts else "", map(_article, articles))
+    list_of_further = re.search(r'<details class="further".*?<ol>(.*?)</ol>', markup, re.S)
+    further = re.findall(r"<li[^>]*>(.*?)<span", list_of_further[1], re.S) if list_of_further else ()
+    return issue_text(where, text_of(facts[1]) if facts else "", map(_article, articles), map(text_of, further))
 
 
 def _article(markup: str) -> tuple[str, Voices]:
@@ -88,14 +96,20 @@ def _article(markup: str) -> tuple[str, Voices]:
 
 def markdown(where: str, text: str) -> IssueText:
     """An issue in Markdown."""
-    head, *parts = re.split(r"(?m)^#{2,3} (?:\d+\. )?", text)
+    head, *parts = re.split(r"(?m)^## (?=\d+\. )", text)
+    *parts, last = parts or [""]
+    last, *others = re.split(r"(?m)^## ", last)
     lines = [line for line in head.splitlines() if " · " in line]
-    entries = []
-    for part in parts:
-        title, _, rest = part.partition("\n")
-        counts = "\n".join(line for line in rest.splitlines() if line.startswith("- "))
-        entries.append((_unescaped(title), voices_in(counts)))
-    return issue_text(where, facts_in(_unescaped(lines[0])) if lines else "", entries)
+    entries = [_markdown_entry(part) for part in (*parts, last) if part]
+    lists = "\n".join(part for part in others if " more above " in part)
+    further = [_unescaped(title) for title in re.findall(r"(?m)^\d+\. \[(.*?)\]\(", lists)]
+    return issue_text(where, _unescaped(lines[0]) if lines else "", entries, further)
+
+
+def _markdown_entry(part: str) -> tuple[str, Voices]:
+    title, _, rest = part.partition("\n")
+    counts = "\n".join(line for line in rest.splitlines() if line.startswith("- "))
+    return re.sub(r"^\d+\. ", "", _unescaped(title)), voices_in(counts)
 
 
 def _unescaped(text: str) -> str:
@@ -116,7 +130,7 @@ def mail(where: str, message: EmailMessage) -> IssueText:
         lines = [text_of(line) for line in re.findall(r"<p[^>]*>(.*?)</p>", rest, re.S)]
         counts = [line for line in lines if _COUNTS.match(line)]
         entries.append((re.sub(r"^\d+\. ", "", text_of(title)), voices_in(" ".join(counts))))
-    return issue_text(where, facts_in(facts), entries)
+    return issue_text(where, facts, entries, least=LEAST)
 
 
 def feed_item(where: str, content: str) -> IssueText:
@@ -127,7 +141,7 @@ def feed_item(where: str, content: str) -> IssueText:
     for item in re.findall(r"<li[^>]*>(.*?)</li>", content, re.S):
         title, _, rest = item.partition("</a>")
         entries.append((text_of(title), voices_in(text_of(rest))))
-    return issue_text(where, facts_in(facts), entries)
+    return issue_text(where, facts, entries, least=LEAST)
 
 
 def feeds(folder: Path) -> Iterator[tuple[str, IssueText]]:
@@ -155,9 +169,10 @@ def _items(text: str, form: str) -> Iterator[tuple[str, str]]:
 
 def api(where: str, answer: dict[str, Any], titles: dict[str, str]) -> IssueText:
     """An issue from the API."""
-    facts = facts_in(" · ".join(answer["facts"]))
     withdrawn = frozenset(titles[entry["paper"]] for entry in answer["entries"] if entry.get("withdrawn"))
-    return IssueText(where, facts, tuple(_api_entries(answer["entries"], titles)), withdrawn)
+    further = tuple(entry["title"] for entry in answer["further"])
+    entries = tuple(_api_entries(answer["entries"], titles))
+    return IssueText(where, " · ".join(answer["facts"]), entries, further, withdrawn)
 
 
 def _api_entries(entries: Iterable[dict[str, Any]], titles: dict[str, str]) -> Iterator[tuple[str, Voices]]:

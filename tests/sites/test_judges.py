@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hotpapers.base import logs
-from hotpapers.base.model import HOUR, NOT_READ
+from hotpapers.base.model import HOUR, NOT_READ, ReadingGap
 from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.sites.catalog import chosen
@@ -93,6 +93,14 @@ def doubt_networks(evidence: Evidence) -> None:
     )
 
 
+def tell_a_gap(evidence: Evidence) -> None:
+    """An issue says that nothing was read for half a day, in which the program ran."""
+    content = evidence.issues[-1].content
+    gap = ReadingGap(from_at=content.as_of - 12 * HOUR, until_at=content.as_of, state="unknown")
+    readings = tuple(msgspec.structs.replace(reading, gaps=(gap,)) for reading in content.readings)
+    with_content(readings=readings)(evidence)
+
+
 def withdraw(evidence: Evidence) -> None:
     """A paper is withdrawn, but nothing says so."""
     evidence.withdrawn.add(next(issue for issue in evidence.issues if issue.content.entries).content.entries[0].paper)
@@ -124,6 +132,7 @@ def sleep_over_an_issue(evidence: Evidence) -> None:
         ("announced", with_content(announced=99)), ("considered", with_content(considered=9_999)),
         ("voices", change_voices), ("chosen", choose_others), ("claims", lose_posts),
         ("claims", with_content(announced=None)), ("doubts", doubt_networks),
+        ("doubts", tell_a_gap), ("claims", with_content(read_from=END)),
         ("same numbers", with_content(considered=9_999)), ("same numbers", withdraw),
     ],
 )  # fmt: skip
@@ -149,7 +158,8 @@ def without_paper_page(public: Path) -> Path:
         ("announced", PAGE, r"(of the )?\d+ announced that day", "of the 99 announced that day"),
         ("pages", "site/2026-03-17/issue.bib", "", None), ("links", "site/method/index.html", "", None),
         ("all papers", "site/2026-03-17/all/index.html", r"(abs|paper)/2603", r"\1/1603"),
-        ("same numbers", "markdown/2026-03-17.md", r"(\w+): \d+ voices", r"\1: 77 voices"),
+        ("same numbers", "markdown/2026-03-17.md", r"(\w+): \d+ (people|person)", r"\1: 77 people"),
+        ("same numbers", "markdown/2026-03-17.md", r"(networks? read)", r"\1; Lobsters not since 16 March 09:00 UTC"),
         ("same numbers", "markdown/2026-03-17.md", r"(?m)^(##+ 1\. )", r"\1[withdrawn] "),
         ("same numbers", "site/feeds/issues.atom", r"\d+ talked about", "9 talked about"),
     ],

@@ -151,9 +151,9 @@ class Truth:
         start = max(message.at, self.start)
         if message.at < self.start and message.network not in ("hackernews", "huggingface"):
             return False  # read back, as far as the network allows
-        return message.at <= by - self.late_posts and self._network_time(message.network, start, until) >= HOUR
+        return message.at <= by - self.late_posts and self.network_time(message.network, start, until) >= HOUR
 
-    def _network_time(self, network: str, start: int, end: int) -> int:
+    def network_time(self, network: str, start: int, end: int) -> int:
         """How long a network was being read between two moments."""
         return sum(
             max(0, min(span.end, end) - max(span.start, start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from hotpapers.record import Record
 from hotpapers.record.issue_contents import decode_content
 from tests.loopback import expected
 from tests.loopback.script import Message, is_visible
-from tests.sites.published import NAMES
+from tests.sites.told import mistold
 from tests.years.fault_plan import ReadablePeriods, Span, merge_spans, outage_spans_with_counts
 from tests.years.oracle import POST_NETWORKS, Oracle, RecordedPosts, utc
 
@@ -44,10 +45,6 @@ class Schedule(NamedTuple):
         if self.name == "daily":
             return day.weekday() < 5
         return day.weekday() == 0 if self.name == "weekly" else day.day == 1
-
-    def window(self, content: IssueContent) -> int:
-        """The start of the period for which an issue reports how networks were read."""
-        return content.as_of - DAY if self.name == "daily" else content.from_at
 
 
 SCHEDULES = (
@@ -162,38 +159,55 @@ class Issues:
     # ---- networks that were not read ---------------------------------------------------------------------
 
     def false_claims(self, recorded: RecordedPosts) -> Iterator[str]:
-        """Networks that an issue calls completely read although they were down when it closed, or posts are missing."""
+        """Networks that an issue calls read, all the time or outside of the gaps that it tells, although they were down
+        when it closed, or posts are missing; and issues that do not report from where the one before ended."""
+        yield from self._wrong_beginnings()
         for issue in self.issues:
             readings = {reading.network: reading for reading in issue.content.readings}
             for network in POST_NETWORKS:
                 reading = readings.get(network)
                 if reading is None:
                     yield f"{issue}: does not say how {network} was read"
-                elif reading.state == "complete":
-                    yield from self._wrong_claims(issue, network, recorded)
+                else:
+                    yield from self._wrong_claims(issue, reading, recorded)
 
-    def _wrong_claims(self, issue: Issue, network: str, recorded: RecordedPosts) -> Iterator[str]:
+    def _wrong_beginnings(self) -> Iterator[str]:
+        cuts: dict[str, int] = {}
+        for issue in sorted(self.issues, key=lambda issue: issue.day):
+            content, name = issue.content, issue.schedule.name
+            start = cuts.get(name) if name == "daily" else content.from_at
+            if start and content.read_from != start:
+                yield f"{issue}: reports from {utc(content.read_from or 0)}, not from {utc(start)}"
+            cuts[name] = content.as_of
+
+    def _wrong_claims(self, issue: Issue, reading: NetworkReading, recorded: RecordedPosts) -> Iterator[str]:
+        network, gaps = reading.network, reading.gaps or ()
         outage = self._outage_at(network, issue.content.as_of)
-        if outage and issue.content.as_of - outage.start >= RECOVERY:
+        is_told = any(issue.content.as_of - gap.until_at < RECOVERY for gap in gaps)
+        if outage and issue.content.as_of - outage.start >= RECOVERY and not is_told:
             yield f"{issue}: calls {network} read, which was down since {utc(outage.start)}"
-        posts = self._findable_posts(issue, network)
-        missing_posts = [key for key in posts if not self._was_recorded(key, issue, recorded)]
+        missing_posts = [
+            key
+            for at, key in self._findable_posts(issue, network)
+            if not any(gap.from_at <= at < gap.until_at for gap in gaps)
+            and not self._was_recorded(key, issue, recorded)
+        ]
         if missing_posts:
-            yield f"{issue}: calls {network} read, but lacks {missing_posts[:3]}"
+            yield f"{issue}: calls {network} read outside of {gaps}, but lacks {missing_posts[:3]}"
 
     def _outage_at(self, network: str, moment: int) -> Span | None:
         """The outage that kept a network from being read at a moment."""
         spans = merge_spans([*outage_spans_with_counts(self.scenario.faults, network), *self.store_spans])
         return next((span for span in spans if span.start <= moment < span.end), None)
 
-    def _findable_posts(self, issue: Issue, network: str) -> Iterator[str]:
-        """The keys of posts in an issue's window that could be found before it closed."""
-        start, cut = max(issue.schedule.window(issue.content), self.scenario.start), issue.content.as_of
+    def _findable_posts(self, issue: Issue, network: str) -> Iterator[tuple[int, str]]:
+        """The times and keys of posts in the period that an issue reports that could be found before it closed."""
+        start, cut = max(issue.content.read_from or 0, self.scenario.start), issue.content.as_of
         for day in range(start // DAY, cut // DAY + 1):
             for message in self.oracle.script.messages(network, day):
                 is_in_time = message.references and start <= message.at <= cut - LATE_POSTS
                 if is_in_time and expected.is_findable(message) and self._is_always_visible(message, cut):
-                    yield expected.key(message, self.oracle.bases)
+                    yield message.at, expected.key(message, self.oracle.bases)
 
     @staticmethod
     def _is_always_visible(message: Message, until: int) -> bool:
@@ -207,15 +221,20 @@ class Issues:
         return any(row.since <= issue.content.position and row.observed_at <= issue.content.as_of for row in rows)
 
     def needless_doubts(self) -> Iterator[str]:
-        """Networks that a daily issue calls incomplete although nothing had been wrong for more than a day."""
+        """Networks that an issue calls incomplete although nothing had been wrong since shortly before the period that
+        it reports, and gaps during which nothing was wrong."""
         for issue in self.issues:
-            for reading in issue.content.readings if issue.schedule.name == "daily" else ():
-                start = issue.content.as_of - DAY - RECOVERY
+            content = issue.content
+            for reading in content.readings:
+                start = (content.read_from or 0) - RECOVERY
                 if reading.network not in POST_NETWORKS or start <= self.scenario.start + DAY:
                     continue
-                was_readable = self.readable[reading.network].is_clear(start, issue.content.as_of)
-                if was_readable and reading.state != "complete":
+                readable = self.readable[reading.network]
+                if reading.state != "complete" and readable.is_clear(start, content.as_of):
                     yield f"{issue}: {reading}"
+                for gap in reading.gaps or ():
+                    if readable.is_clear(gap.from_at - RECOVERY, gap.until_at):
+                        yield f"{issue}: {reading.network} has a gap from {utc(gap.from_at)} to {utc(gap.until_at)}"
 
     def wrong_counts(self) -> Iterator[str]:
         """Issues with a wrong number of announced papers, or with one that could not be known."""
@@ -232,7 +251,7 @@ class Issues:
     # ---- pages -------------------------------------------------------------------------------------------
 
     def pages(self, public: Path) -> Iterator[str]:
-        """Issues without a page, and pages that do not name a network that was not fully read."""
+        """Issues without a page, and pages that do not tell when a network was not read, or tell it wrongly."""
         for issue in self.issues:
             name, day = issue.schedule.name, issue.day.isoformat()
             folder = public if name == "daily" else public / name  # the first publication has the folder itself
@@ -240,15 +259,14 @@ class Issues:
             if not (page.is_file() and markdown.is_file()):
                 yield f"{issue}: has no page"
                 continue
-            for reading in issue.content.readings:
-                if reading.state != "complete" and not _is_named(reading, markdown.read_text("utf-8")):
-                    yield f"{issue}: its page does not say that {reading.network} was {reading.state}"
+            facts = _facts_in(markdown.read_text("utf-8"))
+            yield from (f"{issue}: its page says {facts!r}: {error}" for error in mistold(issue.content, facts))
 
 
-def _is_named(reading: NetworkReading, text: str) -> bool:
-    head = text.partition("\n## ")[0].casefold().replace(" ", "")
-    name = NAMES[reading.network].casefold().replace(" ", "")
-    return name in head and ("onlyinpart" in head or "notatall" in head)
+def _facts_in(markdown: str) -> str:
+    """The line of facts, without what escapes its signs."""
+    head = markdown.partition("\n## ")[0]
+    return re.sub(r"\\([^\w\s])", r"\1", next((line for line in head.splitlines() if " · " in line), ""))
 
 
 def _midnight(day: datetime.date) -> int:

@@ -80,7 +80,7 @@ DAMAGE = {
     "announcements": "DELETE FROM announcement WHERE day = '2026-03-05'",
     "missing_or_extra": "DELETE FROM issue WHERE day = '2026-03-05'",
     "late_issues": "UPDATE issue SET observed_at = observed_at + 3600000000",
-    "false_claims": """UPDATE issue SET content = replace(content, '"state":"partial"', '"state":"complete"')""",
+    "false_claims": """UPDATE issue SET content = replace(content, '"gaps":[{"from_at":1', '"gaps":[{"from_at":9')""",
     "needless_doubts": """UPDATE issue SET content = replace(content, '"state":"complete"', '"state":"partial"')""",
     "wrong_counts": """UPDATE issue SET content = replace(content, '"announced":', '"announced":1')
         WHERE content NOT LIKE '%"announced":null%'""",

@@ -121,7 +121,10 @@ def render_page(
     )
 
 
-ALONE_STYLE = "body{max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.0625rem/1.5 system-ui,sans-serif}"
+ALONE_STYLE = (
+    "body{max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.0625rem/1.5 system-ui,sans-serif}"
+    "a{color:inherit}:focus-visible{outline:2px solid}"
+)
 ALONE_POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(ALONE_STYLE.encode()).digest()).decode()}'"
 """The style of a page that can link to no file, and its policy."""
 

@@ -2,6 +2,7 @@
 "use strict";
 const pagePapers = (() => {
   document.documentElement.dataset.own = ""; // keeps room for what follows
+  reader.keys.s = () => {}; // listed on every page, until papers offer it
   const { all, make } = reader;
   const IN_LINK = /paper\/(.+)\/index\.html$|arxiv\.org\/abs\/(.+)$/, DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
 

@@ -236,10 +236,10 @@
       choice.checked = choice.value === shownNow();
       choice.onchange = () => show(choice.value);
     }
-    if (shownNow() === "everything") unfold(true);
+    if (shownNow() === "everything") unfoldAll(true);
   }
 
-  function unfold(isOpen) {
+  function unfoldAll(isOpen) {
     for (const rest of all(".entry .rest")) rest.open = isOpen;
   }
 
@@ -249,25 +249,29 @@
     choice.checked = true;
     prefer("show", howMuch);
     applyLook();
-    unfold(howMuch === "everything");
+    unfoldAll(howMuch === "everything");
   }
 
-  // marks the entry that crosses the upper third of the window
+  // marks the entry at a third of the window, near the page's end further down, so that each entry has its turn
   function markWhereOneIs() {
     const list = document.querySelector(".glance");
     if (!list) return;
     const links = new Map(all("a[href^='#']", list).map((link) => [link.hash.slice(1), link]));
-    const observer = new IntersectionObserver((changes) => {
-      for (const { target, isIntersecting } of changes) {
-        const link = links.get(target.id);
-        if (!isIntersecting) link.removeAttribute("aria-current");
-        else {
-          link.setAttribute("aria-current", "location");
-          list.scrollTop = link.closest("li").offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
-        }
-      }
-    }, { rootMargin: "-30% 0px -70% 0px" });
-    all(".entry").filter(({ id }) => links.has(id)).forEach((entry) => observer.observe(entry));
+    const entries = all(".entry").filter(({ id }) => links.has(id));
+    let current;
+    const look = () => {
+      const below = document.documentElement.scrollHeight - innerHeight - scrollY;
+      const further = Math.max(0, innerHeight * 0.7 - below) * (scrollY / (scrollY + below) || 0);
+      const line = innerHeight * 0.3 + further;
+      const link = links.get(entries.findLast((entry) => entry.getBoundingClientRect().top <= line)?.id);
+      if (link === current) return;
+      current?.removeAttribute("aria-current");
+      link?.setAttribute("aria-current", "location");
+      if (link) list.scrollTop = link.closest("li").offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
+      current = link;
+    };
+    addEventListener("scroll", look, { passive: true });
+    look();
   }
 
   // ---- one category of a page's papers, at an address of its own; a program that serves the site chooses itself
