@@ -189,8 +189,25 @@ POLICIES = [
     "550 rejected because 192.0.2.1 is in a black list at zen.b.example", "550 Recipient rejected by local policy",
     "550 Unauthenticated email is not accepted", "553 sorry, your envelope sender has been denied",
     "550 5.1.0 sender rejected: SPF", "550 This account is not allowed to receive mail from outside",
-    "550 The recipient's mailbox is not accepting mail from this sender", "550 5.7.1 user unknown",
+    "550 The recipient's mailbox is not accepting mail from this sender",
+    "550 unverified sender: user unknown", "550 Recipient does not accept mail from unknown senders",
+    "550 5.1.1 blocked using zen.b.example", "550 5.2.1 receives mail at a rate that prevents delivery",
+    "550 Your account has been suspended for sending spam", "550 Mail from this address is not known to be good",
 ]  # fmt: skip
+SURE = [
+    "user unknown", "no such user!", "this mailbox is disabled", "the recipient does not exist", "account disabled",
+    "this user doesn't have a b.example account", "unknown or illegal alias: a@b.example", "not our customer",
+    "mailbox for a@b.example has been closed", "RecipientNotFound", "invalid mailbox", "user a@b.example not found",
+    "the account that you are sending to is inactive", "she is no longer here: user is no longer with us",
+    "the mail account that you tried to reach has been discontinued", "Benutzer unbekannt", "no mailbox by that name",
+]  # fmt: skip
+"""Clauses about a recipient that can mean nothing else."""
+ASIDES = [
+    "your message cannot be delivered", "rejected by the security gateway", "see the policy", "content filter",
+    "contact the sender", "spam is never welcome", "our server blocks abuse", "limit of tries: 3", "access denied",
+    "please check the full address and try again", "the message size was 3 kB", "TLS is required for other mail",
+]  # fmt: skip
+"""Weak words, which alone may tell of a policy or of a full mailbox."""
 UNCLEAR = ["550 we don't like you", "550 mailbox full", "554 5.4.1 no answer from host", "554 permanent failure"]
 
 
@@ -201,6 +218,29 @@ def is_ended(reply: str) -> bool:
 @pytest.mark.parametrize("reply", MISSING)
 def test_words_that_say_that_an_address_does_not_exist(reply: str) -> None:
     assert is_ended(reply) and may_be_address(failure_reason("550", status_of(reply), reply))
+
+
+@given(st.sampled_from(SURE), st.lists(st.sampled_from(ASIDES), max_size=3), st.integers(0, 3), st.data())
+def test_no_weak_words_outweigh_a_sure_sentence(sure: str, asides: list[str], at: int, data: st.DataObject) -> None:
+    clauses = [*asides[:at], sure, *asides[at:]]
+    status = data.draw(st.sampled_from(["", "5.0.0 ", "5.1.0 ", "5.1.351 ", "5.4.1 ", "5.5.0 ", "5.7.1 "]))
+    reply = f"{data.draw(st.sampled_from([550, 552, 554]))} {status}" + data.draw(
+        st.sampled_from([".", ";", "!"])
+    ).join(f"{clause} " for clause in clauses)
+    assert is_ended(reply), reply
+    error = refusal(int(reply[:3]), reply, data.draw(st.sampled_from(["recipient", "message"])))
+    assert isinstance(error, Rejected) and error.no_such_address
+
+
+@given(st.sampled_from(["Sender address rejected: ", "Sender verify failed: ", "MAIL FROM: ", "from your server: "]),
+       st.sampled_from(SURE), st.sampled_from(["", "5.0.0 ", "5.7.1 "]))  # fmt: skip
+def test_a_sure_sentence_about_the_sender_ends_nothing(about: str, sure: str, status: str) -> None:
+    assert not is_ended(f"550 {status}{about}{sure.replace('!', '')}")
+
+
+@given(st.sampled_from(SURE), st.sampled_from(["5.1.7", "5.1.8", "5.2.2", "5.3.4", "5.6.1", "4.2.1"]))
+def test_a_specific_status_outweighs_words(sure: str, status: str) -> None:
+    assert not is_ended(f"550 {status} {sure}")
 
 
 @pytest.mark.parametrize("reply", POLICIES)

@@ -101,10 +101,21 @@ def report(
     return head + (message if is_full else message.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
 
 
-def complaint(message: bytes, encoding: str = "8bit") -> bytes:
+FEEDBACK = """\
+--line
+Content-Type: message/feedback-report
+
+User-Agent: Made-Up/1.0
+Version: 1
+Feedback-Type: {type}
+
+"""
+
+
+def complaint(message: bytes, encoding: str = "8bit", type: str = "abuse") -> bytes:
     """An abuse report that contains the message."""
     original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
-    head = REPORT.format(kind="feedback-report", state="", original=original)
+    head = REPORT.format(kind="feedback-report", state=FEEDBACK.format(type=type), original=original)
     return head.encode() + message + b"\n--line--\n"
 
 

@@ -4,19 +4,20 @@ Anybody can write to that mailbox. A report counts if it returns the Message-ID 
 subject contains a token; this store has signed both, so only those who have a message can report it. Automatic replies
 confirm nothing (RFC 3834). `subscribers.note_failure` says after how many reports a subscription ends.
 
-RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
+RFC 3464, 6522 and 6533 (delivery reports), RFC 5965, 6430 and 6591 (feedback reports), RFC 4155 (mbox).
 """
 
 from __future__ import annotations
 
 import re
+from base64 import decodebytes
 from collections import Counter
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import Compat32
-from itertools import islice
+from quopri import decodestring
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound
@@ -47,12 +48,21 @@ CLOCK_TOLERANCE = 12 * HOUR
 """µs by which a mailbox's clock may be behind: its dates have no time zone."""
 _GENERIC = re.compile(r"[45]\.0\.0")
 _FIELD = re.compile(
-    r"(Final-Recipient|Original-Recipient|Action|Status|Remote-MTA|Diagnostic-Code|Last-Attempt-Date|Final-Log-Id"
-    r"|Will-Retry-Until|X-[\w-]{1,60}):(.*)",
+    r"(Original-Envelope-Id|Reporting-MTA|DSN-Gateway|Received-From-MTA|Arrival-Date|Original-Recipient|Final-Recipient"
+    r"|Action|Status|Remote-MTA|Diagnostic-Code|Last-Attempt-Date|Final-Log-ID|Will-Retry-Until|Localized-Diagnostic"
+    r"|Feedback-Type|User-Agent|Version|X-[\w-]{1,60})\s*:(.*)",
     re.IGNORECASE | re.ASCII,
 )
-MAX_REPORT_LINES = 100
-"""Lines of a delivery report's block that are read after one that is no field."""
+"""RFC 3464 §2.2 and §2.3, RFC 6533 §3; of RFC 5965 those that every report has."""
+MAX_REPORT_LINES = 200
+"""Lines of a report's part for programs that are read."""
+_FEEDBACK = "message/feedback-report"
+REPORT_TYPES = frozenset((_FEEDBACK, "message/delivery-status", "message/global-delivery-status"))
+COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))
+"""Types of feedback by which a reader wants no more mail (RFC 5965 §7.3 and its drafts). Not `not-spam` (RFC 6430),
+`auth-failure` (RFC 6591), `virus`, by which servers report, nor those that tell nothing: `other` and unknown ones."""
+ARRIVED = frozenset(("delivered", "relayed", "expanded"))
+_DECODERS = {"base64": decodebytes, "quoted-printable": decodestring}
 _CODE = re.compile(r"\b([45]\d\d)\b")
 
 
@@ -68,11 +78,14 @@ class MailboxSummary(NamedTuple):
 
 
 class _ShortHeaders(Compat32):
-    """Reads the beginning of each header."""
+    """Reads the beginning of each header, and writes it back on one line."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         return name, value[:MAX_HEADER_CHARS]
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return f"{name}: {value}\n".encode("utf-8", "surrogateescape")
 
 
 class BounceReport(NamedTuple):
@@ -166,15 +179,14 @@ def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
 
 
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
-    kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
-    if kind in ("delivery-status", "feedback-report"):
-        # The message that a report returns, verbatim or in an encoded part
-        payloads = (part.get_payload(decode=True) for part in _parts(message))
-        texts = (raw, *(payload for payload in payloads if isinstance(payload, bytes)))
-        returned = next(filter(None, (sent_message(secret, text) for text in texts)), None)
+    parts = _own_parts(message)
+    if report := _report_of(message, parts):
+        returned = next(filter(None, (sent_message(secret, text) for text in (raw, *map(_content, parts)))), None)
         if returned is None:
             return None
-        return _bounce_report(message, returned) if kind == "delivery-status" else BounceReport(returned)
+        if report.get_content_type() == _FEEDBACK:
+            return BounceReport(returned) if _complains(_content(report)) else None
+        return _bounce_report(_content(report), returned)
     headers = [str(value) for name in TOKEN_HEADERS for value in message.get_all(name, [])]
     written = (str(make_header(decode_header(value))) for value in headers)
     tokens = (decode(secret, match[0]) for text in written for match in TOKEN.finditer(text))
@@ -182,50 +194,76 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
-def _bounce_report(message: Message, returned: SentMessage) -> BounceReport | None:
-    for fields in _recipients(message):
-        status = status_of(fields.get("status", ""))
-        # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
-        if fields["action"].lower().split()[:1] == ["failed"] and status.startswith(("4", "5")):
-            diagnosis = fields.get("diagnostic-code", "")
-            specific = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
-            code = _CODE.search(diagnosis)
-            known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
-            is_bad = is_bad_address(int(code[1]) if code else 0, known_status, diagnosis)
-            return BounceReport(returned, failure_reason(specific or status, known_status, diagnosis), is_bad)
-    return None
+def _own_parts(message: Message) -> list[Message]:
+    """The parts of a message, not those of messages within it: a report that is returned says nothing of ours."""
+    parts = message.get_payload()
+    return [part for part in parts[:MAX_PARTS] if isinstance(part, Message)] if isinstance(parts, list) else []
 
 
-def _recipients(message: Message) -> Iterator[dict[str, str]]:
-    """The fields about each recipient. Some servers write them in one block with those about the whole message."""
-    for part in _parts(message):
-        if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            for block in blocks if isinstance(blocks, list) else ():
-                fields = _fields(block) if isinstance(block, Message) else {}
-                if "action" in fields:
-                    yield fields
+def _report_of(message: Message, parts: list[Message]) -> Message | None:
+    """The part for programs. Its own type tells the kind of report: many servers leave `report-type` out."""
+    if message.get_content_maintype() != "multipart":
+        return None
+    reports = [part for part in parts if part.get_content_type() in REPORT_TYPES]
+    kind = str(message.get_param("report-type", "")).lower()
+    named = (part for part in reports if part.get_content_subtype().removeprefix("global-") == kind)
+    return next(named, None) or next(iter(reports), None)
 
 
-def _fields(block: Message) -> dict[str, str]:
-    """A block's fields by lowercase name. A line that begins with no field's name continues the one before, though it
-    is not folded."""
-    fields: dict[str, str] = {}
-    for name, value in block.items():
-        fields.setdefault(name.lower(), str(value).strip())
-    name, rest = next(reversed(fields), ""), block.get_payload()
-    for line in rest.splitlines()[:MAX_REPORT_LINES] if isinstance(rest, str) else ():
+def _content(part: Message) -> bytes:
+    """A part's content, decoded: RFC 6533 allows encodings also for messages and reports."""
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    body = part.as_bytes().partition(b"\n\n")[2]
+    return _DECODERS[encoding](body) if encoding in _DECODERS else body
+
+
+def _complains(report: bytes) -> bool:
+    [fields, *_] = _blocks(report) or [{}]
+    return fields.get("feedback-type", "").partition("(")[0].strip().lower() in COMPLAINTS
+
+
+def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
+    """All recipients are of one subscriber, who may forward to several: one that got the message is enough, and the
+    address does not exist if none of them does."""
+    recipients = [fields for fields in _blocks(report) if "action" in fields]
+    actions = [fields["action"].lower().partition("(")[0].strip() for fields in recipients]
+    if ARRIVED.intersection(actions):
+        return None
+    failed = (fields for fields, action in zip(recipients, actions, strict=True) if action == "failed")
+    failures = [failure for fields in failed if (failure := _failure(fields, returned))]
+    return min(failures, key=lambda failure: failure.no_such_address, default=None)
+
+
+def _failure(fields: dict[str, str], returned: SentMessage) -> BounceReport | None:
+    status = status_of(fields.get("status", ""))
+    # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
+    if not status.startswith(("4", "5")):
+        return None
+    diagnosis = fields.get("diagnostic-code", "")
+    specific = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
+    code = _CODE.search(diagnosis)
+    known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
+    is_bad = is_bad_address(int(code[1]) if code else 0, known_status, diagnosis)
+    return BounceReport(returned, failure_reason(specific or status, known_status, diagnosis), is_bad)
+
+
+def _blocks(report: bytes) -> list[dict[str, str]]:
+    """The fields about the message, then those about each recipient, by lowercase name. Some servers write them in one
+    block. A line that begins with no field's name continues the one before, though it is not folded."""
+    lines = report.decode("utf-8", "replace").splitlines()[:MAX_REPORT_LINES]
+    blocks: list[dict[str, str]] = [{}]
+    name = ""
+    for line in lines:
         field = _FIELD.match(line)
-        if field:
+        if not line.strip():
+            blocks.append({})
+            name = ""
+        elif field:
             name = field[1].lower()
-            fields.setdefault(name, field[2][:MAX_HEADER_CHARS].strip())
+            blocks[-1].setdefault(name, field[2][:MAX_HEADER_CHARS].strip())
         elif name:
-            fields[name] = f"{fields[name]} {line.strip()}"[:MAX_HEADER_CHARS]
-    return fields
-
-
-def _parts(message: Message) -> Iterator[Message]:
-    return islice(message.walk(), MAX_PARTS)
+            blocks[-1][name] = f"{blocks[-1][name]} {line.strip()}"[:MAX_HEADER_CHARS]
+    return [fields for fields in blocks if fields]
 
 
 def is_automatic(message: Message) -> bool:
