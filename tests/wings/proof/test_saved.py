@@ -50,8 +50,8 @@ def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication)
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
-        (r"(Why here: )([\d,]+) points", r"\g<1>\g<2> thousand points", "the page shows something else there"),
+        (r'(class="sum">)[\d,]+', r"\g<1>9,999", "the page shows something else there"),
+        (r'(class="sum">)([\d,]+)', r"\g<1>\g<2> thousand points", "the page shows something else there"),
         (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
         (r'<article class="entry" id="2405.00001"', '<article class="entry" id="2405.00009"', "something else"),
         (r'<article class="entry" ', '<article class="entry" id="2405.00009" ', "something else"),
@@ -81,11 +81,16 @@ def test_differences_are_named(
     assert any(message in problem for problem in verdict.problems), verdict.problems
 
 
-def test_a_page_that_says_no_unit_is_verified(publication: SamplePublication, tmp_path: Path) -> None:
-    text, count = re.subn(r"(Why here: [\d,]+) points", r"\1", publication.page.read_text())
+@pytest.mark.parametrize("unit", ["", " points"])
+def test_an_earlier_page_is_verified(publication: SamplePublication, tmp_path: Path, unit: str) -> None:
+    """Until 1.0.0rc1, the score was in a summary, at first without a unit."""
+    earlier = rf"<details><summary>Why here: \1{unit}</summary></details>"
+    text, count = re.subn(r'<(?:td|span) class="sum">([\d,]+)</(?:td|span)>', earlier, publication.page.read_text())
     assert count == 3
     (tmp_path / "page.html").write_text(text)
     assert not check_saved(read_saved(tmp_path / "page.html"), publication.policy).problems
+    (tmp_path / "page.html").write_text(text.replace("Why here: ", "Why here: 9", 1))
+    assert check_saved(read_saved(tmp_path / "page.html"), publication.policy).problems
 
 
 def test_a_changed_title_is_named(publication: SamplePublication, tmp_path: Path) -> None:

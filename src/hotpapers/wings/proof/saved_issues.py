@@ -41,10 +41,13 @@ MAX_FRACTIONS = 20_000
 """Most fractions in JSON, of which an issue has none: one can take the decoder 20 microseconds."""
 _FRACTION = re.compile(r"[0-9][.eE][-+]?[0-9]")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_SCORE = re.compile(r"Why here: ([\d,]+)(?: points?)?")  # earlier pages have no unit
+_SCORE = re.compile(r"(?:Why here: )?([\d,]+)(?: points?)?")  # earlier pages have no unit
+_SUMS = frozenset({"summary.", "td.sum", "span.sum", "span.points"})
+"""The elements in which a page shows a score; the first one on earlier pages."""
 _UNREADABLE = -1
 """A score that no entry has: what a page shows in its place is not a number."""
 _MARKDOWN_HEADING = "\n## "
+_MARKDOWN_LINE = re.compile(r"^([0-9]{1,6})\. (?=\[)", re.M)
 _MARKDOWN_PLACE = re.compile(r"([0-9]{1,6})\. ")
 _MARKDOWN_ADDRESS = re.compile(r"<https://arxiv\.org/abs/([^>\s]{1,64})>")
 _ARXIV_LINKS, _ID_LINK = ("abs", "pdf", "html"), "arXiv:"
@@ -168,6 +171,9 @@ def _of_markdown(text: str, file: Path) -> SavedIssue:
         if place := _MARKDOWN_PLACE.match(section):
             address = _MARKDOWN_ADDRESS.search(section)  # without one, it is a paper that is not in the issue
             shown.append(ShownEntry(int(place[1]), address[1] if address else ""))
+        for line in _MARKDOWN_LINE.finditer(section):  # of the papers that are listed in a line each
+            address = _MARKDOWN_ADDRESS.search(section, line.end(), section.find("\n", line.end()) + 1 or len(section))
+            shown.append(ShownEntry(int(line[1]), address[1] if address else ""))
     return read_saved(json_file)._replace(shown_digest=digest, shown=tuple(shown))
 
 
@@ -181,7 +187,7 @@ class _PageReader(HTMLParser):
         self._inside = deque([""], 4)
         self.digest = self._block = self._target = ""
         self._in_tags = 0
-        self._is_ongoing = self._in_links = False
+        self._is_ongoing = self._is_further = self._in_links = False
 
     def parse_starttag(self, i: int) -> int:
         """Refuses endless lists of attributes before they are read."""
@@ -203,8 +209,11 @@ class _PageReader(HTMLParser):
             self.entries.append(ShownEntry(0, attributes.get("id") or ""))
         elif tag == "li" and self._is_ongoing and (paper := attributes.get("id")):
             self.ongoing.append(paper)
+        elif tag == "li" and self._is_further:
+            self.entries.append(ShownEntry(_number(attributes.get("value") or "") or 0, attributes.get("id") or ""))
         kind = f"{tag}.{attributes.get('class') or ''}"
         self._is_ongoing |= kind == "section.still"
+        self._is_further |= kind == "details.further"
         self._in_links |= kind == "ul.links"
         self._target = (attributes.get("href") or "") if tag == "a" else ""
         self._inside.append(kind)
@@ -215,6 +224,7 @@ class _PageReader(HTMLParser):
         if tag == "script":
             self._block = ""
         self._is_ongoing &= tag != "section"
+        self._is_further &= tag != "details"
         self._in_links &= tag != "ul"
         self._target = ""
 
@@ -233,7 +243,7 @@ class _PageReader(HTMLParser):
             if len(entry.linked) < 2:  # otherwise one of them is another paper already
                 paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
                 entry.linked |= {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
-        elif data.startswith("Why here: ") and self._inside[-1] == "summary.":
+        elif self._inside[-1] in _SUMS and (data.startswith("Why here: ") or self._inside[-1] != "summary."):
             match = _SCORE.fullmatch(data)
             entry.score = _number(match[1]) if match else _UNREADABLE
         elif "p.place" in self._inside and (place := _number(data)) is not None:
@@ -273,7 +283,7 @@ def _log_problems(issue: SavedIssue, policy: policies.LogPolicy, cosigners: dict
 
 
 def _page_problems(issue: SavedIssue) -> Iterator[str]:
-    entries, ongoing = issue.content.entries, issue.content.ongoing
+    entries, ongoing = issue.content.listed, issue.content.ongoing
     if issue.shown_digest and issue.shown_digest != issue.digest:
         yield f"the page shows the digest {issue.shown_digest}, but its content has {issue.digest}"
     if issue.shown is not None:
