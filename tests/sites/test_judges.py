@@ -94,9 +94,9 @@ def doubt_networks(evidence: Evidence) -> None:
 
 
 def tell_a_gap(evidence: Evidence) -> None:
-    """An issue says that nothing was read for half a day, in which the program ran."""
+    """An issue says that nothing was read for two days, in which the program ran for hours."""
     content = evidence.issues[-1].content
-    gap = ReadingGap(from_at=content.as_of - 12 * HOUR, until_at=content.as_of, state="unknown")
+    gap = ReadingGap(from_at=content.as_of - 48 * HOUR, until_at=content.as_of, state="unknown")
     readings = tuple(msgspec.structs.replace(reading, gaps=(gap,)) for reading in content.readings)
     with_content(readings=readings)(evidence)
 

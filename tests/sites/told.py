@@ -14,7 +14,8 @@ from tests.sites.published import NAMES
 
 TOLERANCE = 2 * HOUR
 """By how much a told moment may differ from the gap's: networks are read in turns."""
-VERBS = {"not at all": "unknown", "not": "unknown", "only in part": "partial", "not reachable": "refused"}
+VERBS = {"not at all": "unknown", "not reachable": "refused", "only in part": "partial", "not": "unknown"}
+"""What a state is called; one that another begins with comes last."""
 _NETWORK = "|".join(map(re.escape, NAMES.values()))
 _MOMENT = r"\d{1,2} [A-Z][a-z]+ \d\d:\d\d"
 _NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
