@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.person_names import is_suffix, split
+from hotpapers.base.ids import bibtex
+from hotpapers.base.ids.person_names import AuthorName, is_group, is_suffix, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,22 @@ def test_any_name_keeps_its_letters(name: str) -> None:
         sorted("".join(parts).replace(" ", "")) == sorted("".join(name.split()).replace(",", "")) or "," in parts.family
     )
     assert isinstance(parts.last_word, str)
+
+
+GROUPS = [
+    "The LIGO Scientific Collaboration", "Kettle Team", "the Kettle SWG", "Ovens Working Group", "Tea Consortium",
+    "SPOON Collaborations", "Global Cup Initiative", "Kettle Task Force", "Kettle Project", "Brewing Research Network",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_has_no_given_name_in_any_export(name: str) -> None:
+    assert split(name) == AuthorName("", name, "") and is_group(name.upper()) == (not name.startswith("the "))
+    assert bibtex.names([name, "Tansy Overquill"]) == f"{{{name}}} and Tansy Overquill"
+
+
+@pytest.mark.parametrize(
+    "name", ["The Anh Owlson", "Tansy Overquill", "Bram van der Teamster", "Ada Brewster (Tea Institute)"]
+)
+def test_a_person_is_no_group(name: str) -> None:
+    assert not is_group(name)

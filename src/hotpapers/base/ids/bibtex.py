@@ -130,9 +130,9 @@ def _name(name: str) -> str:
     parts = person_names.split(name)
     if parts.suffix and parts.given:
         name = f"{parts.family}, {parts.suffix}, {parts.given}"
-    is_whole = name.count(",") > 2 or (parts.suffix and not parts.given)
-    text = _AND.sub(r"{\g<0>}", words(name))
-    return f"{{{text}}}" if is_whole else text
+    if person_names.is_group(name) or name.count(",") > 2 or (parts.suffix and not parts.given):
+        return f"{{{words(name)}}}"
+    return _AND.sub(r"{\g<0>}", words(name))
 
 
 def _is_balanced(text: str) -> bool:

@@ -10,6 +10,12 @@ from typing import NamedTuple
 
 _SUFFIX = re.compile(r"(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th")
 """What follows a family name. V alone is as often an initial."""
+_GROUP = re.compile(
+    r"the\s.*|(?i:[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee"
+    r"|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community"
+    r"|investigators|contributors|university|hospital|society|survey)\b.*)"
+)
+"""Names of collaborations and teams. *The* in capitals is also a given name."""
 
 
 class AuthorName(NamedTuple):
@@ -21,8 +27,11 @@ class AuthorName(NamedTuple):
 
     @property
     def last_word(self) -> str:
-        """The family name's last word, for keys."""
-        return self.family.split()[-1] if self.family.strip() else ""
+        """The family name's last word, for keys; of a group, the first one after *the*."""
+        words = self.family.split()
+        if is_group(self.family):
+            return next((word for word in words if word.lower() != "the"), "")
+        return words[-1] if words else ""
 
 
 def is_suffix(word: str) -> bool:
@@ -30,8 +39,15 @@ def is_suffix(word: str) -> bool:
     return _SUFFIX.fullmatch(word) is not None
 
 
+def is_group(name: str) -> bool:
+    """Whether a name is a collaboration's or a team's, which has no given names."""
+    return _GROUP.fullmatch(" ".join(name.split())) is not None
+
+
 def split(name: str) -> AuthorName:
-    """A name's parts, also of `Overquill, Tansy, Jr.` and `Overquill, Jr., Tansy`."""
+    """A name's parts, also of `Overquill, Tansy, Jr.` and `Overquill, Jr., Tansy`; a group's is a family name."""
+    if is_group(name):
+        return AuthorName("", " ".join(name.split()), "")
     pieces = [" ".join(piece.split()) for piece in name.split(",")]
     named = [piece for piece in pieces if piece and not is_suffix(piece)]
     suffixes = [piece for piece in pieces if is_suffix(piece)]

@@ -1,73 +1,393 @@
-// A reader's library as files: read from BibTeX, RIS, Zotero RDF, arXiv listings, lists and JSON; written as some of them.
+// A reader's library as files: read from BibTeX, RIS, EndNote, PubMed, Zotero RDF, arXiv's mails, lists and JSON, as
+// library_files.py and stars.py read them; written as some of them. All readers are linear.
 "use strict";
 const paperLibrary = (() => {
-  const ID = /(?:\b|arxiv[:.])(\d{4}\.\d{4,5})(?:v\d+)?\b|\b([a-z-]+(?:\.[A-Z]{2})?\/\d{7})(?:v\d+)?\b/i;
-  const BETWEEN = /^(?=\s*@\w+\s*[{(])|^ER  -.*$|(?=<(?:bib|z|rdf):\w+ rdf:about=)|^-{20,}$/m;
-  const TITLES = [/\btitle\s*=\s*[{"](.+?)[}"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*$)/is, /^T[I1]  - (.+)$/m, /<dc:title>([^<]+)</, /^Title: (.+(?:\n  .+)*)/m];
-  const ABSTRACTS = [/\babstract\s*=\s*[{"](.+?)[}"]\s*(?:,\s*[\w-]+\s*=|,?\s*[})]?\s*$)/is, /^(?:AB|N2)  - (.+)$/m, /<dcterms:abstract>([^<]+)</];
-  const LONGEST = 20000, LONGEST_SENTENCE = 400, MOST = 10000;
+  const LONGEST = 20000, LONGEST_SENTENCE = 400, LONGEST_LINE = 500, MOST = 10000, MOST_PIECES = 200, DEEPEST = 50;
 
-  const oneLine = (text) => text.replace(/[{}]/g, "").replace(/&amp;/g, "&").replace(/\s+/g, " ").trim().slice(0, LONGEST);
-  const texts = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
+  // ---- ids, as in base/ids/arxiv/grammar.py
+
+  const MM = "(?:0[1-9]|1[0-2])";
+  const NEW = `(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4])${MM})\\.(?!0000)\\d{4}|(?:1[5-9]|[2-4]\\d|50)${MM}\\.(?!00000)\\d{5}`;
+  const ARCHIVES = "acc-phys|adap-org|alg-geom|astro-ph|bayes-an|chao-dyn|comp-gas|cond-mat|funct-an|patt-sol|plasm-ph|quant-ph|solv-int|supr-con|atom-ph|chem-ph|hep-lat|math-ph|mtrl-th|nucl-ex|nucl-th|physics|ao-sci|cmp-lg|hep-ex|hep-ph|hep-th|dg-ga|gr-qc|q-alg|q-bio|math|nlin|cs";
+  const NUMBER = `(?:910[89]|911[0-2]|070[1-3]|(?:9[2-9]|0[0-6])${MM})(?!000)\\d{3}`;
+  const ID = `(?:(${NEW})|(${ARCHIVES})(?:\\.[a-z]{2,6}(?:-[a-z]{2,4})?)?/(${NUMBER}))(?:v[1-9]\\d{0,2})?(?![a-z0-9]|\\.\\d)`;
+  const PLACE = "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|semanticscholar\\.org)/|arxiv:)";
+  const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
+  const MENTION = new RegExp(`(?<![\\w.])(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`, "gi");
+  const WHOLE = new RegExp(`^(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *[:.]? *)?${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z.-]{2,20}\\]?)?$`, "i");
+  const BEFORE_ID = /^(?:arxiv )?(?:e-?prints?|preprints?):? (?=arxiv)|^corr |^abs\//i;
+  const AROUND = /^[\s,;."'()[\]<>{}|*_`!-]+|[\s,;."'()[\]<>{}|*_`!-]+$/g;
+
+  const canonical = (match) => (match[1] || `${match[2]}/${match[3]}`).toLowerCase();
+  const trimmed = (text) => text.replace(AROUND, "");
+
+  // of a text that is an id or its address and nothing else
+  function idIn(text) {
+    const match = text.length <= 2000 && WHOLE.exec(trimmed(text.trim().replace(BEFORE_ID, "")));
+    return match ? canonical(match) : "";
+  }
+
+  function linked(text) {
+    const [match] = text.matchAll(MENTION);
+    return match ? canonical(match) : /^(?:corr )?abs\//i.test(text) ? idIn(text.replace(/^corr /i, "")) : "";
+  }
+
+  const inNote = (text) => text.split(/\r?\n/).map(idIn).find(Boolean) ?? "";
+
+  // ---- entries, as in library_files.py: fields of a role each
+
+  const table = (roles) => new Map(Object.entries(roles).flatMap(([role, names]) => names.split(" ").map((name) => [name, role])));
+  const BIBTEX = table({
+    title: "title", abstract: "abstract", id: "eprint arxivid arxiv arxiv_id",
+    link: "doi url howpublished journal journaltitle volume number", note: "note annote annotation",
+  });
+  const RIS = table({
+    title: "TI T1 CT BT", abstract: "AB N2", id: "AN", link: "DO UR L1 L2 L3 L4 LK JO JF JA T2 VL IS M1 C1 C7 AID LID", note: "N1",
+  });
+  const ENDNOTE = table({ title: "%T", abstract: "%X", id: "%M", link: "%U %R %J %B %V %N", note: "%Z" });
+  const ENDNOTE_XML = table({
+    title: "title", abstract: "abstract", id: "accession-num", link: "electronic-resource-num url full-title volume number", note: "notes",
+  });
+  const RDF = table({ title: "title", abstract: "abstract", link: "about identifier number coverage", note: "description" });
+  const JSON_FIELDS = table({
+    title: "title", abstract: "abstract abstractNote",
+    id: "id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
+    link: "DOI doi number URL url link journal container-title publicationTitle volume", note: "note extra",
+  });
+
+  function fields(roles, pairs) {
+    const order = [...roles.keys()];
+    const known = pairs.filter(([name, text]) => roles.has(name) && text).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    return known.map(([name, text]) => ({ role: roles.get(name), text }));
+  }
+
+  const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
+  const unescaped = (text) => text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,6}));/gi, (whole, ten, hex, name) => {
+    if (name) return NAMED[name] ?? whole;
+    const code = ten ? Number(ten) : parseInt(hex, 16);
+    return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
+  });
+  const RICH_TEXT = /<\/?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>/gi;
+  const oneLine = (text) => unescaped(text.replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, LONGEST);
+
+  // ---- BibTeX
+
+  const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
+  const BIB_STYLE = /\\(?:emph|mkbib[a-z]+|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
+  const SIGN_OF = { textless: "<", textgreater: ">", textunderscore: "_", textasciicircum: "^", textbar: "|", "``": "“", "''": "”" };
+  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''/g;
+  const BIB_OWN = (text) => text.replace(BIB_STYLE, "").replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole]).replace(/\\([&%$#_])/g, "$1").replace(/[{}]/g, "").replace(/(?<!\\)~/g, " ");
+
+  function at(pattern, text, start) {
+    pattern.lastIndex = start;
+    return pattern.exec(text);
+  }
+
+  function bibEnd(text, start) {
+    let depth = 1;
+    const sign = /\\[^]|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]/g;
+    for (let match = at(sign, text, start); match; match = sign.exec(text)) {
+      depth += (match[0] === "{") - (match[0] === "}");
+      if (!depth || match[0][0] === "\n") return match.index;
+    }
+    return text.length;
+  }
+
+  function bibValue(body, start, strings) {
+    if (body[start] !== "{" && body[start] !== '"') {
+      const word = at(/[^\s,={}"#()]+/y, body, start);
+      return word ? [strings.get(word[0].toLowerCase()) ?? word[0], start + word[0].length] : ["", start + 1];
+    }
+    const isQuoted = body[start] === '"', sign = /\\[^]|[{}"]/g;
+    let depth = 0;
+    for (let match = at(sign, body, start + isQuoted); match; match = sign.exec(body)) {
+      depth += (match[0] === "{") - (match[0] === "}");
+      if (!depth && match[0] === (isQuoted ? '"' : "}")) return [body.slice(start + 1, match.index), match.index + 1];
+    }
+    return [body.slice(start + 1), body.length];
+  }
+
+  function bibPairs(body, strings) {
+    const pairs = [], name = /[\s,]*([^\s,={}"#()%']+)\s*=\s*/g;
+    let start = at(BIB_KEY, body, 0)?.[0].length ?? 0;
+    for (let match = at(name, body, start); match; match = at(name, body, start)) {
+      const pieces = [];
+      start = match.index + match[0].length;
+      while (pieces.length < MOST_PIECES) {
+        const [piece, end] = bibValue(body, start, strings), joined = at(/\s*#\s*/y, body, end);
+        pieces.push(piece);
+        start = end + (joined?.[0].length ?? 0);
+        if (!joined) break;
+      }
+      pairs.push([match[1].toLowerCase(), pieces.join("")]);
+    }
+    return pairs;
+  }
+
+  // an eprint of another archive is none; 9901001 with the class hep-th is of the old style
+  function withOwnId(pairs) {
+    const all = new Map(pairs), archive = (all.get("archiveprefix") ?? all.get("eprinttype") ?? "arxiv").toLowerCase();
+    const category = all.get("primaryclass") ?? all.get("eprintclass") ?? "";
+    const eprint = (text) => (archive !== "arxiv" ? `${archive}/${text}` : /^\d{7}(?:v\d+)?$/.test(text) ? `${category}/${text}` : text);
+    return [...all].map(([name, text]) => [name, name === "eprint" ? eprint(text) : text]);
+  }
+
+  function bibtex(text) {
+    const found = [], strings = new Map(), opening = /@[ \t]*([A-Za-z]+)[ \t]*\n?[ \t]*[{(]/g;
+    let start = 0;
+    for (let match = at(opening, text, 0); match; match = at(opening, text, start)) {
+      const kind = match[1].toLowerCase(), inner = match.index + match[0].length, end = bibEnd(text, inner);
+      const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index), body = text.slice(inner, end);
+      start = Math.max(end, inner);
+      if (kind === "comment" || kind === "preamble" || /^\s*%|[\p{L}\p{N}]$/u.test(line)) continue;
+      const pairs = bibPairs(body, strings), key = at(BIB_KEY, body, 0);
+      if (kind === "string") pairs.forEach(([name, value]) => strings.set(name, value));
+      else {
+        const own = fields(BIBTEX, withOwnId(pairs).map(([name, value]) => [name, BIB_OWN(value)]));
+        found.push([...own, ...(key ? [{ role: "note", text: key[1] }] : [])]);
+      }
+    }
+    return found;
+  }
+
+  // ---- tags at the beginnings of lines
+
+  const CUT_AT = [70, 255]; // after so many characters programs cut a value, also within a word
+
+  function joined(lines) {
+    const isCut = lines.length > 1 && CUT_AT.some((width) => lines.slice(0, -1).every((line) => line.length === width));
+    return isCut ? lines.join("") : lines.map((line) => line.trim()).join(" ");
+  }
+
+  function tagged(text, pattern, first, roles) {
+    const records = [[]];
+    for (const line of text.split(/\r\n|\r|\n/)) {
+      const match = pattern.exec(line);
+      if (match && first.includes(match[1]) && records.at(-1).length) records.push([]);
+      if (match) records.at(-1).push([match[1], [match[2] ?? ""]]);
+      else if (line.trim() && records.at(-1).length) records.at(-1).at(-1)[1].push(line);
+    }
+    return records.map((record) => fields(roles, record.map(([tag, lines]) => [tag, joined(lines)])));
+  }
+  const ris = (text) => tagged(text, /^([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)/, ["TY", "PMID"], RIS);
+  const endnote = (text) => tagged(text, /^(%[A-Z0-9@!#$&()*+<>?[\]^~])(?: (.*)|$)/, ["%0"], ENDNOTE);
+
+  // ---- XML, also where it is not well-formed
+
+  const XML = /<!--[^]*?(?:-->|$(?![^]))|<!\[CDATA\[([^]*?)(?:\]\]>|$(?![^]))|<[?!][^<>]*>|<(\/?)([\w:.-]+)([^<>]*?)(\/?)>|([^<]+|<)/g;
+  const local = (name) => name.slice(name.lastIndexOf(":") + 1);
+  const children = (element, ...names) => element.content.filter((node) => node.name && (!names.length || names.includes(node.name)));
+  const textOf = (element) => element.content.map((node) => (node.name ? ` ${textOf(node)} ` : node)).join("");
+
+  function xmlElement(name, attributes) {
+    const pairs = [...attributes.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
+    return { name: local(name), attributes: new Map(pairs.map(([, key, one, two]) => [local(key), unescaped(one ?? two)])), content: [] };
+  }
+
+  function xmlRoot(text) {
+    const root = { name: "", content: [] }, open = [root];
+    for (const [, data, close, name, attributes, empty, words] of text.matchAll(XML)) {
+      if (name && close) {
+        const place = open.findLastIndex((element) => element.name === local(name));
+        if (place > 0) open.length = place;
+      } else if (name && open.length < DEEPEST) {
+        const element = xmlElement(name, attributes);
+        open.at(-1).content.push(element);
+        if (!empty) open.push(element);
+      } else if (data || words) open.at(-1).content.push(data || unescaped(words));
+    }
+    return root;
+  }
+
+  const NO_PAPERS = ["Attachment", "Memo", "Collection", "Journal", "Periodical", "Series", "Conference", "Person"];
+  const NO_ITEMS = ["attachment", "note", "annotation"];
+
+  function rdf(text) {
+    const nodes = children(xmlRoot(text)).flatMap((root) => children(root));
+    const byAddress = new Map(nodes.map((node) => [node.attributes.get("about") ?? "", node]));
+    const isItem = (node) => {
+      const kind = children(node, "itemType").map(textOf).join("").trim();
+      const types = children(node, "type").map((type) => (type.attributes.get("resource") ?? "").split(/[#/]/).at(-1));
+      return kind ? !NO_ITEMS.includes(kind) : ![node.name, ...types].some((name) => NO_PAPERS.includes(name));
+    };
+    return nodes.filter(isItem).map((node) => {
+      const others = children(node, "link", "isPartOf").map((link) => byAddress.get(link.attributes.get("resource") ?? "")).filter(Boolean);
+      const parts = [...children(node, "isPartOf").flatMap((whole) => children(whole)), ...others];
+      const own = children(node).map((child) => [child.name, textOf(child)]);
+      const identifiers = parts.flatMap((part) => children(part, "identifier")).map((child) => ["identifier", textOf(child)]);
+      return fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...identifiers]);
+    });
+  }
+
+  const within = (element, names) => children(element).flatMap((child) => (names.includes(child.name) ? [child] : within(child, names)));
+  const endnoteXml = (text) =>
+    within(xmlRoot(text), ["record"]).map((record) => fields(ENDNOTE_XML, within(record, [...ENDNOTE_XML.keys()]).map((leaf) => [leaf.name, textOf(leaf)])));
+
+  // ---- JSON, arXiv's mails
+
+  function jsonEntry(paper) {
+    if (typeof paper === "string") return [{ role: "id", text: paper }];
+    const inner = paper?.data instanceof Object ? paper.data : paper instanceof Object ? paper : {};
+    const others = inner.externalIds instanceof Object ? inner.externalIds : {};
+    if (NO_ITEMS.includes(inner.itemType)) return [];
+    return fields(JSON_FIELDS, Object.entries({ ...others, ...inner }).filter(([, value]) => typeof value === "string"));
+  }
+
+  function arxivMail(text) {
+    return text.replace(/\r\n/g, "\n").split(/^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)/m).map((part) => {
+      const title = /^Title: (.+(?:\n {2}.+)*)/m.exec(part);
+      const abstract = title && /^\\\\[ \t]*\n((?:(?!\\\\).*\n?)*?)(?=\\\\|$(?![^]))/m.exec(part.slice(title.index + title[0].length));
+      const found = { id: /^arXiv:(\S+)/m.exec(part), title, abstract };
+      return Object.entries(found).filter(([, match]) => match).map(([role, match]) => ({ role, text: match[1] }));
+    });
+  }
+
+  // ---- which format; a list has one paper a line
+
+  const FORMATS = [
+    [/<(?:\w+:)?RDF\b/, rdf], [/<xml>\s*<records>/, endnoteXml], [/^TY {1,2}-(?: |$)|^PMID *- /m, ris], [/^%0 /m, endnote],
+    [/^arXiv:\S+$|^Title: /m, arxivMail], [/@[ \t]*[A-Za-z]+[ \t]*\n?[ \t]*[{(]\s*[^\s,={}"]*\s*(?:,|=)/, bibtex],
+  ];
+  const OTHERS = [
+    [/<(?:\w+:)?mods(?:Collection)?\b/, "MODS"], [/^(?:FN |PT [A-Z]$)/m, "a file of Web of Science"], [/^RT [A-Z]/m, "a file of RefWorks"],
+    [/<PubmedArticle/, "PubMed XML"], [/<(?:b:)?Sources\b/, "a list of sources of Word"], [/^(?:%PDF-|PK\x03\x04)/, "a PDF or an archive"],
+  ];
+
+  function list(text) {
+    const links = [...text.matchAll(/<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)/gi)].map(([, link]) => link);
+    const papers = [], followed = { author: [], word: [] };
+    for (const [n, whole] of (links.length ? links : text.split(/\r\n|\r|\n/)).entries()) {
+      const line = whole.replace(/(?:^|\s)#.*/, "").trim().replace(/^(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)/, "");
+      const follows = /^(author|word):\s*(\S.*)$/i.exec(line), mentions = [...line.matchAll(MENTION)];
+      if (follows) followed[follows[1].toLowerCase()].push(follows[2].trim());
+      else if (bareIds(line).length) papers.push(...bareIds(line));
+      else if (!mentions.length) continue;
+      else if (links.length || isOfList(line, mentions)) papers.push(...mentions.map(canonical));
+      else return { papers: [], authors: [], words: [], refused: `line ${n + 1} names a paper within other words; write one id or address a line` };
+    }
+    return { papers: papers.map((id) => [{ role: "id", text: id }]), authors: followed.author, words: followed.word };
+  }
+
+  // of a line that is ids and addresses alone, or begins with an id without a prefix, before a title
+  function bareIds(line) {
+    const words = line.split(/[\s,;]+/).map(trimmed).filter(Boolean), ids = words.map(idIn);
+    if (idIn(line)) return [idIn(line)];
+    return ids.every(Boolean) ? ids : ids.slice(0, /^\d/.test(words[0]) && ids[0] ? 1 : 0);
+  }
+
+  function isOfList(line, mentions) {
+    const [first] = mentions, ends = mentions.map(({ index, 0: text }) => index + text.length);
+    const between = [0, ...ends].map((end, n) => line.slice(end, mentions[n]?.index ?? line.length)).join("");
+    if (!/\p{L}{2}/u.test(between)) return true;
+    const isAtAnEnd = !trimmed(line.slice(0, first.index)) || !trimmed(line.slice(ends[0]));
+    return mentions.length === 1 && line.length <= LONGEST_LINE && (isAtAnEnd || line.includes("]("));
+  }
 
   const isWord = (word) => Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] < 64;
-
-  function first(patterns, text) {
-    for (const pattern of patterns) {
-      const match = pattern.exec(text);
-      if (match) return oneLine(match[1]);
-    }
-    return "";
-  }
-
-  function idIn(text) {
-    const match = ID.exec(text);
-    return match ? match[1] || match[2] : "";
-  }
+  const texts = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
 
   // of an abstract, as far as full stops tell
   const firstSentence = (abstract) => (/^.*?[.!?](?=\s+[A-Z]|$)/s.exec(abstract)?.[0] ?? abstract).slice(0, LONGEST_SENTENCE);
 
-  // {papers: [{id, title, abstract, authors, words, sentence}], authors, words}; null for a file that names nothing
-  function read(text) {
-    let choices = null;
+  const READERS = { id: idIn, link: linked, note: inNote };
+
+  function paperOf(entry) {
+    const of = (role) => entry.filter((field) => field.role === role).map(({ text }) => text);
+    const id = Object.entries(READERS).flatMap(([role, find]) => of(role).map(find)).find(Boolean) ?? "";
+    return { id, title: oneLine(of("title")[0] ?? ""), abstract: oneLine(of("abstract")[0] ?? "") };
+  }
+
+  function choicesIn(text) {
+    let json = null;
     try {
-      const json = JSON.parse(text);
-      choices = { papers: Array.isArray(json) ? json : json.papers || [], authors: texts(json.authors), words: texts(json.words) };
-      choices.papers = choices.papers.map((paper) => (typeof paper === "string" ? { id: paper } : paper || {}));
+      json = JSON.parse(text);
     } catch {
-      const entries = text.split(BETWEEN);
-      const isList = entries.length === 1 && !first(TITLES, text);
-      const followed = (kind) => [...text.matchAll(new RegExp(`^${kind}: *(\\S.*)$`, "gim"))].map(([, name]) => name.trim());
-      choices = { papers: (isList ? text.split("\n") : entries).map(entry), authors: followed("author"), words: followed("word") };
+      const reader = FORMATS.find(([sign]) => sign.test(text))?.[1], other = OTHERS.find(([sign]) => sign.test(text))?.[1];
+      if (reader) return { papers: reader(text), authors: [], words: [] };
+      return other ? { papers: [], authors: [], words: [], refused: `is ${other}, which is not read; export BibTeX, RIS or RDF` } : list(text);
     }
-    choices.papers = choices.papers.map(clean).filter(({ id, title }) => id || title).slice(0, MOST);
-    return choices.papers.length || choices.authors.length || choices.words.length ? choices : null;
+    const found = Array.isArray(json) ? json : json?.papers ?? json?.items ?? json?.references;
+    return { papers: Array.isArray(found) ? found : [], authors: texts(json?.authors), words: texts(json?.words), isJson: true };
   }
 
-  function clean({ id, title, abstract, authors, words, sentence }) {
-    const [cleanTitle, cleanAbstract, cleanSentence] = [title, abstract, sentence].map((text) => oneLine(`${text || ""}`));
-    return {
-      words: (Array.isArray(words) ? words : []).filter(isWord).slice(0, 40), id: idIn(`${id || ""}`), title: cleanTitle,
-      abstract: cleanAbstract, authors: texts(authors), sentence: firstSentence(cleanSentence || cleanAbstract),
-    };
+  // {papers: [{id, title, abstract, authors, words, sentence}], authors, words}; null for a file that names nothing;
+  // with `refused`, why a file of another format is not read
+  function read(text) {
+    const { papers, isJson, ...choices } = choicesIn(text.replace(/^\ufeff/, ""));
+    const read = papers.map((paper) => ({ ...paperOf(isJson ? jsonEntry(paper) : paper), ...own(isJson ? paper : {}) }));
+    const unique = new Map();
+    for (const paper of read.map(withSentence).filter(({ id, title }) => id || title)) {
+      if (!unique.has(paper.id || `title ${paper.title}`)) unique.set(paper.id || `title ${paper.title}`, paper);
+    }
+    const result = { papers: [...unique.values()].slice(0, MOST), ...choices };
+    return result.papers.length || choices.authors.length || choices.words.length || choices.refused ? result : null;
   }
 
-  function entry(text) {
-    const abstract = first(ABSTRACTS, text);
-    const eprint = /\beprint\s*=\s*[{"]?\s*([^\s{}",]+)/i.exec(text);
-    return { id: eprint ? eprint[1] : idIn(text.replace(abstract, "")), title: first(TITLES, text), abstract, authors: [] };
-  }
+  // what only the site's own pages write
+  const own = (paper) => ({
+    words: (Array.isArray(paper?.words) ? paper.words : []).filter(isWord).slice(0, 40), authors: texts(paper?.authors),
+    sentence: typeof paper?.sentence === "string" ? oneLine(paper.sentence) : "",
+  });
+  const withSentence = (paper) => ({ ...paper, sentence: firstSentence(paper.sentence || paper.abstract) });
 
   // ---- written
 
   const address = ({ id }) => (id ? `https://arxiv.org/abs/${id}` : "");
-  const braced = (text) => text.replace(/[{}\\]/g, "").replace(/[&%#$_]/g, "\\$&");
+
+  // BibTeX's values, as in base/ids/bibtex.py: formulas stay, and between them nothing stops LaTeX
+
+  const FORMULA = /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]/g;
+  const GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon phi chi psi omega".split(" ");
+  const CAPITALS = { Γ: "Gamma", Δ: "Delta", Θ: "Theta", Λ: "Lambda", Ξ: "Xi", Π: "Pi", Σ: "Sigma", Φ: "Phi", Ψ: "Psi", Ω: "Omega" };
+  const SIGNS = { "×": "times", "∼": "sim", "→": "to", "≤": "leq", "≥": "geq", "±": "pm", "∞": "infty", "≈": "approx", "ℓ": "ell", "∈": "in", "⊂": "subset", "∂": "partial", "∇": "nabla", "≠": "neq", "µ": "mu" };
+  const letters = new Map([...GREEK.map((name, n) => [String.fromCodePoint(0x3b1 + n), name]), ...Object.entries({ ...CAPITALS, ...SIGNS })].filter(([, name]) => name !== "o"));
+  const symbols = new Set([...letters.values(), "rightarrow", "leftarrow", "ge", "le", "cdot", "circ", "simeq", "odot", "varphi", "varepsilon", "ast", "prime"]);
+  const TEXTS = new Set("emph textit textbf textsc texttt textrm textsuperscript textsubscript u v H c d b k r t ss o O l L ae AE oe OE aa AA i j dots ldots".split(" "));
+  const IN_TEXT = new RegExp(
+    String.raw`\\([A-Za-z]+)(\s*(?=\{\s*[^\s}]))?|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}|([+-]?\d+|[A-Za-z+*'-]))` +
+    `|[\\^_$~&%#${[...letters.keys()].join("")}]`, "gu");
+  const LITERAL = { "^": "\\textasciicircum{}", "~": " " };
+
+  function isBalanced(text) {
+    let depth = 0;
+    for (const [sign] of text.matchAll(/\\[^]|[{}]/g)) {
+      depth += (sign === "{") - (sign === "}");
+      if (depth < 0) return false;
+    }
+    return !depth;
+  }
+
+  function inText(match, name, rest, kept, backslash, group, raised) {
+    if (name && symbols.has(name)) return `$\\${name}$`;
+    if (name) return TEXTS.has(name) ? match : rest === undefined ? name : "";
+    if (backslash) return "";
+    if (group || raised) return `\\textsuperscript{${group || raised}}`;
+    if (letters.has(match)) return `$\\${letters.get(match)}$`;
+    return kept || LITERAL[match] || `\\${match}`;
+  }
+
+  const inFormula = (tex) => tex.replace(/(?<!\\)[&%#]/g, "\\$&").replace(/[^\x00-\x7f]/gu, (sign) => (letters.has(sign) ? `{\\${letters.get(sign)}}` : sign));
+
+  function typeset(text) {
+    const line = text.replace(/\s+/g, " ").trim(), even = isBalanced(line) ? line : line.replace(/[{}]/g, "");
+    let made = "", start = 0;
+    for (const { 0: formula, index } of even.matchAll(FORMULA)) {
+      if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;
+      made += even.slice(start, index).replace(IN_TEXT, inText) + inFormula(formula);
+      start = index + formula.length;
+    }
+    return made + even.slice(start).replace(IN_TEXT, inText);
+  }
+
+  // collaborations and teams, as in base/ids/person_names.py
+  const GROUP = /^[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community|investigators|contributors|university|hospital|society|survey)\b/i;
+  const isGroup = (name) => name.startsWith("the ") || GROUP.test(name);
+  const author = (name) => (isGroup(name) ? `{${typeset(name)}}` : typeset(name).replace(/\band\b/gi, "{$&}"));
   const quoted = (text) => JSON.stringify(text);
   const FORMS = {
     bib: (papers) => papers.map((paper) => `@misc{${paper.id || "paper"},
-  title = {${braced(paper.title)}},
-  author = {${paper.authors.map(braced).join(" and ")}},
+  title = {{${typeset(paper.title)}}},
+  author = {${paper.authors.map(author).join(" and ")}},
   eprint = {${paper.id}},
   archivePrefix = {arXiv},
   url = {${address(paper)}}

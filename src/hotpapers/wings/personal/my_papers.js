@@ -54,7 +54,7 @@
 
   async function add(file) {
     const library = paperLibrary.read(await file.text());
-    if (!library) return report(`${file.name}: names no paper; nothing was changed.`);
+    if (!library || library.refused) return report(`${file.name}: ${library?.refused ?? "names no paper"}; nothing was changed.`);
     const rarity = await dayFiles.terms(), at = new Date().toISOString();
     const wordsOf = ({ title, abstract, words }) => (words.length ? words : [...paperVectors.vector(title, abstract, rarity)]);
     let added = [];

@@ -1,0 +1,378 @@
+"""The entries of a file that a reference manager wrote: BibTeX, RIS, EndNote (tags and XML), PubMed, Zotero RDF, CSL
+JSON, arXiv's mails. Pure and linear: each text is passed once.
+
+`library.js` reads the same formats in a browser, by the same tables; `tests/data/libraries` has files with the values
+that both find. An entry is its fields, each by its role: the title, the abstract, an id, a link in which an id is, or a
+note, which counts only if a line of it is an id and nothing else. A paper that a title, an abstract or a note mentions
+is another one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from hotpapers.base.errors import InputError
+
+Role = Literal["title", "abstract", "id", "link", "note"]
+MOST_PIECES = 200
+"""Most pieces of a BibTeX value, joined by `#`."""
+
+
+class Field(NamedTuple):
+    """A field of an entry, and its text."""
+
+    role: Role
+    text: str
+
+
+Entry = tuple[Field, ...]
+
+
+def _table(**names: str) -> dict[str, Role]:
+    """The role of each name of a field; earlier roles and names outweigh later ones."""
+    return {name: role for role, line in names.items() for name in line.split()}  # type: ignore[misc]
+
+
+_BIBTEX = _table(
+    title="title",
+    abstract="abstract",
+    id="eprint arxivid arxiv arxiv_id",
+    link="doi url howpublished journal journaltitle volume number",
+    note="note annote annotation",
+)
+_RIS = _table(
+    title="TI T1 CT BT",
+    abstract="AB N2",
+    id="AN",
+    link="DO UR L1 L2 L3 L4 LK JO JF JA T2 VL IS M1 C1 C7 AID LID",
+    note="N1",
+)
+_ENDNOTE = _table(title="%T", abstract="%X", id="%M", link="%U %R %J %B %V %N", note="%Z")
+_ENDNOTE_XML = _table(
+    title="title",
+    abstract="abstract",
+    id="accession-num",
+    link="electronic-resource-num url full-title volume number",
+    note="notes",
+)
+_RDF = _table(title="title", abstract="abstract", link="about identifier number coverage", note="description")
+_JSON = _table(
+    title="title",
+    abstract="abstract abstractNote",
+    id="id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
+    link="DOI doi number URL url link journal container-title publicationTitle volume",
+    note="note extra",
+)
+
+
+def _fields(table: dict[str, Role], pairs: Iterable[tuple[str, str]]) -> Entry:
+    """The fields whose roles are known, in the table's order."""
+    order = list(table)
+    known = sorted((pair for pair in pairs if pair[0] in table and pair[1]), key=lambda pair: order.index(pair[0]))
+    return tuple(Field(table[name], text) for name, text in known)
+
+
+# ---- BibTeX ------------------------------------------------------------------------------------------------
+
+_BIB_ENTRY = re.compile(r"@[ \t]*([A-Za-z]+)[ \t]*\n?[ \t]*([{(])")
+_BIB_NAME = re.compile(r"[\s,]*([^\s,={}\"#()%']+)\s*=\s*")
+_BIB_SIGN = re.compile(r"\\.|[{}\"]", re.DOTALL)
+_BIB_SIGN_OR_NEXT = re.compile(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DOTALL)
+_BIB_WORD = re.compile(r"[^\s,={}\"#()]+")
+_BIB_JOINED = re.compile(r"\s*#\s*")
+_BIB_KEY = re.compile(r"\s*([^\s,={}\"]+)\s*,")
+_ESCAPED = re.compile(r"\\([&%$#_])")
+_BIB_STYLE = re.compile(r"\\(?:emph|mkbib[a-z]+|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)")
+_SIGN_OF = {
+    "textless": "<",
+    "textgreater": ">",
+    "textunderscore": "_",
+    "textasciicircum": "^",
+    "textbar": "|",
+    "``": "“",
+    "''": "”",
+}
+_BIB_SIGNS = re.compile(r"\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''")
+_TIE = re.compile(r"(?<!\\)~")
+
+
+def bibtex(text: str) -> Iterator[Entry]:
+    """The entries; those in comments are none (`@comment`, or on a line that begins with `%`)."""
+    strings: dict[str, str] = {}
+    start = 0
+    while match := _BIB_ENTRY.search(text, start):
+        kind, end = match[1].lower(), _end_of(text, match.end())
+        body, start = text[match.end() : end], max(end, match.end())
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if kind in ("comment", "preamble") or line.lstrip().startswith("%") or line[-1:].isalnum():
+            continue
+        pairs = [(name.lower(), value) for name, value in _bib_pairs(body, strings)]
+        if kind == "string":
+            strings.update(pairs)
+        else:
+            key = _BIB_KEY.match(body)
+            named = _fields(_BIBTEX, ((name, _bib_text(value)) for name, value in _bib_own_ids(dict(pairs))))
+            yield (*named, *([Field("note", key[1])] if key else []))
+
+
+def _end_of(text: str, start: int) -> int:
+    """Where the braces opened before `start` close; before the next entry if they never do."""
+    depth = 1
+    for sign in _BIB_SIGN_OR_NEXT.finditer(text, start):
+        depth += (sign[0] == "{") - (sign[0] == "}")
+        if depth == 0 or sign[0][0] == "\n":
+            return sign.start()
+    return len(text)
+
+
+def _bib_pairs(body: str, strings: dict[str, str]) -> Iterator[tuple[str, str]]:
+    key = _BIB_KEY.match(body)
+    start = key.end() if key else 0
+    while match := _BIB_NAME.search(body, start):
+        pieces, start = [], match.end()
+        for _ in range(MOST_PIECES):
+            piece, start = _bib_value(body, start, strings)
+            pieces.append(piece)
+            joined = _BIB_JOINED.match(body, start)
+            if not joined:
+                break
+            start = joined.end()
+        yield match[1], "".join(pieces)
+
+
+def _bib_value(body: str, start: int, strings: dict[str, str]) -> tuple[str, int]:
+    """One value in braces or quotes, or a word, and where it ends."""
+    if body[start : start + 1] not in ("{", '"'):
+        word = _BIB_WORD.match(body, start)
+        return (strings.get(word[0].lower(), word[0]), word.end()) if word else ("", start + 1)
+    depth, is_quoted = 0, body[start] == '"'
+    for sign in _BIB_SIGN.finditer(body, start + is_quoted):
+        depth += (sign[0] == "{") - (sign[0] == "}")
+        if depth == 0 and sign[0] == ('"' if is_quoted else "}"):
+            return body[start + 1 : sign.start()], sign.end()
+    return body[start + 1 :], len(body)
+
+
+def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """An eprint of another archive is none; `9901001` with the class `hep-th` is of the old style."""
+    archive = fields.get("archiveprefix", fields.get("eprinttype", "arxiv")).lower()
+    category = fields.get("primaryclass", fields.get("eprintclass", ""))
+    for name, text in fields.items():
+        if name == "eprint" and archive != "arxiv":
+            yield name, f"{archive}/{text}"
+        else:
+            yield name, f"{category}/{text}" if name == "eprint" and re.fullmatch(r"\d{7}(?:v\d+)?", text) else text
+
+
+def _bib_text(text: str) -> str:
+    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], _BIB_STYLE.sub("", text))
+    return _TIE.sub(" ", _ESCAPED.sub(r"\1", text).replace("{", "").replace("}", ""))
+
+
+# ---- tags at the beginnings of lines -----------------------------------------------------------------------
+
+_RIS_LINE = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)")
+_ENDNOTE_LINE = re.compile(r"(%[A-Z0-9@!#$&()*+<>?\[\]^~])(?: (.*)|$)")
+
+
+CUT_AT = (70, 255)
+"""Characters of a line after which programs cut a value, also within a word (Citation.js; the RIS specification)."""
+
+
+def _tagged(text: str, line_of: re.Pattern[str], first: tuple[str, ...]) -> Iterator[list[tuple[str, str]]]:
+    """The tags and values of each record; a line without a tag goes on with the value before."""
+    record: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        match = line_of.fullmatch(line)
+        if match and match[1] in first and record:
+            yield [(tag, _joined(lines)) for tag, lines in record]
+            record = []
+        if match:
+            record.append((match[1], [match[2] or ""]))
+        elif line.strip() and record:
+            record[-1][1].append(line)
+    yield [(tag, _joined(lines)) for tag, lines in record]
+
+
+def _joined(lines: list[str]) -> str:
+    is_cut = len(lines) > 1 and any(all(len(line) == width for line in lines[:-1]) for width in CUT_AT)
+    return "".join(lines) if is_cut else " ".join(line.strip() for line in lines)
+
+
+def ris(text: str) -> Iterator[Entry]:
+    """The records of RIS, and of PubMed, whose tags have up to four letters."""
+    for record in _tagged(text, _RIS_LINE, ("TY", "PMID")):
+        yield _fields(_RIS, record)
+
+
+def endnote(text: str) -> Iterator[Entry]:
+    """The records of EndNote's own tags (refer)."""
+    for record in _tagged(text, _ENDNOTE_LINE, ("%0",)):
+        yield _fields(_ENDNOTE, record)
+
+
+# ---- XML ---------------------------------------------------------------------------------------------------
+
+_XML = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<data>.*?)(?:\]\]>|\Z)|<[?!][^<>]*>"
+    r"|<(?P<close>/?)(?P<name>[\w:.-]+)(?P<attributes>[^<>]*?)(?P<empty>/?)>|(?P<text>[^<]+|<)",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+MAX_DEPTH = 50
+
+
+class Element:
+    """An element of XML: its name without a prefix, its attributes, and its content."""
+
+    def __init__(self, name: str, attributes: str = "") -> None:
+        self.name = name.rpartition(":")[2]
+        found = (match.groups("") for match in _ATTRIBUTE.finditer(attributes))
+        self.attributes = {key.rpartition(":")[2]: html.unescape(first or second) for key, first, second in found}
+        self.content: list[Element | str] = []
+
+    def children(self, *names: str) -> list[Element]:
+        """The elements directly in it, of some names or all."""
+        return [node for node in self.content if isinstance(node, Element) and (not names or node.name in names)]
+
+    def text(self) -> str:
+        """All text within, in order."""
+        return "".join(node if isinstance(node, str) else f" {node.text()} " for node in self.content)
+
+
+def xml_root(text: str) -> Element:
+    """The tree of a file; what is not well-formed is text, and elements deeper than MAX_DEPTH are left out."""
+    open_elements = [Element("")]
+    for match in _XML.finditer(text):
+        inner = open_elements[-1]
+        if match["name"] and match["close"]:
+            name = match["name"].rpartition(":")[2]
+            places = [place for place, element in enumerate(open_elements) if element.name == name and place]
+            del open_elements[places[-1] if places else len(open_elements) :]
+        elif match["name"] and len(open_elements) < MAX_DEPTH:
+            element = Element(match["name"], match["attributes"])
+            inner.content.append(element)
+            open_elements += [] if match["empty"] else [element]
+        elif match["text"] or match["data"]:
+            inner.content.append(match["data"] or html.unescape(match["text"]))
+    return open_elements[0]
+
+
+_NO_PAPERS = ("Attachment", "Memo", "Collection", "Journal", "Periodical", "Series", "Conference", "Person")
+_NO_ITEMS = ("attachment", "note", "annotation")
+
+
+def rdf(text: str) -> Iterator[Entry]:
+    """The items of Zotero's RDF: not their attachments, notes and journals, nor collections."""
+    nodes = [node for root in xml_root(text).children() for node in root.children()]
+    by_address = {node.attributes.get("about", ""): node for node in nodes}
+    for node in nodes:
+        kind = "".join(child.text().strip() for child in node.children("itemType"))
+        types = [child.attributes.get("resource", "") for child in node.children("type")]
+        names = {node.name, *(re.split("[#/]", type)[-1] for type in types)}
+        if kind not in _NO_ITEMS if kind else names.isdisjoint(_NO_PAPERS):
+            links = (child.attributes.get("resource", "") for child in node.children("link", "isPartOf"))
+            linked = [by_address[link] for link in links if link in by_address]
+            yield _rdf_entry(node, linked)
+
+
+def _rdf_entry(node: Element, linked: list[Element]) -> Entry:
+    own = [("about", node.attributes.get("about", "")), *((child.name, child.text()) for child in node.children())]
+    # Zotero writes a paper's DOI within its journal, and the page that it saved as an attachment
+    parts = [part for whole in node.children("isPartOf") for part in whole.children()]
+    others = [("identifier", child.text()) for part in (*parts, *linked) for child in part.children("identifier")]
+    return _fields(_RDF, [*own, *others])
+
+
+def endnote_xml(text: str) -> Iterator[Entry]:
+    """The records of EndNote's XML."""
+    for record in _within(xml_root(text), "record"):
+        yield _fields(_ENDNOTE_XML, ((leaf.name, leaf.text()) for leaf in _within(record, *_ENDNOTE_XML)))
+
+
+def _within(element: Element, *names: str) -> Iterator[Element]:
+    for child in element.children():
+        if child.name in names:
+            yield child
+        else:
+            yield from _within(child, *names)
+
+
+# ---- JSON --------------------------------------------------------------------------------------------------
+
+
+def _object(outer: dict[str, Any], name: str) -> dict[str, Any]:
+    value = outer.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def json_entry(paper: Any) -> Entry:
+    """A paper as our own pages, CSL, Zotero and Better BibTeX write it; an id alone is one, too."""
+    if isinstance(paper, str):
+        return (Field("id", paper),)
+    if not isinstance(paper, dict):
+        return ()
+    inner = _object(paper, "data") or paper
+    pairs = {**_object(inner, "externalIds"), **inner}.items()
+    if inner.get("itemType") in _NO_ITEMS:
+        return ()
+    return _fields(_JSON, ((name, value) for name, value in pairs if isinstance(value, str)))
+
+
+# ---- arXiv's mails -----------------------------------------------------------------------------------------
+
+_MAIL_BETWEEN = re.compile(r"(?m)^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)")
+_MAIL_TITLE = re.compile(r"(?m)^Title: (.+(?:\n  .+)*)")
+_MAIL_ABSTRACT = re.compile(r"(?m)^\\\\[ \t]*\n((?:(?!\\\\).*\n?)*)")
+_MAIL_ID = re.compile(r"(?m)^arXiv:(\S+)")
+
+
+def arxiv_mail(text: str) -> Iterator[Entry]:
+    """The papers of a mail by which arXiv announces them."""
+    for part in _MAIL_BETWEEN.split(text.replace("\r\n", "\n")):
+        title = _MAIL_TITLE.search(part)
+        found = (_MAIL_ID.search(part), title, _MAIL_ABSTRACT.search(part, title.end()) if title else None)
+        roles: tuple[Role, ...] = ("id", "title", "abstract")
+        yield tuple(Field(role, match[1]) for role, match in zip(roles, found, strict=True) if match)
+
+
+# ---- which format ------------------------------------------------------------------------------------------
+
+FORMATS = tuple(
+    (re.compile(sign), read)
+    for sign, read in (
+        (r"<(?:\w+:)?RDF\b", rdf),
+        (r"<xml>\s*<records>", endnote_xml),
+        (r"(?m)^TY {1,2}-(?: |$)|^PMID *- ", ris),
+        (r"(?m)^%0 ", endnote),
+        (r"(?m)^arXiv:\S+$|^Title: ", arxiv_mail),
+        (r"@[ \t]*[A-Za-z]+[ \t]*\n?[ \t]*[{(]\s*[^\s,={}\"]*\s*(?:,|=)", bibtex),
+    )
+)
+"""How each format is known, and its reader."""
+OTHERS = tuple(
+    (re.compile(sign), name)
+    for sign, name in (
+        (r"<(?:\w+:)?mods(?:Collection)?\b", "MODS"),
+        (r"(?m)^(?:FN |PT [A-Z]$)", "a file of Web of Science"),
+        (r"(?m)^RT [A-Z]", "a file of RefWorks"),
+        (r"<PubmedArticle", "PubMed XML"),
+        (r"<(?:b:)?Sources\b", "a list of sources of Word"),
+        (r"\A%PDF-|\APK\x03\x04", "a PDF or an archive"),
+    )
+)
+"""Formats that are known and not read: taken for lists, they would star what their abstracts cite."""
+
+
+def entries(text: str, name: str = "") -> Iterator[Entry] | None:
+    """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
+    for sign, read in FORMATS:
+        if sign.search(text):
+            return read(text)
+    for sign, format_name in OTHERS:
+        if sign.search(text):
+            raise InputError(f"is {format_name}, which is not read; export BibTeX, RIS or RDF", file=name)
+    return None

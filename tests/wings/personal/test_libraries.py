@@ -1,0 +1,180 @@
+"""Files of reference managers, read by the command line and in the browser: both find the same papers.
+
+`tests/data/libraries/written` has files made by hand, `exported` what other programs wrote of the same papers:
+Citation.js, biblatex-csl-converter 3.6.0, pybtex 0.26.1, bibtexparser 2.1.0, rispy 0.10.0 and rdflib 7.6.0
+(with other prefixes).
+`expected.json` has each file's papers (id, title, abstract), or `null` for one that is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids import bibtex
+from hotpapers.wings.personal import stars
+from tests.conftest import data
+
+EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
+SCRIPT = Path(stars.__file__).with_name("library.js")
+IN_NODE = """
+const read = (text) => {
+  const library = paperLibrary.read(text);
+  return library && !library.refused ? library.papers.map(({ id, title, abstract }) => [id, title, abstract]) : null;
+};
+const write = (title) => paperLibrary.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
+console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0, "utf8")).map(%s)));
+"""
+NODE = pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
+
+
+def in_python(text: str) -> list[list[str]] | None:
+    try:
+        papers = stars.read_choices(text.encode()).starred
+    except InputError:
+        return None
+    return [[paper.removeprefix("arxiv:"), title, abstract] for paper, title, abstract in papers]
+
+
+def in_node(function: str, texts: list[str]) -> list[Any]:
+    command = ["node", "-e", SCRIPT.read_text() + IN_NODE % function]
+    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
+    written: list[Any] = json.loads(done.stdout)
+    return written
+
+
+def file(name: str) -> str:
+    return data("libraries", *name.split("/")).read_bytes().decode()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_file_is_read_on_the_command_line(name: str) -> None:
+    assert in_python(file(name)) == EXPECTED[name]
+
+
+@NODE
+def test_the_same_files_are_read_alike_in_the_browser() -> None:
+    assert dict(zip(EXPECTED, in_node("read", list(map(file, EXPECTED))), strict=True)) == EXPECTED
+
+
+PAPERS = ["2101.04869", "2305.00001", "0704.0001", "hep-th/9901001", "math/0309136"]
+OTHERS = ["arXiv:1901.00001", "https://arxiv.org/abs/1901.00002", "10.1109/X.2019.01234", "1901-1234", "hep-th/9801001"]
+FORMATS = {
+    "bibtex": "@article{{k{n}, title = {{Kettles {n} and {other}}},"
+    " abstract={{Unlike {other}}},\n pages = {{{other}}}, {own} }}",
+    "ris": "TY  - JOUR\nTI  - Kettles {n} and {other}\nAB  - Unlike\n{other}\nSN  - {other}\n{own}\nER  - ",
+    "pubmed": "PMID- 123{n}\nTI  - Kettles {n} and\n      {other}\nAB  - Unlike {other}\n{own}\n",
+    "endnote": "%0 Journal Article\n%T Kettles {n} and {other}\n%X Unlike {other}\n%@ {other}\n{own}\n",
+    "rdf": "<bib:Article><dc:title>Kettles {n} and {other}</dc:title><dcterms:abstract>{other}</dcterms:abstract>{own}"
+    "</bib:Article><bib:Memo><rdf:value>{other}</rdf:value></bib:Memo>",
+    "csl": '{{"title": "Kettles {n} and {other}", "abstract": "{other}", "page": "{other}", "note": "See {other}",'
+    " {own}}}",
+}
+OWN = {
+    "bibtex": [
+        "eprint={{{id}}}",
+        'url = "https://arxiv.org/abs/{id}v2"',
+        "doi = {{10.48550/arXiv.{id}}}",
+        "note={{arXiv:{id}}}",
+    ],
+    "ris": [
+        "AN  - {id}",
+        "UR  - http://arxiv.org/pdf/{id}",
+        "JO  - arXiv preprint arXiv:{id}",
+        "N1  - arXiv:{id} [cs.LG]",
+    ],
+    "pubmed": ["AID - arXiv:{id}v1 [pii]", "LID - 10.48550/arXiv.{id} [doi]"],
+    "endnote": ["%U https://arxiv.org/abs/{id}", "%R 10.48550/arXiv.{id}", "%M {id}"],
+    "rdf": [
+        "<dc:identifier><dcterms:URI><rdf:value>http://arxiv.org/abs/{id}</rdf:value></dcterms:URI></dc:identifier>"
+    ],
+    "csl": [
+        '"DOI": "10.48550/arXiv.{id}"',
+        '"URL": "https://arxiv.org/abs/{id}"',
+        '"number": "arXiv:{id}"',
+        '"eprint": "{id}"',
+    ],
+}
+WHOLE = {"rdf": "<rdf:RDF>\n{}\n</rdf:RDF>", "csl": "[{}]"}
+
+
+@st.composite
+def libraries(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
+    """A file of entries whose titles, abstracts, pages and notes mention other papers, and the papers it is about."""
+    kind = draw(st.sampled_from(sorted(FORMATS)))
+    ids = draw(st.lists(st.sampled_from(PAPERS), unique=True, min_size=1, max_size=3))
+    others = [draw(st.sampled_from(OTHERS)) for _ in ids]
+    owns = [draw(st.sampled_from(OWN[kind])).format(id=id) for id in ids]
+    entries = [
+        FORMATS[kind].format(n=n, other=other, own=own) for n, (other, own) in enumerate(zip(others, owns, strict=True))
+    ]
+    between = draw(st.sampled_from([" ", "\n", "\n\n"])) if kind == "bibtex" else {"csl": ",\n"}.get(kind, "\n")
+    found = [[id, f"Kettles {n} and {other}"] for n, (id, other) in enumerate(zip(ids, others, strict=True))]
+    return WHOLE.get(kind, "{}").format(between.join(entries)), found
+
+
+@given(libraries())
+def test_an_entry_is_its_own_paper_and_none_that_it_mentions(library: tuple[str, list[list[str]]]) -> None:
+    text, expected = library
+    assert [paper[:2] for paper in in_python(text) or []] == expected
+
+
+@NODE
+@settings(max_examples=4)
+@given(st.lists(libraries(), min_size=40, max_size=40))
+def test_an_entry_is_its_own_paper_in_the_browser(many: list[tuple[str, list[list[str]]]]) -> None:
+    read = in_node("read", [text for text, _ in many])
+    assert [[paper[:2] for paper in papers] for papers in read] == [expected for _, expected in many]
+
+
+HOSTILE = [
+    "@misc{a, title={",
+    "@misc{a ",
+    '"',
+    "<a<",
+    "<!--",
+    "<a ",
+    "title = {",
+    "{",
+    "[",
+    "\\\\\n",
+    "TY  - x\n",
+    "x\n",
+]
+
+
+@pytest.mark.parametrize("start", ["", "<b:RDF>", "TY  - ", "%0 ", "@misc{a, title={"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_files_are_read_to_their_end(start: str, text: str) -> None:
+    """Linear readers: several of these took minutes with expressions that searched each field anew."""
+    in_python(start + text * 50_000)
+
+
+TITLES = {
+    "On $L^p$ spaces in R^N": r"On $L^p$ spaces in R\textsuperscript{N}",
+    "50% of A & B, #1_2": r"50\% of A \& B, \#1\_2",
+    r"Decay \to 3 at \alpha": r"Decay $\to$ 3 at $\alpha$",
+    "Rates × 3 for α and Ω": r"Rates $\times$ 3 for $\alpha$ and $\Omega$",
+    r"\unknown{Kettles} and {\em Ovens}": None,
+    "A ^ alone": r"A \textasciicircum{} alone",
+    "{Unbalanced kettles": "Unbalanced kettles",
+    r"\(x^2\) and \[y_1\]": r"\(x^2\) and \[y_1\]",
+    r"It costs \$5 & more": r"It costs \$5 \& more",
+    r'K\"orner {\o} \emph{x}': r'K\"orner {\o} \emph{x}',
+}  # fmt: skip
+
+
+@NODE
+def test_titles_are_written_alike_in_bibtex() -> None:
+    written = in_node("write", list(TITLES))
+    for (title, expected), entry in zip(TITLES.items(), written, strict=True):
+        value = entry.partition("title = {{")[2].partition("}},\n")[0]
+        assert (value == expected == bibtex.words(title)) if expected else "\\unknown" not in value, (title, value)
