@@ -21,7 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.M | re.S)
 _FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.M | re.S)
 _SCRIPTS = {
-    "hotpapers": 'exec {python} -m hotpapers "$@"',
+    # so that it prints commands as it was started
+    "hotpapers": """exec {python} -c '
+import sys
+from hotpapers.cli import main
+sys.argv[0] = sys.argv.pop(1)
+main()' "$0" "$@"
+""",
     "python": 'exec {python} "$@"',
     "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
 }

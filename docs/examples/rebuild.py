@@ -294,12 +294,12 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
 
     def reading(self, network, start):
         stretches = [s for s in self.stretches(network, start, self.as_of) if s[2]["state"] != SHORT]
-        rows, found = [row for _, _, row in stretches], {"state": "unknown", "reason": "not read", "since": None}
+        rows, result = [row for _, _, row in stretches], {"state": "unknown", "reason": "not read", "since": None}
         has_gaps = "period" in self.issue
         if any("until_at" in row for row in rows):
             worst = max(rows, key=lambda row: STATES.index(row["state"]))  # the first of several
             since = None if worst["state"] == "complete" else worst["from_at"]
-            found = {"state": worst["state"], "reason": worst.get("reason", ""), "since": since}
+            result = {"state": worst["state"], "reason": worst.get("reason", ""), "since": since}
         elif max(self.reports(network, "read back")) > self.as_of - GAP:
             return {"state": "complete", "reason": "", "since": None} | ({"gaps": []} if has_gaps else {})
         rows = [row for row in self.rows("coverage", network) if row["from_at"] < row["until_at"]]
@@ -307,7 +307,7 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             row["from_at"] for row in rows if row["state"] != "refused" and not row.get("reason", "").startswith(LOST)
         ]
         more = {"gaps": list(gaps_of(stretches))} | ({"began": min(read)} if read else {})
-        return found | (more if has_gaps else {})
+        return result | (more if has_gaps else {})
 
     def stretches(self, network, start, end):
         """How a network was read: from when until when, and the row of coverage that decides, or what stands for it."""

@@ -30,8 +30,8 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def reading(content: IssueContent, network: str = "bluesky") -> NetworkReading:
-    (found,) = [reading for reading in content.readings if reading.network == network]
-    return found
+    (result,) = [reading for reading in content.readings if reading.network == network]
+    return result
 
 
 def friday_then_break(record: Record) -> None:
@@ -111,24 +111,24 @@ spans_drawn = st.lists(
 @given(spans_drawn)
 def test_gaps_are_just_what_was_not_read_in_full(spans: list[Coverage]) -> None:
     start, end = 0, 48 * HOUR
-    found = reading_of("bluesky", spans, start, end)
-    assert isinstance(found.gaps, tuple)
-    assert all(start <= gap.from_at < gap.until_at <= end for gap in found.gaps)
-    assert (found.state == "complete") == (not found.gaps)
+    result = reading_of("bluesky", spans, start, end)
+    assert isinstance(result.gaps, tuple)
+    assert all(start <= gap.from_at < gap.until_at <= end for gap in result.gaps)
+    assert (result.state == "complete") == (not result.gaps)
     for piece in covered_ranges(spans, start, end):
         is_long = piece.by is not None or piece.end - piece.start > TURN
-        told = [gap for gap in found.gaps if gap.from_at <= piece.start and piece.end <= gap.until_at]
+        covering = [gap for gap in result.gaps if gap.from_at <= piece.start and piece.end <= gap.until_at]
         if piece.severity and is_long:
-            assert any(gap.state == piece.gap_state for gap in told)
+            assert any(gap.state == piece.gap_state for gap in covering)
         elif not piece.severity:
-            assert not told or piece.end - piece.start < TURN
+            assert not covering or piece.end - piece.start < TURN
 
 
 def test_every_network_has_its_own_beginning(record: Record) -> None:
     for hours, network in enumerate(NETWORKS):
         write(record, read(network, CUT - hours * HOUR - 3 * HOUR, CUT - hours * HOUR, "refused", "403"))
         write(record, read(network, CUT - hours * HOUR, CUT, at=CUT))
-    began = {found.network: found.began for found in issue(record, day=MONDAY).readings}
+    began = {result.network: result.began for result in issue(record, day=MONDAY).readings}
     assert began == {
         network: msgspec.UNSET if hours == 0 else CUT - hours * HOUR for hours, network in enumerate(NETWORKS)
     }

@@ -6,7 +6,7 @@ from hotpapers.base.model import DAY, HOUR, NetworkReading
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
-from hotpapers.publish.query import QuerySession, schemas
+from hotpapers.publish.query import QuerySession, status_schemas
 from hotpapers.publish.query.status import all_job_health, status_at
 from tests.issues.made import read, write
 from tests.query.query_stores import TODAY
@@ -27,7 +27,7 @@ def test_jobs_and_since_when_they_fail(any_session: QuerySession) -> None:
             " VALUES ('lobsters', 'post', 'k', 'why', ?, ?, 0, 0)", (b"1", b"2"),
         )  # fmt: skip
     arxiv, lobsters = status_at(any_session, NOW).jobs
-    assert arxiv == schemas.JobStatus(
+    assert arxiv == status_schemas.JobStatus(
         job="arxiv", state="idle", reason="", failing_since=None, success_at=NOW - HOUR, lag=7200, next_at=NOW,
         items=7, quarantine=0,
     )  # fmt: skip
@@ -62,7 +62,7 @@ def test_how_networks_were_read_in_the_last_day(any_session: QuerySession) -> No
         NetworkReading(network="reddit", state="refused", reason="HTTP 403", since=NOW - DAY),
     )
     assert status.incomplete == (
-        schemas.MissingPapers(from_at=NOW - 3 * DAY, until_at=NOW - 2 * DAY, reason="2405.00007 is missing"),
+        status_schemas.MissingPapers(from_at=NOW - 3 * DAY, until_at=NOW - 2 * DAY, reason="2405.00007 is missing"),
     )
 
 

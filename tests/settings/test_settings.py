@@ -286,7 +286,7 @@ def test_the_template_is_the_defaults(tmp_path: Path) -> None:
 def test_what_the_template_comments_out_is_the_default_too(tmp_path: Path) -> None:
     uncommented = re.sub(r"^# (?=\w+ = )", "", settings.template(), flags=re.M)
     assert uncommented != settings.template()
-    publication = PublicationSettings(name="daily", most_entries=settings.MOST_ENTRIES)  # without: see publication_item
+    publication = PublicationSettings(name="daily", most_entries=settings.ENTRY_LIMIT)  # without: see publication_item
     assert load(written(tmp_path, uncommented)) == Settings(publication=(publication,))
 
 

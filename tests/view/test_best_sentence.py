@@ -16,60 +16,60 @@ PAPER = Paper(
 )  # fmt: skip
 
 
-def said(text: str, name: str = "Bo Underhill", lang: str = "en", handle: str = "bo.example") -> Quotation:
-    post = Post(
+def post(text: str, name: str = "Bo Underhill", lang: str = "en", handle: str = "bo.example") -> Quotation:
+    item = Post(
         post=f"bluesky:{name}", network="bluesky", account="a", created_at=0, text=text, name=name, handle=handle,
         lang=lang, observed_at=0,
     )  # fmt: skip
-    return Quotation(post=post, hash=name)
+    return Quotation(post=item, hash=name)
 
 
 @pytest.mark.parametrize(
     ("posts", "expected"),
     [
         ([], None),
-        ([said("Small Models, Long Lunches")], None),
-        ([said("New paper! Check this out")], None),
-        ([said("Does it melt in the rain?\nAnd who mends it?")], "Does it melt in the rain? And who mends it?"),
+        ([post("Small Models, Long Lunches")], None),
+        ([post("New paper! Check this out")], None),
+        ([post("Does it melt in the rain?\nAnd who mends it?")], "Does it melt in the rain? And who mends it?"),
         (
-            [said("Depreciation falls from 58 to 31 percent with owned machines.", "Lin Fernhollow"),
-             said("Our cluster did this by accident for a whole winter.")],
+            [post("Depreciation falls from 58 to 31 percent with owned machines.", "Lin Fernhollow"),
+             post("Our cluster did this by accident for a whole winter.")],
             "Our cluster did this by accident for a whole winter.",
         ),
         (
-            [said("Depreciation halves the saving with owned machines.", "Lin Fernhollow"), said("Small Models!")],
+            [post("Depreciation halves the saving with owned machines.", "Lin Fernhollow"), post("Small Models!")],
             "Depreciation halves the saving with owned machines.",
         ),
         (
-            [said("Unser Rechner stand deshalb jeden Mittag still.", lang="de"),
-             said("Our machine stood still every noon for it.", "Cy Oak")],
+            [post("Unser Rechner stand deshalb jeden Mittag still.", lang="de"),
+             post("Our machine stood still every noon for it.", "Cy Oak")],
             "Our machine stood still every noon for it.",
         ),
         (
-            [said("Wow. The queue ate all benefits within three weeks here! arxiv.org/abs/2603.00001 #arxiv")],
+            [post("Wow. The queue ate all benefits within three weeks here! arxiv.org/abs/2603.00001 #arxiv")],
             "The queue ate all benefits within three weeks here!",
         ),
         (
-            [said("Great stuff.\nThe queue ate all benefits within three weeks. Nobody had measured that.")],
+            [post("Great stuff.\nThe queue ate all benefits within three weeks. Nobody had measured that.")],
             "The queue ate all benefits within three weeks. Nobody had measured that.",
         ),
     ],
 )  # fmt: skip
 def test_which_sentence_is_quoted(posts: list[Quotation], expected: str | None) -> None:
-    found = best_sentence(posts, PAPER)
-    assert (found and found.text) == expected
-    if found:
-        assert found.is_author == (found.quotation.post.name == "Lin Fernhollow")
+    result = best_sentence(posts, PAPER)
+    assert (result and result.text) == expected
+    if result:
+        assert result.is_author == (result.quotation.post.name == "Lin Fernhollow")
 
 
 @given(st.text(max_size=400))
 def test_every_word_stands_in_the_post(text: str) -> None:
-    found = best_sentence([said(text)], PAPER)
-    if found:
-        assert len(found.text) <= MAX_CHARS
-        assert found.text.removesuffix("…") in one_line(text)
+    result = best_sentence([post(text)], PAPER)
+    if result:
+        assert len(result.text) <= MAX_CHARS
+        assert result.text.removesuffix("…") in one_line(text)
 
 
 def test_a_long_sentence_is_cut_at_a_word() -> None:
-    found = best_sentence([said("The queue was " + "remarkably long and measured in every building, " * 9)], PAPER)
-    assert found is not None and found.text.endswith("…") and len(found.text) <= MAX_CHARS
+    result = best_sentence([post("The queue was " + "remarkably long and measured in every building, " * 9)], PAPER)
+    assert result is not None and result.text.endswith("…") and len(result.text) <= MAX_CHARS

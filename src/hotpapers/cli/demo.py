@@ -17,6 +17,7 @@ from hotpapers.publish.view import glance, phrases
 from hotpapers.site.demo import CORRECTED, FOLDER, make_demo, make_week
 
 SHOWN, SHOWN_OF_WEEK = 5, 3
+NO_BREAK = "\u00a0"
 
 
 @common.command("""
@@ -62,6 +63,8 @@ def _print(issue: PublishedIssue, limit: int) -> None:
     for entry in issue.content.entries[:limit]:
         movement = phrases.movement(entry, issue.listing is not None)
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
-        echo(f"     {entry.score:,} points{movement and f', {movement}'}; {glance.counted(entry)}")
+        echo(
+            f"     {entry.score:,} points{movement and f', {movement}'}; {glance.counted(entry).replace(NO_BREAK, ' ')}"
+        )
     remaining = len(issue.content.entries) - limit
     echo(f"     … and {remaining} more\n" if remaining > 0 else "")

@@ -21,6 +21,7 @@ from hotpapers.base.model import (
     Entry,
     IssueContent,
     NetworkForecast,
+    NetworkReading,
     Post,
     PrintedCount,
     Publication,
@@ -160,8 +161,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         posts={paper: [post.row for post in of_paper] for paper, of_paper in leading.items()},
     )
     read_from = _read_from(record, recipe, view, (*chosen.entries, *chosen.further), ranking_input, start)
-    read = coverage.readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
-    readings = read(view, publication, read_from, networks_of(ranking_input))
+    readings = _readings(recipe, view, read_from, networks_of(ranking_input))
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
     known_networks = networks_of(ranking_input) | read_networks
     about = partial(
@@ -188,6 +188,12 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     )
     content = _content(record, recipe, about, entry_inputs, (*chosen.entries, *chosen.further), chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
+
+
+def _readings(recipe: IssueRecipe, view: AsOfView, read_from: int, networks: Set[str]) -> tuple[NetworkReading, ...]:
+    """How networks were read in the period that an issue reports."""
+    read = coverage.readings if recipe.period == coverage.SINCE_PREVIOUS else coverage.readings_since_start
+    return read(view, recipe.publication, read_from, networks)
 
 
 def _read_from(

@@ -59,8 +59,8 @@ def readings_since_start(
 ) -> tuple[NetworkReading, ...]:
     """The readings by `last-day/1`: time before the site started does not count as unread."""
     start = max(start, (site_started_at(view) or 0) - TURN // 2)
-    found = readings(view, publication, start, networks_with_posts)
-    return tuple(msgspec.structs.replace(reading, gaps=UNSET, began=UNSET) for reading in found)
+    full_readings = readings(view, publication, start, networks_with_posts)
+    return tuple(msgspec.structs.replace(reading, gaps=UNSET, began=UNSET) for reading in full_readings)
 
 
 def readings(
@@ -82,9 +82,9 @@ def readings(
     def reading(network: str) -> NetworkReading:
         if network in just_read_back:
             return NetworkReading(network=network, state="complete", gaps=())
-        found = reading_of(network, spans.get(network, ()), start, view.as_of)
+        period_reading = reading_of(network, spans.get(network, ()), start, view.as_of)
         began = first_read_at(view, network, LOST)
-        return msgspec.structs.replace(found, began=UNSET if began is None else began)
+        return msgspec.structs.replace(period_reading, began=UNSET if began is None else began)
 
     return tuple(map(reading, networks))
 

@@ -257,7 +257,7 @@ CREATE INDEX delivery_state_message ON delivery_state (publication, channel, "da
 """
 """Moves the states of mail's messages to those of all deliveries, as edition 0: whatever the issue's edition."""
 
-_MOST_ENTRIES = "ALTER TABLE publication ADD COLUMN most_entries INTEGER;"
+_ENTRY_LIMIT = "ALTER TABLE publication ADD COLUMN most_entries INTEGER;"
 """Adds how many entries an issue shows at most."""
 
 FORMAT = "1.0"
@@ -270,7 +270,7 @@ MIGRATIONS: tuple[str, ...] = (
     _COLUMNS,
     _WITHDRAWN,
     _MESSAGES,
-    _MOST_ENTRIES,
+    _ENTRY_LIMIT,
 )
 """The first creates a store of format 1.0; later ones add measurements, rename, mark withdrawn papers, put all
 deliveries into one table, and limit entries."""

@@ -22,8 +22,8 @@ from hotpapers.issues.engagement.standing.queries import relearn_standing
 from hotpapers.keep.privacy.queries import copies_before
 from hotpapers.publish.deliver.export_site import site_forecasts
 from hotpapers.publish.deliver.size_budget import SizeForecast
-from hotpapers.publish.query.schemas import MissingPapers
 from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete_days, switched_off
+from hotpapers.publish.query.status_schemas import MissingPapers
 from hotpapers.publish.schedule.due import ExpectedIssue, days_without_issue, next_issues
 from hotpapers.publish.schedule.health import FROM_OUTSIDE
 from hotpapers.record import Record, is_server, now, statistics, store_path

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hotpapers.issues.moderation.bots.review import AccountReview, AuthorReview
     from hotpapers.keep.search import PaperResults, PostResults
     from hotpapers.publish.deliver.export_site import RerenderedFolder
-    from hotpapers.publish.query import schemas
+    from hotpapers.publish.query import schemas, status_schemas
     from hotpapers.record.verify import VerifyResult
     from hotpapers.site.inspection import Inspection
     from hotpapers.site.people import ForgetReport
@@ -223,7 +223,7 @@ class Site(ConfiguredSite):
 
     # ---- the whole ---------------------------------------------------------------------------------------
 
-    def status(self) -> schemas.SiteStatus:
+    def status(self) -> status_schemas.SiteStatus:
         """The state of jobs and networks."""
         return self._ask("status")
 

@@ -117,8 +117,8 @@ def libraries(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
         FORMATS[kind].format(n=n, other=other, own=own) for n, (other, own) in enumerate(zip(others, owns, strict=True))
     ]
     between = draw(st.sampled_from([" ", "\n", "\n\n"])) if kind == "bibtex" else {"csl": ",\n"}.get(kind, "\n")
-    found = [[id, f"Kettles {n} and {other}"] for n, (id, other) in enumerate(zip(ids, others, strict=True))]
-    return WHOLE.get(kind, "{}").format(between.join(entries)), found
+    result = [[id, f"Kettles {n} and {other}"] for n, (id, other) in enumerate(zip(ids, others, strict=True))]
+    return WHOLE.get(kind, "{}").format(between.join(entries)), result
 
 
 @given(libraries())

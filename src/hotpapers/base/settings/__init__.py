@@ -421,7 +421,7 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
             yield "categories", problem
 
 
-MOST_ENTRIES = 10
+ENTRY_LIMIT = 10
 """How many papers an issue of a new publication shows at most."""
 
 
@@ -430,7 +430,7 @@ def publication_item(settings: PublicationSettings, observed_at: int, known: Pub
     values = msgspec.structs.asdict(settings)
     del values["output"], values["base"]  # where an issue is written is not part of the issue
     if values["most_entries"] is None:
-        values["most_entries"] = MOST_ENTRIES if known is None else known.most_entries
+        values["most_entries"] = ENTRY_LIMIT if known is None else known.most_entries
     if settings.window == "listing":
         values["most_entries"] = 0
     optional = {key: value for key in ("note", "last_day", "most_entries") if (value := values.pop(key))}

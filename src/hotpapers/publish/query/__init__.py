@@ -3,7 +3,7 @@
     endpoints        all queries: name, address, parameters, answer
     session          a record, its terms and its issues, for one thread
     request_params   parameters with their limits
-    schemas          answers
+    schemas          answers      status_schemas   how a site is doing
     issues papers status    the functions
     queries          which posts about a paper may be shown
     openapi          the API's document, generated from these

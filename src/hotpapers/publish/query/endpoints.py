@@ -10,7 +10,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.wings import wings
-from hotpapers.publish.query import issues, papers, request_params, schemas, status
+from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
 from hotpapers.publish.query.session import QuerySession
 
 
@@ -66,7 +66,7 @@ QUESTIONS: tuple[Endpoint, ...] = (
     ),
     Endpoint("paper", _PAPER, request_params.PaperParams, schemas.PaperDetails, papers.paper, 2),
     Endpoint("search", "/search", request_params.SearchParams, schemas.SearchPage, papers.search, 2),
-    Endpoint("status", "/status", request_params.NoParams, schemas.SiteStatus, status.status, 5, moves=True),
+    Endpoint("status", "/status", request_params.NoParams, status_schemas.SiteStatus, status.status, 5, moves=True),
 )
 """In matching order: an identifier may contain a slash, so longer addresses come first."""
 

@@ -15,7 +15,7 @@ from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.collect.next_steps import next_step
 from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.queries import ARXIV, newest_issue
-from hotpapers.publish.query import request_params, schemas
+from hotpapers.publish.query import request_params, status_schemas
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record import Record, now, raw_archive
@@ -54,30 +54,32 @@ class JobHealth(NamedTuple):
     step: str = ""
 
 
-def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
+def status(session: QuerySession, _: request_params.NoParams) -> status_schemas.SiteStatus:
     """How the site is doing: its jobs, how the networks were read, the age of its latest issues."""
     return status_at(session, now())
 
 
-def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
+def status_at(session: QuerySession, at: int) -> status_schemas.SiteStatus:
     """How the site is doing at a given time, µs UTC."""
     record = session.record
     _, last = written_between(record.database)
-    return schemas.SiteStatus(
+    return status_schemas.SiteStatus(
         version=__version__,
         at=at,
         position=session.position,
         last_at=last,
         issues=record.count(model.Issue),
         latest=tuple(
-            schemas.LatestIssue(name, day, frozen_at, None if frozen_at is None else max(at - frozen_at, 0) // SECOND)
+            status_schemas.LatestIssue(
+                name, day, frozen_at, None if frozen_at is None else max(at - frozen_at, 0) // SECOND
+            )
             for name in (item.publication for item in session.issue_reader().publications())
             if not is_retrospective(name)
             for day, frozen_at in [newest_issue(record.database, name) or (None, None)]
         ),
         # the reason for a failure may name folders and hosts, so the public only sees that a job fails and since when
         jobs=tuple(
-            answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
+            answer_of(status_schemas.JobStatus, health, reason="" if session.public else health.reason)
             for health in all_job_health(record, at)
         ),
         coverage=readings_since_start(record.view(at), EVERYTHING, at - DAY, ()),
@@ -130,8 +132,8 @@ def switched_off(job: JobHealth) -> JobHealth:
     return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None, step="")
 
 
-def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
+def incomplete_days(record: Record, at: int) -> Iterator[status_schemas.MissingPapers]:
     """Spans of days with missing arXiv papers, and which papers those are."""
     condition = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
     for span in record.view().items(Coverage, condition, (ARXIV, at - EARLIER_DAYS)):
-        yield answer_of(schemas.MissingPapers, span)
+        yield answer_of(status_schemas.MissingPapers, span)

@@ -6,7 +6,9 @@ site_config    what pages know of a publication  tex, mathml  TeX in titles and 
 clean_text     what no output may contain        sparkline    attention as a curve
 glance         what is seen first of an issue   highlighting   what a search has found in a text
 page_fields    the categories of papers, their names, and which a reader chose
-key_sentence   the sentence that tells most of an abstract
+key_sentence   the sentence that tells most of an abstract   best_sentence  the best one somebody said
+reading_words  how networks were read           score_view   a score: a sentence, a table, formulas
+shares         whose points an issue has
 math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, contact_links   what is shown beside issues
 script_text    titles and abstracts for scripts

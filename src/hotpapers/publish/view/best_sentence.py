@@ -38,7 +38,7 @@ _EDGE = re.compile(r"^(?:[#@＃]\S+|https?://\S+|[\w.-]+\.\w{2,}/\S*|[→↓⬇�
 _LAST = re.compile(r"(?:^|\s)(?:[#@＃]\S+|https?://\S+|[\w.-]+\.\w{2,}/\S*|[→↓⬇️👇🧵:\-–—|•]+)\Z")
 
 
-class SaidSentence(NamedTuple):
+class QuotedSentence(NamedTuple):
     """What is quoted: words of a post as they stand in it. `is_author`: whether an author of the paper said it."""
 
     text: str
@@ -46,7 +46,7 @@ class SaidSentence(NamedTuple):
     is_author: bool
 
 
-def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> SaidSentence | None:
+def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> QuotedSentence | None:
     """The quotation of a paper; None if nobody said anything beyond its title. `quotations`: the posts that may be
     shown with their words, in the issue's order."""
 
@@ -58,7 +58,7 @@ def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> SaidSentence
     for least in (ENOUGH_OWN_WORDS, FEW_OWN_WORDS):
         for quotation in ordered:
             if text := _best_of(quotation.post, paper, least):
-                return SaidSentence(text, quotation, rank(quotation)[0])
+                return QuotedSentence(text, quotation, rank(quotation)[0])
     return None
 
 

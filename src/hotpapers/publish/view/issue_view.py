@@ -22,12 +22,12 @@ from hotpapers.publish.view.post_views import (
     LaneView,
     LinkedPiece,
     PostView,
-    SaidView,
+    QuoteView,
+    best_quote,
     elsewhere,
     lane_views,
     mark,
     quotations,
-    said,
 )
 from hotpapers.publish.view.reading_words import known_since
 from hotpapers.publish.view.score_view import ScoreView, score_view
@@ -77,8 +77,8 @@ class CountsView(NamedTuple):
 
 class EntryView(NamedTuple):
     """A paper in an issue. Title, opening and abstract are as written, including TeX: pages render them with `prose`;
-    so is `comment`, the authors' latest. `said`: the best sentence about it, if there is one. `known_since`: since when
-    networks are known, where that is later than the paper."""
+    so is `comment`, the authors' latest. `quote`: the best sentence about it, if there is one. `known_since`: since
+    when networks are known, where that is later than the paper."""
 
     key: str
     paper: str
@@ -93,7 +93,7 @@ class EntryView(NamedTuple):
     abstract: str
     comment: str
     posts: tuple[PostView, ...]
-    said: SaidView | None
+    quote: QuoteView | None
     known_since: tuple[str, ...]
     elsewhere: tuple[ElsewhereView, ...]
     announcement: str
@@ -279,7 +279,7 @@ def _entry(
         abstract=one_line(paper.abstract),
         comment=phrases.cut(one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
         posts=quotations(posts),
-        said=said(posts, paper),
+        quote=best_quote(posts, paper),
         known_since=known_since(issue.content, entry),
         elsewhere=elsewhere(posts),
         announcement=phrases.announcement(issue.content, entry),

@@ -64,7 +64,7 @@ class PostView(NamedTuple):
     url: str
 
 
-class SaidView(NamedTuple):
+class QuoteView(NamedTuple):
     """The best sentence about a paper, and who said it where. `key`: the post's key, used to report it."""
 
     key: str
@@ -112,14 +112,14 @@ def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     return tuple(PostView(key=one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
 
 
-def said(rows: Sequence[Quotation], paper: Paper) -> SaidView | None:
+def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
     """The best sentence about a paper; None if nobody said anything beyond its title that may be shown."""
     best = best_sentence(phrases.with_words(rows), paper)
     if best is None:
         return None
     post, source = best.quotation.post, byline(best.quotation.post)
     author = source["author"] + (", author" if best.is_author else "")
-    return SaidView(
+    return QuoteView(
         key=one_line(post.post),
         text=best.text,
         lang=source["lang"],

@@ -34,7 +34,7 @@ def _complete(readings: Sequence[NetworkReading]) -> str:
     return f"{count_noun(complete, 'network')} read" if complete else "no network read in full"
 
 
-class _Told(NamedTuple):
+class _NetworkGroup(NamedTuple):
     """The networks of which the same is said: their main gap, how many shorter ones there are, and the reason."""
 
     networks: tuple[str, ...]
@@ -42,7 +42,7 @@ class _Told(NamedTuple):
     shorter: int
     reason: str
 
-    def is_like(self, other: _Told) -> bool:
+    def is_like(self, other: _NetworkGroup) -> bool:
         """Whether both can be told together: networks are read in turns, so their gaps differ by up to a turn."""
         return (
             (self.gap.state, self.shorter, self.reason) == (other.gap.state, other.shorter, other.reason)
@@ -50,7 +50,7 @@ class _Told(NamedTuple):
             and abs(self.gap.until_at - other.gap.until_at) < TURN
         )
 
-    def joined(self, other: _Told) -> _Told:
+    def joined(self, other: _NetworkGroup) -> _NetworkGroup:
         gap = ReadingGap(
             from_at=min(self.gap.from_at, other.gap.from_at),
             until_at=max(self.gap.until_at, other.gap.until_at),
@@ -60,27 +60,27 @@ class _Told(NamedTuple):
 
 
 def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
-    told: list[_Told] = []
+    groups: list[_NetworkGroup] = []
     for reading in content.readings:
         if not reading.gaps:
             continue
-        new = _told(reading, with_reasons=with_reasons)
-        alike = next((n for n, other in enumerate(told) if other.is_like(new)), None)
+        new = _group_of(reading, with_reasons=with_reasons)
+        alike = next((n for n, other in enumerate(groups) if other.is_like(new)), None)
         if alike is None:
-            told.append(new)
+            groups.append(new)
         else:
-            told[alike] = told[alike].joined(new)
-    for group in told:
+            groups[alike] = groups[alike].joined(new)
+    for group in groups:
         names = ", ".join(map(network_name, group.networks))
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {_gap_text(content, group.gap, group.shorter)}{reason}"
 
 
-def _told(reading: NetworkReading, *, with_reasons: bool) -> _Told:
+def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
     gaps = reading.gaps or ()
     longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
-    is_told = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
-    return _Told((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if is_told else "")
+    has_reason = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
+    return _NetworkGroup((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if has_reason else "")
 
 
 def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
@@ -102,8 +102,8 @@ def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
 def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
     """What the status page says of a network that was not read in full for an issue: `not since 10 March 19:00 UTC`."""
     if reading.gaps:
-        told = _told(reading, with_reasons=False)
-        return _gap_text(content, told.gap, told.shorter)
+        group = _group_of(reading, with_reasons=False)
+        return _gap_text(content, group.gap, group.shorter)
     text = _THROUGHOUT[reading.state]
     return text if reading.since is None else f"{text} since {moment_name(reading.since)} UTC"
 

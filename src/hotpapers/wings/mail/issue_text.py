@@ -20,7 +20,7 @@ from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.phrases import cut, note, one_line
-from hotpapers.publish.view.post_views import LinkedPiece, SaidView
+from hotpapers.publish.view.post_views import LinkedPiece, QuoteView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.tex import plain_line
 
@@ -115,14 +115,14 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
         authors=cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
         lead=cut(plain_line(view.opening.lead), MAX_LEAD_CHARS) + mark,
         counts=cut(counts, MAX_COUNTS_CHARS),
-        quoted=f"“{view.said.text}”" if view.said else "",
-        by=_author_of(view.said) if view.said else LinkedPiece("", ""),
+        quoted=f"“{view.quote.text}”" if view.quote else "",
+        by=_author_of(view.quote) if view.quote else LinkedPiece("", ""),
         links=tuple(_links(issue, view, site_config)),
     )
 
 
-def _author_of(said: SaidView) -> LinkedPiece:
-    return LinkedPiece(cut(f"{said.author} on {said.network}", MAX_AUTHORS_CHARS), said.url)
+def _author_of(quote: QuoteView) -> LinkedPiece:
+    return LinkedPiece(cut(f"{quote.author} on {quote.network}", MAX_AUTHORS_CHARS), quote.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.wings import wings
-from hotpapers.publish.query import issues, papers, request_params, schemas, status
+from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
@@ -252,7 +252,7 @@ TOOLS = (
         "Status",
         "How collecting is going: jobs, how each network was read in the last day, the age of the latest issue.",
         request_params.NoParams,
-        schemas.SiteStatus,
+        status_schemas.SiteStatus,
         status.status,
     ),
 )

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from hotpapers.base.errors import InputError
 
 Role = Literal["title", "abstract", "id", "link", "note"]
-MOST_PIECES = 200
+MAX_PIECES = 200
 """Most pieces of a BibTeX value, joined by `#`."""
 
 
@@ -133,7 +133,7 @@ def _bib_pairs(body: str, strings: dict[str, str]) -> Iterator[tuple[str, str]]:
     start = key.end() if key else 0
     while match := _BIB_NAME.search(body, start):
         pieces, start = [], match.end()
-        for _ in range(MOST_PIECES):
+        for _ in range(MAX_PIECES):
             piece, start = _bib_value(body, start, strings)
             pieces.append(piece)
             joined = _BIB_JOINED.match(body, start)
@@ -230,8 +230,8 @@ class Element:
 
     def __init__(self, name: str, attributes: str = "") -> None:
         self.name = name.rpartition(":")[2]
-        found = (match.groups("") for match in _ATTRIBUTE.finditer(attributes))
-        self.attributes = {key.rpartition(":")[2]: html.unescape(first or second) for key, first, second in found}
+        matched = (match.groups("") for match in _ATTRIBUTE.finditer(attributes))
+        self.attributes = {key.rpartition(":")[2]: html.unescape(first or second) for key, first, second in matched}
         self.content: list[Element | str] = []
 
     def children(self, *names: str) -> list[Element]:
@@ -334,9 +334,9 @@ def arxiv_mail(text: str) -> Iterator[Entry]:
     """The papers of a mail by which arXiv announces them."""
     for part in _MAIL_BETWEEN.split(text.replace("\r\n", "\n")):
         title = _MAIL_TITLE.search(part)
-        found = (_MAIL_ID.search(part), title, _MAIL_ABSTRACT.search(part, title.end()) if title else None)
+        matched = (_MAIL_ID.search(part), title, _MAIL_ABSTRACT.search(part, title.end()) if title else None)
         roles: tuple[Role, ...] = ("id", "title", "abstract")
-        yield tuple(Field(role, match[1]) for role, match in zip(roles, found, strict=True) if match)
+        yield tuple(Field(role, match[1]) for role, match in zip(roles, matched, strict=True) if match)
 
 
 # ---- which format ------------------------------------------------------------------------------------------
