@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.M | re.S)
 _FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.M | re.S)
 _SCRIPTS = {
-    "hotpapers": 'exec {python} -m hotpapers "$@"',
+    "hotpapers": 'exec {python} -c "from hotpapers.cli import main; main()" "$@"',  # so that it calls itself hotpapers
     "python": 'exec {python} "$@"',
     "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
 }
