@@ -21,13 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.M | re.S)
 _FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.M | re.S)
 _SCRIPTS = {
-    # so that it prints commands as it was started
-    "hotpapers": """exec {python} -c '
-import sys
-from hotpapers.cli import main
-sys.argv[0] = sys.argv.pop(1)
-main()' "$0" "$@"
-""",
+    "hotpapers": 'exec {python} -c "from hotpapers.cli import main; main()" "$@"',  # so that it calls itself hotpapers
     "python": 'exec {python} "$@"',
     "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
 }
