@@ -228,6 +228,7 @@ class FeedMaker:
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
         tops = tops_of(self._issue_reader, self._site.publication)
+        note = (phrases.note(self._site.publication),)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
@@ -244,7 +245,7 @@ class FeedMaker:
                 for paper in papers
             ]
             text = " · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES])
-            id, html = permanent_id(self._name, path), _html("papers", rows)
+            id, html = permanent_id(self._name, path), _html("issue", note, rows, (), ())
             yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
 
     def _item(self, id: str, title: str, path: str, at: int, html: str, text: str) -> FeedItem:

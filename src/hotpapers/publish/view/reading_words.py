@@ -79,9 +79,9 @@ def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
 def _told(reading: NetworkReading, *, with_reasons: bool) -> _Told:
     gaps = reading.gaps or ()
     longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
-    is_of_gap = longest.state == reading.state  # the reason is that of the worst state
-    is_told = with_reasons and is_of_gap and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
-    return _Told((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if is_told else "")
+    is_of_another = reading.state == "refused" != longest.state  # the reason is that of the worst state
+    is_told = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
+    return _Told((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if is_told and not is_of_another else "")
 
 
 def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
