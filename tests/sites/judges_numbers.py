@@ -191,9 +191,7 @@ def claims(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _wrong_beginning(evidence: Evidence, issue: FrozenIssue) -> Iterator[Finding]:
-    earlier = [
-        other for other in evidence.issues if other.publication == issue.publication and other.day < issue.day
-    ]
+    earlier = [other for other in evidence.issues if other.publication == issue.publication and other.day < issue.day]
     cut = max(earlier, key=lambda other: other.day).content.as_of if earlier else 0
     if issue.is_daily and cut and issue.content.read_from != cut:
         text = f"{issue.publication} reports from {utc(issue.content.read_from or 0)}, not from {utc(cut)}"

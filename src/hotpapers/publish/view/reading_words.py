@@ -80,8 +80,9 @@ def _told(reading: NetworkReading, *, with_reasons: bool) -> _Told:
     gaps = reading.gaps or ()
     longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
     is_of_another = reading.state == "refused" != longest.state  # the reason is that of the worst state
-    is_told = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
-    return _Told((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if is_told and not is_of_another else "")
+    is_known = reading.reason != NOT_READ and not reading.reason.startswith(LOST)
+    reason = one_line(reading.reason) if with_reasons and is_known and not is_of_another else ""
+    return _Told((reading.network,), longest, len(gaps) - 1, reason)
 
 
 def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
