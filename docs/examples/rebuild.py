@@ -422,10 +422,13 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         peers = list(self.peers(references))
         about = {"announced": self.announced(), "considered": considered, "compared": self.largest(peers)}
         entries, ongoing = self.chosen(self.places(candidates), listed, about["compared"]["young"])
-        about["read_from"] = self.read_from(entries)
-        readings = self.readings(read.union(peer["network"] for peer in peers), about["read_from"])
-        about |= {"peers": peers, "readings": readings}
-        return {**about, "entries": self.places(entries), "ongoing": self.places(ongoing)}
+        counted, start = read.union(peer["network"] for peer in peers), self.read_from(entries)
+        about |= {"read_from": start, "readings": self.readings(counted, start), "peers": peers}
+        return {**about, **self.split(entries), "ongoing": self.places(ongoing)}
+
+    def split(self, entries):
+        entries, most = self.places(entries), self.publication.get("most_entries")
+        return {"entries": entries[:most], "further": entries[most:]} if most else {"entries": entries}
 
     def rebuild_listing(self):
         references, entries = defaultdict(lambda: defaultdict(dict)), []
@@ -444,13 +447,13 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             paper, archive = place["paper"], archive_of(self.about[place["paper"]]) or archive_of(place)
             entries.append(self.scored(references, paper, {place["network"]: counted}, archive, 0, place["place"]))
         about = {"ongoing": [], "considered": len(entries), "announced": None, "readings": []}
-        return {**about, "entries": self.places(entries), "peers": list(self.peers(references))}
+        return {**about, **self.split(entries), "peers": list(self.peers(references))}
 
     def earlier_voices(self):
         earlier = {(issue["day"], issue["edition"]) for issue in self.issue["earlier"]}
         issues = [json.loads(row["content"]) for row in self.export.rows["issue"][self.publication["publication"]]]
         issues = sorted((i for i in issues if (i["day"], i["edition"]) in earlier), key=lambda issue: issue["day"])
-        return {entry["paper"]: entry["voices"] for issue in issues for entry in issue["entries"] + issue["ongoing"]}
+        return {e["paper"]: e["voices"] for i in issues for e in i["entries"] + i.get("further", []) + i["ongoing"]}
 
     def chosen(self, candidates, listed, is_young):
         least, fill = max(self.publication["threshold"], 1), self.publication.get("least_entries", 0)

@@ -423,7 +423,8 @@ def test_a_paper_that_is_not_there(demo: Path) -> None:
     assert misuse("explain", "2101.00001", "--store", demo) == "2101.00001 is not in any frozen issue of hot-papers"
     message = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
     assert message.startswith("2105.04297 is not in the issue of 2021-01-14")
-    assert "no frozen issue" in misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)
+    message = misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)
+    assert message == "hot-papers: no issue on 15 January; the latest is 11 May"
 
 
 @pytest.mark.parametrize("paper", ["9999.99999", "tea", "https://example.org/abs/2105.04297", "\x1b[31m2105"])

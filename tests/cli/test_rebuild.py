@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hotpapers.site import demo as made_up
 from tests.cli.run import good, run
 from tests.conftest import ROOT
 
@@ -31,8 +32,8 @@ window = "weekly"
 threshold = 1
 {settings}
 """
-MONDAY = "2026-03-09"
-"""The first day of the made-up week; before it, the record begins."""
+ISSUES = len(made_up.QUIET_DAYS) + len(made_up.DAYS) + 1
+"""Those of the made-up week, one of which was corrected, and of the weeks before."""
 Lines = list[dict[str, Any]]
 
 
@@ -77,25 +78,27 @@ def test_the_made_up_week_also_as_imported_and_after_forgetting_and_pruning(week
     posts = [line for line in exported(store) if line["kind"] == "post" and line["account"]]
     good("forget", "--yes", posts[0]["post"], posts[-1]["account"], "--store", store)
     good("prune", "--store", store)
-    assert_equal(store, 30)
+    assert_equal(store, ISSUES)
     file, copy = tmp_path / "export.jsonl", tmp_path / "copy.db"
     file.write_text(run("export", "--store", store).out, "utf-8")
     good("import", "jsonl", file, "--store", copy)
-    assert_equal(copy, 30)
+    assert_equal(copy, ISSUES)
 
 
 @pytest.mark.parametrize("ranking", ["classic/1", "rarity/1", "rarity/2"])
 def test_every_ranking_of_daily_weekly_and_past_issues(week: Path, ranking: str) -> None:
     config, store = week / "hotpapers.toml", week / "hotpapers.db"
-    for n, settings in enumerate(
-        ('categories = ["cs.LG", "math"]', 'networks = ["reddit", "bluesky"]\nexclude = ["the"]')
-    ):
+    for n, settings in enumerate((
+        'categories = ["cs.LG", "math", "cs"]\nleast_entries = 2\nmost_entries = 2',
+        'networks = ["reddit", "bluesky"]\nexclude = ["the"]',
+    )):  # fmt: skip
         config.write_text(WEEKLY.format(settings=f'ranking = "{ranking}"\n{settings}'), "utf-8")
         for publication, day in (("week", "2026-03-13"), ("all-week", "2026-03-09")):
             again = [] if publication == "all-week" and n == 0 else ["--again", "--reason", "tried"]
             good("issue", day, *again, "--publication", publication, "--config", config)
-    good("history", "--from", "2026-01-28", "--to", "2026-01-30", "--publication", "week", "--config", config)
-    assert_equal(store, 30 + 4 + 3)
+    good("history", "--from", "2026-01-29", "--to", "2026-02-02", "--publication", "week", "--config", config)
+    assert any(content.get("further") for content in contents(exported(store)))
+    assert_equal(store, ISSUES + 4 + 3)
 
 
 def contents(lines: Lines) -> Lines:
@@ -136,8 +139,8 @@ def removed_mentions(lines: Lines) -> dict[str, Any]:
 
 def changed_coverage(lines: Lines) -> dict[str, Any]:
     """A network was read where an issue says that it was not."""
-    of_week = [content for content in contents(lines) if content["day"] >= MONDAY]
-    content, reading = next((c, reading) for c in of_week for reading in c["readings"] if reading["since"])
+    issues = [content for content in contents(lines) if content["day"] in made_up.DAYS]
+    content, reading = next((c, reading) for c in issues for reading in c["readings"] if reading["since"])
     for line in lines:
         if line["kind"] == "coverage" and line["network"] == reading["network"]:
             line["state"] = "complete" if line["from_at"] == reading["since"] else line["state"]
@@ -150,6 +153,6 @@ def test_a_changed_row_is_noticed(week: Path, change: Callable[[Lines], dict[str
     lines = exported(week / "hotpapers.db")
     content = change(lines)
     status, output = rebuilt(lines, week)
-    assert status == 1 and output[-1] in [f"{n} of 30 issues equal" for n in range(30)]
+    assert status == 1 and output[-1] in [f"{n} of {ISSUES} issues equal" for n in range(ISSUES)]
     place = output.index(f"week {content['day']}, edition {content['edition']}:")
     assert re.search(r"^  (entries|readings) .*: .* is frozen, .* rebuilt$", output[place + 1])

@@ -89,6 +89,7 @@ publications = st.builds(
     networks=st.sampled_from(((), (), ("bluesky", "x"), ("mastodon",))),
     own=st.sampled_from(((), (), ("bluesky:ada",), ("x:@ada", "mastodon:cy"))),
     least_entries=st.just(10),
+    most_entries=st.sampled_from((msgspec.UNSET, 1, 2)),
     observed_at=st.just(0),
 )
 

@@ -19,8 +19,8 @@ from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.sites import published
-from tests.sites.claimed_gaps import without_claims, wrong_claims
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
+from tests.sites.gap_texts import without_gaps, wrong_gaps
 from tests.sites.published import IssueText, Voices
 from tests.sites.truth import closing_time
 from tests.web.asgi import get
@@ -136,13 +136,13 @@ def _files_of(evidence: Evidence, issue: FrozenIssue) -> Iterator[IssueText]:
 
 def _differences(evidence: Evidence, issue: FrozenIssue, texts: list[IssueText]) -> Iterator[Finding]:
     content = issue.content
-    facts = Counter(without_claims(place.facts) for place in texts).most_common()
+    facts = Counter(without_gaps(place.facts) for place in texts).most_common()
     for other, _ in facts[1:]:
-        places = [place.where for place in texts if without_claims(place.facts) == other]
+        places = [place.where for place in texts if without_gaps(place.facts) == other]
         yield Finding(issue.day, f"{issue.publication}: {', '.join(sorted(set(places)))} says {other!r}, "
                       f"others {facts[0][0]!r}")  # fmt: skip
     for place in texts:
-        wrong = (*_wrong_entries(evidence, content, place), *wrong_claims(content, place.facts))
+        wrong = (*_wrong_entries(evidence, content, place), *wrong_gaps(content, place.facts))
         yield from (Finding(issue.day, f"{issue.publication}: {place.where}: {text}") for text in wrong)
         yield from _wrong_marks(evidence, issue, place)
     number, read = content.considered, sum(reading.state == "complete" for reading in content.readings)
@@ -160,7 +160,7 @@ def _wrong_entries(evidence: Evidence, content: IssueContent, place: IssueText) 
     """Entries of an issue that a place leaves out, or gives with other numbers."""
     titles = evidence.titles
     if place.entries is not None:
-        entries = tuple((titles[entry.paper], _shown_voices(entry.counts, place.least)) for entry in content.entries)
+        entries = tuple((titles[entry.paper], _printed_voices(entry.counts, place.least)) for entry in content.entries)
         if place.entries[: len(entries)] != entries:
             pairs = zip(place.entries, entries, strict=False)
             yield f"differs: {next((pair for pair in pairs if pair[0] != pair[1]), 'fewer')}"
@@ -169,7 +169,7 @@ def _wrong_entries(evidence: Evidence, content: IssueContent, place: IssueText) 
         yield f"lists {place.further[:3]} and so on below its entries, not {further[:3]}"
 
 
-def _shown_voices(counts: Iterable[PrintedCount], least: int) -> Voices:
+def _printed_voices(counts: Iterable[PrintedCount], least: int) -> Voices:
     """The voices that a place tells: numbers below `least` only where there is none larger."""
     numbers = [(published.NAMES[count.network], count.voices) for count in counts if count.voices]
     largest = max((number for _, number in numbers), default=0)

@@ -15,7 +15,7 @@ from hotpapers.record import Record
 from hotpapers.record.issue_contents import decode_content
 from tests.loopback import expected
 from tests.loopback.script import Message, is_visible
-from tests.sites.claimed_gaps import wrong_claims
+from tests.sites.gap_texts import wrong_gaps
 from tests.years.fault_plan import ReadablePeriods, Span, merge_spans, outage_spans_with_counts
 from tests.years.oracle import POST_NETWORKS, Oracle, RecordedPosts, utc
 
@@ -260,7 +260,7 @@ class Issues:
                 yield f"{issue}: has no page"
                 continue
             facts = _facts_in(markdown.read_text("utf-8"))
-            yield from (f"{issue}: its page says {facts!r}: {error}" for error in wrong_claims(issue.content, facts))
+            yield from (f"{issue}: its page says {facts!r}: {error}" for error in wrong_gaps(issue.content, facts))
 
 
 def _facts_in(markdown: str) -> str:

@@ -123,7 +123,7 @@ def errors_of_first_issue(script: Script, start: Start, issues_by_day: dict[str,
     day, content = min(issues_by_day.items())
     papers = papers_with_voices(script, start, content)
     errors = [
-        f"{reading.network} {gap.state} until {(gap.until_at - start.at) / HOUR:.1f} hours after the start"
+        f"{reading.network} {gap.state} for {(gap.until_at - start.at) / HOUR:.1f} hours: {reading.reason}"
         for reading in content.readings
         for gap in reading.gaps or ()
         if gap.until_at - start.at > FIRST_ROUND

@@ -228,6 +228,7 @@ class FeedMaker:
     def _tops(self) -> Iterator[FeedItem]:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
         tops = tops_of(self._issue_reader, self._site.publication)
+        note = (phrases.note(self._site.publication),)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]

@@ -79,8 +79,10 @@ def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
 def _group_of(reading: NetworkReading, *, with_reasons: bool) -> _NetworkGroup:
     gaps = reading.gaps or ()
     longest = max(gaps, key=lambda gap: gap.until_at - gap.from_at)
-    has_reason = with_reasons and reading.reason != NOT_READ and not reading.reason.startswith(LOST)
-    return _NetworkGroup((reading.network,), longest, len(gaps) - 1, one_line(reading.reason) if has_reason else "")
+    is_of_another = reading.state == "refused" != longest.state  # the reason is that of the worst state
+    is_known = reading.reason != NOT_READ and not reading.reason.startswith(LOST)
+    reason = one_line(reading.reason) if with_reasons and is_known and not is_of_another else ""
+    return _NetworkGroup((reading.network,), longest, len(gaps) - 1, reason)
 
 
 def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:

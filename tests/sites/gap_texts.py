@@ -13,13 +13,13 @@ from hotpapers.base.model import HOUR, IssueContent, ReadingGap
 from tests.sites.published import NAMES
 
 TOLERANCE = 2 * HOUR
-"""By how much a claimed moment may differ from the gap's: networks are read in turns."""
+"""By how much a told moment may differ from the gap's: networks are read in turns."""
 VERBS = {"not at all": "unknown", "not reachable": "refused", "only in part": "partial", "not": "unknown"}
 """What a state is called; one that another begins with comes last."""
 _NETWORK = "|".join(map(re.escape, NAMES.values()))
 _MOMENT = r"\d{1,2} [A-Z][a-z]+ \d\d:\d\d"
 _NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
-_CLAIM = re.compile(
+_CLAUSE = re.compile(
     rf"; (?P<names>(?:{_NETWORK})(?:, (?:{_NETWORK}))*) (?P<verb>{'|'.join(VERBS)})"
     rf"(?: from (?P<start>{_MOMENT}) to (?P<end>{_MOMENT}) UTC"
     rf"| before (?P<before>{_MOMENT}) UTC| since (?P<since>{_MOMENT}) UTC)?"
@@ -27,7 +27,7 @@ _CLAIM = re.compile(
 )
 
 
-class ClaimedGap(NamedTuple):
+class GapText(NamedTuple):
     """What a text says of a network: the state of its main gap, when it began and ended, as written. Empty: before the
     time that the issue reports, or after it."""
 
@@ -36,44 +36,44 @@ class ClaimedGap(NamedTuple):
     end: str
 
 
-def claims_in(text: str) -> dict[str, ClaimedGap]:
+def gap_texts_in(text: str) -> dict[str, GapText]:
     """What a line of facts says about networks that were not read in full, by name."""
     return {
-        name: ClaimedGap(
+        name: GapText(
             VERBS[match["verb"]], match["start"] or match["since"] or "", match["end"] or match["before"] or ""
         )
-        for match in _CLAIM.finditer(text)
+        for match in _CLAUSE.finditer(text)
         for name in match["names"].split(", ")
     }
 
 
-def without_claims(text: str) -> str:
+def without_gaps(text: str) -> str:
     """The rest of a line of facts, the same in all places."""
-    return " ".join(_CLAIM.sub("", text).split())
+    return " ".join(_CLAUSE.sub("", text).split())
 
 
-def wrong_claims(content: IssueContent, text: str) -> Iterator[str]:
+def wrong_gaps(content: IssueContent, text: str) -> Iterator[str]:
     """Networks whose gaps a line of facts does not tell, or tells wrongly, and those told without a gap."""
-    claims = claims_in(text)
+    texts = gap_texts_in(text)
     for reading in content.readings:
         name, gaps = NAMES[reading.network], reading.gaps or ()
-        item = claims.pop(name, None)
+        item = texts.pop(name, None)
         if not gaps and item is not None:
             yield f"{name} was read in full, but is called {item}"
-        elif gaps and (item is None or not _is_claimed(content, max(gaps, key=_length), item)):
-            yield f"{name} has the gaps {gaps}, but {item} is claimed"
-    yield from (f"{name} is told as {item}, but not among the networks" for name, item in claims.items())
+        elif gaps and (item is None or not _is_right(content, max(gaps, key=_length), item)):
+            yield f"{name} has the gaps {gaps}, but {item} is told"
+    yield from (f"{name} is told as {item}, but not among the networks" for name, item in texts.items())
 
 
 def _length(gap: ReadingGap) -> int:
     return gap.until_at - gap.from_at
 
 
-def _is_claimed(content: IssueContent, gap: ReadingGap, claimed: ClaimedGap) -> bool:
-    start = content.read_from if not claimed.start and content.read_from else _moment(claimed.start, content.as_of)
-    end = _moment(claimed.end, content.as_of) if claimed.end else content.as_of
+def _is_right(content: IssueContent, gap: ReadingGap, text: GapText) -> bool:
+    start = content.read_from if not text.start and content.read_from else _moment(text.start, content.as_of)
+    end = _moment(text.end, content.as_of) if text.end else content.as_of
     is_there = abs(max(gap.from_at, content.read_from or 0) - start) < TOLERANCE
-    return claimed.state == gap.state and is_there and abs(gap.until_at - end) < TOLERANCE
+    return text.state == gap.state and is_there and abs(gap.until_at - end) < TOLERANCE
 
 
 def _moment(written: str, cut: int) -> int:
