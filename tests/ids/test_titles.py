@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,6 +26,7 @@ from hotpapers.base.ids.mentions.paper_index import (
 )
 from hotpapers.base.ids.mentions.title_mismatch import other_title
 from hotpapers.base.ids.mentions.title_words import WORD, plain, words
+from hotpapers.publish.view.tex import plain_line
 from hotpapers.wings.classic import format as classic
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
@@ -58,6 +63,44 @@ def titles(text: str, names: PaperIndex = KNOWN) -> list[str]:
 )
 def test_words(dressed: str, bare: str) -> None:
     assert words(dressed) == bare.split()
+
+
+SPELLINGS = [
+    (r"$O(n\log n)$", ["O(n log n)", "O( n log n )"]), (r"$z\sim10$", ["z ∼ 10", "z∼10", "z ~ 10", "z~10"]),
+    (r"$3\times3$", ["3×3", "3 × 3", "3x3", "3 x 3"]), (r"$B\to K\mu\mu$", ["B→Kμμ", "B → Kμμ", "B -> Kμμ"]),
+    (r"$a\leq b$", ["a≤b", "a ≤ b", "a <= b", "a<=b"]), (r"$1\over2$", ["1/2", "½", "1 / 2"]),
+    (r"$\frac{1}{2}$", ["1/2", "½"]), (r"$\frac12$", ["1/2", "½"]), (r"$W^{1,p}$", ["W^(1,p)", "W^{1,p}"]),
+    (r"$\Phi^4_3$", ["Φ₃⁴", "Φ_3^4", "Φ^4_3"]), (r"$-\Delta u = f$", ["−Δu = f", "-Δu=f"]), (r"$\R^3$", ["ℝ³", "R^3"]),
+    (r"$10^{-3}$", ["10⁻³", "10^-3"]), (r"a\unicode{x2013}b", ["a–b", "a-b"]), (r"$\ell_1\ge0$", ["ℓ₁ ≥ 0", "ℓ₁≥0"]),
+    (r"$x\approx y$", ["x ≈ y", "x≈y"]), (r"$\Lambda$CDM", ["ΛCDM"]), (r"$A \otimes B$", ["A ⊗ B", "A⊗B"]),
+]  # fmt: skip
+"""Formulas of titles, and how people write them."""
+
+
+@given(st.sampled_from([(tex, form) for tex, forms in SPELLINGS for form in forms]), st.integers(0, 6))
+def test_a_title_with_a_formula_is_found_as_people_write_it(spelling: tuple[str, str], at: int) -> None:
+    tex, form = spelling
+    title = ["Kettles", "sing", "slowly", "of", "cold", "tea"]
+    index = PaperIndex([PaperAlias(KETTLE, " ".join([*title[:at], tex, *title[at:]]))])
+    assert titles(f"Read: {' '.join([*title[:at], form, *title[at:]])}!", index) == [KETTLE]
+
+
+def real_titles(shared: Path) -> Iterator[str]:
+    with zstandard.open(shared / "data" / "arxiv-metadata.jsonl.zst", "rt", encoding="utf-8") as lines:
+        yield from (json.loads(line)["title"] for line in lines)
+
+
+def test_the_titles_of_the_archive_are_found_as_lines(shared: Path) -> None:
+    """Each title, as our own plain line, as Unicode without blanks and in ASCII."""
+    ascii_signs = str.maketrans({"∼": "~", "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-"})
+    every = [title for title in real_titles(shared) if set(title) & set("$\\^")]
+    assert len(every) > 1000
+    missed = 0
+    for title in every:
+        line = plain_line(title)
+        tight = re.sub(" ?([∼×→≤≥≈=<>+−]) ?", r"\1", line)
+        missed += sum(words(form) != words(title) for form in (line, tight, line.translate(ascii_signs)))
+    assert missed <= 0.05 * 3 * len(every), "of titles with formulas, which are one in twelve"
 
 
 DRESSED = st.text("aB1$_^{}\\~ -'é’ßαΣςﬁ½–‑🎉ッ日\u0301\u200bİı") | st.text()

@@ -173,3 +173,16 @@ def test_not_all_papers_are_read_to_find_the_withdrawn_ones(sqlite_url: str, mon
         monkeypatch.setattr(SqliteDatabase, "iterate", noted_iterate)
         assert revised_papers(record, 0) == [*RecordIssueReader(record)._withdrawn] == [key(1)]
     assert len(plans) == 2 and "INDEX paper_withdrawn" in plans[1] and "SCAN" not in plans[0], plans
+
+
+SUBJECTS = ["The authors have", "All authors", "I hereby", "We", "I'm", "The author", "Both authors"]
+WORKS = ["paper", "preprint", "manuscript", "article", "submission"]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("work", WORKS)
+def test_whoever_withdraws_whatever_work_of_theirs_withdraws_it(subject: str, work: str) -> None:
+    verb = {"I'm": "withdrawing", "The authors have": "withdrawn", "The author": "withdraws"}.get(subject, "withdraw")
+    assert says_withdrawn(f"{subject} {verb} this {work}, as a lemma has a gap", "")
+    assert says_withdrawn(f"{work.capitalize()} has been withdrawn: a lemma has a gap", "")
+    assert not says_withdrawn(f"{subject} {verb} a claim of version 1", "")

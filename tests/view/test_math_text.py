@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.publish.view.math_text import line_of
-from hotpapers.publish.view.tex import plain_line, tex_line
+from hotpapers.publish.view.tex import plain_line, prose, tex_line
+from tests.render.html import Page
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,50 @@ def test_a_line_keeps_what_cannot_be_rendered_and_a_renderer_gets_tex() -> None:
 def test_any_formula_is_one_line(tex: str) -> None:
     line = line_of(tex)
     assert line is None or (line == " ".join(line.split()) and "<" not in line)
+
+
+SPACES = [r"\ ", "~", r"\,", r"\;", r"\:", r"\quad ", r"\text{ a b }", r"\text{a\,b}", r"\mbox{ a~b}", r"\textit{a b}"]
+PARTS = ["x", "10^4", r"\sim", r"r<50", r"\frac{1}{2}", r"\sqrt{n}"]
+
+
+@given(st.lists(st.sampled_from([*SPACES, *PARTS]), min_size=2, max_size=6).filter(set(PARTS).intersection))
+def test_a_formula_with_any_space_is_a_line(parts: list[str]) -> None:
+    line = line_of(" ".join(parts))
+    assert line and not set(line) & set("\\$\u00a0~")
+
+
+TIES = ["$7$", r"10$^{-3}$", r"$\omega$", "Fig.", r"\ref{a}", r"[\cite{b}]", "Eq. (3)", "50\\%", "word", "the kettle's"]
+
+
+@given(st.sampled_from(TIES), st.sampled_from(["mag", "$x$", r"\emph{text}", "(b)", r"\ref{c}"]))
+def test_a_tie_is_a_space_after_anything(before: str, after: str) -> None:
+    for line in (plain_line(f"A {before}~{after}, b"), Page(f"<p>{prose(f'A {before}~{after}, b')}</p>".encode()).text):
+        assert "~" not in line and " b" in line
+
+
+def test_a_tilde_that_is_no_tie_stays() -> None:
+    text = "~10 at ~5, (~7), https://b.example/~ada"
+    assert plain_line(text) == text
+
+
+LETTERS = {
+    r"\o": "ø",
+    r"\O": "Ø",
+    r"\ss": "ß",
+    r"\L": "Ł",
+    r"\l": "ł",
+    r"\ae": "æ",
+    r"\oe": "œ",
+    r"\aa": "å",
+    r"\i": "ı",
+}
+
+
+@given(st.sampled_from(sorted(LETTERS)), st.sampled_from(["{%s}", "{ %s }", "%s{}", "{%s{}}"]))
+def test_a_letter_in_braces_is_a_letter(command: str, form: str) -> None:
+    assert plain_line(f"K{form % command}rt") == f"K{LETTERS[command]}rt"
+
+
+@pytest.mark.parametrize("accent", list("~^\"'`=."))
+def test_an_accent_without_a_letter_is_its_sign(accent: str) -> None:
+    assert plain_line(f"Pass\\{accent}{{}}1") == f"Pass{accent}1"

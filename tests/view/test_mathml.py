@@ -116,6 +116,60 @@ def test_a_formula_that_would_lose_a_letter_is_given_up() -> None:
     assert mathml._letters_in("\\mathbb{R}^2 ℝ") == {"R": 2, "2": 1}
 
 
+SIGNS = {
+    "=": "≠", "<": "≮", ">": "≯", r"\in": "∉", r"\equiv": "≢", r"\sim": "≁", r"\subset": "⊄", r"\leq": "≰",
+    r"\mid": "∤",
+    r"\exists": "∄", r"\propto": "∝̸", r"\ni": "∌", r"\approx": "≉", r"\parallel": "∦", r"\vdash": "⊬", "D": "D̸",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sign", "struck"), SIGNS.items())
+def test_a_sign_that_is_struck_out_is_one(sign: str, struck: str) -> None:
+    for form in (rf"a \not {sign} b", rf"a\not{{{sign}}}b"):
+        assert f">{struck}<" in body(form) and "⧸" not in body(form)
+
+
+NAMES = ["ess\\,sup", "arg\\,max", "ess sup", "arg~min", r"\mathrm{Tr}", "T-sup", "sup", r"lim\ inf", r"arg\;max"]
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.sampled_from(["operatorname", "operatorname*"]),
+    st.sampled_from(["_x u", " u", "^2(u)", ""]),
+)
+def test_a_name_of_several_words_is_an_operator(name: str, command: str, after: str) -> None:
+    shown = body(rf"\{command}{{{name}}}{after}")
+    assert not re.search(r"<(mo|mi|mn|mtext)[^<>]*></|<mo>\*<", shown)
+    assert re.sub(r"<[^<>]*>|&nbsp;|\s", "", shown).startswith(re.sub(r"\\mathrm|\\.|[ ~{}]", "", name))
+
+
+EMPTY = ["{}", r"\text{}", r"\mathbf{}", r"\operatorname{}", r"\mathop{}", r"\mathrm{ }", r"\hbox{}"]
+
+
+@given(st.lists(st.sampled_from([*EMPTY, "x", "_2", "^3", "F", r"\frac{a}{b}"]), min_size=1, max_size=6))
+def test_no_element_without_content_is_shown(parts: list[str]) -> None:
+    assert not re.search(r"<(mo|mi|mn|mtext)[^<>]*></\1>", formula(" ".join(parts)) or "")
+
+
+@given(
+    st.sampled_from(["text", "mbox", "hbox", "textrm"]),
+    st.sampled_from(["$n$ is odd", "H$_2$", "if $x<3$ and $y$", "a"]),
+)
+def test_a_formula_in_text_in_a_formula_ends_nothing(command: str, text: str) -> None:
+    whole = rf"M_{{\{command}{{{text}}}}} < 5"
+    assert [piece.tex for piece in formulas(f"a mass ${whole}$ and $z$")] == [whole, "z"]
+    assert "$" not in body(whole) and "\\" not in body(whole)
+
+
+@pytest.mark.parametrize(("tex", "shown"), [
+    (r"a\unicode{x2014}b", "—"), (r"\unicode{8212}", "—"), (r"\unicode[Times]{xE9}", "é"),
+    (r"\text{\rho}", "ρ"), (r"1\text{ρ}", "ρ"),
+    (r"\text{at \Omega here}", "Ω"),
+])  # fmt: skip
+def test_characters_by_number_and_greek_in_text(tex: str, shown: str) -> None:
+    assert shown in body(tex)
+
+
 def test_a_row_may_begin_with_what_looks_like_a_command() -> None:
     for row in ("-1", "R", "eps", "Tr", "abs{x}", "calU"):
         assert body(f"\\begin{{matrix}}a\\\\{row}\\end{{matrix}}") == body(

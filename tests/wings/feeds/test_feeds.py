@@ -311,3 +311,53 @@ def test_every_recording_of_feeds_is_read(shared: Path) -> None:
                 item.paper for item in source.read(RawPayload("post", "k", body, 1)) if isinstance(item, Mention)
             }
     assert papers == {"arxiv:2109.14490"}
+
+
+MOMENT = 1_583_922_120_000_000
+DATES = [
+    "Wed, 11 Mar 2020 10:22:00 GMT", "Wed, 11 Mar 2020 10:22:00", "Wed, 11 Mar 2020 10:22",
+    "11 Mar 2020 10:22:00 +0000",
+    "Wed, 11 Mar 2020 11:22:00 CET", "Wed, 11 Mar 2020 19:22 JST", "Wed, 11 Mar 2020 06:22:00 EDT", "1583922120",
+    "1583922120000", "2020/03/11 10:22:00", "2020-03-11T10:22Z", "2020-03-11 10:22", "2020-03-11T12:22:00+02:00",
+    "2020.03.11 10:22", "2020-03-11T10:22:00.000Z", "2020/3/11 10:22", "Mer, 11 Mar 2020 10:22:00 GMT",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_in_any_form_is_that_date(date: str) -> None:
+    assert single_entry(rss(f"<title>a</title><pubDate>{date}</pubDate>")).published == MOMENT
+    assert single_entry(atom(f"<title>a</title><updated>{date}</updated>")).published == MOMENT
+    item = {"id": "1", "title": "a", "date_published": int(date) if date.isdigit() else date}
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]}).encode()
+    assert single_entry(body).published == MOMENT
+
+
+def test_an_entry_without_a_date_has_that_of_its_address() -> None:
+    link = "<title>a</title><link>https://b.example/2020/03/11/note</link>"
+    assert single_entry(rss(link)).published == 1_583_884_800_000_000
+    assert single_entry(rss(link.replace("/11/", "/31x/"))).published is None
+
+
+PARTS = [
+    rss(f"<title>a</title><description>see {PAPER}</description><content:encoded>Sharp.</content:encoded>").replace(
+        b"<rss ", b"<rss xmlns:content='http://purl.org/rss/1.0/modules/content/' "
+    ),
+    atom(f"<title>a</title><summary>see {PAPER}</summary><content>Sharp.</content>"),
+    atom(f"<title>a</title><summary>see {PAPER}</summary><content src='https://b.example/a.mp4' type='video/mp4'/>"),
+    atom(f"<title>a</title><summary>see {PAPER}</summary><content type='image/png'>iVBORw0KGgo=</content>"),
+    rss(f"<title>a</title><description>for m&lt;M, {PAPER} and p&gt;q</description>"),
+    json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [
+        {"id": "1", "title": "a", "content_html": "<p>Sharp.</p>", "summary": f"see {PAPER}"}]}).encode(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", PARTS, ids=range(len(PARTS)))
+def test_a_link_in_any_part_that_is_text_counts(body: bytes) -> None:
+    assert [item.paper for item in items(body) if isinstance(item, Mention)] == ["arxiv:2609.01234"]
+
+
+def test_all_authors_and_the_first_address_count() -> None:
+    names = "<author><name>Ada</name></author><author><name>Bram</name></author>"
+    links = "<link href='https://b.example/1'/><link rel='alternate' href='https://b.example/2'/>"
+    entry = single_entry(atom(f"<title>a</title>{names}{links}"))
+    assert (entry.author, entry.link) == ("Ada, Bram", "https://b.example/1")

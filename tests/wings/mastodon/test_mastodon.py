@@ -13,6 +13,7 @@ import pytest
 
 from hotpapers.base.errors import InputError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.wings.mastodon import status_parser
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
 from hotpapers.wings.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
@@ -446,3 +447,28 @@ def test_recorded_timelines_are_pages(shared: Path) -> None:
         body = (shared / "recordings" / "mastodon" / f"timeline_tag_page{n}.json").read_bytes()
         [page] = SOURCE.pages(ScriptedClient({tag(): body}), None)
         assert len(page.payloads) == size
+
+
+DATES = [
+    "2021-01-14T12:00:00.000Z",
+    "2021-01-14T12:00Z",
+    "2021-01-14T12:00",
+    "2021-01-14 12:00:00",
+    1610625600,
+    "1610625600",
+]
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_in_any_form_is_that_moment(date: str | int) -> None:
+    assert status_parser.moment_of(date) == 1_610_625_600_000_000
+
+
+@pytest.mark.parametrize("date", ["", None, False, [], {}, "yesterday", -1, 10**30, float(10**300)])
+@pytest.mark.parametrize("id", ["113", 113])
+def test_a_post_without_a_date_or_with_a_number_as_its_id_is_read(date: object, id: object) -> None:
+    body = json.dumps({**status(1), "id": id, "created_at": date}).encode()
+    entry = status_parser.decode_entry(body, status_parser.TimelineEntry)
+    assert entry.id == "113" and status_parser.moment_of(date) is None
+    read = status_parser.decode_entry(body, status_parser.Status)
+    assert read.uri == entry.uri

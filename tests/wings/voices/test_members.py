@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.base.errors import InputError, RequestRefused
+from hotpapers.wings.voices import members
 from hotpapers.wings.voices.members import MAX_MEMBERS, ListReader, member_key, members_in
 from hotpapers.wings.voices.settings import VoicesSettings, voices_problems
 from tests.loopback import feeds, mastodon
@@ -107,3 +108,41 @@ def test_settings() -> None:
     assert "null byte" in problems(lists=("a\0",))
     assert "name at most 20" in problems(lists=("a.opml",) * 21)
     assert "title on one line" in problems(accounts=("ada.example",), title=" ")
+
+
+FEED = "https://one.example/feed.xml"
+OUTLINES = [
+    f'<outline text="Bits & Bytes" xmlUrl="{FEED}" htmlUrl="https://one.example/?a=1&b=2"/>',
+    f'<outline text="a" xmlurl="{FEED}"/>', f'<outline text="a" XMLURL=" {FEED} "/>',
+    f'<outline text="Caf\xe9&nbsp;&eacute;&copy;" xmlUrl="{FEED}"/>', f'<outline text="a\x02b" xmlUrl="{FEED}"/>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("outline", OUTLINES)
+@pytest.mark.parametrize(
+    "head", ["", '<?xml version="1.0"?>\n', '\n\n<?xml version="1.0" encoding="UTF-8"?>\n', "\ufeff"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_list_of_blogs_as_people_have_it(outline: str, head: str, encoding: str) -> None:
+    text = f'{head}<opml version="2.0"><body>{outline}</body></opml>'
+    assert members_in(text.encode(encoding, "ignore")) == (f"feeds:{FEED}",)
+
+
+def test_a_list_that_declares_entities_is_refused() -> None:
+    with pytest.raises(InputError, match="entities"):
+        members_in(b'<!DOCTYPE x [<!ENTITY a "b">]><opml><outline xmlUrl="https://one.example/feed"/></opml>')
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_a_table_of_any_spreadsheet(sign: str) -> None:
+    rows = [["Account address", "Show boosts"], ["ada@moth.example", "true"]]
+    assert members_in("\r\n".join(map(sign.join, rows)).encode()) == ("mastodon:@ada@moth.example",)
+
+
+@pytest.mark.parametrize("end", ["", "/", "?ref=app", "/?a=1#b", "#x"])
+@pytest.mark.parametrize(
+    "address", ["https://bsky.app/start/did:plc:a/3k", "https://bsky.app/profile/ada.example/lists/3k"]
+)
+def test_the_address_of_a_list_as_apps_share_it(address: str, end: str) -> None:
+    assert members._tidy(address + end) == address
+    assert members._tidy("https://one.example/feed/?a=1") == "https://one.example/feed/?a=1"

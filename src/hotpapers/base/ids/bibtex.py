@@ -57,13 +57,16 @@ _GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
 _IN_TEXT = re.compile(
     rf"""(?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
         (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
-    | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*[^\s}}]))?
+    | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*(?:[^\s}}]|\Z)))?
     | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
     | (?P<backslash>\\)
     | (?<=[\w)\]}}])\^(?:\{{(?P<group>[^{{}}\\^_$&\#%~]*\w[^{{}}\\^_$&\#%~]*)\}}|(?P<raised>[+-]?\d+|[A-Za-z+*'-]))
     | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])""",
     re.VERBOSE,
 )
+_TWO_FORMS = re.compile(r"\\texorpdfstring\s*(GROUP)\s*GROUP".replace("GROUP", _GROUP.replace("$", "")))
+"""A text with formulas, and one without them, of which LaTeX takes the first."""
+_TEXT_IN_FORMULA = re.compile(rf"\\(?:text[a-z]*|mbox|hbox)\s*{_GROUP}")
 _LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
 
 
@@ -78,7 +81,7 @@ def value(text: str) -> str:
 
 def words(text: str) -> str:
     """A typeset field's text, escaped as by `value`: what belongs in formulas is made LaTeX for text outside them."""
-    return "".join(_typeset(_balanced_line(text)))
+    return "".join(_typeset(_balanced_line(_TWO_FORMS.sub(lambda match: match[1][1:-1], text))))
 
 
 def _balanced_line(text: str) -> str:
@@ -98,7 +101,11 @@ def _typeset(text: str) -> Iterator[str]:
 
 
 def _in_formula(tex: str) -> str:
-    return _UNICODE.sub(lambda match: rf"{{\{_COMMANDS[match[0]]}}}", _SPECIAL.sub(r"\1\\\2", tex))
+    """A formula whose letters are commands; within text in it, such a command is a formula of its own."""
+    tex = _TEXT_IN_FORMULA.sub(
+        lambda text: _UNICODE.sub(lambda match: rf"$\{_COMMANDS[match[0]]}$", text[0]), _SPECIAL.sub(r"\1\\\2", tex)
+    )
+    return _UNICODE.sub(lambda match: rf"{{\{_COMMANDS[match[0]]}}}", tex)
 
 
 def _in_text(match: re.Match[str]) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _LENGTH = "{1,1000}?"
+_IN_BRACES = r"(?:[^{}$\\]|\\[^$]|\{[^{}$]*\})"
+_TEXT = rf"\\(?:text[a-z]*|mbox|hbox)\s*\{{{_IN_BRACES}*+(?:\$(?:[^{{}}$]|\{{[^{{}}$]*\}})+\${_IN_BRACES}*+)+\}}"
+"""Text in a formula that has formulas again: `\\text{H$_2$}`."""
 _ENVIRONMENTS = "equation|align|aligned|gather|multline|eqnarray|split|cases|pmatrix|bmatrix|matrix|array"
 _FORMULA = re.compile(
     rf"""\\\\ | \\\$
     | \$\$(?P<display>(?:[^$\\]|\\.){_LENGTH})\$\$
-    | \$(?P<inline>(?:[^$\\]|\\.){_LENGTH})\$
+    | \$(?P<inline>(?:{_TEXT}|[^$\\]|\\.){_LENGTH})\$
     | \\\((?P<round>.{_LENGTH})\\\)
     | \\\[(?P<square>.{_LENGTH})\\\]
     | \\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}.{_LENGTH}\\end\{{(?P=name)\*?\}}""",

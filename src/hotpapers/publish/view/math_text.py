@@ -49,7 +49,7 @@ def line_of(tex: str) -> str | None:
     """A formula as text; None if it cannot be rendered."""
     rendered = formula(tex)
     try:
-        text = _text(fromstring(str(rendered))) if rendered else ""
+        text = _text(fromstring(str(rendered).replace("&nbsp;", "\u00a0"))) if rendered else ""
     except (ParseError, RecursionError, LookupError, ValueError):  # or a part is missing
         return None
     return " ".join(text.split()) or None

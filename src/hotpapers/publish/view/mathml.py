@@ -14,10 +14,12 @@ from collections import Counter
 from functools import cache, lru_cache
 from string import ascii_uppercase
 from typing import Any
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 import nh3
 from markupsafe import Markup
 
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import shown
 
@@ -111,8 +113,45 @@ _NO_BASE = re.compile(
 _PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")
 
 
+_UNICODE = re.compile(r"\\unicode\s*(?:\[[^\[\]]*\]\s*)*\{\s*(?:[xX]([0-9A-Fa-f]{1,6})|(\d{1,7}))\s*\}")
+_OPERATOR_NAME = re.compile(r"\\operatorname\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_OPEN_END = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+"""A control space at the end, whose space is gone."""
+_SPACE = re.compile(r"\\(?:[ ,;:!]|quad|thinspace)|~")
+_TEXT = re.compile(r"\\(text[a-z]*|emph|mbox|hbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_FORMULA_IN_TEXT = re.compile(rf"\$([^$]*)\$|(\\(?:{'|'.join((*SMALL_GREEK, *CAPITAL_GREEK))})(?![A-Za-z]))")
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if code < 0x110000 and chr(code).isprintable() else match[0]
+
+
+def _operator_name(match: re.Match[str]) -> str:
+    """An operator of several words, or with commands, is text: the library makes nothing of it."""
+    name = " ".join(_SPACE.sub(" ", match[1]).split())
+    if "\\" in name:
+        return rf"\mathrm{{{name}}}"
+    return rf"\operatorname{{{name}}}" if name.isalnum() else rf"\text{{{name}}}"
+
+
+def _text_and_formulas(match: re.Match[str]) -> str:
+    """Text in a formula, with formulas and Greek letters in it as parts of the outer one."""
+    pieces = _FORMULA_IN_TEXT.split(_SPACE.sub(" ", match[2]))
+    if len(pieces) == 1:
+        return rf"\{match[1]}{{{pieces[0]}}}"
+    texts, inner = (
+        pieces[::3],
+        [first or second or "" for first, second in zip(pieces[1::3], pieces[2::3], strict=True)],
+    )
+    parts = (rf"\{match[1]}{{{text}}}{part}" if text else part for text, part in zip(texts, [*inner, ""], strict=True))
+    return f"{{{''.join(parts)}}}"
+
+
 def _expand_macros(tex: str) -> str:
     """Rewrite the formula in commands that the library knows."""
+    tex = _UNICODE.sub(_character, tex)
+    tex = _TEXT.sub(_text_and_formulas, _OPERATOR_NAME.sub(_operator_name, tex))
     tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
     tex = _NO_BASE.sub(lambda match: f"{match[1]}{{}}" if match[1] else match[0], tex)
     tex = _RAISED.sub(
@@ -130,7 +169,7 @@ def _expand_macros(tex: str) -> str:
 @lru_cache(CACHED)
 def formula(tex: str) -> Markup | None:
     """A formula as an inline `math` element; None if it cannot be rendered."""
-    tex = " ".join(shown(tex).split())
+    tex = _OPEN_END.sub(r"\g<0> ", " ".join(shown(tex).split()))
     if not tex or len(tex) > MAX_FORMULA_CHARS or _depth(tex) > MAX_FORMULA_DEPTH:
         return None
     try:
@@ -138,8 +177,13 @@ def formula(tex: str) -> Markup | None:
     except Exception:  # foreign formulas can make the library raise anything
         return None
     match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
-    inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_ESCAPE.sub("", match[1])))) if match else ""
-    if not inner or "\\" in inner or _TAG.search(inner) is None or _letters_in(tex) - _letters_in(_text(inner)):
+    inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1]))))) if match else ""
+    if (
+        not inner
+        or "\\" in inner
+        or _TAG.search(inner) is None
+        or _letters_in(_UNICODE.sub(_character, tex)) - _letters_in(_text(inner))
+    ):
         return None
     return Markup('<math alttext="{}">{}</math>').format(tex, Markup(inner))
 
@@ -149,7 +193,52 @@ def _safe(mathml: str) -> str:
     cleaned = _cleaner().clean(f"<math>{mathml}</math>").removeprefix("<math>").removesuffix("</math>")
     if _text(cleaned) != _text(mathml):
         return ""
-    return shown(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>"))
+    return shown(_without_empty(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>")))
+
+
+_NOT = re.compile(
+    r"(?:<mpadded[^<>]*>)?<(?:mtext|mo|mi)>(?:⧸|&#x0?29F8;)</(?:mtext|mo|mi)>(?:</mpadded>)?"
+    r"((?:<mrow>)?)<(m[oi])((?: [^<>]*)?)>(&[^<>;]*;|[^<>&])</\2>"
+)
+
+
+def _struck(mathml: str) -> str:
+    r"""`\not` and a sign as one: ≠, ∉, ∝̸."""
+
+    def one(match: re.Match[str]) -> str:
+        sign = unicodedata.normalize("NFC", html.unescape(match[4]).replace("~", "∼") + "\u0338")
+        return f"{match[1]}<{match[2]}{match[3]}>{html.escape(sign)}</{match[2]}>"
+
+    return _NOT.sub(one, mathml)
+
+
+_EMPTY = re.compile(r"<(mi|mo|mn|mtext|mrow|mstyle|mpadded|mphantom)(?: [^<>]*)?></\1>")
+_SCRIPTS = ("msub", "msup", "munder", "mover")
+_ROWS = ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded", "mphantom")
+
+
+def _without_empty(mathml: str) -> str:
+    """MathML without elements that have no content; where a base or an argument must be, an empty row stays."""
+    if not _EMPTY.search(mathml):
+        return mathml
+    root = fromstring(f"<math>{mathml.replace('&nbsp;', chr(160))}</math>")
+    _drop_empty(root)
+    written = tostring(root, encoding="unicode", short_empty_elements=False)
+    return written.removeprefix("<math>").removesuffix("</math>")
+
+
+def _drop_empty(element: Element) -> None:
+    for child in list(element):
+        _drop_empty(child)
+        if len(child) or child.text or not _EMPTY.fullmatch(f"<{child.tag}></{child.tag}>"):
+            continue
+        is_script = element.tag in _SCRIPTS and len(element) == 2 and child is element[1]
+        if element.tag in _ROWS or is_script:
+            element.remove(child)
+            element.tag = "mrow" if is_script else element.tag
+        else:
+            child.tag = "mrow"
+            child.attrib.clear()
 
 
 # Arguments that are not letters of the formula.

@@ -126,6 +126,7 @@ def _outside(text: str, pieces: Sequence[TexFormula]) -> list[tuple[int, int]]:
 
 def _cleaned(outside: Sequence[str]) -> list[str]:
     joined = _FORMULA_HERE.join(part.replace(_FORMULA_HERE, "") for part in outside)
+    joined = joined.replace(f"{_FORMULA_HERE}~", f"{_FORMULA_HERE}\u00a0")
     return list(map(decode_accents, _without_styles(joined).split(_FORMULA_HERE)))
 
 
@@ -183,6 +184,11 @@ _NAMED = {
 # A letter command within a word also consumes the space after it; other commands stand for words.
 _NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
 
+_IN_BRACES = re.compile(r"\{\s*\\([A-Za-z]+)\s*(?:\{\}\s*)?\}")
+"""A letter or sign alone in braces: `M{\\o}ller`."""
+_NO_LETTER = re.compile(r"\\([\"'`^~=.])\s*\{\s*\}")
+"""An accent without a letter stands for its sign."""
+
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|sf|tt|it)"
 _INSIDE = "[^{}]*+"
 for _ in range(4):
@@ -229,7 +235,7 @@ _UNKNOWN = re.compile(
 _WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
 # Ties, quotation marks and dashes may also be next to a formula, where the stretch begins or ends.
 _SIGN = re.compile(
-    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\]|$)|``|(?:(?<=\S)|^)''(?!\()"
+    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[^\s(\[{/=<>~≈\\-])~+|``|(?:(?<=\S)|^)''(?!\()"
     r"|(?:(?<=[\w)])|^)---?(?=[\w(]|$)|(?<= )---?(?= )"
 )
 _SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
@@ -242,7 +248,8 @@ def decode_accents(text: str) -> str:
     text = _without_styles(text)
     text = _ACCENT.sub(_accented, text)
     text = _ARGUMENT.sub(_argument, text)
-    text = _SIGN.sub(_sign, text)
+    text = _IN_BRACES.sub(lambda match: _NAMED.get(match[1], match[0]), text)
+    text = _NO_LETTER.sub(r"\1", _SIGN.sub(_sign, text))
     return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
 
 
@@ -293,4 +300,4 @@ def _sign(match: re.Match[str]) -> str:
         return match[1]
     if match[2]:
         return "" if match[2] in "!/-" else " "
-    return _SIGNS[match[0]]
+    return _SIGNS["~" if match[0][0] == "~" else match[0]]

@@ -37,9 +37,20 @@ _SURROGATE = re.compile(
     rb"&#(?:x0*+d[89a-f][0-9a-f]{2}|0*+(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));?", re.I
 )
 """References to lone surrogates, which make feedparser give up on the whole feed."""
-_DATES = ("published_parsed", "updated_parsed")
+_DATES = ("published", "updated")
 _RELATIONS = ("enclosure", "related", "via", "alternate")
 """Links of an Atom entry to its subject, its source, its files. RSS's `<enclosure>` is among them."""
+
+
+_DAY_IN_PATH = re.compile(r"/((?:19|20)\d\d)/(\d\d)/(\d\d)/")
+_TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "html", "xhtml")
+_HAS_ELEMENT = re.compile(
+    r"</?(?:a|abbr|article|aside|b|blockquote|body|br|center|cite|code|dd|del|details|div|dl|dt|em|figure|figcaption|font"
+    r"|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|kbd|li|main|mark|math|nav|ol|p|picture|pre|q|s|section|small"
+    r"|span|strong|style|sub|summary|sup|svg|table|tbody|td|th|thead|time|tr|tt|u|ul|var|video|wbr)(?:\s[^<>]*)?/?>|<!--",
+    re.IGNORECASE,
+)
+"""An element of HTML: a text without any, such as `m<M and p>q`, is plain."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,25 +114,36 @@ def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
 
 
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:
-    contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
-    link = _text_of(entry.get("link"))
+    contents = _contents([*entry.get("content", ()), entry.get("summary_detail")])
+    link = _own_link(entry)
     title = _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
     return FeedEntry(
         id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
         link=urljoin_or_not(url, link),
         title=title,
-        author=_text_of(entry.get("author")),
+        author=_authors(entry),
         content="\n".join(contents)[:MAX_CONTENT_CHARS],
-        published=_first_date(
-            calendar.timegm(parsed) * timestamps.SECOND
-            for name in _DATES
-            if name in entry and (parsed := entry[name]) and 1 <= parsed.tm_year <= 9999
-        ),
+        published=_first_date((*(_date(entry, name) for name in _DATES), _day_in(link))),
         language=_text_of(entry.get("language")) or language,
         elsewhere=_elsewhere(
             url, link, (part.get("href") for part in entry.get("links", ()) if part.get("rel") in _RELATIONS)
         ),
     )
+
+
+def _date(entry: Any, name: str) -> int | None:
+    """A date by our own reading, else by feedparser's, which takes 2020/03/11 for November and none without a zone."""
+    at = timestamps.claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
+    parsed = dict.get(entry, f"{name}_parsed")
+    if at is None and parsed and 1 <= parsed.tm_year <= 9999:
+        return calendar.timegm(parsed) * timestamps.SECOND
+    return at
+
+
+def _day_in(link: str) -> int | None:
+    """The day in an address such as https://b.example/2020/03/01/note, of an entry without a date."""
+    day = _DAY_IN_PATH.search(link)
+    return timestamps.parse_iso("-".join(day.groups())) if day else None
 
 
 def _elsewhere(url: str, link: str, addresses: Iterable[object]) -> tuple[str, ...]:
@@ -131,9 +153,30 @@ def _elsewhere(url: str, link: str, addresses: Iterable[object]) -> tuple[str, .
     return tuple(others)[:MAX_OTHER_ADDRESSES]
 
 
+def _contents(parts: Iterable[Any]) -> list[str]:
+    """The parts of an entry that are text, each once: content, and also the summary beside it. A part that is a
+    reference (`src`) or in base64 has none."""
+    readable = (part for part in parts if part and str(part.get("type") or "text/html").startswith(_TEXT_TYPES))
+    return list(filter(None, dict.fromkeys(map(_html, readable)))) or [""]
+
+
+def _own_link(entry: Any) -> str:
+    """The first alternate address: feedparser gives the last one."""
+    links = (part for part in entry.get("links", ()) if part.get("rel") == "alternate" and part.get("href"))
+    pages = sorted(links, key=lambda part: not str(part.get("type") or "text/html").startswith("text/html"))
+    return _text_of(pages[0]["href"]) if pages else _text_of(entry.get("link"))
+
+
+def _authors(entry: Any) -> str:
+    """All authors of an entry, of whatever elements."""
+    names = [author.get("name") for author in entry.get("authors", ()) if isinstance(author, dict)]
+    known = dict.fromkeys(filter(None, map(_text_of, names)))
+    return ", ".join(known)[:MAX_FIELD_CHARS] or _text_of(entry.get("author"))
+
+
 def _first_date(moments: Iterable[int | None]) -> int | None:
     """The first date in whole seconds; years up to 1970 are what programs write if they know no date."""
-    return next((timestamps.whole_seconds(at) for at in moments if at is not None and at > 0), None)
+    return next((timestamps.whole_seconds(at) for at in moments if at is not None and 0 < at <= timestamps.LAST), None)
 
 
 def _text_of(value: object) -> str:
@@ -143,7 +186,9 @@ def _text_of(value: object) -> str:
 def _html(part: Any) -> str:
     """A title or content as HTML; plain text is escaped to show the same."""
     value = storable(str((part or {}).get("value") or ""))[:MAX_CONTENT_CHARS]
-    return html.escape(value) if (part or {}).get("type") == "text/plain" else value
+    if (part or {}).get("type") == "text/plain":
+        return html.escape(value)
+    return value if _HAS_ELEMENT.search(value) else value.replace("<", "&lt;")
 
 
 def urljoin_or_not(url: str, link: str) -> str:
@@ -177,8 +222,8 @@ class _JsonItem(msgspec.Struct):
     content_html: str = ""
     content_text: str = ""
     summary: str = ""
-    date_published: str = ""
-    date_modified: str = ""
+    date_published: str | int | float = ""
+    date_modified: str | int | float = ""
     author: Any = None
     authors: Any = None
     attachments: Any = None
@@ -188,7 +233,8 @@ class _JsonItem(msgspec.Struct):
 def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
     title = html.escape(_text_of(item.title))
     link = urljoin_or_not(url, _text_of(item.url) or _text_of(item.external_url))
-    content = item.content_html or html.escape(item.content_text or item.summary)
+    parts = [item.content_html, html.escape(item.content_text), html.escape(item.summary)]
+    content = "\n".join(dict.fromkeys(filter(None, parts)))
     authors = [author.get("name") for author in _objects([*_list_of(item.authors), item.author])]
     files = [file.get("url") for file in _objects(_list_of(item.attachments))]
     id = item.id
@@ -199,7 +245,8 @@ def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
         author=", ".join(dict.fromkeys(filter(None, map(_text_of, authors))))[:MAX_FIELD_CHARS],
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
-            timestamps.parse_iso(_text_of(date)) for date in (item.date_published, item.date_modified)
+            timestamps.claimed(str(date)[:MAX_FIELD_CHARS].strip())
+            for date in (item.date_published, item.date_modified)
         ),
         language=_text_of(item.language) or language,
         elsewhere=_elsewhere(url, link, [item.external_url, *files]),

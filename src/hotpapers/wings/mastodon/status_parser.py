@@ -5,7 +5,6 @@ https://docs.joinmastodon.org/entities/Status/ · https://docs.joinmastodon.org/
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +12,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
 from hotpapers.base.model.keys import own_id
-from hotpapers.collect.sources.decoding import Count, Flag, decode_entry, microseconds_of
+from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
 
 NETWORK = "mastodon"
@@ -76,9 +76,9 @@ class Status(msgspec.Struct):
     """A post as a server shows it."""
 
     uri: str
-    created_at: datetime.datetime
     account: MastodonAccount
     content: str | None
+    created_at: Any = None
     visibility: Any = "public"
     sensitive: Flag = False
     spoiler_text: Flag = ""
@@ -115,14 +115,18 @@ class Status(msgspec.Struct):
 
 
 class TimelineEntry(msgspec.Struct):
-    """The part of a timeline's entry that says which one it is."""
+    """The part of a timeline's entry that says which one it is. Some servers write its id as a number."""
 
-    id: str
+    number_or_id: str | int = msgspec.field(name="id")
     uri: str
     visibility: Any = "public"
-    created_at: datetime.datetime | None = None
+    created_at: Any = None
     edited_at: str | None = None
     reblog: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def id(self) -> str:
+        return str(self.number_or_id)
 
     @property
     def boosted(self) -> bytes:
@@ -148,7 +152,7 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
         raise InputError(f"expected {payload.key[:200]}, found {status.uri[:200]}")
     key = f"{NETWORK}:{status.uri}"
     # only the server's claim: it could say 2099
-    created_at = min(microseconds_of(status.created_at), payload.at)
+    created_at = min(moment_of(status.created_at) or payload.at, payload.at)
     if not isinstance(status.visibility, str):
         raise InputError(f"{status.uri[:200]}: its visibility cannot be read")  # it may not be public
     if status.visibility not in PUBLIC:
@@ -187,6 +191,14 @@ def read_payload(payload: RawPayload, names: PaperIndex) -> list[Item]:
         observed_at=payload.at,
     )
     return [post, author_account, *mentions, *doubts, snapshot]
+
+
+def moment_of(date: object) -> int | None:
+    """A server's date as whole seconds in µs UTC, in whatever form; None if it is none."""
+    if isinstance(date, bool) or not isinstance(date, str | int | float):
+        return None
+    at = timestamps.claimed(date if isinstance(date, str) else str(int(date)))
+    return timestamps.whole_seconds(at) if at is not None and 0 < at <= timestamps.LAST else None
 
 
 def host(address: str) -> str:

@@ -11,9 +11,9 @@ import msgspec
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, MAX_INTEGER, HttpClient, Pages, PayloadPage, RawPayload
 from hotpapers.collect.sources.batched_requests import check_overlap
-from hotpapers.collect.sources.decoding import decode_or_none, decode_response, microseconds_of
+from hotpapers.collect.sources.decoding import decode_or_none, decode_response
 from hotpapers.wings.mastodon.settings import MastodonServer
-from hotpapers.wings.mastodon.status_parser import TimelineEntry
+from hotpapers.wings.mastodon.status_parser import TimelineEntry, moment_of
 
 PAGE = 40
 MAX_PAGES = 50
@@ -177,7 +177,8 @@ def _id_order(id: str) -> tuple[int, str]:
 
 def _created_at(entry: TimelineEntry) -> int:
     """When a timeline's entry was created; MAX_INTEGER for boosts and entries without a date."""
-    return MAX_INTEGER if entry.created_at is None or entry.boosted else microseconds_of(entry.created_at)
+    created_at = None if entry.boosted else moment_of(entry.created_at)
+    return MAX_INTEGER if created_at is None else created_at
 
 
 def _has_snowflake(entry: TimelineEntry) -> bool:

@@ -344,8 +344,9 @@ const paperLibrary = (() => {
   const symbols = new Set([...letters.values(), "rightarrow", "leftarrow", "ge", "le", "cdot", "circ", "simeq", "odot", "varphi", "varepsilon", "ast", "prime"]);
   const TEXTS = new Set("emph textit textbf textsc texttt textrm textsuperscript textsubscript u v H c d b k r t ss o O l L ae AE oe OE aa AA i j dots ldots".split(" "));
   const IN_TEXT = new RegExp(
-    String.raw`\\([A-Za-z]+)(\s*(?=\{\s*[^\s}]))?|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}|([+-]?\d+|[A-Za-z+*'-]))` +
+    String.raw`\\([A-Za-z]+)(?:(\s*(?=\{\s*(?:[^\s}]|${"$"})))|)|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}|([+-]?\d+|[A-Za-z+*'-]))` +
     `|[\\^_$~&%#${[...letters.keys()].join("")}]`, "gu");
+  const TWO_FORMS = /\\texorpdfstring\s*\{((?:[^{}]|\{[^{}]{0,100}\}){0,1000})\}\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,1000}\}/g;
   const LITERAL = { "^": "\\textasciicircum{}", "~": " " };
 
   function isBalanced(text) {
@@ -366,10 +367,14 @@ const paperLibrary = (() => {
     return kept || LITERAL[match] || `\\${match}`;
   }
 
-  const inFormula = (tex) => tex.replace(/(?<!\\)[&%#]/g, "\\$&").replace(/[^\x00-\x7f]/gu, (sign) => (letters.has(sign) ? `{\\${letters.get(sign)}}` : sign));
+  const TEXT_IN_FORMULA = /\\(?:text[a-z]*|mbox|hbox)\s*\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}/g;
+  const withLetters = (tex, form) => tex.replace(/[^\x00-\x7f]/gu, (sign) => (letters.has(sign) ? form(letters.get(sign)) : sign));
+  const inFormula = (tex) => withLetters(
+    tex.replace(/(?<!\\)[&%#]/g, "\\$&").replace(TEXT_IN_FORMULA, (text) => withLetters(text, (name) => `$\\${name}$`)),
+    (name) => `{\\${name}}`);
 
   function typeset(text) {
-    const line = text.replace(/\s+/g, " ").trim(), even = isBalanced(line) ? line : line.replace(/[{}]/g, "");
+    const line = text.replace(/\s+/g, " ").trim().replace(TWO_FORMS, "$1"), even = isBalanced(line) ? line : line.replace(/[{}]/g, "");
     let made = "", start = 0;
     for (const { 0: formula, index } of even.matchAll(FORMULA)) {
       if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;

@@ -195,7 +195,7 @@ def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     post = Post(
         post=key,
         network=NETWORK,
-        account=f"{NETWORK}:@{handle.lower()}",
+        account=handle and f"{NETWORK}:@{handle.lower()}",
         created_at=entry.published or at,
         text=text,
         links=links,

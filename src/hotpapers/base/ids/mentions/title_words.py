@@ -31,6 +31,30 @@ _READ = (
     | {"ell": "l", "aa": "a"}
 )
 """TeX commands that are read aloud, in lower case; all others only affect appearance."""
+_FUNCTION_NAMES = "log ln sin cos tan exp max min sup inf lim det dim ker gcd deg sinh cosh tanh arg hom mod bmod"
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+"""Read as words of their own: `n\\log n` is *n log n*."""
+_SIGN_NAMES = """
+sim simeq approx cong equiv times div cdot to rightarrow leftarrow leftrightarrow longrightarrow mapsto le leq ge geq
+leqslant geqslant lesssim gtrsim ll gg neq ne pm mp propto over in notin subset subseteq cup cap setminus otimes oplus
+wedge vee mid parallel perp ltimes rtimes ast star circ quad qquad rightleftharpoons hookrightarrow
+"""
+_BETWEEN = frozenset(_SIGN_NAMES.split())
+"""Signs between words, as ∼, × and → are in a text without TeX."""
+_FRACTION = re.compile(r"(?<=\})\s*(?=\{)|(?<=frac\d)(?=\d)|(?<=frac \d)(?=\d)")
+"""Between the arguments of a fraction."""
+_RAISED = re.compile(r"([_^])\(([^()]{1,100})\)")
+"""Indices as a line without TeX has them: `W^(1,p)`."""
+_SUPER_FIRST = re.compile(r"\^(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])_(\{[^{}]{0,100}\}|\\?[A-Za-z0-9+*-])")
+"""Both indices of a letter; a line without TeX has the lower one first."""
+_FORMULA = re.compile(r"\$[^$]{1,300}\$")
+_LETTER_BLANK = re.compile(rf"(\\(?:{'|'.join(_GREEK)})) +(?=[A-Za-z\\])", re.IGNORECASE)
+"""In a formula, the blank after a letter's name is none."""
+_BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
+"""A multiplication sign as people type it: `3x3`."""
+_CHARACTER = re.compile(r"\\unicode\s*\{x([0-9A-Fa-f]{1,5})\}")
+_LETTERS = {name * times: name for name in "RNZQC" for times in (1, 2)} | {"eps": "epsilon"}
+"""Macros of many papers."""
 
 _INVISIBLE_CHARACTERS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
 _ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
@@ -54,11 +78,19 @@ def plain(text: str) -> str:
 
 def _in_ascii(text: str) -> str:
     """The text in ASCII, with TeX signs inside words."""
+    if "\\unicode" in text:
+        text = _CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:
-        text = _COMMAND.sub(_command_text, _ACCENT.sub(lambda match: match[1] or match[2], text))
-    return text
+        text = _ACCENT.sub(lambda match: match[1] or match[2], text.replace("\\\\", " "))
+        text = _FORMULA.sub(lambda match: _LETTER_BLANK.sub(r"\1{}", match[0]), text)
+        text = _COMMAND.sub(_command_text, _FRACTION.sub(" ", text) if "frac" in text else text)
+    if "^" in text and "_" in text:
+        text = _SUPER_FIRST.sub(r"_\2^\1", text)
+    if "^(" in text or "_(" in text:
+        text = _RAISED.sub(r"\1\2", text)
+    return _BY.sub(" ", text) if "x" in text else text
 
 
 def _spelling(run: str) -> str:
@@ -83,8 +115,15 @@ codecs.register_error(_SPELLING, _ascii_spelling)
 
 
 def _command_text(command: re.Match[str]) -> str:
-    name = _READ.get(command[1].lower())
-    return name + command[2] if name else ""
+    name = _LETTERS.get(command[1], command[1]).lower()
+    if command[1] in _LETTERS:
+        return name + command[2]
+    if name in _FUNCTIONS:
+        return f" {name} "
+    if name in _BETWEEN:
+        return " "
+    read = _READ.get(name)
+    return read + command[2] if read else ""
 
 
 def words(text: str) -> list[str]:

@@ -93,11 +93,15 @@ def paper(
 
 _WORK = r"(?:paper|article|manuscript|preprint|e-?print|submission|document|note|work)"
 _PASSIVE = r"(?:(?:has|have)\s+(?:now\s+)?been|is(?:\s+being)?|was)\s+(?:\w+ly\s+)?withdrawn?"
-_BEGINS = re.compile(rf"\W*(?:th(?:is|e)\s+(?:\w+\s+)?{_WORK}\s+{_PASSIVE}|(?:\w+ly\s+)?withdrawn)\b", re.IGNORECASE)
+_BEGINS = re.compile(
+    rf"\W*(?:(?:(?:th(?:is|e)|our|my)\s+)?(?:\w+\s+)?{_WORK}\s+(?:arxiv:\S+\s+)?{_PASSIVE}|(?:\w+ly\s+)?withdrawn)\b",
+    re.IGNORECASE,
+)
 _SAYS = re.compile(
     rf"(?<!version of )\bth(?:is|e)\s+{_WORK}\s+{_PASSIVE}\b|\b{_WORK}\s+withdrawn\b|\[\s*withdrawn\s*\]"
     r"|\bwithdrawn\s+by\s+(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?(?:authors?|submitters?|arxiv)\b"
-    rf"|\bwe\s+(?:\w+\s+){{0,4}}withdraw(?:ing)?\s+(?:this|the|our)\s+{_WORK}\b"
+    rf"|\b(?:we|i|i['’]m|we['’]re|(?:the|all|both)\s+(?:\w+\s+)?authors?|authors?)\s+(?:\w+\s+){{0,4}}"
+    rf"(?:withdr[ae]w|withdrawn|withdrawing|withdraws)\s+(?:this|the|our|my|their|his|her)\s+(?:\w+\s+)?{_WORK}\b"
     rf"|\bwithdraw\s+this\s+{_WORK}\b|\brequest\s+the\s+withdrawal\s+of\s+(?:this|the|our)\s+{_WORK}\b",
     re.IGNORECASE,
 )

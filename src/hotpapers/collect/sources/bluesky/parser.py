@@ -136,7 +136,8 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MAX_LINKS]
     by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
-    by_link = mentions_of(post, at, "", links)
+    original, original_links = record.whole()
+    by_link = mentions_of(post, at, original, [*links, *original_links][: 2 * MAX_LINKS])
     by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
     for mention in [
         *map(_in_embed, mentions_by_name(post, at, "", cards, names)),

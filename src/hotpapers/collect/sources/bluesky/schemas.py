@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import ReactionType
 from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 
@@ -20,6 +21,10 @@ OWN_EMBED = "app.bsky.embed."
 LINK = "app.bsky.richtext.facet#link"
 ANSWERS: tuple[ReactionType, ...] = ("reply", "quote")
 """How a post may react to another post."""
+
+
+MAX_ORIGINAL_CHARS = 20_000
+"""Characters of a bridged post's own text that are read."""
 
 
 class CommitEvent(msgspec.Struct, gc=False):
@@ -154,6 +159,14 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
     embed: Embed | None = None
     reply: ReplyRef | None = None
     labels: SelfLabels | None = None
+    bridgy_original_text: str = ""
+    full_text: str = ""
+
+    def whole(self) -> tuple[str, list[str]]:
+        """The text and links of the post that a bridge cut to fit, as the bridge keeps it; empty for others."""
+        original = self.bridgy_original_text or self.full_text
+        text, links = plain(original[:MAX_ORIGINAL_CHARS]) if original else ("", ())
+        return text, [link.target for link in links]
 
     def facet_targets(self) -> list[str]:
         """The targets of the links in its text."""

@@ -158,5 +158,8 @@ def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperI
     links = post.facet_targets()[:MAX_LINKS] if post.facets else []
     if post.embed is not None:
         links += post.embed.cards()
+    if post.bridgy_original_text or post.full_text:
+        original, original_links = post.whole()
+        links += [original, *original_links]
     text = "\n".join((post_text, *links)) if links else post_text
     return bool(spans(text)) or (names.may_name(text) and bool(names.papers_in(post_text, links)))
