@@ -245,7 +245,7 @@ class FeedMaker:
                 for paper in papers
             ]
             text = " · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES])
-            html = _html("issue", (phrases.note(self._site.publication),), rows, (), ())
+            html = _html("issue", note, rows, (), ())
             id = permanent_id(self._name, path)
             yield self._item(id, f"Top of {period_name(period)}", path, frozen_at, html, text)
 
