@@ -194,7 +194,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
         least_entries=0, most_entries=12, categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",),
-        exclude=("bat", "moth"), networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
+        exclude=("bat", "moth"), networks=("bluesky", "mastodon"),
+        posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
         last_day="2027-12-31", output="owls", base="https://owls.example/night/",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip

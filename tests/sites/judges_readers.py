@@ -20,8 +20,8 @@ from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.sites import published
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
+from tests.sites.gap_texts import without_gaps, wrong_gaps
 from tests.sites.published import IssueText, Voices
-from tests.sites.gap_texts import wrong_gaps, without_gaps
 from tests.sites.truth import closing_time
 from tests.web.asgi import get
 from tests.years.oracle import utc
