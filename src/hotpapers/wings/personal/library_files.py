@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from hotpapers.base.errors import InputError
 
 Role = Literal["title", "abstract", "id", "link", "note"]
-MOST_PIECES = 200
+MAX_PIECES = 200
 """Most pieces of a BibTeX value, joined by `#`."""
 
 
@@ -133,7 +133,7 @@ def _bib_pairs(body: str, strings: dict[str, str]) -> Iterator[tuple[str, str]]:
     start = key.end() if key else 0
     while match := _BIB_NAME.search(body, start):
         pieces, start = [], match.end()
-        for _ in range(MOST_PIECES):
+        for _ in range(MAX_PIECES):
             piece, start = _bib_value(body, start, strings)
             pieces.append(piece)
             joined = _BIB_JOINED.match(body, start)
