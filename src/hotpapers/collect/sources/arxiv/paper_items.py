@@ -127,7 +127,7 @@ def is_name(text: str) -> bool:
 _BETWEEN = re.compile(r",(?:\s*and\s)?|\sand\s|(?<=[Cc]ollaboration):|(?<=[Tt]eam):|(?<=[Gg]roup):")
 
 
-_ET_AL = re.compile(r"(?:^|[\s,]+)(?:et\s+al(?:ii)?\b\.?|and\s+others\b).*", re.IGNORECASE)
+_ET_AL = re.compile(r"(?:^|[\s,]+)(?:et\s+al(?:ii)?\b\.?|and\s+others\b).*|^others\Z", re.IGNORECASE)
 """Words for further authors: no person."""
 
 
