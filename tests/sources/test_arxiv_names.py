@@ -80,3 +80,12 @@ def test_every_accent_composes() -> None:
     for accent in "`'^~\"":
         assert unicodedata.is_normalized("NFC", paper_items.without_tex(rf"\{accent}a \{accent}{{o}}"))
         assert len(paper_items.without_tex(rf"\{accent}{{a}}")) == 1
+
+
+@pytest.mark.parametrize(
+    "end", ["et al.", "et al", "et al. (200 additional authors not shown)", "Et Al.", "and others"]
+)
+def test_further_authors_are_no_person(end: str) -> None:
+    assert paper_items.author_names(f"P. A. R. Made, N. Up, {end}") == ("P. A. R. Made", "N. Up")
+    assert paper_items.author_names(f"N. Up {end}") == ("N. Up",)
+    assert paper_items.author_names("Et Alder, Alan Etal") == ("Et Alder", "Alan Etal")

@@ -13,6 +13,7 @@ import pytest
 
 from hotpapers.base.errors import InputError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.collect.sources.decoding import decode_entry
 from hotpapers.wings.mastodon import status_parser
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
@@ -468,7 +469,7 @@ def test_a_date_in_any_form_is_that_moment(date: str | int) -> None:
 @pytest.mark.parametrize("id", ["113", 113])
 def test_a_post_without_a_date_or_with_a_number_as_its_id_is_read(date: object, id: object) -> None:
     body = json.dumps({**status(1), "id": id, "created_at": date}).encode()
-    entry = status_parser.decode_entry(body, status_parser.TimelineEntry)
+    entry = decode_entry(body, status_parser.TimelineEntry)
     assert entry.id == "113" and status_parser.moment_of(date) is None
-    read = status_parser.decode_entry(body, status_parser.Status)
+    read = decode_entry(body, status_parser.Status)
     assert read.uri == entry.uri

@@ -110,7 +110,13 @@ def client(request: pytest.FixtureRequest, demo_folder: Path) -> Iterator[Client
 
 @pytest.mark.parametrize(
     ("requested", "version"),
-    [("2025-11-25", "2025-11-25"), ("2025-06-18", "2025-06-18"), ("2024-11-05", "2025-11-25"), ("1999", "2025-11-25")],
+    [
+        ("2025-11-25", "2025-11-25"),
+        ("2025-06-18", "2025-06-18"),
+        ("2025-03-26", "2025-03-26"),
+        ("2024-11-05", "2025-11-25"),
+        ("1999", "2025-11-25"),
+    ],
 )
 def test_the_handshake(client: Client, requested: str, version: str) -> None:
     response = client.greet(requested)
@@ -180,7 +186,7 @@ def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
 
 def test_what_is_spoken_can_be_asked(client: Client) -> None:
     discovery = client.ask_modern("server/discover")
-    assert discovery["supportedVersions"] == ["2026-07-28", "2025-11-25", "2025-06-18"]
+    assert discovery["supportedVersions"] == ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"]
     assert discovery["capabilities"] == {"tools": {}} and discovery["resultType"] == "complete"
     assert discovery["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "hotpapers"
     assert (discovery["ttlMs"], discovery["cacheScope"]) == (3_600_000, "public")
@@ -208,7 +214,10 @@ def test_a_revision_that_is_not_spoken(client: Client) -> None:
     meta = {**REQUEST_META, "io.modelcontextprotocol/protocolVersion": "2031-01-01"}
     error = client.ask("tools/list", _meta=meta)
     assert error["code"] == -32022
-    assert error["data"] == {"supported": ["2026-07-28", "2025-11-25", "2025-06-18"], "requested": "2031-01-01"}
+    assert error["data"] == {
+        "supported": ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"],
+        "requested": "2031-01-01",
+    }
 
 
 @pytest.mark.parametrize("missing", ["protocolVersion", "clientCapabilities"])

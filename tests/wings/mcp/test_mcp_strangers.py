@@ -194,6 +194,37 @@ def test_over_http_each_message_has_its_answer(web: TestClient) -> None:
     )
 
 
+META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+LATEST = {"MCP-Protocol-Version": "2026-07-28"}
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
+CALL = {**LIST, "method": "tools/call", "params": {"_meta": META, "name": "latest_issue", "arguments": {}}}
+STATUSES: list[tuple[dict[str, str], dict[str, Any], int, int | None]] = [
+    ({**LATEST, "Mcp-Method": "tools/list"}, LIST, 200, None),
+    ({**LATEST, "Mcp-Method": "tools/call", "Mcp-Name": "latest_issue"}, CALL, 200, None),
+    ({**LATEST, "Mcp-Method": "tools/call", "Mcp-Name": "papers"}, CALL, 400, -32020),
+    ({**LATEST, "Mcp-Method": "tools/call"}, CALL, 400, -32020),
+    ({**LATEST}, LIST, 400, -32020),
+    ({"Mcp-Method": "tools/list"}, LIST, 400, -32020),
+    ({**LATEST, "Mcp-Method": "tools/call"}, LIST, 400, -32020),
+    ({**LATEST, "Mcp-Method": "ping"}, PING, 400, -32020),
+    ({**LATEST, "Mcp-Method": "prompts/list"}, {**LIST, "method": "prompts/list"}, 404, -32601),
+    ({"MCP-Protocol-Version": "1999-01-01"}, PING, 400, -32022),
+    ({"MCP-Protocol-Version": ""}, PING, 400, -32022),
+    ({"MCP-Protocol-Version": "2025-11-25"}, LIST, 400, -32020),
+    *(({"MCP-Protocol-Version": version}, PING, 200, None) for version in ("2025-11-25", "2025-06-18", "2025-03-26")),
+    ({"MCP-Protocol-Version": "2025-11-25"}, {**PING, "method": "prompts/list"}, 200, -32601),
+    ({}, {"jsonrpc": "1.0"}, 400, -32600),
+]
+
+
+@pytest.mark.parametrize(("headers", "message", "status", "code"), STATUSES)
+def test_over_http_the_status_is_that_of_the_revision(
+    web: TestClient, headers: dict[str, str], message: dict[str, Any], status: int, code: int | None
+) -> None:
+    reply = web.post("/mcp", json=message, headers=headers)
+    assert (reply.status_code, reply.json().get("error", {}).get("code")) == (status, code)
+
+
 def test_over_http_strangers_are_limited(web: TestClient) -> None:
     json_type = {"content-type": "application/json"}
     assert web.get("/mcp").status_code == 405

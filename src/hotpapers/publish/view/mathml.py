@@ -205,11 +205,11 @@ _NOT = re.compile(
 def _struck(mathml: str) -> str:
     r"""`\not` and a sign as one: ≠, ∉, ∝̸."""
 
-    def one(match: re.Match[str]) -> str:
+    def sign_of(match: re.Match[str]) -> str:
         sign = unicodedata.normalize("NFC", html.unescape(match[4]).replace("~", "∼") + "\u0338")
         return f"{match[1]}<{match[2]}{match[3]}>{html.escape(sign)}</{match[2]}>"
 
-    return _NOT.sub(one, mathml)
+    return _NOT.sub(sign_of, mathml)
 
 
 _EMPTY = re.compile(r"<(mi|mo|mn|mtext|mrow|mstyle|mpadded|mphantom)(?: [^<>]*)?></\1>")

@@ -31,6 +31,8 @@ COST = 5
 """Simple requests that a message counts as."""
 MAX_BODY_BYTES = 100_000
 """Bytes of a message."""
+HEADER_MISMATCH = -32020
+"""The protocol's error code for headers that differ from the body."""
 THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 """Messages that are answered at once, that wait or are answered, and of these one client's."""
 
@@ -49,6 +51,8 @@ def routes(backend: Backend, *_: object) -> list[Route]:
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
         message, tools = rpc.read(await _body(request)), public_tools()
+        if mismatch := _mismatch(request, message):
+            return _answer(400, mismatch)
         if isinstance(message, rpc.RpcRequest) and (tool := tools.get(message.tool)):
             backend.spend(request.scope, tool.cost - COST)
 
@@ -58,9 +62,48 @@ def routes(backend: Backend, *_: object) -> list[Route]:
         result = await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
         if result is None:
             return reply(202, PRIVATE)
-        return reply(200, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(result))
+        return _answer(_status_of(message, result), result)
 
     return [Route(PATH, Responder(answer, methods=("POST",)))]
+
+
+def _answer(status: int, answer: rpc.Json) -> Reply:
+    return reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
+
+
+def _mismatch(request: Request, message: rpc.RpcRequest | rpc.Json | None) -> rpc.Json | None:
+    """The error for headers that name another revision, method or tool than the body, or a revision that is not
+    spoken. The headers that name methods and tools are of the latest revision, which requires them."""
+    version = request.headers.get("mcp-protocol-version")
+    head: rpc.Json = {"jsonrpc": "2.0", **({"id": message.id} if isinstance(message, rpc.RpcRequest) else {})}
+    if version is not None and version not in rpc.REVISIONS:
+        data = {"supported": rpc.REVISIONS, "requested": version[:100]}
+        return {**head, "error": {"code": rpc.UNSUPPORTED, "message": "Unsupported protocol version", "data": data}}
+    if not isinstance(message, rpc.RpcRequest):
+        return None
+    named = message.meta.get(f"{rpc.META}protocolVersion")
+    pairs = [("MCP-Protocol-Version", named)] if named is not None else []
+    if named in rpc.PER_REQUEST or version in rpc.PER_REQUEST:
+        pairs = [("MCP-Protocol-Version", named), ("Mcp-Method", message.method)]
+        pairs += [("Mcp-Name", message.tool)] if message.method == "tools/call" else []
+    for name, value in pairs:
+        if request.headers.get(name) != value:
+            text = (
+                f"the header {name} and the body differ" if name in request.headers else f"the header {name} is missing"
+            )
+            return {**head, "error": {"code": HEADER_MISMATCH, "message": text}}
+    return None
+
+
+def _status_of(message: rpc.RpcRequest | rpc.Json | None, answer: rpc.Json) -> int:
+    """200; for errors of a message in the latest revision, and for what is no message, what HTTP says."""
+    code = answer.get("error", {}).get("code")
+    if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED):
+        return 400
+    is_latest = isinstance(message, rpc.RpcRequest) and f"{rpc.META}protocolVersion" in message.meta
+    if not is_latest:
+        return 200
+    return {rpc.NO_METHOD: 404, rpc.INVALID_PARAMS: 400}.get(code, 200)
 
 
 async def _body(request: Request) -> bytes:

@@ -1,8 +1,8 @@
 """Tools for language models, about a store or a published site, over standard input and output.
 
 Speaks JSON-RPC 2.0, one message per line, according to the Model Context Protocol: revision 2026-07-28, in which every
-request names its revision, and 2025-11-25 and 2025-06-18, which start with a handshake. No request affects the answer
-to another. https://modelcontextprotocol.io/specification/
+request names its revision, and 2025-11-25, 2025-06-18 and 2025-03-26, which start with a handshake. No request affects
+the answer to another. https://modelcontextprotocol.io/specification/
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_t
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
-HANDSHAKE = ("2025-11-25", "2025-06-18")
+HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26")
 """Revisions that are negotiated at the start, the latest first."""
 REVISIONS = [*PER_REQUEST, *HANDSHAKE]
 META = "io.modelcontextprotocol/"

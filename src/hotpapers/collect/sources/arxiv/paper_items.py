@@ -127,11 +127,15 @@ def is_name(text: str) -> bool:
 _BETWEEN = re.compile(r",(?:\s*and\s)?|\sand\s|(?<=[Cc]ollaboration):|(?<=[Tt]eam):|(?<=[Gg]roup):")
 
 
+_ET_AL = re.compile(r"(?:^|[\s,]+)(?:et\s+al(?:ii)?\b\.?|and\s+others\b).*|^others\Z", re.IGNORECASE)
+"""Words for further authors: no person."""
+
+
 def author_names(line: str) -> tuple[str, ...]:
     """A line's names, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
     result: list[str] = []
     for part in _BETWEEN.split(_without_affiliations(line)):
-        name = without_tex(" ".join(part.split()))
+        name = _ET_AL.sub("", without_tex(" ".join(part.split())))
         if result and person_names.is_suffix(name):
             result[-1] += f" {name}"
         elif name:
