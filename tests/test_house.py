@@ -258,8 +258,7 @@ PROJECT = project_files()
 PYTHON = [file for file in PROJECT if file.suffix == ".py"]
 
 
-LONGER = {"docs/examples/rebuild.py": 540}
-"""A program that readers copy as one file."""
+LONGER = {"docs/examples/rebuild.py": 541}  # a program that readers copy as one file
 
 
 def test_files_and_functions_are_short() -> None:
