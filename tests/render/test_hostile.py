@@ -107,13 +107,18 @@ def one_entry(text: str) -> Page:
 @pytest.fixture(scope="session")
 def empty_structure() -> object:
     """The structure of that page with an empty text."""
-    return one_entry("").structure()
+    return without_figures(one_entry(""))
+
+
+def without_figures(page: Page) -> list[object]:
+    """A page's structure without quotations: which posts have words of their own depends on the text."""
+    return [element for element in page.structure() if "figure" not in (element[0], *element[2])]
 
 
 @pytest.mark.long
 @given(text=st.text(max_size=200))
 def test_no_text_at_all_does(text: str, empty_structure: object) -> None:
-    assert one_entry(text).structure() == empty_structure
+    assert without_figures(one_entry(text)) == empty_structure
 
 
 def test_a_post_is_quoted_with_language_and_direction() -> None:

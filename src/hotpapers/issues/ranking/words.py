@@ -120,9 +120,11 @@ def tie_sentence(ranking: str, *, is_listed: bool) -> str:
     return f"Tied with a neighbor: the same score. {rule}, then the id."
 
 
-def voices_of(count: PrintedCount) -> str:
-    """`41 people, 30 regulars, 2 authors`."""
+def voices_of(count: PrintedCount, note: str = "") -> str:
+    """`41 people, 38 count, 30 regulars, 2 authors`. `note`: how many count, if not all."""
     text = people(count.voices) if count.voices else "nobody"
+    if note and count.voices:
+        text += f", {note}"
     if count.known is not UNSET and count.voices:
         text += f", {count_noun(count.known, 'regular') if count.known else 'no regulars'}"
     return f"{text}, {count_noun(count.authors, 'author')}" if count.authors else text

@@ -296,7 +296,7 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
     return CountView(
         name=phrases.network_name(count.network),
         mark=mark(count.network),
-        words=phrases.counts_and_bots(count),
+        words=phrases.counts_and_bots(count, note),
         figure=glance.figure(entry, count),
         short=f"{shown}, {note}" if note else shown,
         why=words.why_counted(entry, count),

@@ -241,20 +241,20 @@ def _posts_by_then(retrospective: Retrospective) -> str:
 # ---- an entry ----------------------------------------------------------------------------------------
 
 
-def counts_line(count: PrintedCount) -> str:
+def counts_line(count: PrintedCount, note: str = "") -> str:
     """A network's counts: a tally as printed, otherwise the people, and reposts and likes if there are any. Not every
     network has both, and where accounts are known individually, counts may never have been read."""
     tally = ((count.reposts, "repost"), (count.likes, "like"))
     parts = [count_noun(number, noun) for number, noun in tally if number or count.method]
     if not count.method:
-        parts.insert(0, words.voices_of(count))
+        parts.insert(0, words.voices_of(count, note))
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
 
 
-def counts_and_bots(count: PrintedCount) -> str:
-    """`40 people, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+def counts_and_bots(count: PrintedCount, note: str = "") -> str:
+    """`40 people, 38 count, 12 reposts, 28 likes (not counted: 3 bot posts)`. `note`: how many count, if not all."""
     bots = f" (not counted: {count_noun(count.bots, 'bot post')})" if count.bots else ""
-    return counts_line(count) + bots
+    return counts_line(count, note) + bots
 
 
 def total(entry: Entry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.base.model import Entry, PrintedCount, PublishedIssue, ScoreComponent
@@ -61,7 +61,7 @@ def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False)
         forecasts=tuple(one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
         provisional=phrases.provisional(issue.content, entry),
         places=phrases.place_sentence(issue, entry, is_ongoing=is_ongoing),
-        counted=tuple(_counted(entry.counts)),
+        counted=tuple(_counted(entry)),
     )
 
 
@@ -118,12 +118,12 @@ def _limit(part: ScoreComponent) -> str:
     return f"{words.number(part.voices)} regulars: at most {words.number(rarity_2.limit(part.voices))} points"
 
 
-def _counted(counts: Iterable[PrintedCount]) -> Iterator[str]:
+def _counted(entry: Entry) -> Iterator[str]:
     """All counts as sentences, one per moment: `Counted on 13 March 2026 at 00:00 UTC: Bluesky 22 people; …`."""
-    printed = [(phrases.minute_name(count.until), count) for count in counts if _is_printed(count)]
+    printed = [(phrases.minute_name(count.until), count) for count in entry.counts if _is_printed(count)]
     for moment in dict.fromkeys(moment for moment, _ in printed):
         same = (
-            f"{phrases.network_name(count.network)} {phrases.counts_and_bots(count)}"
+            f"{phrases.network_name(count.network)} {phrases.counts_and_bots(count, words.counted_note(entry, count))}"
             for at, count in printed
             if at == moment
         )
