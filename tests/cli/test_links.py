@@ -63,7 +63,8 @@ def test_a_folder_that_was_published_by_hand(site: Path, base: str, channels: tu
         shutil.copytree(site / "out" / "feeds", site / "pages" / "feeds")
         good("publish", "--all", "--to", "site", "--output", "pages")
         folder = site / "pages"
-    assert broken_in_folder(folder, below) == []
+    host = set() if base else {f"{ORIGIN}/: 404"}  # all that a 404 page of an unknown address can lead to
+    assert set(broken_in_folder(folder, below)) <= host
 
 
 def test_feeds_that_come_later_are_linked_from_all_pages(site: Path) -> None:
@@ -80,7 +81,7 @@ def test_two_publications_as_the_settings_have_them(site: Path, base: str) -> No
     set_up(site, SECOND + (f'\n[publish]\nbase = "{base}"\n' if base else ""))
     below = base.removeprefix(ORIGIN) or "/"
     good("publish", "--all", "--publication", "week")
-    good("publish", week.DAYS[-1], "--publication", "again")
+    good("publish", "--all", "--publication", "again")
     assert (site / "public/site/feeds").is_dir() and (site / "public/again/site/feeds").is_dir()
     shutil.copytree(
         site / "public/again/site", site / "public/site/again"

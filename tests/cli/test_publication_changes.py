@@ -35,7 +35,7 @@ def test_another_name_is_told_with_both_remedies(going_on: Path) -> None:
         f"if '{week.NAME}' has ended, keep its [[publication]] with last_day = \"{DAY}\", and give the new one an "
         "output of its own"
     )
-    issues = f"the store has 5 issues of '{week.NAME}', which is no longer in the settings"
+    issues = f"the store has 29 issues of '{week.NAME}', which is no longer in the settings"
     expected = f"hotpapers.toml: publication 'week-of-papers': name: {issues}; {remedies}"
     assert misuse("run", "--once") == expected
     assert expected in check_output(going_on)
@@ -73,5 +73,5 @@ def test_publish_writes_a_deleted_folder_again(going_on: Path) -> None:
     pages = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     shutil.rmtree(folder)
     result = run("publish", DAY, "--to", "site")
-    assert result.err == "hotpapers: public/site: site was deleted, and is written again with 5 issues\n"
+    assert result.err == "hotpapers: public/site: site was deleted, and is written again with 29 issues\n"
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == pages

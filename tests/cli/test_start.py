@@ -345,3 +345,8 @@ def test_completion_works_in_bash(tmp_path: Path) -> None:
     process = subprocess.run([bash, "-c", "\n".join(lines)], env=env, capture_output=True, text=True, check=True)
     assert "reply: explain\n" in process.stdout and "_hotpapers_completion hotpapers" in process.stdout
     assert process.stderr == ""
+
+
+def test_a_supervisor_is_told_whether_all_is_well(demo_folder: Path) -> None:
+    result = run("status", "--health", "--store", demo_folder / "hotpapers.db")
+    assert (result.status, result.out) == (0, "all is well\n")

@@ -40,8 +40,8 @@ from hotpapers.base.wings import settings_tables
 
 FILE = "hotpapers.toml"
 _FOLDERS = (
-    "about accessibility archive attacks author bookmarklet category classic feeds log markdown method paper reading "
-    "search site status top"
+    "about accessibility archive attacks author bookmarklet category classic feeds log markdown method my-papers paper "
+    "reading search site status top topics"
 )
 FOLDERS = frozenset(_FOLDERS.split())
 """The folders in a publication's output folder and in its site, beside those of days."""
