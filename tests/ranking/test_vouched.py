@@ -52,7 +52,7 @@ def test_how_many_vouch_for_a_score(score: int, known: int) -> None:
 
 def test_the_template_says_how_many_voices_the_usual_threshold_takes() -> None:
     assert (500 // rarity_2.MAX_POINTS_PER_VOICE, rarity_2.needed(500)) == (25, 3)
-    assert "500 takes 25 voices, at least three of them known" in template()
+    assert "500 takes 25 people, at least three of them regulars" in template()
     assert PublicationSettings(name="daily").threshold == 500
 
 

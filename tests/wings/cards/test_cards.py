@@ -96,7 +96,7 @@ def test_a_paper_has_title_authors_place_and_curve() -> None:
     card = card_contents.paper_card(context.title, context.appearances("arxiv:2101.99901"))
     assert card._replace(curve=()) == CardContent(
         "The Daily Dozen", "Suspension Bridges for Pocket Robots",
-        "Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more", foot="Place 1, Thursday, 14 January 2021",
+        "Tansy Overquill, Bram Oakhollow and 3 more", foot="Place 1, Thursday, 14 January 2021",
     )  # fmt: skip
     assert card.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
     stars = card_contents.paper_card(context.title, context.appearances("arxiv:2101.99907"))
@@ -126,7 +126,7 @@ def test_titles_that_the_fonts_lack(title: str, expected: str) -> None:
 
 def test_authors_whose_names_cannot_be_drawn_are_among_the_others() -> None:
     assert cards_of("Tea", "李娜", "Tansy Overquill", "Zoë Ångström", "محمد", "Bram Oakhollow")[1].under == (
-        "Tansy Overquill, Zoë Ångström, Bram Oakhollow and 2 more"
+        "Tansy Overquill, Zoë Ångström and 3 more"
     )
     assert [cards_of("Tea", *authors)[1].under for authors in (["李娜"], [])] == ["", ""]
 
@@ -245,7 +245,7 @@ def test_each_issue_and_paper_has_one_and_names_it() -> None:
     site = files(SITE_CONFIG)
     pictures = {path for path in site if path.endswith(".png")}
     pages = {f"{day}/index.html" for day in FULL_READER.days("daily")}
-    pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")}
+    pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")} - {"paper/index.html"}
     assert pictures == {path.replace("index.html", "card.png") for path in pages}
     for path in pages:
         card, metadata = path.replace("index.html", "card.png"), meta(site[path])

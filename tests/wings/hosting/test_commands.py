@@ -131,7 +131,7 @@ def test_the_first_publication_stays_at_the_top_and_the_others_have_folders(conf
     command = ("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
     good(*command, "--base", "https://papers.example")
     for folder in (tmp_path / "before", output):
-        assert '<a href="index.html">Kettles &amp; &lt;Tea&gt;</a>' in (folder / "index.html").read_text()
+        assert '<a href="index.html" tabindex="-1">Kettles &amp; &lt;Tea&gt;</a>' in (folder / "index.html").read_text()
     assert "https://papers.example/feeds/issues.atom" in (output / "feeds" / "issues.atom").read_text()
     feed = (output / "weekly" / "feeds" / "issues.atom").read_text()
     assert "https://papers.example/weekly/feeds/issues.atom" in feed
