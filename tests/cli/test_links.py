@@ -80,6 +80,7 @@ def test_feeds_that_come_later_are_linked_from_all_pages(site: Path) -> None:
 def test_two_publications_as_the_settings_have_them(site: Path, base: str) -> None:
     set_up(site, SECOND + (f'\n[publish]\nbase = "{base}"\n' if base else ""))
     below = base.removeprefix(ORIGIN) or "/"
+    good("issue", week.DAYS[-1], "--publication", "again")
     good("publish", "--all", "--publication", "week")
     good("publish", "--all", "--publication", "again")
     assert (site / "public/site/feeds").is_dir() and (site / "public/again/site/feeds").is_dir()
@@ -100,7 +101,8 @@ def test_the_folder_of_a_scheduled_host(site: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["site", f"{week.FOLDER}/site"])
 def test_the_demo(demo_folder: Path, folder: str) -> None:
-    assert broken_in_folder(demo_folder / folder, "/below/") == []
+    """Without a base, the page for missing addresses knows only the server's root."""
+    assert set(broken_in_folder(demo_folder / folder, "/below/")) <= {f"{ORIGIN}/: 404"}
 
 
 @pytest.mark.parametrize(
