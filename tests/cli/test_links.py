@@ -88,7 +88,7 @@ def test_two_publications_as_the_settings_have_them(site: Path, base: str) -> No
         site / "public/again/site", site / "public/site/again"
     )  # one server has both, and they link each other
     broken = broken_in_folder(site / "public/site", below)
-    assert [link for link in broken if "/again/" not in link] == []  # the second's feeds are not all there: an open fault
+    assert [link for link in broken if "/again/" not in link] == []  # an open fault: its feeds
 
 
 def test_the_folder_of_a_scheduled_host(site: Path) -> None:
