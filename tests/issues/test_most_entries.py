@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -12,10 +13,14 @@ from hotpapers.base.model import HOUR, Issue, Publication
 from hotpapers.base.settings import PublicationSettings
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.render.feeds import FeedMaker
+from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.issue_view import issue_view
+from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import canonical_json
 from hotpapers.record.record import Record
+from hotpapers.wings.announce.announcement import announcement
 from tests.issues.made import DAILY, DAY, background, issue, moment, more_talk, numbers, paper, posts_about, write
 
 ALL = msgspec.structs.replace(DAILY, threshold=300)
@@ -75,6 +80,38 @@ def test_it_verifies_and_is_read_back(record: Record) -> None:
     assert [entry.place for entry in view.further] == [11, 12, 13, 14]
 
 
+def test_a_paper_in_the_list_is_in_the_feeds_of_its_subjects(record: Record) -> None:
+    """Its category's page links to its category's feed. The feed of papers has those that the issue shows in full."""
+    write(record, [TEN])
+    last = issue(record, TEN).listed[-1].paper
+    maker = FeedMaker(RecordIssueReader(record), "daily", PUBLIC)
+    assert "feeds/category/cs.LG.atom" in set(maker.paths())
+    sizes = {kind: (maker.feed(f"feeds/{kind}.atom") or b"").count(b"<entry>") for kind in ("papers", "category/cs.LG")}
+    assert sizes == {"papers": 10, "category/cs.LG": 14}
+    theirs = maker.of_papers("feeds/query.atom", "kettles", lambda paper: paper.entry.paper == last, "atom")
+    assert theirs.count(b"<entry>") == 1 and b"Place 14" in theirs
+
+
+def test_a_paper_in_the_list_has_the_card_that_its_page_names(record: Record) -> None:
+    pytest.importorskip("PIL", reason="cards need the extra")
+    write(record, [TEN])
+    issue(record, TEN)
+    site = {file.path: file.data for file in SiteChannel(PUBLIC).render(RecordIssueReader(record), "daily", [DAY])}
+    named = {
+        path.decode()
+        for data in site.values()
+        for path in re.findall(rb'"og:image" content="[^"]*/daily/([^"]+)', data)
+    }
+    assert len(named) == 15 and named <= set(site)
+
+
+def test_a_paper_in_the_list_is_announced_as_a_members(record: Record) -> None:
+    last = issue(record, TEN).listed[-1].paper
+    shown = announcement(RecordIssueReader(record).issue("daily", DAY), PUBLIC, members={last: "Odo"})
+    assert [(paper.place, paper.who) for paper in shown.by_members] == [(14, "Odo")]
+
+
+PUBLIC = SiteConfig(base="https://papers.example/daily/")
 NEW = PublicationSettings(name="daily")
 
 

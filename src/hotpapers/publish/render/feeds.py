@@ -28,7 +28,7 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro, render_file
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
-from hotpapers.publish.view.issue_view import EntryView, issue_view
+from hotpapers.publish.view.issue_view import EntryView, LazyEntries, issue_view
 from hotpapers.publish.view.post_views import lane_views
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
@@ -121,12 +121,19 @@ FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {
 
 
 class FeedPaper(NamedTuple):
-    """A paper in an issue. `published`: when the first edition containing it was frozen, µs UTC."""
+    """A paper in an issue. `views`: those of its lane, in which its own is the `n`-th; `is_further`: whether the issue
+    has only a line for it; `published`: when the first edition containing it was frozen, µs UTC."""
 
     issue: PublishedIssue
     entry: Entry
-    view: EntryView
+    views: LazyEntries
+    n: int
+    is_further: bool
     published: int
+
+    @property
+    def view(self) -> EntryView:
+        return self.views[self.n]
 
 
 class FeedsChannel:
@@ -170,7 +177,7 @@ class FeedMaker:
         if (kind == "network" and name not in NETWORKS) or (kind == "category" and not site_paths.category_url(name)):
             return None
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
-            "papers": lambda paper: True,
+            "papers": lambda paper: not paper.is_further,
             "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
             "network": lambda paper: name in {count.network for count in paper.entry.counts},
         }
@@ -194,9 +201,15 @@ class FeedMaker:
         first_frozen_at: dict[str, int] = {}
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
-            first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.entries} | first_frozen_at
-        for entry, view in zip(latest.content.entries, issue_view(latest).entries, strict=True):
-            yield FeedPaper(latest, entry, view, first_frozen_at.get(entry.paper, latest.frozen_at))
+            first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.listed} | first_frozen_at
+        content, view = latest.content, issue_view(latest)
+        for entries, views, is_further in (
+            (content.entries, view.entries, False),
+            (content.further or (), view.further, True),
+        ):
+            for n, entry in enumerate(entries):
+                frozen_at = first_frozen_at.get(entry.paper, latest.frozen_at)
+                yield FeedPaper(latest, entry, views, n, is_further, frozen_at)
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
@@ -272,7 +285,7 @@ class FeedMaker:
         return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
-        issue, entry, view, published = feed_paper
+        issue, entry, view = feed_paper.issue, feed_paper.entry, feed_paper.view
         content = issue.content
         announced = f", {view.announcement}" if view.announcement else ""
         name = phrases.issue_name(content.publication.window, content.day)
@@ -281,7 +294,7 @@ class FeedMaker:
             id=permanent_id(self._name, content.day, entry.paper),
             title=view.plain_title,
             url=site_paths.paper_url(self._base, entry.paper),
-            published=published,
+            published=feed_paper.published,
             updated=issue.frozen_at,
             html=_html("paper", view, before, f"Place {entry.place}, {name}{announced}"),
             text=view.opening.text,

@@ -143,9 +143,9 @@ class LazyEntries:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[EntryView]:
-        return map(self._view, range(len(self._entries)))
+        return map(self.__getitem__, range(len(self._entries)))
 
-    def _view(self, n: int) -> EntryView:
+    def __getitem__(self, n: int) -> EntryView:
         if n not in self._views:
             entry = self._entries[n]
             known = (*self._posts.get(entry.paper, ()), *self._issue.posts.get(entry.paper, ()))
@@ -154,7 +154,7 @@ class LazyEntries:
         return self._views[n]
 
     def of(self, key: str) -> list[EntryView]:
-        return [self._view(n) for n, entry in enumerate(self._entries) if entry.paper == key]
+        return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
 
 
 class IssueView(NamedTuple):

@@ -103,7 +103,7 @@ def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> 
 
 
 def _papers_of_members(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
-    entries = [(entry.place, entry) for entry in issue.content.entries]
+    entries = [(entry.place, entry) for entry in issue.content.listed]
     for place, entry in [*entries, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:
             yield MemberPaper(place, glance.title(issue, entry.paper), phrases.one_line(members[entry.paper]))

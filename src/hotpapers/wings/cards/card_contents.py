@@ -64,7 +64,7 @@ class CardPages(SitePart):
             return
         issue = self._site.issue(day)
         yield card_path(issue_path(day))
-        for path in (*(entry.path for entry in issue.entries if entry.path), *self._site.paths_of(issue.ongoing)):
+        for path in (*(entry.path for entry in issue.listed if entry.path), *self._site.paths_of(issue.ongoing)):
             if not self._is_folded(paper_of(path)):
                 yield card_path(path)
 

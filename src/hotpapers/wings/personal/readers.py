@@ -218,7 +218,7 @@ class ReaderSender:
     def _discussed(self, issue: PublishedIssue) -> dict[str, tuple[str, str]]:
         """Counts, and where the discussion is, of the papers of an issue."""
         view, content = issue_view(issue), issue.content
-        pairs = (*zip(content.entries, view.entries, strict=True), *zip(content.ongoing, view.ongoing, strict=True))
+        pairs = (*zip(content.listed, view.listed, strict=True), *zip(content.ongoing, view.ongoing, strict=True))
         return {entry.paper: (glance.counted(entry), self._discussion(shown)) for entry, shown in pairs}
 
     def _discussion(self, entry: EntryView) -> str:
