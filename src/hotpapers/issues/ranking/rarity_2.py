@@ -29,6 +29,8 @@ RULE = "vouching"
 """The rule of the part that takes off points nobody vouches for."""
 CAPPED = "capped"
 """The rule of a part limited by MAX_POINTS_PER_VOICE."""
+RULES_OF_NETWORKS = (COUNTED, CAPPED)
+"""The rules of the parts that say how many people of a network count."""
 MAX_POINTS_PER_VOICE = 20
 """The most millipoints that a voice adds."""
 VOICES = "voices"

@@ -109,7 +109,7 @@ def _key(
 
 def _is_vouched(entry: Entry) -> bool:
     """Whether it was ranked by `rarity/2`: only its parts have these rules."""
-    return any(part.rule in (rarity_2.COUNTED, rarity_2.CAPPED) for part in entry.parts)
+    return any(part.rule in rarity_2.RULES_OF_NETWORKS for part in entry.parts)
 
 
 def tells_known(entry: Entry) -> bool:

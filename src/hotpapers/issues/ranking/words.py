@@ -148,10 +148,16 @@ def shown_count(count: PrintedCount, *, only_likes: bool) -> str:
     return ", ".join(count_noun(number, noun) for number, noun in tally if number or noun == "like")
 
 
+def is_printed(count: PrintedCount) -> bool:
+    """Whether a network is named beside an entry: if all its people count on others, where they say the same, a line
+    with zeros would only raise questions."""
+    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
+
+
 def counting(entry: Entry, network: str) -> ScoreComponent | None:
     """The part of a score that says how many people of a network count; None if all of them do."""
-    rules = (rarity_2.COUNTED, rarity_2.CAPPED)
-    return next((part for part in entry.parts if part.network == network and part.rule in rules), None)
+    parts = (part for part in entry.parts if part.rule in rarity_2.RULES_OF_NETWORKS)
+    return next((part for part in parts if part.network == network), None)
 
 
 def counted_note(entry: Entry, count: PrintedCount) -> str:
@@ -230,7 +236,7 @@ def unit(part: ScoreComponent) -> str:
         return "repost or like"
     if part.age == 0:
         return "like"
-    return COUNTED_PERSON if part.rule in (rarity_2.COUNTED, rarity_2.CAPPED) else "person"
+    return COUNTED_PERSON if part.rule in rarity_2.RULES_OF_NETWORKS else "person"
 
 
 COUNTED_PERSON = "person who counts"

@@ -257,10 +257,7 @@ def _entry(
         quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
         for quotation in reversed(known)
     }
-    # If all people of a network count on others, where they say the same, a line with zeros would only raise questions
-    printed = (
-        count for count in entry.counts if count.method or count.voices or count.reposts or count.likes or count.bots
-    )
+    printed = filter(words.is_printed, entry.counts)
     counts = tuple(_count(entry, count, threads.get(count.network, "")) for count in printed)
     curve = spark(history, max((count.until for count in entry.counts), default=0))
     if curve and (regulars := words.known_sentence(entry.counts)):

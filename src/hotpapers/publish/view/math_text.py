@@ -8,10 +8,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, ParseError
 
 from hotpapers.publish.view.math_alphabets import by_name
-from hotpapers.publish.view.mathml import CACHED, formula
+from hotpapers.publish.view.mathml import CACHED, formula, tree_of
 
 _TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
 """Signs of mathematics without space around them, as few words on a line need."""
@@ -49,7 +49,7 @@ def line_of(tex: str) -> str | None:
     """A formula as text; None if it cannot be rendered."""
     rendered = formula(tex)
     try:
-        text = _text(fromstring(str(rendered).replace("&nbsp;", "\u00a0"))) if rendered else ""
+        text = _text(tree_of(rendered)) if rendered else ""
     except (ParseError, RecursionError, LookupError, ValueError):  # or a part is missing
         return None
     return " ".join(text.split()) or None

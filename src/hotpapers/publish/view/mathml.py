@@ -217,11 +217,16 @@ _SCRIPTS = ("msub", "msup", "munder", "mover")
 _ROWS = ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded", "mphantom")
 
 
+def tree_of(mathml: str) -> Element:
+    """The tree of a formula; of HTML's entities it may have `&nbsp;`, which XML does not know. Raises ParseError."""
+    return fromstring(str(mathml).replace("&nbsp;", "\u00a0"))  # those of Markup escape what they are given
+
+
 def _without_empty(mathml: str) -> str:
     """MathML without elements that have no content; where a base or an argument must be, an empty row stays."""
     if not _EMPTY.search(mathml):
         return mathml
-    root = fromstring(f"<math>{mathml.replace('&nbsp;', chr(160))}</math>")
+    root = tree_of(f"<math>{mathml}</math>")
     _drop_empty(root)
     written = tostring(root, encoding="unicode", short_empty_elements=False)
     return written.removeprefix("<math>").removesuffix("</math>")

@@ -68,18 +68,10 @@ def day_name(day: str) -> str:
 
 def no_issue(day: str, latest: str) -> str:
     """`no issue on 14 March; the latest is 13 March`: about a day without one. Years are named if they differ."""
-    if not is_day(day):
+    if not timestamps.is_day(day):
         return f"no issue on {day}: not a day; the latest is {day_name(latest)}"
     names = [name.rpartition(" ")[0] if day[:4] == latest[:4] else name for name in map(day_name, (day, latest))]
     return f"no issue on {names[0]}; the latest is {names[1]}"
-
-
-def is_day(text: str) -> bool:
-    """Whether a text such as 2021-01-14 is a day that exists."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def issue_name(window: str, day: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.base.model import Entry, PrintedCount, PublishedIssue, ScoreComponent
+from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.clean_text import one_line
-
-COMPARED_RULES = (rarity_2.COUNTED, rarity_2.CAPPED)
 
 
 class ScoreRow(NamedTuple):
@@ -103,7 +101,7 @@ def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
         return ScoreRow("Limit", "", _limit(part), points)
     count = next((count for count in entry.counts if count.network == part.network), None)
     shown = words.shown_count(count, only_likes=words.ranks_likes(entry)) if count else ""
-    counted = f"{words.number(part.voices)} people" if part.rule in COMPARED_RULES else ""
+    counted = f"{words.number(part.voices)} people" if part.rule in rarity_2.RULES_OF_NETWORKS else ""
     if part.counted_as in ("likes", "reposts"):
         counted = words.counted_amount(part)
     if part.rule == rarity_2.CAPPED:
@@ -120,7 +118,7 @@ def _limit(part: ScoreComponent) -> str:
 
 def _counted(entry: Entry) -> Iterator[str]:
     """All counts as sentences, one per moment: `Counted on 13 March 2026 at 00:00 UTC: Bluesky 22 people; …`."""
-    printed = [(phrases.minute_name(count.until), count) for count in entry.counts if _is_printed(count)]
+    printed = [(phrases.minute_name(count.until), count) for count in entry.counts if words.is_printed(count)]
     for moment in dict.fromkeys(moment for moment, _ in printed):
         same = (
             f"{phrases.network_name(count.network)} {phrases.counts_and_bots(count, words.counted_note(entry, count))}"
@@ -128,7 +126,3 @@ def _counted(entry: Entry) -> Iterator[str]:
             if at == moment
         )
         yield f"Counted on {moment}: {'; '.join(same)}."
-
-
-def _is_printed(count: PrintedCount) -> bool:
-    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)

@@ -6,12 +6,13 @@ A text is a string, or a list of strings and formulas; a formula is a tree: `["m
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
+from hotpapers.publish.view.mathml import tree_of
 from hotpapers.publish.view.tex import pieces_of
 
 ScriptText = str | list[Any]
@@ -23,19 +24,14 @@ def script_text(text: str) -> ScriptText:
     pieces = pieces_of(text)
     if not any(isinstance(piece, Markup) for piece in pieces):
         return "".join(pieces)
-    return [_tree(piece) if isinstance(piece, Markup) else piece for piece in pieces]
+    return [_node(tree_of(piece)) if isinstance(piece, Markup) else piece for piece in pieces]
 
 
-def _tree(html: Markup) -> list[Any]:
-    """The tree of a formula, whose markup is well-formed, as tests of `mathml` check."""
-    return _node(ET.fromstring(html.replace("&nbsp;", "\u00a0")))
-
-
-def _node(element: ET.Element) -> list[Any]:
+def _node(element: Element) -> list[Any]:
     return [element.tag, element.attrib, *_content(element)]
 
 
-def _content(element: ET.Element) -> Iterator[Any]:
+def _content(element: Element) -> Iterator[Any]:
     if element.text:
         yield element.text
     for child in element:

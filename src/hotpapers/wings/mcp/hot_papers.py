@@ -92,4 +92,4 @@ class HotPart(SitePart):
         match = _PATH.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None
-        return msgspec.json.encode(tuple(figures(self._site.issue(match[1]).entries)))
+        return msgspec.json.encode(tuple(figures(self._site.issue(match[1]).listed)))
