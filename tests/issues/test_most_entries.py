@@ -88,8 +88,8 @@ def test_a_paper_in_the_list_is_in_the_feeds_of_its_subjects(record: Record) -> 
     assert "feeds/category/cs.LG.atom" in set(maker.paths())
     sizes = {kind: (maker.feed(f"feeds/{kind}.atom") or b"").count(b"<entry>") for kind in ("papers", "category/cs.LG")}
     assert sizes == {"papers": 10, "category/cs.LG": 14}
-    theirs = maker.of_papers("feeds/query.atom", "kettles", lambda paper: paper.entry.paper == last, "atom")
-    assert theirs.count(b"<entry>") == 1 and b"Place 14" in theirs
+    of_paper = maker.of_papers("feeds/query.atom", "kettles", lambda paper: paper.entry.paper == last, "atom")
+    assert of_paper.count(b"<entry>") == 1 and b"Place 14" in of_paper
 
 
 def test_a_paper_in_the_list_has_the_card_that_its_page_names(record: Record) -> None:
