@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,15 @@ from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
-from tests.browser.firefox import FirefoxTab
+from tests.browser.firefox import FirefoxTab, find_firefox, firefox
 from tests.cli.run import good
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
 from tests.render.full_sample import FULL_READER
 
 SITE_CONFIG = SiteConfig("desk@daily.example")
+IDLE = "document.documentElement.dataset.own === 'ready'"
+"""Whether a page has all that a reader can do with its papers."""
 TOOLS = ROOT / ".browser" / "node_modules"
 
 KINDS = {
@@ -81,6 +84,22 @@ def tab(browser: Tab, app: str) -> Tab:
     return browser
 
 
+@pytest.fixture(scope="module")
+def fox() -> Iterator[FirefoxTab]:
+    """Firefox, if it is installed."""
+    program = find_firefox()
+    if not program:
+        pytest.skip("no Firefox: install it, or name one in HOTPAPERS_TEST_FIREFOX")
+    with firefox(program) as tab:
+        yield tab
+
+
+def open_page(tab: Tab | FirefoxTab, address: str) -> None:
+    """Opens a page of a reader's own and waits for its buttons."""
+    tab.open(address)
+    tab.wait(IDLE)
+
+
 def forgetting(tab: Tab | FirefoxTab, address: str) -> Iterator[None]:
     """Forgets what the pages of a site have kept, before and after a test."""
     tab.open(f"{address}storage.html")
@@ -116,16 +135,25 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, which sends all its headers."""
-    web_server = server(SiteApp(CurrentPages(lambda: FULL_READER, "daily", SITE_CONFIG)))
+    with served(SiteApp(CurrentPages(lambda: FULL_READER, "daily", SITE_CONFIG))) as address:
+        yield address
+
+
+@contextmanager
+def served(site_app: SiteApp) -> Iterator[str]:
+    """The address of an app, which runs in a thread."""
+    web_server = server(site_app)
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.01)
     [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
-    yield f"http://127.0.0.1:{port}/"
-    web_server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        web_server.should_exit = True
+        thread.join()
 
 
 Problems = Sequence[tuple[str, object]]

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.browser.conftest import KINDS
-from tests.browser.firefox import FirefoxTab, find_firefox, firefox
+from tests.browser.firefox import FirefoxTab
 
 PLACES = pytest.mark.parametrize("place", ["disk", "app"])
-
-
-@pytest.fixture(scope="module")
-def fox() -> Iterator[FirefoxTab]:
-    """Firefox, if it is installed."""
-    program = find_firefox()
-    if not program:
-        pytest.skip("no Firefox: install it, or name one in HOTPAPERS_TEST_FIREFOX")
-    with firefox(program) as tab:
-        yield tab
 
 
 def address(place: str, request: pytest.FixtureRequest, kind: str) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS, forgetting
-from tests.browser.firefox import FirefoxTab, find_firefox, firefox
-from tests.browser.test_own_order import IDLE
+from tests.browser.conftest import KINDS, forgetting, open_page
+from tests.browser.firefox import FirefoxTab
 
 AnyTab = Tab | FirefoxTab
 
@@ -21,16 +20,6 @@ STARRED_PAPERS = """[...document.querySelectorAll('#my-papers .lines > li')].map
   sentence: line.querySelector('.sentence')?.textContent || ''}))"""
 HINT = "[...document.querySelectorAll('.head > .own [role=status] a')].map((link) => link.textContent)"
 MOST_TABS = 12
-
-
-@pytest.fixture(scope="module")
-def fox() -> Iterator[FirefoxTab]:
-    """Firefox, if it is installed."""
-    program = find_firefox()
-    if not program:
-        pytest.skip("no Firefox: install it, or name one in HOTPAPERS_TEST_FIREFOX")
-    with firefox(program) as tab:
-        yield tab
 
 
 @pytest.fixture(params=["tab", "fox"])
@@ -46,11 +35,6 @@ def base(request: pytest.FixtureRequest, page: AnyTab) -> Iterator[str]:
     address: str = request.getfixturevalue(request.param)
     for _ in forgetting(page, address):
         yield address
-
-
-def open_page(page: AnyTab, address: str) -> None:
-    page.open(address)
-    page.wait(IDLE)
 
 
 def tab_to_star(page: AnyTab) -> int:

@@ -16,14 +16,13 @@ from hotpapers.wings.personal.own_order import RankedText, ReaderProfile, order_
 from hotpapers.wings.personal.packing import END, HEAD, vector_script
 from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
-from tests.browser.conftest import KINDS, forget, forgetting
+from tests.browser.conftest import IDLE, KINDS, forget, forgetting, open_page
 from tests.browser.test_looks import STORAGE
 from tests.render.build import OWN
 from tests.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
 from tests.wings.personal.test_vectors import made_up
 
-IDLE = "document.documentElement.dataset.own === 'ready'"
 ON = ".entry .own [aria-pressed=true], li .own [aria-pressed=true]"
 PRESSED = f"[...document.querySelectorAll('{ON}')].map((button) => button.textContent)"
 GLANCE = "[...document.querySelectorAll('.glance a[href^=\"#\"]')].map(({ hash }) => hash.slice(1))"
@@ -50,11 +49,6 @@ def base(request: pytest.FixtureRequest, tab: Tab) -> Iterator[str]:
     address: str = request.getfixturevalue(request.param)
     for _ in forgetting(tab, address):
         yield address
-
-
-def open_page(tab: Tab, address: str) -> None:
-    tab.open(address)
-    tab.wait(IDLE)
 
 
 def star_first(tab: Tab) -> None:

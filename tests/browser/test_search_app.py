@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +13,8 @@ from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.search_pages import SearchRoutes
-from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View
+from tests.browser.conftest import served
 from tests.browser.test_search import violations
 from tests.query import query_stores
 
@@ -35,16 +33,8 @@ def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     backend = Backend(lambda: Record(path, create=False), ServeConfig(rate=0))
     pages = CurrentPages(issue_reader, "hot-papers", NOBODY)
-    web_server = server(SiteApp(pages, search=SearchRoutes(backend, pages, "hot-papers", NOBODY)))
-    thread = threading.Thread(target=web_server.run, daemon=True)
-    thread.start()
-    while not web_server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
-    yield f"http://127.0.0.1:{port}/"
-    web_server.should_exit = True
-    thread.join()
+    with served(SiteApp(pages, search=SearchRoutes(backend, pages, "hot-papers", NOBODY))) as address:
+        yield address
     backend.close()
 
 

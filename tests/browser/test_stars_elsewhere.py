@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import Tab, View, chromium, find_browser
-from tests.browser.conftest import KINDS
-from tests.browser.test_own_order import ADD, LINES, TITLES, base, open_page, star_first
+from tests.browser.conftest import KINDS, open_page
+from tests.browser.test_own_order import ADD, LINES, TITLES, base, star_first
 
 __all__ = ["base"]
 

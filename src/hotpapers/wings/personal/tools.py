@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-import msgspec
 from msgspec import Meta
 
 from hotpapers.base.durations import duration
@@ -88,6 +87,9 @@ class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
     reason: str
 
 
+Shown = TypeVar("Shown", PaperForReader, OrderedPaper)
+
+
 class OrderedPapers(schemas.Schema, frozen=True, kw_only=True):
     """Papers, the nearest first."""
 
@@ -124,23 +126,15 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
     places = order_for(papers, profile)[: params.limit]
     return OrderForReader(
         papers=tuple(
-            OrderedPaper(
-                id=bare(place.paper.paper),
-                title=place.paper.title,
-                authors=place.paper.authors,
-                closeness=as_shown(place.closeness),
-                reason=place.reason,
-            )
+            _shown(OrderedPaper, place.paper, closeness=as_shown(place.closeness), reason=place.reason)
             for place in places
         ),
         unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
     )
 
 
-def _shown(paper: RankedText, value: int, reason: str) -> PaperForReader:
-    return PaperForReader(
-        id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
-    )
+def _shown(kind: type[Shown], paper: RankedText, **facts: float | str) -> Shown:
+    return schemas.answer_of(kind, paper, id=bare(paper.paper), **facts)
 
 
 def as_shown(closeness: int) -> float:
@@ -150,7 +144,7 @@ def as_shown(closeness: int) -> float:
 
 def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
     papers = related(session, params.paper)
-    shown = (OrderedPaper(**{**msgspec.structs.asdict(near), "closeness": as_shown(near.closeness)}) for near in papers)
+    shown = (schemas.answer_of(OrderedPaper, near, closeness=as_shown(near.closeness)) for near in papers)
     return OrderedPapers(papers=tuple(shown))
 
 
@@ -174,7 +168,12 @@ def related(session: QuerySession, text: str) -> list[PaperForReader]:
     others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
     by_words = {other: value for other, (_, known) in others.items() if (value := closeness(vector, known))}
     return [
-        _shown(others[other][0], value, ", ".join(common_words(vector.weights, others[other][1].weights, SHOWN_WORDS)))
+        _shown(
+            PaperForReader,
+            others[other][0],
+            closeness=value,
+            reason=", ".join(common_words(vector.weights, others[other][1].weights, SHOWN_WORDS)),
+        )
         for other, value in nearest(saved_vectors(session.record.database), key, by_words)
     ]
 
