@@ -1,4 +1,4 @@
-"""Accounts that a bridge made: told by their handles, joined with their originals, and one voice."""
+"""Accounts of one person, copies by a bridge or known by their handle alone: joined, and one voice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hotpapers.base.model import HOUR, Account, Alias
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.issues.moderation.bridged_accounts import handle_on_bluesky, join_bridged_accounts
+from hotpapers.issues.moderation.aliases import join_accounts
+from hotpapers.issues.moderation.bridged_accounts import handle_on_bluesky
 from hotpapers.issues.moderation.queries import ShownAccount
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
@@ -25,7 +26,7 @@ def account(key: str, handle: str, at: int = AT) -> Account:
 
 def joined(record: Record) -> dict[str, str]:
     """The aliases in a record after a search for bridged accounts."""
-    join_bridged_accounts(record)
+    join_accounts(record)
     return {alias.account: alias.stable for alias in record.view().items(Alias)}
 
 
@@ -76,6 +77,20 @@ CASES = {
     "two people whose copies would have the same handle": (
         [account(ADA, "a_da@tea.example"), account("mastodon:https://tea.example/users/a-da", "a-da@tea.example"),
          account(COPY, "a-da.tea.example.ap.brid.gy")],
+        {},
+    ),
+    "an account known by its handle": (
+        [account("mastodon:@ada@tea.example", "Ada@tea.example"), account(ADA, "ada@tea.example")],
+        {"mastodon:@ada@tea.example": ADA},
+    ),
+    "a handle that somebody else got later": (
+        [account("mastodon:https://tea.example/users/2", "ada@tea.example", AT + 1), account(ADA, "ada@tea.example"),
+         account("mastodon:@ada@tea.example", "ada@tea.example", AT - 1)],
+        {"mastodon:@ada@tea.example": ADA},
+    ),
+    "a handle that only another server claims": (
+        [account("mastodon:@ada@tea.example", "ada@tea.example"),
+         account("mastodon:https://evil.example/users/ada", "ada@tea.example")],
         {},
     ),
     "a copy whose original is not in the record": ([account(COPY, "ada.tea.example.ap.brid.gy")], {}),

@@ -9,9 +9,9 @@ from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import BeforeFreezing
 from hotpapers.issues.freeze import FrozenIssue, freeze
+from hotpapers.issues.moderation.aliases import join_accounts
 from hotpapers.issues.moderation.author_voices import judge_authors
 from hotpapers.issues.moderation.bots.verdicts import judge
-from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
 
@@ -35,7 +35,7 @@ def judge_and_freeze(
         if publication.window == "listing":
             return
         cut = closing(record.view(), publication, day)
-        join_bridged_accounts(record, at)
+        join_accounts(record, at)
         judge(record, bots, cut)
         judge_authors(record, at)
         for prepare_further in further:

@@ -12,7 +12,7 @@ from hotpapers.base.model import HOUR, Item, RawPayload
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
+from hotpapers.issues.moderation.aliases import join_accounts
 from hotpapers.record import Record
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
@@ -120,7 +120,7 @@ def test_a_thousand_pairs_and_as_many_strangers(sqlite_record: Record) -> None:
 
     pairs = {paper for paper, pair in posts.items() if pair.is_same}
     assert len(one_voice() & pairs) < 0.7 * len(pairs), "equal words are enough"
-    join_bridged_accounts(sqlite_record)
+    join_accounts(sqlite_record)
     joined_papers = one_voice()
     assert len(joined_papers & pairs) >= 0.99 * len(joined_papers)
     assert len(joined_papers & pairs) >= 0.95 * len(pairs) == 950

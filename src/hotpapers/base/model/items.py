@@ -176,7 +176,7 @@ class Account(Item, frozen=True, kw_only=True):
 
 class Alias(Item, frozen=True, kw_only=True):
     """Another key of the same account: that of its handle, or one on another network. Both are one voice. They are
-    found for accounts that a bridge made; others come with imports."""
+    found for accounts that a bridge made or that are known by their handle; others come with imports."""
 
     key = ("account",)
     personal = ("account", "stable")

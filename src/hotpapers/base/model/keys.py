@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hotpapers.base.errors import UsageError
+from hotpapers.base.ids.domains import ascii_domain
 from hotpapers.base.model.items import NETWORKS, storable
 
 _AUTHOR = re.compile(r"at://([^/]+)/|(https?://[^/]+/(?:@|users/|ap/users/)[^/]+)/")
@@ -36,6 +38,17 @@ def folded(text: str) -> str:
 def handle_key(network: str, handle: str) -> str:
     """The key of an account known only by its handle."""
     return f"{network}:@{handle.lower().removeprefix('@')}"
+
+
+def is_at_home(account: str, handle: str) -> bool:
+    """Whether a fediverse account, by key, is on the server that its handle names, or on a subdomain of it: other
+    servers may claim any handle for their accounts."""
+    user, _, server = handle.lower().partition("@")
+    home = ""
+    with suppress(ValueError):
+        home = urlsplit(own_id(account)).netloc.lower()
+    is_on_server = f".{home}".endswith(f".{ascii_domain(server)}")
+    return network_of(account) == "mastodon" and bool(user and server) and is_on_server
 
 
 def author_in(post: str) -> str:

@@ -8,9 +8,6 @@ Only the bridge gives out names under `brid.gy`, so a name there tells whose cop
 
 A copy that got a handle of the owner's own domain cannot be told from an account whose owner only says so. It stays a
 voice of its own. https://fed.brid.gy/docs#translate
-
-An alias is stored because handles may be forgotten later, and an issue must still rebuild as it was. It is as old as
-the later of the two accounts, and a written alias stays.
 """
 
 from __future__ import annotations
@@ -18,17 +15,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from urllib.parse import urlsplit
 
 from hotpapers.base.model import Alias
-from hotpapers.base.model.keys import network_of, own_id
-from hotpapers.issues.moderation import queries
+from hotpapers.base.model.keys import is_at_home, network_of
 from hotpapers.issues.moderation.queries import ShownAccount
-from hotpapers.record import Record, is_pseudonym, last_written_at, now, read_meta, write_meta
 
-SOURCE = "bridges"
-"""The source of the batch, and the key under which the store keeps the last examined batch."""
 BRIDGE = ".brid.gy"
 """How the bridge's own handles on Bluesky end."""
 _OF_BLUESKY = re.compile(r"mastodon:https://bsky\.brid\.gy/ap/(did:(?:plc|web):[\w.:%-]+)", re.ASCII)
@@ -37,30 +28,11 @@ _ON_NEITHER = ("web.brid.gy", "nostr.brid.gy")
 _AS_HYPHEN = str.maketrans("_~", "--")
 
 
-def join_bridged_accounts(record: Record, at: int | None = None) -> None:
-    """Writes aliases for the bridge's accounts, if accounts were stored since the last call. `at`: the moment of the
-    batch, µs UTC, by default now."""
-    view = record.view()
-    last_batch = int(read_meta(record.database, SOURCE) or 0)
-    if last_batch == view.position:
-        return
-    if queries.has_accounts_after(view, last_batch if last_batch < view.position else 0):  # or a backup was restored
-        copies = [account for account in queries.accounts_named(view, f"%{BRIDGE}") if not is_pseudonym(account.key)]
-        originals = queries.accounts_named(view, "%@%") if any(map(_is_on_bluesky, copies)) else ()
-        by_account = {alias.account: alias for alias in aliases(copies, originals)}
-        known = queries.with_alias(view, sorted(by_account))
-        new = [alias for account, alias in by_account.items() if account not in known]
-        if new:
-            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
-    with record.database.write():
-        write_meta(record.database, SOURCE, str(view.position))
-
-
 def aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:
     """The alias of each copy. A copy on Bluesky has none if accounts with several handles may be its original."""
     on_bluesky: dict[str, list[ShownAccount]] = defaultdict(list)
     for copy in copies:
-        if _is_on_bluesky(copy):
+        if is_on_bluesky(copy):
             on_bluesky[copy.handle].append(copy)
         elif match := _OF_BLUESKY.fullmatch(copy.key):
             yield Alias(account=copy.key, stable=f"bluesky:{match[1]}", observed_at=copy.at)
@@ -85,15 +57,13 @@ def _originals(handles: Mapping[str, object], accounts: Iterable[ShownAccount]) 
 def handle_on_bluesky(account: ShownAccount) -> str:
     """The handle that the bridge gives a fediverse account on Bluesky. Empty if that cannot be told: servers other than
     the handle's own may claim any handle for their accounts."""
-    user, _, server = account.handle.partition("@")
-    home = ""
-    with suppress(ValueError):
-        home = urlsplit(own_id(account.key)).netloc.lower()
-    if network_of(account.key) != "mastodon" or not (user and server and f".{home}".endswith(f".{server}")):
+    if not is_at_home(account.key, account.handle):
         return ""
+    user, _, server = account.handle.partition("@")
     name = f"{user.translate(_AS_HYPHEN)}.{server}"
     return name if server in _ON_NEITHER else f"{name}.ap{BRIDGE}"
 
 
-def _is_on_bluesky(account: ShownAccount) -> bool:
+def is_on_bluesky(account: ShownAccount) -> bool:
+    """Whether an account is the bridge's copy on Bluesky."""
     return network_of(account.key) == "bluesky" and account.handle.endswith(BRIDGE)

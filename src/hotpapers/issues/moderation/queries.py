@@ -104,7 +104,7 @@ def authored_papers(view: AsOfView, account: str) -> set[str]:
     return set(first_column(view.database, sql, (account, account)))
 
 
-# ---- bridged accounts ------------------------------------------------------------------------------------
+# ---- aliases ------------------------------------------------------------------------------------
 
 
 class ShownAccount(NamedTuple):
@@ -127,6 +127,13 @@ def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
             SELECT a.account, lower(a.handle) AS handle, min(a.observed_at) AS at FROM account AS a
             WHERE lower(a.handle) LIKE ? AND {view.visible("a")} GROUP BY a.account, lower(a.handle)) AS t"""
     return map(ShownAccount._make, view.database.iterate(sql, (pattern,)))
+
+
+def has_accounts_between(view: AsOfView, first: str, end: str) -> bool:
+    """Whether an account has a key from `first` on and before `end`."""
+    sql = f"""SELECT 1 FROM identity AS i JOIN account AS a ON a.account = i.id
+        WHERE i.key >= ? AND i.key < ? AND {view.visible("a")} LIMIT 1"""
+    return bool(view.database.rows(sql, (first, end)))
 
 
 def with_alias(view: AsOfView, accounts: Sequence[str]) -> set[str]:

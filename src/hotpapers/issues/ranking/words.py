@@ -245,7 +245,12 @@ PLURALS = {"repost or like": "reposts and likes", "person": "people", COUNTED_PE
 
 def units(count: int, unit: str) -> str:
     """`1 person`, `1,204 likes`, `60 reposts and likes`."""
-    return count_noun(count, unit, PLURALS.get(unit, ""))
+    return count_noun(count, unit, plural(unit))
+
+
+def plural(unit: str) -> str:
+    """`people`, `likes`, `reposts and likes`: more than one `unit`."""
+    return PLURALS.get(unit, f"{unit}s")
 
 
 def formula(part: ScoreComponent) -> str:

@@ -20,8 +20,8 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model.keys import parse_key
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.issues.moderation.aliases import join_accounts
 from hotpapers.issues.moderation.bots.review import accounts_of
-from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.keep.privacy import forgotten_file, queries
 from hotpapers.keep.search import indexing
 from hotpapers.record import (
@@ -72,7 +72,7 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
     raw payloads are searched once for all keys, and once more for each key that no row has."""
     requested = [parse_key(key) for key in keys]
-    join_bridged_accounts(record, at)
+    join_accounts(record, at)
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
         all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)

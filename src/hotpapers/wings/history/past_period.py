@@ -13,9 +13,9 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HISTORY, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.issues import freeze
+from hotpapers.issues.moderation.aliases import join_accounts
 from hotpapers.issues.moderation.author_voices import judge_authors
 from hotpapers.issues.moderation.bots.verdicts import judge
-from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
 from hotpapers.site import publishing
@@ -78,7 +78,7 @@ def freeze_period(site: Site, period: past_days.PastPeriod, *, judges: bool) -> 
 def judge_days(record: Record, publication: Publication, days: Sequence[str], bots: BotSettings) -> Iterator[str]:
     """Judges, for issues made afterwards, which accounts are authors, and which are bots as of the close of each day;
     yields each day when it is done."""
-    join_bridged_accounts(record)
+    join_accounts(record)
     judge_authors(record)
     for day in days:
         judge(record, bots, closing(record.view(), publication, day))

@@ -23,8 +23,9 @@ from hotpapers.collect.sources.batched_requests import (
 )
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.wings.mastodon import status_parser
+from hotpapers.wings.mastodon.author_addresses import host
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
-from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edits, host
+from hotpapers.wings.mastodon.status_parser import HOME, NETWORK, PUBLIC, TimelineEntry, edits
 from hotpapers.wings.mastodon.timelines import Timeline
 
 SECOND = 1_000_000

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,20 +15,15 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
-from hotpapers.base.model.keys import own_id
+from hotpapers.base.model.keys import handle_key, is_at_home, own_id
 from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
+from hotpapers.wings.mastodon.author_addresses import author_address, host
 
 NETWORK = "mastodon"
 PUBLIC = ("public", "unlisted")
 HOME = re.compile(r"(https?://[\w.:-]+)/(?:users/[^/?#]+|ap/users/[0-9]+)/statuses/([0-9]{1,19})")
 """Only Mastodon's own addresses contain the post id that its API uses: elsewhere a 404 would mean nothing."""
-_ACTOR = re.compile(
-    r"(https?://[\w.:-]+/(?:(?:users/[^/?#]+|ap/users/[0-9]+)(?=/statuses/)|[^/?#]+(?=/p/)|@[^/?#]+/(?=posts/))).*"
-)
-"""The author's own address in a status's: on Mastodon and GoToSocial; snac; Takahē."""
-_BRIDGED = re.compile(r"https://bsky\.brid\.gy/convert/ap/at://(did:[^/?#]+)/.*")
-"""The address of a status that Bridgy Fed made from a post on Bluesky."""
 
 
 class MastodonAccount(msgspec.Struct):
@@ -201,40 +195,27 @@ def moment_of(date: object) -> int | None:
     return timestamps.whole_seconds(at) if at is not None and 0 < at <= timestamps.LAST else None
 
 
-def host(address: str) -> str:
-    """The host and port in an address; empty if it is not one: other servers can send any text."""
-    try:
-        return urlsplit(address).netloc
-    except ValueError:
-        return ""
-
-
 def edits(entry: TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
     """A second payload of kind `edit` for an edited tracked post: papers it no longer names were edited out."""
     return [payload._replace(kind="edit")] if entry and entry.edited_at and payload.kind != "gone" else []
 
 
 def _account(status: Status, at: int) -> Account:
-    """The author. A name without a server belongs to the server of the account's own address."""
-    account = status.account
-    address = account.uri or _actor(status) or account.url
-    if not address:
+    """The author, by the account's own address, or by the handle if no server and no form of address tells that one.
+
+    A name without a server belongs to the server of the address.
+    """
+    account, profile = status.account, status.account.url or ""
+    address = account.uri or author_address(status.uri, profile)
+    if not (address or profile):
         raise InputError("an account without an address")
-    handle = account.acct if "@" in account.acct else f"{account.acct}@{urlsplit(address).netloc}"
+    handle = account.acct if "@" in account.acct else f"{account.acct}@{host(address or profile)}"
+    key = f"{NETWORK}:{address or profile}"
+    is_by_handle = not address and host(profile) == host(status.uri) and is_at_home(key, handle)
     return Account(
-        account=f"{NETWORK}:{address}",
+        account=handle_key(NETWORK, handle) if is_by_handle else key,
         handle=handle,
         name=account.display_name or "",
         automated=bool(account.bot),
         observed_at=at,
     )
-
-
-def _actor(status: Status) -> str:
-    """The author's own address as part of the status's, where a server leaves it out: the address of the profile is
-    another one. Empty if the profile is not on the same server, or the address of no known form."""
-    if bridged := _BRIDGED.fullmatch(status.uri):
-        return f"https://bsky.brid.gy/ap/{bridged[1]}"
-    match = _ACTOR.fullmatch(status.uri)
-    profile = status.account.url
-    return match[1] if match and profile and host(profile) == host(status.uri) else ""

@@ -2,21 +2,15 @@
 "use strict";
 const dayFiles = (() => {
   const root = new URL(".", document.currentScript.src);
-  const loaded = new Map(), arrived = new Map();
+  const arrived = new Map();
   window.paperVectorsOf = (file) => arrived.set(`vectors ${file.day}`, paperVectors.dayFile(file));
   window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
   window.daySentences = ({ day, papers }) => arrived.set(`sentences ${day}`, new Map(Object.entries(papers)));
   window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
 
-  function fetchScript(path, name) {
-    if (!loaded.has(name)) {
-      loaded.set(name, new Promise((done) => {
-        const script = reader.make("script", "", { src: new URL(path, root) });
-        script.onload = script.onerror = () => done(arrived.get(name));
-        document.head.append(script);
-      }));
-    }
-    return loaded.get(name);
+  async function fetchScript(path, name) {
+    await reader.loadScript(new URL(path, root));
+    return arrived.get(name);
   }
 
   return {
