@@ -83,12 +83,12 @@ def filled(program: Program, host: str, name: str, number: str, status: str) -> 
     ))  # fmt: skip
 
 
-def status(about: int, made: Program, handle: str, *, has_uri: bool) -> RawPayload:
+def status(about: int, shown: Program, handle: str, *, has_uri: bool) -> RawPayload:
     """A status about a paper, by its number, as a server shows it, with or without its author's address."""
-    account = {"acct": handle, "url": made.profile, **({"uri": made.author} if has_uri else {})}
+    account = {"acct": handle, "url": shown.profile, **({"uri": shown.author} if has_uri else {})}
     content = f"<p>See https://arxiv.org/abs/{key(about).removeprefix('arxiv:')}</p>"
-    body = {"uri": made.status, "created_at": "2024-05-07T02:00:00Z", "account": account, "content": content}
-    return RawPayload("post", made.status, json.dumps(body).encode(), AT)
+    body = {"uri": shown.status, "created_at": "2024-05-07T02:00:00Z", "account": account, "content": content}
+    return RawPayload("post", shown.status, json.dumps(body).encode(), AT)
 
 
 def author_of(payload: RawPayload) -> Account:
@@ -99,13 +99,13 @@ def author_of(payload: RawPayload) -> Account:
 @pytest.mark.parametrize("program", WITH_NAMES)
 @given(host=HOSTS, name=NAMES, number=NUMBERS, post=NUMBERS)
 def test_a_known_form_tells_the_author(program: str, host: str, name: str, number: str, post: str) -> None:
-    made = filled(WITH_NAMES[program], host, name, number, post)
+    shown = filled(WITH_NAMES[program], host, name, number, post)
     handle = f"{name}@{host}"
-    known = author_of(status(1, made, handle, has_uri=True))
-    assert known.account == f"mastodon:{made.author}"
-    if made.author != made.profile:
-        assert author_of(status(1, made, handle, has_uri=False)).account == known.account
-        assert author_address(made.status, made.profile.replace(host, f"x{host}")) in ("", made.author)
+    known = author_of(status(1, shown, handle, has_uri=True))
+    assert known.account == f"mastodon:{shown.author}"
+    if shown.author != shown.profile:
+        assert author_of(status(1, shown, handle, has_uri=False)).account == known.account
+        assert author_address(shown.status, shown.profile.replace(host, f"x{host}")) in ("", shown.author)
 
 
 def test_with_and_without_an_address_it_is_one_voice(sqlite_record: Record) -> None:
@@ -115,15 +115,15 @@ def test_with_and_without_an_address_it_is_one_voice(sqlite_record: Record) -> N
     for about, form in enumerate(programs, 1):
         host, name = f"tea{about}.example", "p" if "/p/p/" in form.status else "Ada"
         for has_uri in (False, True):
-            made = filled(form, host, name, f"{about}00", f"{about}0{has_uri:d}")
-            items += SOURCE.read(status(about, made, f"{name}@{host}", has_uri=has_uri))
+            shown = filled(form, host, name, f"{about}00", f"{about}0{has_uri:d}")
+            items += SOURCE.read(status(about, shown, f"{name}@{host}", has_uri=has_uri))
     write(sqlite_record, (item for number in range(1, len(programs) + 1) for item in paper(number)), items)
     join_accounts(sqlite_record)
     rows = read_engagement(sqlite_record.view(AT + 8 * HOUR), MeasurementWindow(ages=(6,)))
     assert {row.paper: row.voices for row in rows} == {key(number): 1 for number in range(1, len(programs) + 1)}
 
 
-MADE = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123", "1")
+SHOWN = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123", "1")
 
 
 @pytest.mark.parametrize(
@@ -138,19 +138,19 @@ MADE = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123", "1")
     ],
 )
 def test_who_is_known_by_the_handle(handle: str, profile: str, account: str) -> None:
-    payload = status(1, MADE._replace(profile=profile), handle, has_uri=False)
+    payload = status(1, SHOWN._replace(profile=profile), handle, has_uri=False)
     assert author_of(payload).account == f"mastodon:{account}"
 
 
 def test_a_domain_of_any_letters() -> None:
-    made = filled(WITH_NUMBERS["Misskey"], "xn--bcher-kva.example", "ada", "123", "1")
-    assert author_of(status(1, made, "ada@bücher.example", has_uri=False)).account == "mastodon:@ada@bücher.example"
+    shown = filled(WITH_NUMBERS["Misskey"], "xn--bcher-kva.example", "ada", "123", "1")
+    assert author_of(status(1, shown, "ada@bücher.example", has_uri=False)).account == "mastodon:@ada@bücher.example"
 
 
 def test_both_are_forgotten_together(tmp_path: Path) -> None:
     with Record(str(tmp_path / "hotpapers.db")) as record:
         for has_uri in (False, True):
-            made = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123456789", f"{has_uri:d}")
-            write(record, SOURCE.read(status(1, made, "ada@tea.example", has_uri=has_uri)))
-        forget(record, f"mastodon:{made.author}")
+            shown = filled(WITH_NUMBERS["Misskey"], "tea.example", "ada", "123456789", f"{has_uri:d}")
+            write(record, SOURCE.read(status(1, shown, "ada@tea.example", has_uri=has_uri)))
+        forget(record, f"mastodon:{shown.author}")
         assert all(is_pseudonym(account.account) for account in record.view().items(Account))
