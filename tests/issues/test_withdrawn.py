@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import HOUR, Issue, Paper
-from hotpapers.collect.sources.arxiv.paper_items import says_withdrawn
 from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
@@ -48,37 +47,6 @@ def change(record: Record, number: int, at: int, **changes: object) -> None:
 
 def withdraw(record: Record, number: int, at: int) -> None:
     change(record, number, at, withdrawn=True)
-
-
-@pytest.mark.parametrize(
-    ("comment", "abstract"),
-    [
-        ("This paper has been withdrawn", ""),
-        ("12 pages. The manuscript has been withdrawn due to an error in Lemma 2", ""),
-        ("Withdrawn by the authors", ""),
-        ("withdrawn by arXiv administrators", ""),
-        ("[withdrawn] 7 pages", ""),
-        ("9 pages, paper withdrawn", ""),
-        ("We have decided to withdraw this paper, as its proof has a gap", ""),
-        ("", "This paper has been withdrawn by the author, since a kettle was counted twice."),
-    ],
-)
-def test_what_says_that_a_paper_is_withdrawn(comment: str, abstract: str) -> None:
-    assert says_withdrawn(comment, abstract)
-
-
-@pytest.mark.parametrize(
-    ("comment", "abstract"),
-    [
-        ("", "Water is withdrawn from kettles. This paper measures how often."),
-        ("Withdrawn from the Kettle Conference and resubmitted elsewhere", ""),
-        ("The first version of the paper was withdrawn; this one mends it", ""),
-        ("Supersedes two papers that have been withdrawn", ""),
-        ("12 pages, accepted", "We withdraw funds from made-up banks."),
-    ],
-)
-def test_what_does_not(comment: str, abstract: str) -> None:
-    assert not says_withdrawn(comment, abstract)
 
 
 def test_a_paper_withdrawn_before_an_issue_closes_is_not_in_it(record: Record) -> None:
@@ -173,16 +141,3 @@ def test_not_all_papers_are_read_to_find_the_withdrawn_ones(sqlite_url: str, mon
         monkeypatch.setattr(SqliteDatabase, "iterate", noted_iterate)
         assert revised_papers(record, 0) == [*RecordIssueReader(record)._withdrawn] == [key(1)]
     assert len(plans) == 2 and "INDEX paper_withdrawn" in plans[1] and "SCAN" not in plans[0], plans
-
-
-SUBJECTS = ["The authors have", "All authors", "I hereby", "We", "I'm", "The author", "Both authors"]
-WORKS = ["paper", "preprint", "manuscript", "article", "submission"]
-
-
-@pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("work", WORKS)
-def test_whoever_withdraws_whatever_work_of_theirs_withdraws_it(subject: str, work: str) -> None:
-    verb = {"I'm": "withdrawing", "The authors have": "withdrawn", "The author": "withdraws"}.get(subject, "withdraw")
-    assert says_withdrawn(f"{subject} {verb} this {work}, as a lemma has a gap", "")
-    assert says_withdrawn(f"{work.capitalize()} has been withdrawn: a lemma has a gap", "")
-    assert not says_withdrawn(f"{subject} {verb} a claim of version 1", "")

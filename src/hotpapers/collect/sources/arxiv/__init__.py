@@ -3,7 +3,7 @@
     settings       what an operator may set
     polling        which requests are made, in which order; cursor_state: how far the reading has come
     listing        its pages; finds what a feed lacked, and what it has of another day
-    formats        daily feeds, the API and OAI-PMH; xml, paper_items: shared by these
+    formats        daily feeds, the API and OAI-PMH; xml, paper_items, withdrawn: shared by these
 
 Some eighty requests every working day, one every three seconds: twenty feeds, their papers from the API a hundred at a
 time, and twenty listing pages. The listings show a missed day for a week; after that it is harvested by OAI-PMH.

@@ -16,6 +16,7 @@ from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids.arxiv import ArxivId
 from hotpapers.base.ids.tex_letters import LATIN, MARKS
 from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
+from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
 
 def identifier(text: str) -> ArxivId:
@@ -83,36 +84,10 @@ def paper(
         comment=clean_text(comment),
         doi=clean_text(doi),
         journal=clean_text(journal),
-        withdrawn=is_withdrawn or says_withdrawn(comment or "", abstract or "") or UNSET,
+        withdrawn=is_withdrawn or says_withdrawn(comment or "", abstract or "", arxiv_id.id) or UNSET,
         observed_at=at,
         **dates,
     )
-
-
-# ---- withdrawn papers ------------------------------------------------------------------------------------
-
-_WORK = r"(?:paper|article|manuscript|preprint|e-?print|submission|document|note|work)"
-_PASSIVE = r"(?:(?:has|have)\s+(?:now\s+)?been|is(?:\s+being)?|was)\s+(?:\w+ly\s+)?withdrawn?"
-_BEGINS = re.compile(
-    rf"\W*(?:(?:(?:th(?:is|e)|our|my)\s+)?(?:\w+\s+)?{_WORK}\s+(?:arxiv:\S+\s+)?{_PASSIVE}|(?:\w+ly\s+)?withdrawn)\b",
-    re.IGNORECASE,
-)
-_SAYS = re.compile(
-    rf"(?<!version of )\bth(?:is|e)\s+{_WORK}\s+{_PASSIVE}\b|\b{_WORK}\s+withdrawn\b|\[\s*withdrawn\s*\]"
-    r"|\bwithdrawn\s+by\s+(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?(?:authors?|submitters?|arxiv)\b"
-    rf"|\b(?:we|i|i['’]m|we['’]re|(?:the|all|both)\s+(?:\w+\s+)?authors?|authors?)\s+(?:\w+\s+){{0,4}}"
-    rf"(?:withdr[ae]w|withdrawn|withdrawing|withdraws)\s+(?:this|the|our|my|their|his|her)\s+(?:\w+\s+)?{_WORK}\b"
-    rf"|\bwithdraw\s+this\s+{_WORK}\b|\brequest\s+the\s+withdrawal\s+of\s+(?:this|the|our)\s+{_WORK}\b",
-    re.IGNORECASE,
-)
-_FROM_ELSEWHERE = re.compile(r"\bwithdrawn?\s+from\s+(?!(?:the\s+)?arxiv)", re.IGNORECASE)
-
-
-def says_withdrawn(comment: str, abstract: str) -> bool:
-    """Whether a paper's comment, or the beginning of its abstract, says that the paper is withdrawn: most of arXiv's
-    formats have no field for it. Withdrawn from a conference or a journal is not withdrawn."""
-    match = _BEGINS.match(comment) or _SAYS.search(comment)
-    return bool((match and not _FROM_ELSEWHERE.search(comment)) or _BEGINS.match(abstract))
 
 
 # ---- authors ---------------------------------------------------------------------------------------------

@@ -1,0 +1,49 @@
+"""Whether a paper's comment or abstract says that it is withdrawn: most of arXiv's formats have no field for it.
+
+Withdrawn from a conference or a journal is not withdrawn; neither is an earlier version, another paper, or a claim.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORK = r"(?:paper|article|manuscript|preprint|e-?print|submission|document|note|work)"
+_THIS = r"(?:this|the|our|my|his|her|their)"
+_GONE = r"(?:withdrawn?|retracted|taken\s+down|(?:removed|deleted)\s+(?:from|by)\s+(?:the\s+)?arxiv)"
+_IS = r"(?:(?:has|have)\s+(?:now\s+)?been|(?:is|are)(?:\s+(?:now|hereby))?(?:\s+being)?|was)\s+(?:\w+ly\s+)?"
+_TITLE = r"(?:\s+[`'\"“‘].{1,300}?['\"”’])?"
+_ID = r"[(\[]?arxiv:(?P<named>[^\s)\]]+?)(?:v[0-9]+)?[)\]]?"
+_REASON = r"(?:due|because|as|since|by|for|until)"
+_FIRST = (
+    rf"(?:{_THIS}\s+)?(?:\w+\s+)?{_WORK}{_TITLE}\s+{_IS}{_GONE}\b",
+    r"(?:\w+ly\s+)?withdrawn?\b",
+    rf"withdrawal\s+(?:{_REASON}|to|(?:is|was|has\s+been)\s+requested|of\s+(?:this|the|our|my)\s)",
+)
+"""How a comment or an abstract begins that says it."""
+_ANYWHERE = (
+    rf"(?<!versions of )(?<!version of )\bth(?:is|e)\s+(?:{_WORK}|(?<=this )version)\s+{_IS}{_GONE}\b",
+    rf"(?-i:\b(?:Paper|Article|Manuscript|Preprint|Submission))\s+{_IS}{_GONE}\b",
+    rf"\b{_WORK}\s+withdrawn\b|\[\s*withdrawn\s*\]",
+    rf"[.;!]\s+withdrawn\s+{_REASON}\b",
+    rf"\b{_GONE}\s+by\s+(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?(?:authors?|submitters?|arxiv)\b",
+    r"\b(?:we|i|i['’]m|we['’]re|(?:the|all|both)\s+(?:\w+\s+)?authors?|authors?)\s+(?:\w+\s+){0,4}"
+    rf"(?:withdr[ae]w|withdrawn|withdrawing|withdraws|retract(?:ed|ing|s)?)\s+{_THIS}\s+(?:\w+\s+)?{_WORK}\b",
+    rf"\bwithdraw\s+(?:this\s+{_WORK}\b|this\s+version\s+from\s+(?:the\s+)?arxiv\b|all\s+(?:the\s+)?versions\b)",
+    rf"\bthe\s+withdrawal\s+of\s+(?:this|the|our|my)\s+{_WORK}\b",
+    r"\bwithdrawal\s+is\s+(?:appropriate|necessary|required|requested|needed)\b",
+)
+"""What a comment says anywhere."""
+_FROM_ELSEWHERE = re.compile(r"\b(?:withdrawn?|retracted)\s+from\s+(?!(?:the\s+)?arxiv)", re.IGNORECASE)
+_UNDONE = re.compile(r"\b(?:reinstat|re-instat|restor(?:e[ds]?|ing)\b)|\bwithdrawn\s+by\s+mistake\b", re.IGNORECASE)
+_OF_ID = re.compile(rf"{_ID}\s+{_IS}{_GONE}\b", re.IGNORECASE)
+_BEGINS = re.compile(rf"\W*(?:{'|'.join(_FIRST)})", re.IGNORECASE)
+_SAYS = re.compile("|".join(_ANYWHERE), re.IGNORECASE)
+
+
+def says_withdrawn(comment: str, abstract: str, arxiv_id: str) -> bool:
+    """Whether a comment, or the beginning of an abstract, says that its paper is withdrawn."""
+    named = _OF_ID.search(f"{comment}\n{abstract}")
+    if (named and named["named"] == arxiv_id) or _BEGINS.match(abstract):
+        return True
+    is_other = _FROM_ELSEWHERE.search(comment) or _UNDONE.search(comment)
+    return not is_other and bool(_BEGINS.match(comment) or _SAYS.search(comment))

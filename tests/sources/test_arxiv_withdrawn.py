@@ -1,0 +1,109 @@
+"""Which comments and abstracts say that their paper is withdrawn."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
+from tests.conftest import data
+
+ID = "2601.01234"
+WORKS = ["paper", "preprint", "manuscript", "article", "submission", "e-print", "note"]
+SUBJECTS = ["The authors have", "All authors", "I hereby", "We", "I'm", "The author", "Both authors"]
+# fmt: off
+STATES = ["has been withdrawn", "is withdrawn", "was withdrawn", "have been withdraw", "is now being withdrawn",
+    "has been permanently withdrawn", "has been retracted", "has been removed from arXiv", "was taken down"]
+# fmt: on
+REASONS = ["", " due to a gap in Lemma 2", " because a kettle was counted twice", " by the authors", ": see version 1"]
+ANYWHERE = [
+    "12 pages. The {work} {state}{reason}",
+    "{Work} {state}{reason}",
+    "This {work} {state}{reason}",
+    "The {work} arXiv:2601.01234 {state}{reason}",
+    "Note: the text arXiv:2601.01234v2 {state}{reason}",
+]
+
+
+@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_statement_about_this_work(work: str, state: str) -> None:
+    for form in ANYWHERE:
+        for reason in REASONS:
+            text = form.format(work=work, Work=work.capitalize(), state=state, reason=reason)
+            assert says_withdrawn(text, "", ID), text
+            if not text.startswith(("12", "Note")):
+                assert says_withdrawn("", f"{text}.", ID), text
+    assert says_withdrawn("", f"The {work} `Kettles that sing' (arXiv:{ID}) {state} due to an error.", ID)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("work", WORKS)
+def test_whoever_withdraws_whatever_work_of_theirs_withdraws_it(subject: str, work: str) -> None:
+    verb = {"I'm": "withdrawing", "The authors have": "withdrawn", "The author": "withdraws"}.get(subject, "withdraw")
+    assert says_withdrawn(f"{subject} {verb} this {work}, as a lemma has a gap", "", ID)
+    assert not says_withdrawn(f"{subject} {verb} a claim of version 1", "", ID)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Withdrawn by the authors",
+        "withdrawn by arXiv administrators",
+        "Withdraw because of an error",
+        "Withdrawal due to a gap",
+        "Withdrawal of this note: see version 1",
+        "[withdrawn] 7 pages",
+        "9 pages, paper withdrawn",
+        "Sent to a journal of kettles. Withdrawn since that journal asks for it",
+        "Hence the withdrawal of the paper",
+        "An older copy is arXiv:2501.00001, so withdrawal is appropriate",
+        "Please withdraw this version from arXiv",
+        "I ask to withdraw all versions",
+        "We have decided to withdraw this paper, as its proof has a gap",
+    ],
+)
+def test_other_words_for_it(comment: str) -> None:
+    assert says_withdrawn(comment, "", ID)
+
+
+@pytest.mark.parametrize(
+    ("comment", "abstract"),
+    [
+        ("", "Water is withdrawn from kettles. This paper measures how often."),
+        ("", "Withdrawal of water from kettles is measured."),
+        ("Withdrawn from the Kettle Conference and resubmitted elsewhere", ""),
+        ("The first version of the paper was withdrawn; this one mends it", ""),
+        ("All earlier versions of this paper have been withdrawn; this one is right", ""),
+        ("Supersedes two papers that have been withdrawn", ""),
+        ("Supersedes arXiv:2501.00001, which is withdrawn", ""),
+        ("The paper arXiv:2501.00001 was withdrawn; this one replaces it", ""),
+        ("This paper was withdrawn in 2025, and is now reinstated", ""),
+        ("The claim of Section 2 is withdrawn. 7 pages", ""),
+        ("No claims of version 1 are retracted", ""),
+        ("12 pages, accepted", "We withdraw funds from made-up banks."),
+    ],
+)
+def test_what_does_not_say_it(comment: str, abstract: str) -> None:
+    assert not says_withdrawn(comment, abstract, ID)
+
+
+def test_all_comments_with_such_words_are_labeled(shared: Path) -> None:
+    """Each of 179,802 papers, by a list made by hand of those that have one of the words."""
+    lines = data("sources", "withdrawn.txt").read_text("utf-8").splitlines()
+    labels = dict(line.split() for line in lines if not line.startswith("#"))
+    has_word = re.compile("withdr|retract", re.IGNORECASE)
+    wrong, seen = [], set()
+    with zstandard.open(shared / "data" / "arxiv-metadata.jsonl.zst", "rt", encoding="utf-8") as papers:
+        for paper in map(json.loads, papers):
+            comment, abstract = paper.get("comment") or "", paper.get("abstract") or ""
+            if has_word.search(f"{comment} {abstract[:160]}") and paper["id"] in labels:
+                seen.add(paper["id"])
+            expected = labels.get(paper["id"], "not")
+            if expected != "unclear" and says_withdrawn(comment, abstract, paper["id"]) != (expected == "withdrawn"):
+                wrong.append(paper["id"])
+    assert wrong == [] and seen == labels.keys()
