@@ -113,6 +113,7 @@ FORMS = [
     ("https://ar5iv.labs.arxiv.org/html/{}", "ar5iv"),
     ("www.alphaxiv.org/abs/{}", "alphaxiv"),
     ("https://huggingface.co/papers/{}", "huggingface"),
+    ("https://hf-mirror.com/papers/{}", "huggingface"),
     ("https://scirate.com/arxiv/{}", "scirate"),
     ("https://doi.org/10.48550/arXiv.{}", "doi"),
     ("arXiv:{} [cs.LG]", "prose"),
@@ -158,6 +159,16 @@ def test_every_paper_in_every_form(id: str, version: int | None, form: tuple[str
     [mention] = find(text)
     assert (mention.id, mention.version, mention.form) == (id, version, form[1])
     assert text[mention.start : mention.end].endswith(written(id, version))
+
+
+TYPOGRAPHIC = "\u00a0\u2009\u3000‐‑‒–—―−⸺﹘－：∶︰．·•・∙＞｜│〜～，、（【《「“‘«‹＂"
+"""Signs that people, phones and other keyboards put between the word arXiv and the number."""
+
+
+@given(IDS, st.sampled_from(TYPOGRAPHIC), st.sampled_from(["{}", " {}", "{} ", " {} "]))
+def test_any_typographic_sign_after_the_word(id: str, sign: str, around: str) -> None:
+    text = f"arXiv{around.format(sign)}{id}"
+    assert [mention.id for mention in find(text)] == [id]
 
 
 def percent(text: str) -> str:

@@ -13,7 +13,7 @@ any text.
     api                               export.arxiv.org/api/query?id_list=2101.04869 (the first one)
     oai                               oai:arXiv.org:2101.04869
     ar5iv alphaxiv vanity             ar5iv.org/abs/…, alphaxiv.org/overview/…, arxiv-vanity.com/papers/…
-    huggingface scirate               huggingface.co/papers/…, hf.co/papers/…, scirate.com/arxiv/…
+    huggingface scirate               huggingface.co/papers/…, hf.co/…, hf-mirror.com/…, scirate.com/arxiv/…
     doi                               10.48550/arXiv.2101.04869, with or without doi.org or `doi:` before it
     ads                               the bibcodes of ADS: 2024arXiv240214858D, 2007arXiv0704.0001B anywhere; in an
                                       address of ADS also 1998astro.ph.10483A, 2003math......7215B, 2101.04869
@@ -99,6 +99,8 @@ _STORED = re.compile(
 _ALPHAXIV = re.compile(rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII)
 _AR5IV = re.compile(rf"\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?{ID}", re.ASCII)
 _PAPERS = re.compile(rf"/{{1,3}}{ID}", re.ASCII)
+_PAGES = ("huggingface.co/", "hf.co/", "hf-mirror.com/")
+"""Hugging Face and its mirror."""
 
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _FORM = {"e-print": "eprint", "ps_cache": "cache"}
@@ -166,7 +168,7 @@ def _papers(text: str, place: int) -> Mention | None:
     if match is None:
         return None
     before = text[max(0, place - 24) : place].removesuffix("api/")
-    site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), "")
+    site = next((site for site in _PAGES if before.endswith(site)), "")
     if not site:
         return None
     api = 4 if text.startswith("api/", place - 4) else 0

@@ -2,9 +2,9 @@
 
 Addresses pass through URLs, HTML and JSON, and end up escaped once or several times. All of that is undone in one pass:
 percent-encoding (%2F, %252F), HTML entities (&#x2F; &#47; &sol; &amp;#x2F;), JSON escapes (\\/ \\u002f \\n), a
-backslash before punctuation, and invisible characters. Typographic dashes, blanks, slashes and full-width signs become
-their ASCII counterparts. Escaped letters and digits stay escaped, so every letter and digit of the plain text is one of
-the original, at a known position.
+backslash before punctuation, and invisible characters. Typographic dashes, blanks, slashes, quotation marks, bullets
+and full-width signs become their ASCII counterparts. Escaped letters and digits stay escaped, so every letter
+and digit of the plain text is one of the original, at a known position.
 """
 
 from __future__ import annotations
@@ -24,13 +24,19 @@ _OTHER_INVISIBLE = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u20
 _INVISIBLE_CHARACTERS = re.compile(f"[{INVISIBLE}{_OTHER_INVISIBLE}]")
 
 _FOLD = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
-    **dict.fromkeys("\u2044\u2215\uff0f", "/"),
-    **dict.fromkeys("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb\u300c\u300d", '"'),
-    **dict.fromkeys("\uff08\u3010\uff3b", "("),
-    "\uff1a": ":",
+    **dict.fromkeys("\u2044\u2215\u29f8\uff0f", "/"),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07", '"'),
+    **dict.fromkeys("\u3008\u300a\u3010\u3014\u3016\u3018\uff08\uff3b\uff5b", "("),
+    **dict.fromkeys("\u2236\ua789\ufe30\ufe55\uff1a", ":"),
+    **dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65", "*"),
+    **dict.fromkeys("\u2053\u223c\u301c\uff5e", "~"),
+    **dict.fromkeys("\u00a6\u2502\u2503\uff5c", "|"),
+    **dict.fromkeys("\u3001\uff0c", ","),
     "\uff0e": ".",
+    "\uff1e": ">",
     "\uff1d": "=",
     "\uff1f": "?",
     "\uff03": "#",

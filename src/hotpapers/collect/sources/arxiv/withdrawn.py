@@ -40,10 +40,11 @@ _BEGINS = re.compile(rf"\W*(?:{'|'.join(_FIRST)})", re.IGNORECASE)
 _SAYS = re.compile("|".join(_ANYWHERE), re.IGNORECASE)
 
 
-def says_withdrawn(comment: str, abstract: str, arxiv_id: str) -> bool:
-    """Whether a comment, or the beginning of an abstract, says that its paper is withdrawn."""
+def says_withdrawn(comment: str, abstract: str, arxiv_id: str = "") -> bool:
+    """Whether a comment, or the beginning of an abstract, says that its paper is withdrawn. Without the paper's id, any
+    id that it names is taken for it."""
     named = _OF_ID.search(f"{comment}\n{abstract}")
-    if (named and named["named"] == arxiv_id) or _BEGINS.match(abstract):
+    if (named and arxiv_id in ("", named["named"])) or _BEGINS.match(abstract):
         return True
     is_other = _FROM_ELSEWHERE.search(comment) or _UNDONE.search(comment)
     return not is_other and bool(_BEGINS.match(comment) or _SAYS.search(comment))
