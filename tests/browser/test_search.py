@@ -170,6 +170,8 @@ def test_issues_are_called_by_what_they_cover(
         ("https://arxiv.org/abs/2101.05003v2", [3]),
         ("date:2021-01-05 -category:cs.CL", [1, 4]),
         ("from:2021 to:2021-01-05", [1, 2, 3, 4]),
+        ("from:2021..2021-01-05", [1, 2, 3, 4]),
+        ("to:2021..2021-01-05", [1, 2, 3, 4]),
         ("date:2020-12..2021-01-04 steam", []),
         ("date:2021-01-05..2021-01-05 -kettle -teapot", [2, 3]),
         ("quokka", []),

@@ -117,6 +117,8 @@ def test_endless_words_and_texts_are_bounded() -> None:
         ("title:kettle category:cs.LG cat:hep-th", "with “kettle” in the title, in cs.LG and hep-th"),
         ("date:2026-11", "of 2026-11"),
         ("date:2026-11-02..2026-11-05 from:2026", "from 2026-11-02 until 2026-11-05"),
+        ("from:2026-11..2026-12", "from 2026-11 until 2026-12"),
+        ("to:2026-11..2026-12", "from 2026-11 until 2026-12"),
         ("from:2026-10 to:2027 to:2026-12", "from 2026-10 until 2026-12"),
         ("to:2026", "until 2026"),
         ("2101.04869v2", "2101.04869"),

@@ -9,7 +9,7 @@
     title:kettle            in the title
     category:cs.LG          in a category, or in an archive: category:cs; cat: is the same
     date:2026-11            announced in that month; also a year, a day, or a range 2026-11-02..2026-11-05
-    from:2026-11 to:2027    from one date to the other, both included
+    from:2026-11 to:2027    from one date to the other, both included; from:2026-11..2027 is the same
     2101.04869              the paper: bare, with version, or any address of it; id: is the same
 
 Anything else is a word: an unknown field, an unpaired quotation mark. A misplaced OR is ignored, and so is AND. A query
@@ -167,9 +167,9 @@ def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
     if not _is_dated(chunk) or match is None or not all(_is_day(day) for day in match.groups("")):
         return None
     field = chunk["field"].lower()
-    if field == "date":
+    if field == "date" or match[2]:
         return match[1], match[2] or match[1]
-    return (match[1], "") if field == "from" else ("", match[2] or match[1])
+    return (match[1], "") if field == "from" else ("", match[1])
 
 
 def _not_dates(chunk: re.Match[str]) -> list[str]:

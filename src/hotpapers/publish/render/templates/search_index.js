@@ -64,9 +64,9 @@ const searchIndex = (() => {
     const wrong = notDates(text), days = SPAN.exec(text);
     parsed.notDates.push(...wrong);
     if (wrong.length) return true;
-    const last = (days[2] || days[1]) + "~";
-    if (field !== "to" && days[1] > parsed.from) parsed.from = days[1];
-    if (field !== "from" && last < parsed.to) parsed.to = last;
+    const isRange = field === "date" || days[2], last = (days[2] || days[1]) + "~";
+    if ((isRange || field === "from") && days[1] > parsed.from) parsed.from = days[1];
+    if ((isRange || field === "to") && last < parsed.to) parsed.to = last;
     return true;
   }
 
