@@ -50,6 +50,33 @@ def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_
         ]
 
 
+@pytest.mark.parametrize("later", ["asked", "expired", "undone"])
+@pytest.mark.parametrize("left_by", ["ended", "bounced"])
+def test_whoever_asks_again_and_never_confirms_stays_away(
+    store_url: str, tmp_path: Path, later: str, left_by: str
+) -> None:
+    copy = tmp_path / "copy.db"
+    with Record(store_url) as record:
+        mark = join(record, "some@moth.example")
+        backup(record, copy)
+        if left_by == "ended":
+            subscribers.end(record, mark, BEFORE + 1)
+        else:
+            subscribers.bounce(record, mark, "5.1.1", BEFORE + 1)
+        for at in (BEFORE + 2, BEFORE + 2 + subscribers.ASK_AGAIN):
+            asked = subscribers.ask(record, "daily", "some@moth.example", at)
+        assert asked is not None
+        if later == "expired":
+            subscribers.tidy(record, asked.since + subscribers.CONFIRM_WITHIN + 1)
+        elif later == "undone":
+            subscribers.undo_ask(record, asked)
+        [kept] = subscribers.all_subscribers(record)
+        assert (kept.state, kept.address) == (("asked", asked.address) if later == "asked" else ("ended", ""))
+    restore(copy, store_url, replace=True)
+    with Record(store_url) as record:
+        assert subscribers.confirmed(record, "daily", asked.since * 2) == []
+
+
 def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
     """A reader came back before the backup was made; the store it replaces still says that they left."""
     old_copy, new_copy = tmp_path / "old.db", tmp_path / "new.db"

@@ -145,8 +145,11 @@ def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
 
 
 def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
-    """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached."""
-    return database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
+    """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached, even if they asked again but
+    have not confirmed."""
+    has_left = "state IN ('ended', 'bounced') OR (state = 'asked' AND reason <> '')"
+    state = "CASE state WHEN 'asked' THEN 'ended' ELSE state END"
+    return database.rows(f"SELECT {state}, mark, since FROM subscriber WHERE {has_left}")
 
 
 # ---- retention ---------------------------------------------------------------------------------------------

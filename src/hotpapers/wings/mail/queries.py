@@ -25,12 +25,14 @@ FAILURE_RETENTION = 60 * DAY
 
 SubscriberState = Literal["asked", "confirmed", "ended", "bounced"]
 
+HAD_LEFT = "had left"
 SUBSCRIBER_STATES: tuple[SubscriberState, ...] = ("confirmed", "asked", "bounced", "ended")
 
 
 class Subscriber(NamedTuple):
     """Somebody who gets, asked for, or once got a publication's issues. `since`: when the state began, µs UTC.
-    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered."""
+    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered; HAD_LEFT of somebody who
+    asked again."""
 
     mark: str
     publication: str
@@ -108,7 +110,10 @@ def drop_subscriber(record: Record, mark: str) -> None:
     record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
 
 
-def drop_unconfirmed(record: Record, moment: int) -> None:
-    """Removes subscribers who asked before a moment and never confirmed."""
-    with record.database.write():
-        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))
+def drop_unconfirmed(record: Record, condition: str, value: str | int) -> None:
+    """Removes subscribers who asked and match a condition; of those who had left before, the mark stays, so that no
+    older backup brings them back. Call inside `write()`."""
+    unconfirmed = f"state = 'asked' AND {condition}"
+    ended = "state = 'ended', address = '', reason = ''"
+    record.database.run(f"UPDATE subscriber SET {ended} WHERE {unconfirmed} AND reason <> ''", (value,))
+    record.database.run(f"DELETE FROM subscriber WHERE {unconfirmed}", (value,))

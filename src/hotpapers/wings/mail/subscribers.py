@@ -17,11 +17,11 @@ from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, now
 from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
 from hotpapers.wings.mail.queries import (
+    HAD_LEFT,
     PACE,
     Subscriber,
     count_subscribers,
     drop_old_messages,
-    drop_subscriber,
     drop_unconfirmed,
     outcomes_until,
     put_subscriber,
@@ -68,7 +68,6 @@ def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: 
     """Stores a request for a publication; None if no message is needed: the address is already confirmed, or was asked
     less than a day ago. For a confirmed subscriber, only `skip_empty` is updated."""
     mark = mark_of(record, publication, address)
-    subscriber = Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
         current = find(record, mark)
         if current and current.state == "confirmed":
@@ -76,16 +75,19 @@ def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: 
             return None
         if current and current.state == "asked" and at - current.since < ASK_AGAIN:
             return None
+        had_left = current is not None and (current.state in ("ended", "bounced") or current.reason == HAD_LEFT)
+        reason = HAD_LEFT if had_left else ""
+        subscriber = Subscriber(mark, publication, address, "asked", at, skip_empty, reason)
         put_subscriber(record, subscriber)
     return subscriber
 
 
 def undo_ask(record: Record, subscriber: Subscriber) -> None:
-    """Undoes `ask` after its message could not be sent. Somebody who had left must be asked again either way."""
+    """Undoes `ask` after its message could not be sent."""
     with record.database.write():
         current = find(record, subscriber.mark)
         if current and current.state == "asked" and current.since == subscriber.since:
-            drop_subscriber(record, subscriber.mark)
+            drop_unconfirmed(record, "mark = ?", subscriber.mark)
 
 
 def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
@@ -99,7 +101,7 @@ def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
             return current
         if current.since // 1_000_000 != token.moment or at - current.since > CONFIRM_WITHIN:
             raise NotFound("this confirmation has expired; subscribe again")
-        subscriber = current._replace(state="confirmed", since=at)
+        subscriber = current._replace(state="confirmed", since=at, reason="")
         put_subscriber(record, subscriber)
     return subscriber
 
@@ -172,4 +174,5 @@ def keep_house(record: Record, at: int) -> None:
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    drop_unconfirmed(record, at - CONFIRM_WITHIN)
+    with record.database.write():
+        drop_unconfirmed(record, "since < ?", at - CONFIRM_WITHIN)
