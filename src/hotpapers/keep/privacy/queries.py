@@ -145,8 +145,8 @@ def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
 
 
 def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
-    """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached, even if they asked again but
-    have not confirmed."""
+    """(state, mark, since in µs UTC) of the subscribers who left or cannot be reached, even if they asked again and
+    did not confirm."""
     has_left = "state IN ('ended', 'bounced') OR (state = 'asked' AND reason <> '')"
     state = "CASE state WHEN 'asked' THEN 'ended' ELSE state END"
     return database.rows(f"SELECT {state}, mark, since FROM subscriber WHERE {has_left}")
