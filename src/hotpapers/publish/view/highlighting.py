@@ -20,7 +20,8 @@ Spans = Sequence[tuple[int, int]]
 
 def marked(text: str, spans: Spans) -> Markup:
     """A text with these spans marked."""
-    return from_signs(with_signs(text, 0, len(text), spans), text)
+    signed = with_signs(text, 0, len(text), spans)
+    return escape(shown(text)) if signed == text else _as_marks(signed)
 
 
 def with_signs(text: str, start: int, end: int, spans: Spans) -> str:
@@ -41,5 +42,9 @@ def from_signs(signed: str, text: str) -> Markup:
     them."""
     if signed == text or not _PAIRS.fullmatch(signed) or _SIGNS.sub("", signed) != text:
         return escape(shown(text))
+    return _as_marks(signed)
+
+
+def _as_marks(signed: str) -> Markup:
     html = str(escape(shown(signed)))
     return Markup(html.replace(OPEN, "<mark>").replace(CLOSE, "</mark>"))
