@@ -22,7 +22,7 @@ from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp.published_site import PublishedSite
-from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools
+from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools, harmless
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
@@ -221,6 +221,6 @@ def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
     try:
         outcome = tool.call(session, arguments)
     except HotPapersError as problem:
-        return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
+        return {"content": [{"type": "text", "text": harmless(str(problem))}], "isError": True}
     text = msgspec.json.encode(outcome).decode()
     return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}
