@@ -16,8 +16,9 @@ from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp import rpc
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition, all_tools, public_tools
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
 from tests.web.asgi import get
 from tests.web.conftest import app, make_api, sample_store

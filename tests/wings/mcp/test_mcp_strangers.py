@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
 from hotpapers.wings.mcp.route import MAX_BODY_BYTES, routes
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.own_order import RankedText
@@ -63,13 +65,16 @@ def web_server(folder: Path) -> Iterator[str]:
 
 
 def answers(site: Path | str, *messages: dict[str, Any]) -> list[Any]:
-    """What `hotpapers mcp --site` answers."""
-    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    """What `hotpapers mcp --site` answers, in the order of the messages."""
+    numbered = [{**message, "id": number} for number, message in enumerate(messages)]
+    lines = b"".join(json.dumps(message).encode() + b"\n" for message in numbered)
     program = subprocess.run(
         command_line("mcp", "--site", site), input=lines, env=environment(), capture_output=True, check=False
     )
     assert (program.returncode, program.stderr) == (0, b"")
-    return [json.loads(line)["result"] for line in program.stdout.splitlines()]
+    replies = sorted(map(json.loads, program.stdout.splitlines()), key=itemgetter("id"))
+    assert [reply["id"] for reply in replies] == list(range(len(messages)))
+    return [reply["result"] for reply in replies]
 
 
 # ---- a published site ------------------------------------------------------------------------------------
@@ -129,7 +134,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         list(PublishedSite(fetch).days())
     files["search/index.json"] = b'{"parts": ["2026-q1"]}'
-    files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 3]], "ids": ["2601.00001"], "from": [""]}'
+    files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 1]], "ids": ["2601.00001"], "from": [""]}'
     files["search/2026-q1/00.txt"] = b"\nkettle zzzzzzA0A1A\n"
     files["search/papers/2026-01-02.json"] = b'[["2601.00001","Kettle",["A"],["cs.LG"],"",1]]'
     assert [hit.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]

@@ -71,7 +71,7 @@ def _answer(status: int, answer: rpc.Json) -> Reply:
     return reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
 
 
-def _mismatch(request: Request, message: rpc.RpcRequest | rpc.Json | None) -> rpc.Json | None:
+def _mismatch(request: Request, message: rpc.Message) -> rpc.Json | None:
     """The error for headers that name another revision, method or tool than the body, or a revision that is not
     spoken. The headers that name methods and tools are of the latest revision, which requires them."""
     version = request.headers.get("mcp-protocol-version")
@@ -95,7 +95,7 @@ def _mismatch(request: Request, message: rpc.RpcRequest | rpc.Json | None) -> rp
     return None
 
 
-def _status_of(message: rpc.RpcRequest | rpc.Json | None, answer: rpc.Json) -> int:
+def _status_of(message: rpc.Message, answer: rpc.Json) -> int:
     """200; for errors of a message in the latest revision, and for what is no message, what HTTP says."""
     code = answer.get("error", {}).get("code")
     if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED):

@@ -21,7 +21,6 @@ from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools, harmless
 
 PER_REQUEST = ("2026-07-28",)
@@ -65,15 +64,6 @@ def run(site: Site) -> None:
     serve(open_session, streams.standard_input(), streams.standard_output())
 
 
-def run_on_site(site: PublishedSite) -> None:
-    """Answers about a published site on standard input and output until the input ends."""
-    from hotpapers.wings.mcp.site_tools import all_site_tools
-
-    output_stream, tools = streams.standard_output(), all_site_tools()
-    for line in lines(streams.standard_input()):
-        _write(respond(site, read(line), tools), output_stream)
-
-
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
     session, tools = open_session(), all_tools()
@@ -84,10 +74,11 @@ def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, outp
             with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
                 reply = respond(session, request, tools)
-        _write(reply, output_stream)
+        write(reply, output_stream)
 
 
-def _write(reply: Json | None, output_stream: BinaryIO) -> None:
+def write(reply: Json | None, output_stream: BinaryIO) -> None:
+    """Writes an answer, if there is one."""
     if reply is not None:
         output_stream.write(msgspec.json.encode(reply) + b"\n")
         output_stream.flush()
@@ -103,10 +94,10 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def respond(session: Any, request: RpcRequest | Json | None, tools: Tools) -> Json | None:
+def respond(session: Any, request: Message, tools: Tools) -> Json | None:
     """The answer to a message that was read; None if it needs none. `session`: what the tools ask."""
     if not isinstance(request, RpcRequest):
-        return request
+        return request if isinstance(request, dict) else None
     head: Json = {"jsonrpc": "2.0", "id": request.id}
     try:
         return {**head, "result": result(session, request, tools)}
@@ -139,8 +130,18 @@ class RpcRequest(NamedTuple):
         return name if isinstance(name, str) else ""
 
 
-def read(line: bytes) -> RpcRequest | Json | None:
-    """A message as a request; an error to answer with; or None for notifications and for responses."""
+class Cancellation(NamedTuple):
+    """Nobody waits for the answer to a request any more."""
+
+    id: str | int | None
+
+
+Message = RpcRequest | Cancellation | Json | None
+"""What was read: a request, a cancellation, an error to answer with; or None for other notifications and responses."""
+
+
+def read(line: bytes) -> Message:
+    """A message."""
     try:
         message = msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
     except BROKEN:
@@ -154,7 +155,8 @@ def read(line: bytes) -> RpcRequest | Json | None:
     if not isinstance(message.get("method"), str):
         return _invalid(message, "method is missing")
     if "id" not in message:
-        return None
+        about = message.get("params") if message["method"] == "notifications/cancelled" else None
+        return Cancellation(_id(about, "requestId")) if about else None
     if (request_id := _id(message)) is None:
         return _invalid(message, "id must be a string or an integer")
     params = {} if message.get("params") is None else message["params"]
@@ -163,8 +165,8 @@ def read(line: bytes) -> RpcRequest | Json | None:
     return RpcRequest(request_id, message["method"], params)
 
 
-def _id(message: Any) -> str | int | None:
-    identifier = whole_number(message.get("id")) if isinstance(message, dict) else None
+def _id(message: Any, name: str = "id") -> str | int | None:
+    identifier = whole_number(message.get(name)) if isinstance(message, dict) else None
     return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
 
 
@@ -221,6 +223,11 @@ def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
     try:
         outcome = tool.call(session, arguments)
     except HotPapersError as problem:
-        return {"content": [{"type": "text", "text": harmless(str(problem))}], "isError": True}
+        return refusal(str(problem))
     text = msgspec.json.encode(outcome).decode()
     return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}
+
+
+def refusal(text: str) -> Json:
+    """The result of a question that a tool cannot answer."""
+    return {"content": [{"type": "text", "text": harmless(text)}], "isError": True}
