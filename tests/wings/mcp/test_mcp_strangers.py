@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import json
 import shutil
@@ -26,9 +27,10 @@ from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
+from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
-from hotpapers.wings.mcp.route import MAX_BODY_BYTES, routes
+from hotpapers.wings.mcp.route import MAX_BATCH, MAX_BODY_BYTES, routes
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
@@ -37,6 +39,7 @@ from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
 from tests.wings.mcp.test_mcp_typescript import MODULES
 
+BASE = "https://papers.example/"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
@@ -153,7 +156,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def web(demo_folder: Path) -> Iterator[TestClient]:
-    backend = Backend(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ServeConfig(rate=60))
+    backend = Backend(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ServeConfig(rate=60, base=BASE))
     yield TestClient(Starlette(routes=routes(backend)), base_url="http://papers.example")
     backend.close()
 
@@ -230,6 +233,36 @@ def test_over_http_the_status_is_that_of_the_revision(
     assert (reply.status_code, reply.json().get("error", {}).get("code")) == (status, code)
 
 
+NOTE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+BATCH = [PING, {**PING, "id": "two", "method": "tools/list"}, NOTE, {"jsonrpc": "1.0", "id": 4}, 7,
+         {**PING, "id": 6, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [None, *rpc.REVISIONS])
+def test_over_http_a_batch_is_answered_as_its_revision_says(web: TestClient, version: str | None) -> None:
+    """JSON-RPC 2.0 §6, with the rules of 2025-03-26 (base protocol, transports); later revisions have no batches."""
+    headers = {} if version is None else {"MCP-Protocol-Version": version}
+    reply = web.post("/mcp", json=BATCH, headers=headers)
+    if version not in (None, "2025-03-26"):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32600)
+        return
+    assert reply.status_code == 200
+    replies = reply.json()
+    assert [answer.get("id") for answer in replies] == [1, "two", 4, None, 6]
+    assert [answer.get("error", {}).get("code") for answer in replies] == [None, None, -32600, -32600, -32600]
+    assert replies[0]["result"] == {} and replies[1]["result"]["tools"]
+    silent = web.post("/mcp", json=[NOTE, {"jsonrpc": "2.0", "id": 9, "result": {}}], headers=headers)
+    assert (silent.status_code, silent.content) == (202, b"")
+
+
+def test_over_http_a_batch_has_an_end_and_costs_what_its_messages_cost(web: TestClient) -> None:
+    for batch in ([], [PING] * (MAX_BATCH + 1)):
+        reply = web.post("/mcp", json=batch)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32600)
+    assert web.post("/mcp", json=[PING] * 8).status_code == 200
+    assert web.post("/mcp", json=[PING] * 8).status_code == 429
+
+
 def test_over_http_strangers_are_limited(web: TestClient) -> None:
     json_type = {"content-type": "application/json"}
     assert web.get("/mcp").status_code == 405
@@ -253,10 +286,48 @@ def running(demo_folder: Path) -> Iterator[str]:
             program.terminate()
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1", None, 200), ("localhost", None, 200), ("[::1]", None, 200), ("evil.example", None, 421),
+        ("evil.example", "http://evil.example:{}", 421), ("127.0.0.1", "http://evil.example:{}", 403),
+        ("127.0.0.1", "null", 403), ("127.0.0.1", "http://127.0.0.1:{}", 200), ("127.0.0.1", "http://127.0.0.1", 403),
+    ],
+)  # fmt: skip
+def test_a_page_with_a_name_of_its_own_for_this_machine_reads_nothing(
+    running: str, host: str, origin: str | None, status: int
+) -> None:
+    """Tools, API, pages and search of `serve` without a base."""
+    port = int(running.rpartition(":")[2].partition("/")[0])
+    sent = {"host": f"{host}:{port}", **({"origin": origin.format(port)} if origin else {})}
+    for method, path in (("POST", "/mcp"), ("GET", "/api/v1/publications"), ("GET", "/"), ("GET", "/search/?q=deep")):
+        with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            body = json.dumps(PING) if method == "POST" else None
+            connection.request(method, path, body, {**sent, "content-type": "application/json"})
+            response = connection.getresponse()
+            assert response.status == status, path
+            assert response.headers["access-control-allow-origin"] is None
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("papers.example", "https://papers.example", 200), ("pages:8000", "https://papers.example", 200),
+        ("evil.example", None, 421), ("evil.example", "https://evil.example", 421),
+        ("papers.example", "https://evil.example", 403), ("127.0.0.1:8000", "https://papers.example", 200),
+    ],
+)  # fmt: skip
+def test_tools_of_a_public_site_behind_a_proxy(demo_folder: Path, host: str, origin: str | None, status: int) -> None:
+    store, config = str(demo_folder / "hotpapers.db"), ServeConfig(rate=0, base=BASE, hosts=("pages",))
+    with closing(Backend(lambda: Record(store, create=False), config)) as backend:
+        client = TestClient(Starlette(routes=routes(backend)), base_url=f"http://{host}")
+        assert client.post("/mcp", json=PING, headers={"origin": origin} if origin else {}).status_code == status
+
+
 def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None:
     store = str(demo_folder / "hotpapers.db")
-    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10))) as backend:
-        app = TestClient(Starlette(routes=[*Api(backend).routes, *routes(backend)]))
+    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10, base=BASE))) as backend:
+        app = TestClient(Starlette(routes=[*Api(backend).routes, *routes(backend)]), base_url=BASE)
         assert [app.get("/api/v1/status").status_code for _ in range(2)] == [200, 200]
         assert app.post("/mcp", json=PING).status_code == 429
 

@@ -1,11 +1,14 @@
 """Tools for language models over HTTP, at `/mcp`: the Model Context Protocol's streamable HTTP without streams.
 
-Each POST has one message and gets one answer, as JSON. Nothing is kept between requests, so there are no sessions to
-name. Anybody may ask, so only tools with bounded work are offered. A message costs as much as several simple requests,
-and a tool that works longer more, of the one budget that a client has.
+Each POST has one message and gets one answer, as JSON; of revision 2025-03-26, it may have a batch. Nothing is kept
+between requests, so there are no sessions to name. Anybody may ask, so only tools with bounded work are offered. A
+message costs as much as several simple requests, and a tool that works longer more, of the one budget that a client
+has.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -29,6 +32,8 @@ from hotpapers.wings.mcp.record_tools import public_tools
 PATH = "/mcp"
 COST = 5
 """Simple requests that a message counts as."""
+BATCHES, MAX_BATCH = "2025-03-26", 20
+"""The revision that has batches, also that of requests that name none (2025-06-18, transports); and their messages."""
 MAX_BODY_BYTES = 100_000
 """Bytes of a message."""
 HEADER_MISMATCH = -32020
@@ -40,34 +45,54 @@ THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 def routes(backend: Backend, *_: object) -> list[Route]:
     """The route of the tools."""
     lane = backend.lane(THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT)
-    origin = "/".join(backend.config.base.split("/", 3)[:3])
 
-    async def answer(request: Request) -> Reply:
-        """The answer to a message; 202 to a message that needs none."""
-        # a page of another site, seen by somebody in the operator's network, must not read what is only served there
-        if request.headers.get("origin") not in (None, origin, f"http://{request.headers.get('host', '')}"):
-            raise Refused(403, "requests of other sites' pages are not answered")
-        backend.spend(request.scope, COST)
-        if content_type(request) != "application/json":
-            raise Refused(415, "send application/json")
-        message, tools = rpc.read(await _body(request)), public_tools()
+    async def answer_to(message: rpc.Message, request: Request) -> rpc.Json | None:
+        tools = public_tools()
         if mismatch := _mismatch(request, message):
-            return _answer(400, mismatch)
+            return mismatch
         if isinstance(message, rpc.RpcRequest) and (tool := tools.get(message.tool)):
             backend.spend(request.scope, tool.cost - COST)
 
         def respond(session: QuerySession) -> rpc.Json | None:
             return rpc.respond(session, message, tools)
 
-        result = await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
-        if result is None:
-            return reply(202, PRIVATE)
-        return _answer(_status_of(message, result), result)
+        return await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
+
+    async def answer_batch(values: list[Any], request: Request) -> Reply:
+        replies = []
+        for number, value in enumerate(values):
+            backend.spend(request.scope, COST if number else 0)
+            message = _in_batch(value)
+            if (result := await answer_to(message, request)) is not None:
+                replies.append(result)
+        return _answer(200, replies) if replies else reply(202, PRIVATE)
+
+    async def answer(request: Request) -> Reply:
+        """The answer to a message; 202 to a message that needs none."""
+        if refused := backend.hosts.refusal(request.scope):
+            raise refused
+        backend.spend(request.scope, COST)
+        if content_type(request) != "application/json":
+            raise Refused(415, "send application/json")
+        value = rpc.decoded(await _body(request))
+        version = request.headers.get("mcp-protocol-version", BATCHES)
+        if isinstance(value, list) and 0 < len(value) <= MAX_BATCH and version == BATCHES:
+            return await answer_batch(value, request)
+        message = rpc.message_of(value)
+        result = await answer_to(message, request)
+        return reply(202, PRIVATE) if result is None else _answer(_status_of(message, result), result)
 
     return [Route(PATH, Responder(answer, methods=("POST",)))]
 
 
-def _answer(status: int, answer: rpc.Json) -> Reply:
+def _in_batch(value: Any) -> rpc.Message:
+    message = rpc.message_of(value)
+    if isinstance(message, rpc.RpcRequest) and message.method == "initialize":
+        return rpc.invalid(value, "initialize must not be in a batch")
+    return message
+
+
+def _answer(status: int, answer: rpc.Json | list[rpc.Json]) -> Reply:
     return reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
 
 
@@ -98,7 +123,7 @@ def _mismatch(request: Request, message: rpc.Message) -> rpc.Json | None:
 def _status_of(message: rpc.Message, answer: rpc.Json) -> int:
     """200; for errors of a message in the latest revision, and for what is no message, what HTTP says."""
     code = answer.get("error", {}).get("code")
-    if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED):
+    if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED, HEADER_MISMATCH):
         return 400
     is_latest = isinstance(message, rpc.RpcRequest) and f"{rpc.META}protocolVersion" in message.meta
     if not is_latest:

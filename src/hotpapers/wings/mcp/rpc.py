@@ -142,26 +142,35 @@ Message = RpcRequest | Cancellation | Json | None
 
 def read(line: bytes) -> Message:
     """A message."""
+    return message_of(decoded(line))
+
+
+def decoded(line: bytes) -> Any:
+    """What a line says as JSON; None if it is none, or too long."""
     try:
-        message = msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
+        return msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
     except BROKEN:
-        message = None
+        return None
+
+
+def message_of(message: Any) -> Message:
+    """A message, by its JSON."""
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        return _invalid(message, "not a JSON-RPC 2.0 message")
+        return invalid(message, "not a JSON-RPC 2.0 message")
     if "method" not in message and ("result" in message or "error" in message):
         return None
     if not isinstance(message.get("method"), str):
-        return _invalid(message, "method is missing")
+        return invalid(message, "method is missing")
     if "id" not in message:
         about = message.get("params") if message["method"] == "notifications/cancelled" else None
         return Cancellation(_id(about, "requestId")) if about else None
     if (request_id := _id(message)) is None:
-        return _invalid(message, "id must be a string or an integer")
+        return invalid(message, "id must be a string or an integer")
     params = {} if message.get("params") is None else message["params"]
     if not isinstance(params, dict):
-        return _invalid(message, "params must be an object")
+        return invalid(message, "params must be an object")
     return RpcRequest(request_id, message["method"], params)
 
 
@@ -170,7 +179,8 @@ def _id(message: Any, name: str = "id") -> str | int | None:
     return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
 
 
-def _invalid(message: Any, reason: str) -> Json:
+def invalid(message: Any, reason: str) -> Json:
+    """The error for what is no request."""
     head = {} if (request_id := _id(message)) is None else {"id": request_id}
     return {"jsonrpc": "2.0", **head, "error": {"code": INVALID_REQUEST, "message": reason}}
 
