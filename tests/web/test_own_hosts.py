@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.settings.serve import ServeSettings, serve_problems
+from hotpapers.serve.web.app import warn_of_proxy
 from hotpapers.serve.web.own_hosts import OwnHosts, read_host
 from tests.web.asgi import fetch, get, scope_of
 from tests.web.conftest import ApiFactory
@@ -150,3 +151,17 @@ def test_the_setting_takes_names(host: str) -> None:
 def test_the_setting_refuses_what_is_no_name(host: str) -> None:
     [(key, reason)] = serve_problems(ServeSettings(hosts=(host,)))
     assert key == "hosts" and "is no host; write papers.lan" in reason
+
+
+@pytest.mark.parametrize(
+    ("serve", "warns"),
+    [
+        (ServeSettings(proxies=1), True), (ServeSettings(proxies=1, hosts=("pages",)), False),
+        (ServeSettings(proxies=1, base=PUBLIC), False), (ServeSettings(), False),
+    ],
+)  # fmt: skip
+def test_who_has_a_proxy_and_no_name_is_warned(
+    caplog: pytest.LogCaptureFixture, serve: ServeSettings, warns: bool
+) -> None:
+    warn_of_proxy(serve)
+    assert ("Set base, or add the name to hosts" in caplog.text) == warns

@@ -277,7 +277,13 @@ def test_over_http_strangers_are_limited(web: TestClient) -> None:
 @pytest.fixture
 def running(demo_folder: Path) -> Iterator[str]:
     """The address of `/mcp` of an app that runs."""
-    command = command_line("serve", "--port", "0", "--store", demo_folder / "hotpapers.db")
+    with serving("--store", demo_folder / "hotpapers.db") as address:
+        yield address
+
+
+@contextmanager
+def serving(*options: str | Path) -> Iterator[str]:
+    command = command_line("serve", "--port", "0", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(PYTHONUNBUFFERED="1")) as program:
         assert program.stdout
         try:
@@ -307,6 +313,21 @@ def test_a_page_with_a_name_of_its_own_for_this_machine_reads_nothing(
             response = connection.getresponse()
             assert response.status == status, path
             assert response.headers["access-control-allow-origin"] is None
+
+
+def test_the_settings_name_hosts(demo_folder: Path, tmp_path: Path) -> None:
+    """Also by the address of the published site."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(
+        f'store = "{demo_folder / "hotpapers.db"}"\ncontact = "https://moth.example/"\n'
+        '[publish]\nbase = "https://papers.example/"\n[serve]\nhosts = ["pages"]\n'
+    )
+    with serving("--config", file) as address:
+        port = int(address.rpartition(":")[2].partition("/")[0])
+        for host, status in (("pages:8000", 200), ("papers.example", 200), ("localhost", 200), ("evil.example", 421)):
+            with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+                connection.request("GET", "/", headers={"host": host})
+                assert connection.getresponse().status == status
 
 
 @pytest.mark.parametrize(

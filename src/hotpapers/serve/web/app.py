@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
@@ -122,7 +123,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     site_config = site.app_config_of(name)
     warn_of_proxy(limits)
     config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)
-    config = config._replace(hosts=limits.hosts, listens_on=listener.getsockname()[0])
+    hosts = (*limits.hosts, urlsplit(site_config.base).netloc)
+    config = config._replace(hosts=hosts, listens_on=listener.getsockname()[0])
     backend = Backend(partial(Record, site.store, create=False), config)
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
@@ -139,8 +141,15 @@ ONE_CLIENT = (
     " client and share one rate limit. Set proxies = 1, or the number of proxies."
 )
 
+NO_NAME = (
+    "[serve] proxies is set, but neither base nor hosts: if the proxy asks by another name than this machine's, it is"
+    " refused (421). Set base, or add the name to hosts."
+)
+
 
 def warn_of_proxy(serve: ServeSettings) -> None:
     """Warns if the settings forget a proxy: this server does not speak TLS itself."""
     if serve.base.startswith("https://") and not serve.proxies:
         log_event(ONE_CLIENT, level=logging.WARNING)
+    if serve.proxies and not (serve.base or serve.hosts):
+        log_event(NO_NAME, level=logging.WARNING)
