@@ -326,6 +326,21 @@ def test_a_question_that_cannot_be_interrupted_is_answered_in_time(monkeypatch: 
     assert ping["id"] == 1 and refused["result"] == {"content": [{"type": "text", "text": TOO_LONG}], "isError": True}
 
 
+def test_a_question_that_never_had_a_place_is_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time was up while others were read."""
+    monkeypatch.setattr(site_questions, "GRACE", 600)
+    monkeypatch.setattr(site_questions, "Question", partial(Question, 0))
+    output = io.BytesIO()
+    start = {**PING, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}
+    messages = [start, call_of("hot"), [PING, call_of("hot")]]
+    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    site_questions.run(lambda question: pytest.fail("nothing is read"), io.BytesIO(lines), output)
+    _, *replies = map(json.loads, output.getvalue().splitlines())
+    refused = [reply for reply in replies if isinstance(reply, dict)]
+    assert [reply["result"]["content"][0]["text"] for reply in refused] == [TOO_LONG]
+    assert [[member["id"] for member in reply] for reply in replies if isinstance(reply, list)] == [[1, 7]]
+
+
 def test_only_so_many_questions_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_questions, "MAX_WAITING", 2)
     output, end = io.BytesIO(), threading.Event()

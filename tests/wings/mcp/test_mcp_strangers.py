@@ -30,7 +30,7 @@ from hotpapers.site.site import Site
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
-from hotpapers.wings.mcp.route import MAX_BATCH, MAX_BODY_BYTES, routes
+from hotpapers.wings.mcp.route import MAX_BODY_BYTES, routes
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
@@ -256,7 +256,7 @@ def test_over_http_a_batch_is_answered_as_its_revision_says(web: TestClient, ver
 
 
 def test_over_http_a_batch_has_an_end_and_costs_what_its_messages_cost(web: TestClient) -> None:
-    for batch in ([], [PING] * (MAX_BATCH + 1)):
+    for batch in ([], [PING] * (rpc.MAX_BATCH + 1)):
         reply = web.post("/mcp", json=batch)
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32600)
     assert web.post("/mcp", json=[PING] * 8).status_code == 200

@@ -32,8 +32,6 @@ from hotpapers.wings.mcp.record_tools import public_tools
 PATH = "/mcp"
 COST = 5
 """Simple requests that a message counts as."""
-BATCHES, MAX_BATCH = "2025-03-26", 20
-"""The revision that has batches, also that of requests that name none (2025-06-18, transports); and their messages."""
 MAX_BODY_BYTES = 100_000
 """Bytes of a message."""
 HEADER_MISMATCH = -32020
@@ -62,8 +60,7 @@ def routes(backend: Backend, *_: object) -> list[Route]:
         replies = []
         for number, value in enumerate(values):
             backend.spend(request.scope, COST if number else 0)
-            message = _in_batch(value)
-            if (result := await answer_to(message, request)) is not None:
+            if (result := await answer_to(rpc.in_batch(value), request)) is not None:
                 replies.append(result)
         return _answer(200, replies) if replies else reply(202, PRIVATE)
 
@@ -75,21 +72,14 @@ def routes(backend: Backend, *_: object) -> list[Route]:
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
         value = rpc.decoded(await _body(request))
-        version = request.headers.get("mcp-protocol-version", BATCHES)
-        if isinstance(value, list) and 0 < len(value) <= MAX_BATCH and version == BATCHES:
+        version = request.headers.get("mcp-protocol-version", rpc.BATCHES)  # so says revision 2025-06-18
+        if rpc.is_batch(value) and version == rpc.BATCHES:
             return await answer_batch(value, request)
         message = rpc.message_of(value)
         result = await answer_to(message, request)
         return reply(202, PRIVATE) if result is None else _answer(_status_of(message, result), result)
 
     return [Route(PATH, Responder(answer, methods=("POST",)))]
-
-
-def _in_batch(value: Any) -> rpc.Message:
-    message = rpc.message_of(value)
-    if isinstance(message, rpc.RpcRequest) and message.method == "initialize":
-        return rpc.invalid(value, "initialize must not be in a batch")
-    return message
 
 
 def _answer(status: int, answer: rpc.Json | list[rpc.Json]) -> Reply:

@@ -28,6 +28,8 @@ PER_REQUEST = ("2026-07-28",)
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26")
 """Revisions that are negotiated at the start, the latest first."""
 REVISIONS = [*PER_REQUEST, *HANDSHAKE]
+BATCHES, MAX_BATCH = "2025-03-26", 20
+"""The revision that has batches, and their most messages."""
 META = "io.modelcontextprotocol/"
 MAX_LINE_BYTES = 1_000_000
 """Maximum bytes of a request on standard input. `record_tools` has that of an answer."""
@@ -67,21 +69,34 @@ def run(site: Site) -> None:
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
     session, tools = open_session(), all_tools()
-    for line in lines(input_stream):
-        request = read(line)
-        reply = respond(session, request, tools)
+    for request in messages(input_stream):
+        reply = respond_all(session, request, tools)
         if session.record.database.is_lost:  # tools are read-only: the request can be repeated
             with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
-                reply = respond(session, request, tools)
+                reply = respond_all(session, request, tools)
         write(reply, output_stream)
 
 
-def write(reply: Json | None, output_stream: BinaryIO) -> None:
+def write(reply: Json | list[Json] | None, output_stream: BinaryIO) -> None:
     """Writes an answer, if there is one."""
     if reply is not None:
         output_stream.write(msgspec.json.encode(reply) + b"\n")
         output_stream.flush()
+
+
+def messages(input_stream: BinaryIO) -> Iterator[Message | list[Message]]:
+    """The messages; lists of them, as batches, from a client that chose the revision that has them."""
+    has_batches = False
+    for line in lines(input_stream):
+        value = decoded(line)
+        if has_batches and is_batch(value):
+            yield list(map(in_batch, value))
+            continue
+        message = message_of(value)
+        if isinstance(message, RpcRequest) and message.method == "initialize":
+            has_batches = message.params.get("protocolVersion") == BATCHES
+        yield message
 
 
 def lines(input_stream: BinaryIO) -> Iterator[bytes]:
@@ -92,6 +107,13 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
             piece = input_stream.readline(MAX_LINE_BYTES + 1)
         if line.strip():
             yield line
+
+
+def respond_all(session: Any, request: Message | list[Message], tools: Tools) -> Json | list[Json] | None:
+    """The answer to a message, or the answers to a batch; None if none is needed."""
+    if not isinstance(request, list):
+        return respond(session, request, tools)
+    return [reply for message in request if (reply := respond(session, message, tools)) is not None] or None
 
 
 def respond(session: Any, request: Message, tools: Tools) -> Json | None:
@@ -172,6 +194,19 @@ def message_of(message: Any) -> Message:
     if not isinstance(params, dict):
         return invalid(message, "params must be an object")
     return RpcRequest(request_id, message["method"], params)
+
+
+def is_batch(value: Any) -> bool:
+    """Whether JSON is a batch that is answered (JSON-RPC 2.0 §6)."""
+    return isinstance(value, list) and 0 < len(value) <= MAX_BATCH
+
+
+def in_batch(value: Any) -> Message:
+    """A message of a batch."""
+    message = message_of(value)
+    if isinstance(message, RpcRequest) and message.method == "initialize":
+        return invalid(value, "initialize must not be in a batch")
+    return message
 
 
 def _id(message: Any, name: str = "id") -> str | int | None:
