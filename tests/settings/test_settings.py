@@ -126,6 +126,7 @@ policy = "quorum none"
 [serve]
 base = "https://owls.example/"
 rate = 60
+hosts = ["owls.lan", "[fd00::7]:80"]
 proxies = 1
 
 [source.hackernews]
@@ -229,7 +230,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
         voices=(VoicesSettings(publication="owls", accounts=("ada.example",)),),
-        serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
+        serve=ServeSettings(base="https://owls.example/", rate=60, hosts=("owls.lan", "[fd00::7]:80"), proxies=1),
         source={"hackernews": {"every": 7200}},
         bots=BotSettings(
             bots=("x:@clockwork",), people=("x:@owlet",),

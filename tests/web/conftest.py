@@ -31,7 +31,7 @@ def make_api(sample_store: Path) -> Iterator[ApiFactory]:
     backends: list[Backend] = []
 
     def make(store: str | Path = sample_store, **config: object) -> SiteApp:
-        serve_config = ServeConfig(**{"rate": 0, **config})  # type: ignore[arg-type]
+        serve_config = ServeConfig(**{"rate": 0, "base": "https://papers.example/", **config})  # type: ignore[arg-type]
         backends.append(Backend(lambda: Record(str(store), create=False), serve_config))
         return SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), api=Api(backends[-1]))
 

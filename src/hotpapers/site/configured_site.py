@@ -333,7 +333,7 @@ class ConfiguredSite:
         names = " and ".join(proxy.named for proxy in self.proxies.distinct)
         return f"no network can be reached through {proxies}; start it, or correct {names}"
 
-    def site_client(self, address: str) -> PoliteHttpClient:
+    def site_client(self, address: str, **settings: Any) -> PoliteHttpClient:
         """An HTTP client for a site that publishes the files of its log, which are many and small. Raises UsageError
         for an unusable address."""
         from hotpapers.base.http.address_guard import require_address
@@ -342,7 +342,7 @@ class ConfiguredSite:
             require_address(address)
         except ValueError as problem:
             raise UsageError(str(problem)) from None
-        return self.http((address,), pace=site_pace(address))
+        return self.http((address,), pace=site_pace(address), **settings)
 
 
 MAX_LOOK_BYTES = 500_000

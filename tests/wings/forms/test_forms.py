@@ -83,6 +83,15 @@ def test_a_form_of_another_site_is_refused(app: Starlette, site: str, origin: st
     assert ("from another site" in response.text) != success
 
 
+def test_a_form_that_was_sent_to_another_name_is_refused(app: Starlette) -> None:
+    """As by a page of its own site, whose name resolves to the app's address meanwhile."""
+    for host, status in (("evil.example", 421), ("evil.example:8000", 421), ("a.example", 200), ("a.example:443", 200),
+                         ("127.0.0.1:8000", 200), ("localhost", 200)):  # fmt: skip
+        response = submit(app, "/deep/echo", {"a": "1"}, host=host, origin=f"http://{host}")
+        assert response.status == status
+        assert ("sent from another site" in response.text) is (status == 421)
+
+
 def test_an_origin_is_written_as_browsers_write_it() -> None:
     assert origin_of("https://A.example:443/daily/") == "https://a.example"
     assert origin_of("http://127.0.0.1:8000/") == "http://127.0.0.1:8000"

@@ -285,6 +285,30 @@ def test_null_and_whole_numbers_are_taken_as_meant(client: Client) -> None:
     assert client.ask("tools/list", cursor=None)["tools"]
 
 
+@pytest.mark.parametrize("site", [False, True])
+@pytest.mark.parametrize("version", rpc.HANDSHAKE)
+def test_batches_are_those_of_the_chosen_revision(demo_folder: Path, version: str, site: bool) -> None:
+    """JSON-RPC 2.0 §6, as 2025-03-26 has it; no other revision does."""
+    call = {"jsonrpc": "2.0", "id": "hot", "method": "tools/call", "params": {"name": "hot"}}
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": version}}
+    note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    batches = [[{**hello, "id": 2, "method": "ping"}, note, call, 7, {**hello, "id": 3}], [], [note] * 20, [note] * 21]
+    source: list[str | Path] = ["--site", demo_folder / "site"] if site else ["--store", demo_folder / "hotpapers.db"]
+    lines = "".join(json.dumps(message) + "\n" for message in [batches[0], hello, note, *batches]).encode()
+    replies = list(map(json.loads, run("mcp", *source, input=lines).out.splitlines()))
+    answered = [reply for reply in replies if isinstance(reply, list)]
+    refused = [reply for reply in replies if isinstance(reply, dict) and "error" in reply]
+    assert {reply["error"]["code"] for reply in refused} == {-32600}
+    if version != rpc.BATCHES:
+        assert not answered and len(refused) == 5
+        return
+    assert len(refused) == 3, "before the handshake, an empty one, and one that is too long"
+    [members] = answered
+    assert [member.get("id") for member in members] == [2, "hot", None, 3]
+    assert [member.get("error", {}).get("code") for member in members] == [None, None, -32600, -32600]
+    assert members[1]["result"]["structuredContent"]["papers"]
+
+
 def test_what_wants_no_answer_gets_none(client: Client) -> None:
     for line in (
         b"",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import json
 import shutil
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,11 @@ from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp import rpc
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
 from hotpapers.wings.mcp.route import MAX_BODY_BYTES, routes
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.own_order import RankedText
@@ -35,6 +39,7 @@ from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
 from tests.wings.mcp.test_mcp_typescript import MODULES
 
+BASE = "https://papers.example/"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
@@ -63,13 +68,16 @@ def web_server(folder: Path) -> Iterator[str]:
 
 
 def answers(site: Path | str, *messages: dict[str, Any]) -> list[Any]:
-    """What `hotpapers mcp --site` answers."""
-    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    """What `hotpapers mcp --site` answers, in the order of the messages."""
+    numbered = [{**message, "id": number} for number, message in enumerate(messages)]
+    lines = b"".join(json.dumps(message).encode() + b"\n" for message in numbered)
     program = subprocess.run(
         command_line("mcp", "--site", site), input=lines, env=environment(), capture_output=True, check=False
     )
     assert (program.returncode, program.stderr) == (0, b"")
-    return [json.loads(line)["result"] for line in program.stdout.splitlines()]
+    replies = sorted(map(json.loads, program.stdout.splitlines()), key=itemgetter("id"))
+    assert [reply["id"] for reply in replies] == list(range(len(messages)))
+    return [reply["result"] for reply in replies]
 
 
 # ---- a published site ------------------------------------------------------------------------------------
@@ -129,7 +137,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         list(PublishedSite(fetch).days())
     files["search/index.json"] = b'{"parts": ["2026-q1"]}'
-    files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 3]], "ids": ["2601.00001"], "from": [""]}'
+    files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 1]], "ids": ["2601.00001"], "from": [""]}'
     files["search/2026-q1/00.txt"] = b"\nkettle zzzzzzA0A1A\n"
     files["search/papers/2026-01-02.json"] = b'[["2601.00001","Kettle",["A"],["cs.LG"],"",1]]'
     assert [hit.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]
@@ -148,7 +156,7 @@ def test_a_strange_site_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def web(demo_folder: Path) -> Iterator[TestClient]:
-    backend = Backend(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ServeConfig(rate=60))
+    backend = Backend(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ServeConfig(rate=60, base=BASE))
     yield TestClient(Starlette(routes=routes(backend)), base_url="http://papers.example")
     backend.close()
 
@@ -225,6 +233,36 @@ def test_over_http_the_status_is_that_of_the_revision(
     assert (reply.status_code, reply.json().get("error", {}).get("code")) == (status, code)
 
 
+NOTE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+BATCH = [PING, {**PING, "id": "two", "method": "tools/list"}, NOTE, {"jsonrpc": "1.0", "id": 4}, 7,
+         {**PING, "id": 6, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [None, *rpc.REVISIONS])
+def test_over_http_a_batch_is_answered_as_its_revision_says(web: TestClient, version: str | None) -> None:
+    """JSON-RPC 2.0 §6, with the rules of 2025-03-26 (base protocol, transports); later revisions have no batches."""
+    headers = {} if version is None else {"MCP-Protocol-Version": version}
+    reply = web.post("/mcp", json=BATCH, headers=headers)
+    if version not in (None, "2025-03-26"):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32600)
+        return
+    assert reply.status_code == 200
+    replies = reply.json()
+    assert [answer.get("id") for answer in replies] == [1, "two", 4, None, 6]
+    assert [answer.get("error", {}).get("code") for answer in replies] == [None, None, -32600, -32600, -32600]
+    assert replies[0]["result"] == {} and replies[1]["result"]["tools"]
+    silent = web.post("/mcp", json=[NOTE, {"jsonrpc": "2.0", "id": 9, "result": {}}], headers=headers)
+    assert (silent.status_code, silent.content) == (202, b"")
+
+
+def test_over_http_a_batch_has_an_end_and_costs_what_its_messages_cost(web: TestClient) -> None:
+    for batch in ([], [PING] * (rpc.MAX_BATCH + 1)):
+        reply = web.post("/mcp", json=batch)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32600)
+    assert web.post("/mcp", json=[PING] * 8).status_code == 200
+    assert web.post("/mcp", json=[PING] * 8).status_code == 429
+
+
 def test_over_http_strangers_are_limited(web: TestClient) -> None:
     json_type = {"content-type": "application/json"}
     assert web.get("/mcp").status_code == 405
@@ -239,7 +277,13 @@ def test_over_http_strangers_are_limited(web: TestClient) -> None:
 @pytest.fixture
 def running(demo_folder: Path) -> Iterator[str]:
     """The address of `/mcp` of an app that runs."""
-    command = command_line("serve", "--port", "0", "--store", demo_folder / "hotpapers.db")
+    with serving("--store", demo_folder / "hotpapers.db") as address:
+        yield address
+
+
+@contextmanager
+def serving(*options: str | Path) -> Iterator[str]:
+    command = command_line("serve", "--port", "0", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(PYTHONUNBUFFERED="1")) as program:
         assert program.stdout
         try:
@@ -248,10 +292,63 @@ def running(demo_folder: Path) -> Iterator[str]:
             program.terminate()
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1", None, 200), ("localhost", None, 200), ("[::1]", None, 200), ("evil.example", None, 421),
+        ("evil.example", "http://evil.example:{}", 421), ("127.0.0.1", "http://evil.example:{}", 403),
+        ("127.0.0.1", "null", 403), ("127.0.0.1", "http://127.0.0.1:{}", 200), ("127.0.0.1", "http://127.0.0.1", 403),
+    ],
+)  # fmt: skip
+def test_a_page_with_a_name_of_its_own_for_this_machine_reads_nothing(
+    running: str, host: str, origin: str | None, status: int
+) -> None:
+    """Tools, API, pages and search of `serve` without a base."""
+    port = int(running.rpartition(":")[2].partition("/")[0])
+    sent = {"host": f"{host}:{port}", **({"origin": origin.format(port)} if origin else {})}
+    for method, path in (("POST", "/mcp"), ("GET", "/api/v1/publications"), ("GET", "/"), ("GET", "/search/?q=deep")):
+        with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            body = json.dumps(PING) if method == "POST" else None
+            connection.request(method, path, body, {**sent, "content-type": "application/json"})
+            response = connection.getresponse()
+            assert response.status == status, path
+            assert response.headers["access-control-allow-origin"] is None
+
+
+def test_the_settings_name_hosts(demo_folder: Path, tmp_path: Path) -> None:
+    """Also by the address of the published site."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(
+        f'store = "{demo_folder / "hotpapers.db"}"\ncontact = "https://moth.example/"\n'
+        '[publish]\nbase = "https://papers.example/"\n[serve]\nhosts = ["pages"]\n'
+    )
+    with serving("--config", file) as address:
+        port = int(address.rpartition(":")[2].partition("/")[0])
+        for host, status in (("pages:8000", 200), ("papers.example", 200), ("localhost", 200), ("evil.example", 421)):
+            with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+                connection.request("GET", "/", headers={"host": host})
+                assert connection.getresponse().status == status
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("papers.example", "https://papers.example", 200), ("pages:8000", "https://papers.example", 200),
+        ("evil.example", None, 421), ("evil.example", "https://evil.example", 421),
+        ("papers.example", "https://evil.example", 403), ("127.0.0.1:8000", "https://papers.example", 200),
+    ],
+)  # fmt: skip
+def test_tools_of_a_public_site_behind_a_proxy(demo_folder: Path, host: str, origin: str | None, status: int) -> None:
+    store, config = str(demo_folder / "hotpapers.db"), ServeConfig(rate=0, base=BASE, hosts=("pages",))
+    with closing(Backend(lambda: Record(store, create=False), config)) as backend:
+        client = TestClient(Starlette(routes=routes(backend)), base_url=f"http://{host}")
+        assert client.post("/mcp", json=PING, headers={"origin": origin} if origin else {}).status_code == status
+
+
 def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None:
     store = str(demo_folder / "hotpapers.db")
-    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10))) as backend:
-        app = TestClient(Starlette(routes=[*Api(backend).routes, *routes(backend)]))
+    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10, base=BASE))) as backend:
+        app = TestClient(Starlette(routes=[*Api(backend).routes, *routes(backend)]), base_url=BASE)
         assert [app.get("/api/v1/status").status_code for _ in range(2)] == [200, 200]
         assert app.post("/mcp", json=PING).status_code == 429
 

@@ -11,8 +11,9 @@ from hotpapers.base.errors import InputError, NotFound
 from hotpapers.publish.view.phrases import no_issue
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
 
 DAY = "2026-03-12"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -13,7 +15,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import Paper, Post, TextLink
 from hotpapers.publish.query import QuerySession
-from hotpapers.wings.mcp import record_tools
+from hotpapers.wings.mcp import record_tools, rpc
 from hotpapers.wings.mcp.record_tools import (
     MAX_ANSWER_BYTES,
     MAX_LIST_MEMBERS,
@@ -112,6 +114,9 @@ def test_a_paper_says_whether_there_are_more_posts(session: QuerySession) -> Non
 
 # ---- strangers' words ----------------------------------------------------------------------------------
 
+BLANK = {"HANGUL CHOSEONG FILLER", "HANGUL JUNGSEONG FILLER", "HANGUL FILLER", "HALFWIDTH HANGUL FILLER",
+         "BRAILLE PATTERN BLANK"}  # fmt: skip
+"""Letters and symbols that nobody sees."""
 HIDDEN = "".join(chr(0xE0000 + ord(sign)) for sign in "obey me")
 """A message in invisible characters."""
 
@@ -134,6 +139,32 @@ def test_harmless_text_is_the_same_without_what_is_not_seen(text: str) -> None:
     result = harmless(text)
     assert len(result) <= MAX_TEXT_CHARS + 2 and harmless(result) == result
     assert not any(0xE0000 <= ord(sign) <= 0xE0FFF or ord(sign) < 9 for sign in result)
+
+
+SHOWN_FORMATS = {
+    *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)),
+    *"\t\n\u200c\u200d",
+}
+"""Format and control characters that are seen, as signs around numbers, or that texts need."""
+
+
+def test_of_all_characters_none_stays_that_is_not_text() -> None:
+    """By the categories of the Unicode standard (§4.5): control, format, surrogate, private use, line and paragraph
+    separators; and noncharacters (§23.7)."""
+    for sign in map(chr, range(sys.maxunicode + 1)):
+        is_noncharacter = ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
+        if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") or is_noncharacter:
+            assert harmless(f"a{sign}b") == (f"a{sign}b" if sign in SHOWN_FORMATS else "ab"), hex(ord(sign))
+        elif unicodedata.category(sign)[0] in "LNPS" and unicodedata.name(sign, "") not in BLANK:
+            assert harmless(sign) == sign, hex(ord(sign))
+
+
+def test_refusals_and_names_are_cleaned_too(session: QuerySession) -> None:
+    assert harmless({f"a{HIDDEN}": [{"\ue000b": "\x1bc"}]}) == {"a": [{"b": "c"}]}
+    params = {"name": "paper", "arguments": {f"x{HIDDEN}\ue123\x1b[2J": 1}}
+    reply = rpc.respond(session, rpc.RpcRequest(1, "tools/call", params), OWN)
+    assert reply is not None and reply["result"]["isError"]
+    assert reply["result"]["content"][0]["text"].startswith("x[2J: no such parameter")
 
 
 @pytest.mark.parametrize("text", ["𝔸 proof: x² ≤ y\n\tq.e.d.", "می‌خواهم", "क्‍ष", "注意力机制", "שלום", "naïve"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from hotpapers.base.errors import HotPapersError, InputError, NotFound
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
 from hotpapers.wings.personal.site_tools import MAX_STAR_DAYS
 from hotpapers.wings.personal.tools import MAX_DAYS
@@ -57,11 +59,16 @@ def test_related_papers_are_near(site: PublishedSite) -> None:
 
 def test_work_is_bounded_and_strange_files_are_refused(demo_folder: Path) -> None:
     """A site with issues on hundreds of days: a call reads at most so many of them."""
-    days = [f"20{year}-0{month}-{day}" for year in range(20, 26) for month in range(1, 4) for day in range(10, 29)]
-    files = {"search/index.json": b'{"parts": ["2025-q1"]}', "search/2025-q1/index.json": b""}
-    issues = ",".join(f'["{day}",{number + 1}]' for number, day in enumerate(days))
-    ids = ",".join(f'"2001.{number:05}"' for number in range(len(days)))
-    files["search/2025-q1/index.json"] = f'{{"issues":[{issues}],"ids":[{ids}],"from":[""]}}'.encode()
+    days = {year: [f"20{year}-0{month}-{day}" for month in range(1, 4) for day in range(10, 29)]
+            for year in range(20, 26)}  # fmt: skip
+    files = {"search/index.json": json.dumps({"parts": [f"20{year}-q1" for year in days]}).encode()}
+    for year, own in days.items():
+        index = {
+            "issues": [[day, 1] for day in own],
+            "ids": [f"{year}01.{n:05}" for n in range(len(own))],
+            "from": [""],
+        }
+        files[f"search/20{year}-q1/index.json"] = json.dumps(index).encode()
     script, read = {"": b'paperVectorsOf({"words":"kettle spoon","papers":{"2001.00001":"_B"}});\n'}, []
 
     def fetch(path: str) -> bytes:
@@ -72,9 +79,9 @@ def test_work_is_bounded_and_strange_files_are_refused(demo_folder: Path) -> Non
             return b'dayPapers({"papers":{}});\n'
         return files[path] if path in files else b"[]" if path.startswith("search/papers/") else b""
 
-    tools, stars = all_site_tools(), [f"2001.{number:05}" for number in range(100)]
+    tools, stars = all_site_tools(), [f"{year}01.{number:05}" for year in days for number in range(16)]
     tools["for_me"].call(PublishedSite(fetch), {"stars": stars, "days": MAX_DAYS})
-    assert len(read) <= 2 + 4 * (MAX_STAR_DAYS + MAX_DAYS)
+    assert len(read) <= 1 + len(days) + 4 * (MAX_STAR_DAYS + MAX_DAYS)
     assert tools["related"].call(PublishedSite(fetch), {"paper": "2001.00001"})["papers"] == []
     for script[""] in (b"", b"[]", b'{"words":1,"papers":{}}', b'{"words":"a","papers":{"2001.00001":"_ggggggggg"}}'):
         with pytest.raises(InputError):

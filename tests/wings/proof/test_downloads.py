@@ -45,6 +45,17 @@ def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: 
     assert [file.name for file in copy.rglob("*") if file.is_file()] == ["checkpoint"]
 
 
+def test_a_site_of_ever_more_files_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = publish(tmp_path).folder / "site"
+    monkeypatch.setattr(mirrors, "MAX_FILES", 3)
+    with serve_folder(site) as url, client(None, FakeTime(), base_addresses=[url]) as http:
+        download = SiteDownload(http, url, tmp_path / "copy")
+        download.fetch_issue(DAY)
+        with pytest.raises(NetError, match="has more than 3 files"):
+            download.fetch_issue(DAY)
+            download.fetch_issue(DAY)
+
+
 def test_a_full_disk_here_is_no_problem_of_the_site(tmp_path: Path) -> None:
     def full(path: str) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -14,8 +14,9 @@ from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.record.meta import read_meta, read_prefixed, write_meta
-from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
 from hotpapers.wings.topics.finding import METHOD
 from hotpapers.wings.topics.freezing import check_notes, freeze_next, note_name

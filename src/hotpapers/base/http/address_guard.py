@@ -66,7 +66,7 @@ class AddressGuard:
 
     def check_name(self, host: str, port: int) -> None:
         """For a host that a proxy looks up: judges its name alone. Raises RequestRefused."""
-        if (host, port) not in self._own_hosts and _is_inside_name(host):
+        if (host, port) not in self._own_hosts and is_inside_name(host):
             raise RequestRefused(f"{host} port {port} is an inside address not named in the settings")
 
 
@@ -77,7 +77,7 @@ _INSIDE_DOMAINS = frozenset(
 inside."""
 
 
-def _is_inside_name(host: str) -> bool:
+def is_inside_name(host: str) -> bool:
     """Whether a host is inside by its name: an inside IP address, however it is written; a name without a domain, or
     below a domain that the public internet does not have."""
     name = host.rstrip(".")

@@ -17,7 +17,7 @@ PROBLEM = "application/problem+json"
 
 ABOUT = """\
 Frozen issues, their papers, who talked about them and when, and the arithmetic of every score. Read-only, without keys
-or cookies, and open to every web page (CORS). Moments are whole microseconds since 1970-01-01 UTC.
+or cookies; of a public site, open to every web page (CORS). Moments are whole microseconds since 1970-01-01 UTC.
 
 Lists come in pages: `next` in an answer, and the header `Link` with rel="next", lead to the next one. Every answer has
 an `ETag`; send it back as `If-None-Match` to skip unchanged answers. Clients that send too many requests get a
@@ -32,9 +32,11 @@ _HEADERS: Json = {
 }
 _PROBLEMS = {
     "400": "Invalid request",
+    "403": "Asked by another site's page, and this site is not public",
     "404": "Not found",
     "413": "Requests must not have a body",
     "414": "Path and query longer than 2,000 characters",
+    "421": "Asked by a name that is none of this site's, and it is not public",
     "429": "Too many requests in a short time",
     "500": "Internal error",
     "503": "The store is temporarily unavailable, or there are too many concurrent requests",

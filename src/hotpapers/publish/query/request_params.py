@@ -175,7 +175,7 @@ class SearchParams(Params, frozen=True):
 
 # ---- checked -----------------------------------------------------------------------------------------------
 
-_FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
 Kind = TypeVar("Kind", bound=Params)
 
 
@@ -185,6 +185,9 @@ def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = 
     In JSON, 2.0 is an integer (JSON Schema 2020-12, validation §6.1.1), and null stands for a parameter not given.
     """
     given = {name: whole_number(value) for name, value in values.items() if value is not None}
+    for name in given.keys() - set(cls.__struct_fields__):
+        valid_names = ", ".join(cls.__struct_fields__) or "none"
+        raise UsageError(f"{name[:60]}: no such parameter; valid parameters: {valid_names}")
     try:
         return msgspec.convert(given, cls, strict=not as_text)
     except msgspec.ValidationError as error:
@@ -198,23 +201,23 @@ def whole_number(value: Any) -> Any:
 
 def _explain(error: str, cls: type[Params]) -> str:
     """What is wrong: the parameter's name first, then the values it takes."""
-    match = _FIELD.match(error)
-    if match is None:
-        name = error.rpartition(" - at `$.")[2].rstrip("`")  # the last, as the error may quote the value
-        return f"{name}: must be {_values_of(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
-    if match[1] == "missing required":
-        return f"{match[2]}: is missing"
-    valid_names = ", ".join(cls.__struct_fields__) or "none"
-    return f"{match[2][:60]}: no such parameter; valid parameters: {valid_names}"
+    if match := _MISSING.fullmatch(error):
+        return f"{match[1]}: is missing"
+    name = re.split(r"\W", error.rpartition(" - at `$.")[2])[0]  # the path is last: the error may quote the value
+    kinds = msgspec.json.schema(cls)["$defs"][cls.__name__]["properties"]
+    return f"{name}: must be {_values_of(kinds.get(name, {}))}"
 
 
 def _values_of(kind: Mapping[str, Any]) -> str:
     """The values that a parameter takes, according to its JSON Schema."""
-    if "enum" in kind:
-        return f"one of {', '.join(filter(None, kind['enum']))}"
-    if kind["type"] == "integer":
-        return f"a whole number from {kind['minimum']:,} to {kind['maximum']:,}"
-    if "pattern" in kind:
-        text = " ".join(kind["description"].split())
-        return text[0].lower() + text[1:]
-    return f"text of {kind.get('minLength', 0)} to {kind['maxLength']:,} characters"
+    match kind:
+        case {"enum": values}:
+            return f"one of {', '.join(map(str, filter(None, values)))}"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"a whole number from {least:,} to {most:,}"
+        case {"type": "array", "items": items, "maxItems": most}:
+            return f"a list of at most {most:,}, each {_values_of(items)}"
+        case {"type": "string", "maxLength": most} if "pattern" not in kind:
+            return f"text of {kind.get('minLength', 0)} to {most:,} characters"
+    text = " ".join(kind.get("description", "of another type").split())
+    return text[0].lower() + text[1:]

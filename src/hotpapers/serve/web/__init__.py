@@ -3,6 +3,7 @@
 app             everything put together: cached pages at once, all else by routes, also of wings
 http_messages   replies as values: headers, conditions, refusals; what stands behind a route
 backend         threads, sessions and each client's budget, shared by all routes
+own_hosts       by which names, and from which pages, requests are answered
 page_cache      pages already made     answer_cache  replies that hold until something is written
 connections     limits for connections, and the rate behind a budget
 api             queries

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
@@ -24,7 +25,7 @@ from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
 from hotpapers.record import Record
 from hotpapers.serve.web.api import ROOT as API_ROOT
-from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.api import Api, problem
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.connections import allowed_behind
 from hotpapers.serve.web.http_messages import (
@@ -34,10 +35,12 @@ from hotpapers.serve.web.http_messages import (
     Refused,
     Reply,
     Responder,
+    plain_refusal,
     query_suffix,
     reply,
     text_reply,
 )
+from hotpapers.serve.web.own_hosts import to_own_pages
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader, PageCache
 from hotpapers.serve.web.search_pages import SearchRoutes
 from hotpapers.serve.web.server import server
@@ -60,7 +63,13 @@ class SiteApp:
         self._router = Router(all_routes, redirect_slashes=False, default=page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer: ASGIApp = self._ready(scope) or self._router
+        hosts = self.api.backend.hosts if self.api else None
+        answer: ASGIApp | None = None
+        if hosts and not hosts.is_public:
+            send = to_own_pages(send)
+            if refused := hosts.refusal(scope):
+                answer = (problem if scope["path"].startswith(API_ROOT) else plain_refusal)(refused, {})
+        answer = answer or self._ready(scope) or self._router
         await answer(scope, receive, send)
 
     def _ready(self, scope: Scope) -> Reply | None:
@@ -114,6 +123,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     site_config = site.app_config_of(name)
     warn_of_proxy(limits)
     config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)
+    hosts = (*limits.hosts, urlsplit(site_config.base).netloc)
+    config = config._replace(hosts=hosts, listens_on=listener.getsockname()[0])
     backend = Backend(partial(Record, site.store, create=False), config)
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
@@ -130,8 +141,15 @@ ONE_CLIENT = (
     " client and share one rate limit. Set proxies = 1, or the number of proxies."
 )
 
+NO_NAME = (
+    "[serve] proxies is set, but neither base nor hosts: if the proxy asks by another name than this machine's, it is"
+    " refused (421). Set base, or add the name to hosts."
+)
+
 
 def warn_of_proxy(serve: ServeSettings) -> None:
     """Warns if the settings forget a proxy: this server does not speak TLS itself."""
     if serve.base.startswith("https://") and not serve.proxies:
         log_event(ONE_CLIENT, level=logging.WARNING)
+    if serve.proxies and not (serve.base or serve.hosts):
+        log_event(NO_NAME, level=logging.WARNING)

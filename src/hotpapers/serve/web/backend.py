@@ -23,6 +23,7 @@ from hotpapers.publish.query.session import SessionState
 from hotpapers.record import Record
 from hotpapers.serve.web.connections import TokenBuckets, client_of
 from hotpapers.serve.web.http_messages import Refused
+from hotpapers.serve.web.own_hosts import OwnHosts
 
 Result = TypeVar("Result")
 
@@ -30,13 +31,15 @@ Result = TypeVar("Result")
 class ServeConfig(NamedTuple):
     """The operator's choices. `terms`: the networks'. `rate`: simple requests per client and minute, 0 for no limit.
     `proxies`: the operator's proxies in front. `proofs`: the proofs of issues. `base`: the app's public address, empty
-    if it has none."""
+    if it has none. `hosts`: its other names; `listens_on`: the IP address that it listens on."""
 
     terms: terms.Table = terms.TERMS
     rate: int = 300
     proxies: int = 0
     proofs: SiteProofs | None = None
     base: str = ""
+    hosts: tuple[str, ...] = ()
+    listens_on: str = "127.0.0.1"
 
 
 DEFAULT = ServeConfig()
@@ -96,6 +99,7 @@ class Backend:
 
     def __init__(self, open_record: Callable[[], Record], config: ServeConfig = DEFAULT) -> None:
         self._open_record, self.config = open_record, config
+        self.hosts = OwnHosts(config.base, config.hosts, config.listens_on)
         self._buckets = TokenBuckets(config.rate)
         self._idle: list[QuerySession] = []
         self._lanes: list[Lane] = []

@@ -114,6 +114,7 @@ class FormPage(NamedTuple):
 NOTHING = FormPage("Not found", ("This link is incomplete, or its target no longer exists.",), status=404)
 BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site. Please send it from this site.",), status=403)
+MISDIRECTED = FOREIGN._replace(status=421)
 UNREADABLE = FormPage("Not sent", ("The form is unreadable or too long.",), status=400)
 NO_METHOD = FormPage("Not found", ("This address does not accept this request method.",), status=405)
 FULL = FormPage(
@@ -199,6 +200,8 @@ class FormRouter:
         if request.method != "POST":
             self.backend.spend(request.scope, VIEW_COST)
             return await self._call(form, form.show, request.scope["query_string"], client)
+        if refused := self.backend.hosts.host_refusal(request.scope):
+            raise refused
         if not is_same_origin(request.headers, self._origin):
             return FOREIGN
         at = time.monotonic()
@@ -231,7 +234,7 @@ def refusal_page(refused: Refused) -> FormPage:
         minutes = (refused.wait + 59) // 60
         line = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
         return FormPage("Try again later", (line,), status=429, wait=refused.wait)
-    return {400: UNUSABLE, 404: NOTHING, 405: NO_METHOD}.get(refused.status, BUSY)
+    return {400: UNUSABLE, 404: NOTHING, 405: NO_METHOD, 421: MISDIRECTED}.get(refused.status, BUSY)
 
 
 def _run(work: Callable[[], object]) -> None:

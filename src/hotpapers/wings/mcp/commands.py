@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from hotpapers.base.errors import require
 from hotpapers.cli import collect_as_usual, common
 
 if TYPE_CHECKING:
-    from hotpapers.wings.mcp.published_site import PublishedSite
+    from hotpapers.wings.mcp.site_questions import OpenSite
 
 
 @click.command(
@@ -30,25 +30,37 @@ def mcp(address: str | None, site: common.Site) -> None:
 
     Speaks the Model Context Protocol on standard input and output. Read-only.
     """
-    from hotpapers.wings.mcp import rpc
+    from hotpapers.keep.transfer import streams
+    from hotpapers.wings.mcp import rpc, site_questions
 
     collect_as_usual()
     if address is None:
         rpc.run(site)
         return
     require(not site.has_settings and site.store == settings.defaults().store, "give either --site or a store")
-    with _published_site(address, site) as published_site:
-        rpc.run_on_site(published_site)
+    site_questions.run(site_opener(address, site), streams.standard_input(), streams.standard_output())
 
 
-@contextmanager
-def _published_site(address: str, site: common.Site) -> Iterator[PublishedSite]:
-    from hotpapers.wings.mcp.published_site import PublishedSite, folder_files, web_files
+def site_opener(address: str, site: common.Site) -> OpenSite:
+    """What opens a published site for a question. Raises UsageError for an unusable address."""
+    from hotpapers.base.http import ClientLimits, HostPacer
+    from hotpapers.wings.mcp.published_site import PublishedSite
+    from hotpapers.wings.mcp.site_files import MAX_FILE_BYTES, FileCache, Question, folder_files, web_files
 
+    cache, pacer, base = FileCache(), HostPacer(), f"{address.rstrip('/')}/"
     if not address.startswith(("http://", "https://")):
         require(Path(address).is_dir(), f"{address}: no such folder, and no address that begins with https://")
-        yield PublishedSite(folder_files(Path(address)))
-        return
-    base = f"{address.rstrip('/')}/"
-    with closing(site.site_client(base)) as client:
-        yield PublishedSite(web_files(client, base), base)
+        return lambda question: nullcontext(PublishedSite(folder_files(Path(address)), "", question, cache))
+    site.site_client(base).close()
+
+    @contextmanager
+    def open_site(question: Question) -> Iterator[PublishedSite]:
+        def reserve(host: str, pace: float) -> float:
+            question.count_request()  # redirects and repetitions, too
+            return pacer(host, pace)
+
+        limits = ClientLimits(connect=5.0, size=MAX_FILE_BYTES)
+        with site.site_client(base, stop=question, reserve=reserve, limits=limits) as client:
+            yield PublishedSite(web_files(client, base), base, question, cache)
+
+    return open_site

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from hotpapers.base.model import SitePart
 from hotpapers.publish.query import schemas
@@ -18,22 +20,25 @@ from hotpapers.publish.view.issue_view import EntryView
 _PATH = re.compile(r"(\d{4}-\d\d-\d\d)/hot\.json", re.ASCII)
 
 
+Field = Annotated[str, Meta(max_length=5_000)]
+
+
 class HotCount(schemas.Schema, frozen=True, kw_only=True):
     """A paper's attention on a network. `count`: as one number; `words`: the same in words; `thread`: the discussion
     there with the most reactions, empty if none may be shown."""
 
-    network: str
+    network: Field
     count: int
-    words: str
-    thread: str
+    words: Field
+    thread: Field
 
 
 class PaperFigures(schemas.Schema, frozen=True, kw_only=True):
     """The score and the counts of a paper in an issue."""
 
-    paper: str
+    paper: Field
     score: int | None
-    counts: tuple[HotCount, ...]
+    counts: Annotated[tuple[HotCount, ...], Meta(max_length=50)]
 
 
 class HotPaper(schemas.Schema, frozen=True, kw_only=True):

@@ -1,118 +1,110 @@
 """A published site, read as any visitor can: its issues, its papers, and a search. Without a store, without a key.
 
 It reads what the site's own search pages load; `publish.render.html.search_index` describes these files. All of them
-are a stranger's: they are checked against their types, and only paths made here are requested.
+are a stranger's: they are checked against their types, which bound every list and text, nothing may be in them twice,
+and only paths made here are requested.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from functools import cached_property
+from itertools import accumulate, islice, pairwise
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from hotpapers.base.errors import InputError, NotAnArxivId, NotFound
+from hotpapers.base.errors import InputError, NotAnArxivId, NotFound, Stopped
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.query_parser import parse
 from hotpapers.publish.query import schemas
 from hotpapers.publish.query.session import paper_key
+from hotpapers.publish.render.html.search_index import part_of
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_paths import paper_url
 from hotpapers.wings.mcp.hot_papers import HotPaper, PaperFigures, file_path
+from hotpapers.wings.mcp.site_files import MAX_FILE_BYTES, UNLIMITED, Fetch, FileCache, Question, require_once
 from hotpapers.wings.mcp.site_search import is_part_within, scores_of
 
-if TYPE_CHECKING:
-    from hotpapers.base.http import PoliteHttpClient
-
 T = TypeVar("T")
-FRESH = 300.0
-"""Seconds for which a file is kept."""
-KEPT_FILES = 200
-MAX_FILE_BYTES = 5_000_000
+Rows = TypeVar("Rows", bound="tuple[_ShownPaper | PaperFigures, ...]")
 MAX_INDEX_PARTS = 40
 """Quarters that a search covers, from the latest on."""
-Part = Annotated[str, Meta(pattern=r"^[0-9]{4}-q[1-4]$")]
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Fetch = Callable[[str], bytes]
-"""The bytes of a file at a path of the site. Raises NotFound, NetError."""
+MAX_PARTS, MAX_ISSUES, MAX_PAPERS, MAX_WORD_FILES = 400, 92, 5_000, 100
+"""Quarters of a site, issues of a quarter, papers of an issue, files of a quarter's words."""
+Part = Annotated[str, Meta(pattern=r"^[0-9]{4}-q[1-4]\Z")]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+Name = Annotated[str, Meta(max_length=1_000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=1_000)]
+PaperId = Annotated[str, Meta(max_length=40)]
 
 
 class _ShownPaper(msgspec.Struct, frozen=True, array_like=True):
     """A paper in the file of an issue."""
 
-    paper: Annotated[str, Meta(max_length=40)]
-    title: str
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-    text: str
+    paper: PaperId
+    title: Text
+    authors: Names
+    categories: Names
+    text: Text
     place: int
 
 
+ShownPapers = Annotated[tuple[_ShownPaper, ...], Meta(max_length=MAX_PAPERS)]
+AllFigures = Annotated[tuple[PaperFigures, ...], Meta(max_length=MAX_PAPERS)]
+
+
 class _SearchIndex(msgspec.Struct, frozen=True):
-    parts: tuple[Part, ...]
+    parts: Annotated[tuple[Part, ...], Meta(max_length=MAX_PARTS)]
+
+    def __post_init__(self) -> None:
+        require_once(self.parts, "a quarter")
 
 
-class QuarterIndex(msgspec.Struct, frozen=True, rename={"first_words": "from"}):
+class QuarterIndex(msgspec.Struct, frozen=True, dict=True, rename={"first_words": "from"}):
     """The index of a quarter: days with their number of papers, the papers, and the first word of each word file."""
 
-    issues: tuple[tuple[Day, Annotated[int, Meta(ge=0, le=100_000)]], ...]
-    ids: tuple[str, ...]
-    first_words: tuple[str, ...]
+    issues: Annotated[
+        tuple[tuple[Day, Annotated[int, Meta(ge=0, le=MAX_PAPERS)]], ...], Meta(min_length=1, max_length=MAX_ISSUES)
+    ]
+    ids: Annotated[tuple[PaperId, ...], Meta(max_length=MAX_ISSUES * MAX_PAPERS)]
+    first_words: Annotated[tuple[Name, ...], Meta(max_length=MAX_WORD_FILES)]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """By issue, the number that follows its last paper's."""
+        return list(accumulate(count for _, count in self.issues))
 
     def day_of(self, number: int) -> str:
-        """The issue with a paper's number; empty if there is none."""
-        for day, count in self.issues:
-            if number < count:
-                return day
-            number -= count
-        return ""
+        """The issue with a paper's number."""
+        return self.issues[bisect_right(self._ends, number)][0]
 
-
-def folder_files(folder: Path) -> Fetch:
-    """The files of a site in a folder."""
-
-    def fetch(path: str) -> bytes:
-        try:
-            with (folder / path).open("rb") as file:
-                return file.read(MAX_FILE_BYTES + 1)
-        except OSError as problem:
-            raise NotFound(f"{folder / path}: {problem.strerror}; is this a site of Hot Papers?") from None
-
-    return fetch
-
-
-def web_files(http: PoliteHttpClient, address: str) -> Fetch:
-    """The files of a site at an address that ends with a slash."""
-
-    def fetch(path: str) -> bytes:
-        response = http.get(f"{address}{path}", accept=(404, 410))
-        if response.status != 200:
-            raise NotFound(
-                f"{address}{path}: not there; is this a site of Hot Papers, from files? One that `hotpapers serve` "
-                "serves has its tools at /mcp"
-            )
-        return response.body
-
-    return fetch
+    def __post_init__(self) -> None:
+        require_once([day for day, _ in self.issues], "an issue")
+        if self._ends[-1] != len(self.ids):
+            raise InputError(f"has {len(self.ids):,} papers, and issues of {self._ends[-1]:,}")
+        for start, end in pairwise([0, *self._ends]):
+            require_once(self.ids[start:end], "a paper of an issue")
 
 
 class PublishedSite:
-    """A site, by its files. `address`: where readers find its pages; empty for a folder."""
+    """A site, by its files. `address`: where readers find its pages; empty for a folder. `question`: what may be taken
+    of it; `cache`: files that other questions read."""
 
-    def __init__(self, fetch: Fetch, address: str = "", clock: Callable[[], float] = time.monotonic) -> None:
-        self._fetch, self.address, self._clock = fetch, address, clock
-        self._files: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+    def __init__(
+        self, fetch: Fetch, address: str = "", question: Question = UNLIMITED, cache: FileCache | None = None
+    ) -> None:
+        self._fetch, self.address, self.question = fetch, address, question
+        self._cache = FileCache() if cache is None else cache
 
     def days(self) -> Iterator[str]:
         """The days of its issues, the latest first. Raises NotFound, NetError, InputError."""
         for part in self._parts():
-            yield from (day for day, _ in reversed(self._quarter(part).issues))
+            yield from sorted((day for day, _ in self._quarter(part).issues), reverse=True)
 
     def issue(self, day: str = "latest") -> tuple[HotPaper, ...]:
         """The papers of an issue, in order. Raises NotFound, InputError."""
@@ -136,11 +128,11 @@ class PublishedSite:
     def _figures(self, day: str) -> Mapping[str, PaperFigures]:
         """By paper; none if an earlier version wrote the site."""
         with suppress(NotFound):
-            return {figures.paper: figures for figures in self._read(file_path(day), tuple[PaperFigures, ...])}
+            return {figures.paper: figures for figures in self._rows(file_path(day), AllFigures)}
         return {}
 
     def _shown(self, day: str) -> tuple[_ShownPaper, ...]:
-        return self._read(f"search/papers/{day}.json", tuple[_ShownPaper, ...])
+        return self._rows(f"search/papers/{day}.json", ShownPapers)
 
     def _answer(self, day: str, shown: _ShownPaper) -> HotPaper:
         try:
@@ -154,7 +146,7 @@ class PublishedSite:
         all_found = [
             shown
             for part in self._parts()
-            for number, known in enumerate(self._quarter(part).ids)
+            for number, known in self.question.within(enumerate(self._quarter(part).ids))
             if known == paper and (shown := self._numbered(part, number))
         ]
         if not all_found:
@@ -166,7 +158,7 @@ class PublishedSite:
         days: dict[str, str] = {}
         for part in self._parts()[:MAX_INDEX_PARTS]:
             quarter = self._quarter(part)
-            for number, paper in enumerate(quarter.ids):
+            for number, paper in self.question.within(enumerate(quarter.ids)):
                 if paper in papers:
                     days[paper] = max(days.get(paper, ""), quarter.day_of(number))
         return days
@@ -192,12 +184,16 @@ class PublishedSite:
         return sorted(self._read("search/index.json", _SearchIndex).parts, reverse=True)
 
     def _quarter(self, part: str) -> QuarterIndex:
-        return self._read(f"search/{part}/index.json", QuarterIndex)
+        path = f"search/{part}/index.json"
+        quarter = self._read(path, QuarterIndex)
+        if any(part_of(day) != part for day, _ in quarter.issues):
+            raise InputError(f"{self.address}{path}: has an issue of another quarter")
+        return quarter
 
     def _numbered(self, part: str, number: int) -> HotPaper | None:
         quarter = self._quarter(part)
         day = quarter.day_of(number)
-        papers = self._shown(day) if day else ()
+        papers = self._shown(day)
         return next((self._answer(day, shown) for shown in papers if shown.paper == quarter.ids[number]), None)
 
     def _read(self, path: str, kind: type[T]) -> T:
@@ -206,14 +202,23 @@ class PublishedSite:
         except InputError as problem:
             raise InputError(f"{self.address}{path}: {problem}") from None
 
+    def _rows(self, path: str, kind: type[Rows]) -> Rows:
+        """Rows of which each is about another paper."""
+        rows = self._read(path, kind)
+        require_once([row.paper for row in rows], f"{self.address}{path}: a paper")
+        return rows
+
     def file(self, path: str) -> bytes:
-        """The bytes of a file of the site. Raises NotFound, NetError, InputError."""
-        at, body = self._files.get(path, (float("-inf"), b""))
-        if self._clock() - at > FRESH:
-            body = self._fetch(path)
+        """The bytes of a file of the site. Raises NotFound, NetError, InputError, Stopped."""
+        self.question.check()
+        body = self._cache.get(path)
+        if body is None:
+            try:
+                body = self._fetch(path)
+            except Stopped:
+                self.question.check()  # tells of the time, if it is up
+                raise
             if len(body) > MAX_FILE_BYTES:
                 raise InputError(f"{self.address}{path}: larger than {MAX_FILE_BYTES:,} bytes")
-            self._files[path] = (self._clock(), body)
-            if len(self._files) > KEPT_FILES:
-                self._files.popitem(last=False)
+            self._cache.put(path, body)
         return body

@@ -295,11 +295,12 @@ def _in_both_dialects(schema: Any) -> Any:
 # ---- harmless ------------------------------------------------------------------------------------------------
 
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe-\U0010ffff]"
 )
-"""Characters that are invisible or change the text direction, which can hide whole messages. The joiners that some
-languages need (U+200C, U+200D) stay."""
+"""Characters that are invisible, change the text direction, or mean something only to those who agreed on it (private
+use), which can hide whole messages. The joiners that some languages need (U+200C, U+200D) stay."""
 
 
 def harmless(value: Any) -> Any:
@@ -308,7 +309,7 @@ def harmless(value: Any) -> Any:
         text = _UNSEEN.sub("", value)
         return text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS] + " …"
     if isinstance(value, dict):
-        return {name: harmless(item) for name, item in value.items()}
+        return {harmless(name): harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         first, omitted = list(map(harmless, value[:MAX_LIST_MEMBERS])), len(value) - MAX_LIST_MEMBERS
         return [*first, f"… and {omitted} more"] if omitted > 0 and isinstance(value[0], str) else first

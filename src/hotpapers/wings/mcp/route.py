@@ -1,11 +1,14 @@
 """Tools for language models over HTTP, at `/mcp`: the Model Context Protocol's streamable HTTP without streams.
 
-Each POST has one message and gets one answer, as JSON. Nothing is kept between requests, so there are no sessions to
-name. Anybody may ask, so only tools with bounded work are offered. A message costs as much as several simple requests,
-and a tool that works longer more, of the one budget that a client has.
+Each POST has one message and gets one answer, as JSON; of revision 2025-03-26, it may have a batch. Nothing is kept
+between requests, so there are no sessions to name. Anybody may ask, so only tools with bounded work are offered. A
+message costs as much as several simple requests, and a tool that works longer more, of the one budget that a client
+has.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -40,38 +43,50 @@ THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
 def routes(backend: Backend, *_: object) -> list[Route]:
     """The route of the tools."""
     lane = backend.lane(THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT)
-    origin = "/".join(backend.config.base.split("/", 3)[:3])
 
-    async def answer(request: Request) -> Reply:
-        """The answer to a message; 202 to a message that needs none."""
-        # a page of another site, seen by somebody in the operator's network, must not read what is only served there
-        if request.headers.get("origin") not in (None, origin, f"http://{request.headers.get('host', '')}"):
-            raise Refused(403, "requests of other sites' pages are not answered")
-        backend.spend(request.scope, COST)
-        if content_type(request) != "application/json":
-            raise Refused(415, "send application/json")
-        message, tools = rpc.read(await _body(request)), public_tools()
+    async def answer_to(message: rpc.Message, request: Request) -> rpc.Json | None:
+        tools = public_tools()
         if mismatch := _mismatch(request, message):
-            return _answer(400, mismatch)
+            return mismatch
         if isinstance(message, rpc.RpcRequest) and (tool := tools.get(message.tool)):
             backend.spend(request.scope, tool.cost - COST)
 
         def respond(session: QuerySession) -> rpc.Json | None:
             return rpc.respond(session, message, tools)
 
-        result = await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
-        if result is None:
-            return reply(202, PRIVATE)
-        return _answer(_status_of(message, result), result)
+        return await lane.run(lambda: backend.call(respond), backend.client_of(request.scope))
+
+    async def answer_batch(values: list[Any], request: Request) -> Reply:
+        replies = []
+        for number, value in enumerate(values):
+            backend.spend(request.scope, COST if number else 0)
+            if (result := await answer_to(rpc.in_batch(value), request)) is not None:
+                replies.append(result)
+        return _answer(200, replies) if replies else reply(202, PRIVATE)
+
+    async def answer(request: Request) -> Reply:
+        """The answer to a message; 202 to a message that needs none."""
+        if refused := backend.hosts.refusal(request.scope):
+            raise refused
+        backend.spend(request.scope, COST)
+        if content_type(request) != "application/json":
+            raise Refused(415, "send application/json")
+        value = rpc.decoded(await _body(request))
+        version = request.headers.get("mcp-protocol-version", rpc.BATCHES)  # so says revision 2025-06-18
+        if rpc.is_batch(value) and version == rpc.BATCHES:
+            return await answer_batch(value, request)
+        message = rpc.message_of(value)
+        result = await answer_to(message, request)
+        return reply(202, PRIVATE) if result is None else _answer(_status_of(message, result), result)
 
     return [Route(PATH, Responder(answer, methods=("POST",)))]
 
 
-def _answer(status: int, answer: rpc.Json) -> Reply:
+def _answer(status: int, answer: rpc.Json | list[rpc.Json]) -> Reply:
     return reply(status, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(answer))
 
 
-def _mismatch(request: Request, message: rpc.RpcRequest | rpc.Json | None) -> rpc.Json | None:
+def _mismatch(request: Request, message: rpc.Message) -> rpc.Json | None:
     """The error for headers that name another revision, method or tool than the body, or a revision that is not
     spoken. The headers that name methods and tools are of the latest revision, which requires them."""
     version = request.headers.get("mcp-protocol-version")
@@ -95,10 +110,10 @@ def _mismatch(request: Request, message: rpc.RpcRequest | rpc.Json | None) -> rp
     return None
 
 
-def _status_of(message: rpc.RpcRequest | rpc.Json | None, answer: rpc.Json) -> int:
+def _status_of(message: rpc.Message, answer: rpc.Json) -> int:
     """200; for errors of a message in the latest revision, and for what is no message, what HTTP says."""
     code = answer.get("error", {}).get("code")
-    if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED):
+    if code in (rpc.PARSE_ERROR, rpc.INVALID_REQUEST, rpc.UNSUPPORTED, HEADER_MISMATCH):
         return 400
     is_latest = isinstance(message, rpc.RpcRequest) and f"{rpc.META}protocolVersion" in message.meta
     if not is_latest:

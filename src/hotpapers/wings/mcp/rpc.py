@@ -21,14 +21,15 @@ from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.site.site import Site
-from hotpapers.wings.mcp.published_site import PublishedSite
-from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools
+from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools, harmless
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26")
 """Revisions that are negotiated at the start, the latest first."""
 REVISIONS = [*PER_REQUEST, *HANDSHAKE]
+BATCHES, MAX_BATCH = "2025-03-26", 20
+"""The revision that has batches, and their most messages."""
 META = "io.modelcontextprotocol/"
 MAX_LINE_BYTES = 1_000_000
 """Maximum bytes of a request on standard input. `record_tools` has that of an answer."""
@@ -65,32 +66,37 @@ def run(site: Site) -> None:
     serve(open_session, streams.standard_input(), streams.standard_output())
 
 
-def run_on_site(site: PublishedSite) -> None:
-    """Answers about a published site on standard input and output until the input ends."""
-    from hotpapers.wings.mcp.site_tools import all_site_tools
-
-    output_stream, tools = streams.standard_output(), all_site_tools()
-    for line in lines(streams.standard_input()):
-        _write(respond(site, read(line), tools), output_stream)
-
-
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
     session, tools = open_session(), all_tools()
-    for line in lines(input_stream):
-        request = read(line)
-        reply = respond(session, request, tools)
+    for request in messages(input_stream):
+        reply = respond_all(session, request, tools)
         if session.record.database.is_lost:  # tools are read-only: the request can be repeated
             with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
-                reply = respond(session, request, tools)
-        _write(reply, output_stream)
+                reply = respond_all(session, request, tools)
+        write(reply, output_stream)
 
 
-def _write(reply: Json | None, output_stream: BinaryIO) -> None:
+def write(reply: Json | list[Json] | None, output_stream: BinaryIO) -> None:
+    """Writes an answer, if there is one."""
     if reply is not None:
         output_stream.write(msgspec.json.encode(reply) + b"\n")
         output_stream.flush()
+
+
+def messages(input_stream: BinaryIO) -> Iterator[Message | list[Message]]:
+    """The messages; lists of them, as batches, from a client that chose the revision that has them."""
+    has_batches = False
+    for line in lines(input_stream):
+        value = decoded(line)
+        if has_batches and is_batch(value):
+            yield list(map(in_batch, value))
+            continue
+        message = message_of(value)
+        if isinstance(message, RpcRequest) and message.method == "initialize":
+            has_batches = message.params.get("protocolVersion") == BATCHES
+        yield message
 
 
 def lines(input_stream: BinaryIO) -> Iterator[bytes]:
@@ -103,10 +109,17 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def respond(session: Any, request: RpcRequest | Json | None, tools: Tools) -> Json | None:
+def respond_all(session: Any, request: Message | list[Message], tools: Tools) -> Json | list[Json] | None:
+    """The answer to a message, or the answers to a batch; None if none is needed."""
+    if not isinstance(request, list):
+        return respond(session, request, tools)
+    return [reply for message in request if (reply := respond(session, message, tools)) is not None] or None
+
+
+def respond(session: Any, request: Message, tools: Tools) -> Json | None:
     """The answer to a message that was read; None if it needs none. `session`: what the tools ask."""
     if not isinstance(request, RpcRequest):
-        return request
+        return request if isinstance(request, dict) else None
     head: Json = {"jsonrpc": "2.0", "id": request.id}
     try:
         return {**head, "result": result(session, request, tools)}
@@ -139,36 +152,70 @@ class RpcRequest(NamedTuple):
         return name if isinstance(name, str) else ""
 
 
-def read(line: bytes) -> RpcRequest | Json | None:
-    """A message as a request; an error to answer with; or None for notifications and for responses."""
+class Cancellation(NamedTuple):
+    """Nobody waits for the answer to a request any more."""
+
+    id: str | int | None
+
+
+Message = RpcRequest | Cancellation | Json | None
+"""What was read: a request, a cancellation, an error to answer with; or None for other notifications and responses."""
+
+
+def read(line: bytes) -> Message:
+    """A message."""
+    return message_of(decoded(line))
+
+
+def decoded(line: bytes) -> Any:
+    """What a line says as JSON; None if it is none, or too long."""
     try:
-        message = msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
+        return msgspec.json.decode(line) if len(line) <= MAX_LINE_BYTES else None
     except BROKEN:
-        message = None
+        return None
+
+
+def message_of(message: Any) -> Message:
+    """A message, by its JSON."""
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        return _invalid(message, "not a JSON-RPC 2.0 message")
+        return invalid(message, "not a JSON-RPC 2.0 message")
     if "method" not in message and ("result" in message or "error" in message):
         return None
     if not isinstance(message.get("method"), str):
-        return _invalid(message, "method is missing")
+        return invalid(message, "method is missing")
     if "id" not in message:
-        return None
+        about = message.get("params") if message["method"] == "notifications/cancelled" else None
+        return Cancellation(_id(about, "requestId")) if about else None
     if (request_id := _id(message)) is None:
-        return _invalid(message, "id must be a string or an integer")
+        return invalid(message, "id must be a string or an integer")
     params = {} if message.get("params") is None else message["params"]
     if not isinstance(params, dict):
-        return _invalid(message, "params must be an object")
+        return invalid(message, "params must be an object")
     return RpcRequest(request_id, message["method"], params)
 
 
-def _id(message: Any) -> str | int | None:
-    identifier = whole_number(message.get("id")) if isinstance(message, dict) else None
+def is_batch(value: Any) -> bool:
+    """Whether JSON is a batch that is answered (JSON-RPC 2.0 §6)."""
+    return isinstance(value, list) and 0 < len(value) <= MAX_BATCH
+
+
+def in_batch(value: Any) -> Message:
+    """A message of a batch."""
+    message = message_of(value)
+    if isinstance(message, RpcRequest) and message.method == "initialize":
+        return invalid(value, "initialize must not be in a batch")
+    return message
+
+
+def _id(message: Any, name: str = "id") -> str | int | None:
+    identifier = whole_number(message.get(name)) if isinstance(message, dict) else None
     return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
 
 
-def _invalid(message: Any, reason: str) -> Json:
+def invalid(message: Any, reason: str) -> Json:
+    """The error for what is no request."""
     head = {} if (request_id := _id(message)) is None else {"id": request_id}
     return {"jsonrpc": "2.0", **head, "error": {"code": INVALID_REQUEST, "message": reason}}
 
@@ -221,6 +268,11 @@ def _about_tools(session: Any, request: RpcRequest, tools: Tools) -> Json:
     try:
         outcome = tool.call(session, arguments)
     except HotPapersError as problem:
-        return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
+        return refusal(str(problem))
     text = msgspec.json.encode(outcome).decode()
     return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}
+
+
+def refusal(text: str) -> Json:
+    """The result of a question that a tool cannot answer."""
+    return {"content": [{"type": "text", "text": harmless(text)}], "isError": True}

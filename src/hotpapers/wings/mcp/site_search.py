@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.keep.search.tokenizer import stem
+from hotpapers.wings.mcp.site_files import require_once
 
 if TYPE_CHECKING:
     from hotpapers.wings.mcp.published_site import PublishedSite, QuarterIndex
@@ -29,7 +30,7 @@ Scores = Mapping[int, int]
 
 def scores_of(site: PublishedSite, part: str, quarter: QuarterIndex, query: SearchQuery) -> Scores:
     """The papers of a part that a query selects."""
-    numbers = range(len(quarter.ids))
+    numbers = site.question.within(range(len(quarter.ids)))
     chosen: Scores = {n: 0 for n in numbers if not has_span(query) or _is_within(quarter.day_of(n), query)}
     search = _PartSearch(site, part, quarter)
     for alternatives in query.wanted:
@@ -88,7 +89,7 @@ class _PartSearch:
 
     def _postings(self, form: str, letters: str, begins: bool) -> Scores:
         weights: defaultdict[int, int] = defaultdict(int)
-        for line in self._lines(form, begins):
+        for line in self._site.question.within(self._lines(form, begins)):
             if line.startswith("*") and "C" in letters:  # in most texts
                 without = {int(digits, 36) for digits, letter in _POSTING.findall(line) if letter == "Z"}
                 for number in range(len(self._quarter.ids)):
@@ -102,10 +103,12 @@ class _PartSearch:
         """What stands behind a word, or behind each word that begins so."""
         start = bisect_right(self._firsts, _script_order(form)) - 1
         end = bisect_right(self._firsts, _script_order(f"{form}\uffff")) if begins else start + 1
-        pattern = re.compile(rf"^{re.escape(form)}{'[^ ]*' if begins else ''} (.*)$", re.MULTILINE)
+        pattern = re.compile(rf"^({re.escape(form)}{'[^ ]*' if begins else ''}) (.*)$", re.MULTILINE)
         for file in islice(range(max(start, 0), end), MAX_PREFIX_FILES):
-            text = self._site.file(f"search/{self._part}/{file:02}.txt").decode("utf-8", "replace")
-            yield from pattern.findall(text)
+            path = f"search/{self._part}/{file:02}.txt"
+            matches = pattern.findall(self._site.file(path).decode("utf-8", "replace"))
+            require_once([word for word, _ in matches], f"{path}: a word")
+            yield from (line for _, line in matches)
 
 
 def _script_order(text: str) -> bytes:

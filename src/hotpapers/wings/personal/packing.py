@@ -19,9 +19,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Paper
@@ -67,18 +68,23 @@ def _script(head: str, content: object) -> bytes:
     return f"{head}{json.dumps(content, separators=(',', ':'))}{END}".encode()
 
 
+MAX_DAY_PAPERS = 20_000
+PaperId = Annotated[str, Meta(max_length=40)]
+Field = Annotated[str, Meta(max_length=20_000)]
+
+
 class _VectorFile(msgspec.Struct, frozen=True):
-    words: str
-    papers: dict[str, str]
+    words: Annotated[str, Meta(max_length=2_000_000)]
+    papers: Annotated[dict[PaperId, Annotated[str, Meta(max_length=1_000)]], Meta(max_length=MAX_DAY_PAPERS)]
 
 
 class _PaperRow(msgspec.Struct, frozen=True, array_like=True):
-    title: str
-    authors: str
+    title: Field
+    authors: Field
 
 
 class _PaperFile(msgspec.Struct, frozen=True):
-    papers: dict[str, _PaperRow]
+    papers: Annotated[dict[PaperId, _PaperRow], Meta(max_length=MAX_DAY_PAPERS)]
 
 
 def _content(script: bytes, head: str, kind: type[T]) -> T:

@@ -113,7 +113,7 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
     profile = ReaderProfile(tuple((text, weighed(vector)) for _, text, vector in starred), params.authors, params.words)
     home = {paper: day for day in reversed(days) for paper in day.papers}
     places = order_with_vectors(
-        ((day.papers[paper], day.vectors.get(paper, {})) for paper, day in home.items()), profile
+        ((day.papers[paper], day.vectors.get(paper, {})) for paper, day in site.question.within(home.items())), profile
     )
     return NearPapers(
         papers=tuple(
@@ -136,7 +136,9 @@ def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPap
     others = {
         paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
     }
-    values = ((paper, closeness(weighed_own, weighed(vector))) for paper, (_, vector) in others.items())
+    values = (
+        (paper, closeness(weighed_own, weighed(vector))) for paper, (_, vector) in site.question.within(others.items())
+    )
     near = nearest(None, paper_id, dict(filter(itemgetter(1), values)))
     read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper, _ in near}}
 

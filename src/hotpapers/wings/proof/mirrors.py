@@ -170,6 +170,8 @@ def log_path(origin: str) -> str:
 
 
 def _bytes(file: Path) -> bytes:
+    if file.exists() and not file.is_file():  # a pipe would never end
+        raise NotAProof(f"{file.name} is not a file")
     with file.open("rb") as stream:
         data = stream.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
@@ -182,6 +184,8 @@ MAX_DAYS = 4000
 """Most issues to fetch: more than ten years of daily ones."""
 MAX_EDITIONS = 100
 """Most editions of an issue: a site could claim any number and answer for each."""
+MAX_FILES = 100_000
+"""Most files to fetch: ten years of daily issues have some 12,000, with three editions each 40,000."""
 MAX_DOWNLOAD_BYTES = 4_000_000_000
 """Most bytes to fetch: several times what ten years of issues take. Each of 400,000 files could have 10 MB."""
 
@@ -193,7 +197,7 @@ class SiteDownload:
 
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
         self._http, self._address, self._folder = http, address, folder
-        self._fetched = 0
+        self._files = self._fetched = 0
 
     def days(self) -> list[str]:
         """Fetches the archive and returns the days of the issues that it lists. Then fetches the front page, which is
@@ -222,6 +226,9 @@ class SiteDownload:
 
     def fetch(self, path: str) -> Path:
         """Fetches a file of the site; returns the local file."""
+        self._files += 1
+        if self._files > MAX_FILES:
+            raise NetError(f"{self._address} has more than {MAX_FILES:,} files, which are not read")
         data = self._http.get(f"{self._address}{path}").body
         self._fetched += len(data)
         if self._fetched > MAX_DOWNLOAD_BYTES:
