@@ -9,7 +9,7 @@ terms              what networks allow to be shown, and for how long
 announcement_days  arXiv's calendar
 categories, durations, suggestions   names of fields, lengths of time, what a mistyped word was meant to be
 struct_types, untrusted_json   decode what others wrote
-wings              what features hook into the core
+wings, outside_wings   what features hook into the core; those of other packages
 file_modes, logs, text_tables  files of one's own, log lines, figures as tables
 spans              what spans of time cover together
 """
