@@ -177,7 +177,7 @@ class Wing(NamedTuple):
     `before_freezing(site, stop)`: what is done before an issue is frozen, once accounts are judged, until `stop` is set
     (`threading.Event`, or None); None if there is nothing to do.
     `proofs(site)`: the proofs of the site's issues, if there are any.
-    `alarms(site)`: what has to be looked at, each with the command that acknowledges it.
+    `alarms(site, record)`: what has to be looked at, each with the command that acknowledges it.
     `status_check(site)`: raises SettingsError for what only `status` tells, as `run` can start.
     `on_change(site, record, publications)`: a command has published issues or forgotten something. Returns problems,
     which do not stop it.
@@ -226,7 +226,7 @@ class Wing(NamedTuple):
     databases: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
-    alarms: Callable[[Any], Iterable[tuple[str, str]]] = nothing
+    alarms: Callable[[Any, Any], Iterable[tuple[str, str]]] = nothing
     hosts: Mapping[str, HostKind] = {}
     write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] = nothing
     exporters: Mapping[str, FileFormat | FolderFormat] = {}
