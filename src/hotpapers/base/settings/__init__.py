@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
@@ -248,7 +249,8 @@ def check(text: str, path: Path) -> Settings:
     if settings is not None:
         mistakes += [f"{key}: {problem}" for key, problem in _problems(settings)]
     if settings is None or mistakes:
-        raise _error_of(path, mistakes)
+        written = tomllib.loads(text)  # the table as it is in the file: what is wrong was removed from the other
+        raise _error_of(path, [without_values(mistake, written) for mistake in mistakes])
     publications = []
     for publication in settings.publication:  # the accounts that it posts from are among its own
         own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))
