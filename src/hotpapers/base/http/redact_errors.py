@@ -85,7 +85,7 @@ def hosts_alone(text: str) -> str:
     return _ADDRESS.sub(r"\1", _PROXY.sub("", text))
 
 
-SOMEBODY = "[name]"
+HIDDEN_NAME = "[name]"
 """What stands for a word that may be the name or the address of an account or a post."""
 _ORIGIN = re.compile(r"https?://[^\s/@]+")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
@@ -101,7 +101,7 @@ _AROUND = ".,;()[]<>{}'\"`‘’“”"
 def for_the_record(text: str) -> str:
     """An error's text as the record keeps it forever: with hosts, but without anything that may name an account or a
     post, since no later `forget` can take it out of a row that is hashed."""
-    return " ".join(SOMEBODY if _may_name_somebody(word) else word for word in hosts_alone(text).split())
+    return " ".join(HIDDEN_NAME if _may_name_somebody(word) else word for word in hosts_alone(text).split())
 
 
 def _may_name_somebody(written: str) -> bool:

@@ -52,7 +52,7 @@ FIRST_DAY = "1991-08-14"
 MAX_CONTACT_CHARS = 200
 MAX_DAYS_BACK = 30
 """The most days to read back: no post is followed for longer."""
-_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
+_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>][^\s@<>.]*+\.[^\s@<>]+")
 _COMMA = re.compile(r",(?!\d)")
 """A comma that is not within a number."""
 _PLACEHOLDER = re.compile(

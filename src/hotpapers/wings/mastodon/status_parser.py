@@ -25,7 +25,7 @@ PUBLIC = ("public", "unlisted")
 HOME = re.compile(r"(https?://[\w.:-]+)/(?:users/[^/?#]+|ap/users/[0-9]+)/statuses/([0-9]{1,19})")
 """Only Mastodon's own addresses contain the post id that its API uses: elsewhere a 404 would mean nothing."""
 _ACTOR = re.compile(
-    r"(https?://[\w.:-]+/(?:(?:users/[^/?#]+|ap/users/[0-9]+)(?=/statuses/)|[^/?#]+(?=/p/)|@[^/?#]+/(?=posts/))).*"
+    r"(https?://[\w.:-]+/(?:(?:users/[^/?#]++|ap/users/[0-9]++)(?=/statuses/)|[^/?#]++(?=/p/)|@[^/?#]++/(?=posts/))).*"
 )
 """The author's own address in a status's: on Mastodon and GoToSocial; snac; Takahē."""
 _BRIDGED = re.compile(r"https://bsky\.brid\.gy/convert/ap/at://(did:[^/?#]+)/.*")
