@@ -23,30 +23,6 @@ from tests.wings.hosting.runner import Machine
 from tests.wings.hosting.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow
 from tools import release
 
-PINS = """\
-alpha==1.0 \\
-    --hash=sha256:{a} \\
-    --hash=sha256:{b}
-beta-two==2.0.post1 ; python_full_version < '3.12' \\
-    --hash=sha256:{a}
-""".format(a="a" * 64, b="b" * 64)
-
-
-def test_the_bill_lists_every_pinned_package_with_its_hashes() -> None:
-    pins = list(release.pinned_packages(PINS))
-    assert [(pin.name, pin.version, len(pin.hashes)) for pin in pins] == [
-        ("alpha", "1.0", 2), ("beta-two", "2.0.post1", 1),
-    ]  # fmt: skip
-    bill = release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
-    assert [component["purl"] for component in bill["components"]] == [
-        "pkg:pypi/alpha@1.0",
-        "pkg:pypi/beta-two@2.0.post1",
-    ]
-    assert bill == release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
-    real = release.REQUIREMENTS.read_text("utf-8")
-    pinned_lines = [line for line in real.splitlines() if "==" in line and not line.startswith((" ", "#"))]
-    assert len(list(release.pinned_packages(real))) == len(pinned_lines)  # none is overlooked
-
 
 def test_the_notes_are_the_versions_own_section() -> None:
     changelog = "# Changelog\n\n## 1.1 (today)\n\nNew.\n\n## 1.0\n\nOld.\n"
