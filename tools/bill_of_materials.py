@@ -54,7 +54,8 @@ def bill_of_materials(
     """The bill. Its serial number depends on its content alone. `project`, `build_requires`: of pyproject.toml;
     `pins`: all versions, of which the bill has those that the project needs; `further`: of extras that are not
     installed here, all needed."""
-    scopes = dict.fromkeys((pin.name for pin in further), "optional") | scopes_of(project, build_requires)
+    scopes: dict[str, Scope] = dict.fromkeys((pin.name for pin in further), "optional")
+    scopes |= scopes_of(project, build_requires)
     components = [_component(pin, scopes[pin.name]) for pin in sorted({*pins, *further}) if pin.name in scopes]
     name, version = project["name"], project["version"]
     digest = hashlib.sha256(json.dumps([name, version, components]).encode()).hexdigest()

@@ -30,6 +30,8 @@ REQUIREMENTS = ROOT / "src" / "hotpapers" / "wings" / "hosting" / "templates" / 
 """The pinned versions for those who run the program, with all extras that hosting files use."""
 SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
 TEMPLATE, TEMPLATE_ZIP = ROOT / "template", "hotpapers-template.zip"
+HOST_PINS = "hotpapers-requirements.txt"
+"""What a host installs, as `hotpapers init` writes it; in a release, with the program itself."""
 WORKFLOW = ".github/workflows/hotpapers.yml"
 _INSTALLED = re.compile(r'^  HOTPAPERS: ".*"$', re.MULTILINE)
 """The line of the template's workflow that says what to install."""
@@ -54,7 +56,10 @@ def main(command_line: Sequence[str]) -> int:
     source = installed_from(project["version"], origin(ROOT), commit(ROOT))
     if not source:
         print(f"no public origin: write git+https://…@COMMIT into HOTPAPERS of {TEMPLATE_ZIP}", file=sys.stderr)
-    write_template(output / TEMPLATE_ZIP, source)
+    [wheel] = output.glob("*.whl")
+    pin = pin_of(wheel, project["version"])
+    (output / HOST_PINS).write_text((TEMPLATE / HOST_PINS).read_text("utf-8") + pin, "utf-8")
+    write_template(output / TEMPLATE_ZIP, source, pin)
     (output / SUMS).write_text(checksums(output), "utf-8")
     if arguments.wheelhouse:
         make_wheelhouse(output)
@@ -113,13 +118,21 @@ def installed_from(version: str, address: str, commit: str) -> str:
     return f"git+{address}@{commit}" if address.startswith("https://") and commit else ""
 
 
-def write_template(file: Path, source: str) -> None:
-    """Packs the template, the same bytes each time. `source`: what its workflow installs; as it is if empty."""
+def pin_of(wheel: Path, version: str) -> str:
+    """The line that pins the program itself to its wheel, which cannot contain it."""
+    return f"hotpapers=={version} \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def write_template(file: Path, source: str, pin: str) -> None:
+    """Packs the template, the same bytes each time. `source`: what its workflow installs; as it is if empty. `pin`: the
+    program's line among the requirements, if it is installed by its version; a commit pins itself."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
             name, content = path.relative_to(TEMPLATE).as_posix(), path.read_bytes()
             if name == WORKFLOW and source:
                 content = _INSTALLED.sub(f'  HOTPAPERS: "{source}"', content.decode()).encode()
+            if name == HOST_PINS and source.startswith("hotpapers=="):
+                content += pin.encode()
             entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
