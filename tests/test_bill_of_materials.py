@@ -40,12 +40,12 @@ def components() -> dict[str, dict[str, Any]]:
 
 def needed(wanted: list[str]) -> Iterator[str]:
     """The packages that requirements bring on this machine, by their markers."""
-    pending, seen = [requirements.Requirement(text) for text in wanted], set[str]()
+    pending, visited = [requirements.Requirement(text) for text in wanted], set[str]()
     while pending:
         need = pending.pop()
-        if str(need) in seen or need.name == "pyspark":  # which is not installed here
+        if str(need) in visited or need.name == "pyspark":  # which is not installed here
             continue
-        seen.add(str(need))
+        visited.add(str(need))
         yield normalized(need.name)
         for text in distribution(need.name).requires or ():
             inner = requirements.Requirement(text)

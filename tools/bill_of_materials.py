@@ -77,15 +77,15 @@ def scopes_of(project: Mapping[str, Any], build_requires: Iterable[str]) -> dict
 
 def _all_needed(requirements: Iterable[str]) -> set[str]:
     """The packages that some requirements bring, as the installed ones say; of those that are not, only themselves."""
-    pending, seen = list(requirements), set[tuple[str, frozenset[str]]]()
+    pending, visited = list(requirements), set[tuple[str, frozenset[str]]]()
     while pending:
         match = _REQUIREMENT.match(pending.pop())
         assert match is not None
         need = normalized(match[1]), frozenset(re.findall(r"[\w.-]+", match[2] or ""))
-        if need not in seen:
-            seen.add(need)
+        if need not in visited:
+            visited.add(need)
             pending += _needs_of(*need)
-    return {name for name, _ in seen}
+    return {name for name, _ in visited}
 
 
 def _needs_of(name: str, extras: frozenset[str]) -> Iterator[str]:
