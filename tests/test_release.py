@@ -22,30 +22,7 @@ from tests.test_release_files import tool
 from tests.wings.hosting.runner import Machine
 from tests.wings.hosting.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow
 from tools import release
-
-PINS = """\
-alpha==1.0 \\
-    --hash=sha256:{a} \\
-    --hash=sha256:{b}
-beta-two==2.0.post1 ; python_full_version < '3.12' \\
-    --hash=sha256:{a}
-""".format(a="a" * 64, b="b" * 64)
-
-
-def test_the_bill_lists_every_pinned_package_with_its_hashes() -> None:
-    pins = list(release.pinned_packages(PINS))
-    assert [(pin.name, pin.version, len(pin.hashes)) for pin in pins] == [
-        ("alpha", "1.0", 2), ("beta-two", "2.0.post1", 1),
-    ]  # fmt: skip
-    bill = release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
-    assert [component["purl"] for component in bill["components"]] == [
-        "pkg:pypi/alpha@1.0",
-        "pkg:pypi/beta-two@2.0.post1",
-    ]
-    assert bill == release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
-    real = release.REQUIREMENTS.read_text("utf-8")
-    pinned_lines = [line for line in real.splitlines() if "==" in line and not line.startswith((" ", "#"))]
-    assert len(list(release.pinned_packages(real))) == len(pinned_lines)  # none is overlooked
+from tools.bill_of_materials import pinned_packages
 
 
 def test_the_notes_are_the_versions_own_section() -> None:
@@ -69,7 +46,7 @@ def test_before_the_release_the_template_installs_the_commit(tmp_path: Path, add
     commit = release.commit(tmp_path)
     source = release.installed_from("1.0.0rc1", release.origin(tmp_path), commit)
     assert source == f"git+https://git.example/papers/hot.git@{commit}" and len(commit) == 40
-    release.write_template(tmp_path / "template.zip", source)
+    release.write_template(tmp_path / "template.zip", source, "hotpapers==1.0.0rc1")
     with zipfile.ZipFile(tmp_path / "template.zip") as packed:
         names = set(packed.namelist())
         text = packed.read(release.WORKFLOW).decode()
@@ -84,6 +61,19 @@ def test_before_the_release_the_template_installs_the_commit(tmp_path: Path, add
 def test_a_release_is_installed_by_its_version_and_a_private_origin_is_told() -> None:
     assert release.installed_from("1.0.0", "", "") == "hotpapers==1.0.0"
     assert release.installed_from("1.0.0rc1", "/srv/papers.git", "abc") == ""
+
+
+def test_hosts_install_the_programs_own_wheel_by_its_hash(tmp_path: Path) -> None:
+    wheel = tmp_path / "hotpapers-1.0.0-py3-none-any.whl"
+    wheel.write_bytes(b"made up")
+    pin = release.pin_of(wheel, "1.0.0")
+    assert pin == f"hotpapers==1.0.0 \\\n    --hash=sha256:{hashlib.sha256(b'made up').hexdigest()}\n"
+    own = (release.TEMPLATE / release.HOST_PINS).read_text("utf-8")
+    for source, expected in (("hotpapers==1.0.0", own + pin), ("git+https://git.example/papers@abc", own)):
+        release.write_template(tmp_path / "template.zip", source, pin)
+        with zipfile.ZipFile(tmp_path / "template.zip") as packed:
+            assert packed.read(release.HOST_PINS).decode() == expected
+    assert [(each.name, len(each.hashes)) for each in pinned_packages(own + pin)][-1] == ("hotpapers", 1)
 
 
 def test_readmes_say_first_what_works_today() -> None:
@@ -116,7 +106,7 @@ def test_two_builds_are_the_same_bytes(built: Path, tmp_path: Path) -> None:
     names = {file.name for file in built.iterdir()}
     assert names == {
         f"hotpapers-{__version__}-py3-none-any.whl", f"hotpapers-{__version__}.tar.gz", release.SBOM, release.SUMS,
-        release.NOTES, release.TEMPLATE_ZIP,
+        release.NOTES, release.TEMPLATE_ZIP, release.HOST_PINS,
     }  # fmt: skip
     assert json.loads((built / release.SBOM).read_text())["components"]
 

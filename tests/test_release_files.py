@@ -111,6 +111,12 @@ def test_the_release_needs_no_password_and_names_actions_by_commit() -> None:
     writing = {name for name, job in workflow["jobs"].items() if "id-token" in job["permissions"]}
     assert writing == {"publish"} and workflow["jobs"]["publish"]["environment"] == "release"
     assert "secrets." not in RELEASE.read_text("utf-8")
+    commands = "\n".join(step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"])
+    used = set(re.findall(r"\bdocker (\w+(?: \w+)?)", commands))
+    assert used == {"login ghcr", "build", "push", "buildx imagetools"}, (
+        "none runs another image, or a builder with all rights"
+    )
+    assert "privileged" not in commands and not any(job.get("container") for job in workflow["jobs"].values())
 
 
 def test_the_templates_picture_is_that_of_the_readme() -> None:

@@ -17,36 +17,25 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import uuid
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+
+from tools.bill_of_materials import PinnedPackage, bill_of_materials, pinned_packages
 
 ROOT = Path(__file__).parents[1]
+VERSIONS, SPARK = ROOT / "requirements" / "dev.txt", ROOT / "requirements" / "spark.txt"
+"""The pinned versions of all extras but one and of what builds the package, and those with the extra `spark`."""
 REQUIREMENTS = ROOT / "src" / "hotpapers" / "wings" / "hosting" / "templates" / "requirements.txt"
 """The pinned versions for those who run the program, with all extras that hosting files use."""
 SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
 TEMPLATE, TEMPLATE_ZIP = ROOT / "template", "hotpapers-template.zip"
+HOST_PINS = "hotpapers-requirements.txt"
+"""What a host installs, as `hotpapers init` writes it; in a release, with the program itself."""
 WORKFLOW = ".github/workflows/hotpapers.yml"
 _INSTALLED = re.compile(r'^  HOTPAPERS: ".*"$', re.MULTILINE)
 """The line of the template's workflow that says what to install."""
 _SSH = re.compile(r"(?:ssh://)?git@([^:/]+)[:/](.+)")
-_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^ ;\\]+)(?: ; ([^\\]+?))? *\\?$")
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-
-
-class PinnedPackage(NamedTuple):
-    """A dependency: `hashes` are those of all platforms' files."""
-
-    name: str
-    version: str
-    hashes: tuple[str, ...]
-
-    @property
-    def purl(self) -> str:
-        """Its address as a package (Package URL)."""
-        return f"pkg:pypi/{self.name}@{self.version}"
 
 
 def main(command_line: Sequence[str]) -> int:
@@ -59,20 +48,30 @@ def main(command_line: Sequence[str]) -> int:
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     build(output)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    pins = list(pinned_packages(REQUIREMENTS.read_text("utf-8")))
-    (output / SBOM).write_text(json.dumps(bill_of_materials(project, pins), indent=2) + "\n", "utf-8")
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project, build_requires = pyproject["project"], pyproject["build-system"]["requires"]
+    bill = bill_of_materials(project, build_requires, *all_pins())
+    (output / SBOM).write_text(json.dumps(bill, indent=2) + "\n", "utf-8")
     (output / NOTES).write_text(release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), project["version"]), "utf-8")
     source = installed_from(project["version"], origin(ROOT), commit(ROOT))
     if not source:
         print(f"no public origin: write git+https://…@COMMIT into HOTPAPERS of {TEMPLATE_ZIP}", file=sys.stderr)
-    write_template(output / TEMPLATE_ZIP, source)
+    [wheel] = output.glob("*.whl")
+    pin = pin_of(wheel, project["version"])
+    (output / HOST_PINS).write_text((TEMPLATE / HOST_PINS).read_text("utf-8") + pin, "utf-8")
+    write_template(output / TEMPLATE_ZIP, source, pin)
     (output / SUMS).write_text(checksums(output), "utf-8")
     if arguments.wheelhouse:
         make_wheelhouse(output)
     for file in sorted(output.iterdir()):
         print(file)
     return 0
+
+
+def all_pins() -> tuple[list[PinnedPackage], list[PinnedPackage]]:
+    """The pinned packages, and those that only the extra `spark` has."""
+    pins, spark = (list(pinned_packages(file.read_text("utf-8"))) for file in (VERSIONS, SPARK))
+    return pins, [pin for pin in spark if pin.name not in {known.name for known in pins}]
 
 
 def build(output: Path) -> None:
@@ -119,42 +118,24 @@ def installed_from(version: str, address: str, commit: str) -> str:
     return f"git+{address}@{commit}" if address.startswith("https://") and commit else ""
 
 
-def write_template(file: Path, source: str) -> None:
-    """Packs the template, the same bytes each time. `source`: what its workflow installs; as it is if empty."""
+def pin_of(wheel: Path, version: str) -> str:
+    """The line that pins the program itself to its wheel, which cannot contain it."""
+    return f"hotpapers=={version} \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def write_template(file: Path, source: str, pin: str) -> None:
+    """Packs the template, the same bytes each time. `source`: what its workflow installs; as it is if empty. `pin`: the
+    program's line among the requirements, if it is installed by its version; a commit pins itself."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
             name, content = path.relative_to(TEMPLATE).as_posix(), path.read_bytes()
             if name == WORKFLOW and source:
                 content = _INSTALLED.sub(f'  HOTPAPERS: "{source}"', content.decode()).encode()
+            if name == HOST_PINS and source.startswith("hotpapers=="):
+                content += pin.encode()
             entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
-
-
-def pinned_packages(requirements: str) -> Iterator[PinnedPackage]:
-    """The packages of a file of pinned requirements."""
-    for block in re.split(r"\n(?=\S)", requirements):
-        if match := _PIN.match(block.partition("\n")[0].strip()):
-            yield PinnedPackage(match[1], match[2], tuple(sorted(_HASH.findall(block))))
-
-
-def bill_of_materials(project: dict[str, Any], pins: Sequence[PinnedPackage]) -> dict[str, Any]:
-    """The bill as CycloneDX 1.5. Its serial number depends on its content alone."""
-    components = [
-        {
-            "type": "library", "name": pin.name, "version": pin.version, "purl": pin.purl, "bom-ref": pin.purl,
-            "properties": [{"name": "hotpapers:sha256", "value": value} for value in pin.hashes],
-        }
-        for pin in pins
-    ]  # fmt: skip
-    name, version = project["name"], project["version"]
-    digest = hashlib.sha256(json.dumps([name, version, components]).encode()).hexdigest()
-    component = {"type": "application", "name": name, "version": version, "bom-ref": f"pkg:pypi/{name}@{version}"}
-    return {
-        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
-        "serialNumber": f"urn:uuid:{uuid.UUID(digest[:32], version=4)}",
-        "metadata": {"component": component}, "components": components,
-    }  # fmt: skip
 
 
 def release_notes(changelog: str, version: str) -> str:

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from hotpapers.base.credentials import without_credentials
 from hotpapers.base.durations import duration
 
 
@@ -50,11 +51,12 @@ class UsageError(HotPapersError):
 
 
 class SettingsError(UsageError):
-    """A setting in hotpapers.toml is unusable. `mistakes`: all that is wrong with a file, if there are several."""
+    """A setting in hotpapers.toml is unusable. `mistakes`: all that is wrong with a file, if there are several. No
+    address with credentials is quoted."""
 
     def __init__(self, text: str, mistakes: Sequence[str] = ()) -> None:
-        super().__init__(text)
-        self.mistakes = tuple(mistakes) or (text,)
+        super().__init__(without_credentials(text))
+        self.mistakes = tuple(map(without_credentials, mistakes)) or (str(self),)
 
 
 class NotFound(UsageError):

@@ -1,7 +1,7 @@
 """Wings: features that hook into the core, which knows none of them by name.
 
 Those that come with the program stand in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
-packages. A wing's module imports nothing heavy: what it offers is imported when it is used.
+packages (`outside_wings`). A wing's module imports nothing heavy: what it offers is imported when it is used.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from hotpapers.base.errors import UsageError
+from hotpapers.base.logs import LOG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 GROUP = "hotpapers.wings"
 """The group of entry points; also the package of those that come with the program."""
+CHOSEN = "HOTPAPERS_WINGS"
+"""The environment variable with the names of the wings to load, separated by commas. Without it, all are."""
 
 
 Problems = Iterator[tuple[str, str]]
@@ -172,7 +177,7 @@ class Wing(NamedTuple):
     `before_freezing(site, stop)`: what is done before an issue is frozen, once accounts are judged, until `stop` is set
     (`threading.Event`, or None); None if there is nothing to do.
     `proofs(site)`: the proofs of the site's issues, if there are any.
-    `alarms(site)`: what has to be looked at, each with the command that acknowledges it.
+    `alarms(site, record)`: what has to be looked at, each with the command that acknowledges it.
     `status_check(site)`: raises SettingsError for what only `status` tells, as `run` can start.
     `on_change(site, record, publications)`: a command has published issues or forgotten something. Returns problems,
     which do not stop it.
@@ -221,7 +226,7 @@ class Wing(NamedTuple):
     databases: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
-    alarms: Callable[[Any], Iterable[tuple[str, str]]] = nothing
+    alarms: Callable[[Any, Any], Iterable[tuple[str, str]]] = nothing
     hosts: Mapping[str, HostKind] = {}
     write_hosts: Callable[[Path, Sequence[str], tuple[str, ...], bool], Iterator[str]] = nothing
     exporters: Mapping[str, FileFormat | FolderFormat] = {}
@@ -263,8 +268,21 @@ class Wing(NamedTuple):
 
 @cache
 def wings() -> tuple[Wing, ...]:
-    """All wings that are installed."""
-    return (*_built_in(), *_installed())
+    """All wings that are installed and chosen, but for those from outside that cannot be loaded."""
+    built_in = tuple(_built_in())
+    loaded = (*built_in, *_outside([wing.name for wing in built_in]))
+    for name in sorted(_chosen() - {"", *(wing.name for wing in loaded)}):
+        LOG.warning("%s", f"{CHOSEN}: no wing {name!r} is loaded; without {CHOSEN}, `hotpapers wings` lists all")
+    return loaded
+
+
+def _chosen() -> set[str]:
+    return {name.strip() for name in os.environ.get(CHOSEN, "").split(",")}
+
+
+def is_chosen(name: str) -> bool:
+    """Whether the environment lets a wing be loaded."""
+    return CHOSEN not in os.environ or name in _chosen()
 
 
 def offered(field: str) -> dict[str, Any]:
@@ -288,9 +306,16 @@ def hosts() -> dict[str, HostKind]:
 
 
 def load(place: str) -> Any:
-    """What is defined at a place, `module:name`."""
+    """What is defined at a place, `module:name`. Raises UsageError if another package's cannot be imported."""
     module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (Exception, SystemExit) as problem:
+        if module.startswith("hotpapers."):
+            raise
+        reason = f"{type(problem).__name__}: {problem}"
+        message = f"{place}, which an installed package offers, cannot be imported: {reason}; see {CHOSEN}"
+        raise UsageError(message) from problem
 
 
 def loading(place: str) -> Callable[..., Any]:
@@ -310,7 +335,7 @@ def _built_in() -> Iterator[Wing]:
         names: tuple[str, ...] = importlib.import_module(GROUP).BUILT_IN
     except ModuleNotFoundError:
         return
-    for name in names:
+    for name in filter(is_chosen, names):
         try:
             yield importlib.import_module(f"{GROUP}.{name}.wing").WING
         except ModuleNotFoundError as problem:
@@ -318,11 +343,13 @@ def _built_in() -> Iterator[Wing]:
                 raise
 
 
-def _installed() -> Iterator[Wing]:
-    if any(map(_offers_wings, sys.path)):  # to load the library takes longer than the rest of `--help`
-        from importlib.metadata import entry_points
+def _outside(other_names: Sequence[str]) -> tuple[Wing, ...]:
+    none_chosen = CHOSEN in os.environ and _chosen() == {""}
+    if none_chosen or not any(map(_offers_wings, sys.path)):  # the library takes longer than the rest of `--help`
+        return ()
+    from hotpapers.base.outside_wings import outside_wings
 
-        yield from (point.load() for point in entry_points(group=GROUP))
+    return outside_wings(other_names)
 
 
 def _offers_wings(folder: str) -> bool:
@@ -335,6 +362,6 @@ def _offers_wings(folder: str) -> bool:
             suppress(OSError, UnicodeDecodeError),
             open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file,
         ):
-            if f"[{GROUP}]" in file.read():
+            if GROUP in file.read():
                 return True
     return False

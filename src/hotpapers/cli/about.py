@@ -108,7 +108,8 @@ def version() -> None:
 def wings(as_json: bool) -> None:
     """List the features that are installed besides the core.
 
-    Other packages may bring more.
+    Other packages may bring more. One that cannot be loaded is left out, with a warning. HOTPAPERS_WINGS chooses the
+    wings to load, such as mail,forms; if it is empty, none are.
     """
     listed = [(wing.name, wing.summary) for wing in installed.wings()]
     value = {"wings": [{"name": name, "summary": summary} for name, summary in listed]}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
 from hotpapers.base.http import TrafficCount
-from hotpapers.base.http.redact_errors import hosts_alone
+from hotpapers.base.http.redact_errors import for_the_record
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.model import (
     BEGAN,
@@ -378,7 +378,7 @@ class RecountJob(NetworkJob):
         at = self._now()
         since = context.status.failing_since
         if since is not None and at - since > LATE:
-            reason = f"counts: {hosts_alone(str(problem))}"
+            reason = f"counts: {problem}"
             self._write(context, [TimeRange(self.source.name, since, at, at).read("partial", reason)], at)
 
     def store(self, context: JobContext, page: PayloadPage) -> list[Snapshot]:
@@ -418,7 +418,7 @@ class TimeRange(NamedTuple):
             from_at=self.start,
             until_at=self.until,
             state=state,
-            reason=reason[:MAX_REASON_CHARS],
+            reason=for_the_record(reason)[:MAX_REASON_CHARS],
             observed_at=self.at,
         )
 

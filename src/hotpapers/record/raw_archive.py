@@ -117,12 +117,13 @@ def erase(
     count = 0
     for table in ("raw", "quarantine"):
         # a few at a time: a database server ends a transaction that asks nothing for long, and bodies may be large
-        last, sql = -1, f"SELECT id, key, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
+        reason = "reason" if table == "quarantine" else "''"
+        last, sql = -1, f"SELECT id, key, {reason}, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
         while rows := database.rows(sql, (last,)):
             matching = [
                 (number,)
-                for number, key, body in rows
-                if (table == "raw" and number in gone) or key in own or named_in(key, unpack(body))
+                for number, key, reason, body in rows
+                if (table == "raw" and number in gone) or key in own or named_in(f"{key} {reason}", unpack(body))
             ]
             count += database.many(f"DELETE FROM {table} WHERE id = ?", matching)
             last = rows[-1][0]

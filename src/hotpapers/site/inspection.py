@@ -87,7 +87,7 @@ def inspect(site: ConfiguredSite) -> Inspection:
         _offline(site, record),
         list(next_issues(record, own, at)),
         list(settings_problems(site, record)) if site.has_settings else [],
-        wing_alarms(site),
+        wing_alarms(site, record),
         soundness,
     )
 

@@ -75,7 +75,7 @@ def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
     """The health of the jobs that the settings ask for."""
     known = {item.publication for item in record.view().items(Publication)}
     names = [name for name in site.own_publications if name in known]
-    return health(record, names, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
+    return health(record, names, at, [alarm for alarm, _ in wing_alarms(site, record)], wanted_jobs(site))
 
 
 # ---- what the settings ask for ---------------------------------------------------------------------------
@@ -159,6 +159,6 @@ def jobs_in(
     return {name: partial(make, shared) for name, make in makers.items()}
 
 
-def wing_alarms(site: ConfiguredSite) -> list[tuple[str, str]]:
+def wing_alarms(site: ConfiguredSite, record: Record) -> list[tuple[str, str]]:
     """The open alarms of wings, each with the command that acknowledges it."""
-    return [alarm for wing in wings() for alarm in wing.alarms(site)]
+    return [alarm for wing in wings() for alarm in wing.alarms(site, record)]

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -196,6 +197,51 @@ def test_absurd_lengths_are_cut(title: str) -> None:
         data = drawing.draw(card)
         check_margins(picture(data))
         assert len(data) < 4 * LARGEST
+
+
+GROWING = [chr(code) for code in range(sys.maxunicode + 1) if len(unicodedata.normalize("NFKC", chr(code))) > 1]
+"""All signs that some compatible form makes longer, such as ligatures."""
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_signs_that_grow_are_drawn_within_the_limit(part: int) -> None:
+    for sign in GROWING[part::8]:
+        assert len(drawing.drawable(sign * 500)) <= drawing.MAX_TEXT_CHARS
+
+
+@settings(max_examples=30)
+@given(st.text(st.sampled_from(["ﬃ", "㏕", "ﷺ", "W", "i", " ", "\u0301", "-"]), min_size=1, max_size=12), st.data())
+def test_a_longer_text_is_not_measured_more_often(text: str, data: st.DataObject) -> None:
+    """On any line of a card: what no card has room for costs nothing."""
+    long = text * 1_300  # more than the limit however it is normalized
+    line = data.draw(st.sampled_from(["title", "name", "author", "row"]))
+    counts = [measured(drawing.drawable(text), line) for text in (long, long * 40)]
+    assert counts[0] == counts[1] <= MAX_MEASURED
+
+
+MAX_MEASURED = 600
+"""Most texts whose width a card needs: 17 layouts of a title in five lines, some found by halving."""
+
+
+def measured(text: str, line: str) -> int:
+    """How many widths are measured to draw a card with a text on one of its lines."""
+    cards = {
+        "title": CardContent("Daily", text),
+        "name": CardContent(text, "Kettles"),
+        "author": CardContent("Daily", "Kettles", under=", ".join([text] * 3)),
+        "row": CardContent("Daily", "Kettles", rows=(("1", text),) * 5, foot=text),
+    }
+    count, width = 0, drawing.Typeface.width
+
+    def counted(typeface: drawing.Typeface, words: str) -> float:
+        nonlocal count
+        count += 1
+        return width(typeface, words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing.Typeface, "width", counted)
+        drawing.draw(cards[line])
+    return count
 
 
 @settings(max_examples=60)

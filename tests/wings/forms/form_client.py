@@ -25,11 +25,15 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def form_router(
-    site: str, base: str = BASE, open_record: Callable[[], Record] | None = None, proxies: int = 0
+    site: str,
+    base: str = BASE,
+    open_record: Callable[[], Record] | None = None,
+    proxies: int = 0,
+    contact: str = "",
 ) -> FormRouter:
     """A router of forms with threads and limits of its own. Without `open_record`, its store is in a new folder."""
     opening = open_record or partial(Record, str(Path(tempfile.mkdtemp()) / "forms.db"))
-    return FormRouter(Backend(opening, ServeConfig(proxies=proxies, base=base)), site)
+    return FormRouter(Backend(opening, ServeConfig(proxies=proxies, base=base)), site, contact)
 
 
 def finish_work(router: FormRouter) -> None:

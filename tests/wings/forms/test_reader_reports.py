@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Post
@@ -14,7 +19,7 @@ from hotpapers.keep.transfer.backup import backup, restore
 from hotpapers.record import Record
 from hotpapers.record.statistics import status
 from hotpapers.wings.forms import queries as reader_reports
-from hotpapers.wings.forms.queries import ReaderReport, close, is_full, note, waiting
+from hotpapers.wings.forms.queries import Kind, ReaderReport, alarms, close, is_full, note, waiting
 
 AT = 1_800_000_000_000_000
 ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
@@ -44,35 +49,62 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
         assert [note(record.database, report) for report in reports] == ["kept", "kept", "full"]
         assert len(waiting(record.database)[0].text) == reader_reports.MAX_REPORT_CHARS
         later = ENTRY._replace(at=AT + HOUR + 2)
-        assert not is_full(record.database, later.at, "entry") and note(record.database, later) == "kept"
-        assert is_full(record.database, AT + 9 * HOUR, "quotation"), "too many wait for the operator"
+        assert not is_full(record.database, later) and note(record.database, later) == "kept"
+        much_later = ENTRY._replace(at=AT + 9 * HOUR)
+        assert is_full(record.database, much_later), "too many wait for the operator"
         close(record.database, [1, 2], AT + 9 * HOUR)
-        assert not is_full(record.database, AT + 9 * HOUR, "quotation")
+        assert not is_full(record.database, much_later)
 
 
-def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports are easier to send in bulk than contests, which need proof. Nor do contests crowd out reports."""
-    monkeypatch.setattr(reader_reports, "MAX_REPORTS_AN_HOUR", 2)
-    monkeypatch.setattr(reader_reports, "MAX_OPEN_REPORTS", 2)
-    contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss")
+FLOOD_OF: dict[Kind, ReaderReport] = {
+    "entry": ENTRY,
+    "quotation": QUOTED,
+    "contest": ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss"),
+}
+
+
+@given(st.lists(st.tuples(st.sampled_from(get_args(Kind)), st.integers(0, 9), st.integers(0, 3 * 60)), max_size=150))
+def test_no_flood_closes_a_form_for_others(flood: list[tuple[Kind, int, int]]) -> None:
+    """Whatever is reported within three hours: no kind closes the form of another, and no report the form for the first
+    one about a post."""
+    with small_limits(), Record(":memory:") as record:
+        for kind, target, minute in sorted(flood, key=lambda report: report[2]):
+            note(record.database, report_of(kind, target, AT + minute * HOUR // 60, f"{target} {minute}"))
+        stored = waiting(record.database)
+        at, of_kind = AT + 3 * HOUR, Counter(report.kind for report in stored)
+        for kind in get_args(Kind):
+            refused = is_full(record.database, report_of(kind, 10, at))
+            recent = sum(report.kind == kind and report.at > at - HOUR for report in stored)
+            times = 2 if kind == "quotation" else 1
+            assert refused == (recent >= times * 6 or of_kind[kind] >= times * 15)
+            assert (kind in str([*alarms(record.database, at)])) == (recent >= 0.8 * 6 or of_kind[kind] >= 0.8 * 15)
+        assert max(Counter((report.kind, report.paper, report.subject) for report in stored).values(), default=0) <= 4
+
+
+def test_sixty_reports_about_a_few_posts_leave_the_form_open_for_others(store_url: str) -> None:
     with Record(store_url) as record:
-        reports = [
-            ENTRY,
-            QUOTED,
-            ENTRY._replace(text="More"),
-            contest,
-            contest._replace(text="2"),
-            contest._replace(text="3"),
-        ]
-        outcomes = ["kept", "kept", "full", "kept", "kept", "full"]
-        assert [note(record.database, report) for report in reports] == outcomes
-        close(record.database, [1, 2], AT + 2 * HOUR)
-        full = [is_full(record.database, AT + 2 * HOUR, kind) for kind in get_args(reader_reports.Kind)]
-        assert dict(zip(get_args(reader_reports.Kind), full, strict=True)) == {
-            "quotation": False,
-            "entry": False,
-            "contest": True,
-        }
+        for n in range(100):
+            note(record.database, report_of("quotation", n % 5, AT, f"{n}"))
+            note(record.database, report_of("entry", n, AT, f"{n}"))
+        assert Counter(report.kind for report in waiting(record.database)) == {"quotation": 60, "entry": 60}
+        assert note(record.database, report_of("quotation", 5, AT)) == "kept"
+        assert note(record.database, report_of("quotation", 4, AT)) == "full"
+
+
+def report_of(kind: Kind, target: int, at: int, text: str = "") -> ReaderReport:
+    """A report about the post, entry or account of a number."""
+    report = FLOOD_OF[kind]._replace(at=at, text=text)
+    return report._replace(paper=f"arxiv:2405.{target:05}") if kind == "entry" else report._replace(subject=f"{target}")
+
+
+@contextmanager
+def small_limits() -> Iterator[None]:
+    """Six reports an hour, fifteen open, four about one target."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader_reports, "MAX_REPORTS_AN_HOUR", 6)
+        patch.setattr(reader_reports, "MAX_OPEN_REPORTS", 15)
+        patch.setattr(reader_reports, "MAX_OPEN_OF_TARGET", 4)
+        yield
 
 
 def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:

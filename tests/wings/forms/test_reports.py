@@ -40,6 +40,7 @@ from tests.wings.forms.form_client import BASE, FormResponse, open_page, submit
 
 AT, POSTED_AT = moment("2024-05-09"), moment(f"{DAY}T02:00")
 POST = "hackernews:1"
+CONTACT = "papers@library.example"
 
 
 class Site:
@@ -64,7 +65,7 @@ class Site:
             counts("hackernews:5", 70, POSTED_AT),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
-        self.router = form_client.form_router(DAILY.title, open_record=partial(Record, store))
+        self.router = form_client.form_router(DAILY.title, open_record=partial(Record, store), contact=CONTACT)
         self.app = Starlette(routes=list(ReportPages(self.router, lambda: self.clock).routes()))
 
     def fields(self, **changes: str) -> dict[str, str]:
@@ -189,9 +190,11 @@ def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.Monke
     responses = [site.submit(text=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [response.status for response in responses] == [200, 200, 200, 503] and len(site.reports) == 3
     assert responses[-1].headers["retry-after"] == "3600"
-    assert "Number 3" in responses[3].text and "Too many reports in the last hour" in responses[3].text, (
+    assert "Number 3" in responses[3].text and "Too many reports are waiting" in responses[3].text, (
         "what was typed is not lost"
     )
+    assert "If it cannot wait, contact papers@library.example." in responses[3].text
+    assert site.submit("/wrong", text="Number 4", peer="192.0.2.4").status == 200, "other reports are counted apart"
     site.clock = AT + HOUR
     assert site.submit(text="Number 4").status == 200
 
@@ -204,6 +207,7 @@ def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
         and len(response.page.all("textarea")) == 1
     )
     assert response.hidden == {"issue": site.digest, "paper": "2405.00001", "post": POST}
+    assert f"If it cannot wait, contact {CONTACT}." in response.text
 
 
 def test_a_form_of_another_site_says_nothing(site: Site) -> None:
@@ -225,4 +229,4 @@ def test_who_forgets_the_proxy_is_warned(
 @pytest.mark.parametrize("base", [BASE, ""])
 def test_an_app_without_a_public_address_has_no_forms(base: str, tmp_path: Path) -> None:
     with closing(Backend(partial(Record, str(tmp_path / "forms.db")), ServeConfig(base=base))) as backend:
-        assert bool(form_router(backend, DAILY)) == bool(base)
+        assert bool(form_router(backend, DAILY, "")) == bool(base)

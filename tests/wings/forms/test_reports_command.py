@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hotpapers.record import Record
+from hotpapers.record import Record, now
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.queries import ReaderReport
 from tests.cli.run import command_line, environment, good, misuse, run
@@ -170,3 +170,10 @@ def test_whoever_wants_messages_finds_the_way_from_about(store: Path) -> None:
             assert "Check your inbox" in response_page.text
         assert box.recipients == ["some@moth.example"], "the program finishes its work before it ends"
         assert f"{base}mail/confirm/" in box.mails[0].message.get_content()
+
+
+def test_status_tells_when_a_form_is_about_to_close(store: Path) -> None:
+    note_reports(store, *(ReaderReport(0, now(), "quotation", subject=f"{n}", text="Unkind") for n in range(48)))
+    expected = "48 open reports (quotation), 48 of the last hour; at 1,000 or 60 an hour, the form closes"
+    assert f"alarm      {expected}; once dealt with: hotpapers reports\n" in run("status", "--store", store).out
+    assert expected in run("status", "--health", "--store", store).out

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import bibtex
-from hotpapers.wings.personal import stars
+from hotpapers.wings.personal import library_files, stars
 from tests.conftest import data
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
@@ -180,3 +180,17 @@ def test_titles_are_written_alike_in_bibtex() -> None:
     for (title, expected), entry in zip(TITLES.items(), written, strict=True):
         value = entry.partition("title = {{")[2].partition("}},\n")[0]
         assert value == expected == bibtex.words(title)
+
+
+@given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))
+@settings(max_examples=20)
+def test_strings_made_of_strings_stay_short(levels: int, pieces: int, length: int) -> None:
+    """A file of a few kilobytes could otherwise make a title of any length."""
+    lines = [f'@string{{s0 = "{"tea " * (length // 4)}"}}']
+    lines += [f"@string{{s{n + 1} = {' # '.join([f's{n}'] * pieces)}}}" for n in range(levels)]
+    text = "\n".join([*lines, f"@misc{{k, eprint = {{2101.04869}}, title = s{levels} # s{levels}}}"])
+    [entry] = library_files.bibtex(text)
+    title = next((field.text for field in entry if field.role == "title"), "")
+    assert len(title) <= 2 * library_files.MAX_STRING_CHARS
+    if shutil.which("node"):
+        assert in_node("read", [text]) == [in_python(text)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
 import httpx2
 
-from hotpapers.base.model import printable_line, storable
+from hotpapers.base.model import NETWORKS, printable_line, storable
 
 MAX_ERROR_CHARS = 300
 """Most characters of an error's text: part of it may be a server's words."""
@@ -82,6 +83,41 @@ def hosts_alone(text: str) -> str:
     """An error's text with its addresses cut to their hosts: a path may name a post, which must not be kept forever;
     and without the operator's proxy, which no reader needs to know."""
     return _ADDRESS.sub(r"\1", _PROXY.sub("", text))
+
+
+HIDDEN_NAME = "[name]"
+"""What stands for a word that may be the name or the address of an account or a post."""
+_ORIGIN = re.compile(r"https?://[^\s/@]+")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
+_KEY = re.compile(rf"(?:did|at|acct|{'|'.join(NETWORKS)}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{7}|_")
+_MIXED = re.compile(r"[a-z]\d|\d[a-z]", re.IGNORECASE)
+MIN_MIXED_CHARS = 7
+"""Fewest characters of a word of letters and digits that may be the number of a post; `30s` is none."""
+_DOMAIN = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
+_AROUND = ".,;()[]<>{}'\"`‘’“”"
+
+
+def for_the_record(text: str) -> str:
+    """An error's text as the record keeps it forever: with hosts, but without anything that may name an account or a
+    post, since no later `forget` can take it out of a row that is hashed."""
+    return " ".join(HIDDEN_NAME if _may_name_somebody(word) else word for word in hosts_alone(text).split())
+
+
+def _may_name_somebody(written: str) -> bool:
+    word = "".join(sign for sign in unicodedata.normalize("NFKC", written) if unicodedata.category(sign) != "Cf")
+    bare = word.strip(_AROUND)
+    if _ORIGIN.fullmatch(bare.removesuffix(":")):
+        return False
+    return bool(
+        "@" in bare
+        or "://" in bare
+        or ("/" in bare and "." in bare)
+        or any(pattern.search(bare) for pattern in (_ESCAPED, _NUMBER))
+        or _KEY.match(bare)
+        or (len(bare) >= MIN_MIXED_CHARS and _MIXED.search(bare))
+        or _DOMAIN.fullmatch(bare)  # a server before its failure ends in a colon: `social.example: timed out`
+    )
 
 
 _PROXY = re.compile(r" through the proxy https?://\S+(?=: )")

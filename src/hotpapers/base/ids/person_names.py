@@ -11,9 +11,9 @@ from typing import NamedTuple
 _SUFFIX = re.compile(r"(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th")
 """What follows a family name. V alone is as often an initial."""
 _GROUP = re.compile(
-    r"the\s.*|(?i:[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee"
+    r"the\s|(?i:[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee"
     r"|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community"
-    r"|investigators|contributors|university|hospital|society|survey)\b.*)"
+    r"|investigators|contributors|university|hospital|society|survey)\b)"
 )
 """Names of collaborations and teams. *The* in capitals is also a given name."""
 
@@ -41,7 +41,7 @@ def is_suffix(word: str) -> bool:
 
 def is_group(name: str) -> bool:
     """Whether a name is a collaboration's or a team's, which has no given names."""
-    return _GROUP.fullmatch(" ".join(name.split())) is not None
+    return _GROUP.match(" ".join(name.split())) is not None
 
 
 def split(name: str) -> AuthorName:

@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.ids.timestamps import is_day
 from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
@@ -51,7 +52,7 @@ FIRST_DAY = "1991-08-14"
 MAX_CONTACT_CHARS = 200
 MAX_DAYS_BACK = 30
 """The most days to read back: no post is followed for longer."""
-_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
+_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>][^\s@<>.]*+\.[^\s@<>]+")
 _COMMA = re.compile(r",(?!\d)")
 """A comma that is not within a number."""
 _PLACEHOLDER = re.compile(
@@ -248,7 +249,8 @@ def check(text: str, path: Path) -> Settings:
     if settings is not None:
         mistakes += [f"{key}: {problem}" for key, problem in _problems(settings)]
     if settings is None or mistakes:
-        raise _error_of(path, mistakes)
+        written = tomllib.loads(text)  # the table as it is in the file: what is wrong was removed from the other
+        raise _error_of(path, [without_values(mistake, written) for mistake in mistakes])
     publications = []
     for publication in settings.publication:  # the accounts that it posts from are among its own
         own = distinct((*publication.own, *announced.own_accounts(settings.bluesky, publication.name)))

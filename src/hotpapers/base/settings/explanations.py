@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args
 
 import msgspec
 
+from hotpapers.base.credentials import is_secret_name, without_values
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings.limits import limit_of
 from hotpapers.base.suggestions import choices, did_you_mean, nearest
@@ -24,10 +25,8 @@ _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
-_SECRETS = frozenset(
-    ("token", "client_id", "client_secret", "feed_token", "feed_user", "password", "secret", "key", "url", "user")
-)
-"""Settings whose value no error shows."""
+_USERS = frozenset(("feed_user", "user"))
+"""Settings whose value no error shows, besides those named for a secret."""
 _MAX_VALUE_CHARS = 40
 """Characters of a value that an error shows."""
 
@@ -60,7 +59,8 @@ def converted(
     try:
         return msgspec.convert({key: value for key, value in table.items() if key not in more}, cls)
     except msgspec.ValidationError as problem:
-        raise SettingsError(_explained(problem, ValuePlace(path, cls, None, table), more, homes)) from problem
+        explained = _explained(problem, ValuePlace(path, cls, None, table), more, homes)
+        raise SettingsError(without_values(explained, table)) from problem
 
 
 MAX_MISTAKES = 20
@@ -193,7 +193,7 @@ def _expected(place: ValuePlace) -> str:
         return f"must be one table; write [{place.path}] in single brackets"
     if _is_list_of_tables(hint) and isinstance(place.value, Mapping):
         return f"must be a list of tables; write [[{place.path}]] in double brackets"
-    return f"must be {_kind(hint, place)}, not {_given(place.value, is_secret=name in _SECRETS)}"
+    return f"must be {_kind(hint, place)}, not {_given(place.value, is_secret=name in _USERS or is_secret_name(name))}"
 
 
 def _kind(hint: Any, place: ValuePlace) -> str:

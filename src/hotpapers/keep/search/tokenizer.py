@@ -147,11 +147,11 @@ _GREEK = {letter: name for name, letter in SMALL_GREEK.items()}
 
 _TEX_FORMS = r"""\{?\\(?:["'`^~=.]\ ?|[Hcuvdbtkr](?=\{))(?:\{\\?(?P<inner>[A-Za-z])\}|\\?(?P<letter>[A-Za-z]))\}?
     |\{?\\(?P<sign>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}|\ )?
-    |\\(?P<command>[A-Za-z]+)"""
+    |\\(?P<command>[A-Za-z]++)"""
 """An accented letter, a named letter, or a command."""
 _TEX = re.compile(_TEX_FORMS, re.VERBOSE)
 _CHUNK = re.compile(
-    rf"(?P<plain>[A-Za-z0-9]++(?![^\x00-\x7f]|\{{?\\)) | (?:[A-Za-z0-9]+|[^\x00-\x7f]+|{_TEX_FORMS})+", re.VERBOSE
+    rf"(?P<plain>[A-Za-z0-9]++(?![^\x00-\x7f]|\{{?\\)) | (?:[A-Za-z0-9]++|[^\x00-\x7f]++|{_TEX_FORMS})+", re.VERBOSE
 )
 """A word of plain letters, or anything mixed with other characters, which is read letter by letter."""
 

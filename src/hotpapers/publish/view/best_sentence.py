@@ -33,7 +33,7 @@ MAX_EXAMINED_CHARS = 3_000
 MAX_COUNTED_WORDS = 14
 """More words of its own do not make a sentence better."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\s\W_a-z]|[\"'“‘(])|(?<=[。！？])|\s*\n+\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\s\W_a-z]|[\"'“‘(])|(?<=[。！？])|[^\S\n]*+\n\s*+")
 _EDGE = re.compile(r"^(?:[#@＃]\S+|https?://\S+|[\w.-]+\.\w{2,}/\S*|[→↓⬇️👇🧵:\-–—|•]+)(?=\s|\Z)")
 _LAST = re.compile(r"(?:^|\s)(?:[#@＃]\S+|https?://\S+|[\w.-]+\.\w{2,}/\S*|[→↓⬇️👇🧵:\-–—|•]+)\Z")
 

@@ -90,8 +90,8 @@ _KNOWN = "mathbb mathcal mathfrak mathbf boldsymbol mathsf mathtt mathit"
 """The commands that every converter knows, for arguments with commands in them."""
 _USUAL = by_name({first: names for names in _COMMANDS.values() if (first := names.split()[0]) in _KNOWN.split()})
 _NAMES = "|".join(sorted(_STYLES, key=len, reverse=True))
-_FOLLOWING = r"(?![A-Za-z])\s*"
-_SIMPLE_ARGUMENT = r"((?:[^{}\\]|\\[A-Za-z]+(?!\s*[\[{A-Za-z])|\{[^{}\\]*\})*)"
+_FOLLOWING = r"(?![A-Za-z])\s*+"
+_SIMPLE_ARGUMENT = r"((?:[^{}\\]|\\[A-Za-z]++(?!\s*[\[{A-Za-z])|\{[^{}\\]*\})*)"
 _INNERMOST = re.compile(rf"\\\\|\\({_NAMES}){_FOLLOWING}(?:\{{{_SIMPLE_ARGUMENT}\}}|([^\W_]))")
 """An alphabet's command with its argument, in which no command has an argument of its own; or the end of a row."""
 _DECLARATIONS = by_name(

@@ -290,7 +290,7 @@ def _converter() -> Any:
 
 # ---- what MathML Core lacks --------------------------------------------------------------------------------
 
-_START_OR_END = re.compile(r"<(/?)(m[a-z]+)([^<>]*?)(/?)>")
+_START_OR_END = re.compile(r"<(/?)(m[a-z]++)([^<>]*?)(/?)>")
 _TOKENS = {"mi", "mn", "mo", "mtext"}
 _STYLED = re.compile(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="([a-z-]+)"([^<>]*)>([^<>]*)</\1>')
 

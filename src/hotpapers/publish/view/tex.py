@@ -195,7 +195,7 @@ for _ in range(4):
     _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
 """Text in which braces are nested at most four times."""
 _STYLED = re.compile(
-    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*({_INSIDE})\}}"
+    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*+({_INSIDE})\}}"
 )
 
 

@@ -66,7 +66,7 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         raise NotFound(f"{account}: the record knows no such account")
     if not own_review.is_bot:
         return "person"
-    if reader_reports.is_full(record.database, at, "contest"):
+    if reader_reports.is_full(record.database, ReaderReport(0, at, "contest", subject=account)):
         return "full"
     rules = rules_against(own_review)
     is_lifted = bool(rules) and rules.keys() <= {*SINGLE_ACCOUNT_RULES} and _lifted(record, bots, account, at)

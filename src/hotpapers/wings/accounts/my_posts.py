@@ -55,7 +55,7 @@ CHOICES = ((HIDE, "Hide all my posts on this site"), (PERSON, "I am a person, no
 
 def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Sequence[BaseRoute]:
     """The routes of the page in the app of a publication. Raises SettingsError."""
-    router = form_router(backend, publication)
+    router = form_router(backend, publication, site.settings.contact)
     return my_posts_page(router, site).routes() if router else ()
 
 
@@ -137,7 +137,9 @@ class MyPostsPage(NamedTuple):
         if choice == HIDE:
             return self._hide(record, account, at)
         outcome = actions.contest(record, self.bots, account.account, at)
-        return forms.with_refusal(forms.FULL, code_page(choice)) if outcome == "full" else CONTEST_PAGES[outcome]
+        if outcome == "full":
+            return forms.with_refusal(self.router.refusal(forms.FULL), code_page(choice))
+        return CONTEST_PAGES[outcome]
 
     def _proof_problem(self, server: str, account: KnownAccount, code: str) -> str:
         """Why the profile does not prove the claim; empty if it does."""

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parent / "fonts"
 WIDTH, HEIGHT = 1200, 630
 MAX_TEXT_CHARS = 400
-"""Code points of a text that are considered: more than a card can hold."""
+"""Characters of a text that are considered, before and after it is written with signs that the fonts have: more than a
+card can hold."""
 
 # The light colors of style.css
 Color = tuple[int, int, int]
@@ -72,13 +74,9 @@ def drawable(text: str) -> str:
     Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
     change what it says.
     """
-    shapes = []
-    for sign in clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]:
-        shape = _sign(sign)
-        if shape is None:
-            return ""
-        shapes.append(shape)
-    return clean_text.one_line("".join(shapes))
+    shapes = list(map(_sign, clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]))
+    drawn = "" if None in shapes else "".join(filter(None, shapes))[:MAX_TEXT_CHARS]  # one sign may become 18
+    return clean_text.one_line(drawn)
 
 
 @lru_cache(4096)
@@ -148,7 +146,7 @@ def _fit_count(text: str, typeface: Typeface, width: float) -> int:
 
 def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
     """At most `most_lines` lines; if there are more, the last ends in an ellipsis."""
-    lines = list(broken(text, typeface, width))
+    lines = list(islice(broken(text, typeface, width), most_lines + 1))
     if len(lines) <= most_lines:
         return lines
     last = " ".join(lines[most_lines - 1 :])
@@ -161,7 +159,7 @@ def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
     """As few lines as the width allows, of about the same length."""
     best = list(broken(text, typeface, width))
     for narrower in range(int(width), int(width) // 2, -40):
-        lines = list(broken(text, typeface, narrower))
+        lines = list(islice(broken(text, typeface, narrower), len(best) + 1))
         if len(lines) > len(best):
             break
         best = lines
@@ -170,10 +168,9 @@ def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
 
 def fit_title(title: str) -> tuple[Typeface, list[str]]:
     """A title's typeface and its lines."""
-    for size in TITLES:
-        lines = balanced(title, Typeface("Bold", size), COLUMN)
-        if len(lines) <= TITLE_LINES:
-            return Typeface("Bold", size), lines
+    for typeface in (Typeface("Bold", size) for size in TITLES):
+        if len(list(islice(broken(title, typeface, COLUMN), TITLE_LINES + 1))) <= TITLE_LINES:
+            return typeface, balanced(title, typeface, COLUMN)
     smallest = Typeface("Bold", TITLES[-1])
     return smallest, within(title, smallest, COLUMN, TITLE_LINES)
 

@@ -54,7 +54,7 @@ ONLINE_STEP = "connect this machine to the internet, or name your network's prox
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
 REDDITS_COUNTS = "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
-_OF_EXTRA = re.compile(r"^([\w.-]+).*extra == ['\"]([\w-]+)", re.MULTILINE)
+_OF_EXTRA = re.compile(r"^([\w.-]++).*extra == ['\"]([\w-]+)", re.MULTILINE)
 
 
 @runtime_checkable

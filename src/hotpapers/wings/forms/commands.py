@@ -53,6 +53,11 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)
 
 
+def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:
+    """What has to be looked at before a form closes, with the command for it."""
+    return reporting.alarms(record.database, now())
+
+
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     """The page, author and day of a reported post; empty if the record does not have it."""
     row = record.view().latest_row(Post, report.subject) if report.kind == "quotation" else None

@@ -153,10 +153,11 @@ class _FormHandlers(NamedTuple):
 
 class FormRouter:
     """Routes for forms that are about one thing, with threads and an hourly limit of their own. `site`: the site's
-    title."""
+    title. `contact`: the operator's, for whom a form refuses."""
 
-    def __init__(self, backend: Backend, site: str) -> None:
+    def __init__(self, backend: Backend, site: str, contact: str = "") -> None:
         self.backend, self._origin, self._site = backend, origin_of(backend.config.base), site
+        self._contact = phrases.one_line(contact)
         self._submit_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600)
         self.later = backend.lane(1, MAX_PENDING_FORMS)
 
@@ -187,8 +188,15 @@ class FormRouter:
             return reply(308, {**FORM, "location": f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"})
 
         methods = (*READ, "POST")
-        responder = Responder(answer, lambda refused, headers: page_reply(refusal_page(refused), headers), methods)
+        responder = Responder(
+            answer, lambda refused, headers: page_reply(self.refusal(refusal_page(refused)), headers), methods
+        )
         return [Route(path, responder), Route(f"{path}/", Responder(redirect, methods=methods))]
+
+    def refusal(self, page: FormPage) -> FormPage:
+        """A page that refuses for now, with another way to reach the operator."""
+        line = f"If it cannot wait, contact {self._contact}."
+        return page._replace(lines=(*page.lines, line)) if self._contact and page.status in (429, 503) else page
 
     def run_later(self, work: Callable[[], object]) -> bool:
         """Runs work after the response, so its duration reveals nothing. Returns False if too much work is already
@@ -213,7 +221,7 @@ class FormRouter:
                 raise Refused(429, "too many submissions", seconds)
             page = await self._call(form, form.submit, body, client)
         except Exception as problem:
-            page = refusal_page(refused_by(problem, request.scope))
+            page = self.refusal(refusal_page(refused_by(problem, request.scope)))
         return form.refused(page, body)
 
     async def _call(self, form: _FormHandlers, handler: FormHandler, body: bytes, client: str) -> FormPage:
@@ -222,9 +230,10 @@ class FormRouter:
         return UNREADABLE if values is None else await form.lane.run(lambda: handler(values), client)
 
 
-def form_router(backend: Backend, publication: Publication) -> FormRouter | None:
-    """A router for forms in the app of a publication; None if the app has no public address."""
-    return FormRouter(backend, phrases.one_line(publication.title)) if backend.config.base else None
+def form_router(backend: Backend, publication: Publication, contact: str) -> FormRouter | None:
+    """A router for forms in the app of a publication; None if the app has no public address. `contact`: the
+    operator's."""
+    return FormRouter(backend, phrases.one_line(publication.title), contact) if backend.config.base else None
 
 
 def refusal_page(refused: Refused) -> FormPage:

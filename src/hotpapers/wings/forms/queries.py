@@ -1,16 +1,19 @@
 """Reports that readers send through the app's forms: an entry is wrong, a post should not be quoted, an account is not
 a bot. Only the operator sees them; they are not on pages, in API responses or in exports.
 
-Anybody may write, so length, reports per hour and open reports are limited. Nothing is stored about the sender. The
-text is deleted when the operator closes a report. The row stays, so its number is never reused.
+Anybody may write, so length, reports per hour and open reports are limited: for each kind on its own, and about each
+post, entry or account. Nothing is stored about the sender. The text is deleted when the operator closes a report. The
+row stays, so its number is never reused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Literal, NamedTuple
+import logging
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple, get_args
 
 from hotpapers.base.errors import NotFound
+from hotpapers.base.logs import log_event
 from hotpapers.base.model import HOUR
 from hotpapers.publish.deliver.queries import IssueEdition
 from hotpapers.record.database import Database, first_value
@@ -21,7 +24,14 @@ MAX_REPORT_CHARS = 2_000
 """Characters of a report's text."""
 MAX_REPORTS_AN_HOUR = 60
 MAX_OPEN_REPORTS = 1_000
-"""These limits apply to contests and to all other reports separately."""
+"""Of each kind, so that no other kind closes the form."""
+MAX_OPEN_OF_TARGET = 20
+"""Open reports of a kind about one post, entry or account, so that no other target closes the form."""
+RESERVE = 2
+"""How many times the limits of its kind hold for the first report that a post should not be quoted: whoever floods the
+form with reports about some posts does not close it for the others."""
+ALARM_PERCENT = 80
+"""Of the limits of a kind, when the operator is told."""
 
 NoteResult = Literal["kept", "known", "full"]
 """The result for a report: stored, the same report is already open, or there are too many."""
@@ -49,22 +59,58 @@ def note(database: Database, report: ReaderReport) -> NoteResult:
         values = (report.kind, report.issue, report.paper, report.subject, report.text[:MAX_REPORT_CHARS])
         if database.rows(f"SELECT 1 FROM report WHERE {where} LIMIT 1", values):
             return "known"
-        if is_full(database, report.at, report.kind):
+        if is_full(database, report):
             return "full"
         sql = "INSERT INTO report (at, kind, issue, paper, subject, text, closed_at) VALUES (?, ?, ?, ?, ?, ?, 0)"
         database.run(sql, (report.at, *values))
+        counts = _counts_of(database, report.kind, report.at)
+    if counts.is_nearly_full:
+        log_event("many reports", level=logging.WARNING, **counts._asdict())
     return "kept"
 
 
-def is_full(database: Database, at: int, kind: Kind) -> bool:
-    """Whether no more reports of a kind are accepted: too many in the last hour, or too many are open.
+class ReportCounts(NamedTuple):
+    """How many reports of a kind came within the last hour, and how many are open."""
 
-    Contests are counted separately, because they require a proof and the others do not.
-    """
-    condition = "kind = 'contest'" if kind == "contest" else "kind <> 'contest'"
-    recent_count = int(first_value(database, f"SELECT count(*) FROM report WHERE {condition} AND at > ?", (at - HOUR,)))
-    open_count = int(first_value(database, f"SELECT count(*) FROM report WHERE {condition} AND closed_at = 0"))
-    return recent_count >= MAX_REPORTS_AN_HOUR or open_count >= MAX_OPEN_REPORTS
+    kind: Kind
+    recent: int
+    open: int
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether the operator should look at them."""
+        return max(self.recent * MAX_OPEN_REPORTS, self.open * MAX_REPORTS_AN_HOUR) * 100 >= (
+            ALARM_PERCENT * MAX_OPEN_REPORTS * MAX_REPORTS_AN_HOUR
+        )
+
+
+def _counts_of(database: Database, kind: Kind, at: int) -> ReportCounts:
+    query = "SELECT count(*) FROM report WHERE kind = ? AND {}"
+    recent = first_value(database, query.format("at > ?"), (kind, at - HOUR))
+    return ReportCounts(kind, int(recent), int(first_value(database, query.format("closed_at = 0"), (kind,))))
+
+
+def is_full(database: Database, report: ReaderReport) -> bool:
+    """Whether a report is not accepted: too many of its kind came in the last hour or are open, or too many about its
+    post, account or entry are."""
+    where = "kind = ? AND subject = ? AND (subject <> '' OR paper = ?) AND closed_at = 0"
+    target = (report.kind, report.subject, report.paper)
+    about_target = int(first_value(database, f"SELECT count(*) FROM report WHERE {where}", target))
+    times = RESERVE if report.kind == "quotation" and not about_target else 1
+    counts = _counts_of(database, report.kind, report.at)
+    return (
+        about_target >= MAX_OPEN_OF_TARGET
+        or counts.recent >= times * MAX_REPORTS_AN_HOUR
+        or counts.open >= times * MAX_OPEN_REPORTS
+    )
+
+
+def alarms(database: Database, at: int) -> Iterator[tuple[str, str]]:
+    """What the operator has to look at before a form closes, with the command for it."""
+    for counts in (_counts_of(database, kind, at) for kind in get_args(Kind)):
+        if counts.is_nearly_full:
+            text = f"{counts.open:,} open reports ({counts.kind}), {counts.recent:,} of the last hour"
+            yield f"{text}; at {MAX_OPEN_REPORTS:,} or {MAX_REPORTS_AN_HOUR} an hour, the form closes", "reports"
 
 
 def waiting(database: Database) -> list[ReaderReport]:

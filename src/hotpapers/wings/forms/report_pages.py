@@ -40,9 +40,7 @@ PAGES: dict[Kind, tuple[str, str, str]] = {
 }
 """Path, heading, and label of the text."""
 HINT = "Only the operator of this site will read this. We don’t store who you are; for a reply, contact the operator."
-FULL = FormPage(
-    "Try again later", ("Too many reports in the last hour. Please try again later.",), status=503, wait=3600
-)
+FULL = FormPage("Try again later", ("Too many reports are waiting. Please try again later.",), status=503, wait=3600)
 THANKS = FormPage("Thank you", ("The operator of this site will read it.",))
 
 
@@ -57,7 +55,7 @@ class ReportTarget(NamedTuple):
 
 def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Sequence[BaseRoute]:
     """The routes of the two pages in the app of a publication."""
-    router = form_router(backend, publication)
+    router = form_router(backend, publication, site.settings.contact)
     return ReportPages(router, terms=site.terms).routes() if router else ()
 
 
@@ -90,7 +88,7 @@ class ReportPages(NamedTuple):
                 return _form(kind, target, text, error)
             report = ReaderReport(0, self.clock(), kind, target.issue, target.paper, target.post, text)
             is_full = reader_reports.note(record.database, report) == "full"
-            return with_refusal(FULL, _form(kind, target, text)) if is_full else THANKS
+            return with_refusal(self.router.refusal(FULL), _form(kind, target, text)) if is_full else THANKS
 
 
 def _refill(kind: Kind, values: Values) -> FormPage:

@@ -15,6 +15,7 @@ WING = Wing(
             ),
         }
     },
+    alarms=loading("hotpapers.wings.forms.commands:site_alarms"),
     routes=loading("hotpapers.wings.forms.report_pages:routes"),
     takes_reports=True,
 )

@@ -109,7 +109,10 @@ def _template_text(name: str, **values: str) -> str:
 
 def _requirements() -> HostFile:
     """The program's dependencies, each file with its hash."""
-    text = f"# The dependencies of hotpapers {__version__}, with hashes.\n# `hotpapers init --replace` rewrites it.\n"
+    text = (
+        f"# The dependencies of hotpapers {__version__}, with hashes.\n# `hotpapers init --replace` rewrites it.\n"
+        "# The file of this name among the release's files also has the program's own hash.\n"
+    )
     return HostFile(REQUIREMENTS, text + _template_text("requirements.txt"))
 
 

@@ -34,7 +34,7 @@ MAX_PAGES = 10
 """Most pages that a round reads."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
 _TAGS = re.compile(r"</[a-z]{1,10}>")
-_STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
+_STORY = re.compile(r"(?:(?!/s/).)*+/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
 
 class LobstersSettings(SettingsStruct):

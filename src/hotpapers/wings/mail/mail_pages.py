@@ -53,7 +53,7 @@ NOTHING = FormPage(
 def routes(backend: Backend, pages: CurrentPages, publication: Publication, site: Site) -> Iterator[BaseRoute]:
     """The routes of a publication's app below `/mail/`."""
     yield from link_routes(backend)
-    router = form_router(backend, publication)
+    router = form_router(backend, publication, site.settings.contact)
     if router and site.settings.table("mailing").relay:
         yield from JoinPage(router, site_mail_config(site), publication.publication).routes()
 

@@ -136,7 +136,7 @@ def _any(phrases: str, **parts: str) -> re.Pattern[str]:
 
 
 _NOISE = re.compile(
-    r"(?:https?://|www\.)\S+|<[^<>]*>|\S+@\S+|\b[245]\d\d\b|\b[245]\.\d{1,3}\.\d{1,3}\b|^\s*(?:smtp|x-[\w-]+)\s*;"
+    r"(?:https?://|www\.)\S+|<[^<>]*>|(?<![^\s@])[^\s@]++@\S+|\b[245]\d\d\b|\b[245]\.\d{1,3}\.\d{1,3}\b|^\s*(?:smtp|x-[\w-]+)\s*;"
 )
 """Addresses and codes: their letters are no words."""
 _WHO = (

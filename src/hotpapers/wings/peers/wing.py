@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hotpapers.base.wings import Wing, load
-
-if TYPE_CHECKING:
-    from hotpapers.site.site import Site
 
 COMMANDS = "hotpapers.wings.peers.commands"
 
 
-def _if_followed(name: str, nothing: Any) -> Callable[[Site], Any]:
+def _if_followed(name: str, nothing: Any) -> Callable[..., Any]:
     """A function of a site, which is imported only if its settings follow any other."""
-    return lambda site: load(f"{COMMANDS}:{name}")(site) if site.settings.table("follow") else nothing
+    return lambda site, *_: load(f"{COMMANDS}:{name}")(site) if site.settings.table("follow") else nothing
 
 
 WING = Wing(

@@ -2,7 +2,7 @@
 // library_files.py and stars.py read them; written as some of them. All readers are linear.
 "use strict";
 const paperLibrary = (() => {
-  const LONGEST = 20000, LONGEST_SENTENCE = 400, LONGEST_LINE = 500, MOST = 10000, MOST_PIECES = 200, DEEPEST = 50;
+  const LONGEST = 20000, LONGEST_SENTENCE = 400, LONGEST_LINE = 500, MOST = 10000, MOST_PIECES = 200, LONGEST_STRING = 1000, DEEPEST = 50;
 
   // ---- ids, as in base/ids/arxiv/grammar.py
 
@@ -14,7 +14,7 @@ const paperLibrary = (() => {
   const PLACE = "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|semanticscholar\\.org)/|arxiv:)";
   const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
   const MENTION = new RegExp(`(?<![\\w.])(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`, "gi");
-  const WHOLE = new RegExp(`^(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *[:.]? *)?${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z.-]{2,20}\\]?)?$`, "i");
+  const WHOLE = new RegExp(`^(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z.-]{2,20}\\]?)?$`, "i");
   const BEFORE_ID = /^(?:arxiv )?(?:e-?prints?|preprints?):? (?=arxiv)|^corr |^abs\//i;
   const AROUND = /^[\s,;."'()[\]<>{}|*_`!-]+|[\s,;."'()[\]<>{}|*_`!-]+$/g;
 
@@ -72,6 +72,7 @@ const paperLibrary = (() => {
 
   // ---- BibTeX
 
+  const COMMENTED = (text, lineStart) => at(/[^\S\n]*%/y, text, lineStart) !== null;
   const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
   const BIB_STYLE = /\\(?:emph|mkbib[a-z]+|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
   const SIGN_OF = { textless: "<", textgreater: ">", textunderscore: "_", textasciicircum: "^", textbar: "|", "``": "“", "''": "”" };
@@ -108,7 +109,7 @@ const paperLibrary = (() => {
   }
 
   function bibPairs(body, strings) {
-    const pairs = [], name = /[\s,]*([^\s,={}"#()%']+)\s*=\s*/g;
+    const pairs = [], name = /(?<![^\s,={}"#()%'])([^\s,={}"#()%']+)\s*=\s*/g;
     let start = at(BIB_KEY, body, 0)?.[0].length ?? 0;
     for (let match = at(name, body, start); match; match = at(name, body, start)) {
       const pieces = [];
@@ -133,15 +134,17 @@ const paperLibrary = (() => {
   }
 
   function bibtex(text) {
-    const found = [], strings = new Map(), opening = /@[ \t]*([A-Za-z]+)[ \t]*\n?[ \t]*[{(]/g;
-    let start = 0;
+    const found = [], strings = new Map(), opening = /@[ \t]*([A-Za-z]+)[ \t]*(?:\n[ \t]*)?[{(]/g;
+    let start = 0, lineStart = 0, readTo = 0;
     for (let match = at(opening, text, 0); match; match = at(opening, text, start)) {
       const kind = match[1].toLowerCase(), inner = match.index + match[0].length, end = bibEnd(text, inner);
-      const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index), body = text.slice(inner, end);
+      const body = text.slice(inner, end), between = text.slice(readTo, match.index);
+      if (between.includes("\n")) lineStart = readTo + between.lastIndexOf("\n") + 1;
+      readTo = match.index;
       start = Math.max(end, inner);
-      if (kind === "comment" || kind === "preamble" || /^\s*%|[\p{L}\p{N}]$/u.test(line)) continue;
+      if (kind === "comment" || kind === "preamble" || /[\p{L}\p{N}]$/u.test(between) || COMMENTED(text, lineStart)) continue;
       const pairs = bibPairs(body, strings), key = at(BIB_KEY, body, 0);
-      if (kind === "string") pairs.forEach(([name, value]) => strings.set(name, value));
+      if (kind === "string") pairs.forEach(([name, value]) => strings.set(name, value.slice(0, LONGEST_STRING)));
       else {
         const own = fields(BIBTEX, withOwnId(pairs).map(([name, value]) => [name, BIB_OWN(value)]));
         found.push([...own, ...(key ? [{ role: "note", text: key[1] }] : [])]);
@@ -174,13 +177,13 @@ const paperLibrary = (() => {
 
   // ---- XML, also where it is not well-formed
 
-  const XML = /<!--[^]*?(?:-->|$(?![^]))|<!\[CDATA\[([^]*?)(?:\]\]>|$(?![^]))|<[?!][^<>]*>|<(\/?)([\w:.-]+)([^<>]*?)(\/?)>|([^<]+|<)/g;
+  const XML = /<!--[^]*?(?:-->|$(?![^]))|<!\[CDATA\[([^]*?)(?:\]\]>|$(?![^]))|<[?!][^<>]*>|<(\/?)([\w:.-]+)((?:[^\w:.<>-][^<>]*?)?)(\/?)>|([^<]+|<)/g;
   const local = (name) => name.slice(name.lastIndexOf(":") + 1);
   const children = (element, ...names) => element.content.filter((node) => node.name && (!names.length || names.includes(node.name)));
   const textOf = (element) => element.content.map((node) => (node.name ? ` ${textOf(node)} ` : node)).join("");
 
   function xmlElement(name, attributes) {
-    const pairs = [...attributes.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
+    const pairs = [...attributes.matchAll(/(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
     return { name: local(name), attributes: new Map(pairs.map(([, key, one, two]) => [local(key), unescaped(one ?? two)])), content: [] };
   }
 
@@ -236,7 +239,7 @@ const paperLibrary = (() => {
   function arxivMail(text) {
     return text.replace(/\r\n/g, "\n").split(/^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)/m).map((part) => {
       const title = /^Title: (.+(?:\n {2}.+)*)/m.exec(part);
-      const abstract = title && /^\\\\[ \t]*\n((?:(?!\\\\).*\n?)*?)(?=\\\\|$(?![^]))/m.exec(part.slice(title.index + title[0].length));
+      const abstract = title && /^\\\\[ \t]*\n((?:(?!\\\\).*\n)*(?:(?!\\\\).+)?)/m.exec(part.slice(title.index + title[0].length));
       const found = { id: /^arXiv:(\S+)/m.exec(part), title, abstract };
       return Object.entries(found).filter(([, match]) => match).map(([role, match]) => ({ role, text: match[1] }));
     });
@@ -246,7 +249,7 @@ const paperLibrary = (() => {
 
   const FORMATS = [
     [/<(?:\w+:)?RDF\b/, rdf], [/<xml>\s*<records>/, endnoteXml], [/^TY {1,2}-(?: |$)|^PMID *- /m, ris], [/^%0 /m, endnote],
-    [/^arXiv:\S+$|^Title: /m, arxivMail], [/@[ \t]*[A-Za-z]+[ \t]*\n?[ \t]*[{(]\s*[^\s,={}"]*\s*(?:,|=)/, bibtex],
+    [/^arXiv:\S+$|^Title: /m, arxivMail], [/@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}"]{1,1000}\s*)?[,=]/, bibtex],
   ];
   const OTHERS = [
     [/<(?:\w+:)?mods(?:Collection)?\b/, "MODS"], [/^(?:FN |PT [A-Z]$)/m, "a file of Web of Science"], [/^RT [A-Z]/m, "a file of RefWorks"],

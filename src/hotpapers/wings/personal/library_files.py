@@ -19,6 +19,8 @@ from hotpapers.base.errors import InputError
 Role = Literal["title", "abstract", "id", "link", "note"]
 MAX_PIECES = 200
 """Most pieces of a BibTeX value, joined by `#`."""
+MAX_STRING_CHARS = 1_000
+"""Most characters of a BibTeX string: each may be made of others, 200 times as long."""
 
 
 class Field(NamedTuple):
@@ -77,8 +79,9 @@ def _fields(table: dict[str, Role], pairs: Iterable[tuple[str, str]]) -> Entry:
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------
 
-_BIB_ENTRY = re.compile(r"@[ \t]*([A-Za-z]+)[ \t]*\n?[ \t]*([{(])")
-_BIB_NAME = re.compile(r"[\s,]*([^\s,={}\"#()%']+)\s*=\s*")
+_BIB_ENTRY = re.compile(r"@[ \t]*([A-Za-z]+)[ \t]*(?:\n[ \t]*)?([{(])")
+_BIB_NAME = re.compile(r"(?<![^\s,={}\"#()%'])([^\s,={}\"#()%']+)\s*=\s*")
+_BIB_COMMENTED = re.compile(r"\s*%")
 _BIB_SIGN = re.compile(r"\\.|[{}\"]", re.DOTALL)
 _BIB_SIGN_OR_NEXT = re.compile(r"\\.|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]", re.DOTALL)
 _BIB_WORD = re.compile(r"[^\s,={}\"#()]+")
@@ -102,16 +105,18 @@ _TIE = re.compile(r"(?<!\\)~")
 def bibtex(text: str) -> Iterator[Entry]:
     """The entries; those in comments are none (`@comment`, or on a line that begins with `%`)."""
     strings: dict[str, str] = {}
-    start = 0
+    start = line_start = read_to = 0
     while match := _BIB_ENTRY.search(text, start):
         kind, end = match[1].lower(), _end_of(text, match.end())
         body, start = text[match.end() : end], max(end, match.end())
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if kind in ("comment", "preamble") or line.lstrip().startswith("%") or line[-1:].isalnum():
+        line_start = text.rfind("\n", read_to, match.start()) + 1 or line_start
+        read_to = match.start()
+        is_comment = kind in ("comment", "preamble") or _BIB_COMMENTED.match(text, line_start, match.start())
+        if is_comment or text[match.start() - 1 : match.start()].isalnum():
             continue
         pairs = [(name.lower(), value) for name, value in _bib_pairs(body, strings)]
         if kind == "string":
-            strings.update(pairs)
+            strings.update((name, value[:MAX_STRING_CHARS]) for name, value in pairs)
         else:
             key = _BIB_KEY.match(body)
             named = _fields(_BIBTEX, ((name, _bib_text(value)) for name, value in _bib_own_ids(dict(pairs))))
@@ -218,10 +223,10 @@ def endnote(text: str) -> Iterator[Entry]:
 
 _XML = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<data>.*?)(?:\]\]>|\Z)|<[?!][^<>]*>"
-    r"|<(?P<close>/?)(?P<name>[\w:.-]+)(?P<attributes>[^<>]*?)(?P<empty>/?)>|(?P<text>[^<]+|<)",
+    r"|<(?P<close>/?)(?P<name>[\w:.-]+)(?P<attributes>(?:[^\w:.<>-][^<>]*?)?)(?P<empty>/?)>|(?P<text>[^<]+|<)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 MAX_DEPTH = 50
 
 
@@ -326,7 +331,7 @@ def json_entry(paper: Any) -> Entry:
 
 _MAIL_BETWEEN = re.compile(r"(?m)^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)")
 _MAIL_TITLE = re.compile(r"(?m)^Title: (.+(?:\n  .+)*)")
-_MAIL_ABSTRACT = re.compile(r"(?m)^\\\\[ \t]*\n((?:(?!\\\\).*\n?)*)")
+_MAIL_ABSTRACT = re.compile(r"(?m)^\\\\[ \t]*\n((?:(?!\\\\).*\n)*(?:(?!\\\\).+)?)")
 _MAIL_ID = re.compile(r"(?m)^arXiv:(\S+)")
 
 
@@ -349,7 +354,7 @@ FORMATS = tuple(
         (r"(?m)^TY {1,2}-(?: |$)|^PMID *- ", ris),
         (r"(?m)^%0 ", endnote),
         (r"(?m)^arXiv:\S+$|^Title: ", arxiv_mail),
-        (r"@[ \t]*[A-Za-z]+[ \t]*\n?[ \t]*[{(]\s*[^\s,={}\"]*\s*(?:,|=)", bibtex),
+        (r"@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}\"]{1,1000}\s*)?[,=]", bibtex),
     )
 )
 """How each format is known, and its reader."""

@@ -49,17 +49,31 @@ def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterato
     """A sender for each reader in the settings. Raises SettingsError."""
     publications = [table.name for table in site.settings.publication]
     readers: tuple[ReaderSettings, ...] = site.settings.table(TABLE.name)
+    problems = list[str]()
     for reader in readers:
-        label = f"reader {reader.name!r}"
-        for key, problem in publication_problems(reader.publication, publications):
-            raise SettingsError(f"{label}: {key}: {problem}")
-        mailers = (wing.mailer(record, site) for wing in wings() if wing.mailer and reader.mail)
-        mailer = next(filter(None, mailers), None)
-        if reader.mail and mailer is None:
-            raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")
-        client = open_client((), ())
-        sender = ReaderSender(reader, site, QuerySession(record, site.terms), mailer)
-        yield SenderDestination(sender, client.http, close=partial(_close, client, mailer), target=reader.name)
+        try:
+            destination = _destination(reader, record, site, open_client, publications)
+        except UsageError as problem:  # told at the end: the others get their mail
+            problems.append(str(problem))
+        else:
+            yield destination
+    if problems:
+        raise SettingsError("; ".join(problems))
+
+
+def _destination(
+    reader: ReaderSettings, record: Record, site: Site, open_client: OpenClient, publications: Sequence[str]
+) -> SenderDestination:
+    label = f"reader {reader.name!r}"
+    for key, problem in publication_problems(reader.publication, publications):
+        raise SettingsError(f"{label}: {key}: {problem}")
+    mailers = (wing.mailer(record, site) for wing in wings() if wing.mailer and reader.mail)
+    mailer = next(filter(None, mailers), None)
+    if reader.mail and mailer is None:
+        raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")
+    client = open_client((), ())
+    sender = ReaderSender(reader, site, QuerySession(record, site.terms), mailer)
+    return SenderDestination(sender, client.http, close=partial(_close, client, mailer), target=reader.name)
 
 
 def _close(client: Connection, mailer: Mailer | None) -> None:

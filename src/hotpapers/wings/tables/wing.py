@@ -11,7 +11,9 @@ WING = Wing(
     "Tables for research, and the record as a Parquet file.",
     exporters={
         "parquet": FileFormat(
-            re.compile(rb"PAR1.*publication.*observed_at.*line", re.DOTALL),
+            re.compile(
+                rb"PAR1(?:(?!publication).)*+publication(?:(?!observed_at).)*+observed_at(?:(?!line).)*+line", re.DOTALL
+            ),
             loading("hotpapers.wings.tables.parquet:parquet"),
             is_whole=True,
             is_binary=True,

@@ -27,7 +27,7 @@ SERVER = "arxiv:"
 MAX_ADDRESS_CHARS = 2_000
 """Most characters of an address."""
 
-_BARE = re.compile(rf"(?:arxiv *[:.]? *)?{grammar.ID}", re.ASCII)
+_BARE = re.compile(rf"(?:arxiv *(?:[:.] *)?)?{grammar.ID}", re.ASCII)
 _AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\]?)?", re.ASCII)
 _AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
 
