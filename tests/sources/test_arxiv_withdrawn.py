@@ -97,13 +97,13 @@ def test_all_comments_with_such_words_are_labeled(shared: Path) -> None:
     lines = data("sources", "withdrawn.txt").read_text("utf-8").splitlines()
     labels = dict(line.split() for line in lines if not line.startswith("#"))
     has_word = re.compile("withdr|retract", re.IGNORECASE)
-    wrong, seen = [], set()
+    wrong, labeled_papers = [], set()
     with zstandard.open(shared / "data" / "arxiv-metadata.jsonl.zst", "rt", encoding="utf-8") as papers:
         for paper in map(json.loads, papers):
             comment, abstract = paper.get("comment") or "", paper.get("abstract") or ""
             if has_word.search(f"{comment} {abstract[:160]}") and paper["id"] in labels:
-                seen.add(paper["id"])
+                labeled_papers.add(paper["id"])
             expected = labels.get(paper["id"], "not")
             if expected != "unclear" and says_withdrawn(comment, abstract, paper["id"]) != (expected == "withdrawn"):
                 wrong.append(paper["id"])
-    assert wrong == [] and seen == labels.keys()
+    assert wrong == [] and labeled_papers == labels.keys()

@@ -64,17 +64,17 @@ def test_whoever_asks_again_and_never_confirms_stays_away(
         else:
             subscribers.bounce(record, mark, "5.1.1", BEFORE + 1)
         for at in (BEFORE + 2, BEFORE + 2 + subscribers.ASK_AGAIN):
-            asked = subscribers.ask(record, "daily", "some@moth.example", at)
-        assert asked is not None
+            request = subscribers.ask(record, "daily", "some@moth.example", at)
+        assert request is not None
         if later == "expired":
-            subscribers.tidy(record, asked.since + subscribers.CONFIRM_WITHIN + 1)
+            subscribers.tidy(record, request.since + subscribers.CONFIRM_WITHIN + 1)
         elif later == "undone":
-            subscribers.undo_ask(record, asked)
+            subscribers.undo_ask(record, request)
         [kept] = subscribers.all_subscribers(record)
-        assert (kept.state, kept.address) == (("asked", asked.address) if later == "asked" else ("ended", ""))
+        assert (kept.state, kept.address) == (("asked", request.address) if later == "asked" else ("ended", ""))
     restore(copy, store_url, replace=True)
     with Record(store_url) as record:
-        assert subscribers.confirmed(record, "daily", asked.since * 2) == []
+        assert subscribers.confirmed(record, "daily", request.since * 2) == []
 
 
 def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
