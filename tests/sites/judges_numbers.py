@@ -92,7 +92,7 @@ def made_after_a_break(evidence: Evidence) -> Iterator[Finding]:
 
 
 def announced(evidence: Evidence) -> Iterator[Finding]:
-    """The number announced is arXiv's, in the publication's categories; on the page, too."""
+    """The number announced is arXiv's, in the publication's categories and with its words; on the page, too."""
     for issue in evidence.issues:
         if not issue.is_daily:
             continue

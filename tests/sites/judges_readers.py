@@ -70,7 +70,7 @@ def pages_of(evidence: Evidence, issue: FrozenIssue) -> Iterator[str]:
 
 
 def all_papers(evidence: Evidence) -> Iterator[Finding]:
-    """The page of all papers of a day has those in the publication's fields, each once, and no other."""
+    """The page of all papers of a day has those that the publication is about, each once, and no other."""
     for issue in evidence.issues:
         file = evidence.folder(issue.publication) / issue.day / "all/index.html"
         if not issue.is_daily or not file.is_file():

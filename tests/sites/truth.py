@@ -77,8 +77,8 @@ class Truth:
     # ---- arXiv -----------------------------------------------------------------------------------------------
 
     def announced(self, publication: PublicationSettings, label: str) -> list[Paper]:
-        """The papers in a publication's fields that arXiv announced as new, or newly listed, on a day."""
-        return [paper for paper in self.script.papers(label) if in_fields(paper, publication.categories)]
+        """The papers that a publication is about and that arXiv announced as new, or newly listed, on a day."""
+        return [paper for paper in self.script.papers(label) if self.is_wanted(paper, publication)]
 
     def could_know_announcement(self, label: str, by: int) -> bool:
         """Whether the program had time to read a day's announcement in its feeds by a moment."""
