@@ -38,7 +38,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from hotpapers.base.credentials import without_credentials
 from hotpapers.base.durations import duration
 
 
@@ -55,6 +54,8 @@ class SettingsError(UsageError):
     address with credentials is quoted."""
 
     def __init__(self, text: str, mistakes: Sequence[str] = ()) -> None:
+        from hotpapers.base.credentials import without_credentials  # no other error needs it
+
         super().__init__(without_credentials(text))
         self.mistakes = tuple(map(without_credentials, mistakes)) or (str(self),)
 

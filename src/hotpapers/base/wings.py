@@ -16,7 +16,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.logs import LOG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,6 +271,8 @@ def wings() -> tuple[Wing, ...]:
     built_in = tuple(_built_in())
     loaded = (*built_in, *_outside([wing.name for wing in built_in]))
     for name in sorted(_chosen() - {"", *(wing.name for wing in loaded)}):
+        from hotpapers.base.logs import LOG  # `--help` loads no more than it needs
+
         LOG.warning("%s", f"{CHOSEN}: no wing {name!r} is loaded; without {CHOSEN}, `hotpapers wings` lists all")
     return loaded
 

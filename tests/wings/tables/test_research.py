@@ -19,6 +19,7 @@ from hotpapers.base.model import (
     BEGAN,
     HOUR,
     READ_BACK,
+    Account,
     Alias,
     Item,
     Measurement,
@@ -340,11 +341,61 @@ def test_every_column_is_there_and_keys_are_keys(tables: Path) -> None:
 
 @pytest.mark.long
 def test_nobodys_words_or_names_are_in_them(tables: Path) -> None:
-    texts = ask(tables, "SELECT DISTINCT post, network FROM mentions")
-    assert {network for post, network in texts if post is not None} == {"bluesky"}
+    assert ask(tables, "SELECT post FROM mentions WHERE post IS NOT NULL") == []
     for table in TABLES:
         for row in ask(tables, f"SELECT * FROM {table.name}"):
             assert not any(word in str(row) for word in ("kettle", "cups boil", "by-", "Made-up paper", "made up"))
+
+
+def test_nobodys_account_is_in_them(record: Record, tmp_path: Path) -> None:
+    """Ids of posts on Bluesky contain the account's; those on the fediverse, its name."""
+    did, address = "did:plc:madeup234567", "https://tea.example/users/ada"
+    posts = {
+        f"bluesky:at://{did}/app.bsky.feed.post/3kfictitious": f"bluesky:{did}",
+        f"mastodon:{address}/statuses/112233": f"mastodon:{address}",
+        "hackernews:44556677": "hackernews:ada",
+    }
+    for name, account in posts.items():
+        written = post(2, name, TODAY + HOUR, account, text=f"A remark on {name}")
+        about = Account(account=account, handle="ada.example", name="Ada", observed_at=TODAY)
+        write(record, written, about, judged(account, "author", key(2), "names"))
+    write(record, judged(f"bluesky:{did}", "bot"))
+    issue(record, NAMED)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    for table in TABLES:
+        cells = str(ask(tmp_path, f"SELECT * FROM {table.name}"))
+        assert not any(word in cells for word in ("did:", "://", "tea.example", "ada", "Ada", "author")), table.name
+    assert ask(tmp_path, "SELECT post FROM mentions WHERE post IS NOT NULL") == [("44556677",)]
+    assert ask(tmp_path, "SELECT DISTINCT judgement FROM verdicts ORDER BY 1") == [("bot",), ("doubtful",), ("sound",)]
+
+
+def test_nobody_is_zero_only_where_a_network_was_read_in_full(store_url: str, tmp_path: Path) -> None:
+    end = TODAY + 25 * HOUR
+    with Record(store_url) as record:
+        write(record, paper(1), paper(2), posts_about(1, 5, TODAY + HOUR), read("bluesky", TODAY - HOUR, end))
+        write(record, read("mastodon", TODAY - HOUR, TODAY + 10 * HOUR), read("lobsters", TODAY + 8 * HOUR, end))
+        write_tables(record, tmp_path, end)
+    rows = ask(tmp_path, "SELECT * EXCLUDE (until, announced_at) FROM counts ORDER BY paper, network, age")
+    zero, unknown = (0, 0, 0, 0), (None, None, None, None)
+    day, hour = 24 * 3600, 3600
+    assert [row[1:] for row in rows if row[0].endswith("1")] == [
+        ("bluesky", 6, 5, 0, 4, 0, "complete", 0), ("bluesky", 24, 5, 0, 4, 0, "complete", 0),
+        ("lobsters", 6, *unknown, "before", 6 * hour), ("lobsters", 24, *unknown, "partial", 8 * hour),
+        ("mastodon", 6, *zero, "complete", 0), ("mastodon", 24, *unknown, "partial", day - 10 * hour),
+    ]  # fmt: skip
+    assert [row[3:7] for row in rows if row[0].endswith("2") and row[1] == "bluesky"] == [zero, zero]
+
+
+def test_settings_parts_and_readings_of_issues(tables: Path) -> None:
+    settings = "categories, include, networks, threshold, least_entries, most_entries, young, latest"
+    [row] = ask(tables, f"SELECT {settings} FROM issues")
+    assert row == ([], [], [], 1, 0, None, True, True)
+    assert ask(tables, "SELECT count(*) FROM entries WHERE filled_up") == [(0,)]
+    sql = """SELECT lane, place, e.score, sum(p.points)::BIGINT FROM entries AS e
+        JOIN parts AS p USING (publication, day, edition, lane, place) GROUP BY ALL"""
+    scores = ask(tables, sql)
+    assert scores and all(score == points for _, _, score, points in scores)
+    assert ("bluesky", True) in ask(tables, "SELECT network, unread >= 0 FROM readings")
 
 
 @pytest.mark.long

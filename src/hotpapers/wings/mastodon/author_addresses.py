@@ -1,8 +1,8 @@
 """The address of an account that a server leaves out, derived from the status's address and that of the profile.
 
 The forms are those that the programs document or show: Mastodon (also its numbered accounts), GoToSocial, snac, Takahē,
-Pixelfed, Ghost, PeerTube, Threads, Bridgy Fed. Misskey, Iceshrimp and WordPress number their accounts, and no address
-shows that number.
+Pixelfed, Ghost, PeerTube, Pleroma, Akkoma, Friendica, Threads, Bridgy Fed. Misskey, Iceshrimp and WordPress number
+their accounts, and no address shows that number.
 """
 
 from __future__ import annotations
@@ -26,11 +26,17 @@ _OF_ONE_SERVER: Forms = (
     (r"https://bsky\.brid\.gy/convert/ap/at://(did:[^/?#]+)/.*", r"https://bsky.brid.gy/ap/\1"),
     (r"https://(?:www\.)?threads\.(?:net|com)/ap/users/([0-9]+)/post/.*", r"https://threads.net/ap/users/\1/"),
 )
-_PEERTUBE = re.compile(rf"{_ORIGIN}/videos/watch/.*")
-_OF_PROFILE: Forms = (
-    (rf"{_ORIGIN}/a/([^/?#]+)(?:/.*)?", r"\1/accounts/\2"),
-    (rf"{_ORIGIN}/c/([^/?#]+)(?:/.*)?", r"\1/video-channels/\2"),
+_OF_PROFILE: tuple[tuple[str, Forms], ...] = (
+    (  # PeerTube
+        rf"{_ORIGIN}/videos/watch/.*",
+        (
+            (rf"{_ORIGIN}/a/([^/?#]+)(?:/.*)?", r"\1/accounts/\2"),
+            (rf"{_ORIGIN}/c/([^/?#]+)(?:/.*)?", r"\1/video-channels/\2"),
+        ),
+    ),
+    (rf"{_ORIGIN}/objects/.*", ((rf"{_ORIGIN}/(users|profile)/([^/?#]+)", r"\1/\2/\3"),)),  # Pleroma, Akkoma; Friendica
 )
+"""By the form of a status's address, those of profiles."""
 
 
 def author_address(status: str, profile: str) -> str:
@@ -39,7 +45,10 @@ def author_address(status: str, profile: str) -> str:
         return address
     if not profile or host(profile) != host(status):
         return ""
-    return _derived(status, _OF_STATUS) or (_derived(profile, _OF_PROFILE) if _PEERTUBE.fullmatch(status) else "")
+    if address := _derived(status, _OF_STATUS):
+        return address
+    forms = next((forms for pattern, forms in _OF_PROFILE if re.fullmatch(pattern, status)), ())
+    return _derived(profile, forms)
 
 
 def host(address: str) -> str:

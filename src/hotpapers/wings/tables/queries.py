@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.base.model import Mention, Post
-from hotpapers.issues.engagement.queries import VOICE, persons_sql
+from hotpapers.issues.engagement.queries import VOICE, announces_sql, persons_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS
@@ -109,6 +109,14 @@ def verdicts(view: AsOfView) -> Rows:
             {_stamp(view, "v")}
         FROM verdict AS v WHERE {_written(view, "v")} ORDER BY 1, 3, 4, 7, 8"""
     return view.database.iterate(sql)
+
+
+def announced_between(view: AsOfView, start: int, end: int) -> Rows:
+    """(paper, moment) of the papers first announced from one moment on and before another, µs UTC."""
+    sql = f"""SELECT {key_of("a.paper")}, min(a.announced_at) FROM announcement AS a
+        WHERE {announces_sql(view, "a")} GROUP BY a.paper
+        HAVING min(a.announced_at) >= ? AND min(a.announced_at) < ? ORDER BY 1"""
+    return view.database.iterate(sql, (start, end))
 
 
 def announced_span(view: AsOfView) -> tuple[int, int] | None:

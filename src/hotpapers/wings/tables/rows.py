@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import product
 from typing import Any
 
 import msgspec
 
 from hotpapers.base.ids.arxiv import from_key
+from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import (
     DAY,
     HOUR,
+    NETWORKS,
     Announcement,
     Coverage,
     Entry,
     Issue,
     IssueContent,
     Paper,
+    Publication,
 )
 from hotpapers.base.model.keys import network_of, own_id
-from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.coverage import LOST, unread_times
+from hotpapers.issues.engagement.attention import Engagement, read_engagement
 from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.issues.queries import first_read_at
 from hotpapers.record import identities
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.readings import networks_read
 from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
-WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
-"""Networks whose post identifiers contain no names; those of the others are URLs with names in them."""
+WITHOUT_NAMES = frozenset(("hackernews", "lobsters", "reddit", "x"))
+"""Networks whose post identifiers name nobody; those of Bluesky contain the account's, the others are URLs with names.
+"""
+COUNTED_VERDICTS = frozenset(("bot", "human", "doubtful", "sound"))
 ARXIV_DOI = "10.48550/arXiv."
 """How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
 OLDEST = (AGES[-1] + 24) * HOUR
@@ -79,11 +88,50 @@ def _counts(view: AsOfView) -> Iterator[Row]:
     for low in range(span[0] - span[0] % STRETCH, span[1] + 1, STRETCH) if span else ():
         high = low + STRETCH
         stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
+        measured: dict[tuple[str, str, int], Engagement] = {}
         for counts in read_engagement(stretch_view, MeasurementWindow()):
             if counts.peer and low <= counts.announced_at < high:
-                of = (from_key(counts.paper), counts.network, counts.age, counts.until, counts.announced_at)
-                sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
-                yield (*of, counts.voices, *sums, counts.bots)
+                measured[counts.paper, counts.network, counts.age] = counts
+        readings = ReadingStates(stretch_view)
+        for paper, announced_at in queries.announced_between(stretch_view, low, high):
+            yield from _counts_of(paper, announced_at, measured, readings)
+
+
+def _counts_of(
+    paper: str, announced_at: int, measured: Mapping[tuple[str, str, int], Engagement], readings: ReadingStates
+) -> Iterator[Row]:
+    """A paper's counts on every network that was read or counted, at the ages that it has reached."""
+    counted = {network for network in NETWORKS if any((paper, network, age) in measured for age in AGES)}
+    for network, age in product(sorted(counted | readings.networks), AGES):
+        until = announced_at + age * HOUR
+        if until > readings.as_of:
+            continue
+        reading, unread = readings.of(network, announced_at, until)
+        about = (from_key(paper), network, age, until, announced_at)
+        counts = measured.get((paper, network, age))
+        if counts is None:
+            yield (*about, *((0, 0, 0, 0) if reading == "complete" else (None,) * 4), reading, unread)
+            continue
+        sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
+        yield (*about, counts.voices, *sums, counts.bots, reading, unread)
+
+
+class ReadingStates:
+    """How networks were read, up to a view's moment."""
+
+    def __init__(self, view: AsOfView) -> None:
+        self.as_of, self.networks = view.as_of, networks_read(view)
+        self._unread = unread_times(view)
+        self._began = {network: first_read_at(view, network, LOST) for network in self.networks}
+
+    def of(self, network: str, start: int, end: int) -> tuple[str, int]:
+        """The state of the time between two moments, and how many seconds of it were not read in full."""
+        unread = self._unread.of(network, start, end)
+        if not unread:
+            return "complete", 0
+        began = self._began.get(network)
+        state = "partial" if unread < end - start else "before" if began is None or began >= end else "none"
+        return state, unread // SECOND
 
 
 def _coverage(view: AsOfView) -> Iterator[Row]:
@@ -92,8 +140,11 @@ def _coverage(view: AsOfView) -> Iterator[Row]:
 
 
 def _verdicts(view: AsOfView) -> Iterator[Row]:
-    for number, subject, about, *rest in queries.verdicts(view):
-        yield (number, network_of(subject), from_key(about) if about else None, *rest)
+    """Without what no count needs: who is an author of a paper, and whose words are not shown."""
+    for number, subject, about, rule, version, judgement, *rest in queries.verdicts(view):
+        if judgement in COUNTED_VERDICTS:
+            paper = from_key(about) if about else None
+            yield (number, network_of(subject), paper, rule, version, judgement, *rest)
 
 
 def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
@@ -106,6 +157,9 @@ def _issue_key(content: IssueContent) -> Row:
 
 
 def _issues(view: AsOfView) -> Iterator[Row]:
+    latest: dict[Row, int] = {}
+    for item in view.items(Issue):
+        latest[item.publication, item.day] = max(item.edition, latest.get((item.publication, item.day), 0))
     for digest, content in _contents(view):
         # The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs
         own = set(content.publication.own)
@@ -114,25 +168,52 @@ def _issues(view: AsOfView) -> Iterator[Row]:
         read = (content.from_at, content.as_of, content.position, content.chain)
         papers, replaced = (content.announced, content.considered), content.replaces or None
         window = (content.publication.window, own_numbers, content.until_at or None)
-        yield (*_issue_key(content), digest, content.ranking, *read, *papers, replaced, *window)
+        yield (
+            *_issue_key(content), digest, content.ranking, *read, *papers, replaced, *window,
+            *_settings(content.publication), bool(content.compared and content.compared.young),
+            content.edition == latest[_issue_key(content)[:2]],
+        )  # fmt: skip
 
 
-def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
-    """Every entry, with the first values of its row."""
+def _settings(publication: Publication) -> Row:
+    words = (list(publication.include), list(publication.exclude))
+    limits = (publication.threshold, publication.least_entries or 0, publication.most_entries or None)
+    return (list(publication.categories), *words, list(publication.networks), *limits)
+
+
+def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry, Publication]]:
+    """Every entry, with the first values of its row and the settings of its publication."""
     for _, content in _contents(view):
         lanes = (("entries", content.entries), ("further", content.further or ()), ("ongoing", content.ongoing))
         for lane, entries in lanes:
-            yield from (((*_issue_key(content), lane, entry.place), entry) for entry in entries)
+            yield from (((*_issue_key(content), lane, entry.place), entry, content.publication) for entry in entries)
 
 
 def _entries(view: AsOfView) -> Iterator[Row]:
-    for key, entry in _listed(view):
+    for key, entry, publication in _listed(view):
         ranked = (entry.score, entry.voices, entry.classic_rank, entry.tied)
-        yield (*key, from_key(entry.paper), *ranked, entry.archive, entry.announced_at or None)
+        is_filled_up = entry.score < publication.threshold and key[3] != "ongoing"
+        yield (*key, from_key(entry.paper), *ranked, entry.archive, entry.announced_at or None, is_filled_up)
+
+
+def _parts(view: AsOfView) -> Iterator[Row]:
+    for key, entry, _ in _listed(view):
+        for part in entry.parts:
+            compared = (part.voices, part.papers or None, part.atleast or None, part.among or None, part.age)
+            yield (*key, part.network, part.rule, from_key(entry.paper), part.score, *compared, part.until)
+
+
+def _readings(view: AsOfView) -> Iterator[Row]:
+    for _, content in _contents(view):
+        for reading in content.readings:
+            began = None if reading.began is msgspec.UNSET else reading.began
+            lost = None if reading.gaps is msgspec.UNSET else sum(gap.until_at - gap.from_at for gap in reading.gaps)
+            unread = None if lost is None else lost // SECOND
+            yield (*_issue_key(content), reading.network, reading.state, began, unread)
 
 
 def _entry_counts(view: AsOfView) -> Iterator[Row]:
-    for key, entry in _listed(view):
+    for key, entry, _ in _listed(view):
         parts = {part.network: part for part in entry.parts}
         for count in entry.counts:
             part, compared = parts.get(count.network), Row((None,) * 4)  # empty if nothing was compared
@@ -166,6 +247,8 @@ ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
     "issues": _issues,
     "entries": _entries,
     "entry_counts": _entry_counts,
+    "parts": _parts,
+    "readings": _readings,
     "reference_counts": _reference_counts,
 }
 """The rows of each table."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import COUNTS
 
-SCHEMA_VERSION = "3.1.0"
+SCHEMA_VERSION = "4.0.0"
 """Semantic version: major for changed or removed columns or keys, minor for added ones."""
 
 
@@ -46,7 +46,7 @@ _ISSUE = (
     "day DATE The issue's day.",
     "edition INTEGER 1, or more for a corrected issue.",
 )
-_LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
+_LANE = "lane VARCHAR entries: new and shown; further: new, listed in a line; ongoing: still talked about."
 _SUMMED = "the sum of the latest counts; if never read, empty in counts, 0 in entry_counts."
 _COUNTS = (
     "voices BIGINT Accounts that posted about the paper or reacted, each counted once.",
@@ -99,7 +99,7 @@ TABLES = (
         "Posts that name a paper.",
         _PAPER,
         "post_number BIGINT The post's number, valid only in this export.",
-        "post VARCHAR The network's identifier of the post; empty if it contains a name or is forgotten.",
+        "post VARCHAR The network's identifier of the post; empty if it names its account or is forgotten.",
         _NETWORK,
         "account_number BIGINT The number of the post's account, valid only in this export; 0 if unknown.",
         "voice_number BIGINT The same, but with one number for accounts known to belong together; 0 if unknown.",
@@ -163,13 +163,16 @@ TABLES = (
     _table(
         "counts",
         "paper network age",
-        "Attention by paper, network and age, for papers that have reached the age.",
+        "Attention by paper, network and age, for all papers that have reached the age and networks that were read.",
         _PAPER,
         _NETWORK,
         "age INTEGER Hours after the announcement: 6, 24, 72 or 168.",
         _READ_UNTIL,
         "announced_at TIMESTAMP When the paper was announced, UTC.",
         *_COUNTS,
+        "reading VARCHAR How it was read up to the age: complete, partial, none; before: only later. Unless complete,"
+        " counts of nobody are empty.",
+        "unread BIGINT How long it was not read in full, in seconds.",
     ),
     _table(
         "coverage",
@@ -184,14 +187,14 @@ TABLES = (
     _table(
         "verdicts",
         "subject_number paper rule observed_at position",
-        "Judgments on posts and accounts: bots, doubtful mentions, authors. Each holds until the next one by its rule,"
-        " or until it is closed.",
+        "Judgments that counts depend on: bots, doubtful mentions. Each holds until the next one by its rule, or until"
+        " it is closed.",
         "subject_number BIGINT The post or account, as in mentions.",
         _NETWORK,
         "paper VARCHAR The paper that it is about; empty if none.",
         "rule VARCHAR The rule.",
         "rule_version INTEGER The version of the rule.",
-        "judgement VARCHAR bot, human, doubtful, sound, hidden, shown, author or independent.",
+        "judgement VARCHAR bot, human, doubtful or sound.",
         *_STAMP,
     ),
     _table(
@@ -211,6 +214,15 @@ TABLES = (
         "window VARCHAR daily, weekly or monthly; listing if imported.",
         "own_numbers BIGINT[] The publication's own accounts, as in mentions, whose posts do not count.",
         "until_at TIMESTAMP The end of the window of a weekly or monthly issue that closed later, UTC; else empty.",
+        "categories VARCHAR[] The publication's categories; empty for all.",
+        "include VARCHAR[] Words of which a paper must have one; empty for all papers.",
+        "exclude VARCHAR[] Words that no paper may have.",
+        "networks VARCHAR[] The publication's networks; empty for all that are read.",
+        "threshold BIGINT The score from which a paper is listed.",
+        "least_entries INTEGER Up to how many papers an issue is filled up with those below the threshold.",
+        "most_entries INTEGER How many are shown in full; empty for all.",
+        "young BOOLEAN Whether papers were compared with too few to be sure.",
+        "latest BOOLEAN Whether it is the day's latest edition.",
     ),
     _table(
         "entries",
@@ -220,12 +232,41 @@ TABLES = (
         _LANE,
         "place INTEGER The rank.",
         _PAPER,
-        "score BIGINT The ranking's score.",
+        "score BIGINT 1,000 for one paper in ten, 2,000 for one in a hundred; by classic/1, reposts and likes.",
         "voices BIGINT Voices on all networks.",
         "classic_rank INTEGER The rank by reposts and likes.",
         "tied BOOLEAN Whether a neighbor has the same score.",
         "archive VARCHAR The archive with whose papers it is compared.",
-        "announced_at TIMESTAMP When it was announced, UTC.",
+        "announced_at TIMESTAMP When it was announced, UTC; empty if never.",
+        "filled_up BOOLEAN Whether it is below the publication's threshold.",
+    ),
+    _table(
+        "parts",
+        "publication day edition lane place network rule",
+        "The points of an entry, by network and rule; they add up to its score.",
+        *_ISSUE,
+        _LANE,
+        "place INTEGER The rank.",
+        _NETWORK,
+        "rule VARCHAR The rule that gave the points.",
+        _PAPER,
+        "points BIGINT Points, as in the score; negative if taken off.",
+        "counted BIGINT What was compared, as in entry_counts.",
+        "papers BIGINT How many papers it was compared with; empty if with none.",
+        "at_least BIGINT How many of these had as many; empty if compared with none.",
+        "among VARCHAR Which papers these are, as in entry_counts.",
+        "age INTEGER Hours after the announcement at which the paper was compared; 0 in a listing.",
+        _READ_UNTIL,
+    ),
+    _table(
+        "readings",
+        "publication day edition network",
+        "How an issue says that networks were read.",
+        *_ISSUE,
+        _NETWORK,
+        "state VARCHAR The worst state: complete, partial, refused or unknown.",
+        "began_at TIMESTAMP Since when the network is read, UTC; empty if unknown.",
+        "unread BIGINT How long it was not read in full, in seconds; empty if the issue does not say.",
     ),
     _table(
         "entry_counts",
