@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import logging
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from hotpapers.base import logs
 from hotpapers.record import Record
 from hotpapers.record.database import Params
 from hotpapers.record.record import connect
@@ -86,6 +88,15 @@ def data(*parts: str) -> Path:
     assert path.exists(), f"no such fixture: {path}"
     _opened.add(str(path))
     return path
+
+
+@pytest.fixture(autouse=True)
+def as_before_logging() -> Iterator[None]:
+    """After each test, nothing is logged that it began to log: the next command starts as in a process of its own."""
+    yield
+    logs.LOG.handlers.clear()
+    logs.LOG.setLevel(logging.NOTSET)
+    logs.LOG.propagate = True
 
 
 @pytest.fixture(scope="session")
