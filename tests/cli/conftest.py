@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base import settings
 from hotpapers.site import demo as week
 from tests.cli.run import good
 from tests.conftest import shared_folder
 from tests.wings.classic import classic_issues
 
 DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
+DAILY_SETTINGS = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
 SECOND = '\n[[publication]]\nname = "again"\ntitle = "The Same Again"\n'
 """Settings of a second publication beside the demo's week."""
 
@@ -53,4 +55,12 @@ def site(cwd: Path, demo_folder: Path) -> Path:
     """A folder with the settings and the store of the demo's week."""
     for name in ("hotpapers.toml", "hotpapers.db"):
         shutil.copy(demo_folder / week.FOLDER / name, cwd / name)
+    return cwd
+
+
+@pytest.fixture
+def project(cwd: Path) -> Path:
+    """A folder with settings, a listing, and a daily publication of its own."""
+    (cwd / settings.FILE).write_text(DAILY_SETTINGS, "utf-8")
+    good("import", "classic", classic_issues.file(cwd))
     return cwd

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from hotpapers.base import settings
+from tests.cli.conftest import DAILY_SETTINGS
 from tests.cli.run import good, misuse, run
-from tests.wings.classic import classic_issues
-
-DAILY_SETTINGS = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
-
-
-@pytest.fixture
-def project(cwd: Path) -> Path:
-    """A folder with settings, a listing, and a daily publication of its own."""
-    (cwd / settings.FILE).write_text(DAILY_SETTINGS, "utf-8")
-    good("import", "classic", classic_issues.file(cwd))
-    return cwd
 
 
 def test_the_first_publication_is_meant_unless_another_is_named(project: Path) -> None:

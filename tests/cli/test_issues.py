@@ -15,7 +15,7 @@ from hotpapers.base.model import DAY, Coverage, Post, Publication, Window
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.record import Record, now
-from tests.cli.conftest import DAYS
+from tests.cli.conftest import DAILY_SETTINGS, DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import moment, paper, posts_about
 from tests.wings.classic import classic_issues
@@ -152,16 +152,6 @@ EMPTY_EXPORT = b'{"kind":"header","format":"hotpapers-record","version":1,"full"
 """An empty export: importing it creates an empty store."""
 
 # ---- several publications, and publications of one's own -------------------------------------------------
-
-DAILY_SETTINGS = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
-
-
-@pytest.fixture
-def project(cwd: Path) -> Path:
-    """A folder with settings, a listing, and a daily publication of its own."""
-    (cwd / settings.FILE).write_text(DAILY_SETTINGS, "utf-8")
-    good("import", "classic", classic_issues.file(cwd))
-    return cwd
 
 
 def test_a_quiet_day_is_an_issue_too(project: Path) -> None:

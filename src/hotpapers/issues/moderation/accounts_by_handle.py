@@ -28,6 +28,6 @@ def aliases(accounts: Iterable[ShownAccount]) -> Iterator[Alias]:
             by_handle.setdefault(account.key, account)
         elif is_at_home(account.key, account.handle):
             with_address.setdefault(handle_key(NETWORK, account.handle), account)
-    for key in by_handle.keys() & with_address.keys():
-        original = with_address[key]
-        yield Alias(account=key, stable=original.key, observed_at=max(by_handle[key].at, original.at))
+    for key, account in by_handle.items():
+        if original := with_address.get(key):
+            yield Alias(account=key, stable=original.key, observed_at=max(account.at, original.at))
