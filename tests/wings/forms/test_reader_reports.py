@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
@@ -67,7 +68,7 @@ FLOOD_OF: dict[Kind, ReaderReport] = {
 def test_no_flood_closes_a_form_for_others(flood: list[tuple[Kind, int, int]]) -> None:
     """Whatever is reported within three hours: no kind closes the form of another, and no report the form for the first
     one about a post."""
-    with small_limits(), Record(":memory:") as record:
+    with small_limits(), TemporaryDirectory() as folder, Record(f"{folder}/hotpapers.db") as record:
         for kind, target, minute in sorted(flood, key=lambda report: report[2]):
             note(record.database, report_of(kind, target, AT + minute * HOUR // 60, f"{target} {minute}"))
         stored = waiting(record.database)
