@@ -407,7 +407,7 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         if self.window == "listing":
             return self.rebuild_listing()
         counts = {paper: self.counts_of(paper, measurements) for paper, measurements in self.measured.items()}
-        references, listed = self.references_of(ChainMap(*counts.values())), self.earlier_voices()
+        references, (listed, lines) = self.references_of(ChainMap(*counts.values())), self.earlier()
         considered, candidates, read = 0, [], set()
         for paper, by_measurement in counts.items():
             (*_, from_at), networks = list(by_measurement.items())[-1]
@@ -415,20 +415,22 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
             if (any(by_measurement.values()) and (is_new or paper in listed)) or (from_at and networks):
                 considered += is_new or self.window != "daily"
                 read |= networks.keys()
-                is_left_out = self.issue.get("choice") == "least/2" and self.about[paper].get("withdrawn")
+                is_left_out = self.issue.get("choice") in ("least/2", "least/3") and self.about[paper].get("withdrawn")
                 if self.in_fields(paper) and not is_left_out:
                     at = self.announced_at[paper] if any(n for (*_, x), n in by_measurement.items() if not x) else 0
                     candidates.append(self.scored(references, paper, networks, archive_of(self.about[paper]), at))
         peers = list(self.peers(references))
         about = {"announced": self.announced(), "considered": considered, "compared": self.largest(peers)}
-        entries, ongoing = self.chosen(self.places(candidates), listed, about["compared"]["young"])
+        *lanes, ongoing = self.chosen(self.places(candidates), listed, lines, about["compared"]["young"])
+        entries = [*lanes[0], *lanes[1]]
         counted, start = read.union(peer["network"] for peer in peers), self.read_from(entries)
         about |= {"read_from": start, "readings": self.readings(counted, start), "peers": peers}
-        return {**about, **self.split(entries), "ongoing": self.places(ongoing)}
+        return {**about, **self.split(*lanes), "ongoing": self.places(ongoing)}
 
-    def split(self, entries):
-        entries, most = self.places(entries), self.publication.get("most_entries")
-        return {"entries": entries[:most], "further": entries[most:]} if most else {"entries": entries}
+    def split(self, entries, lines=()):
+        listed, most = self.places([*entries, *lines]), self.publication.get("most_entries")
+        shown = min(most or len(entries), len(entries))
+        return {"entries": listed[:shown]} | ({"further": listed[shown:]} if most or lines else {})
 
     def rebuild_listing(self):
         references, entries = defaultdict(lambda: defaultdict(dict)), []
@@ -449,21 +451,35 @@ class Issue:  # rebuilt from the rows of an export that were open at its positio
         about = {"ongoing": [], "considered": len(entries), "announced": None, "readings": []}
         return {**about, **self.split(entries), "peers": list(self.peers(references))}
 
-    def earlier_voices(self):
-        earlier = {(issue["day"], issue["edition"]) for issue in self.issue["earlier"]}
+    def earlier(self):
+        """The voices of papers listed earlier, and the papers that were in lines for lack of regulars."""
+        earlier, voices, lines = {(e["day"], e["edition"]) for e in self.issue["earlier"]}, {}, set()
         issues = [json.loads(row["content"]) for row in self.export.rows["issue"][self.publication["publication"]]]
-        issues = sorted((i for i in issues if (i["day"], i["edition"]) in earlier), key=lambda issue: issue["day"])
-        return {e["paper"]: e["voices"] for i in issues for e in i["entries"] + i.get("further", []) + i["ongoing"]}
+        for issue in sorted((i for i in issues if (i["day"], i["edition"]) in earlier), key=itemgetter("day")):
+            least = max(issue["publication"]["threshold"], 1) if issue.get("choice") == "least/3" else -MOST
+            below = {entry["paper"] for entry in issue.get("further", []) if entry["score"] < least}
+            listed = issue["entries"] + issue.get("further", []) + issue["ongoing"]
+            voices |= {entry["paper"]: entry["voices"] for entry in listed if entry["paper"] not in below}
+            lines |= below
+        return voices, lines
 
-    def chosen(self, candidates, listed, is_young):
-        least, fill = max(self.publication["threshold"], 1), self.publication.get("least_entries", 0)
+    def chosen(self, candidates, listed, lines, is_young):
+        """The entries, the lines for lack of regulars, and the papers still talked about."""
+        choice, least = self.issue.get("choice"), max(self.publication["threshold"], 1)
         new = [entry for entry in candidates if entry["paper"] not in listed]
         entries = [entry for entry in new if entry["score"] >= least]
-        more = [entry for entry in new if entry["score"] < least and entry["voices"] >= 3]
-        is_filled = self.issue.get("choice") in ("least/1", "least/2") and is_young and self.ranking != "classic/1"
-        entries += more[: max(fill - len(entries), 0)] if is_filled else []
+        few = {e["paper"] for e in new if choice == "least/3" and self.has_few_regulars(e)}
+        more = [e for e in new if e["score"] < least and e["voices"] >= 3 and e["paper"] not in few & lines]
+        is_filled = choice in ("least/1", "least/2", "least/3") and is_young and self.ranking != "classic/1"
+        more = more[: max(self.publication.get("least_entries", 0) - len(entries), 0)] if is_filled else []
+        entries += [entry for entry in more if entry["paper"] not in few]
+        lines = [entry for entry in more if entry["paper"] in few]
         old = [entry for entry in candidates if entry["score"] >= least and entry["paper"] in listed]
-        return entries, [entry for entry in old if entry["voices"] >= listed[entry["paper"]] + 3][:5]
+        return entries, lines, [entry for entry in old if entry["voices"] >= listed[entry["paper"]] + 3][:5]
+
+    def has_few_regulars(self, entry):
+        known = [count["known"] for count in entry["counts"] if "known" in count]
+        return bool(known) and sum(known) < 2
 
 
 def gaps_of(stretches):

@@ -82,7 +82,8 @@ class RecordedScene:
         self._counter = clauses.StoreCounter(self._view, self._own_voices, without)
         self._people = people(self._view, self._own_voices)
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
-        self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
+        earlier = [content for _, content in earlier_issues(record, recipe)]
+        self._earlier_voices = last_voices(earlier)
         self._since = read_since(self._view)
         self._end = content.until_at or MAX_INTEGER
         self._unread = UnreadNetworks(frozenset(), content.as_of)

@@ -62,7 +62,7 @@ def assert_equal(store: Path, issues: int) -> None:
 
 def test_it_is_short_and_needs_only_python() -> None:
     code = PROGRAM.read_text("utf-8")
-    assert len(code.splitlines()) <= 540
+    assert len(code.splitlines()) <= 560
     imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = {name.name for node in imports if isinstance(node, ast.Import) for name in node.names}
     names |= {node.module or "." for node in imports if isinstance(node, ast.ImportFrom)}

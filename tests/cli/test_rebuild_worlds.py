@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import ModuleType
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,10 +13,8 @@ from hotpapers.base.model import HOUR, Announcement, Coverage, CoverageState, Me
 from hotpapers.issues import coverage, paper_fields, quotations, selection
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.engagement.standing import queries as standing_queries
-from hotpapers.keep.transfer.jsonl.exporter import lines
-from hotpapers.record.commitments import canonical_json
 from hotpapers.record.record import Record
-from tests.cli.test_rebuild import PROGRAM
+from tests.cli.rebuild_program import load_program, rebuilt_differently
 from tests.issues.worlds import CUT, PAPERS, Kept, World, emptied, fill, moments, worlds
 
 pytestmark = pytest.mark.long
@@ -32,10 +28,7 @@ ENOUGH = 2
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The program as a module, with a low limit: the made-up records have only a handful of accounts."""
-    spec = importlib.util.spec_from_file_location("rebuild", PROGRAM)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_program()
     monkeypatch.setattr(module, "ENOUGH", ENOUGH)
     monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", ENOUGH)
     return module
@@ -94,13 +87,6 @@ publications = st.builds(
 )
 
 
-def rebuilt_differently(program: ModuleType, record: Record, recipe: IssueRecipe) -> list[str]:
-    """In what an issue differs as the program builds it and as rebuild.py does."""
-    content: dict[str, Any] = msgspec.json.decode(canonical_json(build(record, recipe).content))
-    rebuilt = program.Issue(program.Export(line.decode() for line in lines(record)), content).rebuild()
-    return list(program.differences({name: content[name] for name in rebuilt if name in content}, rebuilt))
-
-
 recipes = st.builds(
     IssueRecipe,
     publication=publications,
@@ -117,7 +103,7 @@ recipes = st.builds(
         st.just(CUT),
         st.sampled_from((msgspec.UNSET, msgspec.UNSET, CUT - 6 * HOUR, CUT - 20 * HOUR)),
     ),
-    choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2)),
+    choice=st.sampled_from((selection.THRESHOLD_1, selection.LEAST_2, selection.LEAST_3, selection.LEAST_3)),
     counting=st.sampled_from((paper_fields.FEEDS, paper_fields.CATEGORIES)),
 )
 
@@ -131,4 +117,4 @@ def test_made_up_records(sqlite_url: str, program: ModuleType, world: World, rec
         position = record.head.position - 3 + recipe.position
         if recipe.publication.window == "daily" and recipe.moments:  # never ends before it closes
             recipe = recipe._replace(moments=(*recipe.moments[:2], msgspec.UNSET))
-        assert rebuilt_differently(program, record, recipe._replace(position=position)) == []
+        assert rebuilt_differently(program, record, build(record, recipe._replace(position=position)).content) == []

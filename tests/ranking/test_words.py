@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.model import Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.base.model import Entry, Price, PrintedCount, ReferenceSize, ScoreComponent
 from hotpapers.issues.ranking import needs_of, rarity_2, words
 from hotpapers.issues.ranking.rarity_1 import AGES, millipoints
 
@@ -168,15 +168,26 @@ def test_places_of_a_young_record() -> None:
         assert words.provisional(settled) == words.why_provisional(settled, 1, 500) == ""
 
 
+def priced(price: Price | msgspec.UnsetType, score: int = 500, known: int | msgspec.UnsetType = msgspec.UNSET) -> str:
+    """The sentence for an entry of a publication with a threshold of 500."""
+    count = PrintedCount(network="x", voices=3, reposts=0, likes=3, until=0, known=known)
+    entry = Entry(
+        place=1, paper="arxiv:2405.00001", score=score, voices=3, tied=False, classic_rank=1, announced_at=0,
+        counts=(count,), parts=(), metadata="", posts=(), price=price,
+    )  # fmt: skip
+    return words.price_sentence(entry, 500)
+
+
 def test_what_a_place_would_have_cost() -> None:
-    assert words.price_sentence(msgspec.UNSET) == ""
-    assert words.price_sentence(Price(accounts=None, known=3)).startswith("No number of accounts")
-    assert words.price_sentence(Price(accounts=1, known=0)).startswith(
-        "Faking this score would take about 1 account. The "
-    )
-    assert words.price_sentence(Price(accounts=0, known=0)) == ""
-    known = words.price_sentence(Price(accounts=1204, known=3))
+    assert priced(msgspec.UNSET) == priced(Price(accounts=0, known=0)) == ""
+    assert priced(Price(accounts=None, known=3)).startswith("No number of accounts")
+    assert priced(Price(accounts=1, known=0)).startswith("Faking this score would take about 1 account. The record is")
+    known = priced(Price(accounts=1204, known=3))
     assert known.startswith("Faking this score would take about 1,204 accounts, at least 3 of them regulars")
+    below = "A place below the threshold would take about 3 accounts"
+    assert priced(Price(accounts=3, known=0), 499).startswith(f"{below}. The record is too young")
+    assert priced(Price(accounts=3, known=0), 0, known=1) == f"{below}, none of them a regular."
+    assert priced(Price(accounts=3, known=2), 0, known=2).startswith(f"{below}, at least 2 of them regulars;")
 
 
 def test_whose_voices_a_count_has() -> None:

@@ -54,10 +54,12 @@ def _facts(content: IssueContent) -> Iterator[str]:
 
 
 def further(content: IssueContent) -> str:
-    """`228 more above 500`: how many papers follow the entries; empty if none do."""
-    return (
-        f"{number(len(content.further))} more above {number(content.publication.threshold)}" if content.further else ""
-    )
+    """`228 more above 500`, `3 more without two regulars`: how many papers follow the entries; empty if none do."""
+    if not content.further:
+        return ""
+    threshold = max(content.publication.threshold, 1)
+    is_above = content.further[0].score >= threshold
+    return f"{number(len(content.further))} more {f'above {number(threshold)}' if is_above else 'without two regulars'}"
 
 
 def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
@@ -119,7 +121,8 @@ def empty_reason(content: IssueContent) -> str:
     papers = own if is_limited(content) else f"none of the {considered} talked about"
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
-        return f"Nothing{new} to show yet: {exception}{papers} reached 3 people."
+        regulars = ", two of them regulars" if content.further else ""
+        return f"Nothing{new} to show yet: {exception}{papers} reached 3 people{regulars}."
     least = number(max(content.publication.threshold, 1))
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 

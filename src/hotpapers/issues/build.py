@@ -41,7 +41,7 @@ from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking.price import PriceList
 from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
-from hotpapers.issues.selection import choose, last_voices, without_counted_as
+from hotpapers.issues.selection import SelectedEntries, choose, last_voices, without_counted_as
 from hotpapers.issues.windows import closing, cut_of, known_absent, window_start
 from hotpapers.record import AsOfView, Record, RowOf, batches, canonical_json
 from hotpapers.record.issue_contents import decode_content
@@ -66,7 +66,7 @@ class IssueRecipe(NamedTuple):
     replaces: str = ""
     reason: str = ""
     moments: tuple[int, int, int | UnsetType] | None = None
-    choice: str = selection.LEAST_2
+    choice: str = selection.LATEST
     quoting: str = quotations.LATEST
     counting: str = ""
     period: str = coverage.SINCE_PREVIOUS
@@ -112,7 +112,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         metadata={row.item.paper: row.hash.hex() for row in rows},
         posts=quotations.listed_under(view, places),
     )
-    order = ranking.rank(ranking_input, recipe.publication.ranking)
+    listed = SelectedEntries(ranking.rank(ranking_input, recipe.publication.ranking), (), (), {})
     about = partial(
         IssueContent,
         from_at=cut,
@@ -122,7 +122,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         readings=(),
         earlier=(),
     )
-    return BuiltIssue(_content(record, recipe, about, entry_inputs, order), ())
+    return BuiltIssue(_content(record, recipe, about, entry_inputs, listed), ())
 
 
 # ---- publications of our own ---------------------------------------------------------------------------
@@ -141,13 +141,15 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     view = record.view(cut, recipe.position)
     own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
-    earlier_voices = last_voices(content for _, content in earlier)
+    earlier_contents = [content for _, content in earlier]
+    earlier_voices = last_voices(earlier_contents)
     has_rule = recipe.choice != selection.THRESHOLD_1
     span = CandidateWindow(start, earlier_voices, has_rule, end or MAX_INTEGER)
     ranking_input, forecasts = collect(view, publication, span, own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else UNSET
     least_entries = selection.least_papers(publication, compared)
-    chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice)
+    earlier_lines = selection.papers_in_lines(earlier_contents)
+    chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice, earlier_lines)
     if recipe.counting == paper_fields.FEEDS:
         chosen = without_counted_as(chosen)
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
@@ -186,7 +188,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
         until_at=end,
     )
-    content = _content(record, recipe, about, entry_inputs, (*chosen.entries, *chosen.further), chosen.ongoing)
+    content = _content(record, recipe, about, entry_inputs, chosen)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
@@ -278,15 +280,15 @@ def _content(
     recipe: IssueRecipe,
     about: partial[IssueContent],
     entry_inputs: EntryInputs,
-    order: Sequence[ScoredCandidate],
-    ongoing: Sequence[ScoredCandidate] = (),
+    chosen: SelectedEntries,
 ) -> IssueContent:
     """`about`: what the issue says about itself, apart from its entries."""
     chain = batches.chain_at(record.database, recipe.position)
     if chain is None:
         raise IssueError(f"batch {recipe.position} is not in the record")
     prices = _prices(entry_inputs.ranking_input, recipe.publication)
-    entries, most = _entries(entry_inputs, order, prices), recipe.publication.most_entries
+    has_lines = recipe.publication.most_entries or chosen.further
+    listed = _entries(entry_inputs, (*chosen.entries, *chosen.further), prices, recipe.choice)
     return about(
         publication=recipe.publication,
         day=recipe.day,
@@ -294,9 +296,9 @@ def _content(
         position=recipe.position,
         chain=chain.hex(),
         ranking=recipe.publication.ranking,
-        entries=entries[:most] if most else entries,
-        further=entries[most:] if most else UNSET,
-        ongoing=_entries(entry_inputs, ongoing, prices),
+        entries=listed[: len(chosen.entries)],
+        further=listed[len(chosen.entries) :] if has_lines else UNSET,
+        ongoing=_entries(entry_inputs, chosen.ongoing, prices, recipe.choice),
         peers=entry_inputs.ranking_input.peers,
         replaces=recipe.replaces,
         reason=recipe.reason,
@@ -314,7 +316,7 @@ def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList 
 
 
 def _entries(
-    entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None
+    entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None, choice: str
 ) -> tuple[Entry, ...]:
     inputs, forecasts = entry_inputs.ranking_input, entry_inputs.forecasts
     candidates = {candidate.paper: candidate for candidate in inputs.candidates}
@@ -333,7 +335,9 @@ def _entries(
             archive=candidate.archive,
             order=candidate.order,
             posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(paper, ())),
-            price=prices.price(scored.score, candidate.archive) if prices else UNSET,
+            price=prices.price(scored.score, candidate.archive, selection.least_price(choice, candidate))
+            if prices
+            else UNSET,
             forecasts=UNSET if forecasts is None else forecasts.get(paper, ()),
         )
         for place, scored in enumerate(order, 1)

@@ -4,6 +4,8 @@ whether its reference is young, so that places are provisional. The order is tha
 `threshold/1`  those that reach the publication's threshold
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more
 `least/2`      the same, without papers that were withdrawn before the issue closed
+`least/3`      the same, but once regulars are known, papers that fewer than two of them talked about fill up the lines
+               below the entries: a few new accounts are enough to be among these
 
 An issue names the rule that chose its papers and is verified by that rule; issues frozen before rules had names used
 `threshold/1`. A rule stays in the code forever; a changed rule gets a new name.
@@ -12,7 +14,8 @@ An issue names the rule that chose its papers and is verified by that rule; issu
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -21,8 +24,11 @@ from msgspec import UNSET, UnsetType
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     MAX_INTEGER,
+    Candidate,
+    Entry,
     IssueContent,
     Paper,
+    Price,
     Publication,
     RankingInput,
     ReferenceSize,
@@ -32,10 +38,13 @@ from hotpapers.base.model import (
 from hotpapers.issues import ranking
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.ranking import rarity_1
+from hotpapers.issues.ranking.price import NOTHING
+from hotpapers.issues.ranking.rarity_2 import MIN_KNOWN_VOICES, known_voices
 from hotpapers.issues.ranking.scoring import with_ties
 from hotpapers.record import AsOfView, RowOf
 
-THRESHOLD_1, LEAST_1, LEAST_2 = "threshold/1", "least/1", "least/2"
+THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3 = "threshold/1", "least/1", "least/2", "least/3"
+LATEST = LEAST_3
 MIN_VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
 MAX_ONGOING_PAPERS = 5
@@ -45,7 +54,7 @@ ONGOING_GROWTH = 3
 
 def check(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
-    if rule not in (THRESHOLD_1, LEAST_1, LEAST_2):
+    if rule not in (THRESHOLD_1, LEAST_1, LEAST_2, LEAST_3):
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
 
 
@@ -86,8 +95,8 @@ def least_papers(publication: Publication, compared: ReferenceSize | UnsetType) 
 
 
 class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `entries` are new, `further` those beyond the publication's `most_entries`,
-    `ongoing` those of earlier issues that are still talked about, `papers` their metadata."""
+    """What an issue takes from the ranking: `entries` are new, `further` those beyond the publication's `most_entries`
+    or without two regulars, `ongoing` those of earlier issues that are still talked about, `papers` their metadata."""
 
     entries: tuple[ScoredCandidate, ...]
     further: tuple[ScoredCandidate, ...]
@@ -101,15 +110,16 @@ def choose(
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
     least_entries: int = 0,
-    rule: str = LEAST_2,
+    rule: str = LATEST,
+    earlier_lines: Collection[str] = (),
 ) -> SelectedEntries:
     """The papers in the publication's fields that reach the threshold, the best `most_entries` of them as entries; but
     at least the best `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier
-    issues. `rule`: see the module."""
+    issues; `earlier_lines`: see `papers_in_lines`. `rule`: see the module."""
 
     def matching_rows(papers: Iterable[str]) -> dict[str, RowOf[Paper] | None]:
         rows = matching_papers(view, publication, papers)
-        if rule != LEAST_2:
+        if rule not in (LEAST_2, LEAST_3):
             return rows
         return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 
@@ -123,19 +133,54 @@ def choose(
         for candidate in fitting
         if candidate.voices >= earlier_voices.get(candidate.paper, MAX_INTEGER) + ONGOING_GROWTH
     ]
+    unvouched = unvouched_papers(ranking_input) if rule == LEAST_3 else frozenset()
+    skipped = earlier_voices.keys() | (unvouched & frozenset(earlier_lines))
     next_best = (
         candidate
         for candidate in ranked[len(passing) :]
-        if candidate.voices >= MIN_VOICES and candidate.paper not in earlier_voices
+        if candidate.voices >= MIN_VOICES and candidate.paper not in skipped
     )
-    for candidate in next_best:
-        if len(entries) >= least_entries:
-            break
-        if row := matching_rows([candidate.paper]):
-            matching |= row
-            entries.append(candidate)
-    tied, most = with_ties(entries), publication.most_entries or len(entries)
+
+    def fits(paper: str) -> bool:
+        row = matching_rows([paper])
+        matching.update(row)
+        return bool(row)
+
+    filling = fill_up(next_best, least_entries - len(entries), unvouched, fits)
+    entries += filling.entries
+    most = min(publication.most_entries or MAX_INTEGER, len(entries))
+    entries += filling.lines
+    tied = with_ties(entries)
     return SelectedEntries(tied[:most], tied[most:], with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
+
+
+class Filling(NamedTuple):
+    """The papers that fill up an issue: `entries`, and those that get a line for lack of regulars."""
+
+    entries: tuple[ScoredCandidate, ...]
+    lines: tuple[ScoredCandidate, ...]
+
+
+def fill_up(
+    next_best: Iterable[ScoredCandidate], wanted: int, unvouched: Set[str], fits: Callable[[str], bool]
+) -> Filling:
+    """The first `wanted` papers below the threshold that fit; `fits` is asked about no more than necessary."""
+    fitting = (candidate for candidate in next_best if fits(candidate.paper))
+    chosen = tuple(islice(fitting, max(wanted, 0)))
+    return Filling(
+        tuple(candidate for candidate in chosen if candidate.paper not in unvouched),
+        tuple(candidate for candidate in chosen if candidate.paper in unvouched),
+    )
+
+
+def unvouched_papers(ranking_input: RankingInput) -> frozenset[str]:
+    """The papers that fewer than two regulars talked about; none while it is unknown who is one."""
+
+    def is_unvouched(candidate: Candidate) -> bool:
+        known = known_voices(candidate.attention)
+        return known is not None and known < MIN_KNOWN_VOICES
+
+    return frozenset(candidate.paper for candidate in ranking_input.candidates if is_unvouched(candidate))
 
 
 def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
@@ -152,6 +197,35 @@ def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
     )
 
 
-def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
-    """How many voices each paper had when last shown, as an entry or as still talked about."""
-    return {entry.paper: entry.voices for content in earlier for entry in content.all_entries}
+def least_price(rule: str, candidate: Candidate) -> Price:
+    """The fewest accounts, and regulars among them, with which an issue lists a paper whatever its score."""
+    if rule != LEAST_3:
+        return NOTHING
+    known = known_voices(candidate.attention) or 0
+    return Price(accounts=MIN_VOICES, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0)
+
+
+def last_voices(earlier: Sequence[IssueContent]) -> dict[str, int]:
+    """How many voices each paper had when last shown, as an entry or as still talked about. Lines for lack of regulars
+    do not count, or whoever buys one would keep the paper from becoming an entry."""
+    return {
+        entry.paper: entry.voices
+        for content in earlier
+        for entry in content.all_entries
+        if not _is_for_lack_of_regulars(content, entry)
+    }
+
+
+def papers_in_lines(earlier: Sequence[IssueContent]) -> frozenset[str]:
+    """The papers that earlier issues have in a line below their entries for lack of regulars."""
+    return frozenset(
+        entry.paper
+        for content in earlier
+        for entry in content.further or ()
+        if _is_for_lack_of_regulars(content, entry)
+    )
+
+
+def _is_for_lack_of_regulars(content: IssueContent, entry: Entry) -> bool:
+    is_below_threshold = entry.score < max(content.publication.threshold, 1)
+    return content.choice == LEAST_3 and is_below_threshold and entry in (content.further or ())

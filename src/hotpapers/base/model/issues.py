@@ -279,8 +279,9 @@ class IssueContent(Value, kw_only=True):
     the time whose reading is reported; `read_from`: its start. These six are absent in listings and in issues frozen
     before the fields existed.
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
-    the same papers. `further`: the papers beyond the publication's `most_entries`, by place, for lists with a line
-    each; absent without such a limit. `until_at`: present if a weekly or monthly issue closed after its hour: the end
+    the same papers. `further`: for lists with a line each, by place, the papers beyond the publication's
+    `most_entries`, or those below the threshold that fewer than two regulars talked about; absent without either.
+    `until_at`: present if a weekly or monthly issue closed after its hour: the end
     of its window. Posts and announcements after it are the next issue's.
     """
 

@@ -17,6 +17,7 @@ from hotpapers.base.model import Attention, Price, VoiceHistogram
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES, ReferenceTable, VoiceReference, millipoints
 
+NOTHING = Price(accounts=0, known=0)
 MAX_PRICE = 4096
 """The highest price searched for, in accounts."""
 BOUND_STEP = 64
@@ -36,16 +37,18 @@ class PriceList:
         self._best: dict[str, tuple[int, ...]] = {}
         self._scores_by_age: dict[tuple[int, tuple[str, ...]], list[int]] = {}
 
-    def price(self, score: int, archive: str) -> Price:
-        """The price of reaching a score, for a paper in an archive."""
-        known = rarity_2.needed(score) if self._known else 0
+    def price(self, score: int, archive: str, least: Price = NOTHING) -> Price:
+        """The price of reaching a score, for a paper in an archive, but not less than `least`."""
+        known = max(rarity_2.needed(score) if self._known else 0, least.known)
         # A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to BOUND_STEP
         accounts = max(-(-score // rarity_2.MAX_POINTS_PER_VOICE), 1)
         bound = min(-(-accounts // BOUND_STEP) * BOUND_STEP, MAX_PRICE)
         while (best := self._best_scores(archive, bound))[-1] < score and bound < MAX_PRICE:
             bound = min(bound + bound // 2, MAX_PRICE)
         accounts = bisect_left(best, score)
-        return Price(accounts=max(accounts, known) if accounts < len(best) else None, known=known)
+        if accounts == len(best):
+            return Price(accounts=None, known=known)
+        return Price(accounts=max(accounts, known, least.accounts or 0), known=known)
 
     def _best_scores(self, archive: str, bound: int) -> tuple[int, ...]:
         """The highest score that 0, 1, … accounts reach, at least up to a bound."""

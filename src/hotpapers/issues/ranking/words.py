@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.model import Entry, Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
+from hotpapers.base.model import Entry, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
 from hotpapers.base.wings import sources
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import ENOUGH, ENOUGH_DAYS
@@ -98,16 +98,22 @@ def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     )
 
 
-def price_sentence(price: Price | UnsetType) -> str:
-    """What an entry's place would have cost; empty if unknown, or if the score is 0."""
+def price_sentence(entry: Entry, threshold: int) -> str:
+    """What an entry's place would have cost, and for which goal; empty if unknown."""
+    price = entry.price
     if price is UNSET or price.accounts == 0:
         return ""
     if price.accounts is None:
         return "No number of accounts tried would be enough to fake this score."
-    faking = f"Faking this score would take about {count_noun(price.accounts, 'account')}"
-    if not price.known:
-        return f"{faking}. The record is too young to tell regulars from others."
-    return f"{faking}, at least {number(price.known)} of them regulars; others alone could not do it, in any number."
+    goal = "Faking this score" if entry.score >= max(threshold, 1) else "A place below the threshold"
+    sentence = f"{goal} would take about {count_noun(price.accounts, 'account')}"
+    if price.known:
+        return (
+            f"{sentence}, at least {number(price.known)} of them regulars; others alone could not do it, in any number."
+        )
+    if rarity_2.known_voices(entry.counts) is not None:
+        return f"{sentence}, none of them a regular."
+    return f"{sentence}. The record is too young to tell regulars from others."
 
 
 _TIE_BREAKS = {"rarity/2": "More regulars go first", "rarity/1": "More people go first"}

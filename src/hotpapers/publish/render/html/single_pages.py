@@ -182,7 +182,7 @@ class SinglePages:
             issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
             unnamed=unnamed_percent(issue.content) if issue else None,
-            example_price=words.price_sentence(example.price) if example else "",
+            example_price=words.price_sentence(example, self._site.publication.threshold) if example else "",
         )
 
     def _attacks(self) -> bytes:
