@@ -19,7 +19,7 @@ from hotpapers.site.site import Site
 from lab.attacks.clauses import CLAUSES
 
 if TYPE_CHECKING:
-    from lab.attacks.attack_figures import AttackFigures
+    from lab.attacks.attack_figures import AttackFigures, ListingCost
     from lab.attacks.campaign import Attack
     from lab.worlds import WorldLaw
 
@@ -129,7 +129,7 @@ def attacks(
     if is_recorded:
         table = _attack_issues(issues, choice, chosen_attacks)
     else:
-        table = _attack_worlds(_laws(worlds, everything), choice, chosen_attacks)
+        table = _attack_worlds(_laws(worlds, everything), choice, chosen_attacks, with_listed=everything)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
     show(table, _lines(table), as_json)
@@ -147,15 +147,22 @@ def _laws(worlds: Path | None, everything: bool) -> tuple[WorldLaw, ...]:
     return suite.WORLDS if everything else suite.FEW_WORLDS
 
 
-def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, chosen_attacks: Sequence[Attack]) -> AttackFigures:
-    """The figures of the chosen attacks on worlds."""
-    from lab.attacks import report, suite
+def _attack_worlds(
+    laws: tuple[WorldLaw, ...], choice: AttackChoice, chosen_attacks: Sequence[Attack], *, with_listed: bool
+) -> AttackFigures:
+    """The figures of the chosen attacks on worlds. `with_listed`: also what an entry costs."""
+    from lab.attacks import listed_suite, report, suite
 
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files, choice.without))
     with bar("Attacking", len(parts)) as progress:
         results = suite.Results(*suite.in_processes(suite.run_block, parts, choice.workers, progress))
-    return report.figures_of(results, laws, chosen_attacks)
+    listed: tuple[ListingCost, ...] = ()
+    if with_listed:
+        kinds = listed_suite.parts()
+        with bar("Attacking entries", len(kinds)) as progress:
+            [listed] = suite.in_processes(listed_suite.run_part, kinds, choice.workers, progress)
+    return report.figures_of(results, laws, chosen_attacks, listed)
 
 
 def _attack_issues(issues: IssueChoice, choice: AttackChoice, chosen_attacks: Sequence[Attack]) -> AttackFigures:
@@ -187,8 +194,8 @@ def _written(table: AttackFigures, output: Path) -> bytes:
 
 def figures_json(figures: AttackFigures) -> bytes:
     """The figures as JSON, one line per row."""
-    lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run")}
-    head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=()))
+    lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run", "listed")}
+    head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=(), listed=()))
     texts = {name: ",\n".join(msgspec.json.encode(row).decode() for row in rows) for name, rows in lists.items()}
     parts = [f',\n"{name}": [\n{text}\n]' for name, text in texts.items() if text]
     return f"{head.decode()[:-1]}{''.join(parts)}}}\n".encode()

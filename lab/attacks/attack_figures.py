@@ -10,10 +10,15 @@ from typing import Literal
 
 import msgspec
 
-Goal = Literal["first", "top ten", "rival out"]
-"""What an attacker wants: the target at place 1, or among the first ten; or the paper at place 1 out of the first
-ten."""
-GOALS: dict[Goal, str] = {"first": "place 1", "top ten": "the first ten", "rival out": "the rival out of the first ten"}
+Goal = Literal["first", "top ten", "rival out", "listed"]
+"""What an attacker wants: the target at place 1, among the first ten, or an entry at all; or the paper at place 1 out
+of the first ten."""
+GOALS: dict[Goal, str] = {
+    "first": "place 1",
+    "top ten": "the first ten",
+    "rival out": "the rival out of the first ten",
+    "listed": "an entry",
+}
 KEPT = "attack_figures.json"
 """The file with the latest results in made-up worlds."""
 
@@ -21,8 +26,9 @@ KEPT = "attack_figures.json"
 class CostSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     """An attack on a ranking, over all days of worlds with a number of networks, or all issues. `accounts`: how many it
     took on the median day, None if no number tried was enough; `fresh`, `aged`, `actions`: how many of each, on that
-    day; `dollars`: at published prices; `days`: on how many days it was tried, `reached`: on how many it succeeded;
-    `moved`: how many of the honest first ten moved, on average; `failed`: how the attack's own code failed."""
+    day; `dollars`: at published prices; `patient`: the same if standing is waited for instead of bought; `days`: on how
+    many days it was tried, `reached`: on how many it succeeded; `moved`: how many of the honest first ten moved, on
+    average; `failed`: how the attack's own code failed."""
 
     networks: int
     ranking: str
@@ -34,6 +40,7 @@ class CostSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     aged: int = 0
     actions: int = 0
     dollars: float = 0.0
+    patient: float = 0.0
     days: int = 0
     reached: int = 0
     moved: float = 0.0
@@ -59,6 +66,25 @@ class MeasuredLoss(msgspec.Struct, frozen=True):
     measured: str
 
 
+class ListingCost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an entry costs in a kind of record, by a rule for choosing papers. `regulars`: accounts with standing,
+    `talked_about`: papers a day, both on the median day; `entries`: honest ones, `empty`: issues without one, of
+    `days`; `new`, `standing`, `lifting`: the cheapest attack on the median day in dollars, with new
+    accounts alone, with standing, and with new ones for a paper that people already talk about."""
+
+    record: str
+    networks: int
+    rule: str
+    regulars: int
+    talked_about: int
+    days: int
+    entries: int
+    empty: int
+    new: CostSummary | None = None
+    standing: CostSummary | None = None
+    lifting: CostSummary | None = None
+
+
 class NotRun(msgspec.Struct, frozen=True, order=True):
     """An attack on a ranking that could not be tried on an issue of a record, and why. An empty `attack` means all. In
     made-up worlds, the attack could not be tried on any day or ranking."""
@@ -72,7 +98,8 @@ class NotRun(msgspec.Struct, frozen=True, order=True):
 class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All figures. `program`: the version that measured; `default`: its ranking for new publications; `most`: the most
     accounts tried. For made-up worlds: `worlds`, `days` in all; for a record: `publication`, `issues`, and what was
-    `not_run`. `attacks`: what each attack does, by name."""
+    `not_run`. `attacks`: what each attack does, by name. `listed`: what an entry
+    costs in small and young records."""
 
     program: str
     default: str
@@ -86,6 +113,7 @@ class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     honest: tuple[HonestSummary, ...] = ()
     losses: tuple[MeasuredLoss, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    listed: tuple[ListingCost, ...] = ()
 
 
 @cache
@@ -159,6 +187,36 @@ def least(rows: Iterable[CostSummary]) -> CostSummary | None:
     """The row with the fewest accounts, among attacks that succeeded."""
     reached = (row for row in rows if row.accounts is not None)
     return min(reached, key=lambda row: (row.accounts or 0, row.dollars), default=None)
+
+
+LISTED_HEADS = (
+    "record",
+    "papers a day, regulars",
+    "rule",
+    "new accounts",
+    "new, lifting a paper",
+    "with standing",
+    "honest entries",
+    "issues without one",
+)
+
+
+def listed_cells(cost: ListingCost) -> tuple[str, ...]:
+    """A row below LISTED_HEADS."""
+    return (
+        f"{cost.record}, {cost.networks} networks",
+        f"{cost.talked_about:,}, {cost.regulars:,}",
+        cost.rule,
+        _bought(cost.new),
+        _bought(cost.lifting),
+        f"{_bought(cost.standing)}; ${cost.standing.patient:.2f} and 30 days" if cost.standing else "never",
+        f"{cost.entries:,} in {cost.days} days",
+        f"{cost.empty} of {cost.days}",
+    )
+
+
+def _bought(row: CostSummary | None) -> str:
+    return f"{cost_cell(row)} ({row.attack}), ${row.dollars:,.2f}" if row else "never"
 
 
 def cost_cell(row: CostSummary | None) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 from hotpapers.issues.ranking.words import count_noun, number
 from lab.attacks.attack_figures import (
     GOALS,
+    LISTED_HEADS,
     PRICES,
     AttackFigures,
     CostSummary,
     by_goal,
     cost_rows,
     least,
+    listed_cells,
     needs_standing,
 )
 
@@ -35,6 +37,8 @@ def attack_prices(figures: AttackFigures) -> dict[str, Any]:
         "prices": [(what, f"{dollars:g}", source, year) for what, dollars, source, year in PRICES],
         "cheapest": {name: list(_cheapest(figures, name)) for name in names},
         "tables": list(_tables(figures, names)),
+        "listed_heads": LISTED_HEADS,
+        "listed": [listed_cells(cost) for cost in figures.listed],
     }
 
 

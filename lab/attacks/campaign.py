@@ -58,12 +58,14 @@ class AttackedPaper(Protocol):
 
 
 class Expenses(NamedTuple):
-    """What a campaign used: accounts with and without standing, posts, likes and reposts."""
+    """What a campaign used: accounts with and without standing, posts, likes and reposts. `posters`: accounts without
+    standing that post; a bought like brings its account."""
 
     fresh: int
     aged: int
     posts: int
     reactions: int
+    posters: int
 
     @property
     def accounts(self) -> int:
@@ -72,8 +74,16 @@ class Expenses(NamedTuple):
     @property
     def dollars(self) -> float:
         """Their cost in US dollars."""
-        (_, reaction, *_), (_, post, *_), (_, fresh, *_), (_, aged, *_) = PRICES
-        return self.reactions * reaction + self.posts * post + self.fresh * fresh + self.aged * aged
+        return self._dollars(PRICES[3][1])
+
+    @property
+    def patient_dollars(self) -> float:
+        """Their cost if accounts with standing are opened a month ahead and like posts about three papers."""
+        return self._dollars(PRICES[2][1])
+
+    def _dollars(self, aged: float) -> float:
+        (_, reaction, *_), (_, post, *_), (_, account, *_), *_ = PRICES
+        return self.reactions * reaction + self.posts * post + self.posters * account + self.aged * aged
 
 
 class Campaign:
@@ -275,7 +285,9 @@ class Campaign:
         with_standing = self.aged_accounts | {post.account for post in own_posts if post.shared}
         aged = sum(len(accounts & with_standing) for accounts in accounts_used.values())
         reactions = sum(len(accounts) for reactors in self._reactions.values() for accounts in reactors.values())
-        return Expenses(sum(map(len, accounts_used.values())) - aged, aged, len(own_posts), reactions)
+        posters = {(post.network, post.account) for post in own_posts if post.account not in with_standing}
+        fresh = sum(map(len, accounts_used.values())) - aged
+        return Expenses(fresh, aged, len(own_posts), reactions, len(posters))
 
 
 class Attack(NamedTuple):

@@ -61,7 +61,8 @@ def least_costs(
     `aged`: whether accounts have standing. `effects`: a cache for this day, which is added to. Raises AttackFailed if
     an attack's code fails, UsageError if nobody talks about any paper."""
     search = _Search(scene, contender, attack, effects, aged=aged)
-    return {goal: search.least_cost(goal) for goal in attack.goals if search.has_target}
+    goals = scene.goals(attack.goals, contender.rank)
+    return {goal: search.least_cost(goal) for goal in goals if search.has_target}
 
 
 FIRST_TRIED = (32, 256)
@@ -150,7 +151,7 @@ class _Search:
             effect, expenses = self._acted(variant, accounts)
             contender = self._contender
             order = self._scene.order_after(effect, contender.rank, contender.needs, whole=contender.whole)
-            self._tried[key] = order[: TEN + 1], expenses
+            self._tried[key] = order, expenses
         return self._tried[key]
 
     def _acted(self, variant: _Variant, accounts: int) -> tuple[AttackEffect, Expenses]:
@@ -185,4 +186,6 @@ def is_reached(goal: Goal, target: str, rival: str, order: Sequence[str]) -> boo
     """Whether a goal is reached in an order of papers."""
     if goal == "first":
         return order[:1] == [target]
+    if goal == "listed":
+        return target in order
     return rival not in order[:TEN] if goal == "rival out" else target in order[:TEN]

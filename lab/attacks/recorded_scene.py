@@ -38,7 +38,8 @@ from hotpapers.issues.queries import described_announcements, read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
 from hotpapers.issues.selection import last_voices
 from hotpapers.record.record import Record
-from lab.attacks import chorus, clauses, recorded_posts
+from lab.attacks import chorus, clauses, listing, recorded_posts
+from lab.attacks.attack_figures import Goal
 from lab.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
 from lab.attacks.other_collectors import other_collectors
 from lab.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, changed_peers
@@ -154,21 +155,24 @@ class RecordedScene:
     def order(self, rank: Rank, needs: ranking.RankingNeeds) -> tuple[ScoredCandidate, ...]:
         """The papers that the issue may contain, in order by a ranking."""
         if rank not in self._orders:
-            ranked = rank(self._inputs[needs])
-            self._orders[rank] = tuple(
-                self._shown(rank, (candidate for candidate in ranked if candidate.paper in self._eligible))
-            )
+            inputs = self._inputs[needs]
+            eligible = [candidate for candidate in rank(inputs) if candidate.paper in self._eligible]
+            self._orders[rank] = self._shown(rank, eligible, inputs)
         return self._orders[rank]
 
-    def _shown(self, rank: Rank, ordered: Iterable[ScoredCandidate]) -> Iterator[ScoredCandidate]:
+    def goals(self, goals: tuple[Goal, ...], rank: Rank) -> tuple[Goal, ...]:
+        """The goals of attacks on a ranking: by the publication's own, also to be an entry."""
         is_own = rank is ranking.RANKINGS.get(self.publication.ranking)
-        threshold = max(self.publication.threshold, 1) if is_own else 1
-        least_entries = selection.least_papers(self.publication, self.content.compared) if is_own else 0
-        entries = 0
-        for candidate in ordered:
-            if candidate.score >= threshold or (entries < least_entries and candidate.voices >= selection.MIN_VOICES):
-                entries += 1
-                yield candidate
+        return (*goals, "listed") if is_own and "first" in goals else goals
+
+    def _shown(
+        self, rank: Rank, ordered: Sequence[ScoredCandidate], inputs: RankingInput
+    ) -> tuple[ScoredCandidate, ...]:
+        """Those that the issue has as entries; by other rankings than its own, those with a score."""
+        if rank is not ranking.RANKINGS.get(self.publication.ranking):
+            return tuple(candidate for candidate in ordered if candidate.score > 0)
+        least = selection.least_papers(self.publication, self.content.compared)
+        return listing.entries(ordered, self.publication.threshold, least, inputs, self.content.choice)
 
     @cached_property
     def _eligible(self) -> frozenset[str]:
@@ -354,13 +358,9 @@ class RecordedScene:
         """The papers that the issue would contain after a campaign, in order. `whole`: see `Contender`."""
         kept_papers = self._during(effect.unread_networks)._kept(rank, needs, whole=whole)
         possible_papers = self._eligible | effect.rows.keys()
-        ordered = rank(self.input_after(effect, needs, kept_papers))
-        return [
-            candidate.paper
-            for candidate in self._shown(
-                rank, (candidate for candidate in ordered if candidate.paper in possible_papers)
-            )
-        ]
+        inputs = self.input_after(effect, needs, kept_papers)
+        possible = [candidate for candidate in rank(inputs) if candidate.paper in possible_papers]
+        return [candidate.paper for candidate in self._shown(rank, possible, inputs)]
 
     def input_after(self, effect: AttackEffect, needs: ranking.RankingNeeds, kept_papers: Set[str]) -> RankingInput:
         """A ranking's input after a campaign, for the `kept_papers` and those the campaign touched."""

@@ -13,17 +13,20 @@ from hotpapers.issues import ranking
 from hotpapers.issues.ranking.words import count_noun
 from lab.attacks.attack_figures import (
     GOALS,
+    LISTED_HEADS,
     PRICES,
     AttackFigures,
     CostSummary,
     Goal,
     HonestSummary,
+    ListingCost,
     MeasuredLoss,
     NotRun,
     by_goal,
     cost_cell,
     cost_rows,
     least,
+    listed_cells,
     needs_standing,
 )
 from lab.attacks.campaign import Attack, Expenses
@@ -39,8 +42,10 @@ LIFTED = "lifted "
 NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 
-def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Sequence[Attack]) -> AttackFigures:
-    """The suite's results. `attacks`: those that should be among them."""
+def figures_of(
+    results: Results, laws: Sequence[WorldLaw], attacks: Sequence[Attack], listed: tuple[ListingCost, ...] = ()
+) -> AttackFigures:
+    """The suite's results. `attacks`: those that should be among them; `listed`: what an entry costs."""
     words = attack_words(results.trials, attacks)
     honest: dict[tuple[int, str], list[Collateral]] = defaultdict(list)
     for day in results.collateral:
@@ -55,6 +60,7 @@ def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Sequence[Att
         rows=summaries(results.trials),
         honest=tuple(_honest(days) for _, days in sorted(honest.items())),
         losses=tuple(_losses(results)),
+        listed=listed,
         not_run=tuple(NotRun("", "", attack.name, NO_SUCH_PAPER) for attack in attacks if attack.name not in words),
     )
 
@@ -78,7 +84,7 @@ def _summary(trials: Sequence[Trial]) -> CostSummary:
     costs = sorted(trial.cost.accounts if trial.cost else NEVER for trial in trials)
     accounts = median_low(costs)
     cost = next((trial.cost for trial in trials if trial.cost and trial.cost.accounts == accounts), None)
-    expenses = cost.expenses if cost else Expenses(0, 0, 0, 0)
+    expenses = cost.expenses if cost else Expenses(0, 0, 0, 0, 0)
     costs_reached = [trial.cost for trial in trials if trial.cost]
     moved = round(mean(result.moved for result in costs_reached), 2) if costs_reached else 0.0
     return CostSummary(
@@ -92,6 +98,7 @@ def _summary(trials: Sequence[Trial]) -> CostSummary:
         expenses.aged,
         expenses.posts + expenses.reactions,
         round(expenses.dollars, 4),
+        round(expenses.patient_dollars, 4),
         len(trials),
         len(costs_reached),
         moved,
@@ -132,6 +139,8 @@ def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
         yield f"Accounts for {GOALS[goal]}, {count_noun(networks, 'network')}", _costs(goal_rows)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
+    if table.listed:
+        yield "Accounts for an entry", [list(LISTED_HEADS), *(list(listed_cells(cost)) for cost in table.listed)]
     if table.losses:
         cells = [[str(row.networks), row.what, row.measured] for row in table.losses]
         yield "What honest accounts lose", [["networks", "what", "measured"], *cells]
@@ -213,6 +222,9 @@ def _page(table: AttackFigures) -> Iterator[str]:
     own = [row for row in table.rows if row.ranking == first]
     if is_whole:
         yield _STILL_CHEAP
+    if table.listed:
+        yield _LISTED
+        yield markdown_table(LISTED_HEADS, [listed_cells(cost) for cost in table.listed])
     yield _BY_ATTACK.format(ranking=first)
     for goals in (("first", "top ten"), ("rival out",)):
         heads, *cells = _by_attack([row for row in own if row.goal in goals], table.attacks)
@@ -362,7 +374,10 @@ What is still cheap on `rarity/2`:
   the lower bound for this attack.
 * New accounts lift a paper that people already talk about, as far as known voices vouch for it: *lifted from place 20*.
 * Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
-  30 days later, for $0.10. The dollar figures assume that accounts with standing are bought.
+  30 days later, for $0.10, and keeps it if the likes are taken back. The dollar figures assume that accounts with
+  standing are bought.
+* Colleagues cost nothing. A person with a domain of their own can be two people over a bridge that the record does not
+  know, and an author's second account is anybody's: each halves or doubles figures here, not more.
 * While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. The issue names these networks.
 * Where posts can be backdated, nine copies of a supporter's words make an account that rarely posts look like part of a
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
@@ -371,13 +386,28 @@ What is still cheap on `rarity/2`:
 Not tried, as they change no score: readers' reports, hidden posts, and cross-lists. A bot that proves itself a
 [person](../../docs/wings/accounts.md) is an account like others."""
 
+_LISTED = """
+## An entry of a small or young record
+
+Until a record has 500 papers of 84 days to compare with, an issue is filled up with papers below the threshold. A
+record of a small field stays so. The table has what it takes, on the median day, to become such an entry, or one above
+the threshold. By `least/2`, three people were enough for any paper. By `least/3`, two of them must be regulars, once
+the record knows 100; other papers get a line below the entries, which still takes three accounts of any kind.
+
+The rule was chosen for this: requiring one regular made an entry cost one account with standing or a colleague, and
+requiring two moves more papers into lines. In the made-up week it moves 5 of 168 entries; in the made-up small records,
+where few people come back, more than half: compare the honest entries. *Still talked about* has only papers that were
+entries before and still reach the threshold, and tops only entries; both cost what an entry does.
+"""
+
 _BY_ATTACK = """
 ## Each attack, on `{ranking}`
 
 `60+7` is 60 new accounts and 7 with standing, followed by their cost.
 """
 
-_MONEY = """The prices were published by others:
+_MONEY = """A bought like brings its account; a post needs a new one. The prices were published by others; what other
+shops ask is unknown:
 """
 
 _LOST = """An attack for a place that is not listed changes nobody else's order. *Without one account* covers, for each

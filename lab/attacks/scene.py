@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -19,8 +20,10 @@ from hotpapers.issues.engagement.post_reactions import CountedReactions
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, peers_of
 from lab.attacks import chorus
+from lab.attacks.attack_figures import Goal
 from lab.attacks.campaign import AttackedNetwork, Campaign
 from lab.attacks.clauses import Count
+from lab.attacks.listing import Listing
 from lab.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 
 ISSUED = 8 * HOUR
@@ -184,9 +187,20 @@ class Scene:
             else self._measured(paper)
             for key, paper in self.papers.items()
         }
+        self.listing: Listing | None = None
         self._outages: dict[frozenset[str], Scene] = {}
         self._inputs: dict[ranking.RankingNeeds, RankingInput] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
+
+    def with_listing(self, listing: Listing | None) -> Scene:
+        """The same day, of which only the entries of a publication matter."""
+        scene = copy(self)
+        scene.listing, scene._outages = listing, {}
+        return scene
+
+    def goals(self, goals: tuple[Goal, ...], rank: Rank) -> tuple[Goal, ...]:
+        """The goals of attacks on a ranking."""
+        return goals if self.listing is None else ("listed",)
 
     def paper(self, key: str) -> WorldPaper:
         return self.papers[key]
@@ -282,7 +296,8 @@ class Scene:
         if not unread_networks:
             return self
         if unread_networks not in self._outages:
-            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, unread_networks, self.count)
+            scene = Scene(self.world, self.day, self._known, self, unread_networks, self.count)
+            self._outages[unread_networks] = scene.with_listing(self.listing)
         return self._outages[unread_networks]
 
     def _order_after(
@@ -295,11 +310,14 @@ class Scene:
         candidates = [candidate for candidate in honest.candidates if candidate.paper in kept_papers]
         changed = (self.candidate(self.papers[key], paper_rows, needs) for key, paper_rows in rows.items())
         candidates += [candidate for candidate in changed if candidate is not None]
-        return [
-            candidate.paper
-            for candidate in rank(RankingInput(candidates=tuple(candidates), peers=peers))
-            if candidate.score > 0
-        ]
+        inputs = RankingInput(candidates=tuple(candidates), peers=peers)
+        return [candidate.paper for candidate in self.shown(rank(inputs), inputs)]
+
+    def shown(self, ordered: Sequence[ScoredCandidate], inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
+        """Those of the papers in order that matter: with a score, or the entries of a publication."""
+        if self.listing is None:
+            return tuple(candidate for candidate in ordered if candidate.score > 0)
+        return self.listing.entries(ordered, inputs)
 
     def _peers(
         self,
@@ -309,7 +327,7 @@ class Scene:
         needs: ranking.RankingNeeds,
     ) -> tuple[VoiceHistogram, ...]:
         together = chain.from_iterable
-        return changed_peers(peers, together(before), together(after), needs, days=REFERENCE_DAYS)
+        return changed_peers(peers, together(before), together(after), needs, days=min(REFERENCE_DAYS, self.day + 1))
 
     def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
         """The attention of all papers that a campaign affects."""

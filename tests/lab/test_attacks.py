@@ -191,7 +191,7 @@ def test_posts_reactions_and_deletions() -> None:
     (sent,) = attackers.posts_about(PAPER)
     assert (sent.network, sent.account, sent.text, sent.at) == ("x", poster, "Words", PAPER.announced_at + 2 * HOUR)
     assert [(r.type, r.at - PAPER.announced_at) for r in sent.reactions] == [("like", 3 * HOUR), ("repost", 2 * HOUR)]
-    assert attackers.expenses() == Expenses(fresh=1, aged=2, posts=1, reactions=2)
+    assert attackers.expenses() == Expenses(fresh=1, aged=2, posts=1, reactions=2, posters=0)
     attackers.delete(post)
     assert attackers.posts_about(PAPER) == [] and attackers.expenses().posts == 1
 
@@ -202,7 +202,7 @@ def test_an_account_is_on_one_network() -> None:
     for network in "xyz":
         attackers.react(liker, attackers.post(poster, network))
     attackers.react(liker, RIVAL.posts[0].id, paper=RIVAL)
-    assert attackers.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), (
+    assert attackers.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4, posters=0), (
         "an account that acts on three networks is three accounts"
     )
 
@@ -239,7 +239,9 @@ def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
         attackers.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)]
         and not attackers.posts_about(RIVAL)[0].shared
     )
-    assert attackers.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), "the sharing account has standing"
+    assert attackers.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0, posters=0), (
+        "the sharing account has standing"
+    )
     attackers.cut_off("x")
     assert attackers.unread_networks == {"x"}
 

@@ -109,12 +109,14 @@ def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
 
 
 def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> None:
-    """Papers with fewer than 3 voices take no place from those below them."""
+    """Papers with fewer than 3 voices take no place from those below them, and papers without two regulars none."""
     publication = replace(DAILY, least_entries=1)
     with Record(sqlite_url) as record:
         write(record, weeks_ago(PEOPLE))
         quiet = [*paper(1), *post(1, "mastodon:1", TODAY + HOUR)]
-        write(record, publication, quiet, paper(2), made.posts_about(2, 5, TODAY + HOUR, "mastodon"))
+        regulars = [item for name in PEOPLE[:2] for item in post(2, f"bluesky:{name[8:]}-2", TODAY + HOUR, name)]
+        write(record, publication, quiet, paper(2), regulars, made.posts_about(2, 5, TODAY + HOUR, "mastodon"))
+        write(record, paper(3), made.posts_about(3, 9, TODAY + HOUR, "mastodon"))
         content = frozen(record, publication).content
         order = RecordedScene(record, content, [RARITY_2]).order(*RARITY_2)
         assert made.numbers(order) == made.numbers(content.entries) == [2]
