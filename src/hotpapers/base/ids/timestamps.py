@@ -6,7 +6,6 @@ A time without a zone is UTC, never the machine's local time. Also makes timesta
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,57 +44,10 @@ def parse(text: str) -> int | None:
         return at
     from email.utils import parsedate_to_datetime  # a sixth of the time to import the store
 
-    for form in (text, _without_day_name(text)):
-        try:
-            return from_datetime(parsedate_to_datetime(form))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
-
-
-_ZONES = {
-    "UTC": 0, "UT": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MET": 1, "CEST": 2, "MEST": 2,
-    "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10,
-}  # fmt: skip
-"""Hours east of UTC of zones by their common names; of several with a name, the American one of RFC 5322."""
-_DAY_NAME = re.compile(r"^[^\W\d]{2,12}\.?,?\s+(?=\d)")
-_ZONE_NAME = re.compile(r"\s\(?([A-Z]{1,4})\)?$")
-_ISO_LIKE = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,]+(\d{1,2}:\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
-    r" ?(?:Z|([+-]\d{2}):?(\d{2})?)?"
-)
-_EPOCHS = ((9, 10, SECOND), (12, 13, 1000), (15, 16, 1))
-"""Digits of a number of seconds, milliseconds or microseconds since 1970, and its unit in µs."""
-
-
-def _without_day_name(text: str) -> str:
-    return _DAY_NAME.sub("", text)
-
-
-def claimed(text: str) -> int | None:
-    """Like `parse`, for dates as feeds and servers write them: with zones by name, without a zone (UTC), without
-    seconds, with slashes (`2020/03/11`), or as numbers since 1970."""
-    text = " ".join(text.split())
-    if text.isascii() and text.isdigit():
-        units = (unit for least, most, unit in _EPOCHS if least <= len(text) <= most)
-        return next((int(text) * unit for unit in units), None)
-    zone = _ZONE_NAME.search(text)
-    hours = _ZONES.get(zone[1]) if zone else None
-    if zone and hours is not None:
-        text = f"{text[: zone.start()]} {'-' if hours < 0 else '+'}{abs(hours):02}00"
-    at = _of_iso_like(text)
-    return parse(text) if at is None else at
-
-
-def _of_iso_like(text: str) -> int | None:
-    match = _ISO_LIKE.fullmatch(text)
-    if match is None:
+    try:
+        return from_datetime(parsedate_to_datetime(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    year, month, day, time, second, hours, minutes = match.groups()
-    return parse_iso(
-        f"{year}-{month:0>2}-{day:0>2}T{time or '00:00':0>5}:{second or '00'}{hours or '+00'}:{minutes or '00'}"
-    )
 
 
 def whole_seconds(at: int) -> int:

@@ -6,7 +6,8 @@ The words were chosen from what common servers say; what matches none tells noth
 from __future__ import annotations
 
 import re
-from unicodedata import combining, normalize
+
+from hotpapers.base.ids.accents import without_accents
 
 MAX_REPLY_CHARS = 1000
 """Characters of a reply that are read."""
@@ -158,7 +159,7 @@ _DNS = re.compile(r"\bdns\b")
 
 def words_of(text: str) -> str:
     """A reply's words in lowercase, without accents, addresses and codes; empty if it has none."""
-    bare = "".join(sign for sign in normalize("NFKD", text[:MAX_REPLY_CHARS].lower()) if not combining(sign))
+    bare = without_accents(text[:MAX_REPLY_CHARS].lower())
     line = " ".join(_NOISE.sub(" ", " ".join(bare.split())).split())
     return line if re.search("[a-z]{2}", line) else ""
 
