@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.base.ids.claimed_dates import claimed
-from hotpapers.base.ids.timestamps import from_datetime
+from hotpapers.base.ids.timestamps import claimed, from_datetime
 from hotpapers.base.model import Mention, Post, RawPayload
 from hotpapers.wings.feeds import feed_parser
 from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, entries
@@ -339,7 +338,8 @@ DAYS = ["{:%a, %d %b %Y}", "{:%d %b %y}", "{:%B %d, %Y}", "{:%Y-%m-%d}", "{:%Y/%
 TIMES = ["{:%H:%M:%S}", "{:%I:%M:%S %p}", "{:%I:%M:%S%p}"]
 NO_DATES = [
     "3/4/2020", "04/03/2020 10:00", "3.4.2020", "31 Feb 2020", "2020-02-30", "2020-13-01", "2020-13-45", "now", "today",
-    "12 Foo 2020", "Wed, 11 Mar 2020 25:00:00", "11 Mar 2020 10:61", "11 Mar 2020 14:00 AM", "11 Mar 2020 0:30 PM",
+    "12 Foo 2020", "Wed, 11 Mar 2020 25:00:00", "11 Mar 2020 10:61",
+    "11 Mar 2020 10:00:61", "11 Mar 2020 14:00 AM", "11 Mar 2020 0:30 PM",
     "2020", "2020-03", "March 2020", "11 Mar", "10:22", "11 Mar 2020 10:22 +99:00", "11 Mar 2020 12 Apr 2021",
     "11 Mar 2020 10:00 11:00", "0 Mar 2020", "11 Mar 0000", "11 Mar 202", "11 Jui 2020", "Invalid Date", "-", "0",
 ]  # fmt: skip

@@ -380,10 +380,10 @@ def test_a_slow_question_blocks_no_other_message(demo_folder: Path, monkeypatch:
     """While a tool works, *ping* and tools are told, and cancellations heard, of the question and of those that wait;
     questions are answered in their order."""
     is_asked, end = threading.Event(), threading.Event()
-    respond_all, asked = rpc.respond_all, list[object]()
+    respond_all, called = rpc.respond_all, list[object]()
 
     def slow(session: object, request: rpc.RpcRequest, tools: rpc.Tools) -> object:
-        asked.append(request.id)
+        called.append(request.id)
         is_asked.set()
         assert end.wait(60)
         return respond_all(session, request, tools)
@@ -414,7 +414,7 @@ def test_a_slow_question_blocks_no_other_message(demo_folder: Path, monkeypatch:
         session = QuerySession(record)
         rpc.serve(lambda: session, Input("\n".join(map(json.dumps, lines)).encode()), output)
     replies = list(map(json.loads, output.getvalue().splitlines()))
-    assert [reply["id"] for reply in replies] == [5, "last", 2, 4] and asked == [1, 2, 4]
+    assert [reply["id"] for reply in replies] == [5, "last", 2, 4] and called == [1, 2, 4]
 
 
 def test_reading_that_fails_ends_it(demo_folder: Path) -> None:

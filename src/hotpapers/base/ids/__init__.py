@@ -6,7 +6,7 @@ Programs import this as `hotpapers.ids`, with the names in `__all__`, which are 
 arxiv        arXiv identifiers and links
 mentions     mentions of papers in any text, by link, identifier or title
 html_text    HTML as plain text with its links
-timestamps   reading and writing timestamps; claimed_dates: dates as people and feeds write them
+timestamps   reading and writing timestamps
 tex_formulas formulas in a text
 tex_letters  TeX's names of letters and signs, and its accents
 bibtex       values of BibTeX fields

@@ -16,7 +16,6 @@ import msgspec
 
 from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.claimed_dates import claimed
 from hotpapers.base.model import storable
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
@@ -137,7 +136,7 @@ def _entry(entry: Any, url: str, language: str, authors: str) -> FeedEntry:
 
 def _date(entry: Any, name: str) -> int | None:
     """A date by our own reading: feedparser takes 2020/03/11 for November, and the 30th of February for March."""
-    return claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
+    return timestamps.claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
 
 
 def _day_in(link: str) -> int | None:
@@ -261,7 +260,8 @@ def _json_entry(item: _JsonItem, feed: _JsonFeed, url: str) -> FeedEntry:
         author=_json_authors(item) or _json_authors(feed),
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
-            claimed(str(date)[:MAX_FIELD_CHARS].strip()) for date in (item.date_published, item.date_modified)
+            timestamps.claimed(str(date)[:MAX_FIELD_CHARS].strip())
+            for date in (item.date_published, item.date_modified)
         ),
         language=_text_of(item.language) or _text_of(feed.language) or "und",
         elsewhere=_elsewhere(url, link, [item.external_url, *files]),

@@ -12,7 +12,6 @@ import msgspec
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.claimed_dates import claimed
 from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
@@ -192,7 +191,7 @@ def moment_of(date: object) -> int | None:
     """A server's date as whole seconds in µs UTC, in whatever form; None if it is none."""
     if isinstance(date, bool) or not isinstance(date, str | int | float):
         return None
-    at = claimed(date if isinstance(date, str) else str(int(date)))
+    at = timestamps.claimed(date if isinstance(date, str) else str(int(date)))
     return timestamps.whole_seconds(at) if at is not None and 0 < at <= timestamps.LAST else None
 
 
