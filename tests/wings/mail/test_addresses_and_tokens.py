@@ -244,7 +244,8 @@ NOT_THE_ADDRESS = [
     "throttled", "blocked", "Blocked by our filter", "bulk mail refused", "unsolicited mail", "listed on a blocklist",
     "message looks like junk", "rejected for policy reasons", "try again later", "not at this time",
     "connecting host unknown",
-    "your address is unknown", "the originator does not exist", "DMARC", "quota exceeded", "relaying forbidden",
+    "your address is unknown", "the originator does not exist", "Deferred", "Verify failed for sender", "DMARC",
+    "quota exceeded", "relaying forbidden",
 ]  # fmt: skip
 """Words that say that it is not the recipient's address, whatever the status."""
 GONE = [

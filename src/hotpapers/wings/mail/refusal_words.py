@@ -96,7 +96,7 @@ _SENDERS = _any(
     (?<!to )(?<!to the )(?<!contact the )\bsenders?['’]?s? (?:e-?mail |envelope )?
       {1}(?:address|domain|verif|account|host|user|mail ?box|callout|check|is|does|not|un|reject|denied|invalid)
     (?:verif\w+|unknown|invalid|bad|envelope|forged) (?:the )?senders?|mail from|\bfrom[: ](?:address|domain|header)
-    \bfrom:|\bof (?:the )?(?:envelope )?sender|originat(?:or|ing)
+    \bfrom:|\b(?:of|for) (?:the )?(?:envelope )?sender|originat(?:or|ing)
     (?:return|reverse)[- ]?path|\b(?:helo|ehlo)\b|client host|\bptr\b|\brdns\b|reverse[- ](?:dns|lookup)|\bip address
     (?:sending|connecting) (?:e-?mail |smtp )?(?:host|server|domain|user|account|ip|address|client|system)
     \byour (?:\w+ )?(?:address(?! book)|domain|host|server|ip|account|user|mail ?box|dns|reverse)
@@ -150,7 +150,7 @@ _WEAK_POLICY = _any(
 """Words of a policy that servers also write about an address that does not exist."""
 _FULL = re.compile(r"quota|\bfull\b|storage|tempora|try again|\bsize\b")
 _FOR_NOW = re.compile(
-    r"quota|(?:box|is|was|account|storage) (?:too )?full\b|storage|tempora|later\b|for now"
+    r"quota|(?:box|is|was|account|storage) (?:too )?full\b|storage|tempora|later\b|for now|deferred"
     r"|at (?:this|the) (?:time|moment)|vorubergehend|derzeit|tijdelijk|spater|plus tard|piu tardi|mai?s tarde"
     r"|\bvoll\b|\bpien[ao]|\bplein|\bllen[ao]|\bchei[ao]\b"
 )
