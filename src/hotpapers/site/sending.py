@@ -89,6 +89,21 @@ def sends(site: ConfiguredSite) -> bool:
     return any(channel.is_configured(site.settings) for channel in SENDERS.values())
 
 
+def deliver_all(
+    site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Sends the issues of some days through channels. Raises UsageError for those whose settings are wrong, once the
+    others have sent."""
+    sent, problems = list[dict[str, Any]](), list[str]()
+    for name in names:
+        try:
+            sent.append(deliver(site, publication, days, name))
+        except UsageError as problem:
+            problems.append(str(problem))
+    require(not problems, "; ".join(problems))
+    return sent
+
+
 def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
     """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
     from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished, send_issue

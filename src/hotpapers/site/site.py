@@ -155,7 +155,7 @@ class Site(ConfiguredSite):
                 check_owner(folder)
             report += sending.previews(self, name, days, senders, folder)
         else:
-            report += [sending.deliver(self, name, days, channel) for channel in senders]
+            report += sending.deliver_all(self, name, days, senders)
         return publishing.PublishResult(name, days, report, folders_again)
 
     def history(

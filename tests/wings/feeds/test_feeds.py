@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.ids.timestamps import claimed, from_datetime
 from hotpapers.base.model import Mention, Post, RawPayload
 from hotpapers.wings.feeds import feed_parser
 from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, entries
@@ -320,7 +321,55 @@ DATES = [
     "Wed, 11 Mar 2020 11:22:00 CET", "Wed, 11 Mar 2020 19:22 JST", "Wed, 11 Mar 2020 06:22:00 EDT", "1583922120",
     "1583922120000", "2020/03/11 10:22:00", "2020-03-11T10:22Z", "2020-03-11 10:22", "2020-03-11T12:22:00+02:00",
     "2020.03.11 10:22", "2020-03-11T10:22:00.000Z", "2020/3/11 10:22", "Mer, 11 Mar 2020 10:22:00 GMT",
+    "Wed, 11 Mar 2020 10:22:00 Z", "Mar 11, 2020, 10:22:00 a.m. UTC", "March 11th, 2020 at 10:22am",
+    "Wed, 11 Mar 2020 15:22 PM GMT+5", "10:22 11 March 2020", "10:22 MAR 11 2020", "Wednesday, 11-Mar-20 10:22:00 GMT",
+    "11 mars 2020 à 10h22", "mar. 11 mars 2020 10:22:00", "Mi, 11. Mär. 2020, 10:22 Uhr", "11. Maerz 2020 10:22",
+    "martes, 11 de marzo de 2020 10:22", "11 marzo 2020 ore 10:22", "11 mrt 2020 10:22", "Τετ, 11 Μαρ 2020 10:22",
+    "11 марта 2020 г. 10:22", "2020年3月11日 10:22", "2020년 3월 11일 10:22", "2020-Mar-11 10:22",
+    "2020-03-11 10:22 AM", "2020-03-11T12:22:00+02:00[Europe/Berlin]", "2020-03-11 10:22:00 +0000 UTC",
+    "2020-03-11 12:22:00.123456789 +0200 CEST m=+0.000012", "2020-03-11 13:22:00 +0300 +03", "1583922120.0",
+    "Wed Mar 11 2020 12:22:00 GMT+0200 (Central European Summer Time)", "Wed Mar 11 10:22:00 UTC 2020",
+    "Wed Mar 11 10:22:00 2020", "Wed Mar 11 12:22:00 +0200 2020", "Wed, 11 Mar 2020 03:22:00 -0700 (PDT)",
+    "Wed, 11 Mar 2020 10:22:00 XYZT",
 ]  # fmt: skip
+ZONES = {"CET": 1, "cest": 2, "MEZ": 1, "MESZ": 2, "EEST": 3, "MSK": 3, "NPT": 5.75, "SGT": 8, "ACST": 9.5, "AEDT": 11,
+         "NST": -3.5, "BRT": -3, "EST": -5, "PDT": -7, "AKDT": -8, "HST": -10}  # fmt: skip
+DAYS = ["{:%a, %d %b %Y}", "{:%d %b %y}", "{:%B %d, %Y}", "{:%Y-%m-%d}", "{:%Y/%m/%d}", "{:%a %b %d %Y}", "{:%d-%b-%Y}"]
+TIMES = ["{:%H:%M:%S}", "{:%I:%M:%S %p}", "{:%I:%M:%S%p}"]
+NO_DATES = [
+    "3/4/2020", "04/03/2020 10:00", "3.4.2020", "31 Feb 2020", "2020-02-30", "2020-13-01", "2020-13-45", "now", "today",
+    "12 Foo 2020", "Wed, 11 Mar 2020 25:00:00", "11 Mar 2020 10:61",
+    "11 Mar 2020 10:00:61", "11 Mar 2020 14:00 AM", "11 Mar 2020 0:30 PM",
+    "2020", "2020-03", "March 2020", "11 Mar", "10:22", "11 Mar 2020 10:22 +99:00", "11 Mar 2020 12 Apr 2021",
+    "11 Mar 2020 10:00 11:00", "0 Mar 2020", "11 Mar 0000", "11 Mar 202", "11 Jui 2020", "Invalid Date", "-", "0",
+]  # fmt: skip
+"""What is no date, may be two days or a month of days, or is impossible."""
+
+
+@given(st.datetimes(datetime.datetime(1971, 1, 2), datetime.datetime(2068, 1, 1)), st.data())
+def test_a_date_is_read_with_its_zone_however_both_are_written(at: datetime.datetime, data: st.DataObject) -> None:
+    at = at.replace(microsecond=0)
+    text = f"{data.draw(st.sampled_from(DAYS))} {data.draw(st.sampled_from(TIMES))}".replace("{:", "{0:").format(at)
+    name, hours = data.draw(st.sampled_from(sorted(ZONES.items())))
+    sign, east = "-+"[hours > 0], abs(hours)
+    offset = f"{sign}{int(east):02}:{int(east % 1 * 60):02}"
+    forms = [name, f"({name})", offset, offset.replace(":", ""), f"GMT{offset}", f"UTC {offset}", f"{offset} {name}",
+             f"{offset.replace(':', '')} ({name})"]  # fmt: skip
+    zone = data.draw(st.sampled_from(forms))
+    expected = at.replace(tzinfo=datetime.UTC) - datetime.timedelta(hours=hours)
+    assert claimed(f"{text} {zone}") == from_datetime(expected), f"{text} {zone}"
+
+
+@pytest.mark.parametrize("date", NO_DATES)
+def test_what_is_no_date_leaves_an_entry_undated(date: str) -> None:
+    assert single_entry(rss(f"<title>a</title><pubDate>{date}</pubDate>")).published is None
+    assert single_entry(atom(f"<title>a</title><updated>{date}</updated>")).published is None
+    assert single_entry(b'{"version":"1","items":[{"id":1,"date_published":"%s"}]}' % date.encode()).published is None
+
+
+@given(st.text(alphabet="0123456789:+-/., ()TZapmMarGUC", max_size=200))
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    assert claimed(text) is None or isinstance(claimed(text), int)
 
 
 @pytest.mark.parametrize("date", DATES)
@@ -361,3 +410,36 @@ def test_all_authors_and_the_first_address_count() -> None:
     links = "<link href='https://b.example/1'/><link rel='alternate' href='https://b.example/2'/>"
     entry = single_entry(atom(f"<title>a</title>{names}{links}"))
     assert (entry.author, entry.link) == ("Ada, Bram", "https://b.example/1")
+
+
+PEOPLE = "<author><name>Ada</name></author><author><name>Bram</name><email>b@moth.museum</email></author>"
+OWN = "<author><name>Cleo</name></author>"
+
+
+def test_an_entry_without_authors_has_those_of_its_source_or_feed() -> None:
+    for entry, author in (("", "Ada, Bram"), (OWN, "Cleo"), (f"<source>{OWN}</source>", "Cleo"),
+                          (f"<source><author><name>Dora</name></author></source>{OWN}", "Cleo")):  # fmt: skip
+        body = f"<feed xmlns='http://www.w3.org/2005/Atom'>{PEOPLE}<entry><title>a</title>{entry}</entry></feed>"
+        assert single_entry(body.encode()).author == author
+    editor = "<managingEditor>ed@moth.example (Ed)</managingEditor>"
+    assert single_entry(rss("<title>a</title>", head=editor)).author == "", "an editor has not written it"
+    for field in ({"authors": [{"name": "Ada"}, {"name": "Bram"}]}, {"author": {"name": "Ada, Bram"}}):
+        for own, author in (
+            ({}, "Ada, Bram"),
+            ({"authors": [{"name": "Cleo"}]}, "Cleo"),
+            ({"authors": []}, "Ada, Bram"),
+        ):
+            item = {"id": "1", "title": "a", **own}
+            assert single_entry(json.dumps({"version": "1", "items": [item], **field}).encode()).author == author
+
+
+@pytest.mark.parametrize("domain", ["moth.co", "moth.info", "moth.museum", "a.moth.technology", "moth.xn--p1ai"])
+@pytest.mark.parametrize(
+    ("form", "author"),
+    [("{} (Ada Moth)", "Ada Moth"), ("Ada Moth &lt;{}&gt;", "Ada Moth"), ("{}", "{}"), ("Ada Moth ({})", "Ada Moth"),
+     ("{} (Ada), {} (Bram)", "Ada, Bram"), ("{} (Ada (Moth))", "Ada (Moth)")],
+)  # fmt: skip
+def test_an_author_with_an_address_is_not_cut(form: str, author: str, domain: str) -> None:
+    address = f"ada.m+x@{domain}"
+    entry = single_entry(rss(f"<title>a</title><author>{form.replace('{}', address)}</author>"))
+    assert entry.author == author.replace("{}", address)

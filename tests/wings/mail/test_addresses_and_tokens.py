@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -211,6 +212,56 @@ ASIDES = [
 UNCLEAR = ["550 we don't like you", "550 mailbox full", "554 5.4.1 no answer from host", "554 permanent failure"]
 
 
+ABROAD = [
+    "Utente sconosciuto", "Destinatario sconosciuto o mailbox disattivata", "Indirizzo inesistente",
+    "la casella di posta non esiste", "casella non attiva", "Account non esistente", "utente non trovato",
+    "Usuario desconocido", "el usuario no existe", "Buzón inexistente", "la cuenta de correo no existe",
+    "Dirección no válida", "usuario no encontrado", "buzón deshabilitado", "destinatario desconocido",
+    "Empfänger unbekannt", "Empfaenger ist unbekannt", "unbekannter Empfänger", "Das Postfach existiert nicht",
+    "Benutzer nicht gefunden", "Adresse ungültig", "Kein solcher Benutzer", "keine solche Mailbox", "Konto deaktiviert",
+    "Utilisateur inconnu", "Adresse d un destinataire invalide", "La boîte n'existe plus", "compte désactivé",
+    "Aucun destinataire valide", "Usuário inexistente", "Caixa postal desativada", "a conta não existe",
+    "Gebruiker onbekend", "onbekende ontvanger", "Dit adres bestaat niet",
+]  # fmt: skip
+"""Missing addresses in Italian, Spanish, German, French, Portuguese, Dutch."""
+NOT_GONE_ABROAD = [
+    "Absender unbekannt", "Mittente sconosciuto", "El remitente no existe", "expéditeur inconnu",
+    "remetente desconhecido",
+    "Ihre Adresse ist unbekannt", "votre domaine n'existe pas", "su dirección IP desconocida", "Postfach voll",
+    "casella piena", "buzón lleno", "La boîte du destinataire est pleine", "vorübergehend deaktiviert: Konto",
+    "utente temporaneamente disabilitato", "bloccato", "bloqueado por política", "als Spam abgelehnt",
+    "rejeté: liste noire",
+    "Afzender onbekend", "Richtlinie verletzt",
+]  # fmt: skip
+NOT_THE_ADDRESS = [
+    "Sender address rejected: User unknown", "Sender verify failed. No such user", "unknown sender",
+    "Return path unknown",
+    "the domain of the sender does not exist", "your domain does not exist", "Your mail server has no reverse DNS",
+    "HELO name not found", "invalid EHLO", "no PTR record", "client host rejected: cannot find your hostname",
+    "MAIL FROM address does not exist", "from address unknown", "reverse lookup failed", "rDNS missing",
+    "greylisted, come back later", "Graylisting in action", "temporarily unavailable", "temporary failure",
+    "Mailbox temporarily disabled", "rate limit exceeded", "receives mail at too high a rate", "too many messages",
+    "throttled", "blocked", "Blocked by our filter", "bulk mail refused", "unsolicited mail", "listed on a blocklist",
+    "message looks like junk", "rejected for policy reasons", "try again later", "not at this time",
+    "connecting host unknown",
+    "your address is unknown", "the originator does not exist", "Deferred", "Verify failed for sender", "DMARC",
+    "quota exceeded", "relaying forbidden",
+]  # fmt: skip
+"""Words that say that it is not the recipient's address, whatever the status."""
+GONE = [
+    "550 5.4.310 DNS domain moth.example does not exist [Message=NoSuchDomain] [LastAttemptedServerName=moth.example]",
+    "550 5.1.2 DNS says: no such domain", "550 5.4.4 Domain moth.example not found in DNS", "556 5.1.10 null MX in DNS",
+    "550 5.4.4 Host or domain name not found. Name service error", "550 5.1.2 DNS: NXDOMAIN",
+    "550 5.1.2 El dominio no existe",
+    "550 Account blocked due to inactivity", "550 5.2.1 mailbox disabled due to inactivity, see policy",
+    "554 5.7.1 The account was disabled because it has not been used", "550 5.1.1 mailbox blocked: abandoned",
+    "550 5.2.1 Mailbox disabled, not accepting messages", "550 5.1.1 Your message could not be delivered",
+    "550 5.1.1 Recipient address rejected: Access denied",
+    "550 5.1.1 user unknown (in reply to RCPT TO). See our policy",
+    "550 5.1.1. user unknown",
+]  # fmt: skip
+
+
 def is_ended(reply: str) -> bool:
     return is_bad_address(int(reply[:3]) if reply[:3].isdigit() else 0, status_of(reply), reply)
 
@@ -218,6 +269,25 @@ def is_ended(reply: str) -> bool:
 @pytest.mark.parametrize("reply", MISSING)
 def test_words_that_say_that_an_address_does_not_exist(reply: str) -> None:
     assert is_ended(reply) and may_be_address(failure_reason("550", status_of(reply), reply))
+
+
+@pytest.mark.parametrize("reply", GONE)
+def test_neither_dns_nor_weak_words_outweigh_that_it_is_gone(reply: str) -> None:
+    assert is_ended(reply)
+
+
+@pytest.mark.parametrize("words", ABROAD)
+def test_missing_addresses_in_other_languages(words: str) -> None:
+    for text in (words, words.upper(), normalize("NFD", words)):
+        assert all(is_ended(f"550 {status}{text}") for status in ("", "5.0.0 ", "5.1.1 ", "5.7.1 "))
+        assert not is_ended(f"550 5.2.2 {text}")
+
+
+@pytest.mark.parametrize("words", NOT_THE_ADDRESS + NOT_GONE_ABROAD)
+def test_words_about_something_else_outweigh_a_status_about_the_address(words: str) -> None:
+    for status in ("5.1.1 ", "5.1.2 ", "5.1.3 ", "5.1.6 ", "5.2.1 ", "5.0.0 ", "5.7.1 ", ""):
+        for text in (words, words.upper(), f"<a@moth.example>: {words}"):
+            assert not is_ended(f"550 {status}{text}"), (status, text)
 
 
 @given(st.sampled_from(SURE), st.lists(st.sampled_from(ASIDES), max_size=3), st.integers(0, 3), st.data())

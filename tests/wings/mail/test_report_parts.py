@@ -31,6 +31,67 @@ def test_only_a_complaint_ends_a_subscription(type: str, ends: bool) -> None:
     assert parse_message(no_report, SECRET) is None
 
 
+FIELDS = (
+    "Arrival-Date", "Auth-Failure", "Authentication-Results", "Delivery-Result", "DKIM-ADSP-DNS",
+    "DKIM-Canonicalized-Body", "DKIM-Canonicalized-Header", "DKIM-Domain", "DKIM-Identity", "DKIM-Selector",
+    "DKIM-Selector-DNS", "Identity-Alignment", "Incidents", "Original-Envelope-Id", "Original-Mail-From",
+    "Original-Rcpt-To", "Received-Date", "Reported-Domain", "Reported-URI", "Reporting-MTA", "Source-IP", "Source-Port",
+    "SPF-DNS", "User-Agent", "Version", "Removal-Recipient", "DSN-Gateway", "Received-From-MTA", "Original-Recipient",
+    "Final-Recipient", "Remote-MTA", "Diagnostic-Code", "Last-Attempt-Date", "Final-Log-ID", "Will-Retry-Until",
+    "Localized-Diagnostic", "X-Of-The-Future", "Later-Field",
+)  # fmt: skip
+"""IANA's registry of feedback report fields, those of RFC 3464, RFC 6533 and drafts, and fields that may come."""
+COMMENTS = st.sampled_from(["", " ", "(x) ", "(by us (or them)) ", "(a \\) b)", "() (two) "])
+
+
+@given(st.sampled_from(FIELDS), st.sampled_from(FIELDS), st.sampled_from([": ", ":", " : "]), COMMENTS, COMMENTS)
+def test_other_fields_and_comments_change_no_report(
+    first: str, second: str, colon: str, before: str, after: str
+) -> None:
+    fields = [f"{name}{colon}1 <x@moth.example>; or (other words)\n".encode() for name in (first, second)]
+    plain, loud = fields[0], fields[1].upper()
+    angry = complaint(MESSAGE).replace(b"Feedback-Type: abuse", f"Feedback-Type: {before}abuse {after}".encode())
+    for place in (b"Feedback-Type", b"\n--line\nContent-Type: text/rfc822"):
+        assert parse_message(angry.replace(place, plain + loud + place), SECRET) == BounceReport(SENT)
+    apart = angry.replace(b"Feedback-Type", plain + b"\nFeedback-Type")
+    assert parse_message(apart, SECRET) == BounceReport(SENT)
+    gone = report().replace(b"Action: failed\nStatus: 5.1.1", f"Action:{before}failed{after}\n".encode() + plain
+                            + f"Status: {before}5.1.1{after}".encode())  # fmt: skip
+    result = parse_message(gone, SECRET)
+    assert isinstance(result, BounceReport) and result.reason.startswith("5.1.1")
+
+
+@given(st.recursive(st.just("REPORT"), lambda inner: st.tuples(inner, st.booleans()), max_leaves=4))
+def test_a_report_that_gateways_wrapped(nesting: object) -> None:
+    """Forwarders and gateways add notes, signatures and footers around it, not to the returned message."""
+    for whole, expected in ((report(), BounceReport(SENT, "5.1.1", True)), (complaint(MESSAGE), BounceReport(SENT))):
+        data, depth, inner = whole, 0, nesting
+        while isinstance(inner, tuple):
+            inner, is_after = inner
+            depth += 1
+            footer = b"Content-Type: text/plain\n\nScanned.\n"
+            both = [data, footer] if is_after else [footer, data]
+            head = b'Subject: Fwd\nMIME-Version: 1.0\nContent-Type: multipart/mixed (gateway); boundary="g%d"\n\n'
+            data = (head + b"--g%d\n%s\n--g%d\n%s\n--g%d--\n") % (depth, depth, both[0], depth, both[1], depth)
+        assert parse_message(data, SECRET) == expected
+        passed_on = b"Content-Type: multipart/mixed; boundary=f\n\n--f\nContent-Type: message/rfc822\n\n" + data
+        assert parse_message(passed_on + b"\n--f--\n", SECRET) is None
+
+
+@pytest.mark.parametrize(
+    "status", ["", "Status: \n", "Status: unknown\n", "Status: 550\n", "Status: 5.1\n", "Status: (none)\n"]
+)
+def test_a_failure_without_a_status_is_told_by_its_diagnosis(status: str) -> None:
+    for words, reason, is_gone in (
+        ("smtp; 550 no such user", "5.0.0", True), ("x-unix; user unknown", "5.0.0", True),
+        ("smtp; 550 5.1.1. None", "5.1.1", True), ("smtp; 552 5.2.2 Mailbox full", "5.2.2", False),
+        ("smtp; 550 blocked as spam", "5.0.0 policy", False), ("smtp; 450 try later", "4.0.0", False),
+    ):  # fmt: skip
+        data = report("5.1.1", f"Diagnostic-Code: {words}\n").replace(b"Status: 5.1.1\n", status.encode())
+        assert parse_message(data, SECRET) == BounceReport(SENT, reason, is_gone)
+    assert parse_message(report().replace(b"Status: 5.1.1\n", status.encode()), SECRET) is None
+
+
 def test_a_report_within_a_returned_message_says_nothing() -> None:
     """A reader whose own mailbox returns reports: only the outer one is about our message."""
     inner = complaint(MESSAGE)

@@ -58,8 +58,17 @@ WITH_NAMES = {
     ),
     "Pleroma": Program("https://H/objects/S", "https://H/users/U", "https://H/users/U"),
     "Friendica": Program("https://H/objects/S", "https://H/profile/U", "https://H/profile/U"),
+    "snac below a path": Program("https://H/social/U/p/S.abcdef", "https://H/social/U", "https://H/social/U/"),
+    "Pleroma, with a slash": Program("https://H/objects/S", "https://H/users/U", "https://H/users/U/"),
     "Lemmy": Program("https://H/post/S", "https://H/u/U", "https://H/u/U"),
+    "a comment on Lemmy or PieFed": Program("https://H/comment/S", "https://H/u/U", "https://H/u/U/"),
+    "Mbin": Program("https://H/m/tea/t/S", "https://H/u/U", "https://H/u/U"),
+    "a comment on Mbin": Program("https://H/m/tea/p/S/reply/N", "https://H/u/U", "https://H/u/U"),
     "BookWyrm": Program("https://H/user/U/comment/S", "https://H/user/U", "https://H/user/U"),
+    "a review on BookWyrm": Program("https://H/user/U/review/S", "https://H/user/U", "https://H/user/U/"),
+    "Hubzilla": Program("https://H/item/0193cef7-8765-73d2-b827-61ac1f35df9b", "https://H/channel/U",
+                        "https://H/channel/U"),
+    "Hollo": Program("https://H/@U/0193cef7-8765-73d2-b827-61ac1f35df9b", "https://H/@U", "https://H/@U"),
 }  # fmt: skip
 WITH_NUMBERS = {
     "Misskey": Program("https://H/notes/S", "https://H/users/N", "https://H/@U"),
@@ -103,9 +112,8 @@ def test_a_known_form_tells_the_author(program: str, host: str, name: str, numbe
     handle = f"{name}@{host}"
     known = author_of(status(1, shown, handle, has_uri=True))
     assert known.account == f"mastodon:{shown.author}"
-    if shown.author != shown.profile:
-        assert author_of(status(1, shown, handle, has_uri=False)).account == known.account
-        assert author_address(shown.status, shown.profile.replace(host, f"x{host}")) in ("", shown.author)
+    assert author_of(status(1, shown, handle, has_uri=False)).account == known.account
+    assert author_address(shown.status, shown.profile.replace(host, f"x{host}")) in ("", shown.author)
 
 
 def test_with_and_without_an_address_it_is_one_voice(sqlite_record: Record) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -333,7 +335,7 @@ def test_a_defect_of_ours_stops_nothing(
     output = io.BytesIO()
     with Record(str(demo_folder / "hotpapers.db"), create=False) as record:
         rpc.serve(lambda: QuerySession(record), io.BytesIO(lines), output)
-    first, second = map(json.loads, output.getvalue().splitlines())
+    first, second = sorted(map(json.loads, output.getvalue().splitlines()), key=lambda reply: reply["id"])
     assert first["error"] == {"code": -32603, "message": "internal error"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}
     assert "RuntimeError: a defect" in capsys.readouterr().err
@@ -345,8 +347,10 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
     output, sessions = io.BytesIO(), 0
 
     def disconnected_lines() -> Iterator[bytes]:
-        for _ in range(4):
-            record.database.rows(
+        for number in range(4):
+            while output.getvalue().count(b"\n") < number:  # a client that waits for each answer
+                time.sleep(0.01)
+            database.rows(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
                 " AND pid <> pg_backend_pid()"
             )
@@ -365,10 +369,61 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
         def readline(self, size: int | None = -1) -> bytes:
             return next(self.lines, b"")
 
-    with Record(postgres_url) as record, ExitStack() as stack:
+    with Record(postgres_url), Record(postgres_url) as record, ExitStack() as stack:
+        database = record.database
         rpc.serve(open_session, LineInput(), output)
     answers = [json.loads(response)["result"]["isError"] for response in output.getvalue().splitlines()]
     assert answers == [False, True, False, False]
+
+
+def test_a_slow_question_blocks_no_other_message(demo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a tool works, *ping* and tools are told, and cancellations heard, of the question and of those that wait;
+    questions are answered in their order."""
+    is_asked, end = threading.Event(), threading.Event()
+    respond_all, called = rpc.respond_all, list[object]()
+
+    def slow(session: object, request: rpc.RpcRequest, tools: rpc.Tools) -> object:
+        called.append(request.id)
+        is_asked.set()
+        assert end.wait(60)
+        return respond_all(session, request, tools)
+
+    class Output(io.BytesIO):
+        def write(self, line: Any) -> int:
+            if json.loads(line)["id"] == "last":  # all messages are read
+                end.set()
+            return super().write(line)
+
+    monkeypatch.setattr(rpc, "respond_all", slow)
+    ask = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "status", "arguments": {}}}
+    cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
+    lines = [*({**ask, "id": number} for number in (1, 2, 3, 4)),
+             *({**cancel, "params": {"requestId": number}} for number in (1, 3, 9)),
+             {**ask, "id": 5, "method": "tools/list", "params": {}}, {**ask, "id": "last", "method": "ping"},
+    ]  # fmt: skip
+
+    class Input(io.BytesIO):
+        def readline(self, size: int | None = -1) -> bytes:
+            line = super().readline(size)
+            if b"cancelled" in line:
+                assert is_asked.wait(60)
+            return line
+
+    output = Output()
+    with Record(str(demo_folder / "hotpapers.db"), create=False) as record:
+        session = QuerySession(record)
+        rpc.serve(lambda: session, Input("\n".join(map(json.dumps, lines)).encode()), output)
+    replies = list(map(json.loads, output.getvalue().splitlines()))
+    assert [reply["id"] for reply in replies] == [5, "last", 2, 4] and called == [1, 2, 4]
+
+
+def test_reading_that_fails_ends_it(demo_folder: Path) -> None:
+    class Broken(io.BytesIO):
+        def readline(self, size: int | None = -1) -> bytes:
+            raise OSError("the pipe is broken")
+
+    with Record(str(demo_folder / "hotpapers.db"), create=False) as record, pytest.raises(OSError, match="broken"):
+        rpc.serve(lambda: QuerySession(record), Broken(), io.BytesIO())
 
 
 # ---- the command -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 
 from hotpapers.base.settings import load
 from hotpapers.record import Record
+from hotpapers.wings.personal.stars import MAX_FILE_BYTES
 from tests.cli.run import good, misuse, run
 from tests.issues.made import DAY
-from tests.wings.mail.samples import fill
+from tests.wings.mail.samples import fill, join
 from tests.wings.mail.server import HANG_UP, Box, serving
 
 SETTINGS = """
@@ -102,6 +104,48 @@ def test_what_did_not_arrive_is_sent_again_and_what_may_have_is_not(config: Path
     assert "may or may not have arrived" in run(*command).err
     assert good(*command) == "reader: 1 delivery\n" and len(box.mails) <= 1
     assert good(*command) == "reader: 0 deliveries (already sent)\n"
+
+
+WRONG_STARS = {
+    "missing": None, "empty": b"",
+    "prose": b"Dear all, these are the papers that I like.\n", "binary": bytes(range(256)),
+    "no paper": b"word:\n", "signs for words": b"word: ((((\nword: \\\nword: \0\n",
+    "odd words": b"word: a AND OR (\n",
+    "broken JSON": b'{"papers": [', "wrong JSON": b'{"papers": 7, "words": {"a": 1}}', "only JSON": b"[[[[]]]]",
+    "broken BibTeX": b"@article{a, title = {Kettles", "of other things": b"%PDF-1.4\n",
+}  # fmt: skip
+"""Contents of a reader's file; None: a folder instead."""
+WRONG_SETTINGS = [
+    ("daily", "no/such/file.txt", 'mail = "cy@moth.example"'), ("weekly", "ada.txt", 'mail = "cy@moth.example"'),
+    ("daily", "long.txt", 'mail = "cy@moth.example"'), ("daily", ".", 'mail = "cy@moth.example"'),
+     ("daily", "ada.txt", 'feed = "hotpapers.toml/for.atom"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("to", [("reader", "mailing"), ("mailing", "reader")])
+def test_a_reader_whose_settings_are_wrong_stops_nobody_elses_mail(config: Path, box: Box, to: tuple[str, str]) -> None:
+    """Wherever their tables stand: other readers get their mail, and so do subscribers."""
+    wrong = list(WRONG_SETTINGS)
+    config.with_name("long.txt").touch()
+    os.truncate(config.with_name("long.txt"), MAX_FILE_BYTES + 1)
+    for number, data in enumerate(WRONG_STARS.values()):
+        file = config.with_name(f"{number}.txt")
+        file.mkdir() if data is None else file.write_bytes(data)
+        wrong.append(("daily", file.name, 'mail = "cy@moth.example"'))
+    tables = [
+        f'\nname = "Cy {number}"\npublication = "{publication}"\nstars = "{stars}"\n{target}\n'
+        for number, (publication, stars, target) in enumerate(wrong)
+    ]
+    head, ada, bo = config.read_text().split("[[reader]]")
+    config.write_text("[[reader]]".join([head, *tables[:2], ada, *tables[2:-2], bo, *tables[-2:]]))
+    with Record(str(config.with_name("hotpapers.db"))) as record:
+        join(record, "di@moth.example")
+    result = run("publish", DAY, "--to", to[0], "--to", to[1], "--config", config)
+    assert "Traceback" not in result.err and result.status, result.err
+    recipients = [recipient for mail in box.mails for recipient in mail.recipients]
+    assert recipients.count("bo@moth.example") == recipients.count("di@moth.example") == 1
+    assert config.with_name("public").joinpath("for/3f9c.atom").exists()
+    assert "'weekly' is not in this file" in result.err
 
 
 def test_another_file_is_not_overwritten(config: Path) -> None:

@@ -41,6 +41,35 @@ def loopback() -> Iterator[Loopback]:
         ("ada@moth.example", "mastodon:@ada@moth.example"),
         ("https://blog.example/feed.xml", "feeds:https://blog.example/feed.xml"),
         ("X:@Somebody", "x:@somebody"),
+        ("acct:ada@moth.example", "mastodon:@ada@moth.example"),
+        ("https://moth.example/@Ada", "mastodon:@ada@moth.example"),
+        ("https://www.moth.example:8443/@a.da_1/?x#y", "mastodon:@a.da_1@moth.example:8443"),
+        ("https://moth.example/@bo@two.example", "mastodon:@bo@two.example"),
+        ("https://moth.example/web/@bo@two.example", "mastodon:@bo@two.example"),
+        ("https://moth.example/deck/@ada", "mastodon:@ada@moth.example"),
+        ("https://moth.example/users/ada", "mastodon:@ada@moth.example"),
+        ("https://elk.zone/moth.example/@ada", "mastodon:@ada@moth.example"),
+        ("https://elk.zone/moth.example/@bo@two.example", "mastodon:@bo@two.example"),
+        ("https://bsky.app/profile/Ada.Example", "bluesky:@ada.example"),
+        ("HTTPS://bsky.app/profile/did:plc:abc/?ref=x", "bluesky:did:plc:abc"),
+        ("https://main.bsky.dev/profile/ada.example/", "bluesky:@ada.example"),
+        ("https://deck.blue/profile/@ada.example", "bluesky:@ada.example"),
+        ("at://did:plc:abc", "bluesky:did:plc:abc"),
+        ("at://ada.example", "bluesky:@ada.example"),
+        ("HTTPS://blog.example/Feed.xml", "feeds:https://blog.example/Feed.xml"),
+        ("feed://blog.example/feed.xml", "feeds:https://blog.example/feed.xml"),
+        ("Feed:https://blog.example/feed.xml", "feeds:https://blog.example/feed.xml"),
+        ("feed://http://blog.example/feed.xml", "feeds:http://blog.example/feed.xml"),
+        ("feeds:https://blog.example/feed.xml", "feeds:https://blog.example/feed.xml"),
+        ("itpc://blog.example/pod", "feeds:https://blog.example/pod"),
+        ("https://moth.example/@ada.rss", "feeds:https://moth.example/@ada.rss"),
+        ("https://moth.example/@ada/123", "feeds:https://moth.example/@ada/123"),
+        ("https://bsky.app/profile/did:plc:abc/rss", "feeds:https://bsky.app/profile/did:plc:abc/rss"),
+        ("https://www.youtube.com/@ada", "feeds:https://www.youtube.com/@ada"),
+        ("mastodon:https://moth.example/users/ada", "mastodon:https://moth.example/users/ada"),
+        ("at://did:plc:abc/app.bsky.feed.post/3k", ""),
+        ("acct:", ""),
+        ("feed://", ""),
         ("ada", ""),
         ("https://[", ""),
         ("", ""),
@@ -115,17 +144,31 @@ OUTLINES = [
     f'<outline text="Bits & Bytes" xmlUrl="{FEED}" htmlUrl="https://one.example/?a=1&b=2"/>',
     f'<outline text="a" xmlurl="{FEED}"/>', f'<outline text="a" XMLURL=" {FEED} "/>',
     f'<outline text="Caf\xe9&nbsp;&eacute;&copy;" xmlUrl="{FEED}"/>', f'<outline text="a\x02b" xmlUrl="{FEED}"/>',
+    f'<outline text="p < q > r" xmlUrl="{FEED}"/>', f"<outline text='a \"b\" c' xmlUrl='{FEED}'/>",
+    f'<outline text="a" text="b" xmlUrl="{FEED}" xmlUrl="{FEED}"/>', f'<OUTLINE type="rss" url="{FEED}">',
+    f'<outline text="a"\n  xmlUrl = "{FEED}"', f"<outline text=a xmlUrl={FEED} />", f'<o:outline feedUrl="{FEED}"/>',
+    f'<outline text="a"><outline text="b" xmlUrl="{FEED}"/></outline>', f'<outline xmlUrl="feed:{FEED}"/>',
+    f'<outline htmlUrl="https://one.example/" xmlUrl="HTTPS{FEED[5:]}"/><!-- <outline xmlUrl="https://b.a/"/> -->',
+    f'<outline xmlUrl="{FEED}"/><outline type="link" url="https://c.example/"/><outline htmlUrl="https://d.example/"/>',
+]  # fmt: skip
+HEADS = [
+    "", '<?xml version="1.0"?>\n', '<?xml version="1.0" encoding="punycode"?>',
+    '\n\n<?xml version="1.0" encoding="UTF-8"?>\n', "\ufeff", "Warning: 3 < 4 in line 1\n",
+    "<?xml version='1.0' encoding='utf-16'?>", "<?xml version='1.0' encoding='no-such'?>\n<!DOCTYPE opml>",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("outline", OUTLINES)
-@pytest.mark.parametrize(
-    "head", ["", '<?xml version="1.0"?>\n', '\n\n<?xml version="1.0" encoding="UTF-8"?>\n', "\ufeff"]
-)
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
 def test_a_list_of_blogs_as_people_have_it(outline: str, head: str, encoding: str) -> None:
-    text = f'{head}<opml version="2.0"><body>{outline}</body></opml>'
+    text = f'{head}<opml version="2.0"><body>{outline}</body></opml>\n<!-- 2 ms'
     assert members_in(text.encode(encoding, "ignore")) == (f"feeds:{FEED}",)
+
+
+def test_a_feeds_address_is_unescaped_once() -> None:
+    body = b'<opml><outline xmlUrl="https://one.example/?a=1&amp;copy=2&copy=3&#38;b=%26amp;"/></opml>'
+    assert members_in(body) == ("feeds:https://one.example/?a=1&copy=2&copy=3&b=%26amp;",)
 
 
 def test_a_list_that_declares_entities_is_refused() -> None:
@@ -133,10 +176,41 @@ def test_a_list_that_declares_entities_is_refused() -> None:
         members_in(b'<!DOCTYPE x [<!ENTITY a "b">]><opml><outline xmlUrl="https://one.example/feed"/></opml>')
 
 
+ACCOUNTS = [
+    "@Ada@moth.example",
+    "acct:wen@moth.example",
+    "https://moth.example/@fern",
+    "@reed.example",
+    "did:plc:a",
+    FEED,
+]
+KEYS = (
+    "mastodon:@ada@moth.example", "mastodon:@wen@moth.example", "mastodon:@fern@moth.example", "bluesky:@reed.example",
+    "bluesky:did:plc:a", f"feeds:{FEED}",
+)  # fmt: skip
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
-def test_a_table_of_any_spreadsheet(sign: str) -> None:
-    rows = [["Account address", "Show boosts"], ["ada@moth.example", "true"]]
-    assert members_in("\r\n".join(map(sign.join, rows)).encode()) == ("mastodon:@ada@moth.example",)
+def test_a_table_of_any_spreadsheet(sign: str, encoding: str) -> None:
+    rows = [["Account address", "Show boosts"], *([account, "site.example"] for account in ACCOUNTS)]
+    assert members_in("\r\n".join(map(sign.join, rows)).encode(encoding)) == KEYS
+    named = [["DID", "Handle"], ["", "moss.example"]]
+    assert members_in(f"moss.bsky.social{sign}Moss".encode(encoding)) == ("bluesky:@moss.bsky.social",)
+    assert members_in("\n".join(map(sign.join, named)).encode(encoding)) == ("bluesky:@moss.example",)
+    blocks = [["#domain", "#severity"], ["moss.example", "suspend"], ["Name", "John.Smith"]]
+    with pytest.raises(InputError):
+        members_in("\n".join(map(sign.join, blocks)).encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("form", ["{}", "- {}", "* {}", "  {}  ", "\u2022 {}", "{} # a friend", '"{}"'])
+def test_a_list_of_one_on_each_line(form: str, encoding: str) -> None:
+    lines = ["# Whom we read", "", "Friends", *map(form.format, ACCOUNTS), "moss.example", "not one of them"]
+    assert members_in("\r\n".join(lines).encode(encoding)) == (*KEYS, "bluesky:@moss.example")
+    feed = f"{FEED}?a=1,2"
+    assert members_in(f"{FEED}\n{feed}\n".encode(encoding)) == (f"feeds:{FEED}", f"feeds:{feed}")
 
 
 @pytest.mark.parametrize("end", ["", "/", "?ref=app", "/?a=1#b", "#x"])

@@ -10,6 +10,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from hotpapers.base.ids.accents import without_accents
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
@@ -45,57 +47,134 @@ def parse(text: str) -> int | None:
         return at
     from email.utils import parsedate_to_datetime  # a sixth of the time to import the store
 
-    for form in (text, _without_day_name(text)):
-        try:
-            return from_datetime(parsedate_to_datetime(form))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+    try:
+        return from_datetime(parsedate_to_datetime(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
-_ZONES = {
-    "UTC": 0, "UT": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MET": 1, "CEST": 2, "MEST": 2,
-    "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10,
-}  # fmt: skip
-"""Hours east of UTC of zones by their common names; of several with a name, the American one of RFC 5322."""
-_DAY_NAME = re.compile(r"^[^\W\d]{2,12}\.?,?\s+(?=\d)")
-_ZONE_NAME = re.compile(r"\s\(?([A-Z]{1,4})\)?$")
-_ISO_LIKE = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,]+(\d{1,2}:\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
-    r" ?(?:Z|([+-]\d{2}):?(\d{2})?)?"
+MAX_DATE_CHARS = 120
+_ZONE_HOURS = (
+    "UTC=0 UT=0 GMT=0 Z=0 WET=0 WEST=1 BST=1 CET=1 MET=1 MEZ=1 WAT=1 CEST=2 MEST=2 MESZ=2 EET=2 CAT=2 SAST=2 EEST=3 "
+    "MSK=3 EAT=3 TRT=3 PKT=5 NPT=5.75 WIB=7 ICT=7 HKT=8 SGT=8 PHT=8 AWST=8 JST=9 KST=9 ACST=9.5 AEST=10 ACDT=10.5 "
+    "AEDT=11 NZST=12 NZDT=13 NST=-3.5 NDT=-2.5 AST=-4 ADT=-3 EST=-5 EDT=-4 CST=-6 CDT=-5 MST=-7 MDT=-6 PST=-8 PDT=-7 "
+    "AKST=-9 AKDT=-8 HST=-10 BRT=-3 ART=-3"
 )
-_EPOCHS = ((9, 10, SECOND), (12, 13, 1000), (15, 16, 1))
+"""Hours east of UTC of zones by their common names; of several with a name, the American one of RFC 5322."""
+_ZONES = {name: float(hours) for name, hours in (part.split("=") for part in _ZONE_HOURS.split())}
+MAX_ZONE_MINUTES = 14 * 60
+_MONTH_STEMS = (
+    "jan ene gen ιαν янв", "feb fev φεβ фев", "mar mae maa mrt μαρ мар", "apr abr avr απρ апр",
+    "may mai mag mei maj μαι маи мая", "jun juin giu ιουν июн", "jul juil lug ιουλ июл", "aug ago aou αυγ авг",
+    "sep set sze σεπ сен", "oct okt ott out οκτ окт", "nov νοε ноя", "dec dez dic des δεκ дек",
+)  # fmt: skip
+"""How months begin in European languages, without accents."""
+_MONTH_NUMBERS = {stem: number for number, stems in enumerate(_MONTH_STEMS, 1) for stem in stems.split()}
+MAX_FILLER_CHARS = 4
+"""Letters of words such as *th*, *de*, *at*, *alle*, which are passed over."""
+_SINCE_EPOCH = re.compile(r"(\d{9,16})(?:\.\d+)?", re.ASCII)
+_EPOCH_UNITS = ((9, 10, SECOND), (12, 13, 1000), (15, 16, 1))
 """Digits of a number of seconds, milliseconds or microseconds since 1970, and its unit in µs."""
-
-
-def _without_day_name(text: str) -> str:
-    return _DAY_NAME.sub("", text)
+_COMMENT = re.compile(r"[(\[](?:([A-Za-z]{1,5})|[^()\[\]]*)[)\]]")
+_OFFSET = r"(?:(?:gmt|utc?|z)? ?(?P<hours>[+-]\d{1,2}):?(?P<minutes>\d\d)?(?![\d:]))"
+_CLOCK = re.compile(
+    r"(?<![\d:])(?P<hour>\d{1,2})[:h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?: ?(?:uhr|h)\b)?"
+    rf"(?: ?(?P<half>[ap])\.? ?m\b\.?)?"
+    rf"(?: ?(?:{_OFFSET}|(?P<zone>[a-z]{{1,5}})\b)(?: m=[+-]\S+| [A-Z]{{1,5}}\b(?! \d)| [+-]\d\d(?:\d\d)?\b){{0,3}})?",
+    re.IGNORECASE,
+)
+"""A time of day with its zone: an offset, maybe followed by the zone's name as Go writes it, or a name."""
+_DAY_ZONE = re.compile(r" ?(?:(?P<hours>[+-]\d\d):(?P<minutes>\d\d)|(?P<zone>[A-Z]{3,5}|Z))$")
+_NUMERIC = re.compile(r"(?:[^\W\d]{2,12}\.?,? )?(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ,]*", re.ASCII)
+_ASIAN = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
+_TOKEN = re.compile(r"\d+|[^\W\d_]+")
 
 
 def claimed(text: str) -> int | None:
-    """Like `parse`, for dates as feeds and servers write them: with zones by name, without a zone (UTC), without
-    seconds, with slashes (`2020/03/11`), or as numbers since 1970."""
-    text = " ".join(text.split())
-    if text.isascii() and text.isdigit():
-        units = (unit for least, most, unit in _EPOCHS if least <= len(text) <= most)
-        return next((int(text) * unit for unit in units), None)
-    zone = _ZONE_NAME.search(text)
-    hours = _ZONES.get(zone[1]) if zone else None
-    if zone and hours is not None:
-        text = f"{text[: zone.start()]} {'-' if hours < 0 else '+'}{abs(hours):02}00"
-    at = _of_iso_like(text)
-    return parse(text) if at is None else at
-
-
-def _of_iso_like(text: str) -> int | None:
-    match = _ISO_LIKE.fullmatch(text)
-    if match is None:
+    """The moment of a date as feeds and servers write it: the forms of RFC 5322, ISO 8601, Unix, JavaScript and Go, as
+    people do in several languages, or as a number since 1970. A time without a zone, or with an unknown one (RFC 5322
+    §4.3), is UTC. None if it is impossible, or may be two days, such as 3/4/2020."""
+    spaced = _COMMENT.sub(r" \1 ", text[:MAX_DATE_CHARS].replace("\u2212", "-"))
+    text = " ".join(_ASIAN.sub(r"\1-\2-\3 ", spaced).split())
+    if number := _SINCE_EPOCH.fullmatch(text):
+        units = (unit for least, most, unit in _EPOCH_UNITS if least <= len(number[1]) <= most)
+        return next((int(number[1]) * unit for unit in units), None)
+    if text.isdecimal():
         return None
-    year, month, day, time, second, hours, minutes = match.groups()
-    return parse_iso(
-        f"{year}-{month:0>2}-{day:0>2}T{time or '00:00':0>5}:{second or '00'}{hours or '+00'}:{minutes or '00'}"
-    )
+    at = parse_iso(text)
+    return _of_parts(text) if at is None else at
+
+
+def _of_parts(text: str) -> int | None:
+    """The moment of a day, and maybe a time within it, in either order."""
+    clock = _CLOCK.search(text) or _DAY_ZONE.search(text)
+    parts = clock.groupdict() if clock else {}
+    rest = " ".join(f"{text[: clock.start()]} {text[clock.end() :]}".split()) if clock else text
+    zone = parts.get("zone") or ""
+    if zone.upper() not in _ZONES and (_month(zone) or not zone.isupper()):
+        rest = f"{zone} {rest}".strip()  # `10:22 MAR 11 2020`
+    day = _numeric_day(rest) or _worded_day(rest)
+    hour = _hour(int(parts.get("hour") or 0), (parts.get("half") or "").lower())
+    minutes_east = _minutes_east(parts, zone)
+    if day is None or hour is None or abs(minutes_east) > MAX_ZONE_MINUTES:
+        return None
+    second = int(parts.get("second") or 0)
+    try:
+        start = from_datetime(datetime(*day, hour, int(parts.get("minute") or 0), 59 if second == 60 else second))
+    except ValueError:
+        return None
+    return start - 60 * minutes_east * SECOND
+
+
+def _hour(hour: int, half: str) -> int | None:
+    """The hour of a day by that of its half, `a` or `p`; 15 p.m. is 15."""
+    if not half or (half == "p" and hour > 12):
+        return hour
+    if not 1 <= hour <= 12:
+        return None
+    return hour % 12 + (12 if half == "p" else 0)
+
+
+def _minutes_east(parts: dict[str, str | None], zone: str) -> int:
+    hours = parts.get("hours")
+    if hours is None:
+        return int(_ZONES.get(zone.upper(), 0) * 60)
+    minutes = int(parts["minutes"] or 0)
+    return int(hours) * 60 + (-minutes if hours.startswith("-") else minutes)
+
+
+def _numeric_day(text: str) -> tuple[int, int, int] | None:
+    match = _NUMERIC.fullmatch(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _worded_day(text: str) -> tuple[int, int, int] | None:
+    """Year, month, day of `Thu, 12 Oct 2023`, `Oct 12th, 2023`, `2023 Oct 12`, `12 Oct 23`, `12 de octubre de 2023`."""
+    parts = _TOKEN.findall(without_accents(text.lower()))
+    tokens = [token for token in parts if token.isdecimal() or _month(token) or len(token) > MAX_FILLER_CHARS]
+    is_day_named = bool(tokens) and tokens[0].isalpha() and any(map(_month, tokens[1:]))
+    tokens = tokens[is_day_named:]
+    numbers = [token for token in tokens if token.isdecimal()]
+    months = list(filter(None, map(_month, tokens)))
+    if (len(tokens), len(numbers), len(months)) != (3, 2, 1):
+        return None
+    year, day = sorted(numbers, key=len, reverse=True) if len(numbers[0]) > 2 else (numbers[1], numbers[0])
+    if len(day) > 2 or len(year) not in (2, 4):
+        return None
+    return (_full_year(year), months[0], int(day))
+
+
+def _full_year(year: str) -> int:
+    """A year of two digits is of 1969 to 2068."""
+    if len(year) == 4:
+        return int(year)
+    return int(year) + (2000 if int(year) < 69 else 1900)
+
+
+def _month(word: str) -> int:
+    """The number of the month that a word names; 0 if none."""
+    bare = without_accents(word.lower())
+    return next((number for stem, number in _MONTH_NUMBERS.items() if bare.startswith(stem)), 0)
 
 
 def whole_seconds(at: int) -> int:

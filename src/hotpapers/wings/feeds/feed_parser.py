@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 import html
 import io
@@ -43,6 +42,8 @@ _RELATIONS = ("enclosure", "related", "via", "alternate")
 
 
 _DAY_IN_PATH = re.compile(r"/((?:19|20)\d\d)/(\d\d)/(\d\d)/")
+_MAIL_ADDRESS = re.compile(r"[(<]?@?[^\s<>()@,]+@[^\s<>()@,]+[)>]?")
+_IN_BRACKETS = re.compile(r"\((.*)\)")
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "html", "xhtml")
 _HAS_ELEMENT = re.compile(
     r"</?(?:a|abbr|article|aside|b|blockquote|body|br|center|cite|code|dd|del|details|div|dl|dt|em|figure|figcaption|font"
@@ -83,14 +84,15 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
             raise NetError(f"{url}: not a JSON feed: {problem}") from problem
         for raw in feed.items[:MAX_ENTRIES]:
             if item := decode_or_none(raw, _JsonItem):
-                yield _json_entry(item, url, _text_of(feed.language) or "und")
+                yield _json_entry(item, feed, url)
         return
     document = _parse(body, headers, url)
     if not document.get("version") and not document.entries:
         raise NetError(f"{url}: not a feed")
     language = str(document.feed.get("language") or "und")
+    authors = _authors(document.feed) if str(document.get("version")).startswith("atom") else ""
     for entry in document.entries[:MAX_ENTRIES]:
-        yield _entry(entry, url, language)
+        yield _entry(entry, url, language, authors)
 
 
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
@@ -113,7 +115,8 @@ def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
 
-def _entry(entry: Any, url: str, language: str) -> FeedEntry:
+def _entry(entry: Any, url: str, language: str, authors: str) -> FeedEntry:
+    """An entry of a feed. `authors`: of those that name none (RFC 4287 §4.2.1)."""
     contents = _contents([*entry.get("content", ()), entry.get("summary_detail")])
     link = _own_link(entry)
     title = _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
@@ -121,7 +124,7 @@ def _entry(entry: Any, url: str, language: str) -> FeedEntry:
         id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
         link=urljoin_or_not(url, link),
         title=title,
-        author=_authors(entry),
+        author=_authors(entry) or _authors(entry.get("source") or {}) or authors,
         content="\n".join(contents)[:MAX_CONTENT_CHARS],
         published=_first_date((*(_date(entry, name) for name in _DATES), _day_in(link))),
         language=_text_of(entry.get("language")) or language,
@@ -132,12 +135,8 @@ def _entry(entry: Any, url: str, language: str) -> FeedEntry:
 
 
 def _date(entry: Any, name: str) -> int | None:
-    """A date by our own reading, else by feedparser's, which takes 2020/03/11 for November and none without a zone."""
-    at = timestamps.claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
-    parsed = dict.get(entry, f"{name}_parsed")
-    if at is None and parsed and 1 <= parsed.tm_year <= 9999:
-        return calendar.timegm(parsed) * timestamps.SECOND
-    return at
+    """A date by our own reading: feedparser takes 2020/03/11 for November, and the 30th of February for March."""
+    return timestamps.claimed(_text_of(dict.get(entry, name)))  # its own `get` takes one date for another
 
 
 def _day_in(link: str) -> int | None:
@@ -169,9 +168,24 @@ def _own_link(entry: Any) -> str:
 
 def _authors(entry: Any) -> str:
     """All authors of an entry, of whatever elements."""
-    names = [author.get("name") for author in entry.get("authors", ()) if isinstance(author, dict)]
-    known = dict.fromkeys(filter(None, map(_text_of, names)))
-    return ", ".join(known)[:MAX_FIELD_CHARS] or _text_of(entry.get("author"))
+    authors = [author for author in entry.get("authors", ()) if isinstance(author, dict)]
+    names = [_text_of(author.get("name")) for author in authors]
+    text = _text_of(entry.get("author"))
+    if authors and authors[-1].get("email"):
+        names[-1] = text  # feedparser cuts domains that end in more than four letters
+    return _joined(names) or _joined([text])
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(filter(None, map(_without_address, names))))[:MAX_FIELD_CHARS]
+
+
+def _without_address(name: str) -> str:
+    """`ada@moth.museum (Ada)` and `Ada <ada@moth.museum>` as Ada; an address alone stays."""
+    if "@" not in name:
+        return name
+    parts = (part.strip(' "') for part in _MAIL_ADDRESS.sub(" ", name).split(","))
+    return ", ".join(_IN_BRACKETS.sub(r"\1", part) if part.startswith("(") else part for part in parts if part) or name
 
 
 def _first_date(moments: Iterable[int | None]) -> int | None:
@@ -212,6 +226,8 @@ class _JsonFeed(msgspec.Struct):
     version: str
     items: list[msgspec.Raw]
     language: Any = ""
+    author: Any = None
+    authors: Any = None
 
 
 class _JsonItem(msgspec.Struct):
@@ -230,27 +246,30 @@ class _JsonItem(msgspec.Struct):
     language: str = ""
 
 
-def _json_entry(item: _JsonItem, url: str, language: str) -> FeedEntry:
+def _json_entry(item: _JsonItem, feed: _JsonFeed, url: str) -> FeedEntry:
     title = html.escape(_text_of(item.title))
     link = urljoin_or_not(url, _text_of(item.url) or _text_of(item.external_url))
     parts = [item.content_html, html.escape(item.content_text), html.escape(item.summary)]
     content = "\n".join(dict.fromkeys(filter(None, parts)))
-    authors = [author.get("name") for author in _objects([*_list_of(item.authors), item.author])]
     files = [file.get("url") for file in _objects(_list_of(item.attachments))]
     id = item.id
     return FeedEntry(
         id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
         link=link,
         title=title,
-        author=", ".join(dict.fromkeys(filter(None, map(_text_of, authors))))[:MAX_FIELD_CHARS],
+        author=_json_authors(item) or _json_authors(feed),
         content=storable(content[:MAX_CONTENT_CHARS]),
         published=_first_date(
             timestamps.claimed(str(date)[:MAX_FIELD_CHARS].strip())
             for date in (item.date_published, item.date_modified)
         ),
-        language=_text_of(item.language) or language,
+        language=_text_of(item.language) or _text_of(feed.language) or "und",
         elsewhere=_elsewhere(url, link, [item.external_url, *files]),
     )
+
+
+def _json_authors(part: _JsonItem | _JsonFeed) -> str:
+    return _joined(_text_of(author.get("name")) for author in _objects([*_list_of(part.authors), part.author]))
 
 
 MAX_LISTED = 100

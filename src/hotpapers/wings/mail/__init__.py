@@ -7,7 +7,8 @@ issue_text   an issue's message as plain text and as HTML
 offer        what subscribers get, and how often
 mime         headers, parts, line lengths (RFC 5322, RFC 2045)
 messages     whole messages: issues and confirmation requests
-smtp         the connection to the relay (SMTP, TLS); smtp_replies: what a reply means (pure)
+smtp         the connection to the relay (SMTP, TLS); smtp_replies: what a reply means (pure);
+             refusal_words: what its words tell
 sender       the channel: sends each message at most once, paced, and stops when too many fail
 plain_mailer the operator's own messages, for other wings, and the confirmation request
 bounces      incoming mail: bounce reports, unsubscribe requests, confirmations

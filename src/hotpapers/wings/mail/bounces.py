@@ -48,16 +48,18 @@ CLOCK_TOLERANCE = 12 * HOUR
 """µs by which a mailbox's clock may be behind: its dates have no time zone."""
 _GENERIC = re.compile(r"[45]\.0\.0")
 _FIELD = re.compile(
-    r"(Original-Envelope-Id|Reporting-MTA|DSN-Gateway|Received-From-MTA|Arrival-Date|Original-Recipient|Final-Recipient"
-    r"|Action|Status|Remote-MTA|Diagnostic-Code|Last-Attempt-Date|Final-Log-ID|Will-Retry-Until|Localized-Diagnostic"
-    r"|Feedback-Type|User-Agent|Version|X-[\w-]{1,60})\s*:(.*)",
-    re.IGNORECASE | re.ASCII,
+    r"(Action|Status|Version|Incidents|[a-z]\w{0,30}(?:-\w{1,30}){1,8})[ \t]*:(.*)", re.IGNORECASE | re.ASCII
 )
-"""RFC 3464 §2.2 and §2.3, RFC 6533 §3; of RFC 5965 those that every report has."""
+"""A field of a report: the only names without a hyphen in RFC 3464, RFC 6533 and the registry of RFC 5965, or any
+with one, as later fields have."""
+_COMMENT = re.compile(r'(\\.|"(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)')
+MAX_COMMENT_DEPTH = 5
 MAX_REPORT_LINES = 200
 """Lines of a report's part for programs that are read."""
-_FEEDBACK = "message/feedback-report"
-REPORT_TYPES = frozenset((_FEEDBACK, "message/delivery-status", "message/global-delivery-status"))
+_REPORT_TYPE = re.compile(r"message/(?=(?:global-)?delivery-status\b|feedback-report\b)", re.IGNORECASE)
+REPORT = "report"
+"""The main type by which the part for programs is read: the standard library would end a message at its first odd
+line."""
 COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))
 """Types of feedback by which a reader wants no more mail (RFC 5965 §7.3 and its drafts). Not `not-spam` (RFC 6430),
 `auth-failure` (RFC 6591), `virus`, by which servers report, nor those that tell nothing: `other` and unknown ones."""
@@ -82,7 +84,10 @@ class _ShortHeaders(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:MAX_HEADER_CHARS]
+        if not name.lower().startswith("content-t"):
+            return name, value[:MAX_HEADER_CHARS]
+        bare = without_comments(value[:MAX_HEADER_CHARS])
+        return name, f"{REPORT}/{bare[match.end() :]}" if (match := _REPORT_TYPE.match(bare)) else bare
 
     def fold_binary(self, name: str, value: str) -> bytes:
         return f"{name}: {value}\n".encode("utf-8", "surrogateescape")
@@ -178,13 +183,25 @@ def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
         return None
 
 
+def without_comments(value: str) -> str:
+    """A header's value without comments, which may contain others (RFC 5322 §3.2.2); texts in quotes have none."""
+    for _ in range(MAX_COMMENT_DEPTH):
+        value = _COMMENT.sub(lambda match: match[1] or " ", value)
+    return value.strip()
+
+
+def _word(value: str) -> str:
+    """A report's value of one word, without comments; also without one that has no end."""
+    return without_comments(value).partition("(")[0].strip().lower()
+
+
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     parts = _own_parts(message)
     if report := _report_of(message, parts):
         returned = next(filter(None, (sent_message(secret, text) for text in (raw, *map(_content, parts)))), None)
         if returned is None:
             return None
-        if report.get_content_type() == _FEEDBACK:
+        if report.get_content_subtype() == "feedback-report":
             return BounceReport(returned) if _complains(_content(report)) else None
         return _bounce_report(_content(report), returned)
     headers = [str(value) for name in TOKEN_HEADERS for value in message.get_all(name, [])]
@@ -195,16 +212,18 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
 
 
 def _own_parts(message: Message) -> list[Message]:
-    """The parts of a message, not those of messages within it: a report that is returned says nothing of ours."""
-    parts = message.get_payload()
-    return [part for part in parts[:MAX_PARTS] if isinstance(part, Message)] if isinstance(parts, list) else []
+    """The parts of a message, and those of parts with parts, as gateways wrap reports; not those of messages within it:
+    a report that is returned says nothing of ours."""
+    payload = message.get_payload()
+    if message.get_content_maintype() != "multipart" or not isinstance(payload, list):
+        return []
+    parts = [part for part in payload[:MAX_PARTS] if isinstance(part, Message)]
+    return [own for part in parts for own in (part, *_own_parts(part))][:MAX_PARTS]
 
 
 def _report_of(message: Message, parts: list[Message]) -> Message | None:
     """The part for programs. Its own type tells the kind of report: many servers leave `report-type` out."""
-    if message.get_content_maintype() != "multipart":
-        return None
-    reports = [part for part in parts if part.get_content_type() in REPORT_TYPES]
+    reports = [part for part in parts if part.get_content_maintype() == REPORT]
     kind = str(message.get_param("report-type", "")).lower()
     named = (part for part in reports if part.get_content_subtype().removeprefix("global-") == kind)
     return next(named, None) or next(iter(reports), None)
@@ -218,15 +237,15 @@ def _content(part: Message) -> bytes:
 
 
 def _complains(report: bytes) -> bool:
-    [fields, *_] = _blocks(report) or [{}]
-    return fields.get("feedback-type", "").partition("(")[0].strip().lower() in COMPLAINTS
+    types = (_word(fields["feedback-type"]) for fields in _blocks(report) if "feedback-type" in fields)
+    return next(types, "") in COMPLAINTS
 
 
 def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
     """All recipients are of one subscriber, who may forward to several: one that got the message is enough, and the
     address does not exist if none of them does."""
     recipients = [fields for fields in _blocks(report) if "action" in fields]
-    actions = [fields["action"].lower().partition("(")[0].strip() for fields in recipients]
+    actions = [_word(fields["action"]) for fields in recipients]
     if ARRIVED.intersection(actions):
         return None
     failed = (fields for fields, action in zip(recipients, actions, strict=True) if action == "failed")
@@ -235,16 +254,22 @@ def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
 
 
 def _failure(fields: dict[str, str], returned: SentMessage) -> BounceReport | None:
-    status = status_of(fields.get("status", ""))
+    diagnosis = fields.get("diagnostic-code", "")
+    code = _CODE.search(diagnosis)
+    status = status_of(_word(fields.get("status", ""))) or _status_by(diagnosis, code)
     # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
     if not status.startswith(("4", "5")):
         return None
-    diagnosis = fields.get("diagnostic-code", "")
     specific = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
-    code = _CODE.search(diagnosis)
     known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
     is_bad = is_bad_address(int(code[1]) if code else 0, known_status, diagnosis)
     return BounceReport(returned, failure_reason(specific or status, known_status, diagnosis), is_bad)
+
+
+def _status_by(diagnosis: str, code: re.Match[str] | None) -> str:
+    """The status of a failure whose report has none: a general one if its diagnosis names none either."""
+    general = f"{code[1][0]}.0.0" if code else "5.0.0"
+    return status_of(diagnosis) or (general if diagnosis else "")
 
 
 def _blocks(report: bytes) -> list[dict[str, str]]:

@@ -1,8 +1,8 @@
 """The address of an account that a server leaves out, derived from the status's address and that of the profile.
 
 The forms are those that the programs document or show: Mastodon (also its numbered accounts), GoToSocial, snac, Takahē,
-Pixelfed, Ghost, PeerTube, Pleroma, Akkoma, Friendica, Threads, Bridgy Fed. Misskey, Iceshrimp and WordPress number
-their accounts, and no address shows that number.
+Pixelfed, Ghost, PeerTube, Pleroma, Akkoma, Friendica, Threads, Bridgy Fed, Lemmy, PieFed, Mbin, BookWyrm, Hubzilla,
+Hollo. Misskey, Iceshrimp and WordPress number their accounts, and no address shows that number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ _OF_STATUS: Forms = (
     (rf"{_ORIGIN}/p/([^/?#]+)/[0-9]+", r"\1/users/\2"),  # Pixelfed
     (rf"{_ORIGIN}/(users/[^/?#]+|ap/users/[0-9]+)/statuses/.*", r"\1/\2"),
     (rf"{_ORIGIN}/([^/?#]+)/p/.*", r"\1/\2"),  # snac
+    (rf"{_ORIGIN}/((?:[^/?#]+/){{1,3}}[^/?#]+)/p/[0-9]+\.[^/?#]+", r"\1/\2"),  # snac below a path
     (rf"{_ORIGIN}/(@[^/?#]+/)posts/.*", r"\1/\2"),  # Takahē
+    (rf"{_ORIGIN}/(@[^/?#]+)/[0-9a-f]{{8}}-[0-9a-f-]{{27}}", r"\1/\2"),  # Hollo
+    (rf"{_ORIGIN}/(user/[^/?#]+)/[a-z]+/[0-9]+", r"\1/\2"),  # BookWyrm
     (rf"{_ORIGIN}/\.ghost/activitypub/(?:note|article)/.*", r"\1/.ghost/activitypub/users/index"),
 )
 _OF_ONE_SERVER: Forms = (
@@ -35,6 +38,8 @@ _OF_PROFILE: tuple[tuple[str, Forms], ...] = (
         ),
     ),
     (rf"{_ORIGIN}/objects/.*", ((rf"{_ORIGIN}/(users|profile)/([^/?#]+)", r"\1/\2/\3"),)),  # Pleroma, Akkoma; Friendica
+    (rf"{_ORIGIN}/(?:(?:post|comment)/[0-9]+|m/[^/?#]+/[tp]/[0-9]+.*)", ((rf"{_ORIGIN}/(u/[^/?#]+)", r"\1/\2"),)),
+    (rf"{_ORIGIN}/item/.*", ((rf"{_ORIGIN}/(channel/[^/?#]+)", r"\1/\2"),)),  # Hubzilla
 )
 """By the form of a status's address, those of profiles."""
 
@@ -48,7 +53,7 @@ def author_address(status: str, profile: str) -> str:
     if address := _derived(status, _OF_STATUS):
         return address
     forms = next((forms for pattern, forms in _OF_PROFILE if re.fullmatch(pattern, status)), ())
-    return _derived(profile, forms)
+    return _derived(profile.removesuffix("/"), forms)
 
 
 def host(address: str) -> str:

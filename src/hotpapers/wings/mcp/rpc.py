@@ -7,10 +7,11 @@ the answer to another. https://modelcontextprotocol.io/specification/
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -33,6 +34,8 @@ BATCHES, MAX_BATCH = "2025-03-26", 20
 META = "io.modelcontextprotocol/"
 MAX_LINE_BYTES = 1_000_000
 """Maximum bytes of a request on standard input. `record_tools` has that of an answer."""
+MAX_WAITING = 100
+"""Questions that are read before the first of them is answered."""
 FRESH = 3_600_000
 """Milliseconds for which a client may cache the list of tools."""
 
@@ -69,13 +72,78 @@ def run(site: Site) -> None:
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
     session, tools = open_session(), all_tools()
-    for request in messages(input_stream):
+    inbox = Inbox(input_stream, output_stream, tools)
+    for request in inbox.questions():
         reply = respond_all(session, request, tools)
         if session.record.database.is_lost:  # tools are read-only: the request can be repeated
             with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
                 reply = respond_all(session, request, tools)
-        write(reply, output_stream)
+        inbox.answer(request, reply)
+
+
+class Inbox:
+    """A client's messages. A thread reads them, so that *ping* is answered, and cancellations are heard, while a tool
+    works; the session stays in the thread that opened it."""
+
+    def __init__(self, input_stream: BinaryIO, output_stream: BinaryIO, tools: Tools) -> None:
+        self._input, self._output, self._tools = input_stream, output_stream, tools
+        self._waiting = list[Message | list[Message]]()
+        self._changed = threading.Condition()
+        self._is_ended = False
+        self._problem: BaseException | None = None
+
+    def questions(self) -> Iterator[Message | list[Message]]:
+        """Those that tools answer, one after another, until the input ends. Raises what reading raised."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_ended)
+                if not self._waiting:
+                    break
+                question = self._waiting[0]
+            yield question
+        if self._problem:
+            raise self._problem
+
+    def answer(self, question: Message | list[Message], reply: Json | list[Json] | None) -> None:
+        """Writes the answer to a question, unless it was canceled."""
+        with self._changed:
+            if question in self._waiting:
+                self._waiting.remove(question)
+                write(reply, self._output)
+            self._changed.notify_all()
+
+    def _listen(self) -> None:
+        try:
+            for message in messages(self._input):
+                self._take(message)
+        except BaseException as problem:
+            self._problem = problem
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify_all()
+
+    def _take(self, message: Message | list[Message]) -> None:
+        with self._changed:
+            if isinstance(message, list) or is_call(message):
+                self._changed.wait_for(lambda: len(self._waiting) < MAX_WAITING)
+                self._waiting.append(message)
+                self._changed.notify_all()
+            elif isinstance(message, Cancellation):
+                self._waiting = [question for question in self._waiting if not is_canceled(question, message)]
+            else:
+                write(respond(None, message, self._tools), self._output)
+
+
+def is_canceled(question: Message | list[Message], message: Cancellation) -> bool:
+    """Whether a message cancels a question: batches are not canceled."""
+    return isinstance(question, RpcRequest) and question.id == message.id
+
+
+def is_call(message: Message) -> TypeGuard[RpcRequest]:
+    """Whether a message calls a tool, which may take long."""
+    return isinstance(message, RpcRequest) and message.method == "tools/call"
 
 
 def write(reply: Json | list[Json] | None, output_stream: BinaryIO) -> None:

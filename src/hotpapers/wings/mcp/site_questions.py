@@ -37,7 +37,7 @@ class Questions:
         """Answers a message at once, or begins to answer a question or a batch."""
         if isinstance(message, rpc.Cancellation):
             self._cancel(message)
-        elif isinstance(message, list) or (isinstance(message, rpc.RpcRequest) and message.method == "tools/call"):
+        elif isinstance(message, list) or rpc.is_call(message):
             self._begin(message)
         else:
             with self._changed:
@@ -81,7 +81,7 @@ class Questions:
         """Forgets questions: clients expect no answer then."""
         with self._changed:
             for question, request in tuple(self._waiting.items()):
-                if isinstance(request, rpc.RpcRequest) and request.id == message.id:
+                if rpc.is_canceled(request, message):
                     self._finish(question, None)
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import csv
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
-from xml.parsers import expat
 
 import msgspec
 
@@ -38,7 +37,18 @@ STARTER_PACK = re.compile(
 MASTODON_LIST = re.compile(r"(https?://[^/\s]+)/lists/(\d+)", re.ASCII)
 _HANDLE = re.compile(r"@?((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)", re.ASCII | re.IGNORECASE)
 _ADDRESS = re.compile(r"@?(\w[\w.-]*@(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?)")
-
+_SCHEME = re.compile(r"(?:(?:feeds?|rss|itpc|pcast):(?://)?)?(https?)://|(?:feeds?|rss|itpc|pcast)://", re.IGNORECASE)
+_APPS = r"(?:[\w-]+\.)?(?:bsky\.app|bsky\.dev|deck\.blue|blacksky\.community)"
+_PROFILE = re.compile(rf"(?:https?://{_APPS}/profile/|at://)@?{_ACTOR}/?(?:[?#].*)?", re.ASCII)
+"""An account in an app for Bluesky."""
+_CLIENTS = r"(?:(?:main\.)?elk\.zone|semaphore\.social)"
+_FEDIVERSE_PROFILE = re.compile(
+    rf"https?://(?:{_CLIENTS}/)?(?:www\.|m\.)?([\w.-]+\.\w+(?::\d+)?)/(?:(?:web/|deck/)?@|users/)"
+    r"(\w[\w.-]*(?:@[\w.-]+\.\w+)?)(?<!\.rss)(?<!\.atom)(?<!\.json)/?(?:[?#].*)?"
+)
+"""An account on a server or in a client: server and name."""
+_ELSEWHERE = frozenset(("youtube.com", "tiktok.com", "medium.com", "substack.com", "odysee.com", "hashnode.com"))
+"""Hosts whose names with @ are not of the fediverse."""
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
@@ -73,8 +83,14 @@ class _Account(msgspec.Struct):
 
 
 def member_key(text: str) -> str:
-    """The key of an account as people write it; "" if it is none."""
-    text = text.strip()
+    """The key of an account as people write it, also by its page; "" if it is none."""
+    text = text.strip().removeprefix("acct:")
+    if scheme := _SCHEME.match(text):  # `HTTPS://`, `feed://` and `feed:https://` are https
+        text = f"{(scheme[1] or 'https').lower()}://{text[scheme.end() :]}"
+    if profile := _PROFILE.fullmatch(text):
+        return member_key(profile[1])
+    if (profile := _FEDIVERSE_PROFILE.fullmatch(text)) and profile[1].lower() not in _ELSEWHERE:
+        return member_key(profile[2] if "@" in profile[2] else f"{profile[2]}@{profile[1]}")
     if text.startswith(("http://", "https://")):
         return f"feeds:{text}" if is_address(text) else ""
     if is_key(folded(text)):
@@ -150,62 +166,80 @@ class ListReader:
 
 
 def members_in(body: bytes) -> tuple[str, ...]:
-    """The accounts in an OPML file, or in a table whose first or second column has addresses such as
-    ada@moth.example. Raises InputError."""
-    body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_xml = body.startswith(b"<")
-    names = _feeds_in(body) if is_xml else _addresses_in(body)
+    """The accounts in an OPML file, in a table whose first or second column has addresses such as ada@moth.example, or
+    in a list of one on each line. Raises InputError."""
+    text = _text_of(body)
+    names = _feeds_in(text) if _OUTLINE.search(text) else _accounts_in(text)
     members = tuple(dict.fromkeys(islice(filter(None, map(member_key, names)), MAX_MEMBERS)))
     if not members:
         raise InputError("neither a table of accounts (CSV) nor a list of blogs (OPML)")
     return members
 
 
-def _addresses_in(body: bytes) -> Iterator[str]:
+_DECLARED = re.compile(
+    rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']((?:utf|us|iso|latin|windows|cp|koi8|mac|gb|big5|euc|shift)[\w.:-]{0,20})[\"']",
+    re.I,
+)
+
+
+def _text_of(body: bytes) -> str:
+    """A file's text, whatever its encoding: by its first bytes, as XML declares, UTF-8, else Latin-1."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "replace")
+    if b"\0" in body[:2]:
+        return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "replace")
+    declared = _DECLARED.search(body[:1000])
+    name = declared[1].decode() if declared else "utf-8"
+    for encoding in ("utf-8-sig", name) if name.lower().startswith("utf") else (name, "utf-8-sig"):
+        try:
+            return body.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+    return body.decode("cp1252", "replace")
+
+
+_HANDLES = re.compile(r"handle|account|actor|user", re.IGNORECASE)
+"""In the heading of a column of handles: elsewhere `ada.example` may be a site."""
+_BARE_HANDLE = re.compile(r"(?!.*\.bsky\.social\Z)[\w.-]+")
+_BULLET = re.compile(r"[-*\u2022]\s+")
+
+
+def _accounts_in(text: str) -> Iterator[str]:
+    """The accounts in the first two columns of a table, or on each line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines or lines[0].lstrip().startswith("<"):
+        return
+    sign = max(",;\t|", key=lines[0].count)
+    if sign not in lines[0]:
+        yield from (_BULLET.sub("", line.partition(" #")[0].strip(" \t\"'"), count=1) for line in lines)
+        return
     try:
-        lines = body.decode("utf-8-sig", "replace").splitlines()
-        head = lines[0] if lines else ""
-        for row in csv.reader(lines, delimiter=max(",;\t|", key=head.count)):
-            yield from (cell.strip() for cell in row[:2] if _ADDRESS.fullmatch(cell.strip()))
+        rows = [row[:2] for row in csv.reader(lines, delimiter=sign)]
     except csv.Error as problem:
         raise InputError(f"not a table of accounts: {problem}") from problem
+    of_handles = [number for number, cell in enumerate(rows[0]) if _HANDLES.search(cell)]
+    for row in rows:
+        cells = enumerate(cell.strip() for cell in row)
+        yield from (cell for number, cell in cells if number in of_handles or not _BARE_HANDLE.fullmatch(cell))
 
 
-_DECLARED = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"'][^>]*\?>")
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
-_HTML_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_OUTLINE = re.compile(r"<(?:\w{1,20}:)?outline\b", re.IGNORECASE)
+_FEED = re.compile(
+    r"(?<![\w:-])(?:xml|feed|rss)_?url\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))", re.IGNORECASE
+)
+_URL = re.compile(_FEED.pattern.replace("(?:xml|feed|rss)_?", ""), re.IGNORECASE)
+_LINK = re.compile(r"\btype\s{0,9}=\s{0,9}[\"'](?:link|include)[\"']", re.IGNORECASE)
+_ENTITY = re.compile(r"&#?\w{1,32};")
 
 
-def _as_xml(body: bytes) -> bytes:
-    """A file as people have them, as XML: undeclared Latin-1, HTML's entities, bare ampersands."""
-    declared = _DECLARED.match(body)
-    try:
-        text = body.decode(declared[1].decode() if declared else "utf-8")
-    except (UnicodeDecodeError, LookupError):
-        text = body.decode("cp1252", "replace")
+def _feeds_in(text: str) -> Iterator[str]:
+    """The addresses of feeds in OPML as people have it, which is often no XML: stray signs, attributes written twice,
+    other texts before or after."""
     if "<!ENTITY" in text:
-        return body  # refused
-    named = _HTML_ENTITY.sub(lambda match: html.escape(html.unescape(match[0]), quote=True), _DECLARATION.sub("", text))
-    return _BARE_AMPERSAND.sub("&amp;", _CONTROL.sub("", named)).encode("utf-8", "replace")
-
-
-def _feeds_in(body: bytes) -> Sequence[str]:
-    feeds = list[str]()
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        address = next((value for key, value in attributes.items() if key.lower() == "xmlurl"), "").strip()
-        if name.lower() == "outline" and address and len(address) <= MAX_FIELD_CHARS:
-            feeds.append(address)
-
-    def refuse(*_: object) -> None:
         raise InputError("not a list of blogs: it declares entities")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EntityDeclHandler = start, refuse
-    try:
-        parser.Parse(_as_xml(body), True)
-    except (expat.ExpatError, ValueError, LookupError) as problem:
-        raise InputError(f"not a list of blogs (OPML): {problem}") from problem
-    return feeds
+    shown = "".join(part.partition("-->")[2] if number else part for number, part in enumerate(text.split("<!--")))
+    for outline in _OUTLINE.split(shown)[1:]:
+        match = _FEED.search(outline) or (None if _LINK.search(outline) else _URL.search(outline))
+        address = (match[1] or match[2] or match[3] or "").strip() if match else ""
+        if len(address) <= MAX_FIELD_CHARS:
+            yield _ENTITY.sub(lambda entity: html.unescape(entity[0]), address)
