@@ -344,7 +344,7 @@ const paperLibrary = (() => {
   function choicesIn(text) {
     let json = null;
     try {
-      json = /^\s*[[{]/.test(text) ? JSON.parse(text) : null; // a number may be a list of one id
+      json = /^\s*[{\[]/.test(text) ? JSON.parse(text) : null; // a number may be a list of one id
     } catch {
       json = null;
     }
