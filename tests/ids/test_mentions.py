@@ -55,7 +55,8 @@ def test_the_list_is_large_and_of_many_forms() -> None:
 WORDS = """
     arxiv arXiv ar xiv XIV x i v alpha ar5iv 5iv papers hf.co huggingface.co .org / // https:// www. abs/ pdf : . - _
     v1 V2 v0 9 B 2101.04869 0704.0001 hep-th/9901001 math.GT/0309136 10.48550/ doi.org/ doi: scirate.com/ %2F %252F %
-    25 &#x2F; &amp;#47; & &shy; &nbsp; ; [.] (.) [dot] {dot} [:] [/] [://] [ ( ] ) dot \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
+    25 &#x2F; &amp;#47; & &shy; &nbsp; ;
+    [.] (.) [dot] {dot} [:] [/] [://] [ ( ] ) dot \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
 """
 SIGNS = [" ", "\n", "\r", "\u0130", "\u212a", "\u2011", "\u200e", "\ufe0f", *unescaping.INVISIBLE]
 PIECES = st.sampled_from(WORDS.split() + SIGNS)

@@ -22,6 +22,7 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids import bibtex
 from hotpapers.wings.personal import library_files, stars
 from tests.conftest import data
+from tests.ids.test_person_names import GROUPS
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
 SCRIPT = Path(stars.__file__).with_name("library.js")
@@ -30,6 +31,7 @@ const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
   return library && !library.refused ? library.papers.map(({ id, title, abstract }) => [id, title, abstract]) : null;
 };
+const writeAuthor = (name) => paperLibrary.FORMS.bib([{ id: "2101.04869", title: "", authors: [name] }]);
 const write = (title) => paperLibrary.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
 console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0, "utf8")).map(%s)));
 """
@@ -243,6 +245,20 @@ def test_titles_are_written_alike_in_bibtex() -> None:
     for (title, expected), entry in zip(TITLES.items(), written, strict=True):
         value = entry.partition("title = {{")[2].partition("}},\n")[0]
         assert value == expected == bibtex.words(title)
+
+
+AUTHORS = [
+    *GROUPS, "Tansy Overquill", "Ludwig van Moth Jr.", "Tansy Overquill, M.D.", "Ada Li MD",
+    "Ada Brewster (Tea Institute)", "Ada Brewster for the Kettle Team", "(for the Oven Team)", "Wei Ai", "T. Lab",
+    "Ai Wei", "Ada (Addie) Li", "Jan And Li",
+]  # fmt: skip
+
+
+@NODE
+def test_authors_are_written_alike_in_bibtex() -> None:
+    written = in_node("writeAuthor", AUTHORS)
+    values = [entry.partition("author = {")[2].partition("},\n")[0] for entry in written]
+    assert values == [bibtex.names([name]) for name in AUTHORS]
 
 
 @given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))

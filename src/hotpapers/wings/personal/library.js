@@ -435,9 +435,31 @@ const paperLibrary = (() => {
   }
 
   // collaborations and teams, as in base/ids/person_names.py
-  const GROUP = /^[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community|investigators|contributors|university|hospital|society|survey)\b/i;
-  const isGroup = (name) => name.startsWith("the ") || GROUP.test(name);
-  const author = (name) => (isGroup(name) ? `{${typeset(name)}}` : typeset(name).replace(/\band\b/gi, "{$&}"));
+  const GROUP = new RegExp(
+    String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory` +
+    String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +
+    String.raw`|hospital|society|survey|academy|department|ministry|agency|association|organi[sz]ations?|developers` +
+    String.raw`|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)` +
+    String.raw`|google|microsoft|openai|deepmind|nvidia|bytedance)(?!\p{L}))` +
+    String.raw`|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)(?!\p{L})\.?(?!,))`, "iu");
+  const isGroup = (name) => name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
+  const SUFFIX = /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
+
+  function withoutAffiliation(name) {
+    const line = name.replace(/\s+/g, " ").trim(), inner = /^\((.*)\)$/.exec(line)?.[1] ?? line.replace(/ \((?![^()]*\)[\s,]*\p{L}).*/u, "");
+    const person = inner.replace(/,? (?:for|on behalf of) the .*/i, "");
+    return person.includes(" ") && !isGroup(person) ? person : inner;
+  }
+
+  // `Overquill, Jr., Tansy`: a suffix follows the family name
+  function author(whole) {
+    const name = withoutAffiliation(whole), suffix = SUFFIX.exec(name), words = name.slice(0, suffix?.index).split(" ");
+    if (isGroup(name)) return `{${typeset(name)}}`;
+    const start = words.findIndex((word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((one) => /^\p{Ll}/u.test(one))));
+    const ordered = suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;
+    return typeset(ordered).replace(/\band\b/gi, "{$&}");
+  }
+
   const quoted = (text) => JSON.stringify(text);
   const FORMS = {
     bib: (papers) => papers.map((paper) => `@misc{${paper.id || "paper"},
@@ -449,7 +471,7 @@ const paperLibrary = (() => {
 }
 `).join("\n"),
     ris: (papers) => papers.map((paper) => [
-      "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${name}`), `UR  - ${address(paper)}`, "ER  - ", "",
+      "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`), `UR  - ${address(paper)}`, "ER  - ", "",
     ].join("\r\n")).join("\r\n"),
     json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors, words, sentence }) => ({ id, title, authors, words, sentence })), ...choices }, null, 1),
   };

@@ -62,7 +62,7 @@ def match(text: str, needle: str, place: int) -> Mention | None:
 _PATHS = "abs|pdf|html|format|ps|src|e-print|eprint|tb|bibtex"
 _HOST_END = r"\.?(?::\d{1,5})?"
 _QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,40}&){0,2}id_list="
-# Between the word arXiv and the number: a few signs, tags, and up to three words. A dot before letters belongs to a host.
+# Between the word arXiv and the number: a few signs, tags, and up to three words. A dot before letters is a host's.
 _SIGN = r"(?:[ \t:_/#(){}\[\]|*`\"'=~,+>-]|\.(?![a-z])|</?[a-z]{1,6}>)"
 _WORD = (
     r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report"

@@ -2,7 +2,8 @@
 
 Addresses pass through URLs, HTML and JSON, and end up escaped once or several times. All of that is undone in one pass:
 percent-encoding (%2F, %252F), HTML entities (&#x2F; &#47; &sol; &amp;#x2F;), JSON escapes (\\/ \\u002f \\n), a
-backslash before punctuation, signs that defang an address (arxiv[.]org, arxiv[dot]org), and invisible characters. Typographic dashes, blanks, slashes, quotation marks, bullets
+backslash before punctuation, signs in brackets that keep people from following an address (arxiv[.]org, arxiv[dot]org),
+and invisible characters. Typographic dashes, blanks, slashes, quotation marks, bullets
 and full-width signs become their ASCII counterparts. Escaped letters and digits stay escaped, so every letter
 and digit of the plain text is one of the original, at a known position.
 """
