@@ -15,10 +15,11 @@ _SUFFIX = re.compile(
 """What follows a family name. V alone is as often an initial, and Md a given name."""
 _GROUP = re.compile(
     r"the\s|(?i:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?"
-    r"|task force|initiative|alliance|committee|foundation|observatory|labs|network|partnership|projects?|program(?:me)?|community"
-    r"|investigators|contributors|hospital|society|survey|academy|department|ministry|agency|association"
-    r"|organi[sz]ations?|developers|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop"
-    r"|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)|google|microsoft|openai|deepmind|nvidia|bytedance)\b)"
+    r"|task force|initiative|alliance|committee|foundation|observatory|labs|network|partnership|projects?"
+    r"|program(?:me)?|community|investigators|contributors|hospital|society|survey|academy|department|ministry|agency"
+    r"|association|organi[sz]ations?|developers|authors|editors|maintainers|organi[sz]ers|participants|researchers"
+    r"|workshop|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)"
+    r"|google|microsoft|openai|deepmind|nvidia|bytedance)\b)"
     r"|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)\b\.?(?!,))"
 )
 """Names of collaborations, institutions and teams. *The* in capitals is also a given name; so are *Lab* and *Research*
