@@ -14,7 +14,7 @@ from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids.arxiv import ArxivId
-from hotpapers.base.ids.tex_letters import LATIN, MARKS
+from hotpapers.base.ids.tex_letters import LATIN, MARKS, MORE_LATIN
 from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
@@ -140,7 +140,7 @@ def _without_affiliations(line: str) -> str:
 # ---- TeX letters --------------------------------------------------------------------------------------
 
 
-_LETTERS = LATIN | {"dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ"}
+_LETTERS = LATIN | MORE_LATIN
 
 _SPACE = r"(?:\{\}|[ ](?=\S))?"
 _LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
