@@ -399,8 +399,8 @@ their abstracts cite. The first sign in a file tells: a later one may be in an a
 
 def entries(text: str, name: str = "") -> Iterator[Entry] | None:
     """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
-    found = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
-    read = min(found, key=lambda place: place[0], default=(0, None))[1]
+    signs = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
+    read = min(signs, key=lambda sign: sign[0], default=(0, None))[1]
     if isinstance(read, str):
         raise InputError(f"is {read}, which is not read; export BibTeX, RIS or RDF", file=name)
     return read(text) if read else None
