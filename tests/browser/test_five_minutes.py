@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import logs
 from hotpapers.base.model import DAY
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view.site_config import NOBODY
@@ -50,10 +49,8 @@ def test_the_made_up_week_is_read_in_five_minutes(tab: Tab, demos: Path, page: s
 @pytest.mark.parametrize("papers", [40, 250, 1000])
 def test_an_issue_of_a_simulated_site_is_read_in_five_minutes(tab: Tab, tmp_path: Path, papers: int) -> None:
     """However many papers are announced; also in plain mail."""
-    handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     start = moment("2026-03-17T09:00")
     store = run_site(tmp_path, Start(5, start).script(papers), start, start + DAY)
-    logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
     tab.set_view(LAPTOP)
     for page in (tmp_path / "public/site").glob("2026-*/index.html"):
         tab.open(page.as_uri())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,7 +55,8 @@ def test_the_list_is_large_and_of_many_forms() -> None:
 WORDS = """
     arxiv arXiv ar xiv XIV x i v alpha ar5iv 5iv papers hf.co huggingface.co .org / // https:// www. abs/ pdf : . - _
     v1 V2 v0 9 B 2101.04869 0704.0001 hep-th/9901001 math.GT/0309136 10.48550/ doi.org/ doi: scirate.com/ %2F %252F %
-    25 &#x2F; &amp;#47; & &shy; &nbsp; ; \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
+    25 &#x2F; &amp;#47; & &shy; &nbsp; ;
+    [.] (.) [dot] {dot} [:] [/] [://] [ ( ] ) dot \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
 """
 SIGNS = [" ", "\n", "\r", "\u0130", "\u212a", "\u2011", "\u200e", "\ufe0f", *unescaping.INVISIBLE]
 PIECES = st.sampled_from(WORDS.split() + SIGNS)
@@ -149,6 +151,48 @@ def proofpoint(address: str) -> str:
 def test_links_that_mail_filters_rewrote(id: str, version: int | None, form: tuple[str, str]) -> None:
     text = proofpoint(form[0].format(written(id, version)))
     assert [(mention.id, mention.version, mention.form) for mention in find(text)] == [(id, version, form[1])]
+
+
+DEFANGED = [
+    *({".": f"{opening}{dot}{closing}"} for opening, closing in ("[]", "()", "{}") for dot in (".", "dot", "DOT")),
+    *({"://": scheme, ".": "[.]"} for scheme in ("[:]//", "[://]", "://")),
+    {"/": "[/]", ".": "[.]"},
+]
+
+
+@given(
+    IDS,
+    st.sampled_from([form for form in FORMS if form[0].startswith("http")]),
+    st.sampled_from(DEFANGED),
+    st.booleans(),
+)
+def test_links_that_nobody_can_click(id: str, form: tuple[str, str], signs: dict[str, str], with_id: bool) -> None:
+    address, _, _ = form[0].partition("{")
+    for sign, written_as in signs.items():
+        address = re.sub(rf"(?<=\w){re.escape(sign)}(?=[\w/])", written_as, address)
+    number = re.sub(r"(?<=\d)\.", signs["."], id) if with_id else id
+    text = f"see {address.replace('http', 'hxxp', 1)}{number}"
+    assert [(mention.id, mention.form) for mention in find(text)] == [(id, form[1])]
+
+
+@pytest.mark.parametrize("text", ["arxiv[.]org", "arxiv[.]example.org/abs/2101.04869", "notarxiv[.]org/abs/2101.04869"])
+def test_other_links_that_nobody_can_click(text: str) -> None:
+    assert find(text) == []
+
+
+WORDS_BETWEEN = ["at", "as", "under", "link", "link:", "links:", "url:", "entry", "under the number", "with the ID"]
+
+
+@given(IDS, st.sampled_from(WORDS_BETWEEN))
+def test_words_between_arxiv_and_an_id(id: str, words: str) -> None:
+    assert [mention.id for mention in find(f"available on arXiv {words} {id}.")] == [id]
+
+
+@pytest.mark.parametrize("path", ["{}", "{}?fields=titles"])
+@given(id=IDS)
+def test_sites_with_a_path_for_papers_of_arxiv(path: str, id: str) -> None:
+    for site in ("inspirehep.net/api", "papers.cool", "identifiers.org"):
+        assert [mention.id for mention in find(f"https://{site}/arxiv/{path.format(id)}")] == [id]
 
 
 @given(

@@ -49,6 +49,42 @@ def test_whoever_withdraws_whatever_work_of_theirs_withdraws_it(subject: str, wo
     assert not says_withdrawn(f"{subject} {verb} a claim of version 1", "", ID)
 
 
+CLAUSES = [
+    "Due to an error in Lemma 2.3,", "Owing to a gap,", "Because a kettle leaked,", "Since Lemma 2 is false,", "Note:",
+    "As our proof has a gap,", "In view of a mistake,", "In light of new data,", "Unfortunately,", "Regrettably",
+    "After publication,", "On account of an error", "Due to an error",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_an_abstract_that_begins_with_a_reason(clause: str) -> None:
+    for statement in (
+        "this paper has been withdrawn", "this manuscript is now withdrawn",
+        "we withdraw this paper", "our paper was retracted", "the authors have withdrawn this article",
+        "we have decided to withdraw our preprint",
+    ):  # fmt: skip
+        assert says_withdrawn("", f"{clause} {statement}.", ID)
+        assert says_withdrawn("", f"{statement.capitalize()}, as it has a gap.", ID)
+        assert not says_withdrawn("", f"{clause} we study kettles. Then {statement}.", ID)
+
+
+FROM = ["consideration", "publication", "further consideration", "circulation", "public view"]
+
+
+@pytest.mark.parametrize("place", FROM)
+def test_withdrawn_from_being_read_is_withdrawn_and_from_a_journal_is_not(place: str) -> None:
+    for reason in ("due to an error", "because of a gap", "as Lemma 2 is false", "by the authors", "since it is wrong"):
+        for form in (
+            "This paper has been withdrawn from {} {}",
+            "Withdrawn from {} {}",
+            "12 pages; paper withdrawn from {} {}",
+        ):
+            assert says_withdrawn(form.format(place, reason), "", ID), (form, reason)
+    for where in ("by Kettle Letters", "at the Kettle Conference", "in a journal of tea", "by the journal"):
+        assert not says_withdrawn(f"This paper has been withdrawn from {place} {where}", "", ID)
+        assert not says_withdrawn("", f"This paper has been withdrawn from {place} {where}.", ID)
+
+
 @pytest.mark.parametrize(
     "comment",
     [
@@ -117,6 +153,10 @@ def test_other_words_for_it(comment: str) -> None:
         ("This paper was withdrawn in 2025, and is now reinstated", ""),
         ("The claim of Section 2 is withdrawn. 7 pages", ""),
         ("No claims of version 1 are retracted", ""),
+        ("", "Due to high demand, banks withdraw paper money. We ask why."),
+        ("", "Due to mold, the paper was withdrawn from libraries. We study it."),
+        ("", "We withdraw water from paper cups."),
+        ("", "This paper was withdrawn from the Kettle Conference, and is presented here."),
         ("12 pages, accepted", "We withdraw funds from made-up banks."),
     ],
 )

@@ -74,6 +74,20 @@ def test_coins_and_highwire() -> None:
     ]
 
 
+def test_groups_and_affiliations_are_told_alike_in_all_formats() -> None:
+    names = ("Kettle and Oven Lab", "Ada Brewster (Tea University)", "Bo Li, MD", "Cy Ng for the Kettle Team")
+    reference = citation_of(paper("2101.99907", "Kettles", authors=names))
+    assert "author = {{Kettle and Oven Lab} and Ada Brewster and Li, MD, Bo and Cy Ng}" in bibtex(reference)
+    assert "@misc{kettle-" in bibtex(reference)
+    assert [line[6:] for line in ris(reference).split("\r\n") if line.startswith("AU")] == [
+        "Kettle and Oven Lab", "Brewster, Ada", "Li, Bo, MD", "Ng, Cy",
+    ]  # fmt: skip
+    pairs = parse_qsl(coins(reference), strict_parsing=True)
+    assert pairs[-4:] == [
+        ("rft.aucorp", "Kettle and Oven Lab"), ("rft.au", "Ada Brewster"), ("rft.au", "Bo Li MD"), ("rft.au", "Cy Ng"),
+    ]  # fmt: skip
+
+
 def test_a_paper_of_another_server_is_not_cited() -> None:
     assert citation(Paper(paper="osf:abcde", title="T", observed_at=0)) is None
 

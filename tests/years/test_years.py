@@ -11,7 +11,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-from hotpapers.base import logs
 from hotpapers.base.model import HOUR, Coverage
 from hotpapers.record import Record
 from tests.years import figures, outcome
@@ -29,11 +28,9 @@ MEMORY = Path("/dev/shm")
 
 @pytest.fixture(scope="module")
 def weeks() -> Iterator[Outcome]:
-    handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-years-", dir=disk) as folder:
         yield outcome.evaluate(simulate(seventeen_days(), Path(folder)))
-    logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
 @pytest.fixture

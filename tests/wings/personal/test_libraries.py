@@ -22,23 +22,25 @@ from hotpapers.base.errors import InputError
 from hotpapers.base.ids import bibtex
 from hotpapers.wings.personal import library_files, stars
 from tests.conftest import data
+from tests.ids.test_person_names import GROUPS
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
 SCRIPT = Path(stars.__file__).with_name("library.js")
 IN_NODE = """
-const read = (text) => {
-  const library = paperLibrary.read(text);
+const read = (latin) => {
+  const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
   return library && !library.refused ? library.papers.map(({ id, title, abstract }) => [id, title, abstract]) : null;
 };
+const writeAuthor = (name) => paperLibrary.FORMS.bib([{ id: "2101.04869", title: "", authors: [name] }]);
 const write = (title) => paperLibrary.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
 console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0, "utf8")).map(%s)));
 """
 NODE = pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
 
 
-def in_python(text: str) -> list[list[str]] | None:
+def in_python(text: str | bytes) -> list[list[str]] | None:
     try:
-        papers = stars.read_choices(text.encode()).starred
+        papers = stars.read_choices(text.encode() if isinstance(text, str) else text).starred
     except InputError:
         return None
     return [[paper.removeprefix("arxiv:"), title, abstract] for paper, title, abstract in papers]
@@ -51,8 +53,13 @@ def in_node(function: str, texts: list[str]) -> list[Any]:
     return written
 
 
-def file(name: str) -> str:
-    return data("libraries", *name.split("/")).read_bytes().decode()
+def in_browser(texts: list[str | bytes]) -> list[Any]:
+    files = [text.encode() if isinstance(text, str) else text for text in texts]
+    return in_node("read", [file.decode("latin-1") for file in files])
+
+
+def file(name: str) -> bytes:
+    return data("libraries", *name.split("/")).read_bytes()
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -62,7 +69,7 @@ def test_a_file_is_read_on_the_command_line(name: str) -> None:
 
 @NODE
 def test_the_same_files_are_read_alike_in_the_browser() -> None:
-    assert dict(zip(EXPECTED, in_node("read", list(map(file, EXPECTED))), strict=True)) == EXPECTED
+    assert dict(zip(EXPECTED, in_browser([file(name) for name in EXPECTED]), strict=True)) == EXPECTED
 
 
 PAPERS = ["2101.04869", "2305.00001", "0704.0001", "hep-th/9901001", "math/0309136"]
@@ -131,8 +138,66 @@ def test_an_entry_is_its_own_paper_and_none_that_it_mentions(library: tuple[str,
 @settings(max_examples=4)
 @given(st.lists(libraries(), min_size=40, max_size=40))
 def test_an_entry_is_its_own_paper_in_the_browser(many: list[tuple[str, list[list[str]]]]) -> None:
-    read = in_node("read", [text for text, _ in many])
+    read = in_browser([text for text, _ in many])
     assert [[paper[:2] for paper in papers] for papers in read] == [expected for _, expected in many]
+
+
+IN_FIELD = {
+    "bibtex": (
+        library_files._BIBTEX,
+        "@misc{{k, title = {{Kettles}}, {name} = {{{text}}}, {other} = {{{journal}}}}}",
+        "series",
+    ),
+    "ris": (library_files._RIS, "TY  - JOUR\nTI  - Kettles\n{name:<2}  - {text}\n{other}  - {journal}\nER  - ", "JO"),
+    "pubmed": (library_files._RIS, "PMID- 1\nTI  - Kettles\n{name:<4}- {text}\n{other}  - {journal}\n", "TA"),
+    "endnote": (library_files._ENDNOTE, "%0 Journal Article\n%T Kettles\n{name} {text}\n{other} {journal}\n", "%S"),
+    "endnote xml": (
+        library_files._ENDNOTE_XML,
+        "<xml><records><record><title>Kettles</title><{name}><style>{text}</style></{name}>"
+        "<{other}>{journal}</{other}></record></records></xml>",
+        "full-title",
+    ),
+    "rdf": (
+        library_files._RDF,
+        "<rdf:RDF><bib:Article><dc:title>Kettles</dc:title><x:{name}>{text}</x:{name}><x:{other}>{journal}</x:{other}>"
+        "</bib:Article></rdf:RDF>",
+        "publisher",
+    ),
+    "csl": (library_files._JSON, '{{"title": "Kettles", "{name}": "{text}", "{other}": "{journal}"}}', "source"),
+}
+"""By format: its fields, an entry, and a field for the journal."""
+OF_IT = """
+arXiv:2101.04869|arXiv:2101.04869v2 [cs.LG]|arXiv: 2101.04869 [cs, stat]|https://arxiv.org/abs/2101.04869
+10.48550/arXiv.2101.04869|arXiv preprint arXiv:2101.04869|arXiv:2101.04869 (2021)|arXiv e-prints, arXiv:2101.04869
+Preprint at https://arxiv.org/abs/2101.04869|Available at: https://arxiv.org/pdf/2101.04869v1
+arXiv:2101.04869, https://arxiv.org/abs/2101.04869
+"""
+OF_OTHERS = """
+Comment on arXiv:2101.00001|arXiv:2101.00001 is wrong|Reply to https://arxiv.org/abs/2101.00001|see 2101.00001
+On arXiv:2101.00001|arXiv:2101.00001 and arXiv:2101.00002|10.1000/2101.00001|Erratum: arXiv:2101.00001
+2101.00001--2101.00009
+"""
+TEXTS = [
+    *((text, "Annals", ("id", "link", "note", "place"), True) for text in OF_IT.strip().replace("\n", "|").split("|")),
+    *((text, "Annals", ("id", "note", "place"), False) for text in OF_OTHERS.strip().replace("\n", "|").split("|")),
+    ("2101.04869", "ArXiv", ("id", "note", "place"), True),
+    ("2101.00001", "Annals", ("place",), False),
+]
+"""A field's text, the entry's journal, the roles of fields in which it is tried, and whether it is an id there."""
+
+
+@NODE
+@pytest.mark.parametrize("form", IN_FIELD)
+def test_an_id_is_found_in_each_field_that_is_one_and_in_no_words_about_another(form: str) -> None:
+    table, entry, other = IN_FIELD[form]
+    expected = {
+        entry.format(name=name, text=text, other=other, journal=journal): "2101.04869" if is_id else ""
+        for text, journal, roles, is_id in TEXTS
+        for name, role in table.items()
+        if role in roles and name not in (other, "about")
+    }
+    assert {text: (in_python(text) or [[]])[0][0] for text in expected} == expected
+    assert dict(zip(expected, (papers[0][0] for papers in in_browser(list(expected))), strict=True)) == expected
 
 
 HOSTILE = [
@@ -182,6 +247,20 @@ def test_titles_are_written_alike_in_bibtex() -> None:
         assert value == expected == bibtex.words(title)
 
 
+AUTHORS = [
+    *GROUPS, "Tansy Overquill", "Ludwig van Moth Jr.", "Tansy Overquill, M.D.", "Ada Li MD",
+    "Ada Brewster (Tea Institute)", "Ada Brewster for the Kettle Team", "(for the Oven Team)", "Wei Ai", "T. Lab",
+    "Ai Wei", "Ada (Addie) Li", "Jan And Li",
+]  # fmt: skip
+
+
+@NODE
+def test_authors_are_written_alike_in_bibtex() -> None:
+    written = in_node("writeAuthor", AUTHORS)
+    values = [entry.partition("author = {")[2].partition("},\n")[0] for entry in written]
+    assert values == [bibtex.names([name]) for name in AUTHORS]
+
+
 @given(st.integers(1, 6), st.integers(1, 199), st.integers(1, 2_000))
 @settings(max_examples=20)
 def test_strings_made_of_strings_stay_short(levels: int, pieces: int, length: int) -> None:
@@ -193,4 +272,4 @@ def test_strings_made_of_strings_stay_short(levels: int, pieces: int, length: in
     title = next((field.text for field in entry if field.role == "title"), "")
     assert len(title) <= 2 * library_files.MAX_STRING_CHARS
     if shutil.which("node"):
-        assert in_node("read", [text]) == [in_python(text)]
+        assert in_browser([text]) == [in_python(text)]

@@ -135,7 +135,7 @@ def names(authors: Iterable[str]) -> str:
 def _name(name: str) -> str:
     """One author. BibTeX ends a name at the word `and`, in any case, except in braces; a suffix follows the family
     name: `Overquill, Jr., Tansy`."""
-    parts = person_names.split(name)
+    name, parts = person_names.without_affiliation(name), person_names.split(name)
     if parts.suffix and parts.given:
         name = f"{parts.family}, {parts.suffix}, {parts.given}"
     if person_names.is_group(name) or name.count(",") > 2 or (parts.suffix and not parts.given):

@@ -8,14 +8,27 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SUFFIX = re.compile(r"(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th")
-"""What follows a family name. V alone is as often an initial."""
-_GROUP = re.compile(
-    r"the\s|(?i:[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee"
-    r"|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community"
-    r"|investigators|contributors|university|hospital|society|survey)\b)"
+_SUFFIX = re.compile(
+    r"(?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th"
+    r"|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS"
 )
-"""Names of collaborations and teams. *The* in capitals is also a given name."""
+"""What follows a family name. V alone is as often an initial, and Md a given name."""
+_GROUP = re.compile(
+    r"the\s|(?i:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?"
+    r"|task force|initiative|alliance|committee|foundation|observatory|labs|network|partnership|projects?"
+    r"|program(?:me)?|community|investigators|contributors|hospital|society|survey|academy|department|ministry|agency"
+    r"|association|organi[sz]ations?|developers|authors|editors|maintainers|organi[sz]ers|participants|researchers"
+    r"|workshop|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)"
+    r"|google|microsoft|openai|deepmind|nvidia|bytedance)\b)"
+    r"|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)\b\.?(?!,))"
+)
+"""Names of collaborations, institutions and teams. *The* in capitals is also a given name; so are *Lab* and *Research*
+at the beginning; *Center* with an initial and *Ai* are family names."""
+_AI = re.compile(r"[ -]AI(?![\w-])")
+_AFFILIATION = re.compile(r"\s\((?![^()]*\)[\s,]*[^\W\d_]).*")
+"""In parentheses, without another name after them."""
+_FOR_GROUP = re.compile(r",?\s+(?:for|on\s+behalf\s+of)\s+the\s.*", re.IGNORECASE)
+_NO_NAMES = frozenset(("the", "for", "on", "behalf", "of"))
 
 
 class AuthorName(NamedTuple):
@@ -27,10 +40,10 @@ class AuthorName(NamedTuple):
 
     @property
     def last_word(self) -> str:
-        """The family name's last word, for keys; of a group, the first one after *the*."""
+        """The family name's last word, for keys; of a group, the first one after such as *the*."""
         words = self.family.split()
         if is_group(self.family):
-            return next((word for word in words if word.lower() != "the"), "")
+            return next((word for word in words if word.lower() not in _NO_NAMES), "")
         return words[-1] if words else ""
 
 
@@ -41,18 +54,35 @@ def is_suffix(word: str) -> bool:
 
 def is_group(name: str) -> bool:
     """Whether a name is a collaboration's or a team's, which has no given names."""
-    return _GROUP.match(" ".join(name.split())) is not None
+    name = without_affiliation(name)
+    return bool(_GROUP.match(name) or (_AI.search(name) and name != name.upper()))
+
+
+def without_affiliation(name: str) -> str:
+    """A name on one line, without what follows it in parentheses; a person's also without *for the Kettle Team*."""
+    name = " ".join(name.split())
+    name = name[1:-1] if name.startswith("(") and name.endswith(")") else _AFFILIATION.sub("", name)
+    person = _FOR_GROUP.sub("", name)
+    return person if person != name and " " in person and not is_group(person) else name
+
+
+def is_split_group(left: str, right: str) -> bool:
+    """Whether *and* between two texts is within a group's name: *Institute of Tea and Coffee*, *Tea and Cake Team*."""
+    words = [word for word in left.split() if word.lower() != "the"]
+    is_begun = len(words) == 1 or (is_group(left) and not (words and is_group(f"A {words[-1]}")))
+    return is_begun and (is_group(right) or len(right.split()) == 1) and is_group(f"{left} and {right}")
 
 
 def split(name: str) -> AuthorName:
     """A name's parts, also of `Overquill, Tansy, Jr.` and `Overquill, Jr., Tansy`; a group's is a family name."""
+    name = without_affiliation(name)
     if is_group(name):
-        return AuthorName("", " ".join(name.split()), "")
+        return AuthorName("", name, "")
     pieces = [" ".join(piece.split()) for piece in name.split(",")]
     named = [piece for piece in pieces if piece and not is_suffix(piece)]
     suffixes = [piece for piece in pieces if is_suffix(piece)]
     if len(named) > 2 or not named:
-        return AuthorName("", " ".join(name.split()), "")
+        return AuthorName("", name, "")
     words, more = _without_suffixes(named[0].split())
     if len(named) == 2:
         given, others = _without_suffixes(named[1].split())

@@ -11,6 +11,8 @@ CAPITAL_GREEK = {name.capitalize(): letter.upper() for name, letter in SMALL_GRE
 LATIN = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å"}
 LATIN |= {"AA": "Å", "i": "ı", "j": "ȷ"}
 """Those that need no package."""
+MORE_LATIN = {"dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ"}
+"""Those of the encoding T1."""
 SIGNS = {
     "×": "times texttimes",
     "∼": "sim",

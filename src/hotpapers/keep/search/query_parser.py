@@ -113,7 +113,7 @@ class SearchQuery(NamedTuple):
 
 
 DATES = "write a day, a month or a year: 2026-11-02, 2026-11 or 2026"
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"−": "-"})
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("‐‑−﹣－", "-"))
 _DAY = r"(?:19|2\d)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SPAN = re.compile(rf"({_DAY})(?:\.\.({_DAY}))?", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]+(?:-[a-z]+)?)?", re.ASCII)
@@ -123,13 +123,13 @@ _CHUNK = re.compile(
     (?:"(?P<phrase>[^"]*)"|(?P<word>\S+))""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WITHOUT = re.compile(r"\s*[-−]")
+_WITHOUT = re.compile(r"\s*-")
 _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
 
 
 def parse(text: str) -> SearchQuery:
     """Parse a text into a query. Accepts any text and never raises."""
-    text = text[:MAX_QUERY_CHARS]
+    text = text[:MAX_QUERY_CHARS].translate(_QUOTES)
     single_paper = _paper(text)
     if single_paper is not None and not _WITHOUT.match(text):
         return SearchQuery(((single_paper,),))
@@ -138,7 +138,7 @@ def parse(text: str) -> SearchQuery:
     unwanted: list[SearchAtom] = []
     not_dates: list[str] = []
     is_alternative = False
-    for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
+    for chunk in _CHUNK.finditer(text):
         if sum(len(atom.terms) for atoms in (*groups, unwanted) for atom in atoms) >= MAX_QUERY_TERMS:
             break
         if chunk[0] in ("OR", "|", "AND"):

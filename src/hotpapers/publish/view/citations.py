@@ -57,7 +57,7 @@ def citation(paper: Paper) -> PaperCitation | None:
     return PaperCitation(
         id=identifier,
         title=one_line(paper.title) or identifier,
-        authors=tuple(filter(None, map(one_line, paper.authors))),
+        authors=tuple(filter(None, map(person_names.without_affiliation, map(one_line, paper.authors)))),
         date=date,
         primary=one_line(paper.categories[0]) if paper.categories else "",
         doi=doi[0] if doi else f"10.48550/arXiv.{identifier}",
@@ -122,9 +122,11 @@ def _family_first(name: str) -> str:
 
 def coins(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
-    values = "\n".join((plain(citation.title), citation.doi, citation.url, *citation.authors[:COINS_AUTHORS]))
+    names = [" ".join(filter(None, person_names.split(name))) for name in citation.authors[:COINS_AUTHORS]]
+    values = "\n".join((plain(citation.title), citation.doi, citation.url, *names))
     title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
-    author_keys = "".join(f"&rft.au={author}" for author in authors)
+    keys = ("aucorp" if person_names.is_group(name) else "au" for name in names)
+    author_keys = "".join(f"&rft.{key}={author}" for key, author in zip(keys, authors, strict=True))
     return (
         "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
         f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{author_keys}"

@@ -5,6 +5,7 @@ It reads the formula's MathML. Subscripts and superscripts are Unicode's, or fol
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -15,6 +16,9 @@ from hotpapers.publish.view.mathml import CACHED, formula, tree_of
 
 _TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
 """Signs of mathematics without space around them, as few words on a line need."""
+_THIN = "\u2009"
+"""The space after an operator's name, which is none before a parenthesis."""
+_BEFORE_PARENTHESIS = re.compile(rf"{_THIN} ?(?=[(\[{{])")
 _OVER = by_name(
     {
         "\u0302": "^ ˆ",
@@ -52,7 +56,7 @@ def line_of(tex: str) -> str | None:
         text = _text(tree_of(rendered)) if rendered else ""
     except (ParseError, RecursionError, LookupError, ValueError):  # or a part is missing
         return None
-    return " ".join(text.split()) or None
+    return " ".join(_BEFORE_PARENTHESIS.sub("", text).split()) or None
 
 
 def _text(element: Element) -> str:
@@ -68,6 +72,8 @@ def _token(tag: str, text: str) -> str:
     if tag == "mo" and text in (",", ";"):
         return f"{text} "
     is_relation = all(unicodedata.category(char) in ("Sm", "So") and char not in _TIGHT for char in text)
+    if tag == "mo" and len(text) > 1 and text.isascii() and text.isalpha():
+        return f" {text}{_THIN}"
     is_name = tag == "mi" and len(text) > 1 and text.isascii()
     return f" {text} " if tag == "mspace" or is_name or (tag == "mo" and text and is_relation) else text
 
@@ -85,7 +91,8 @@ def _raised(kind: str, text: str) -> str:
         return "".join(map(letters.__getitem__, text))
     if text in ("′", "″", "∘", "°", "*", "†", "⊤", "⋆"):  # already above the line, or read so
         return text
-    return f"{SIGN_OF[kind]}{_grouped(text, is_word_whole=True)}"
+    is_mixed = kind == "super" and not text.isascii() and any(map(str.isascii, text))  # e^(iπ), but T^μν
+    return f"{SIGN_OF[kind]}{_grouped(text, is_word_whole=not is_mixed)}"
 
 
 def _over(base: str, sign: str) -> str:
@@ -97,7 +104,9 @@ def _over(base: str, sign: str) -> str:
 
 def _with_raised(kinds: Sequence[str], parts: list[str]) -> str:
     """A base with what is below or above it: `sub`, `super` or both."""
-    return parts[0].rstrip() + "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
+    base = parts[0].rstrip()
+    raised = "".join(_raised(kind, part) for kind, part in zip(kinds, parts[1:], strict=True))
+    return base + raised + parts[0][len(base) :]
 
 
 _RULES: Mapping[str, Callable[[list[str]], str]] = {
@@ -110,4 +119,5 @@ _RULES: Mapping[str, Callable[[list[str]], str]] = {
     "mroot": lambda parts: f"{_raised('super', parts[1])}√{_grouped(parts[0])}",
     "mtr": lambda parts: ", ".join(part.strip() for part in parts),
     "mtable": "; ".join,
+    "mphantom": lambda parts: "",
 }

@@ -90,6 +90,7 @@ _ARGUMENT = {
     "ket": r"|\1\rangle",
     "bra": r"\langle\1|",
     "url": r"\text{\1}",
+    "slashed": r"\not{\1}",
     "textup": r"\text{\1}",
     "textnormal": r"\text{\1}",
 }
@@ -135,6 +136,24 @@ def _operator_name(match: re.Match[str]) -> str:
     return rf"\operatorname{{{name}}}" if name.isalnum() else rf"\text{{{name}}}"
 
 
+_CHEMICAL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_ATOMS = re.compile(r"(?<=[A-Za-z)\]])\d+")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_QUANTITY = re.compile(
+    r"\\(?:SI|qty|si|unit|num)(?![A-Za-z])\*?(?:\[[^\[\]]*\])?\s*\{([^{}$]*)\}(?:(?<=\})\s*\{([^{}$]*)\})?"
+)
+
+
+def chemical(text: str) -> str:
+    """A chemical formula as mhchem reads it: `CO2 -> H2O` is CO₂ → H₂O."""
+    return _ATOMS.sub(lambda match: match[0].translate(_SUBSCRIPTS), text).replace("->", "→")
+
+
+def _quantity(match: re.Match[str]) -> str:
+    """A number with its unit (siunitx): `\\SI{5}{\\kilo\\gram}` is 5 kilogram."""
+    return rf"\text{{{' '.join(filter(None, match.groups())).replace(chr(92), '')}}}"
+
+
 def _text_and_formulas(match: re.Match[str]) -> str:
     """Text in a formula, with formulas and Greek letters in it as parts of the outer one."""
     pieces = _FORMULA_IN_TEXT.split(_SPACE.sub(" ", match[2]))
@@ -150,7 +169,8 @@ def _text_and_formulas(match: re.Match[str]) -> str:
 
 def _expand_macros(tex: str) -> str:
     """Rewrite the formula in commands that the library knows."""
-    tex = _UNICODE.sub(_character, tex)
+    tex = _CHEMICAL.sub(lambda match: rf"\text{{{chemical(match[1])}}}", _UNICODE.sub(_character, tex))
+    tex = _QUANTITY.sub(_quantity, tex)
     tex = _TEXT.sub(_text_and_formulas, _OPERATOR_NAME.sub(_operator_name, tex))
     tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
     tex = _NO_BASE.sub(lambda match: f"{match[1]}{{}}" if match[1] else match[0], tex)

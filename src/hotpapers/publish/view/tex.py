@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup, escape
 
 from hotpapers.base.ids.tex_formulas import TexFormula, formulas
-from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SIGNS, SMALL_GREEK
-from hotpapers.publish.view import math_alphabets
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
+from hotpapers.publish.view import math_alphabets, mathml
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs
 from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
@@ -158,7 +158,7 @@ _SIGNS_NAMED = {
     "’": "rq textquoteright",
     "•": "item textbullet",
     " ": "par newline quad qquad medskip smallskip textbackslash",
-    "": "noindent xspace em it bf rm sc tt sl sf small large normalsize",
+    "": "noindent xspace boldmath unboldmath em it bf rm sc tt sl sf small large normalsize",
     "ε": "varepsilon",
     "φ": "varphi",
     "“": "textquotedblleft",
@@ -178,11 +178,15 @@ _SIGNS_NAMED = {
 _NAMED = {
     **_GREEK,
     **LATIN,
+    **MORE_LATIN,
     **math_alphabets.by_name(_SIGNS_NAMED),
     **{f"text{name}": letter for name, letter in _GREEK.items()},
 }
 # A letter command within a word also consumes the space after it; other commands stand for words.
-_NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
+_NAME = re.compile(
+    r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss|d[hj]|D[HJ]|th|TH|ng|NG)(?![A-Za-z])(?:\{\}| (?=[a-z]))?"
+    r"|([A-Za-z]+)(?:\{\})?)"
+)
 
 _IN_BRACES = re.compile(r"\{\s*\\([A-Za-z]+)\s*(?:\{\}\s*)?\}")
 """A letter or sign alone in braces: `M{\\o}ller`."""
@@ -227,6 +231,7 @@ _ARGUMENT = re.compile(
 )
 # What other patterns read: accents, and the commands of _ARGUMENT, which may also contain commands.
 _READ_ELSEWHERE = r"[uvHcdbkrt]|cite[a-z]*|[a-zA-Z]*ref|href|url|footnote|label|[vh]space|color|begin|end"
+_CHEMICAL = re.compile(rf"\\ce\s*\{{({_INSIDE})\}}")
 _UNKNOWN = re.compile(
     rf"\\(?!(?:{_READ_ELSEWHERE}|{'|'.join(_NAMED)})(?![A-Za-z]))([A-Za-z]+)\*?(?:\[[^\[\]]*\])?"
     rf"\s*\{{(?=\s*[^\s}}])({_INSIDE})\}}(?:\{{({_INSIDE})\}})?"
@@ -262,7 +267,7 @@ def _without_styles(text: str) -> str:
         before = text
         text = _STYLED.sub(lambda group: group[1] or group[2] or "", text)
         text = _TWO.sub(_both, _RAISED.sub(_raised, text))
-        text = _UNKNOWN.sub(_content, text)
+        text = _UNKNOWN.sub(_content, _CHEMICAL.sub(lambda match: mathml.chemical(match[1]), text))
         if text == before:
             break
     return text

@@ -14,45 +14,66 @@ const paperLibrary = (() => {
   const PLACE = "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|semanticscholar\\.org)/|arxiv:)";
   const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
   const MENTION = new RegExp(`(?<![\\w.])(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`, "gi");
-  const WHOLE = new RegExp(`^(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z.-]{2,20}\\]?)?$`, "i");
-  const BEFORE_ID = /^(?:arxiv )?(?:e-?prints?|preprints?):? (?=arxiv)|^corr |^abs\//i;
-  const AROUND = /^[\s,;."'()[\]<>{}|*_`!-]+|[\s,;."'()[\]<>{}|*_`!-]+$/g;
+  const WHOLE = new RegExp(`^(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$`, "i");
+  const BEFORE_ID = new RegExp(
+    String.raw`^(?:(?:arxiv )?(?:e-?prints?|preprints?)(?: at| on)?[:,.]? (?:p\. )?(?=arxiv|doi|https?:|10\.48550)|corr,? ` +
+    String.raw`|(?:\[?online\]?[.:]? )?(?:available|posted|published)(?: online)?(?: at| on| from| as)?:? |url: ?|arxiv (?=abs/)` +
+    String.raw`|arxiv(?: \[preprint\])?\.? (?:19|20)\d\d(?: [a-z]{3})?(?: \d\d?)?(?:;[^:]{0,20})?: ?)?(?:abs/)?`, "i");
+  const AFTER_ID = /(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?$/;
+  const AROUND = /^[\s,;:."'()[\]<>{}|*_`!-]+|[\s,;:."'()[\]<>{}|*_`!-]+$/g;
+  const ARXIV = /^(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?$/i; // as a journal
+  const FACT = /^(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): /i, LABELED = /^(?:[\w.]+|citation key): /i;
 
   const canonical = (match) => (match[1] || `${match[2]}/${match[3]}`).toLowerCase();
   const trimmed = (text) => text.replace(AROUND, "");
 
-  // of a text that is an id or its address and nothing else
-  function idIn(text) {
-    const match = text.length <= 2000 && WHOLE.exec(trimmed(text.trim().replace(BEFORE_ID, "")));
+  function wholeId(text) {
+    const match = text.length <= 2000 && WHOLE.exec(trimmed(text));
     return match ? canonical(match) : "";
+  }
+
+  // of a text that is an id, its address, or both, and nothing else
+  function idIn(text) {
+    const line = text.slice(0, LONGEST).replace(/\s+/g, " ").trim().replace(BEFORE_ID, "").replace(AFTER_ID, "");
+    const [first, second, ...others] = line.split(" ").map(wholeId);
+    return wholeId(line) || (first === second && !others.length && first) || "";
   }
 
   function linked(text) {
     const [match] = text.matchAll(MENTION);
-    return match ? canonical(match) : /^(?:corr )?abs\//i.test(text) ? idIn(text.replace(/^corr /i, "")) : "";
+    return match ? canonical(match) : /^(?:corr )?abs\//i.test(text) ? idIn(text) : "";
   }
 
-  const inNote = (text) => text.split(/\r?\n/).map(idIn).find(Boolean) ?? "";
+  // of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it
+  function inNote(text) {
+    const all = text.split(/\r?\n/).filter((line) => line.trim()), lines = all.slice(all.findIndex((line) => !FACT.test(line)));
+    return lines.length === 1 || LABELED.test(lines[1] ?? "") ? idIn(lines[0]) : "";
+  }
 
   // ---- entries, as in library_files.py: fields of a role each
 
   const table = (roles) => new Map(Object.entries(roles).flatMap(([role, names]) => names.split(" ").map((name) => [name, role])));
   const BIBTEX = table({
-    title: "title", abstract: "abstract", id: "eprint arxivid arxiv arxiv_id",
-    link: "doi url howpublished journal journaltitle volume number", note: "note annote annotation",
+    title: "title", abstract: "abstract", id: "eprint arxivid arxiv arxiv_id", link: "doi url ee link pdf",
+    note: "note annote annotation addendum key",
+    place: "journal journaltitle booktitle howpublished volume number eid pages articleno publisher institution series issue type report location",
   });
   const RIS = table({
-    title: "TI T1 CT BT", abstract: "AB N2", id: "AN", link: "DO UR L1 L2 L3 L4 LK JO JF JA T2 VL IS M1 C1 C7 AID LID", note: "N1",
+    title: "TI T1 CT BT", abstract: "AB N2", id: "AN", link: "DO UR L1 L2 L3 L4 LK", note: "N1 RN ID",
+    place: "AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 M3 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
   });
-  const ENDNOTE = table({ title: "%T", abstract: "%X", id: "%M", link: "%U %R %J %B %V %N", note: "%Z" });
+  const ENDNOTE = table({ title: "%T", abstract: "%X", id: "%M", link: "%U %R", note: "%Z %F", place: "%J %B %V %N %P %9 %L %1 %2 %3 %4 %I %S" });
   const ENDNOTE_XML = table({
-    title: "title", abstract: "abstract", id: "accession-num", link: "electronic-resource-num url full-title volume number", note: "notes",
+    title: "title", abstract: "abstract", id: "accession-num", link: "electronic-resource-num url", note: "notes label research-notes",
+    place: "full-title secondary-title volume number pages section work-type call-num publisher custom1 custom2 custom3 custom4 custom5 custom6 custom7",
   });
-  const RDF = table({ title: "title", abstract: "abstract", link: "about identifier number coverage", note: "description" });
+  const RDF = table({
+    title: "title", abstract: "abstract", link: "about identifier", note: "description", place: "journal number volume pages coverage type publisher",
+  });
   const JSON_FIELDS = table({
     title: "title", abstract: "abstract abstractNote",
-    id: "id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
-    link: "DOI doi number URL url link journal container-title publicationTitle volume", note: "note extra",
+    id: "id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation", link: "DOI doi URL url link", note: "note extra",
+    place: "journal container-title publicationTitle volume number issue page pages eid article-number section genre collection-number reportNumber publisher repository archive source",
   });
 
   function fields(roles, pairs) {
@@ -74,10 +95,11 @@ const paperLibrary = (() => {
 
   const COMMENTED = (text, lineStart) => at(/[^\S\n]*%/y, text, lineStart) !== null;
   const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
-  const BIB_STYLE = /\\(?:emph|mkbib[a-z]+|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
+  const BIB_STYLE = /\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
   const SIGN_OF = { textless: "<", textgreater: ">", textunderscore: "_", textasciicircum: "^", textbar: "|", "``": "“", "''": "”" };
   const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''/g;
-  const BIB_OWN = (text) => text.replace(BIB_STYLE, "").replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole]).replace(/\\([&%$#_])/g, "$1").replace(/[{}]/g, "").replace(/(?<!\\)~/g, " ");
+  const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
+  const BIB_OWN = (text) => text.replace(BIB_LINK, "$1 ").replace(BIB_STYLE, "").replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole]).replace(/\\([&%$#_])/g, "$1").replace(/[{}]/g, "").replace(/(?<!\\)~/g, " ");
 
   function at(pattern, text, start) {
     pattern.lastIndex = start;
@@ -127,7 +149,7 @@ const paperLibrary = (() => {
 
   // an eprint of another archive is none; 9901001 with the class hep-th is of the old style
   function withOwnId(pairs) {
-    const all = new Map(pairs), archive = (all.get("archiveprefix") ?? all.get("eprinttype") ?? "arxiv").toLowerCase();
+    const all = new Map(pairs), archive = (all.get("archiveprefix") ?? all.get("eprinttype") ?? "arxiv").toLowerCase().replace(/\.org$/, "");
     const category = all.get("primaryclass") ?? all.get("eprintclass") ?? "";
     const eprint = (text) => (archive !== "arxiv" ? `${archive}/${text}` : /^\d{7}(?:v\d+)?$/.test(text) ? `${category}/${text}` : text);
     return [...all].map(([name, text]) => [name, name === "eprint" ? eprint(text) : text]);
@@ -180,7 +202,9 @@ const paperLibrary = (() => {
   const XML = /<!--[^]*?(?:-->|$(?![^]))|<!\[CDATA\[([^]*?)(?:\]\]>|$(?![^]))|<[?!][^<>]*>|<(\/?)([\w:.-]+)((?:[^\w:.<>-][^<>]*?)?)(\/?)>|([^<]+|<)/g;
   const local = (name) => name.slice(name.lastIndexOf(":") + 1);
   const children = (element, ...names) => element.content.filter((node) => node.name && (!names.length || names.includes(node.name)));
-  const textOf = (element) => element.content.map((node) => (node.name ? ` ${textOf(node)} ` : node)).join("");
+  const RUNS = ["style", "i", "b", "em", "strong", "sub", "sup", "sc", "span"]; // which may begin and end within a word
+  const blank = ({ name }) => (!name || RUNS.includes(name) ? "" : " ");
+  const textOf = (element) => element.content.map((node) => blank(node) + (node.name ? textOf(node) : node) + blank(node)).join("");
 
   function xmlElement(name, attributes) {
     const pairs = [...attributes.matchAll(/(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
@@ -215,10 +239,11 @@ const paperLibrary = (() => {
     };
     return nodes.filter(isItem).map((node) => {
       const others = children(node, "link", "isPartOf").map((link) => byAddress.get(link.attributes.get("resource") ?? "")).filter(Boolean);
-      const parts = [...children(node, "isPartOf").flatMap((whole) => children(whole)), ...others];
       const own = children(node).map((child) => [child.name, textOf(child)]);
-      const identifiers = parts.flatMap((part) => children(part, "identifier")).map((child) => ["identifier", textOf(child)]);
-      return fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...identifiers]);
+      const parts = children(node, "isPartOf").flatMap((whole) => children(whole)).flatMap((part) => children(part, "title", "identifier", "number", "volume"));
+      const named = parts.map((child) => [child.name === "title" ? "journal" : child.name, textOf(child)]);
+      const identifiers = others.flatMap((other) => children(other, "identifier")).map((child) => ["identifier", textOf(child)]);
+      return fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...named, ...identifiers]);
     });
   }
 
@@ -249,12 +274,17 @@ const paperLibrary = (() => {
 
   const FORMATS = [
     [/<(?:\w+:)?RDF\b/, rdf], [/<xml>\s*<records>/, endnoteXml], [/^TY {1,2}-(?: |$)|^PMID *- /m, ris], [/^%0 /m, endnote],
-    [/^arXiv:\S+$|^Title: /m, arxivMail], [/@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}"]{1,1000}\s*)?[,=]/, bibtex],
-  ];
-  const OTHERS = [
+    [/^arXiv:\S+$(?:\n[^\s\\].{0,200}){0,6}\n*^Title: /m, arxivMail],
+    [/@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}"]{1,1000}\s*)?[,=]/, bibtex],
     [/<(?:\w+:)?mods(?:Collection)?\b/, "MODS"], [/^(?:FN |PT [A-Z]$)/m, "a file of Web of Science"], [/^RT [A-Z]/m, "a file of RefWorks"],
     [/<PubmedArticle/, "PubMed XML"], [/<(?:b:)?Sources\b/, "a list of sources of Word"], [/^(?:%PDF-|PK\x03\x04)/, "a PDF or an archive"],
   ];
+
+  // the first sign in a file tells: a later one may be in an abstract
+  function readerOf(text) {
+    const found = FORMATS.map(([sign, reader]) => [text.search(sign), reader]).filter(([place]) => place >= 0);
+    return found.sort(([a], [b]) => a - b)[0]?.[1];
+  }
 
   function list(text) {
     const links = [...text.matchAll(/<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)/gi)].map(([, link]) => link);
@@ -271,19 +301,27 @@ const paperLibrary = (() => {
     return { papers: papers.map((id) => [{ role: "id", text: id }]), authors: followed.author, words: followed.word };
   }
 
-  // of a line that is ids and addresses alone, or begins with an id without a prefix, before a title
+  // of a line that is ids and addresses alone, or has one in a column, or as a number before or after a title
   function bareIds(line) {
-    const words = line.split(/[\s,;]+/).map(trimmed).filter(Boolean), ids = words.map(idIn);
-    if (idIn(line)) return [idIn(line)];
-    return ids.every(Boolean) ? ids : ids.slice(0, /^\d/.test(words[0]) && ids[0] ? 1 : 0);
+    const ids = line.split(/[\s,;]+/).map(trimmed).filter(Boolean).map(idIn), whole = idIn(trimmed(line));
+    if (!whole && ids.every(Boolean)) return ids;
+    const cells = line.split(/[\t|]|[,;](?=\S)/), inCells = cells.length > 1 ? cells.map((cell) => idIn(trimmed(cell))) : [];
+    return [whole, ...inCells, numberAtAnEnd(line)].filter(Boolean).slice(0, 1);
+  }
+
+  const FIRST_ID = new RegExp(String.raw`^\W*${ID}`, "i"), LAST_ID = new RegExp(String.raw`(?:[\t,;:|(\[<"'“]|\s[-–—])\s*${ID}\W*$`, "i");
+  function numberAtAnEnd(line) {
+    const match = line.length <= LONGEST_LINE && (FIRST_ID.exec(line) || LAST_ID.exec(line));
+    return match ? canonical(match) : "";
   }
 
   function isOfList(line, mentions) {
     const [first] = mentions, ends = mentions.map(({ index, 0: text }) => index + text.length);
     const between = [0, ...ends].map((end, n) => line.slice(end, mentions[n]?.index ?? line.length)).join("");
     if (!/\p{L}{2}/u.test(between)) return true;
-    const isAtAnEnd = !trimmed(line.slice(0, first.index)) || !trimmed(line.slice(ends[0]));
-    return mentions.length === 1 && line.length <= LONGEST_LINE && (isAtAnEnd || line.includes("]("));
+    const isAtAnEnd = !trimmed(line.slice(0, first.index)) || !trimmed(line.slice(ends.at(-1)));
+    const isOne = new Set(mentions.map(canonical)).size === 1;
+    return isOne && line.length <= LONGEST_LINE && (isAtAnEnd || line.includes("]("));
   }
 
   const isWord = (word) => Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] < 64;
@@ -292,26 +330,35 @@ const paperLibrary = (() => {
   // of an abstract, as far as full stops tell
   const firstSentence = (abstract) => (/^.*?[.!?](?=\s+[A-Z]|$)/s.exec(abstract)?.[0] ?? abstract).slice(0, LONGEST_SENTENCE);
 
-  const READERS = { id: idIn, link: linked, note: inNote };
+  const READERS = { id: idIn, link: linked, note: inNote, place: idIn };
 
+  // in a place, a number alone is an id if another place is arXiv
   function paperOf(entry) {
     const of = (role) => entry.filter((field) => field.role === role).map(({ text }) => text);
-    const id = Object.entries(READERS).flatMap(([role, find]) => of(role).map(find)).find(Boolean) ?? "";
+    const isInArxiv = of("place").some((text) => ARXIV.test(text.trim()));
+    const own = (role) => (isInArxiv || role !== "place" ? of(role) : of(role).filter((text) => !/^\W*\d{4}\./.test(text)));
+    const id = Object.entries(READERS).flatMap(([role, find]) => own(role).map(find)).find(Boolean) ?? "";
     return { id, title: oneLine(of("title")[0] ?? ""), abstract: oneLine(of("abstract")[0] ?? "") };
   }
 
   function choicesIn(text) {
     let json = null;
     try {
-      json = JSON.parse(text);
+      json = /^\s*[{\[]/.test(text) ? JSON.parse(text) : null; // a number may be a list of one id
     } catch {
-      const reader = FORMATS.find(([sign]) => sign.test(text))?.[1], other = OTHERS.find(([sign]) => sign.test(text))?.[1];
-      if (reader) return { papers: reader(text), authors: [], words: [] };
-      return other ? { papers: [], authors: [], words: [], refused: `is ${other}, which is not read; export BibTeX, RIS or RDF` } : list(text);
+      json = null;
     }
-    const found = Array.isArray(json) ? json : json?.papers ?? json?.items ?? json?.references;
-    return { papers: Array.isArray(found) ? found : [], authors: texts(json?.authors), words: texts(json?.words), isJson: true };
+    if (!json) {
+      const reader = readerOf(text);
+      if (typeof reader === "string") return { papers: [], authors: [], words: [], refused: `is ${reader}, which is not read; export BibTeX, RIS or RDF` };
+      return reader ? { papers: reader(text), authors: [], words: [] } : list(text);
+    }
+    const found = [json, json?.papers, json?.items, json?.references, json?.data].find(Array.isArray);
+    return { papers: found ?? (json instanceof Object ? [json] : []), authors: texts(json?.authors), words: texts(json?.words), isJson: true };
   }
+
+  const ENCODINGS = { "255,254": "utf-16le", "254,255": "utf-16be" }; // by byte order mark
+  const decoded = (bytes) => new TextDecoder(ENCODINGS[new Uint8Array(bytes).slice(0, 2)]).decode(bytes);
 
   // {papers: [{id, title, abstract, authors, words, sentence}], authors, words}; null for a file that names nothing;
   // with `refused`, why a file of another format is not read
@@ -388,9 +435,31 @@ const paperLibrary = (() => {
   }
 
   // collaborations and teams, as in base/ids/person_names.py
-  const GROUP = /^[^(]*\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory|laboratory|labs|institute|network|partnership|projects?|program(?:me)?|community|investigators|contributors|university|hospital|society|survey)\b/i;
-  const isGroup = (name) => name.startsWith("the ") || GROUP.test(name);
-  const author = (name) => (isGroup(name) ? `{${typeset(name)}}` : typeset(name).replace(/\band\b/gi, "{$&}"));
+  const GROUP = new RegExp(
+    String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory` +
+    String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +
+    String.raw`|hospital|society|survey|academy|department|ministry|agency|association|organi[sz]ations?|developers` +
+    String.raw`|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)` +
+    String.raw`|google|microsoft|openai|deepmind|nvidia|bytedance)(?!\p{L}))` +
+    String.raw`|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)(?!\p{L})\.?(?!,))`, "iu");
+  const isGroup = (name) => name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
+  const SUFFIX = /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
+
+  function withoutAffiliation(name) {
+    const line = name.replace(/\s+/g, " ").trim(), inner = /^\((.*)\)$/.exec(line)?.[1] ?? line.replace(/ \((?![^()]*\)[\s,]*\p{L}).*/u, "");
+    const person = inner.replace(/,? (?:for|on behalf of) the .*/i, "");
+    return person.includes(" ") && !isGroup(person) ? person : inner;
+  }
+
+  // `Overquill, Jr., Tansy`: a suffix follows the family name
+  function author(whole) {
+    const name = withoutAffiliation(whole), suffix = SUFFIX.exec(name), words = name.slice(0, suffix?.index).split(" ");
+    if (isGroup(name)) return `{${typeset(name)}}`;
+    const start = words.findIndex((word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((one) => /^\p{Ll}/u.test(one))));
+    const ordered = suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;
+    return typeset(ordered).replace(/\band\b/gi, "{$&}");
+  }
+
   const quoted = (text) => JSON.stringify(text);
   const FORMS = {
     bib: (papers) => papers.map((paper) => `@misc{${paper.id || "paper"},
@@ -402,7 +471,7 @@ const paperLibrary = (() => {
 }
 `).join("\n"),
     ris: (papers) => papers.map((paper) => [
-      "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${name}`), `UR  - ${address(paper)}`, "ER  - ", "",
+      "TY  - GEN", `TI  - ${paper.title}`, ...paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`), `UR  - ${address(paper)}`, "ER  - ", "",
     ].join("\r\n")).join("\r\n"),
     json: (papers, choices) => JSON.stringify({ papers: papers.map(({ id, title, authors, words, sentence }) => ({ id, title, authors, words, sentence })), ...choices }, null, 1),
   };
@@ -445,5 +514,5 @@ tags: [paper]
 
   const notes = (papers) => zip(papers.map((paper, n) => [`${(paper.id || `paper-${n}`).replace("/", "-")}.md`, note(paper)]));
 
-  return { read, isWord, idIn, FORMS, notes };
+  return { read, decoded, isWord, idIn, FORMS, notes };
 })();

@@ -2,9 +2,9 @@
 JSON, arXiv's mails. Pure and linear: each text is passed once.
 
 `library.js` reads the same formats in a browser, by the same tables; `tests/data/libraries` has files with the values
-that both find. An entry is its fields, each by its role: the title, the abstract, an id, a link in which an id is, or a
-note, which counts only if a line of it is an id and nothing else. A paper that a title, an abstract or a note mentions
-is another one.
+that both find. An entry is its fields, each by its role: the title, the abstract, an id, a link in which an id is, a
+note, or a place, such as journal and pages; these two count only if they are an id and nothing else. A paper that a
+title, an abstract, a note or a place mentions is another one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from hotpapers.base.errors import InputError
 
-Role = Literal["title", "abstract", "id", "link", "note"]
+Role = Literal["title", "abstract", "id", "link", "note", "place"]
 MAX_PIECES = 200
 """Most pieces of a BibTeX value, joined by `#`."""
 MAX_STRING_CHARS = 1_000
@@ -42,31 +42,46 @@ _BIBTEX = _table(
     title="title",
     abstract="abstract",
     id="eprint arxivid arxiv arxiv_id",
-    link="doi url howpublished journal journaltitle volume number",
-    note="note annote annotation",
+    link="doi url ee link pdf",
+    note="note annote annotation addendum key",
+    place="journal journaltitle booktitle howpublished volume number eid pages articleno publisher institution series"
+    " issue type report location",
 )
 _RIS = _table(
     title="TI T1 CT BT",
     abstract="AB N2",
     id="AN",
-    link="DO UR L1 L2 L3 L4 LK JO JF JA T2 VL IS M1 C1 C7 AID LID",
-    note="N1",
+    link="DO UR L1 L2 L3 L4 LK",
+    note="N1 RN ID",
+    place="AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 M3 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
 )
-_ENDNOTE = _table(title="%T", abstract="%X", id="%M", link="%U %R %J %B %V %N", note="%Z")
+_ENDNOTE = _table(
+    title="%T", abstract="%X", id="%M", link="%U %R", note="%Z %F", place="%J %B %V %N %P %9 %L %1 %2 %3 %4 %I %S"
+)
 _ENDNOTE_XML = _table(
     title="title",
     abstract="abstract",
     id="accession-num",
-    link="electronic-resource-num url full-title volume number",
-    note="notes",
+    link="electronic-resource-num url",
+    note="notes label research-notes",
+    place="full-title secondary-title volume number pages section work-type call-num publisher custom1 custom2 custom3"
+    " custom4 custom5 custom6 custom7",
 )
-_RDF = _table(title="title", abstract="abstract", link="about identifier number coverage", note="description")
+_RDF = _table(
+    title="title",
+    abstract="abstract",
+    link="about identifier",
+    note="description",
+    place="journal number volume pages coverage type publisher",
+)
 _JSON = _table(
     title="title",
     abstract="abstract abstractNote",
     id="id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
-    link="DOI doi number URL url link journal container-title publicationTitle volume",
+    link="DOI doi URL url link",
     note="note extra",
+    place="journal container-title publicationTitle volume number issue page pages eid article-number section genre"
+    " collection-number reportNumber publisher repository archive source",
 )
 
 
@@ -88,7 +103,10 @@ _BIB_WORD = re.compile(r"[^\s,={}\"#()]+")
 _BIB_JOINED = re.compile(r"\s*#\s*")
 _BIB_KEY = re.compile(r"\s*([^\s,={}\"]+)\s*,")
 _ESCAPED = re.compile(r"\\([&%$#_])")
-_BIB_STYLE = re.compile(r"\\(?:emph|mkbib[a-z]+|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)")
+_BIB_STYLE = re.compile(
+    r"\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)"
+)
+_BIB_LINK = re.compile(r"\\href\s*\{([^{}]*)\}\s*(?=\{)")
 _SIGN_OF = {
     "textless": "<",
     "textgreater": ">",
@@ -163,7 +181,7 @@ def _bib_value(body: str, start: int, strings: dict[str, str]) -> tuple[str, int
 
 def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
     """An eprint of another archive is none; `9901001` with the class `hep-th` is of the old style."""
-    archive = fields.get("archiveprefix", fields.get("eprinttype", "arxiv")).lower()
+    archive = fields.get("archiveprefix", fields.get("eprinttype", "arxiv")).lower().removesuffix(".org")
     category = fields.get("primaryclass", fields.get("eprintclass", ""))
     for name, text in fields.items():
         if name == "eprint" and archive != "arxiv":
@@ -173,7 +191,7 @@ def _bib_own_ids(fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _bib_text(text: str) -> str:
-    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], _BIB_STYLE.sub("", text))
+    text = _BIB_SIGNS.sub(lambda match: _SIGN_OF[match[1] or match[0]], _BIB_STYLE.sub("", _BIB_LINK.sub(r"\1 ", text)))
     return _TIE.sub(" ", _ESCAPED.sub(r"\1", text).replace("{", "").replace("}", ""))
 
 
@@ -244,8 +262,18 @@ class Element:
         return [node for node in self.content if isinstance(node, Element) and (not names or node.name in names)]
 
     def text(self) -> str:
-        """All text within, in order."""
-        return "".join(node if isinstance(node, str) else f" {node.text()} " for node in self.content)
+        """All text within, in order; elements other than those of rich text are set apart by blanks."""
+        return "".join(map(_text_of, self.content))
+
+
+_RUNS = frozenset(("style", "i", "b", "em", "strong", "sub", "sup", "sc", "span"))
+"""Elements of rich text, which may begin and end within a word."""
+
+
+def _text_of(node: Element | str) -> str:
+    if isinstance(node, str):
+        return node
+    return node.text() if node.name in _RUNS else f" {node.text()} "
 
 
 def xml_root(text: str) -> Element:
@@ -288,8 +316,10 @@ def _rdf_entry(node: Element, linked: list[Element]) -> Entry:
     own = [("about", node.attributes.get("about", "")), *((child.name, child.text()) for child in node.children())]
     # Zotero writes a paper's DOI within its journal, and the page that it saved as an attachment
     parts = [part for whole in node.children("isPartOf") for part in whole.children()]
-    others = [("identifier", child.text()) for part in (*parts, *linked) for child in part.children("identifier")]
-    return _fields(_RDF, [*own, *others])
+    others = [("identifier", child.text()) for part in linked for child in part.children("identifier")]
+    names = {"title": "journal", **dict.fromkeys(("identifier", "number", "volume"), "")}
+    more = [(names[child.name] or child.name, child.text()) for part in parts for child in part.children(*names)]
+    return _fields(_RDF, [*own, *more, *others])
 
 
 def endnote_xml(text: str) -> Iterator[Entry]:
@@ -353,14 +383,8 @@ FORMATS = tuple(
         (r"<xml>\s*<records>", endnote_xml),
         (r"(?m)^TY {1,2}-(?: |$)|^PMID *- ", ris),
         (r"(?m)^%0 ", endnote),
-        (r"(?m)^arXiv:\S+$|^Title: ", arxiv_mail),
+        (r"(?m)^arXiv:\S+$(?:\n[^\s\\].{0,200}){0,6}\n*^Title: ", arxiv_mail),
         (r"@[ \t]*[A-Za-z]+[ \t]*(?:\n[ \t]*)?[{(]\s*(?:[^\s,={}\"]{1,1000}\s*)?[,=]", bibtex),
-    )
-)
-"""How each format is known, and its reader."""
-OTHERS = tuple(
-    (re.compile(sign), name)
-    for sign, name in (
         (r"<(?:\w+:)?mods(?:Collection)?\b", "MODS"),
         (r"(?m)^(?:FN |PT [A-Z]$)", "a file of Web of Science"),
         (r"(?m)^RT [A-Z]", "a file of RefWorks"),
@@ -369,15 +393,14 @@ OTHERS = tuple(
         (r"\A%PDF-|\APK\x03\x04", "a PDF or an archive"),
     )
 )
-"""Formats that are known and not read: taken for lists, they would star what their abstracts cite."""
+"""How each format is known, and its reader, or the name of one that is not read: taken for lists, these would star what
+their abstracts cite. The first sign in a file tells: a later one may be in an abstract."""
 
 
 def entries(text: str, name: str = "") -> Iterator[Entry] | None:
     """The entries of a file in a known format; None for a list. Raises InputError for a format that is not read."""
-    for sign, read in FORMATS:
-        if sign.search(text):
-            return read(text)
-    for sign, format_name in OTHERS:
-        if sign.search(text):
-            raise InputError(f"is {format_name}, which is not read; export BibTeX, RIS or RDF", file=name)
-    return None
+    signs = [(match.start(), read) for sign, read in FORMATS if (match := sign.search(text))]
+    read = min(signs, key=lambda sign: sign[0], default=(0, None))[1]
+    if isinstance(read, str):
+        raise InputError(f"is {read}, which is not read; export BibTeX, RIS or RDF", file=name)
+    return read(text) if read else None

@@ -53,7 +53,7 @@
   ];
 
   async function add(file) {
-    const library = paperLibrary.read(await file.text());
+    const library = paperLibrary.read(paperLibrary.decoded(await file.arrayBuffer()));
     if (!library || library.refused) return report(`${file.name}: ${library?.refused ?? "names no paper"}; nothing was changed.`);
     const rarity = await dayFiles.terms(), at = new Date().toISOString();
     const wordsOf = ({ title, abstract, words }) => (words.length ? words : [...paperVectors.vector(title, abstract, rarity)]);

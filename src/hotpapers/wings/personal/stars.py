@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import html
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
+from itertools import dropwhile
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.base.errors import InputError, require
 from hotpapers.base.ids import arxiv
+from hotpapers.base.ids.arxiv.grammar import ID, identifier
 from hotpapers.base.ids.mentions import PaperMention, find
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
@@ -48,7 +50,7 @@ class ReaderChoices(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-_EVERY_PAPER: tuple[Role, ...] = ("id", "link", "note")
+_EVERY_PAPER: tuple[Role, ...] = ("id", "link", "note", "place")
 _FOLLOWED = re.compile(r"(author|word):\s*(\S.*)", re.IGNORECASE)
 
 
@@ -62,8 +64,8 @@ def choices_in(file: str) -> ReaderChoices:
 
 def read_choices(data: bytes, name: str = "") -> ReaderChoices:
     """The choices in a file, each paper once. Raises InputError if there are none, or if its format is not read."""
-    text = data.decode("utf-8-sig", "replace")
-    choices = _of_json(data) if text.lstrip().startswith(("{", "[")) else None
+    text = data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
+    choices = _of_json(text) if text.lstrip().startswith(("{", "[")) else None
     if choices is None:
         entries = library_files.entries(text, name)
         choices = _of_list(text, name) if entries is None else ReaderChoices(_papers(entries))
@@ -73,14 +75,15 @@ def read_choices(data: bytes, name: str = "") -> ReaderChoices:
     return choices._replace(starred=tuple(reversed(starred.values()))[:MAX_STARRED])
 
 
-def _of_json(data: bytes) -> ReaderChoices | None:
-    """Our own file, or a list of papers in another program's, perhaps in `items`."""
+def _of_json(text: str) -> ReaderChoices | None:
+    """Our own file, or papers in another program's: a list, perhaps in `items`, or one alone."""
     try:
-        read = msgspec.json.decode(data.removeprefix(BOM_UTF8))
+        read = msgspec.json.decode(text)
     except BROKEN:
         return None
     own = read if isinstance(read, dict) else {}
-    papers = own.get("papers", own.get("items", own.get("references", ()))) if own else read
+    lists = (own.get(name) for name in ("papers", "items", "references", "data"))
+    papers = next((value for value in lists if isinstance(value, list)), [own]) if own else read
     starred = _papers(map(library_files.json_entry, papers if isinstance(papers, list) else ()))
     return ReaderChoices(starred, _texts(own.get("authors")), _texts(own.get("words")))
 
@@ -100,14 +103,21 @@ def _text(entry: Entry, role: Role) -> str:
 
 
 def _key_of(entry: Entry) -> str:
-    """The entry's own paper: of an id, else of a link, else of a line of a note that is an id."""
-    keys = (_READERS[role](field.text) for role in _EVERY_PAPER for field in entry if field.role == role)
-    return next(filter(None, keys), "")
+    """The entry's own paper: of an id, else of a link, else of a note or a place that is an id. A number alone is an id
+    in a place only if another one is arXiv."""
+    in_arxiv = any(_ARXIV.fullmatch(field.text.strip()) for field in entry if field.role == "place")
+    fields = (field for role in _EVERY_PAPER for field in entry if field.role == role)
+    own = (field for field in fields if in_arxiv or field.role != "place" or not _NUMBER.match(field.text))
+    return next(filter(None, (_READERS[field.role](field.text) for field in own)), "")
 
 
 def own_id(text: str) -> str:
-    """The key of the paper whose id or address a whole text is, perhaps after words such as *arXiv preprint*."""
-    return key_in(_BEFORE_ID.sub("", text.strip()))
+    """The key of the paper whose id or address a whole text is, perhaps both, perhaps after words such as *arXiv
+    preprint* and before a year."""
+    line = _AFTER_ID.sub("", _BEFORE_ID.sub("", " ".join(text[:MAX_TEXT_CHARS].split())))
+    words = line.split(maxsplit=2)
+    keys = set(map(key_in, words)) if len(words) == 2 else set()
+    return key_in(line) or (keys.pop() if len(keys) == 1 else "")
 
 
 def _linked_id(text: str) -> str:
@@ -117,19 +127,35 @@ def _linked_id(text: str) -> str:
 
 
 def _noted_id(text: str) -> str:
-    return next(filter(None, map(own_id, text.splitlines())), "")
+    """Of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it."""
+    lines = list(dropwhile(_FACT.match, filter(str.strip, text.splitlines())))
+    return own_id(lines[0]) if len(lines) == 1 or (lines and _LABELED.match(lines[1])) else ""
 
 
-_READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id}
+_READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id, "place": own_id}
 _RICH_TEXT = re.compile(r"</?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>", re.IGNORECASE)
 """Elements in CSL's and Crossref's texts."""
-_BEFORE_ID = re.compile(r"(?:arxiv )?(?:e-?prints?|preprints?):? (?=arxiv)|corr |abs/", re.IGNORECASE)
+_BEFORE_ID = re.compile(
+    r"\A(?:(?:arxiv )?(?:e-?prints?|preprints?)(?: at| on)?[:,.]? (?:p\. )?(?=arxiv|doi|https?:|10\.48550)|corr,? "
+    r"|(?:\[?online\]?[.:]? )?(?:available|posted|published)(?: online)?(?: at| on| from| as)?:? |url: ?|arxiv (?=abs/)"
+    r"|arxiv(?: \[preprint\])?\.? (?:19|20)\d\d(?: [a-z]{3})?(?: \d\d?)?(?:;[^:]{0,20})?: ?)?(?:abs/)?",
+    re.IGNORECASE,
+)
+_AFTER_ID = re.compile(r"(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?\Z")
+_ARXIV = re.compile(r"(?:arxiv(?:\.org)?|corr)(?: \W?(?:e-?prints?|preprints?|cornell university)\W?)?", re.IGNORECASE)
+"""Names of arXiv as a journal or a publisher."""
+_NUMBER = re.compile(r"\W*\d{4}\.")
+_FACT = re.compile(r"(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): ", re.IGNORECASE)
+_LABELED = re.compile(r"(?:[\w.]+|citation key): ", re.IGNORECASE)
 _ABS = re.compile(r"(?:corr )?abs/", re.IGNORECASE)
 _BULLET = re.compile(r"\A(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BETWEEN_IDS = re.compile(r"[\s,;]+")
 _HREF = re.compile(r"<a\b[^<>]*?\bhref\s*=\s*[\"']([^\"'<>]+)", re.IGNORECASE)
-_LIST_AROUND = " \t,;.\"'()[]<>|*_`"
+_CELL_ENDS = re.compile(r"[\t|]|[,;](?=\S)")
+_FIRST_ID = re.compile(rf"\W*{ID}", re.ASCII)
+_LAST_ID = re.compile(rf"(?:[\t,;:|(\[<\"'“]|\s[-–—])\s*{ID}\W*\Z", re.ASCII)
+_LIST_AROUND = " \t,;:.\"'()[]<>|*_`"
 
 
 def _of_list(text: str, name: str) -> ReaderChoices:
@@ -152,12 +178,21 @@ def _of_list(text: str, name: str) -> ReaderChoices:
 
 
 def _bare_ids(line: str) -> list[str]:
-    """The papers of a line that is ids and addresses alone, or begins with an id without a prefix, before a title."""
+    """The papers of a line that is ids and addresses alone, or has one in a column, or as a number before or after a
+    title."""
     words = [word for word in map(_trimmed, _BETWEEN_IDS.split(line)) if word]
     keys = [own_id(word) for word in words]
     whole = own_id(_trimmed(line))
-    first = keys[:1] if words and words[0][0].isdigit() and keys[0] else []
-    return [whole] if whole else keys if keys and all(keys) else first
+    if whole or not all(keys):
+        cells = _CELL_ENDS.split(line)
+        in_cells = [own_id(_trimmed(cell)) for cell in cells if len(cells) > 1]
+        keys = list(filter(None, (whole, *in_cells, _number_at_an_end(line))))[:1]
+    return keys
+
+
+def _number_at_an_end(line: str) -> str:
+    match = _FIRST_ID.match(line.lower()) or _LAST_ID.search(line.lower())
+    return arxiv.key(identifier(*match.groups()).id) if match and len(line) <= MAX_LIST_LINE else ""
 
 
 def _trimmed(text: str) -> str:
@@ -172,8 +207,10 @@ def _is_of_list(line: str, mentions: list[PaperMention]) -> bool:
     )
     if not re.search(r"[^\W\d_]{2}", around):
         return True
-    is_at_an_end = not line[: spans[0][0]].strip(_LIST_AROUND) or not line[spans[0][1] :].strip(_LIST_AROUND)
-    return len(spans) == 1 and len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)
+    is_at_an_end = not _trimmed(line[: spans[0][0]]) or not _trimmed(line[spans[-1][1] :])
+    return (
+        len({mention.id for mention in mentions}) == 1 and len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)
+    )
 
 
 def key_in(text: str) -> str:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hotpapers.base import logs
 from hotpapers.base.model import DAY, Post, Verdict
 from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
@@ -45,12 +44,10 @@ class Stores(NamedTuple):
 
 @pytest.fixture(scope="module")
 def stores() -> Iterator[Stores]:
-    handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-compare-", dir=disk) as folder:
         random.seed(SMALL.seed)  # the waits between retries are random
         yield Stores(*(run_week(SMALL, Path(folder) / name, streams=name == "stream") for name in Stores._fields))
-    logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.base import logs
 from hotpapers.base.model import DAY, HOUR, Measurement
 from hotpapers.issues.collectors import better_counts
 from hotpapers.issues.engagement.attention import read_engagement
@@ -39,14 +38,12 @@ LAST_HOUR_END = SMALL.ends - SMALL.ends % HOUR
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-follow-", dir=disk) as name:
         random.seed(SMALL.seed)  # waits between attempts are random
         for streams in (True, False):
             run_week(SMALL, Path(name) / ("stream" if streams else "poll"), streams=streams)
         yield Path(name)
-    logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,9 @@ SERVER = "arxiv:"
 MAX_ADDRESS_CHARS = 2_000
 """Most characters of an address."""
 
-_BARE = re.compile(rf"(?:arxiv *(?:[:.] *)?)?{grammar.ID}", re.ASCII)
-_AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\]?)?", re.ASCII)
+_CLASSES = r"(?: ?\[[a-z., -]{2,60}\]?)?"
+_BARE = re.compile(rf"(?:arxiv *(?:[:.] *)?)?{grammar.ID}{_CLASSES}", re.ASCII)
+_AFTER = re.compile(rf"(?:\.(?:pdf|html?|ps|tar|gz|eps)){{0,3}}/?(?:[?#&/]\S*)?{_CLASSES}", re.ASCII)
 _AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
 
 

@@ -62,13 +62,13 @@ def match(text: str, needle: str, place: int) -> Mention | None:
 _PATHS = "abs|pdf|html|format|ps|src|e-print|eprint|tb|bibtex"
 _HOST_END = r"\.?(?::\d{1,5})?"
 _QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,40}&){0,2}id_list="
-# Between the word arXiv and the number: a few signs, tags, and up to two words. A dot before letters belongs to a host.
+# Between the word arXiv and the number: a few signs, tags, and up to three words. A dot before letters is a host's.
 _SIGN = r"(?:[ \t:_/#(){}\[\]|*`\"'=~,+>-]|\.(?![a-z])|</?[a-z]{1,6}>)"
 _WORD = (
     r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report"
-    r"|reference|ref|identifier|id|number|num|no|nr|abs|pdf)"
+    r"|reference|ref|identifier|id|number|num|no|nr|abs|pdf|at|as|under|with|the|links?|url|entry)"
 )
-_BETWEEN = rf"{_SIGN}{{0,6}}(?:{_WORD}{_SIGN}{{0,4}}){{0,2}}\.?"
+_BETWEEN = rf"{_SIGN}{{0,6}}(?:{_WORD}{_SIGN}{{0,4}}){{0,3}}\.?"
 
 COMMONEST = rf"\.org/(abs|pdf|html)/({NEW})(?:v([1-9][0-9]{{0,2}}))?{BOUNDARY}"
 _COMMONEST = re.compile(COMMONEST, re.ASCII)
@@ -233,7 +233,7 @@ _SCHEME = re.compile(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{
 _NAME_GOES_ON = re.compile("[a-z0-9]_$")
 _REGISTRANT = "10.48550/"
 _OTHER_DOI = re.compile(r"10\.\d{4,9}/$", re.ASCII)
-_INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/")
+_INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/", "inspirehep.net/api/")
 """Sites whose path /arxiv/2101.04869 is a paper."""
 
 

@@ -2,7 +2,8 @@
 
 Addresses pass through URLs, HTML and JSON, and end up escaped once or several times. All of that is undone in one pass:
 percent-encoding (%2F, %252F), HTML entities (&#x2F; &#47; &sol; &amp;#x2F;), JSON escapes (\\/ \\u002f \\n), a
-backslash before punctuation, and invisible characters. Typographic dashes, blanks, slashes, quotation marks, bullets
+backslash before punctuation, signs in brackets that keep people from following an address (arxiv[.]org, arxiv[dot]org),
+and invisible characters. Typographic dashes, blanks, slashes, quotation marks, bullets
 and full-width signs become their ASCII counterparts. Escaped letters and digits stay escaped, so every letter
 and digit of the plain text is one of the original, at a known position.
 """
@@ -54,14 +55,15 @@ _NAMED = (
 # which makes it linear.
 _SIGNS = f"{INVISIBLE}{_OTHER_INVISIBLE}{''.join(_FOLD)}"
 _ESCAPE = re.compile(
-    rf"[&\\%<{_SIGNS}](?:"
+    rf"[&\\%<\[({{{_SIGNS}](?:"
     r"(?:(?<=&)|(?<=\\)\\{0,7}(?:u00|x)26)(?:amp;){0,4}"
     r"(?:\#x0{0,6}(?P<hex>[0-9a-f]{1,6})|\#0{0,6}(?P<dec>[0-9]{1,7})|(?P<name>[a-z]{2,15}));"
     r"|(?<=\\)\\{0,7}(?:u(?P<u>[0-9a-f]{4})|x(?P<x>[0-9a-f]{2})|(?P<letter>[nrtbf])|(?=[^a-z0-9\\\n]))"
     r"|(?<=%)(?P<bytes>(?:25){0,4}[89a-f][0-9a-f](?:%(?:25){0,4}[89a-f][0-9a-f]){1,3})"
     r"|(?<=%)(?:25){0,4}(?P<percent>[0-9a-f]{2})"
     r"|(?<=<)wbr ?/?>"
-    r"|(?<![&\\%<])(?P<sign>))",
+    r"|(?<=[a-z0-9][\[({])(?P<defanged>://|[.:/]|dot)[\])}](?=[a-z0-9/])"
+    r"|(?<![&\\%<\[({])(?P<sign>))",
     re.ASCII,
 )
 _LETTERS = {"n": "\n", "r": "\n", "t": " ", "b": " ", "f": " "}
@@ -114,12 +116,14 @@ def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
 
 
 def _meaning(match: re.Match[str]) -> str | None:
-    """What an escape stands for, at most one character; None to leave it as it is."""
+    """What an escape stands for; None to leave it as it is."""
     kind, value = match.lastgroup, match[match.lastgroup or 0]
     if kind is None:
         return ""  # a backslash before a sign, or <wbr>
     if kind == "name":
         return _ENTITIES.get(value)
+    if kind == "defanged":
+        return "." if value == "dot" else value
     if kind == "letter":
         return _LETTERS[value]
     if kind == "sign":
@@ -138,6 +142,25 @@ def _visible(character: str) -> str | None:
 
 
 _ENTITIES = {"tab": " "} | {name.lower(): _visible(html5[f"{name};"]) for name in _NAMED.split()}
+
+
+def has_escapes(plain: str) -> bool:
+    """Whether a lower-case text may have escapes."""
+    return (
+        not plain.isascii()
+        or "%" in plain
+        or "&" in plain
+        or "\\" in plain
+        or "<wbr" in plain
+        or "[." in plain
+        or "[dot" in plain
+        or "[:" in plain
+        or "[/" in plain
+        or "(." in plain
+        or "(dot" in plain
+        or "{." in plain
+        or "{dot" in plain
+    )
 
 
 def without_invisible(text: str) -> tuple[str, list[int]]:

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from hotpapers.base.ids.arxiv import addresses
-from hotpapers.base.ids.arxiv.unescaping import decoded, lowered, with_slashes, without_invisible
+from hotpapers.base.ids.arxiv.unescaping import decoded, has_escapes, lowered, with_slashes, without_invisible
 
 __all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "spans"]
 
@@ -48,7 +48,7 @@ def spans(text: str) -> list[addresses.Mention]:
     """The mentions that `find` returns, as plain tuples (`addresses.Mention`)."""
     visible, dropped = without_invisible(text)
     plain = with_slashes(lowered(visible))
-    escapes = not plain.isascii() or "%" in plain or "&" in plain or "\\" in plain or "<wbr" in plain
+    escapes = has_escapes(plain)
     mentions: list[addresses.Mention] = []
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
@@ -84,8 +84,7 @@ def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) ->
         low, high = mention[0], mention[1] + 6
         if low and plain[low - 1] not in _NO_ESCAPE_ENDS:
             low -= 32
-    around = plain[max(0, low) : high]
-    return around.isascii() and not ("%" in around or "&" in around or "\\" in around or "<wbr" in around)
+    return not has_escapes(plain[max(0, low) : high])
 
 
 def match_decoded(plain: str, needle: str, place: int) -> addresses.Mention | None:

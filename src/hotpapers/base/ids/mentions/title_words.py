@@ -24,20 +24,24 @@ _SPELLED = str.maketrans(
     | {letter.upper(): spelled for letter, spelled in PLAIN_LETTERS.items() if letter not in "ßı"}
     | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD turns ‑ into the last one
 )
-_ALSO_READ = "log sin cos tan exp max min sup inf lim det dim ker gcd deg l o ss ae oe i"
+_LATIN = {"l": "l", "o": "o", "ss": "ss", "ae": "ae", "oe": "oe", "i": "i", "th": "th", "aa": "a", "dj": "d", "dh": "d"}
 _READ = (
-    {name: name for name in (*_GREEK, *_ALSO_READ.split())}
-    | {f"var{name}": name for name in _GREEK}
-    | {"ell": "l", "aa": "a"}
+    {name: name for name in _GREEK}
+    | {f"{form}{name}": name for name in _GREEK for form in ("var", "up", "text")}
+    | {"ell": "l"}
+    | _LATIN
 )
 """TeX commands that are read aloud, in lower case; all others only affect appearance."""
-_FUNCTION_NAMES = "log ln sin cos tan exp max min sup inf lim det dim ker gcd deg sinh cosh tanh arg hom mod bmod"
-_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+_FUNCTION_NAMES = """
+log ln sin cos tan exp max min sup inf lim det dim ker gcd deg sinh cosh tanh arg hom mod pr tr rank diag supp dist sgn
+argmin argmax arcsin arccos arctan coth sec csc cot lg poly polylog
+"""
+_FUNCTIONS = {name: name for name in _FUNCTION_NAMES.split()} | {"bmod": "mod", "pmod": "mod"}
 """Read as words of their own: `n\\log n` is *n log n*."""
 _SIGN_NAMES = """
 sim simeq approx cong equiv times div cdot to rightarrow leftarrow leftrightarrow longrightarrow mapsto le leq ge geq
 leqslant geqslant lesssim gtrsim ll gg neq ne pm mp propto over in notin subset subseteq cup cap setminus otimes oplus
-wedge vee mid parallel perp ltimes rtimes ast star circ quad qquad rightleftharpoons hookrightarrow
+wedge vee mid parallel perp ltimes rtimes ast star circ quad qquad rightleftharpoons hookrightarrow choose atop ng
 """
 _BETWEEN = frozenset(_SIGN_NAMES.split())
 """Signs between words, as ∼, × and → are in a text without TeX."""
@@ -59,6 +63,15 @@ _LETTERS = {name * times: name for name in "RNZQC" for times in (1, 2)} | {"eps"
 _INVISIBLE_CHARACTERS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
 _ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
 _COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
+_UNREAD = re.compile(
+    r"\\(?:(?:text)?color|[hv]?phantom|[hv]space|label)\*?\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,100}\}"
+    r"|\\(begin|end)\s*\{[a-z]{1,20}\*?\}(?:\{[lcr|]{0,20}\})?"
+)
+"""Commands whose argument is not shown."""
+_NAMED_OPERATOR = re.compile(r"\\operatorname\*?\s*\{([^{}]{0,100})\}(\s*[_^])?")
+_ABOVE = re.compile(r"\\(?:overset|stackrel)\s*\{([^{}]{0,100})\}\s*\{([^{}]{0,100})\}")
+_QUANTITY = re.compile(r"\\(?:SI|qty|si|unit)\s*\{([^{}]{0,100})\}(?:\{([^{}]{0,100})\})?")
+"""A number and its unit, or a unit alone (siunitx)."""
 _DROPPED = "$_^{}\\"
 _SIGNS = str.maketrans(dict.fromkeys(_DROPPED) | {"~": " "})
 WORD = re.compile("[a-z0-9]+")
@@ -84,8 +97,12 @@ def _in_ascii(text: str) -> str:
         text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:
         text = _ACCENT.sub(lambda match: match[1] or match[2], text.replace("\\\\", " "))
-        text = _FORMULA.sub(lambda match: _LETTER_BLANK.sub(r"\1{}", match[0]), text)
-        text = _COMMAND.sub(_command_text, _FRACTION.sub(" ", text) if "frac" in text else text)
+        text = _FORMULA.sub(
+            lambda match: _LETTER_BLANK.sub(r"\1{}", match[0]), _UNREAD.sub(lambda match: " " if match[1] else "", text)
+        )
+        text = _NAMED_OPERATOR.sub(lambda match: f" {match[1]}{match[2] or ' '}", _ABOVE.sub(r"\2^{\1}", text))
+        text = _QUANTITY.sub(lambda match: f" {match[1]} {match[2] or ''} ".replace("\\", ""), text)
+        text = _COMMAND.sub(_command_text, _FRACTION.sub(" ", text) if "frac" in text or "binom" in text else text)
     if "^" in text and "_" in text:
         text = _SUPER_FIRST.sub(r"_\2^\1", text)
     if "^(" in text or "_(" in text:
@@ -119,11 +136,13 @@ def _command_text(command: re.Match[str]) -> str:
     if command[1] in _LETTERS:
         return name + command[2]
     if name in _FUNCTIONS:
-        return f" {name} "
+        has_index = command.string[command.end() : command.end() + 1] in ("_", "^")
+        return f" {_FUNCTIONS[name]}{'' if has_index else ' '}"
     if name in _BETWEEN:
         return " "
-    read = _READ.get(name)
-    return read + command[2] if read else ""
+    read = _READ.get(name, "")
+    is_in_word = name in _LATIN and command.string[command.end() : command.end() + 1].islower()
+    return read + ("" if is_in_word else command[2]) if read else ""
 
 
 def words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import arxiv, person_names, timestamps
 from hotpapers.base.ids.arxiv import ArxivId
-from hotpapers.base.ids.tex_letters import LATIN, MARKS
+from hotpapers.base.ids.tex_letters import LATIN, MARKS, MORE_LATIN
 from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
@@ -99,7 +99,7 @@ def is_name(text: str) -> bool:
 
 
 # "A, B and C", "A, B, and C"; the colon after a collaboration's name starts its members.
-_BETWEEN = re.compile(r",(?:\s*and\s)?|\sand\s|(?<=[Cc]ollaboration):|(?<=[Tt]eam):|(?<=[Gg]roup):")
+_BETWEEN = re.compile(r",(?:\s*and\s)?|(\sand\s)|(?<=[Cc]ollaboration):|(?<=[Tt]eam):|(?<=[Gg]roup):")
 
 
 _ET_AL = re.compile(r"(?:^|[\s,]+)(?:et\s+al(?:ii)?\b\.?|and\s+others\b).*|^others\Z", re.IGNORECASE)
@@ -109,10 +109,13 @@ _ET_AL = re.compile(r"(?:^|[\s,]+)(?:et\s+al(?:ii)?\b\.?|and\s+others\b).*|^othe
 def author_names(line: str) -> tuple[str, ...]:
     """A line's names, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
     result: list[str] = []
-    for part in _BETWEEN.split(_without_affiliations(line)):
-        name = _ET_AL.sub("", without_tex(" ".join(part.split())))
+    pieces = [None, *_BETWEEN.split(_without_affiliations(line))]
+    for between, part in zip(pieces[::2], pieces[1::2], strict=True):
+        name = _ET_AL.sub("", without_tex(" ".join((part or "").split())))
         if result and person_names.is_suffix(name):
             result[-1] += f" {name}"
+        elif result and between and person_names.is_split_group(result[-1], name):
+            result[-1] += f" and {name}"
         elif name:
             result.append(name)
     return tuple(result)
@@ -137,7 +140,7 @@ def _without_affiliations(line: str) -> str:
 # ---- TeX letters --------------------------------------------------------------------------------------
 
 
-_LETTERS = LATIN | {"dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ"}
+_LETTERS = LATIN | MORE_LATIN
 
 _SPACE = r"(?:\{\}|[ ](?=\S))?"
 _LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"

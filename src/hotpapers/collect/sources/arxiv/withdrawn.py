@@ -34,7 +34,17 @@ _FIRST = (
     rf"withdrawal\s+(?:{_REASON}|to|notice|requested|(?:is|was|has\s+been)\s+requested|of\s+(?:this|the|our|my)\s)",
 )
 """How a comment begins that says it."""
+_BY_US = (
+    r"(?:we|i|i['’]m|(?:we|i)['’]ve|we['’]re|(?:the|all|both)\s+(?:\w+\s+)?authors?|authors?)\s+(?:\w+\s+){0,4}"
+    r"(?:withdr[ae]w|withdrawn|withdrawing|withdraws|retract(?:ed|ing|s)?)\s+"
+)
+_CLAUSE = (
+    r"(?:(?:due|owing)\s+to|because|since|as|after|in\s+(?:view|light)\s+of|on\s+account\s+of|given|following|regrettably"
+    r"|unfortunately|sadly|notice|note|warning|attention|update)\b(?:[^.;]|\.(?=\S)){0,200}?[,:!]?\s+"
+)
+"""What may come before it in a sentence."""
 _FIRST_OF_ABSTRACT = (
+    rf"(?:{_CLAUSE})?(?:(?:this|our|my)\s+{_WORK_IS_GONE}|{_BY_US}(?:this|our|my)\s+(?:\w+\s+)?{_WORK}\b)",
     rf"(?:(?:this|the|our|my)\s+)?{_WORK_IS_GONE}",
     rf"withdrawn(?:\W*\Z|\s*[.:;]|\s+(?:due|because|since)\b|\s+{_BY_AUTHORS})",
 )
@@ -45,14 +55,18 @@ _ANYWHERE = (
     r"\[\s*withdrawn\s*\](?!\s+by\s+(?-i:[A-Z]))",
     rf"[.;!]\s+withdrawn\s+{_REASON}\b|[.,;:]\s*withdrawn\W*\Z",
     rf"(?:^|[.,;:(]\s*|\b(?:it|thus|therefore|hence)\s+{_IS}){_GONE}\s+{_BY_AUTHORS}",
-    r"\b(?:we|i|i['’]m|(?:we|i)['’]ve|we['’]re|(?:the|all|both)\s+(?:\w+\s+)?authors?|authors?)\s+(?:\w+\s+){0,4}"
-    rf"(?:withdr[ae]w|withdrawn|withdrawing|withdraws|retract(?:ed|ing|s)?)\s+{_THIS}\s+(?:\w+\s+)?{_WORK}\b",
+    rf"\b{_BY_US}{_THIS}\s+(?:\w+\s+)?{_WORK}\b",
     rf"\bwithdraw\s+(?:this\s+{_WORK}\b|this\s+version\s+from\s+(?:the\s+)?arxiv\b|all\s+(?:the\s+)?versions\b)",
     rf"\bwithdrawal\s+of\s+(?:this|the|our|my)\s+{_WORK}\b|\bthis\s+{_WORK}\s+be\s+withdrawn\b",
     r"\bwithdrawal\s+is\s+(?:appropriate|necessary|required|requested|needed)\b",
 )
 """What a comment says anywhere."""
-_FROM_ELSEWHERE = re.compile(r"\b(?:withdrawn?|retracted)\s+from\s+(?!(?:the\s+)?arxiv)", re.IGNORECASE)
+_FROM_ELSEWHERE = re.compile(
+    r"\b(?:withdrawn?|retracted)\s+from\s+(?!(?:the\s+)?arxiv|(?:the|this)\s+(?:server|archive|repository)\b"
+    rf"|(?:\w+\s+)?(?:consideration|publication|circulation|distribution|view|access)[,:]?\s+"
+    rf"(?:(?:due|because|as|since|owing)\b|{_BY_AUTHORS}))",
+    re.IGNORECASE,
+)
 _UNDONE = re.compile(
     r"\b(?:reinstat|re-instat|restor(?:e[ds]?|ing)\b)|\bwithdrawn\s+by\s+mistake\b"
     r"|\b(?:is\s+now|has\s+now\s+been|has\s+been|now)\s+(?:corrected|fixed|repaired)\b|\bthis\s+is\s+(?:the|a)\s+corrected\b",
@@ -68,7 +82,10 @@ def says_withdrawn(comment: str, abstract: str, arxiv_id: str = "") -> bool:
     """Whether a comment, or the beginning of an abstract, says that its paper is withdrawn. Without the paper's id, any
     id that it names is taken for it."""
     named = _OF_ID.search(f"{comment}\n{abstract}")
-    if (named and arxiv_id in ("", named["named"])) or _ABSTRACT_BEGINS.match(abstract):
+    begins = _ABSTRACT_BEGINS.match(abstract)
+    if begins and not _FROM_ELSEWHERE.search(abstract, 0, begins.end() + 80):
+        return True
+    if named and arxiv_id in ("", named["named"]):
         return True
     is_other = _FROM_ELSEWHERE.search(comment) or _UNDONE.search(comment)
     return not is_other and bool(_BEGINS.match(comment) or _SAYS.search(comment))

@@ -33,7 +33,7 @@ const searchIndex = (() => {
   function parse(text) {
     const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
     let joins = false, remaining = MOST_TERMS;
-    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
+    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-").matchAll(CHUNK)) {
       const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
       const dated = !minus && inSpan(parsed, field, phrase ?? word);
       const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
@@ -51,12 +51,15 @@ const searchIndex = (() => {
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
   const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
 
-  const isDay = (text) => new RegExp(`^${DAY}$`).test(text) && (text.length < 10 || new Date(text).toISOString().startsWith(text));
+  function isDay(text) {
+    const [year, month = 1, day = 1] = text.split("-"); // a text of an impossible day is an error in some browsers
+    return new RegExp(`^${DAY}$`).test(text) && new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
+  }
 
   // the wrong end of two dates, or all of it
   function notDates(text) {
     const ends = text.split(".."), wrong = ends.filter((end) => !isDay(end));
-    return wrong.length && (ends.length > 2 || wrong.includes("")) ? [text] : wrong;
+    return ends.length > 2 || wrong.includes("") ? [text] : wrong;
   }
 
   function inSpan(parsed, field, text) {
