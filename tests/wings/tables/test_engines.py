@@ -54,15 +54,15 @@ def with_duckdb(folder: Path, tables: Sequence[str]) -> Counts:
 
 def with_polars(folder: Path, tables: Sequence[str]) -> Counts:
     polars = library("polars", "test-tables")
-    found = {table: polars.scan_parquet(folder / table).group_by("day").len().collect().rows() for table in tables}
-    return {table: sorted((str(day), rows) for day, rows in days) for table, days in found.items()}
+    days_of = {table: polars.scan_parquet(folder / table).group_by("day").len().collect().rows() for table in tables}
+    return {table: sorted((str(day), rows) for day, rows in days) for table, days in days_of.items()}
 
 
 def with_clickhouse(folder: Path, tables: Sequence[str]) -> Counts:
     chdb = library("chdb", "test-tables")
     sql = "SELECT toString(day), toUInt32(count()) FROM file('{}/*/*.parquet') GROUP BY day"
-    found = {table: chdb.query(sql.format(folder / table), "JSONCompact") for table in tables}
-    return {table: sorted(map(tuple, json.loads(answer.bytes())["data"])) for table, answer in found.items()}
+    days_of = {table: chdb.query(sql.format(folder / table), "JSONCompact") for table in tables}
+    return {table: sorted(map(tuple, json.loads(answer.bytes())["data"])) for table, answer in days_of.items()}
 
 
 def with_spark(folder: Path, tables: Sequence[str]) -> Counts:
@@ -77,10 +77,10 @@ def with_spark(folder: Path, tables: Sequence[str]) -> Counts:
     builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]")
     spark = builder.config(map=settings).getOrCreate()
     try:
-        found = {table: spark.read.parquet(str(folder / table)).groupBy("day").count().collect() for table in tables}
+        days_of = {table: spark.read.parquet(str(folder / table)).groupBy("day").count().collect() for table in tables}
     finally:
         spark.stop()
-    return {table: sorted((str(day), rows) for day, rows in days) for table, days in found.items()}
+    return {table: sorted((str(day), rows) for day, rows in days) for table, days in days_of.items()}
 
 
 ENGINES: dict[str, Callable[[Path, Sequence[str]], Counts]] = {
