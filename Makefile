@@ -62,12 +62,12 @@ test-atproto: $(dev) ## test Bluesky on its own network, run locally (first run:
 	@PYTHON="$(PYTHON)" tests/atproto/setup
 	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
 
-test-spark: $(dev) ## test imports with Spark, in local mode and on a local cluster (first run: 450 MB; needs Java 17)
+test-spark: $(dev) ## test imports and tables with Spark, in local mode and on a local cluster (first run: 450 MB; needs Java 17)
 	@tests/spark/setup $(python)
-	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark tests/wings/tables/test_engines.py $(ARGS)
 
-test-tables: $(dev) .tables/ready ## test tables for research with Polars and the standards' own programs (first run: 790 MB)
-	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/wings/tables/test_research.py $(ARGS)
+test-tables: $(dev) .tables/ready ## test tables for research with Polars, ClickHouse and the standards' own programs (first run: 1.3 GB)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/wings/tables/test_research.py tests/wings/tables/test_engines.py $(ARGS)
 
 .tables/ready: requirements/tables.txt $(made)
 	@rm -rf .tables

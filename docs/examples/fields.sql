@@ -1,13 +1,18 @@
--- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables. All papers announced
--- on the days of a publication's issues, also those that nobody talked about. A field is an archive; papers have their
--- primary one. `low` and `high`: Wilson's 95 % interval of the places per 1,000 papers. A field whose interval does not
--- contain `all_fields` has more or fewer places than papers would explain; that alone is no judgment, as people talk
--- more about some fields.
-WITH issue AS (SELECT publication, day, edition FROM 'issues.parquet' WHERE latest AND "window" = 'daily'),
-    paper AS (
-        SELECT DISTINCT i.publication, a.paper, split_part(p.primary_category, '.', 1) AS field
-        FROM issue AS i JOIN 'announcements.parquet' AS a ON a.day = i.day AND a.type <> 'replacement'
-        JOIN 'papers.parquet' AS p USING (paper)),
+-- What share of a field's papers got a place? `duckdb < fields.sql`, in the folder of the tables; sites show the same as
+-- fields/. All papers first announced on the days of a publication's issues, also those that nobody talked about, of
+-- the 90 days up to its latest issue. A field is an archive; papers have their primary one. `low` and `high`: Wilson's
+-- 95 % interval of the places per 1,000 papers. A field whose interval does not contain `all_fields` has more or fewer
+-- places than papers would explain; that alone is no judgment, as people talk more about some fields.
+WITH issue AS (
+        SELECT * FROM 'issues.parquet' WHERE latest AND "window" = 'daily'
+        QUALIFY day > max(day) OVER (PARTITION BY publication) - 90),
+    announced AS (
+        SELECT paper, min(day) AS day FROM 'announcements.parquet' WHERE type <> 'replacement' GROUP BY paper),
+    paper AS (  -- without publications whose papers depend on words, which the tables do not have
+        SELECT i.publication, paper, split_part(p.primary_category, '.', 1) AS field
+        FROM issue AS i JOIN announced USING (day) JOIN 'papers.parquet' AS p USING (paper)
+        WHERE len(p.categories) > 0 AND len(i.include) + len(i.exclude) = 0 AND (len(i.categories) = 0 OR list_has_any(
+            i.categories, p.categories || list_transform(p.categories, lambda name: split_part(name, '.', 1))))),
     place AS (
         SELECT DISTINCT publication, e.paper FROM issue JOIN 'entries.parquet' AS e USING (publication, day, edition)
         WHERE lane IN ('entries', 'further')),
@@ -22,11 +27,10 @@ WITH issue AS (SELECT publication, day, edition FROM 'issues.parquet' WHERE late
         FROM paper AS p LEFT JOIN place AS l USING (publication, paper) LEFT JOIN people AS v USING (paper)
         GROUP BY ALL),
     wilson AS (
-        SELECT *, places / papers AS share, 1.96 * 1.96 AS zz,
+        SELECT *, places / papers AS share, 1.96 * 1.96 / papers AS z, sqrt(z * share * (1 - share) + z * z / 4) AS half,
             sum(places) OVER (PARTITION BY publication) / sum(papers) OVER (PARTITION BY publication) AS of_all
         FROM field)
 SELECT publication, field, papers, places, round(1000 * share, 1) AS per_thousand,
-    zz / papers AS z, sqrt(z * share * (1 - share) + z * z / 4) AS half,
     round(1000 * (share + z / 2 - half) / (1 + z), 1) AS low, round(1000 * (share + z / 2 + half) / (1 + z), 1) AS high,
     round(1000 * of_all, 1) AS all_fields, round(anybody, 3) AS anybody, round(three_people, 3) AS three_people,
     round(read_in_full, 3) AS read_in_full

@@ -76,7 +76,7 @@ SITE_PAGES = {
     **PAGES, "issue": f"{week.DAYS[3]}/", "paper": "paper/2603.00116/", "category": "category/cs.CL/",
     "category-year": "category/cs.CL/2026/", "author": "author/chiara-amberfield/", "all": f"{week.DAYS[3]}/all/",
     "top-week": "top/2026-W11/", "top-month": "top/2026-03/", "top-year": "top/2026/",
-    "edition": f"{week.DAYS[2]}/edition-1/",
+    "edition": f"{week.DAYS[2]}/edition-1/", "fields": "fields/",
 }  # fmt: skip
 """The same of the demo's made-up week."""
 del SITE_PAGES["no-papers"]

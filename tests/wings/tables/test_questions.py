@@ -113,12 +113,13 @@ def made_fields(folder: Path, chance: random.Random, rates: dict[str, float]) ->
     papers = [
         (f"{field}{n}", field, days[n % 20], chance.random() < rates[field]) for field in rates for n in range(400)
     ]
-    make(folder, "issues", "publication VARCHAR, day DATE, edition INTEGER, latest BOOLEAN, window VARCHAR",
-         *(("daily", day, 1, True, "daily") for day in days))  # fmt: skip
+    lists = ", ".join(f"{name} VARCHAR[]" for name in ("categories", "include", "exclude"))
+    make(folder, "issues", f"publication VARCHAR, day DATE, edition INTEGER, latest BOOLEAN, window VARCHAR, {lists}",
+         *(("daily", day, 1, True, "daily", [], [], []) for day in days))  # fmt: skip
     make(folder, "announcements", "paper VARCHAR, day DATE, type VARCHAR",
          *((paper, day, "new") for paper, _, day, _ in papers))  # fmt: skip
-    make(folder, "papers", "paper VARCHAR, primary_category VARCHAR",
-         *((paper, f"{field}.XX") for paper, field, _, _ in papers))  # fmt: skip
+    make(folder, "papers", "paper VARCHAR, primary_category VARCHAR, categories VARCHAR[]",
+         *((paper, f"{field}.XX", [f"{field}.XX"]) for paper, field, _, _ in papers))  # fmt: skip
     make(folder, "entries", "publication VARCHAR, day DATE, edition INTEGER, lane VARCHAR, paper VARCHAR",
          *(("daily", day, 1, "entries", paper) for paper, _, day, has_place in papers if has_place))  # fmt: skip
     make(folder, "counts", COUNTS,

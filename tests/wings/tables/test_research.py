@@ -19,7 +19,6 @@ from hotpapers.base.model import (
     BEGAN,
     HOUR,
     READ_BACK,
-    Account,
     Alias,
     Item,
     Measurement,
@@ -345,28 +344,6 @@ def test_nobodys_words_or_names_are_in_them(tables: Path) -> None:
     for table in TABLES:
         for row in ask(tables, f"SELECT * FROM {table.name}"):
             assert not any(word in str(row) for word in ("kettle", "cups boil", "by-", "Made-up paper", "made up"))
-
-
-def test_nobodys_account_is_in_them(record: Record, tmp_path: Path) -> None:
-    """Ids of posts on Bluesky contain the account's; those on the fediverse, its name."""
-    did, address = "did:plc:madeup234567", "https://tea.example/users/ada"
-    posts = {
-        f"bluesky:at://{did}/app.bsky.feed.post/3kfictitious": f"bluesky:{did}",
-        f"mastodon:{address}/statuses/112233": f"mastodon:{address}",
-        "hackernews:44556677": "hackernews:ada",
-    }
-    for name, account in posts.items():
-        written = post(2, name, TODAY + HOUR, account, text=f"A remark on {name}")
-        about = Account(account=account, handle="ada.example", name="Ada", observed_at=TODAY)
-        write(record, written, about, judged(account, "author", key(2), "names"))
-    write(record, judged(f"bluesky:{did}", "bot"))
-    issue(record, NAMED)
-    write_tables(record, tmp_path, TODAY + 72 * HOUR)
-    for table in TABLES:
-        cells = str(ask(tmp_path, f"SELECT * FROM {table.name}"))
-        assert not any(word in cells for word in ("did:", "://", "tea.example", "ada", "Ada", "author")), table.name
-    assert ask(tmp_path, "SELECT post FROM mentions WHERE post IS NOT NULL") == [("44556677",)]
-    assert ask(tmp_path, "SELECT DISTINCT judgement FROM verdicts ORDER BY 1") == [("bot",), ("doubtful",), ("sound",)]
 
 
 def test_nobody_is_zero_only_where_a_network_was_read_in_full(store_url: str, tmp_path: Path) -> None:

@@ -371,6 +371,10 @@ class SitePart(Protocol):
         """What a link to a page about a week such as 2026-W47 says, and the page's path."""
         return iter(())
 
+    def site_links(self) -> Iterator[tuple[str, str]]:
+        """What a link to a page about the whole site says, and the page's path."""
+        return iter(())
+
     def page(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none."""
 

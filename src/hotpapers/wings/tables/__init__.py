@@ -8,4 +8,7 @@ parquet    the record as one file; what DuckDB writes and reads
 describe   machine-readable descriptions: Data Package, Croissant
 commands   what `hotpapers export` does: writes all files into a folder; `import parquet`
 wing       what it hooks into the core
+
+field_places  whether fields get the places that their papers would explain: plain functions
+field_pages   the page `fields/` and its data
 """

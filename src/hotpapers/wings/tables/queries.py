@@ -7,6 +7,7 @@ from typing import Any
 
 from hotpapers.base.model import Mention, Post
 from hotpapers.issues.engagement.queries import VOICE, announces_sql, persons_sql
+from hotpapers.issues.queries import DescribedAnnouncement, described_announcements
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS
@@ -117,6 +118,14 @@ def announced_between(view: AsOfView, start: int, end: int) -> Rows:
         WHERE {announces_sql(view, "a")} GROUP BY a.paper
         HAVING min(a.announced_at) >= ? AND min(a.announced_at) < ? ORDER BY 1"""
     return view.database.iterate(sql, (start, end))
+
+
+def first_announcements(view: AsOfView, since: str) -> Iterator[DescribedAnnouncement]:
+    """The announcements of papers that were first announced after a day, the earliest first."""
+    earlier = f"""SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND o.type <> 'replacement' AND o."day" <= ?
+        AND {view.visible("o")}"""
+    where = f"""t."day" > ? AND t.type <> 'replacement' AND NOT EXISTS ({earlier})"""
+    return described_announcements(view, where, (since, since), 't."day", t.announced_at')
 
 
 def announced_span(view: AsOfView) -> tuple[int, int] | None:

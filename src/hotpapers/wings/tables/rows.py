@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import product
@@ -30,15 +31,19 @@ from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS, Measur
 from hotpapers.issues.queries import first_read_at
 from hotpapers.record import identities
 from hotpapers.record.as_of import AsOfView
-from hotpapers.record.identities import is_pseudonym
 from hotpapers.record.issue_contents import decode_content
 from hotpapers.record.readings import networks_read
 from hotpapers.wings.tables import queries
 
 Row = tuple[Any, ...]
-WITHOUT_NAMES = frozenset(("hackernews", "lobsters", "reddit", "x"))
-"""Networks whose post identifiers name nobody; those of Bluesky contain the account's, the others are URLs with names.
-"""
+WITHOUT_NAMES = {
+    "hackernews": re.compile(r"[0-9]+"),
+    "lobsters": re.compile(r"(?:c_)?[0-9a-z]{6}"),
+    "reddit": re.compile(r"t[13]_[0-9a-z]+"),
+    "x": re.compile(r"[0-9]+"),
+}
+"""Networks whose post identifiers name nobody, in their own form: imports may have any. Those of Bluesky contain the
+account's, the others are URLs with names."""
 COUNTED_VERDICTS = frozenset(("bot", "human", "doubtful", "sound"))
 ARXIV_DOI = "10.48550/arXiv."
 """How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
@@ -65,7 +70,8 @@ def _mentions(view: AsOfView) -> Iterator[Row]:
     for paper, number, post, network, account, voice, text, *rest in queries.mentions(view):
         *how, mentioned_at, posted_at, gone, gone_at, at = rest
         network = network or network_of(post)
-        shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
+        own_form = WITHOUT_NAMES.get(network)
+        shown = own_id(post) if own_form and own_form.fullmatch(own_id(post)) else None
         known_at = max(mentioned_at, posted_at or 0)
         state = (known_at, None if gone is None else gone != "", gone_at if gone else None, at)
         yield (from_key(paper), number, shown, network, account or 0, voice or 0, text, *how, *state)
@@ -85,7 +91,12 @@ def _counts(view: AsOfView) -> Iterator[Row]:
     """Measures one stretch of time after another, because only the papers of 90 days are measured together. What was
     learned later does not count, so stretches begin at fixed moments: other papers must not change a paper's counts."""
     span = queries.announced_span(view)
-    for low in range(span[0] - span[0] % STRETCH, span[1] + 1, STRETCH) if span else ():
+    return counts_between(view, *span) if span else iter(())
+
+
+def counts_between(view: AsOfView, first: int, last: int) -> Iterator[Row]:
+    """The counts of papers in the stretches of two moments, µs UTC, and in those between."""
+    for low in range(first - first % STRETCH, last + 1, STRETCH):
         high = low + STRETCH
         stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
         measured: dict[tuple[str, str, int], Engagement] = {}

@@ -8,7 +8,7 @@ from hotpapers.base.wings import FileFormat, FolderFormat, Wing, loading
 
 WING = Wing(
     "tables",
-    "Tables for research, and the record as a Parquet file.",
+    "Tables for research, the record as a Parquet file, and a page that compares fields.",
     exporters={
         "parquet": FileFormat(
             re.compile(
@@ -23,5 +23,6 @@ WING = Wing(
             loading("hotpapers.wings.tables.commands:export"),
         ),
     },
+    site_part=loading("hotpapers.wings.tables.field_pages:FieldsPart"),
     importers={"parquet": ("hotpapers.wings.tables.commands:import_parquet", "Import the Parquet file of an export.")},
 )

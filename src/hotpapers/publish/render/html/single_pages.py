@@ -166,6 +166,7 @@ class SinglePages:
             app=self._site.site_config.app,
             authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
             command=f"hotpapers verify {days[-1] if days else '--all'}",
+            links=self._site.links(),
         )
 
     def _method(self) -> bytes:
@@ -183,6 +184,7 @@ class SinglePages:
             compared=words.provisional(issue.content.compared) if issue else "",
             unnamed=unnamed_percent(issue.content) if issue else None,
             example_price=words.price_sentence(example, self._site.publication.threshold) if example else "",
+            links=self._site.links(),
         )
 
     def _attacks(self) -> bytes:

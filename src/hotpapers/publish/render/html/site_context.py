@@ -257,6 +257,10 @@ class SiteContext:
         """Further pages about a week: what a link says, and the page's path."""
         return [link for part in self.parts for link in part.week_links(week)]
 
+    def links(self) -> list[tuple[str, str]]:
+        """Further pages about the whole site: what a link says, and the page's path."""
+        return [link for part in self.parts for link in part.site_links()]
+
     def render(
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object
     ) -> bytes:
