@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,7 +20,8 @@ from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.record.record import Record
 from hotpapers.wings.history.past_days import freeze_period, plan_period
-from tests.cli.test_rebuild import PROGRAM, rebuilt
+from tests.cli.rebuild_program import load_program
+from tests.cli.test_rebuild import rebuilt
 from tests.conftest import ROOT
 from tests.issues import past
 from tests.issues.made import DAILY, DAY, background, judged, key, moment, paper, post, posts_about, read, write
@@ -50,7 +50,7 @@ def issue(record: Record, publication: Publication = DAILY, day: str = NEXT, cou
 
 def assert_rebuilt(record: Record, folder: Path, issues: int = 1) -> None:
     exported = [json.loads(line) for line in lines(record)]
-    assert rebuilt(exported, folder) == (0, [f"{issues} of {issues} issues equal"])
+    assert rebuilt(exported, folder) == (0, [f"{issues} of {issues} digests equal"])
 
 
 def deleted(name: str, at: int) -> Post:
@@ -157,7 +157,7 @@ def test_none_announced_by_the_calendar_or_by_empty_feeds_or_unknown(record: Rec
 
 
 def test_the_calendar_is_that_of_the_program_and_of_the_page() -> None:
-    is_holiday = runpy.run_path(str(PROGRAM))["is_holiday"]
+    is_holiday = load_program("rebuild_places").is_holiday
     for n in range(40 * 366):
         day = date(2020, 1, 1) + timedelta(n)
         if day.weekday() < 5:
@@ -248,5 +248,5 @@ def test_an_issue_from_which_a_single_reaction_is_missing_is_named(record: Recor
     assert len(reactions) == 10
     for n in (reactions[0], reactions[-1]):
         status, output = rebuilt(exported[:n] + exported[n + 1 :], tmp_path)
-        assert (status, output[0], output[-1]) == (1, f"daily {NEXT}, edition 1:", "1 of 2 issues equal")
+        assert (status, output[0], output[-1]) == (1, f"daily {NEXT}, edition 1:", "1 of 2 digests equal")
         assert f"  entries {key(1)} counts bluesky voices: 11 is frozen, 10 rebuilt" in output
