@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from hotpapers.record.record import Record
 from hotpapers.wings.history.past_days import freeze_period, plan_period
 from tests.cli.rebuild_program import load_program
 from tests.cli.test_rebuild import rebuilt
-from tests.conftest import ROOT
 from tests.issues import past
 from tests.issues.made import DAILY, DAY, background, judged, key, moment, paper, post, posts_about, read, write
 from tests.issues.test_freeze_vouched import ACCOUNTS, VOUCHED, liked, weeks_ago
@@ -156,16 +154,12 @@ def test_none_announced_by_the_calendar_or_by_empty_feeds_or_unknown(record: Rec
     assert_rebuilt(record, tmp_path, len(days))
 
 
-def test_the_calendar_is_that_of_the_program_and_of_the_page() -> None:
+def test_the_calendar_is_that_of_the_program() -> None:
     is_holiday = load_program("rebuild_places").is_holiday
     for n in range(40 * 366):
         day = date(2020, 1, 1) + timedelta(n)
         if day.weekday() < 5:
             assert is_holiday(day) == (day.isoformat() in announcement_days.holidays_of(day.year)), day
-    text = (ROOT / "docs" / "reference" / "rebuilding.md").read_text("utf-8")
-    years = re.findall(r"^(20\d\d) ([\d -]+)$", text, re.MULTILINE)
-    known = {day for year in range(2020, 2027) for day in announcement_days.holidays_of(year)}
-    assert {f"{year}-{day}" for year, days in years for day in days.split()} == known
 
 
 @pytest.mark.parametrize("counting", [paper_fields.FEEDS, paper_fields.CATEGORIES, paper_fields.WORDS])
