@@ -106,8 +106,8 @@ class Issue(Places):  # the whole content
                 close = [abs(r["voices"] - count["voices"]) for r in here]
                 limits = [max(2, max(r["voices"], count["voices"]) // 10) for r in here]
                 agree += [all(n <= limit for n, limit in zip(close, limits, strict=True))] if here else []
-        found = {"collectors": sorted(sources), "counts": len(agree), "close": sum(agree)}
-        return {"witnessed": found} if agree else {}
+        witnessed = {"collectors": sorted(sources), "counts": len(agree), "close": sum(agree)}
+        return {"witnessed": witnessed} if agree else {}
 
     def retrospective(self, shown, networks, readings):
         """What was not known at the cut of an issue that was made later."""
@@ -146,12 +146,12 @@ class Issue(Places):  # the whole content
         for (network, _, archive, at), here in voices.items():
             ages = [age for age in EARLY if age in here and FINAL in here]
             curves += [(network, age, archive, at // DAY, here[age], here[FINAL]) for age in ages]
-        table, found = Forecasts(curves), {paper: [] for paper in papers}
+        table, by_paper = Forecasts(curves), {paper: [] for paper in papers}
         for (network, paper, archive, at), here in sorted(voices.items()):
             age = max((age for age in AGES if at + age * HOUR <= self.as_of), default=0)
-            if paper in found and age in EARLY and age in here:
-                found[paper].append(table.forecast(network, age, archive, here[age]))
-        return found
+            if paper in by_paper and age in EARLY and age in here:
+                by_paper[paper].append(table.forecast(network, age, archive, here[age]))
+        return by_paper
 
     def rebuild_listing(self):
         references, entries = defaultdict(lambda: defaultdict(dict)), []

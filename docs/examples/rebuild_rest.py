@@ -85,7 +85,7 @@ class Forecasts:  # from curves: network, age, archive, day of the announcement,
             if voices:
                 here[network, age].append((voices, 1000 * later // voices, (day + 3) // 7, archive))
         self.papers = {key: len(rows) for key, rows in here.items()}
-        self.ranges = {(*key, *where): found for key, rows in here.items() for where, found in ranges_of(rows)}
+        self.ranges = {(*key, *where): growth for key, rows in here.items() for where, growth in ranges_of(rows)}
 
     def forecast(self, network, age, archive, voices):
         about = {"network": network, "age": age, "voices": voices, "papers": self.papers.get((network, age), 0)}
@@ -93,8 +93,8 @@ class Forecasts:  # from curves: network, age, archive, day of the announcement,
 
     def expected(self, network, age, archive, voices):
         for among, _ in scopes(archive, ()):
-            if found := self.ranges.get((network, age, among, voices.bit_length())):
-                growths, low, high, least, most = found
+            if growth := self.ranges.get((network, age, among, voices.bit_length())):
+                growths, low, high, least, most = growth
                 lowest = -(-low * voices // 1000)
                 highest = max(-(-(high + 1) * voices // 1000) - 1, lowest)
                 middle = (growths[(len(growths) - 1) // 2] * voices + 500) // 1000
@@ -123,13 +123,13 @@ def ranges_of(rows):
     """Among which papers, and for which doubling of voices; growths, the range, and the class's smallest and largest
     number of voices. An archive and a group have ranges only of single doublings."""
     classes, fields = classes_of(rows), defaultdict(list)
-    level = level_of([row[1:3] for row in found] for _, _, found in classes)
+    level = level_of([row[1:3] for row in members] for _, _, members in classes)
     for row in rows:
         for among, _ in scopes(row[3], ())[:-1]:
             fields[among].append(row)
     single = [(among, c) for among, here in fields.items() for c in classes_of(here) if 2 * c[0] == c[1] + 1]
-    for among, (least, most, found) in [("all", c) for c in classes] + single if level else ():
-        growths = sorted(row[1] for row in found)
+    for among, (least, most, members) in [("all", c) for c in classes] + single if level else ():
+        growths = sorted(row[1] for row in members)
         for step in range(least.bit_length(), most.bit_length() + 1):
             yield (among, step), (growths, *bounds(growths, level), least, most)
 

@@ -78,11 +78,11 @@ def test_forecasts(curves: list[Curve], voices: list[int]) -> None:
         for number in voices
     }  # fmt: skip
     expected = forecasts_of(curves, rows, as_of)
-    theirs = [(c.network, c.age, c.archive, c.day, c.voices, c.later) for c in curves]
-    table = load_program("rebuild_rest").Forecasts(theirs)
-    for name, ours in expected.items():
+    rows_of_curves = [(c.network, c.age, c.archive, c.day, c.voices, c.later) for c in curves]
+    table = load_program("rebuild_rest").Forecasts(rows_of_curves)
+    for name, forecasts in expected.items():
         archive, number = name.rsplit(" ", 1)
-        assert [table.forecast(network, 24, archive, int(number)) for network in NETWORKS] == list(builtins(ours))
+        assert [table.forecast(network, 24, archive, int(number)) for network in NETWORKS] == list(builtins(forecasts))
 
 
 # ---- quotations ---------------------------------------------------------------------------------------------
