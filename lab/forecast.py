@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hotpapers.base.model import Forecast
 from hotpapers.base.text_tables import markdown_table
-from hotpapers.issues.forecasts import APART, ENOUGH, Curve, calibrate, growth, predict, week
+from hotpapers.issues.forecasts import Curve, calibrate, growth, predict, week
 from lab.curves import OWN_CLOCK, MeasuredCurve
 
 WINDOW = 90
@@ -240,15 +240,10 @@ writes this page, and prints all figures.
 
 ## How it is made
 
-* **Curves**: papers of the last {WINDOW} days, more than a week old, with voices at 6, 24 or 72 hours and at 168.
-* **Similar size**: papers in the same doubling (1, 2 to 3, 4 to 7 voices and so on) and archive; if there are fewer
-  than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until there are {ENOUGH}.
-* **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
-  at the other end: split conformal prediction (Lei et al. 2018).
-* **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
-  papers are within their range, all ranges for the network and age are widened until nine in ten are.
-* **No forecast** is given with too few curves or weeks for this, for more voices than in any doubling seen so far, or
-  between two such sizes in a doubling without curves.
+From the growth of papers of the last {WINDOW} days with similarly many voices
+([exactly](../reference/rebuilding.md#forecasts)): split conformal prediction (Lei et al. 2018), with ranges widened
+until nine in ten papers of the record's own weeks are within. Without enough papers or weeks, or for more voices than
+any had, there is no forecast.
 
 ## Held-out weeks
 

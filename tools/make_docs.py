@@ -5,6 +5,7 @@
     errors.md              from `hotpapers.base.errors`
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
+    quotes-1.json          from `hotpapers.issues.stock_words`: the words by which posts are quoted
     openapi.json           from `hotpapers.publish.query`: the document of the API
     attacks.md             from the figures that come with the program, which `make attacks` measures
 
@@ -28,10 +29,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from hotpapers.base import errors, model, settings, terms
+from hotpapers.base import categories, errors, model, settings, terms
 from hotpapers.base.settings import announce, quote, serve
 from hotpapers.base.settings.explanations import described
 from hotpapers.base.settings.limits import limit_of
+from hotpapers.issues import stock_words
 from hotpapers.keep.transfer.jsonl import lines
 from hotpapers.keep.transfer.jsonl.lines import FORMAT, VERSION
 from hotpapers.publish.query import openapi
@@ -420,6 +422,18 @@ def schema_file() -> str:
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
+def quotes_file() -> str:
+    """The text of docs/reference/quotes-1.json: what other programs need to choose posts by the rule `quotes/1`."""
+    lists = {
+        "words": sorted(stock_words.WORDS),
+        "signs": stock_words.SIGN_WORDS,
+        "run_on": stock_words.RUN_ON,
+        "advertising": stock_words.ADVERTISING,
+        "categories": sorted(map(str.casefold, categories.KNOWN)),
+    }
+    return json.dumps(lists, indent=1, ensure_ascii=False) + "\n"
+
+
 def files() -> dict[str, str]:
     """Every generated file, by its path in the project."""
     return {
@@ -428,6 +442,7 @@ def files() -> dict[str, str]:
         "docs/reference/errors.md": errors_page(),
         "docs/reference/items.md": items_page(),
         "docs/reference/exchange.schema.json": schema_file(),
+        "docs/reference/quotes-1.json": quotes_file(),
         "docs/reference/openapi.json": openapi.document_text(),
         "lab/docs/attacks.md": report.page(kept_figures()),
         "src/hotpapers/publish/render/templates/attack_prices.json": page_data(kept_figures()),

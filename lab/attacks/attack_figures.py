@@ -215,6 +215,15 @@ def listed_cells(cost: ListingCost) -> tuple[str, ...]:
     )
 
 
+def listed_rows(costs: Sequence[ListingCost]) -> list[tuple[str, ...]]:
+    """The rows below LISTED_HEADS, once for rules that give the same."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for cost in costs:
+        name, figures, rule, *others = listed_cells(cost)
+        rows.setdefault((name, figures, *others), []).append(rule)
+    return [(name, figures, " and ".join(rules), *others) for (name, figures, *others), rules in rows.items()]
+
+
 def _bought(row: CostSummary | None) -> str:
     return f"{cost_cell(row)} ({row.attack}), ${row.dollars:,.2f}" if row else "never"
 

@@ -16,7 +16,7 @@ from lab.attacks.attack_figures import (
     by_goal,
     cost_rows,
     least,
-    listed_cells,
+    listed_rows,
     needs_standing,
 )
 
@@ -38,7 +38,7 @@ def attack_prices(figures: AttackFigures) -> dict[str, Any]:
         "cheapest": {name: list(_cheapest(figures, name)) for name in names},
         "tables": list(_tables(figures, names)),
         "listed_heads": LISTED_HEADS,
-        "listed": [listed_cells(cost) for cost in figures.listed],
+        "listed": listed_rows(figures.listed),
     }
 
 

@@ -26,7 +26,7 @@ from lab.attacks.attack_figures import (
     cost_cell,
     cost_rows,
     least,
-    listed_cells,
+    listed_rows,
     needs_standing,
 )
 from lab.attacks.campaign import Attack, Expenses
@@ -140,7 +140,7 @@ def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.listed:
-        yield "Accounts for an entry", [list(LISTED_HEADS), *(list(listed_cells(cost)) for cost in table.listed)]
+        yield "Accounts for an entry", [list(LISTED_HEADS), *map(list, listed_rows(table.listed))]
     if table.losses:
         cells = [[str(row.networks), row.what, row.measured] for row in table.losses]
         yield "What honest accounts lose", [["networks", "what", "measured"], *cells]
@@ -224,7 +224,7 @@ def _page(table: AttackFigures) -> Iterator[str]:
         yield _STILL_CHEAP
     if table.listed:
         yield _LISTED
-        yield markdown_table(LISTED_HEADS, [listed_cells(cost) for cost in table.listed])
+        yield markdown_table(LISTED_HEADS, listed_rows(table.listed))
     yield _BY_ATTACK.format(ranking=first)
     for goals in (("first", "top ten"), ("rival out",)):
         heads, *cells = _by_attack([row for row in own if row.goal in goals], table.attacks)

@@ -1,10 +1,12 @@
-"""docs/examples/rebuild.py as a module."""
+"""docs/examples/rebuild.py and its parts as modules."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 
@@ -15,16 +17,15 @@ from hotpapers.record.record import Record
 from tests.cli.test_rebuild import PROGRAM
 
 
-def load_program() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rebuild", PROGRAM)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def load_program(name: str = "rebuild") -> ModuleType:
+    """The program, or one of its parts."""
+    with patch.object(sys, "path", [str(PROGRAM.parent), *sys.path]), patch.object(sys, "dont_write_bytecode", True):
+        return importlib.import_module(name)
 
 
 def rebuilt_differently(program: ModuleType, record: Record, content: IssueContent) -> list[str]:
     """In what an issue differs as it is and as the program rebuilds it from an export."""
-    issue: dict[str, Any] = msgspec.json.decode(canonical_json(content))
+    frozen = canonical_json(content)
+    issue: dict[str, Any] = msgspec.json.decode(frozen)
     rebuilt = program.Issue(program.Export(line.decode() for line in lines(record)), issue).rebuild()
-    return list(program.differences({name: issue[name] for name in rebuilt if name in issue}, rebuilt))
+    return [] if program.canonical(rebuilt) == frozen else [*program.differences(issue, rebuilt), "not the same bytes"]

@@ -102,7 +102,7 @@ def _unequal(record: Record, file: Path) -> Iterator[Finding]:
     _export(record, file)
     process = subprocess.run([sys.executable, str(REBUILD), file], capture_output=True, text=True, check=False)
     output = (process.stdout + process.stderr).strip()
-    if process.returncode or not output.endswith(" issues equal"):
+    if process.returncode or not output.endswith(" digests equal"):
         yield Finding("", output[:300])
 
 

@@ -131,9 +131,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> BuiltIssue:
     publication = recipe.publication
     recipe = recipe._replace(counting=recipe.counting or paper_fields.current_rule(publication))
-    selection.check(recipe.choice)
-    paper_fields.check(recipe.counting)
-    coverage.check(recipe.period)
+    _check_rules(recipe)
     start, cut, end = recipe.moments or moments_of(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
@@ -190,6 +188,13 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     )
     content = _content(record, recipe, about, entry_inputs, chosen)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
+
+
+def _check_rules(recipe: IssueRecipe) -> None:
+    """Raises IssueError for a rule that this version does not know."""
+    selection.check(recipe.choice)
+    paper_fields.check(recipe.counting)
+    coverage.check(recipe.period)
 
 
 def _readings(recipe: IssueRecipe, view: AsOfView, read_from: int, networks: Set[str]) -> tuple[NetworkReading, ...]:

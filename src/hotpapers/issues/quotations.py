@@ -29,7 +29,7 @@ from hotpapers.base.ids.mentions.own_words import (
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
 from hotpapers.issues import queries
 from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
-from hotpapers.issues.stock_words import SIGNS, WORDS
+from hotpapers.issues.stock_words import ADVERTISING, RUN_ON, SIGNS, WORDS
 from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, slices
 
 BY_REACTIONS = ""
@@ -51,19 +51,13 @@ MAX_TAGS = 7
 
 _PAPER = re.compile(r"\b\d{4}\.\d{4,5}\b")
 _TAG = re.compile(r"(?:^|\s)[#@＃]\w", re.MULTILINE)
-_RUN_ON = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
-_WITHOUT_BLANKS = re.compile(_RUN_ON)
-_BESIDE_A_SIGN = re.compile(f"(?<=[!-~])(?={_RUN_ON})|(?<={_RUN_ON})(?=[!-~])")
+_WITHOUT_BLANKS = re.compile(f"[{RUN_ON}]")
+_BESIDE_A_SIGN = re.compile(f"(?<=[!-~])(?=[{RUN_ON}])|(?<=[{RUN_ON}])(?=[!-~])")
 """The boundary between such text and adjacent ASCII characters."""
 _SHORTENED = 6
 """Words of the title are also matched by this many first letters: *transformer* is *Transformers*."""
 
-_ADVERTISING = re.compile(
-    r"\b(?:subscribe|newsletter|giveaway|promo ?code|discount|% off|sign up|link in bio|follow (?:me|us)|dm (?:me|us)"
-    r"|join (?:our|my)|free trial|limited time|airdrop|whitelist|buy now|order now|essay (?:help|writing)"
-    r"|write your (?:essay|paper|thesis)|click (?:here|the link)|earn money|our (?:course|bootcamp|webinar))\b",
-    re.IGNORECASE,
-)
+_ADVERTISING = re.compile(rf"\b(?:{'|'.join(ADVERTISING)})\b", re.IGNORECASE)
 
 
 class CandidatePost(NamedTuple):

@@ -1,6 +1,8 @@
-"""Stock words for announcing and praising papers: a post with nothing else says nothing of its own.
+"""Stock words for announcing and praising papers: a post with nothing else says nothing of its own. And phrases of
+advertisements.
 
-They are part of the rule `quotes/1` and must not change: another list is another rule (`issues.quotations`).
+They are part of the rule `quotes/1` and must not change: another list is another rule (`issues.quotations`). `make
+docs` writes them to docs/reference/quotes-1.json.
 """
 
 from __future__ import annotations
@@ -40,5 +42,15 @@ _RUN_TOGETHER = """
 
 WORDS = frozenset(folded(_ENGLISH + _OTHERS))
 """For languages that separate words with spaces."""
-SIGNS = re.compile("|".join(sorted(set(folded(_RUN_TOGETHER)), key=lambda word: (-len(word), word))))
+SIGN_WORDS = sorted(set(folded(_RUN_TOGETHER)), key=lambda word: (-len(word), word))
+SIGNS = re.compile("|".join(SIGN_WORDS))
 """For Japanese and Chinese; longer ones first."""
+RUN_ON = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+"""The ranges of characters of scripts without spaces between words."""
+ADVERTISING = tuple(
+    """subscribe,newsletter,giveaway,promo code,promocode,discount,% off,sign up,link in bio,follow me,follow us,dm me
+dm us,join our,join my,free trial,limited time,airdrop,whitelist,buy now,order now,essay help,essay writing
+write your essay,write your paper,write your thesis,click here,click the link,earn money,our course,our bootcamp
+our webinar""".replace("\n", ",").split(",")
+)
+"""A text with one of these phrases, as whole words in any case, is an advertisement."""

@@ -49,8 +49,8 @@ class Candidate(Value):
 class VoiceHistogram(Value):
     """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending.
 
-    `days`: the number of days up to the cut over which these papers were announced; absent in issues frozen before
-    this field existed.
+    `days`: the number of days up to the cut over which these papers were announced; absent in listings and in issues
+    frozen before this field existed.
     """
 
     network: str
@@ -74,10 +74,10 @@ class ScoreComponent(Value):
     and without a network.
 
     `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
-    paper's own number of voices in the reference, where it is left out; None if it is not part of it. `days`: as in
-    `VoiceHistogram`. `counted_as`: for `rarity/2`, what its `voices` are: `voices`, or `likes` or `reposts` of one
-    post; `known`: for `voices`, how many of them are known. Both are absent where they are unknown, and in older
-    issues.
+    paper's own number of voices in the reference, where it is left out; None if it is not part of it. `days`: the most
+    of the archives compared, absent if there are none. `counted_as`: for `rarity/2`, what its `voices` are: `voices`,
+    or `likes` or `reposts` of one post; `known`: for `voices`, how many of them are known. Both are absent where they
+    are unknown, and in older issues.
     """
 
     network: str
@@ -277,7 +277,7 @@ class IssueContent(Value, kw_only=True):
     `reason`. `choice`: the rule by which papers were chosen. `compared`: what they were compared with. `quoting`: the
     rule by which posts were chosen. `counting`: the rule by which announced papers were counted. `period`: the rule for
     the time whose reading is reported; `read_from`: its start. These six are absent in listings and in issues frozen
-    before the fields existed.
+    before the fields existed, `compared` also by `classic/1`.
     `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
     the same papers. `further`: for lists with a line each, by place, the papers beyond the publication's
     `most_entries`, or those below the threshold that fewer than two regulars talked about; absent without either.
