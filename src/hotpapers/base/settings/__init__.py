@@ -41,8 +41,8 @@ from hotpapers.base.wings import settings_tables
 
 FILE = "hotpapers.toml"
 _FOLDERS = (
-    "about accessibility archive attacks author bookmarklet category classic feeds log markdown method my-papers paper "
-    "reading search site status top topics"
+    "about accessibility archive attacks author bookmarklet category classic feeds fields log markdown method "
+    "my-papers paper reading search site status top topics"
 )
 FOLDERS = frozenset(_FOLDERS.split())
 """The folders in a publication's output folder and in its site, beside those of days."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.categories import archive_of
-from hotpapers.base.ids.arxiv import from_key
+from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Publication, SitePart
 from hotpapers.issues.engagement.measurement import AGES
 from hotpapers.issues.paper_fields import in_fields
@@ -155,7 +155,7 @@ class FieldsPart(SitePart):
 
     @cached_property
     def _papers(self) -> Mapping[str, FieldPaper]:
-        """The papers of the publication that were first announced on the days of its issues, by id."""
+        """The papers of the publication that were first announced on the days of its issues, by key."""
         if self._view is None:
             return {}
         papers: dict[str, FieldPaper | None] = {}
@@ -163,13 +163,13 @@ class FieldsPart(SitePart):
             publication = self._settings.get(announcement.day)
             is_wanted = publication is not None and covers(publication, categories)
             about = FieldPaper(archive_of(categories[0]), announcement.announced_at) if is_wanted else None
-            papers.setdefault(from_key(announcement.paper), about)
+            papers.setdefault(announcement.paper, about)
         return {paper: about for paper, about in papers.items() if about}
 
     @cached_property
     def _placed(self) -> Set[str]:
         held = self._site.issue_reader.held(self._site.name)
-        return self._papers.keys() & {from_key(entry.paper) for day in self._settings for entry in held[day].listed}
+        return self._papers.keys() & {entry.paper for day in self._settings for entry in held[day].listed}
 
     def _people(self) -> Mapping[str, int]:
         """The people of each paper on all networks, a week after the announcement, where all were read in full."""
@@ -177,9 +177,9 @@ class FieldsPart(SitePart):
             return {}
         counted = defaultdict[str, list[tuple[str, int]]](list)
         moments = [paper.announced_at for paper in self._papers.values()]
-        for paper, _, age, _, _, voices, *_, reading, _ in counts_between(self._view, min(moments), max(moments)):
+        for id, _, age, _, _, voices, *_, reading, _ in counts_between(self._view, min(moments), max(moments)):
             if age == AGES[-1]:
-                counted[paper].append((reading, voices))
+                counted[arxiv.key(id)].append((reading, voices))
         return {
             paper: sum(voices for _, voices in networks)
             for paper, networks in counted.items()

@@ -32,7 +32,7 @@ import re
 
 from hotpapers.base.ids.arxiv.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER, OLD_NUMBER
 
-NEEDLES = ("xiv", "5iv", "papers", "xxx.", "adsabs")
+NEEDLES = ("xiv", "5iv", "papers", "xxx", "adsabs")
 """The texts to search for: in arxiv.org, alphaxiv.org, arXiv: …; in ar5iv.org; in huggingface.co/papers/; in
 xxx.lanl.gov; in ui.adsabs.harvard.edu."""
 
@@ -51,7 +51,7 @@ def match(text: str, needle: str, place: int) -> Mention | None:
         return _xiv(text, place)
     if needle == "5iv":
         return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
-    if needle == "xxx.":
+    if needle == "xxx":
         match = _OLD_HOST.match(text, place)
         return _mention(_address_start(text, place), match, match[1]) if match else None
     return _papers(text, place) if needle == "papers" else _on_ads(text, place)
