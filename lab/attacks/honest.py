@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, Candidate, Paper, RankingInput
-from hotpapers.base.settings import BotRules, PublicationSettings, publication_item
+from hotpapers.base.settings import BotRules, PublicationSettings
 from hotpapers.issues import selection
 from hotpapers.issues.engagement.attention import count_engagement
 from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
@@ -22,6 +22,7 @@ from hotpapers.issues.moderation.bots.rules import ObservedPost
 from lab.attacks import chorus
 from lab.attacks.clauses import Count
 from lab.attacks.least_costs import TEN, Contender
+from lab.attacks.listing import Listing
 from lab.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from lab.statistics import spearman
 from lab.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at, likes_by
@@ -93,13 +94,9 @@ def small_field(law: WorldLaw, contender: Contender, count: Count = count_engage
 
 
 def _entries(scene: Scene, contender: Contender) -> int:
-    """How many papers a publication with default settings would show."""
-    publication = publication_item(PublicationSettings(name="daily", ranking=contender.name), 0)
+    """How many entries a publication with default settings would have, if nothing had been in an earlier issue."""
     order = scene.order(contender.rank, contender.needs)
-    passing = sum(candidate.score >= publication.threshold for candidate in order)
-    compared = selection.reference_size(publication, scene.honest_input(contender.needs).peers)
-    audible = sum(candidate.voices >= selection.MIN_VOICES for candidate in order)
-    return max(passing, min(selection.least_papers(publication, compared), audible))
+    return len(Listing(selection.LATEST, frozenset()).entries(order, scene.honest_input(contender.needs)))
 
 
 def _kept(scene: Scene, trusting: Scene, contender: Contender) -> int:

@@ -16,7 +16,7 @@ from lab.attacks.least_costs import Contender
 from lab.attacks.listing import Listing
 from lab.attacks.report import LIFTED, summaries
 from lab.attacks.scene import ISSUED, Scene
-from lab.attacks.suite import Trial, trials_of
+from lab.attacks.suite import Trial, contenders, trials_of
 from lab.worlds import BEGINS, NETWORKS, World, WorldLaw
 
 RULES = (selection.LEAST_2, selection.LEAST_3)
@@ -70,9 +70,7 @@ def _scenes(world: World) -> Iterator[Scene]:
 
 def _cost(part: ListingPart, rule: str, scenes: Sequence[Scene], days: int) -> ListingCost:
     """What an entry costs on the last `days` days, and how many honest entries there are without an attack."""
-    contender = Contender(
-        ranking.DEFAULT, ranking.RANKINGS[ranking.DEFAULT], ranking.needs_of(ranking.DEFAULT), whole=True
-    )
+    contender = contenders()[ranking.DEFAULT]._replace(whole=True)
     shown: frozenset[str] = frozenset()
     attacked: list[Scene] = []
     honest: list[int] = []

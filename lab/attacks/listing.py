@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec import UnsetType
 
-from hotpapers.base.model import RankingInput, ScoredCandidate
+from hotpapers.base.model import Publication, RankingInput, ScoredCandidate
 from hotpapers.base.settings import PublicationSettings, publication_item
 from hotpapers.issues import selection
 
@@ -25,14 +25,14 @@ class Listing(NamedTuple):
         """The entries of a publication with default settings. `ordered`: all papers that are ranked, best first."""
         new = [candidate for candidate in ordered if candidate.paper not in self.earlier]
         least = selection.least_papers(DEFAULT, selection.reference_size(DEFAULT, inputs.peers))
-        return entries(new, DEFAULT.threshold, least, inputs, self.rule)
+        return entries(new, DEFAULT, least, inputs, self.rule)
 
 
 def entries(
-    new: Sequence[ScoredCandidate], threshold: int, least: int, inputs: RankingInput, rule: str | UnsetType
+    new: Sequence[ScoredCandidate], publication: Publication, least: int, inputs: RankingInput, rule: str | UnsetType
 ) -> tuple[ScoredCandidate, ...]:
     """The entries among new papers, best first; at least `least` if as many papers qualify by the rule."""
-    passing = tuple(candidate for candidate in new if candidate.score >= max(threshold, 1))
+    passing = tuple(candidate for candidate in new if candidate.score >= publication.least_score)
     next_best = (candidate for candidate in new[len(passing) :] if candidate.voices >= selection.MIN_VOICES)
-    unvouched = selection.unvouched_papers(inputs) if rule == selection.LEAST_3 else frozenset()
+    unvouched = selection.unvouched_papers(rule, inputs)
     return passing + selection.fill_up(next_best, least - len(passing), unvouched, lambda paper: True).entries

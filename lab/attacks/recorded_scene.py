@@ -172,7 +172,7 @@ class RecordedScene:
         if rank is not ranking.RANKINGS.get(self.publication.ranking):
             return tuple(candidate for candidate in ordered if candidate.score > 0)
         least = selection.least_papers(self.publication, self.content.compared)
-        return listing.entries(ordered, self.publication.threshold, least, inputs, self.content.choice)
+        return listing.entries(ordered, self.publication, least, inputs, self.content.choice)
 
     @cached_property
     def _eligible(self) -> frozenset[str]:

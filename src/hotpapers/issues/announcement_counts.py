@@ -57,9 +57,9 @@ def further(content: IssueContent) -> str:
     """`228 more above 500`, `3 more without two regulars`: how many papers follow the entries; empty if none do."""
     if not content.further:
         return ""
-    threshold = max(content.publication.threshold, 1)
-    is_above = content.further[0].score >= threshold
-    return f"{number(len(content.further))} more {f'above {number(threshold)}' if is_above else 'without two regulars'}"
+    least = content.publication.least_score
+    is_above = content.further[0].score >= least
+    return f"{number(len(content.further))} more {f'above {number(least)}' if is_above else 'without two regulars'}"
 
 
 def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
@@ -123,7 +123,7 @@ def empty_reason(content: IssueContent) -> str:
     if content.compared and content.compared.young and content.publication.least_entries:
         regulars = ", two of them regulars" if content.further else ""
         return f"Nothing{new} to show yet: {exception}{papers} reached 3 people{regulars}."
-    least = number(max(content.publication.threshold, 1))
+    least = number(content.publication.least_score)
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 
 

@@ -88,7 +88,7 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         entries=len(entries),
         formulae=tuple(map(words.formula, entry.parts)),
         sentences=tuple(map(words.part_sentence, entry.parts)),
-        price=words.price_sentence(entry, content.publication.threshold),
+        price=words.price_sentence(entry, content.publication.least_score),
         notes=tuple(filter(None, all_notes)),
         above=_neighbor(issue, entry_above, to_pass) if entry_above else None,
         below=_neighbor(issue, entry_below, to_be_passed) if entry_below else None,

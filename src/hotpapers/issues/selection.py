@@ -14,7 +14,7 @@ An issue names the rule that chose its papers and is verified by that rule; issu
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Set
 from itertools import islice
 from typing import NamedTuple
 
@@ -25,7 +25,6 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     MAX_INTEGER,
     Candidate,
-    Entry,
     IssueContent,
     Paper,
     Price,
@@ -124,7 +123,7 @@ def choose(
         return {paper: row for paper, row in rows.items() if row is None or not row.item.is_withdrawn}
 
     ranked = ranking.rank(ranking_input, publication.ranking)
-    passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
+    passing = [candidate for candidate in ranked if candidate.score >= publication.least_score]
     matching = matching_rows(candidate.paper for candidate in passing)
     fitting = [candidate for candidate in passing if candidate.paper in matching]
     entries = [candidate for candidate in fitting if candidate.paper not in earlier_voices]
@@ -133,7 +132,7 @@ def choose(
         for candidate in fitting
         if candidate.voices >= earlier_voices.get(candidate.paper, MAX_INTEGER) + ONGOING_GROWTH
     ]
-    unvouched = unvouched_papers(ranking_input) if rule == LEAST_3 else frozenset()
+    unvouched = unvouched_papers(rule, ranking_input)
     skipped = earlier_voices.keys() | (unvouched & frozenset(earlier_lines))
     next_best = (
         candidate
@@ -173,13 +172,16 @@ def fill_up(
     )
 
 
-def unvouched_papers(ranking_input: RankingInput) -> frozenset[str]:
-    """The papers that fewer than two regulars talked about; none while it is unknown who is one."""
+def unvouched_papers(rule: str | UnsetType, ranking_input: RankingInput) -> frozenset[str]:
+    """The papers that may not fill up an issue's entries by a rule: those that fewer than two regulars talked about.
+    None while it is unknown who is one."""
 
     def is_unvouched(candidate: Candidate) -> bool:
         known = known_voices(candidate.attention)
         return known is not None and known < MIN_KNOWN_VOICES
 
+    if rule != LEAST_3:
+        return frozenset()
     return frozenset(candidate.paper for candidate in ranking_input.candidates if is_unvouched(candidate))
 
 
@@ -205,27 +207,23 @@ def least_price(rule: str, candidate: Candidate) -> Price:
     return Price(accounts=MIN_VOICES, known=MIN_KNOWN_VOICES if known >= MIN_KNOWN_VOICES else 0)
 
 
-def last_voices(earlier: Sequence[IssueContent]) -> dict[str, int]:
+def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     """How many voices each paper had when last shown, as an entry or as still talked about. Lines for lack of regulars
     do not count, or whoever buys one would keep the paper from becoming an entry."""
-    return {
-        entry.paper: entry.voices
-        for content in earlier
-        for entry in content.all_entries
-        if not _is_for_lack_of_regulars(content, entry)
-    }
+    voices: dict[str, int] = {}
+    for content in earlier:
+        lines = _lines(content)
+        voices |= {entry.paper: entry.voices for entry in content.all_entries if entry.paper not in lines}
+    return voices
 
 
-def papers_in_lines(earlier: Sequence[IssueContent]) -> frozenset[str]:
+def papers_in_lines(earlier: Iterable[IssueContent]) -> frozenset[str]:
     """The papers that earlier issues have in a line below their entries for lack of regulars."""
-    return frozenset(
-        entry.paper
-        for content in earlier
-        for entry in content.further or ()
-        if _is_for_lack_of_regulars(content, entry)
-    )
+    return frozenset().union(*map(_lines, earlier))
 
 
-def _is_for_lack_of_regulars(content: IssueContent, entry: Entry) -> bool:
-    is_below_threshold = entry.score < max(content.publication.threshold, 1)
-    return content.choice == LEAST_3 and is_below_threshold and entry in (content.further or ())
+def _lines(content: IssueContent) -> frozenset[str]:
+    if content.choice != LEAST_3:
+        return frozenset()
+    least = content.publication.least_score
+    return frozenset(entry.paper for entry in content.further or () if entry.score < least)

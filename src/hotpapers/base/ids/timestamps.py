@@ -111,7 +111,7 @@ def _of_parts(text: str) -> int | None:
     parts = clock.groupdict() if clock else {}
     rest = " ".join(f"{text[: clock.start()]} {text[clock.end() :]}".split()) if clock else text
     zone = parts.get("zone") or ""
-    if zone.upper() not in _ZONES and (_month(zone) or not zone.isupper()):
+    if zone.upper() not in _ZONES and (_month(without_accents(zone.lower())) or not zone.isupper()):
         rest = f"{zone} {rest}".strip()  # `10:22 MAR 11 2020`
     day = _numeric_day(rest) or _worded_day(rest)
     hour = _hour(int(parts.get("hour") or 0), (parts.get("half") or "").lower())
@@ -172,9 +172,8 @@ def _full_year(year: str) -> int:
 
 
 def _month(word: str) -> int:
-    """The number of the month that a word names; 0 if none."""
-    bare = without_accents(word.lower())
-    return next((number for stem, number in _MONTH_NUMBERS.items() if bare.startswith(stem)), 0)
+    """The number of the month that a word names, in lower case and without accents; 0 if none."""
+    return next((number for stem, number in _MONTH_NUMBERS.items() if word.startswith(stem)), 0)
 
 
 def whole_seconds(at: int) -> int:

@@ -349,6 +349,11 @@ class Publication(Item, frozen=True, kw_only=True):
     last_day: str | UnsetType = UNSET
     most_entries: int | UnsetType = UNSET
 
+    @property
+    def least_score(self) -> int:
+        """The lowest score that reaches the threshold: without a score, no paper does."""
+        return max(self.threshold, 1)
+
 
 HISTORY = "@history"
 """The suffix of the name of a publication whose issues were made later, for days already past."""

@@ -98,14 +98,14 @@ def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     )
 
 
-def price_sentence(entry: Entry, threshold: int) -> str:
-    """What an entry's place would have cost, and for which goal; empty if unknown."""
+def price_sentence(entry: Entry, least_score: int) -> str:
+    """What an entry's place would have cost, and for which goal; empty if unknown. `least_score`: see `Publication`."""
     price = entry.price
     if price is UNSET or price.accounts == 0:
         return ""
     if price.accounts is None:
         return "No number of accounts tried would be enough to fake this score."
-    goal = "Faking this score" if entry.score >= max(threshold, 1) else "A place below the threshold"
+    goal = "Faking this score" if entry.score >= least_score else "A place below the threshold"
     sentence = f"{goal} would take about {count_noun(price.accounts, 'account')}"
     if price.known:
         return (

@@ -183,7 +183,7 @@ class SinglePages:
             issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
             unnamed=unnamed_percent(issue.content) if issue else None,
-            example_price=words.price_sentence(example, self._site.publication.threshold) if example else "",
+            example_price=words.price_sentence(example, self._site.publication.least_score) if example else "",
             links=self._site.links(),
         )
 
