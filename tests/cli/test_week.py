@@ -159,10 +159,10 @@ def test_its_papers_and_what_people_say_about_them_are_written_out(issues: list[
     written = week_script.written_papers(week_script.WRITTEN.read_text("utf-8"))
     abstracts = set()
     for issue in issues:
-        papers = [issue.papers[entry.paper] for entry in issue.content.entries]
-        assert len({paper.title for paper in papers} & {paper.title for paper in written[issue.content.day]}) >= 8
+        papers = [issue.papers[entry.paper] for entry in issue.content.listed]
+        assert len({paper.title for paper in papers} & {paper.title for paper in written[issue.content.day]}) >= 9
         abstracts |= {paper.abstract for paper in papers}
-    assert len(abstracts) > 44 and any("$" in abstract for abstract in abstracts)
+    assert len(abstracts) > 45 and any("$" in abstract for abstract in abstracts)
 
 
 def test_people_answer_each_other(issues: list[PublishedIssue]) -> None:
@@ -260,7 +260,7 @@ def test_somebody_s_own_settings_are_not_replaced(tmp_path: Path) -> None:
 @needs_wings
 def test_the_week_has_topics_a_lane_and_a_card(week_folder: Path, issues: list[PublishedIssue]) -> None:
     topics = Page((week_folder / "site" / "topics" / "index.html").read_bytes()).text
-    assert "Language models" in topics and "1 topic in " in topics
+    assert "Language models" in topics and "1 topic in 49 papers, compared with" in topics
     assert "topics/2026-W11/index.html" in (week_folder / "site" / "top" / "2026-W11" / "index.html").read_text()
     assert issues[-1].lanes and "Shared by people this publication follows" in page_text(week_folder, week.DAYS[-1])
     assert (week_folder / "card.png").read_bytes().startswith(b"\x89PNG") == drawing.is_available()

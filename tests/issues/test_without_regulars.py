@@ -26,6 +26,7 @@ REGULARS = ("ada", "bea", "cy")
 def record(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
     """A record that has known three regulars since March."""
     monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", len(REGULARS))
+    monkeypatch.setattr(load_program("rebuild_counts"), "ENOUGH", len(REGULARS))
     with Record(store_url) as opened:
         for number in (901, 902, 903):
             at = moment("2024-03-20")
@@ -41,9 +42,7 @@ def posts_by(number: int, at: int, *people: str) -> list[Item]:
 
 def differences(record: Record, content: IssueContent) -> list[str]:
     """In what an issue differs as docs/examples/rebuild.py rebuilds it."""
-    program = load_program()
-    vars(load_program("rebuild_counts"))["ENOUGH"] = len(REGULARS)
-    return rebuilt_differently(program, record, content)
+    return rebuilt_differently(load_program(), record, content)
 
 
 def three_papers(record: Record) -> None:
