@@ -69,7 +69,7 @@ class PublicationSettings(SettingsStruct):
     `ranking`: what orders its issues. `threshold`: the minimum score of an entry. `categories`: arXiv categories or
     archives; empty for all. `include`, `exclude`: words in the title or abstract. `networks`: those that count; empty
     for all. `own`: the publication's own accounts, never counted. `posts`: posts quoted per entry. `least_entries`: the
-    minimum of entries while the record is young, whatever their score. `most_entries`: the maximum of entries; further
+    minimum of papers while the record is young, whatever their score. `most_entries`: the maximum of entries; further
     papers are listed in a line each; 0 for no limit; by default 10, but no limit for a publication that the store had
     before this setting existed. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`:
     when a day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has
