@@ -395,7 +395,7 @@ the threshold. By `least/2`, three people were enough for any paper. By `least/3
 the record knows 100; other papers get a line below the entries, which still takes three accounts of any kind.
 
 The rule was chosen for this: requiring one regular made an entry cost one account with standing or a colleague, and
-requiring two moves more papers into lines. In the made-up week it moves 5 of 168 entries; in the made-up small records,
+requiring two moves more papers into lines. In the made-up week it moves 3 of 168 papers; in the made-up small records,
 where few people come back, more than half: compare the honest entries. *Still talked about* has only papers that were
 entries before and still reach the threshold, tops only papers of issues, lanes only posts of people whom the operator
 follows. *All papers* of a day, by people, counts everybody: 1 to 10 new accounts enter its first ten.
