@@ -158,3 +158,17 @@ def expand_in_prose(text: str) -> str:
 def _prose_letters(match: re.Match[str]) -> str:
     styles, letters = _STYLES[match[1]], match[2] or match[3]
     return letters if len(letters) > 1 and styles <= _IS_TEXT else styled(letters, styles)
+
+
+def _raised_letters(kind: str) -> Mapping[str, str]:
+    """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
+    forms = (
+        (unicodedata.decomposition(char).split(), char)
+        for char in map(chr, (*range(0xA0, 0x300), 0x10FC, *range(0x1D00, 0x20A0), 0x2C7C, 0x2C7D, 0xA7F8, 0xA7F9))
+    )
+    letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
+    return {**letters, "-": letters["−"], "–": letters["−"]}
+
+
+RAISED_LETTERS = {kind: _raised_letters(kind) for kind in ("sub", "super")}
+"""Subscripts and superscripts, by letter or sign."""

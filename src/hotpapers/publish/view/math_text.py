@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from xml.etree.ElementTree import Element, ParseError
 
-from hotpapers.publish.view.math_alphabets import by_name
+from hotpapers.publish.view.math_alphabets import RAISED_LETTERS, by_name
 from hotpapers.publish.view.mathml import CACHED, formula, tree_of
 
 _TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
@@ -34,17 +34,6 @@ _OVER = by_name(
 """Signs above a letter, as combining characters."""
 
 
-def _raised_letters(kind: str) -> Mapping[str, str]:
-    """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
-    forms = (
-        (unicodedata.decomposition(char).split(), char)
-        for char in map(chr, (*range(0xA0, 0x300), 0x10FC, *range(0x1D00, 0x20A0), 0x2C7C, 0x2C7D, 0xA7F8, 0xA7F9))
-    )
-    letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
-    return {**letters, "-": letters["−"], "–": letters["−"]}
-
-
-RAISED_LETTERS = {kind: _raised_letters(kind) for kind in ("sub", "super")}
 SIGN_OF = {"sub": "_", "super": "^"}
 
 

@@ -138,7 +138,7 @@ def _operator_name(match: re.Match[str]) -> str:
 
 _CHEMICAL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _ATOMS = re.compile(r"(?<=[A-Za-z)\]])\d+")
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUBSCRIPTS = str.maketrans(dict(math_alphabets.RAISED_LETTERS["sub"]))
 _QUANTITY = re.compile(
     r"\\(?:SI|qty|si|unit|num)(?![A-Za-z])\*?(?:\[[^\[\]]*\])?\s*\{([^{}$]*)\}(?:(?<=\})\s*\{([^{}$]*)\})?"
 )

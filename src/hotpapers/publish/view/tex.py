@@ -20,7 +20,8 @@ from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LAT
 from hotpapers.publish.view import math_alphabets, mathml
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs
-from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
+from hotpapers.publish.view.math_alphabets import RAISED_LETTERS
+from hotpapers.publish.view.math_text import SIGN_OF, line_of
 from hotpapers.publish.view.mathml import formula
 
 MAX_TEXT_CHARS = 10_000
