@@ -26,12 +26,12 @@ from hotpapers.base.model import Item, Mention, Post, Snapshot
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record, now
-from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
-from hotpapers.serve.web.search_pages import SearchRoutes
-from hotpapers.serve.web.server import listening, server
+from hotpapers.serve.api import Api
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.backend import Backend, ServeConfig
+from hotpapers.serve.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.serve.search_pages import SearchRoutes
+from hotpapers.serve.server import listening, server
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""

@@ -22,14 +22,14 @@ import msgspec
 
 from bench import measure
 from hotpapers.base.errors import NetError
-from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.model import Post, Response
+from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record, now
 
 EVENTS = 400_000

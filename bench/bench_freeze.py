@@ -27,9 +27,9 @@ import msgspec
 from bench import made_up, measure
 from hotpapers.base import model
 from hotpapers.base.model import DAY, HOUR, Publication
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.issues.engagement.standing.queries import learn_standing, relearn_standing
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.discussion.engagement.standing.queries import learn_standing, relearn_standing
 from hotpapers.issues.freeze import check_issue, freeze
 from hotpapers.issues.windows import cut_of
 from hotpapers.record import Record, WrittenBatch

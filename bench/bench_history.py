@@ -26,7 +26,7 @@ from bench.made_up import FIRST, day_name
 from bench.made_up_archive import DAYS, MadeUpArchive
 from hotpapers.base import model
 from hotpapers.base.model import IssueContent, Publication
-from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import editions, freeze
 from hotpapers.record import Record
 from hotpapers.wings.history.past_days import freeze_period, history_of, plan_period

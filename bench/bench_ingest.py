@@ -19,12 +19,12 @@ import msgspec
 from bench import measure
 from bench.bench_record import fresh_schema
 from hotpapers.base.errors import HotPapersError
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import PayloadPage, RawPayload
 from hotpapers.base.terms import TERMS
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.pipeline import ingest, parse_admitted, parse_page
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
 from hotpapers.wings.lobsters.source import LobstersSettings, LobstersSource
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench import bench_bluesky as stream
 from bench import measure
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 
 EVENTS = 10_000_000
 BLOCK = 40_000

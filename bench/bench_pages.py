@@ -22,14 +22,14 @@ import zstandard
 
 from bench import measure
 from bench.bench_site import frozen
-from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import IssueReader
+from hotpapers.base.text.tex_formulas import formulas
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.mathml import formula
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
-from hotpapers.serve.web.http_messages import LEVEL
+from hotpapers.serve.http_messages import LEVEL
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"

@@ -22,7 +22,7 @@ from bench import measure
 from bench.bench_freeze import MARKS, MEMORY, bindings
 from bench.made_up import BATCH, FIRST, day_name, moment
 from hotpapers.base.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
-from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import freeze
 from hotpapers.record import Record
 

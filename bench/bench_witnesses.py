@@ -24,9 +24,9 @@ from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.issues.freeze import freeze
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.publish.deliver.export_site import export_again, export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record

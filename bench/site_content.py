@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import (
     Entry,
     EntrySummary,
@@ -22,6 +21,7 @@ from hotpapers.base.model import (
     PublishedIssue,
     Quotation,
 )
+from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import first_names
 from hotpapers.publish.render.markdown import escape, link

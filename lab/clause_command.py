@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from hotpapers.base.model import DAY, IssueContent, Publication, RankingInput, ScoredCandidate, is_retrospective
-from hotpapers.base.text_tables import plain_table
+from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo, print_json
 from hotpapers.issues import ranking

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Forecast
-from hotpapers.base.text_tables import markdown_table
+from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.issues.forecasts import Curve, calibrate, growth, predict, week
 from lab.curves import OWN_CLOCK, MeasuredCurve
 

@@ -21,8 +21,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import HOUR, Candidate, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.issues.ranking.scoring import ordered
 
 ALL = "all"

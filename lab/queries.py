@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotpapers.issues.engagement.standing.queries import PaperActivity
+from hotpapers.discussion.engagement.standing.queries import PaperActivity
 from hotpapers.record.as_of import AsOfView
 
 

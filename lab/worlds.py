@@ -22,7 +22,7 @@ import msgspec
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.issues.engagement.standing.queries import (
+from hotpapers.discussion.engagement.standing.queries import (
     KNOWN_FOR,
     SETTLED_FOR,
     AccountHistory,

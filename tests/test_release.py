@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers import __version__
+from tests.base.http.server import answer, serving
 from tests.conftest import ROOT
-from tests.http.server import answer, serving
 from tests.test_release_files import tool
 from tests.wings.hosting.runner import Machine
 from tests.wings.hosting.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow

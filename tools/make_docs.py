@@ -5,7 +5,7 @@
     errors.md              from `hotpapers.base.errors`
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
-    quotes-1.json          from `hotpapers.issues.stock_words`: the words by which posts are quoted
+    quotes-1.json          from `hotpapers.base.papers.mentions.stock_words`: the words by which posts are quoted
     openapi.json           from `hotpapers.publish.query`: the document of the API
     attacks.md             from the figures that come with the program, which `make attacks` measures
 
@@ -29,11 +29,12 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from hotpapers.base import categories, errors, model, settings, terms
+from hotpapers.base import errors, model, settings, terms
+from hotpapers.base.papers.arxiv import taxonomy as categories
+from hotpapers.base.papers.mentions import stock_words
 from hotpapers.base.settings import announce, quote, serve
 from hotpapers.base.settings.explanations import described
 from hotpapers.base.settings.limits import limit_of
-from hotpapers.issues import stock_words
 from hotpapers.keep.transfer.jsonl import lines
 from hotpapers.keep.transfer.jsonl.lines import FORMAT, VERSION
 from hotpapers.publish.query import openapi

@@ -1,6 +1,6 @@
 """Writes what later versions promise to read: tests/promise/FORMAT, a small store and a full export of it.
 
-They contain a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten, and the
+They contain a made-up record of all kinds (tests/record), with rows that were closed, pruned and forgotten, and the
 state of some deliveries. They are written once per format and never again after its release: existing files are left
 alone.
 
@@ -23,7 +23,7 @@ from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.queries import delivery_states
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, put_states
 from hotpapers.record import Record, schema
-from tests.store import made
+from tests.record import made
 
 FOLDER = Path(__file__).parents[1] / "tests" / "promise"
 

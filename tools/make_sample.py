@@ -23,7 +23,7 @@ import msgspec
 import zstandard
 
 from hotpapers.base import model
-from hotpapers.base.ids import arxiv
+from hotpapers.base.papers import arxiv
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.wings.classic import format as classic

@@ -15,8 +15,8 @@ from statistics import mean
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY
+from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking
-from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from lab.attacks.scene import ISSUED, Scene
 from lab.worlds import BEGINS, NETWORKS, World, WorldLaw
 

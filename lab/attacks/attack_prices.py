@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hotpapers.issues.ranking.words import count_noun, number
+from hotpapers.base.text.words import count_noun, format_number
 from lab.attacks.attack_figures import (
     GOALS,
     LISTED_HEADS,
@@ -62,8 +62,8 @@ def _least(rows: Iterable[CostSummary]) -> str:
     row = least(rows)
     if row is None:
         return NEVER
-    accounts = [f"{number(row.fresh)} new"] if row.fresh and row.aged else []
-    accounts += [number(row.aged if row.aged else row.fresh)]
+    accounts = [f"{format_number(row.fresh)} new"] if row.fresh and row.aged else []
+    accounts += [format_number(row.aged if row.aged else row.fresh)]
     joins_in = row.with_standing and row.fresh  # other people's popular accounts are not for sale
     price = "less than a dollar" if row.dollars < 1 else count_noun(round(row.dollars), "dollar")
     return f"{' and '.join(accounts)} ({row.attack}{'' if joins_in else f'; {price}'})"

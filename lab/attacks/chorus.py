@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hotpapers.base.model import DAY, Paper
 from hotpapers.base.settings import BotRules
-from hotpapers.issues.moderation.bots import rules
-from hotpapers.issues.moderation.bots.rules import DAYS, TimedPost
+from hotpapers.discussion.moderation.bots import rules
+from hotpapers.discussion.moderation.bots.rules import DAYS, TimedPost
 from lab.attacks.campaign import AttackedPaper
 from lab.worlds import PaperPost
 

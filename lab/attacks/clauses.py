@@ -13,14 +13,10 @@ from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.model import Publication, RankingInput, Reaction
-from hotpapers.issues.engagement import attention, measurement, queries
-from hotpapers.issues.engagement.attention import NO_COUNT, Engagement, PostAtAge, PostCount, VoiceRule
-from hotpapers.issues.engagement.post_reactions import ReactionsByPost
-from hotpapers.issues.engagement.standing.queries import (
-    ENOUGH_KNOWN,
-    AccountHistory,
-    add_activity,
-)
+from hotpapers.discussion.engagement import attention, measurement, queries
+from hotpapers.discussion.engagement.attention import NO_COUNT, Engagement, PostAtAge, PostCount, VoiceRule
+from hotpapers.discussion.engagement.post_reactions import ReactionsByPost
+from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN, AccountHistory, add_activity
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.record.as_of import AsOfView
 from lab.queries import activities_but_replies

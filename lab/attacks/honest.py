@@ -14,11 +14,11 @@ import msgspec
 
 from hotpapers.base.model import DAY, Candidate, Paper, RankingInput
 from hotpapers.base.settings import BotRules, PublicationSettings
+from hotpapers.discussion.engagement.attention import count_engagement
+from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
+from hotpapers.discussion.moderation.bots import rules
+from hotpapers.discussion.moderation.bots.rules import ObservedPost
 from hotpapers.issues import selection
-from hotpapers.issues.engagement.attention import count_engagement
-from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
-from hotpapers.issues.moderation.bots import rules
-from hotpapers.issues.moderation.bots.rules import ObservedPost
 from lab.attacks import chorus
 from lab.attacks.clauses import Count
 from lab.attacks.least_costs import TEN, Contender

@@ -8,8 +8,8 @@ from statistics import median_low
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY
+from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking, selection, windows
-from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from lab.attacks.attack_figures import CostSummary, ListingCost
 from lab.attacks.catalogue import ATTACKS
 from lab.attacks.least_costs import Contender

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues import queries
 from hotpapers.issues.collectors import BetterCounts, better_counts, with_replacements
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.record.as_of import AsOfView
 from lab.attacks.scene import UnreadNetworks
 

@@ -11,13 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import HOUR
-from hotpapers.issues.engagement.attention import PostAtAge
-from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.issues.engagement.post_reactions import (
-    CurrentReactions,
-    ReactionsByMoment,
-    ReactionsByPost,
-)
+from hotpapers.discussion.engagement.attention import PostAtAge
+from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.discussion.engagement.post_reactions import CurrentReactions, ReactionsByMoment, ReactionsByPost
 from lab.attacks.campaign import ATTACKERS
 from lab.attacks.scene import MeasurementTime, UnreadNetworks
 from lab.worlds import PaperPost, ReactionGroup

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from hotpapers import __version__
-from hotpapers.base.text_tables import markdown_table
+from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.issues import ranking
 from lab.attacks import report
 from lab.attacks.attack_figures import AttackFigures, NotRun

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.model import (
     DAY,
     MAX_INTEGER,
@@ -29,11 +28,13 @@ from hotpapers.base.model import (
     Reaction,
     ScoredCandidate,
 )
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.discussion.engagement import attention, measurement
+from hotpapers.discussion.engagement.attention import Engagement, VoiceRule
+from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.discussion.engagement.queries import people, reactions_to
 from hotpapers.issues import paper_fields, ranking, ranking_input, selection
 from hotpapers.issues.build import IssueRecipe, earlier_issues
-from hotpapers.issues.engagement import attention, measurement
-from hotpapers.issues.engagement.attention import Engagement, VoiceRule
-from hotpapers.issues.engagement.queries import people, reactions_to
 from hotpapers.issues.queries import described_announcements, read_since
 from hotpapers.issues.ranking import rarity_1, rarity_2
 from hotpapers.issues.selection import last_voices
@@ -46,7 +47,7 @@ from lab.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, change
 from lab.queries import names_accounts, posts_made
 from lab.worlds import PaperPost
 
-USUAL_AGE = rarity_1.AGES[1]
+USUAL_AGE = AGES[1]
 """The age at which an attacker sees what is usual on a network, hours."""
 FEW_VOICES = 60
 """The most voices of a paper considered when looking for one with a single post, by a known account."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound, UsageError
-from hotpapers.issues.engagement.standing.queries import is_learned
+from hotpapers.discussion.engagement.standing.queries import is_learned
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record.record import Record

@@ -8,9 +8,9 @@ from statistics import mean, median_low
 from textwrap import indent
 
 from hotpapers import __version__
-from hotpapers.base.text_tables import markdown_table, plain_table
+from hotpapers.base.text.text_tables import markdown_table, plain_table
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues import ranking
-from hotpapers.issues.ranking.words import count_noun
 from lab.attacks.attack_figures import (
     GOALS,
     LISTED_HEADS,

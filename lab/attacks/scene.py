@@ -13,10 +13,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
+from hotpapers.discussion.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
+from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS
+from hotpapers.discussion.engagement.post_reactions import CountedReactions
 from hotpapers.issues import ranking, windows
-from hotpapers.issues.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
-from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS
-from hotpapers.issues.engagement.post_reactions import CountedReactions
 from hotpapers.issues.ranking import rarity_1
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, peers_of
 from lab.attacks import chorus

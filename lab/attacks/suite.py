@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from hotpapers.base.errors import AttackFailed, UsageError
 from hotpapers.base.model import DAY
 from hotpapers.base.suggestions import choices
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
+from hotpapers.discussion.engagement.standing.queries import ENOUGH_KNOWN
 from hotpapers.issues import ranking, windows
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues.engagement.standing.queries import ENOUGH_KNOWN
 from lab.attacks.attack_figures import Goal
 from lab.attacks.attack_files import load_attack
 from lab.attacks.campaign import Attack

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import announcement_days
-from hotpapers.base.categories import archive_of
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HOUR, Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
-from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS
+from hotpapers.base.papers.arxiv import calendar as announcement_days
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.text import timestamps
+from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.wings.classic import format as classic
 from lab.outcomes.files import ListedPaper, StoryCounts, TitledPaper, UpvoteCount
 

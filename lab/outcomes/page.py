@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import fill
 
-from hotpapers.base.text_tables import markdown_table, plain_table
+from hotpapers.base.text.text_tables import markdown_table, plain_table
 from lab.outcomes import tables
 from lab.outcomes.studies import OutcomeReport
 from lab.outcomes.summary import findings, overview_heads, overview_rows, tally_heads, tally_rows

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib
 
-from hotpapers.base import ids as ids
+from hotpapers import ids as ids
 
 __version__ = "1.0.0rc1"
 
-_LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids"}
+_LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.ids"}
 
 
 def __getattr__(name: str) -> object:

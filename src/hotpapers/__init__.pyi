@@ -1,5 +1,5 @@
-from hotpapers.base import ids as ids
-from hotpapers.base.ids.mentions import find as find
+from hotpapers import ids as ids
+from hotpapers.base.papers.mentions import find as find
 from hotpapers.site.site import Site as Site
 
 __version__: str

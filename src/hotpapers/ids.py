@@ -1,15 +1,22 @@
-"""`hotpapers.base.ids`, under the name that programs import; a module of its own for type checkers."""
+"""Papers named in any text: the names in `__all__`, which are imported on first use (docs/reference/ids.md)."""
 
 from __future__ import annotations
 
-import sys
+import importlib
 from typing import TYPE_CHECKING
 
-from hotpapers.base import ids
-
 if TYPE_CHECKING:
-    from hotpapers.base.ids import ArxivId, NotAnArxivId, PaperMention, abs_url, find, parse
+    from hotpapers.base.errors import NotAnArxivId
+    from hotpapers.base.papers.arxiv import ArxivId, abs_url, parse
+    from hotpapers.base.papers.mentions import PaperMention, find
 
-    __all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "parse"]
+__all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "parse"]
 
-sys.modules[__name__] = ids
+_MODULES = {"find": "mentions", "PaperMention": "mentions"}
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        module = f"hotpapers.base.papers.{_MODULES.get(name, 'arxiv')}"
+        return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from hotpapers.base.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.record import AsOfView, Record
 from hotpapers.record.identities import key_of
 from tests.atproto.network import Counts

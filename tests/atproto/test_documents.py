@@ -17,7 +17,7 @@ from hotpapers.record import Record
 from hotpapers.wings.announce.bluesky import DocumentSender
 from tests.atproto.network import Network, Person, call
 from tests.deliveries import receipts
-from tests.render.sample import OWN_READER
+from tests.publish.render.sample import OWN_READER
 
 DAY = "2021-01-14"
 

@@ -13,13 +13,13 @@ from hotpapers.base.model import IssueReader, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.server import server
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.page_cache import CurrentPages
+from hotpapers.serve.server import server
 from hotpapers.wings.announce.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
-from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
+from tests.publish.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
 
 
 def quotation(person: Person, ref: Ref) -> Quotation:

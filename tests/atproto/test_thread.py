@@ -11,8 +11,8 @@ import pytest
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import Response
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
@@ -20,7 +20,7 @@ from hotpapers.wings.announce.bluesky import COLLECTION, BlueskySender
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
 from tests.deliveries import deliveries, receipts
-from tests.render.sample import OWN_READER
+from tests.publish.render.sample import OWN_READER
 
 DAY, PAPER = "2021-01-14", "2101.99901"
 SITE_CONFIG = SiteConfig("", "https://papers.example/daily/")

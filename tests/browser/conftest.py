@@ -16,15 +16,15 @@ import pytest
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.server import server
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.page_cache import CurrentPages
+from hotpapers.serve.server import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.browser.firefox import FirefoxTab, find_firefox, firefox
 from tests.cli.run import good
 from tests.conftest import ROOT
-from tests.render.build import PlainIssueReader
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.build import PlainIssueReader
+from tests.publish.render.full_sample import FULL_READER
 
 SITE_CONFIG = SiteConfig("desk@daily.example")
 IDLE = "document.documentElement.dataset.own === 'ready'"

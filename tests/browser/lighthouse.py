@@ -36,14 +36,14 @@ from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.server import server
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.page_cache import CurrentPages
+from hotpapers.serve.server import server
 from hotpapers.site import demo as week
 from hotpapers.wings.topics.freezing import freeze_next
 from tests.browser.chromium import find_browser
 from tests.conftest import ROOT
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.full_sample import FULL_READER
 from tests.wings.topics.made import WEEK as TOPICS_WEEK
 from tests.wings.topics.made import fill
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import KINDS
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.full_sample import FULL_READER
 
 DAY = KINDS["all of a day"]
 ABSTRACTS = {

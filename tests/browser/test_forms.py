@@ -24,7 +24,7 @@ from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.report_pages import ReportPages
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
-from tests.web.api_server import thread_server, uvicorn_server
+from tests.serve.api_server import thread_server, uvicorn_server
 from tests.wings.forms.form_client import form_router
 
 WIDTHS = (320, 1000)

@@ -12,7 +12,7 @@ from hotpapers.wings.mail.issue_text import as_html, message_view
 from tests.browser.chromium import Tab, View, save
 from tests.browser.conftest import KINDS, SITE_CONFIG, FilesCheck, PageCheck
 from tests.conftest import data
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.full_sample import FULL_READER
 
 DARK = {"prefers-color-scheme": "dark"}
 VIEWS = {

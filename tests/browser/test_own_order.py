@@ -18,8 +18,8 @@ from hotpapers.wings.personal.vectors import weighed
 from tests.browser.chromium import Tab
 from tests.browser.conftest import IDLE, KINDS, forget, forgetting, open_page
 from tests.browser.test_looks import STORAGE
-from tests.render.build import OWN
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.build import OWN
+from tests.publish.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
 from tests.wings.personal.test_vectors import made_up
 

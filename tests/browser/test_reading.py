@@ -9,9 +9,9 @@ import pytest
 
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import KINDS, write_site
-from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper, post
-from tests.render.hostile import HOSTILE
-from tests.render.sample import BRIDGES, OLD, TEA
+from tests.publish.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper, post
+from tests.publish.render.hostile import HOSTILE
+from tests.publish.render.sample import BRIDGES, OLD, TEA
 
 FOCUSED_PAPER = "document.activeElement.closest('article, li')?.querySelector('a[href*=paper]')?.textContent ?? ''"
 

@@ -23,12 +23,22 @@ from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY
-from hotpapers.serve.web.search_pages import NOTHING
+from hotpapers.serve.search_pages import NOTHING
 from tests.browser.chromium import Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
-from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, own_entry, paper, post
-from tests.render.hostile import HOSTILE
-from tests.render.sample import TEA
+from tests.publish.render.build import (
+    LISTED,
+    OWN,
+    FullEntry,
+    PlainIssueReader,
+    issue,
+    listing_entry,
+    own_entry,
+    paper,
+    post,
+)
+from tests.publish.render.hostile import HOSTILE
+from tests.publish.render.sample import TEA
 
 
 def placed_paper(day: int, number: int, title: str, text: str = "", **fields: object) -> FullEntry:

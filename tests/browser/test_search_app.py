@@ -9,14 +9,14 @@ import pytest
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.page_cache import CurrentPages
-from hotpapers.serve.web.search_pages import SearchRoutes
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.backend import Backend, ServeConfig
+from hotpapers.serve.page_cache import CurrentPages
+from hotpapers.serve.search_pages import SearchRoutes
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import served
 from tests.browser.test_search import violations
-from tests.query import query_stores
+from tests.publish.query import query_stores
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.http import retry_policy
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from hotpapers.wings.announce.webhook import ID
+from tests.base.http.server import Server, answer, serving
 from tests.cli.run import good, misuse, run
 from tests.cli.test_run import SETTINGS
 from tests.deliveries import receipts, recorded
-from tests.http.server import Server, answer, serving
 from tests.wings.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.wings.classic import classic_issues
 

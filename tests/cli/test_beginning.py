@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.schedule.due import ExpectedIssue
 from hotpapers.record import Record
 from hotpapers.site.run_notices import first_notices, reading_notices
+from tests.base.http.server import answer, serving
 from tests.cli.run import environment
-from tests.http.server import answer, serving
 from tests.issues.made import moment
 
 AT = moment("2024-05-07T05:59")

@@ -12,8 +12,8 @@ import pytest
 import hotpapers
 from hotpapers.base.model import Mention
 from hotpapers.record import Record
+from tests.base.http.server import Server, answer, serving
 from tests.cli.run import good, misuse, run
-from tests.http.server import Server, answer, serving
 
 LINK = "https://arxiv.org/abs/2609.01234"
 HIT = {

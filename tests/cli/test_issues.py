@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from hotpapers.base import settings
-from hotpapers.base.ids.timestamps import midnight
 from hotpapers.base.model import DAY, Coverage, Post, Publication, Window
+from hotpapers.base.text.timestamps import midnight
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.record import Record, now

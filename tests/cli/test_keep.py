@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli
-from hotpapers.base import model
-from hotpapers.base.model import NETWORKS, keys
+from hotpapers.base import keys, model
+from hotpapers.base.model import NETWORKS
 from hotpapers.cli import terminal
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now

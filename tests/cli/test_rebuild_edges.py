@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base import announcement_days
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, IssueContent, Item, Mention, Post, Publication, Reaction
+from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import freeze, paper_fields
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.keep.privacy.forget import forget

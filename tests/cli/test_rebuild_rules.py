@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY, Paper, Post, Price, VoiceHistogram
+from hotpapers.base.papers.mentions.stock_words import ADVERTISING, RUN_ON, SIGN_WORDS, WORDS
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues import quotations
-from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.forecasts import Curve, forecasts_of
-from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues.ranking.price import MAX_PRICE, PriceList
-from hotpapers.issues.stock_words import ADVERTISING, RUN_ON, SIGN_WORDS, WORDS
 from tests.cli.rebuild_program import load_program
 
 NETWORKS, ARCHIVES, AGES = ("bluesky", "x"), ("cs", "hep-th", "nlin", "math", ""), (24, 72)

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.model import HOUR, Announcement, Coverage, CoverageState, Measurement, Publication, kind_of
+from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.issues import coverage, paper_fields, quotations, selection
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.engagement.standing import queries as standing_queries
 from hotpapers.record.record import Record
 from tests.cli.rebuild_program import load_program, rebuilt_differently
 from tests.issues.worlds import CUT, PAPERS, Kept, World, emptied, fill, moments, worlds

@@ -17,12 +17,12 @@ import pytest
 
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.collect.collect_job import TimeRange, began_item
-from hotpapers.collect.jobs import job_state
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import JobState
 from hotpapers.record import Record, now
+from tests.base.http.server import Server, answer, serving
 from tests.cli.run import environment, good, misuse, run
-from tests.http.server import Server, answer, serving
 
 SETTINGS = """
 contact = "https://library.example/"

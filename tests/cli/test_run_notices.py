@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.settings import Settings, defaults, settings_type
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import WORKING, JobState, seems_offline
-from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.moderation.quotation_policy import load_blocklist
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import WORKING, JobState, seems_offline
+from hotpapers.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
 from hotpapers.publish.schedule.due import ExpectedIssue, next_issues
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import OFFLINE, Notice

@@ -25,7 +25,7 @@ from hotpapers import cli
 from hotpapers.base import logs, settings
 from hotpapers.cli.import_files import import_
 from hotpapers.record import Record
-from hotpapers.serve.web.page_cache import FreshIssueReader
+from hotpapers.serve.page_cache import FreshIssueReader
 from hotpapers.wings.proof.signatures import has_library
 from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
 from tests.conftest import ROOT

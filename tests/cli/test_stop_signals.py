@@ -9,7 +9,7 @@ from tests.cli.run import environment
 
 _SIGNAL_SCRIPT = """
 import signal, threading
-from hotpapers.collect.jobs.loop import stopped_by_signals
+from hotpapers.jobs.loop import stopped_by_signals
 
 handler = signal.getsignal(signal.SIGTERM)
 with stopped_by_signals() as stop:

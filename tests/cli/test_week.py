@@ -26,7 +26,7 @@ from hotpapers.site import demo as week
 from hotpapers.wings.cards import drawing
 from tests.cli.run import good
 from tests.conftest import ROOT, needs_wings
-from tests.render.html import Page
+from tests.publish.render.html import Page
 from tools import week_script
 
 RANKINGS, CLAUSES = "explanation/ranking.md", "development/decisions/0059-what-a-part-counts-stays.md"

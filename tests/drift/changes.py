@@ -16,9 +16,9 @@ import pytest
 
 from hotpapers.base.errors import NetError
 from hotpapers.base.http.retry_policy import Retryable
+from tests.base.http.server import answer, client, serving
+from tests.base.http.test_tls import resolve
 from tests.conftest import data
-from tests.http.server import answer, client, serving
-from tests.http.test_tls import resolve
 from tests.loopback import arxiv
 from tests.loopback.direct_client import Change
 from tests.loopback.network_state import HTML, NetworkState, Reply, Request, json

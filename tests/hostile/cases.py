@@ -1,11 +1,12 @@
 """Texts that try to become active anywhere on their way from a network to a reader.
 
-Those aimed at pages are in tests/render/hostile.py; these also target feeds, mail, chat rooms, spreadsheets and models.
+Those aimed at pages are in tests/publish/render/hostile.py; these also target feeds, mail, chat rooms, spreadsheets and
+models.
 """
 
 from __future__ import annotations
 
-from tests.render.hostile import HOSTILE as PAGES
+from tests.publish.render.hostile import HOSTILE as PAGES
 
 FEEDS = [
     "]]><script>alert(1)</script><![CDATA[",

@@ -15,7 +15,6 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from hotpapers.base.errors import HotPapersError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import DAY as A_DAY
 from hotpapers.base.model import (
     Announcement,
@@ -28,6 +27,7 @@ from hotpapers.base.model import (
     Snapshot,
     storable,
 )
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.collect.sources import hackernews
 from hotpapers.collect.sources.arxiv import formats, xml
 from hotpapers.collect.sources.bluesky import parser

@@ -29,8 +29,8 @@ from hotpapers.publish.render import channel
 from hotpapers.publish.view.key_sentence import key_sentence, sentences
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
-from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.api import Api
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.wings.announce.announcement import announcement
 from hotpapers.wings.announce.bluesky import thread
 from hotpapers.wings.announce.chat import message
@@ -41,8 +41,8 @@ from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_e
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill
 from tests.issues.made import DAY
-from tests.render.html import Page
-from tests.web.asgi import get
+from tests.publish.render.html import Page
+from tests.serve.asgi import get
 from tests.wings.announce.test_chat import PlainRoom
 from tests.wings.mail.samples import SECRET, mail_config, reader
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.model import (
     HOUR,
     Announcement,
@@ -24,6 +23,7 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
 from hotpapers.issues import freeze
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.freeze import FrozenIssue

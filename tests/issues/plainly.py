@@ -25,8 +25,8 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.engagement.measurement import AGES
 from tests.issues.worlds import TEXTS, World
 
 T = TypeVar("T", bound=Item)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hotpapers.base import announcement_days
 from hotpapers.base.model import (
     HOUR,
     EarlierIssue,
@@ -17,6 +16,7 @@ from hotpapers.base.model import (
     ReferenceSize,
     Retrospective,
 )
+from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import announcement_counts
 from hotpapers.publish.view import phrases
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.base import announcement_days
 from hotpapers.base.model import (
     HOUR,
     Attention,
@@ -19,6 +18,7 @@ from hotpapers.base.model import (
     Publication,
     RankingInput,
 )
+from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import build, freeze, ranking
 from hotpapers.record.record import Record
 from tests.issues.made import (

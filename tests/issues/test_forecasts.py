@@ -8,8 +8,8 @@ from itertools import groupby
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Forecast, NetworkForecast
-from hotpapers.issues.engagement.attention import Engagement, read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import Engagement, read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues.forecasts import CurveCollector, sentence
 from hotpapers.record.record import Record
 from tests.issues.made import key, more_talk, paper, posts_about, write

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Entry, Issue, Item, Price, Reaction
+from hotpapers.discussion.engagement.standing.queries import known_accounts, relearn_standing
 from hotpapers.issues import freeze
-from hotpapers.issues.engagement.standing.queries import known_accounts, relearn_standing
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines

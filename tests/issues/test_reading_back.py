@@ -9,9 +9,9 @@ import pytest
 
 from hotpapers.base.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.base.model import DAY as DAY_LONG
+from hotpapers.discussion.engagement.attention import Engagement, read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.coverage import readings_since_start
-from hotpapers.issues.engagement.attention import Engagement, read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input

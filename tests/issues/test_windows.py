@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import announcement_days
 from hotpapers.base.errors import IssueError, UsageError
 from hotpapers.base.model import HOUR, Coverage, Publication, Window
+from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues import freeze, windows
 from hotpapers.issues.windows import cut_of, window_start
 from hotpapers.record.record import Record

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import HOUR, Issue, IssueContent, Item, Price
-from hotpapers.issues.engagement.standing import queries as standing_queries
+from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.issues.explain import explain
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader

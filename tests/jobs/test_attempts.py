@@ -15,16 +15,9 @@ from hotpapers.base.errors import (
     WrongClock,
 )
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.collect.jobs.attempts import (
-    FAILED_AGAIN,
-    REFUSED_AGAIN,
-    NextAttempt,
-    PartRetries,
-    next_attempt,
-    requested_wait,
-)
-from hotpapers.collect.jobs.job_state import JobState
-from tests.sources.net import START
+from hotpapers.jobs.attempts import FAILED_AGAIN, REFUSED_AGAIN, NextAttempt, PartRetries, next_attempt, requested_wait
+from hotpapers.jobs.job_state import JobState
+from tests.collect.sources.net import START
 
 
 def test_what_follows_a_round() -> None:

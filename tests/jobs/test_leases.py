@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from hotpapers.base.errors import TakenOver
-from hotpapers.collect.jobs import leases
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import LEASE
-from hotpapers.collect.jobs.leases import Leases
+from hotpapers.jobs import leases
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import LEASE
+from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record
-from tests.sources.net import START
+from tests.collect.sources.net import START
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hotpapers.base.model import HOUR
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import MAX_WAIT_AHEAD
-from hotpapers.collect.jobs.queries import reserve_moment
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import MAX_WAIT_AHEAD
+from hotpapers.jobs.queries import reserve_moment
 from hotpapers.record import Record
-from tests.sources.net import START
+from tests.collect.sources.net import START
 
 
 def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:

@@ -11,9 +11,9 @@ from functools import partial
 import pytest
 
 from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop, JobRunner
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext, JobLoop, JobRunner
 from hotpapers.record import Record
 
 SHORT = 1_000_000

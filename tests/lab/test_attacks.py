@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.settings import BotRules
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues import ranking
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from lab.attack_commands import figures_json
 from lab.attacks import attack_figures as figures
 from lab.attacks import attack_files, catalogue, chorus, least_costs, report, suite

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Item, Reaction, ReactionType
+from hotpapers.discussion.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
+from hotpapers.discussion.engagement.post_reactions import CountedReactions
 from hotpapers.issues import freeze, ranking, ranking_input
-from hotpapers.issues.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
-from hotpapers.issues.engagement.post_reactions import CountedReactions
 from hotpapers.record.record import Record
 from lab.attacks.clauses import CLAUSES, MATCHING, NAMED, REPLIES, SEVERAL, StoreCounter, count_without
 from lab.attacks.recorded_scene import RecordedScene

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.base.text_tables import markdown_table
+from hotpapers.base.text.text_tables import markdown_table
 from hotpapers.keep.transfer import streams
 from lab.outcomes import studies
 from lab.outcomes.files import EvaluationFiles, read_files

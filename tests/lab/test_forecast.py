@@ -22,7 +22,7 @@ from lab.forecast import (
     rows,
     scores,
 )
-from tests.forecast import samples
+from tests.issues.forecast import samples
 
 
 def measured_curves(number: int = 3000, days: int = 120, seed: int = 5) -> list[MeasuredCurve]:

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 import zstandard
 
-from hotpapers.base.ids.timestamps import rfc3339
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.text.timestamps import rfc3339
 from lab.commands import CATEGORIES, PAPERS, STORIES
 from tests.cli.run import failure, good, misuse, run
 from tests.conftest import ROOT, SHARED
-from tests.forecast import samples
+from tests.issues.forecast import samples
 
 PAGE = ROOT / "docs" / "explanation" / "forecast.md"
 

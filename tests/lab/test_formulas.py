@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import HOUR, Candidate, RankingInput, ScoredCandidate
 from lab.formulas import FORMULAS
-from tests.ranking.inputs import CUT, attention, candidate, ranking_inputs
+from tests.issues.ranking.inputs import CUT, attention, candidate, ranking_inputs
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 every_formula = pytest.mark.parametrize("name", FORMULAS)

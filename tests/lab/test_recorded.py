@@ -13,10 +13,10 @@ import pytest
 from msgspec.structs import replace
 
 from hotpapers.base.model import DAY, HOUR, Item, Mention, Post, Price, Reaction, ReactionType, Snapshot
+from hotpapers.discussion.engagement.attention import PostAtAge
+from hotpapers.discussion.engagement.post_reactions import CountedReactions
 from hotpapers.issues import freeze, ranking
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.engagement.attention import PostAtAge
-from hotpapers.issues.engagement.post_reactions import CountedReactions
 from hotpapers.record.record import Record
 from lab.attacks import attack_files, least_costs, recorded_posts, suite
 from lab.attacks.campaign import ATTACKERS, Campaign

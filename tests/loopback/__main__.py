@@ -15,7 +15,7 @@ from pathlib import Path
 from hotpapers.base.errors import InputError
 from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.base.model import DAY
-from hotpapers.collect.jobs.loop import stopped_by_signals
+from hotpapers.jobs.loop import stopped_by_signals
 from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse
 from tests.loopback.hosts import check_host

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.categories import KNOWN, archive_of
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import arxiv
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN, archive_of
 from tests.loopback import oai
 from tests.loopback.network_state import HTML, XML, NetworkState, Reply, Request, utc
 from tests.loopback.papers import SHARES

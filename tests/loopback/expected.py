@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import DAY, AnnouncementType
+from hotpapers.base.papers import arxiv
 from hotpapers.collect.sources.hackernews import HackerNewsSettings
 from tests.loopback import bluesky, feeds, hackernews, lobsters_huggingface, mastodon, message_text, reddit, x
 from tests.loopback.network_state import NetworkState

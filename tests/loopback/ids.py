@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from hotpapers.base.ids.timestamps import X_EPOCH_MS as X_EPOCH
-from tests.sources.bluesky_events import tid
+from hotpapers.base.text.timestamps import X_EPOCH_MS as X_EPOCH
+from tests.collect.sources.bluesky_events import tid
 
 SINCE = 946_684_800
 """2000-01-01 in seconds since 1970: short identifiers count seconds from then on."""

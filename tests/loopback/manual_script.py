@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
 from tests.loopback import ids, world
 from tests.loopback.script import SECOND, Account, Message, Paper, PaperReference, Version
 

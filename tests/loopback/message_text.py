@@ -15,7 +15,7 @@ ADDRESSES = {
     "huggingface": "https://huggingface.co/papers/{}",
     "prose": "arXiv:{}",
 }
-"""The forms of hotpapers.base.ids.arxiv.addresses that the script uses."""
+"""The forms of hotpapers.base.papers.arxiv.addresses that the script uses."""
 SHOWN_LENGTH = 24
 """How many characters of an address apps show."""
 

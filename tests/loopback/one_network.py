@@ -9,16 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hotpapers.base.announcement_days import announced_at
 from hotpapers.base.http.retry_policy import Retryable
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapshot
+from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
-from hotpapers.collect.jobs.loop import Job
 from hotpapers.issues.coverage import covered_ranges
+from hotpapers.jobs.loop import Job
 from hotpapers.record import Record
-from tests.ingest.job_setup import loop_of
+from tests.collect.job_setup import loop_of
 from tests.loopback import expected, reddit
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import Change, DirectClient

@@ -12,9 +12,9 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.categories import KNOWN
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN
 from tests.loopback import words
 from tests.loopback.script import MINUTE, SECOND, Paper, Version
 

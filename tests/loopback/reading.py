@@ -21,7 +21,7 @@ from hotpapers.base.model import (
     Source,
 )
 from hotpapers.collect.sources import SOURCES
-from tests.http.server import TRUST
+from tests.base.http.server import TRUST
 from tests.loopback.clock import Clock
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml

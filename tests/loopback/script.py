@@ -2,7 +2,7 @@
 
 A script says what happens. What the networks show at a moment is a function of script and moment, so a record can be
 compared with it. Moments are µs UTC, days of messages are whole days since 1970 in UTC, days of arXiv are labels
-(hotpapers.base.announcement_days).
+(hotpapers.base.papers.arxiv.calendar).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.categories import archive_of
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -88,7 +88,7 @@ class Account(NamedTuple):
 
 
 class PaperReference(NamedTuple):
-    """How a message names a paper: `form`, one of hotpapers.base.ids.arxiv.addresses; `place`: link, card or text."""
+    """How a message names a paper: `form`, one of base.papers.arxiv.addresses; `place`: link, card or text."""
 
     paper: str
     form: str = "abs"

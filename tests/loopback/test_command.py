@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Item, Mention, Paper, Post, Snapshot
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.record import Record
 from tests.conftest import ROOT
 from tests.loopback import __main__ as command

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -22,6 +20,8 @@ from hotpapers.base.model import (
     Snapshot,
     Verdict,
 )
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.base.settings import load
 from hotpapers.collect.job_factory import addresses, chosen_sources
 from hotpapers.collect.sources import SOURCES

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotpapers.base import announcement_days as calendar
 from hotpapers.base.errors import Stopped
 from hotpapers.base.model import DAY, HOUR, Announcement, PayloadPage, ReadingBackSource
+from hotpapers.base.papers.arxiv import calendar
 from hotpapers.collect.sources.bluesky import EDGE
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment

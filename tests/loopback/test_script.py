@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.ids import mentions
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers import mentions
+from hotpapers.base.papers.arxiv import calendar as days
 from tests.loopback import ids, message_text, script
 from tests.loopback.clock import RunningClock, SteppedClock, moment
 from tests.loopback.expected import NETWORKS

@@ -15,8 +15,8 @@ from functools import cached_property
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
 from tests.loopback import ids, words
 from tests.loopback.papers import ALL_SUBJECTS, CACHED_DAYS, PaperGenerator, Subjects
 from tests.loopback.script import MINUTE, NEVER, SECOND, Account, Message, Paper, PaperReference

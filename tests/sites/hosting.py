@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from hotpapers.base.model import HOUR
 from hotpapers.collect.job_factory import IngestContext
-from hotpapers.collect.jobs.loop import Clock, JobLoop, JobRunner
+from hotpapers.jobs.loop import Clock, JobLoop, JobRunner
 from hotpapers.site import running
 from tests.cli.run import run
 from tests.years.program import Environment, Turn

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR, NetworkReading
+from hotpapers.base.papers.arxiv import calendar as days
 from tests.loopback import expected
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.script import SECOND

@@ -16,14 +16,14 @@ from starlette.applications import Starlette
 
 from hotpapers.base.model import DAY, HOUR, IssueContent, PrintedCount
 from hotpapers.record import Record
-from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.api import Api
+from hotpapers.serve.backend import Backend, ServeConfig
+from tests.serve.asgi import get
 from tests.sites import published
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
 from tests.sites.gap_texts import without_gaps, wrong_gaps
 from tests.sites.published import IssueText, Voices
 from tests.sites.truth import closing_time
-from tests.web.asgi import get
 from tests.years.oracle import utc
 
 PROMISED = (

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
 from tests.loopback import expected
 from tests.loopback.script import Message, Paper, count_reactions, final_counts, is_visible
 from tests.loopback.world import CAMPAIGN_SIZE, World

@@ -16,7 +16,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.record import Record
 from tests.cli.run import run
-from tests.store import made
+from tests.record import made
 
 
 class BitFlips:

@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import DAY, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
+from hotpapers.base.papers import arxiv
 from hotpapers.record import Record, identities
 from hotpapers.record.item_rows import SPECS, read_row, select_columns
 from hotpapers.record.verify import check

@@ -22,9 +22,9 @@ from typing import Any, Self
 from hotpapers import cli
 from hotpapers.base import logs
 from hotpapers.collect.job_factory import make_jobs
-from hotpapers.collect.jobs import loop as loop_module
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Job, JobLoop, JobRunner
+from hotpapers.jobs import loop as loop_module
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Job, JobLoop, JobRunner
 from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.record import Record
 from hotpapers.site import running

@@ -13,8 +13,8 @@ from typing import Any
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.collect.job_factory import job_names
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.sources import SOURCES
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE

@@ -17,9 +17,9 @@ from hotpapers.base.model import DAY
 from hotpapers.collect import collect_job, job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources
-from hotpapers.collect.jobs.leases import Leases
+from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record, record
-from tests.http.server import TRUST
+from tests.base.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml
 

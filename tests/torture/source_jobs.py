@@ -11,10 +11,10 @@ import pytest
 from hotpapers.base.http import ClientLimits
 from hotpapers.base.model import HOUR, Coverage
 from hotpapers.collect.job_factory import make_jobs
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.attempts import NextAttempt
-from hotpapers.collect.jobs.job_state import LEASE, JobState
-from hotpapers.collect.jobs.loop import JobLoop
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.job_state import LEASE, JobState
+from hotpapers.jobs.loop import JobLoop
 from hotpapers.record import Record
 from tests.loopback.faults import Plan
 from tests.loopback.script import Script

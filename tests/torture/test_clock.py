@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.coverage import reading_of
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from tests.torture import comparison
 from tests.torture.comparison import Bounds

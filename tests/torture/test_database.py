@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import NotAStore, UnreachableStore
-from hotpapers.collect.jobs import attempts, loop
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.loop import JobLoop
+from hotpapers.jobs import attempts, loop
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.loop import JobLoop
 from hotpapers.record import Record
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig

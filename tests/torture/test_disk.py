@@ -17,7 +17,7 @@ import pytest
 
 from hotpapers.base.errors import FullStore
 from hotpapers.base.model import HOUR
-from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.jobs.job_state import JobState
 from hotpapers.record import Record, sqlite
 from tests.disks import small_disk
 from tests.postgres import with_database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from tests.loopback.script import MINUTE
 from tests.torture.rig import SOURCES_TO_READ, rig

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.coverage import reading_of
 from tests.loopback.clock import moment

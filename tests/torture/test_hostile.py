@@ -21,7 +21,7 @@ from tests.hostile.cases import CASES
 from tests.loopback.clock import moment
 from tests.loopback.manual_script import ManualScript, account, message, paper
 from tests.loopback.script import MINUTE, Message, Paper, PaperReference
-from tests.render.html import Page
+from tests.publish.render.html import Page
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.source_jobs import source_jobs

@@ -16,7 +16,7 @@ from hotpapers.base.errors import NetError
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import HttpClient
 from hotpapers.collect.sources import SOURCES
-from tests.http.server import Server, answer, client, serving
+from tests.base.http.server import Server, answer, client, serving
 from tests.loopback.hosts import HOSTS, TRAP, addresses
 from tests.loopback.reading import make_source
 from tests.torture.table import ALL, Report

@@ -20,7 +20,7 @@ CHECK_EVERY = 50
 
 
 @pytest.mark.long
-@one_database  # tests/store covers processes that are killed while writing to PostgreSQL
+@one_database  # tests/record covers processes that are killed while writing to PostgreSQL
 def test_killed_while_collecting(store_url: str, tmp_path: Path, report: Report) -> None:
     kills = max(KILLS // 2, 1)
     with rig(store_url, tmp_path) as site:

@@ -21,7 +21,7 @@ from hotpapers.collect.job_factory import ALWAYS_ON
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record, now
 from hotpapers.wings.proof import alarms
-from tests.http.server import Play, Server, answer, raw, stall
+from tests.base.http.server import Play, Server, answer, raw, stall
 from tests.issues.made import counts, post
 from tests.torture import comparison
 from tests.torture.comparison import Outcome

@@ -14,14 +14,14 @@ import pytest
 from hotpapers.base.errors import NetError, StoreError
 from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.collect.collect_job import CollectJob
-from hotpapers.collect.jobs import job_state
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.leases import Leases
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record
 from hotpapers.record.batches import cursor_of
 from hotpapers.wings.postgres import server_store
-from tests.ingest.job_setup import collect_setup
-from tests.ingest.test_collect_job import Stream
+from tests.collect.job_setup import collect_setup
+from tests.collect.test_collect_job import Stream
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Report, one_database, torture_only
 

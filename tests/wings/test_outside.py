@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers.collect.job_factory import ALWAYS_ON
+from tests.base.http.server import answer, serving
 from tests.cli.run import PACKAGE, environment, run_process
 from tests.conftest import ROOT
-from tests.http.server import answer, serving
 from tests.issues.made import DAY
 
 EXAMPLE = ROOT / "docs" / "examples" / "corkboard"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR, IssueContent, NetworkReading
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.record import Record
 from hotpapers.record.issue_contents import decode_content
 from tests.loopback import expected

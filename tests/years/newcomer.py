@@ -13,9 +13,10 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days, logs
-from hotpapers.base.ids import arxiv
+from hotpapers.base import logs
 from hotpapers.base.model import DAY, HOUR, IssueContent
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import calendar as announcement_days
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record import Record

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER
 from hotpapers.record import Record
 from hotpapers.record.batches import load_manifest

@@ -22,9 +22,9 @@ from hotpapers.collect import job_factory
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
-from hotpapers.collect.jobs.attempts import NextAttempt
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobLoop, JobRunner
+from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop, JobRunner
 from hotpapers.record import Record
 from hotpapers.site import site_jobs as site_jobs_module
 from hotpapers.site.site import Site

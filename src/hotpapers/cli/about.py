@@ -12,7 +12,7 @@ from hotpapers import __version__
 from hotpapers.base import wings as installed
 from hotpapers.base.errors import NotFound
 from hotpapers.base.suggestions import did_you_mean
-from hotpapers.base.text_tables import aligned
+from hotpapers.base.text.text_tables import aligned
 from hotpapers.cli import ASKED_BY_SHELL, NAME, WHOLE, common, root
 from hotpapers.cli.terminal import echo, show
 

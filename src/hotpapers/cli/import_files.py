@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import offered
 from hotpapers.cli import LazyGroup, common
 from hotpapers.cli.terminal import fail_for, show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.site.importing import (
     ImportFiles,

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.terms import of
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, confirm, echo, print_error, print_json, show, size
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.privacy import retention
 from hotpapers.record import Record
 from hotpapers.record import raw_archive as apart

@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement, distinct
-from hotpapers.base.model.keys import parse_key
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
 from hotpapers.cli import common
 from hotpapers.cli.terminal import confirm, echo, print_error, show
-from hotpapers.issues.moderation.bots.review import AccountReview, AuthorReview
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview
 from hotpapers.publish.deliver.export_site import RerenderedFolder
 from hotpapers.site.people import subject_of
 

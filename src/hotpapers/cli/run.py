@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import loading
 from hotpapers.cli import collect_as_usual, common
 from hotpapers.cli.terminal import echo, fail_for, print_error
-from hotpapers.collect.jobs.loop import stopped_by_signals
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.jobs.loop import stopped_by_signals
 from hotpapers.site import running
 from hotpapers.site.run_notices import common_zone
 
@@ -65,5 +65,5 @@ def run(once: bool, site: common.Site) -> None:
     """
     collect_as_usual()
     with stopped_by_signals() as stop:
-        failures = running.run(site, stop, loading("hotpapers.serve.web.monitoring:monitor"), once=once)
+        failures = running.run(site, stop, loading("hotpapers.serve.monitoring:monitor"), once=once)
     fail_for(failures)

@@ -11,11 +11,11 @@ from itertools import pairwise
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, echo, plain, print_error, print_json
 from hotpapers.issues.ranking import words
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.publish.view import site_paths
 
@@ -138,7 +138,7 @@ def _issues(issues: Sequence[SearchHitIssue]) -> str:
 
 
 def _post(hit: PostHit) -> Iterator[str]:
-    handle = plain(words.handle_text(hit.handle))
+    handle = plain(handle_text(hit.handle))
     author = f"{plain(hit.name)} ({handle})" if handle and hit.name else plain(hit.name) or handle
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
     details = (words.network_name(hit.network), minute_of(hit.created_at), author, f"about {about}")

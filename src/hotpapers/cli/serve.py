@@ -28,8 +28,8 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
 
     Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for readers.
     """
-    from hotpapers.serve.web.app import serve_site
-    from hotpapers.serve.web.server import listening
+    from hotpapers.serve.app import serve_site
+    from hotpapers.serve.server import listening
 
     collect_as_usual()
     if site.own_publications and not any(site.record.view().items(Publication)):

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import click
 
 from hotpapers.base.durations import duration
-from hotpapers.base.ids.timestamps import SECOND, minute_of
 from hotpapers.base.model import DAY
+from hotpapers.base.text.timestamps import SECOND, minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show, size
-from hotpapers.collect.jobs import job_state
-from hotpapers.collect.next_steps import next_step
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.jobs import job_state
+from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
 from hotpapers.record import now

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import UsageError, require
-from hotpapers.base.ids import timestamps
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.record.verify import VerifyResult
 
 SAVED = (".html", ".htm", ".md", ".json")

@@ -1,11 +1,9 @@
 """Collect: each source of a site is read into the record by its own job.
 
 sources         the networks, one reader each
-jobs            leases, rounds, pace and retries
 job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
 collect_job     reads a source, and counts again; reports what it read
 pipeline        one page into the record: parse, admit, compare, append; why a page is not believed
-next_steps      what to do about a source that fails
 reprocessing    parses stored raw payloads again with the current code
 change_filter   which posts are tracked, the names of papers, what is new in an observation
 queries         what is known of posts and papers

@@ -11,8 +11,6 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.base.ids.timestamps import is_over
 from hotpapers.base.model import (
     COUNTS,
     DAY,
@@ -28,9 +26,11 @@ from hotpapers.base.model import (
     Verdict,
     typed_key,
 )
+from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.collect import queries
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE, edit_verdicts
-from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.record.batches import BatchWriter
 from hotpapers.record.database import placeholders, slices

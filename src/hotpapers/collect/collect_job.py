@@ -12,7 +12,6 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, PartiallyRead, RetryLater, StreamGap
 from hotpapers.base.http import TrafficCount
 from hotpapers.base.http.redact_errors import for_the_record
-from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.model import (
     BEGAN,
     DAY,
@@ -28,14 +27,15 @@ from hotpapers.base.model import (
     Source,
 )
 from hotpapers.base.terms import NetworkTerms
+from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.attempts import MAX_REASON_CHARS
-from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
-from hotpapers.collect.jobs.job_state import COUNTS, JobState
-from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
-from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.attempts import MAX_REASON_CHARS
+from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
+from hotpapers.jobs.job_state import COUNTS, JobState
+from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import cursor_of
 
 COVERED_EVERY = 15 * 60 * SECOND

@@ -19,12 +19,12 @@ from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection, RecountJob
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobLoop
-from hotpapers.collect.next_steps import KEYS
 from hotpapers.collect.sources import SOURCES
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import COUNTS
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.jobs.next_steps import KEYS
 from hotpapers.record import Record, now
 
 ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")

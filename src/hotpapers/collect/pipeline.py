@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import HOUR, Item, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
 from hotpapers.base.terms import NetworkTerms, admitted, limited_posts
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
-from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.jobs.loop import JobContext
 from hotpapers.record.batches import WrittenBatch
 from hotpapers.record.parsing import ParsedPayload, parse
 from hotpapers.record.reaction_marks import remember_reactions

@@ -1,13 +1,11 @@
 """Issues: built from the record by a publication's recipe, frozen, read back, explained and proved.
 
-engagement   who talked about what, by when; moderation: which posts may be quoted, bots, authors
 ranking      scores and their arithmetic; forecasts: voices in a week
 build        builds a content and its digest from a recipe: windows, ranking_input, selection, paper_fields, quotations,
-             coverage, listing, collectors, stock_words
+             coverage, listing, collectors
 freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; announcement_counts: what an issue says about announcements
 explain      a score as arithmetic
-lanes        posts beside an issue, which count for nothing
 queries      queries on the store; page_changes: whether a batch changes a page
 
 The input is a view of the store up to a moment, the output an `IssueContent`. Nothing here may know how an issue is

@@ -7,9 +7,9 @@ from datetime import date
 
 import msgspec
 
-from hotpapers.base.announcement_days import label_at
 from hotpapers.base.model import Entry, IssueContent, Retrospective
-from hotpapers.issues.ranking.words import count_noun, number
+from hotpapers.base.papers.arxiv.calendar import label_at
+from hotpapers.base.text.words import count_noun, format_number
 
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 WEEKDAYS = tuple(_WEEKDAYS.split())
@@ -34,7 +34,7 @@ def facts(content: IssueContent) -> Iterator[str]:
 
 def _facts(content: IssueContent) -> Iterator[str]:
     papers = count_noun(len(content.entries), "paper")
-    considered = f"{number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
+    considered = f"{format_number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         yield further(content)
@@ -47,7 +47,7 @@ def _facts(content: IssueContent) -> Iterator[str]:
     elif content.day in _labels_of_entries(content):
         yield considered
     else:
-        announced = number(content.announced) if content.announced else "none"
+        announced = format_number(content.announced) if content.announced else "none"
         yield f"{announced} announced that day, {considered}"
     if inferred_days(content.retrospective):
         yield "announcement days inferred"
@@ -59,7 +59,8 @@ def further(content: IssueContent) -> str:
         return ""
     least = content.publication.least_score
     is_above = content.further[0].score >= least
-    return f"{number(len(content.further))} more {f'above {number(least)}' if is_above else 'without two regulars'}"
+    reason = f"above {format_number(least)}" if is_above else "without two regulars"
+    return f"{format_number(len(content.further))} more {reason}"
 
 
 def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
@@ -81,10 +82,10 @@ def _announcement_days(content: IssueContent) -> str:
         return ""
     day = content.day
     counts = ((sum(label < day for label in labels), "before"), (sum(label > day for label in labels), "after"))
-    total = f" of the {number(content.announced)}" if content.announced else ""
-    others = [f", {number(count)} from {period}" for count, period in counts if count]
+    total = f" of the {format_number(content.announced)}" if content.announced else ""
+    others = [f", {format_number(count)} from {period}" for count, period in counts if count]
     if day in labels:
-        todays = f": {number(labels.count(day))}" if others else "" if total else ","
+        todays = f": {format_number(labels.count(day))}" if others else "" if total else ","
         if content.announced == 1:
             todays, total = ":" if others else ",", " the only one"
         return f"{todays}{total} announced that day{''.join(others)}"
@@ -123,7 +124,7 @@ def empty_reason(content: IssueContent) -> str:
     if content.compared and content.compared.young and content.publication.least_entries:
         regulars = ", two of them regulars" if content.further else ""
         return f"Nothing{new} to show yet: {exception}{papers} reached 3 people{regulars}."
-    least = number(content.publication.least_score)
+    least = format_number(content.publication.least_score)
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
 
 

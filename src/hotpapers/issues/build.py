@@ -31,10 +31,10 @@ from hotpapers.base.model import (
     Shown,
 )
 from hotpapers.base.struct_types import made_from
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
+from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
 from hotpapers.issues.collectors import witnessed_counts
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues.listing import listing_cut, listing_input
 from hotpapers.issues.paper_fields import FieldRule
 from hotpapers.issues.queries import listed_places

@@ -14,11 +14,11 @@ from itertools import groupby
 import msgspec
 
 from hotpapers.base.model import DAY, HOUR, Candidate, Measurement, WitnessedCounts
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.discussion.engagement.standing.queries import known_accounts
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.issues.engagement.standing.queries import known_accounts
 from hotpapers.record import AsOfView
 
 BetterCounts = Mapping[str, Sequence[Measurement]]

@@ -33,7 +33,7 @@ from hotpapers.base.model import (
     ReadingGap,
 )
 from hotpapers.base.spans import Span, union, within
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import first_read_at, site_started_at
 from hotpapers.record import AsOfView
 from hotpapers.record.readings import followed_at, networks_read

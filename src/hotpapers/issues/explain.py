@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.base.papers import arxiv
 from hotpapers.base.struct_types import Value, made_from
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.issues.ranking import swap, words
 
@@ -115,7 +116,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.collector:
             yield words.collector_sentence(count.network, count.collector)
         if count.bots:
-            yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
+            yield f"Not counted: {count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.tied:
         yield words.tie_sentence(ranking, is_listed=bool(entry.order))
 
@@ -147,7 +148,7 @@ def text_of(explanation: Explanation) -> Iterator[str]:
     for part, sentence, formula in zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True):
         yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
         yield f"    {sentence}"
-    yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {words.count_noun(len(explanation.parts), 'part')}"
+    yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {count_noun(len(explanation.parts), 'part')}"
     remarks = [text for text in (explanation.price, *explanation.notes) if text]
     for change, neighbor in (("To pass {}", explanation.above), ("For {} to pass", explanation.below)):
         if neighbor:

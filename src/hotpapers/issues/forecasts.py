@@ -24,11 +24,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from hotpapers.base.categories import group_of
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
+from hotpapers.base.papers.arxiv.taxonomy import group_of
 from hotpapers.base.struct_types import made_from
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.ranking.words import count_noun, network_name, number
+from hotpapers.base.text.words import count_noun, format_number
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.issues.ranking.words import network_name
 
 
 class PaperCurves(NamedTuple):
@@ -106,13 +107,13 @@ def sentence(network_forecast: NetworkForecast) -> str:
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
     forecast = network_forecast.forecast
     papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
-    least = "" if forecast.least == forecast.most else f"{number(forecast.least)} to "
-    class_size = f"{least}{number(forecast.most)}"
-    low = f"{number(forecast.low)} to " if forecast.low < forecast.high else ""
+    least = "" if forecast.least == forecast.most else f"{format_number(forecast.least)} to "
+    class_size = f"{least}{format_number(forecast.most)}"
+    low = f"{format_number(forecast.low)} to " if forecast.low < forecast.high else ""
     voices = f"{low}{count_noun(forecast.high, 'person', 'people')}"
     return (
         f"On {name}, {voices} after a week in nine of ten cases, "
-        f"median {number(forecast.median)}: based on {papers} that had {class_size} at {age} h."
+        f"median {format_number(forecast.median)}: based on {papers} that had {class_size} at {age} h."
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
-from hotpapers.base.ids.timestamps import is_day, minute_of
 from hotpapers.base.model import HISTORY, Issue, IssueContent, Publication, is_retrospective
 from hotpapers.base.suggestions import choices
+from hotpapers.base.text.timestamps import is_day, minute_of
 from hotpapers.issues import coverage, paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
 from hotpapers.issues.selection import THRESHOLD_1

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import BeforeFreezing
+from hotpapers.discussion.moderation.aliases import join_accounts
+from hotpapers.discussion.moderation.author_voices import judge_authors
+from hotpapers.discussion.moderation.bots.verdicts import judge
 from hotpapers.issues.freeze import FrozenIssue, freeze
-from hotpapers.issues.moderation.aliases import join_accounts
-from hotpapers.issues.moderation.author_voices import judge_authors
-from hotpapers.issues.moderation.bots.verdicts import judge
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Attention, Candidate, Place, Publication, RankingInput, Tally, VoiceHistogram
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.issues import queries
-from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record import AsOfView
 
 

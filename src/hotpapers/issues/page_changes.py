@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from hotpapers.issues import lanes, queries
-from hotpapers.issues.moderation import quotation_policy
+from hotpapers.discussion import lanes
+from hotpapers.discussion.moderation import quotation_policy
+from hotpapers.issues import queries
 from hotpapers.record import Record, batches, manifest, read_meta, slices
 
 HARMLESS = frozenset(("account", "coverage", "delivery", "mention", "reaction", "snapshot", "tally"))

@@ -16,9 +16,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import IssueError
 from hotpapers.base.model import Announcement, IssueContent, Paper, Publication
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
 from hotpapers.issues import queries
 from hotpapers.issues.queries import DescribedAnnouncement
 from hotpapers.record import NUMBER, AsOfView, RowOf

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import announcement_days as calendar
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
     BEGAN,
@@ -29,7 +28,8 @@ from hotpapers.base.model import (
     Publication,
     Shown,
 )
-from hotpapers.issues.engagement.queries import (
+from hotpapers.base.papers.arxiv import calendar
+from hotpapers.discussion.engagement.queries import (
     VOICE,
     announces_sql,
     hidden_sql,

@@ -18,18 +18,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.ids.mentions.own_words import (
-    MAX_TEXT_CHARS,
-    REMEMBERED,
-    OwnWords,
-    folded,
-    is_bare,
-    own_words,
-)
 from hotpapers.base.model import MAX_INTEGER, Paper, Place, Post, Publication
+from hotpapers.base.papers.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, OwnWords, folded, is_bare, own_words
+from hotpapers.base.papers.mentions.stock_words import ADVERTISING, RUN_ON, SIGNS, WORDS
+from hotpapers.discussion.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues import queries
-from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
-from hotpapers.issues.stock_words import ADVERTISING, RUN_ON, SIGNS, WORDS
 from hotpapers.record import SPECS, AsOfView, RowOf, is_pseudonym, read_with_commitments, slices
 
 BY_REACTIONS = ""

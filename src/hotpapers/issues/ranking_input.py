@@ -23,9 +23,9 @@ from hotpapers.base.model import (
     VoiceHistogram,
 )
 from hotpapers.base.struct_types import made_from
+from hotpapers.discussion.engagement import attention, measurement
+from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.issues import collectors, ranking
-from hotpapers.issues.engagement import attention, measurement
-from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
 from hotpapers.issues.ranking import rarity_1

@@ -30,12 +30,12 @@ from hotpapers.base.model import (
     Quotation,
     distinct,
 )
+from hotpapers.discussion.engagement import attention, measurement
+from hotpapers.discussion.lanes import MAX_PAPERS, noted_lanes
+from hotpapers.discussion.moderation import quotation_policy
+from hotpapers.discussion.moderation.queries import doubtful_pairs
 from hotpapers.issues import paper_fields, queries
-from hotpapers.issues.engagement import attention, measurement
 from hotpapers.issues.freeze import FrozenIssue, editions
-from hotpapers.issues.lanes import MAX_PAPERS, noted_lanes
-from hotpapers.issues.moderation import quotation_policy
-from hotpapers.issues.moderation.queries import doubtful_pairs
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of, numbered_posts
 from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule, leading_posts, listed_under
 from hotpapers.issues.ranking_input import attention_of

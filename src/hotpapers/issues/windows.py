@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from hotpapers.base import announcement_days as calendar
 from hotpapers.base.errors import UsageError
-from hotpapers.base.ids.timestamps import SECOND, as_utc
 from hotpapers.base.model import DAY, HOUR, NETWORKS, Coverage, Publication, is_retrospective
+from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.text.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, caught_up_at, was_read
 from hotpapers.record import AsOfView, readings

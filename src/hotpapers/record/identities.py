@@ -13,8 +13,8 @@ from typing import NamedTuple, Self
 
 import msgspec
 
+from hotpapers.base import keys
 from hotpapers.base.errors import CorruptStore
-from hotpapers.base.model import keys
 from hotpapers.record.commitments import SALT, commitment, fresh_salts
 from hotpapers.record.database import Database, blob, placeholders, rows_among
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.ids import arxiv, timestamps
-from hotpapers.base.model import keys
+from hotpapers.base import keys, model
+from hotpapers.base.papers import arxiv
+from hotpapers.base.text import timestamps
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
 NEVER_NEGATIVE = frozenset(

@@ -17,8 +17,9 @@ from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
-from hotpapers.base import categories, model
+from hotpapers.base import model
 from hotpapers.base.errors import CorruptStore, InputError
+from hotpapers.base.papers.arxiv import taxonomy as categories
 from hotpapers.record.commitments import canonical_json, commitment, sha256
 from hotpapers.record.database import Database, Params
 from hotpapers.record.identities import (

@@ -11,9 +11,9 @@ from itertools import chain
 
 import msgspec
 
-from hotpapers.base.ids.mentions import paper_urls
-from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.base.model import DAY, Item, Mention, Paper, Post, TextLink, kind_of
+from hotpapers.base.papers.mentions import paper_urls
+from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS

@@ -13,8 +13,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.model import keys
+from hotpapers.base import keys, model
 from hotpapers.record.commitments import commitment
 from hotpapers.record.database import Database
 from hotpapers.record.identities import NUMBER, key_of

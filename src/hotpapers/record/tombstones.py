@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.model.keys import author_in, handle_key, network_of, own_id
+from hotpapers.base.keys import author_in, handle_key, network_of, own_id
 from hotpapers.record import identities
 from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS, KeyedHasher

@@ -22,8 +22,8 @@ from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import NetworkTerms, table
 from hotpapers.base.wings import BeforeFreezing, wings
+from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
-from hotpapers.issues.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE

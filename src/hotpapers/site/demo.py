@@ -19,10 +19,10 @@ from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.base.settings import BotSettings, publication_item
 from hotpapers.base.wings import wings
+from hotpapers.discussion.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.issues.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.importer import import_lines

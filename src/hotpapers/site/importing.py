@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hotpapers.base.errors import InputError
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.base.text.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer, lines
 from hotpapers.publish.deliver.export_site import export_again

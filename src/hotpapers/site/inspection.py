@@ -13,12 +13,12 @@ from hotpapers.base.http.proxies import Proxy
 from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
 from hotpapers.base.wings import settings_tables, wings
 from hotpapers.collect.job_factory import job_names
-from hotpapers.collect.jobs import job_state
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import seems_offline
-from hotpapers.collect.jobs.leases import ProcessAtWork, processes_at_work
+from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import freeze
-from hotpapers.issues.engagement.standing.queries import relearn_standing
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import seems_offline
+from hotpapers.jobs.leases import ProcessAtWork, processes_at_work
 from hotpapers.keep.privacy.queries import copies_before
 from hotpapers.publish.deliver.export_site import site_forecasts
 from hotpapers.publish.deliver.size_budget import SizeForecast

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import HotPapersError, NotFound, StoreError, UsageError, require
-from hotpapers.base.ids import timestamps
+from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement
-from hotpapers.base.model.keys import parse_key
+from hotpapers.base.text import timestamps
 from hotpapers.base.wings import ForgettableSubject, wings
-from hotpapers.issues.moderation.bots.review import OperatorVerdict
+from hotpapers.discussion.moderation.bots.review import OperatorVerdict
 from hotpapers.keep.privacy.forget import ForgetResult, copies, forget_all
 from hotpapers.publish.deliver.export_site import RerenderedFolder
 from hotpapers.record import Record, now

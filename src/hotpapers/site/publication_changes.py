@@ -10,8 +10,8 @@ from pathlib import Path
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.settings import PublicationSettings
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues.queries import frozen_days, latest_window
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.record import Record
 
 

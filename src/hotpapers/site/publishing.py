@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from hotpapers.base.errors import NotFound, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, is_retrospective
 from hotpapers.base.suggestions import choices
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.windows import latest_label
 from hotpapers.publish.deliver.export_site import RerenderedFolder, deleted_days, export_site, folders_of
 from hotpapers.publish.render import CHANNELS

@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotpapers.base.errors import StoreError, UsageError
-from hotpapers.base.ids.timestamps import day_of
 from hotpapers.base.model import DAY
 from hotpapers.base.settings import Settings, is_placeholder
+from hotpapers.base.text.timestamps import day_of
 from hotpapers.collect.job_factory import obsolete_settings
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline, state_of
+from hotpapers.discussion.moderation.quotation_policy import save_blocklist
 from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.moderation.quotation_policy import save_blocklist
 from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import COUNTS, JobState, seems_offline, state_of
 from hotpapers.publish.schedule.due import (
     ExpectedIssue,
     first_issues,

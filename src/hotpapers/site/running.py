@@ -14,10 +14,10 @@ from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs
-from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
-from hotpapers.collect.jobs.leases import Leases, processes_at_work, this_process
-from hotpapers.collect.jobs.loop import JobRunner
-from hotpapers.collect.jobs.queries import all_states
+from hotpapers.jobs.job_state import COUNTS, JobState, seems_offline
+from hotpapers.jobs.leases import Leases, processes_at_work, this_process
+from hotpapers.jobs.loop import JobRunner
+from hotpapers.jobs.queries import all_states
 from hotpapers.publish.schedule.health import SiteHealth, metrics
 from hotpapers.record import Record, now
 from hotpapers.record.database import without_password

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.model import distinct
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import SendingChannel, offered
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render import CHANNELS

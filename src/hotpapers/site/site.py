@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from hotpapers.base import terms
 from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, StoreError, UsageError, require
+from hotpapers.base.keys import is_web_address, parse_key
 from hotpapers.base.model import Post, Verdict
-from hotpapers.base.model.keys import is_web_address, parse_key
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import wings
 from hotpapers.record import now
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hotpapers.base.model import Judgement, PublishedIssue
+    from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview
     from hotpapers.issues.freeze import FrozenIssue
-    from hotpapers.issues.moderation.bots.review import AccountReview, AuthorReview
     from hotpapers.keep.search import PaperResults, PostResults
     from hotpapers.publish.deliver.export_site import RerenderedFolder
     from hotpapers.publish.query import schemas, status_schemas
@@ -250,7 +250,8 @@ class Site(ConfiguredSite):
         It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
         exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
-        from hotpapers.issues.ranking.words import count_noun, network_name
+        from hotpapers.base.text.words import count_noun
+        from hotpapers.issues.ranking.words import network_name
         from hotpapers.keep.transfer.export_formats import EXPORTS, WHOLE
 
         if format not in EXPORTS:
@@ -281,8 +282,8 @@ class Site(ConfiguredSite):
 
     def hide(self, key: str, reason: str, *, undo: bool = False) -> list[RerenderedFolder]:
         """Hides a post or account on all pages, or shows it again. Returns the folders that were rendered again."""
-        from hotpapers.issues.engagement.queries import is_recorded
-        from hotpapers.issues.moderation.bots.review import accounts_of
+        from hotpapers.discussion.engagement.queries import is_recorded
+        from hotpapers.discussion.moderation.bots.review import accounts_of
         from hotpapers.publish.deliver.export_site import export_again
 
         require(bool(reason.strip()), "missing reason: add --reason '…'")
@@ -341,8 +342,8 @@ class Site(ConfiguredSite):
         """Whether an account counts as a bot or as a paper's author, and why. `judgement`: the operator's own, from
         now or `since` a day; an empty one withdraws it. Returns the account under each of its names, with the papers it
         may be an author of."""
-        from hotpapers.base.ids import arxiv
-        from hotpapers.issues.moderation.bots import review
+        from hotpapers.base.papers import arxiv
+        from hotpapers.discussion.moderation.bots import review
         from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
         record, key, paper_key = self.record, parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""

@@ -10,7 +10,7 @@ from hotpapers.base.http.address_guard import address_of, require_address
 from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
-from hotpapers.collect.jobs.loop import Job, JobLoop
+from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.schedule.health import SiteHealth, health
 from hotpapers.publish.schedule.housekeeping import HousekeepingJob

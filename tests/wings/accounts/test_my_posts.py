@@ -15,13 +15,13 @@ from hotpapers.base import settings as all_settings
 from hotpapers.base.model import DAY as A_DAY
 from hotpapers.base.model import HOUR, Account, Alias, Item, Judgement, Verdict
 from hotpapers.base.settings import BotSettings
-from hotpapers.issues.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
+from hotpapers.discussion.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.wings.accounts import my_posts
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR
@@ -32,7 +32,7 @@ from tests.loopback.reading import client
 from tests.loopback.script import Account as Person
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
-from tests.web.asgi import get
+from tests.serve.asgi import get
 from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, submit
 
 AT = moment("2024-05-09")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.http.server import Handler, Play, Server, answer, serving
+from tests.base.http.server import Handler, Play, Server, answer, serving
 
 DID, PASSWORD = "did:plc:aaaabbbbccccddddeeee2345", "abcd-efgh-ijkl-mnop"
 XRPC = "/xrpc/com.atproto."

@@ -7,7 +7,7 @@ import os
 from hotpapers.base.model import NetworkReading, PrintedCount, ScoreComponent
 from hotpapers.publish.view.site_config import SiteConfig
 from tests.conftest import DATA
-from tests.render.build import NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper
+from tests.publish.render.build import NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper
 
 SITE_CONFIG = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
 DAY, EMPTY, FULL = "2021-01-14", "2021-01-13", "2021-01-19"

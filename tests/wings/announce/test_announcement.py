@@ -14,8 +14,8 @@ from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.publish.view.tex import plain_line
 from hotpapers.wings.announce.announcement import announcement, unknown
-from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
-from tests.render.sample import LISTED_READER, OWN_READER
+from tests.publish.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
+from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
 
 

@@ -15,7 +15,7 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater, Settings
 from hotpapers.wings.announce.announcement import announcement
 from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, RETRY_SECONDS, AppriseClient
 from hotpapers.wings.announce.chat import JOINER, message
-from tests.http.server import Play, Server, answer, raw, serving
+from tests.base.http.server import Play, Server, answer, raw, serving
 from tests.wings.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"

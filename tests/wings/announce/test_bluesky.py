@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.base.http import PoliteHttpClient
-from hotpapers.base.ids.timestamps import tid
 from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.base.text.timestamps import tid
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
 from hotpapers.wings.announce.atproto import RecordDraft
 from hotpapers.wings.announce.bluesky import MAX_POST_CHARS, BlueskySender, Thread, thread
+from tests.base.http.server import Handler, Play, answer, client
 from tests.deliveries import deliveries, receipts
-from tests.http.server import Handler, Play, answer, client
-from tests.render.sample import LISTED_READER, OWN_READER
+from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
 from tests.wings.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 

@@ -14,8 +14,8 @@ from hotpapers.base.model import HttpClient, IssueReader, Message
 from hotpapers.wings.announce.announcement import MemberPaper, announcement
 from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, AppriseClient, TextFormat
 from hotpapers.wings.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
-from tests.render.sample import LISTED_READER, OWN_READER
-from tests.sources.net import ScriptedClient
+from tests.collect.sources.net import ScriptedClient
+from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])

@@ -21,10 +21,10 @@ from hotpapers.site.sending import client_opener
 from hotpapers.site.site import Site
 from hotpapers.wings.announce import destinations
 from hotpapers.wings.announce.bluesky import DocumentSender, IssueDocument, issue_document
+from tests.base.http.server import answer, client
 from tests.deliveries import receipts
-from tests.http.server import answer, client
-from tests.render.build import OWN, issue, listing_entry, paper
-from tests.render.sample import LISTED_READER, OWN_READER
+from tests.publish.render.build import OWN, issue, listing_entry, paper
+from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.wings.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 

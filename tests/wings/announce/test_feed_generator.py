@@ -16,8 +16,8 @@ from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import PublishedIssue, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view.site_config import NOBODY
-from hotpapers.serve.web.app import SiteApp
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.app import SiteApp
+from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.wings.announce.feed_generator import (
     ISSUES,
     FeedSkeleton,
@@ -26,8 +26,8 @@ from hotpapers.wings.announce.feed_generator import (
     routes,
     service_did,
 )
-from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
-from tests.web.asgi import get
+from tests.publish.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
+from tests.serve.asgi import get
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 FEED = f"at://{DID}/app.bsky.feed.generator/daily"

@@ -12,7 +12,7 @@ from hotpapers.base.terms import TermsOverride, table
 from hotpapers.record import Record
 from hotpapers.wings.announce.chat import is_account, member_papers, posters_in
 from tests.issues.made import judged, key, moment, paper, post, write
-from tests.render.sample import OWN_READER
+from tests.publish.render.sample import OWN_READER
 from tests.wings.announce.samples import DAY
 
 AT = moment("2024-05-07T02:00")

@@ -14,18 +14,18 @@ from hotpapers.base.model import HOUR
 from hotpapers.base.settings import PublicationSettings, settings_type
 from hotpapers.base.settings.announce import ChatSettings, WebhookSettings
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues import freeze
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.sending import all_destinations
 from hotpapers.site.site import Site
 from hotpapers.wings.mail.settings import MailingSettings
+from tests.base.http.server import FakeTime, Server, answer, client, serving
 from tests.deliveries import deliveries, receipts, recorded
-from tests.http.server import FakeTime, Server, answer, client, serving
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.wings.mail.samples import join
 from tests.wings.mail.server import serving as mail_server

@@ -16,10 +16,10 @@ from hotpapers.publish.deliver.send import SenderDestination, send_issue
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.wings.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, signature
+from tests.base.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
 from tests.conftest import ROOT
 from tests.deliveries import deliveries
-from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
-from tests.render.sample import LISTED_READER, OWN_READER
+from tests.publish.render.sample import LISTED_READER, OWN_READER
 from tests.wings.announce.samples import DAY, HOSTILE_READER, SITE_CONFIG, matches
 
 SECRET = "sixteen owls sit in a tree"

@@ -24,8 +24,8 @@ from hotpapers.wings.archives.batch import ArchiveBatch
 from hotpapers.wings.archives.cli.commands import NETWORKS
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile, ImportedFile
+from tests.collect.sources import bluesky_events as bluesky
 from tests.conftest import DATA, data
-from tests.sources import bluesky_events as bluesky
 
 NOW = 1_800_000_000_000_000
 """15 January 2027."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.ingest.conftest import other_record, record
+from tests.collect.conftest import other_record, record
 
 __all__ = ["other_record", "record"]

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tests.sources import bluesky_events as bluesky
+from tests.collect.sources import bluesky_events as bluesky
 
 START = 1_783_036_800_000_000
 POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"

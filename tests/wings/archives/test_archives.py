@@ -24,8 +24,8 @@ from hotpapers.wings.archives import batch as archive_batch
 from hotpapers.wings.archives import file_import, framing
 from hotpapers.wings.archives.imported_file import HEAD, ImportedFile
 from hotpapers.wings.archives.jetstream_filter import PostKeys
+from tests.collect.sources import bluesky_events as bluesky
 from tests.conftest import ROOT, data
-from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import (
     DAY_START,
     NOW,

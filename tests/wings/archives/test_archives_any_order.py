@@ -17,14 +17,14 @@ import pytest
 import zstandard
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import Post, Reaction, Response
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.record import Record
 from hotpapers.wings.archives import batch, framing, parts
 from hotpapers.wings.archives.cli import commands as command

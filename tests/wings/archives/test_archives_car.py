@@ -24,10 +24,10 @@ from hotpapers.wings.archives.event_lines import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST
 from hotpapers.wings.archives.repository import MAX_BLOCK_BYTES, MAX_NODE_BYTES, MAX_TREE_DEPTH
 from tests.cli.run import good, run
+from tests.collect.sources import bluesky_events as bluesky
+from tests.collect.sources.bluesky_events import ANNA, BERT, tid
+from tests.collect.sources.fake_repository import block, car, fake_repository, section, varint
 from tests.conftest import DATA, data
-from tests.sources import bluesky_events as bluesky
-from tests.sources.bluesky_events import ANNA, BERT, tid
-from tests.sources.fake_repository import block, car, fake_repository, section, varint
 from tests.wings.archives.archive_helpers import (
     DAY,
     DAY_START,

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given
 
 from hotpapers.wings.archives.parts import open_range, zstd_frames
-from tests.transfer.random_frames import archives
+from tests.keep.transfer.random_frames import archives
 
 
 @given(archives)

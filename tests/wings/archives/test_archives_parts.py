@@ -13,15 +13,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import NETWORKS, Mention, Paper, Post, Verdict
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.format import UNREADABLE, ArchiveFormat, ImportTarget, moment_of
 from hotpapers.wings.archives.formats import EVENTS, LINES
 from hotpapers.wings.archives.framing import go_to, line_blocks, lines_of, mark
-from tests.sources import bluesky_events as bluesky
+from tests.collect.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import DAY_START, NOW, SEEN_AT, import_one
 
 SECOND = 1_000_000

@@ -16,8 +16,8 @@ from hotpapers.wings.archives import file_import, framing, parts
 from hotpapers.wings.archives.cli import commands as command
 from hotpapers.wings.archives.file_import import import_archives
 from hotpapers.wings.archives.workers import Workers
+from tests.collect.sources import bluesky_events as bluesky
 from tests.conftest import data
-from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import (
     DAY_START,
     NOW,

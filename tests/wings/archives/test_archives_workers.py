@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing, jetstream_filter, parts, scan, workers
@@ -27,9 +27,9 @@ from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of
 from hotpapers.wings.archives.jetstream_filter import JetstreamBlockFilter, PostKeys, key_in
 from hotpapers.wings.archives.scan import Progress
 from hotpapers.wings.archives.workers import WorkerSetup
+from tests.collect.sources import bluesky_events as bluesky
 from tests.conftest import data
 from tests.disks import small_disk
-from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import (
     DAY,
     NOW,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.base.ids.arxiv import unescaping
-from hotpapers.base.ids.mentions import find
+from hotpapers.base.papers.mentions import find
+from hotpapers.base.text import unescaping
 from hotpapers.wings.archives import bulk
-from tests.ids.test_arxiv_id import IDS, VERSIONS, written
-from tests.ids.test_mentions import FORMS, HOSTILE, LINES, SWALLOWING, TEXTS, proofpoint
+from tests.base.papers.test_arxiv_id import IDS, VERSIONS, written
+from tests.base.papers.test_mentions import FORMS, HOSTILE, LINES, SWALLOWING, TEXTS, proofpoint
 
 
 def check_scanner(content: bytes, block: int = 1) -> None:

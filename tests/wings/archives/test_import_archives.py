@@ -15,14 +15,14 @@ import apsw
 import pytest
 import zstandard
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Post
+from hotpapers.base.text import timestamps
 from hotpapers.keep.transfer import streams
 from hotpapers.record import Record
 from hotpapers.wings.archives.parts import LONG_WINDOW
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run, run_as_user
+from tests.collect.sources import bluesky_events as bluesky
 from tests.conftest import data
-from tests.sources import bluesky_events as bluesky
 from tests.wings.archives.archive_helpers import DAY_START, bluesky_day, export_lines, lines
 
 

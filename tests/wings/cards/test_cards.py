@@ -20,11 +20,11 @@ from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.cards import card_contents, drawing
 from hotpapers.wings.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
 from tests.conftest import ROOT
-from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
-from tests.render.full_sample import FULL_READER, SITE_CONFIG
-from tests.render.hostile import HOSTILE
-from tests.render.html import Page
-from tests.render.sample import LISTED_READER
+from tests.publish.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
+from tests.publish.render.full_sample import FULL_READER, SITE_CONFIG
+from tests.publish.render.hostile import HOSTILE
+from tests.publish.render.html import Page
+from tests.publish.render.sample import LISTED_READER
 
 PUBLIC = SiteConfig(base="https://papers.example/")
 Box = tuple[int, int, int, int]

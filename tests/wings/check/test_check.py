@@ -13,10 +13,10 @@ from hotpapers.base.http import retry_policy
 from hotpapers.record.database import without_password
 from hotpapers.wings.check import settings_trial as check
 from hotpapers.wings.proof.log_keys import make_key
+from tests.base.http.server import answer
+from tests.base.http.server import serving as serve_http
 from tests.cli.run import assert_matches_file, run
 from tests.conftest import DATA
-from tests.http.server import answer
-from tests.http.server import serving as serve_http
 from tests.loopback import feeds
 from tests.loopback.clock import RunningClock
 from tests.loopback.faults import Plan, parse

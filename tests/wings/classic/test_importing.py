@@ -20,9 +20,9 @@ from hotpapers.wings.classic.channel import ClassicChannel
 from hotpapers.wings.classic.importing import ClassicImport
 from tests.cli.run import good
 from tests.conftest import data
-from tests.moderation.test_author_voices import voices
-from tests.privacy import traces
-from tests.store import made
+from tests.discussion.moderation.test_author_voices import voices
+from tests.keep.privacy import traces
+from tests.record import made
 from tests.wings.classic import classic_issues
 
 PLAIN = "plain.md"

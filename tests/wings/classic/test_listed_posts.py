@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.model import Issue, Item, Listing, Mention, Paper, Post, Verdict
+from hotpapers.discussion.moderation.queries import doubtful_pairs as doubted
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation.queries import doubtful_pairs as doubted
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
 from hotpapers.record.verify import check
 from hotpapers.wings.classic import importing as classic_import
 from hotpapers.wings.classic.channel import ClassicChannel
 from hotpapers.wings.classic.doubtful_mentions import judge_listed_posts
-from tests.store.made import AT
+from tests.record.made import AT
 
 KETTLE, SOCKS, SHEEP = (f"arxiv:2103.0000{n}" for n in range(1, 4))
 TITLE = "Teaching Kettles to Sing in Winter"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.query.conftest import any_session, sample_session, session
-from tests.web.conftest import app, make_api, sample_store
+from tests.publish.query.conftest import any_session, sample_session, session
+from tests.serve.conftest import app, make_api, sample_store
 
 __all__ = ["any_session", "app", "make_api", "sample_session", "sample_store", "session"]

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import terms
-from hotpapers.issues.moderation import quotation_policy
-from hotpapers.issues.moderation.quotation_policy import Blocklist
+from hotpapers.discussion.moderation import quotation_policy
+from hotpapers.discussion.moderation.quotation_policy import Blocklist
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp
-from tests.query import query_stores
-from tests.web.asgi import get
-from tests.web.conftest import ApiFactory
+from hotpapers.serve.app import SiteApp
+from tests.publish.query import query_stores
+from tests.serve.asgi import get
+from tests.serve.conftest import ApiFactory
 
 EXPORT = "/api/v1/export"
 

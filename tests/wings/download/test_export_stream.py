@@ -14,12 +14,12 @@ import pytest
 import uvicorn
 from starlette.routing import Route
 
-from hotpapers.serve.web import server
-from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve import server
+from hotpapers.serve.app import SiteApp
 from hotpapers.wings.download import export_stream
-from tests.web.api_server import thread_server
-from tests.web.conftest import ApiFactory
-from tests.web.test_api_live import status_of
+from tests.serve.api_server import thread_server
+from tests.serve.conftest import ApiFactory
+from tests.serve.test_api_live import status_of
 
 EXPORT = "/api/v1/export"
 

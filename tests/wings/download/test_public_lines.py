@@ -13,14 +13,14 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import NETWORKS, Account, Alias, Item
-from hotpapers.issues.moderation import quotation_policy
+from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.wings.download.public_lines import CHUNK, ExportParams, export
 from tests.issues.made import judged, post, write
-from tests.query.query_stores import TODAY, add_talk
+from tests.publish.query.query_stores import TODAY, add_talk
 
 LATER = TODAY + 10**12
 

@@ -19,7 +19,7 @@ import msgspec
 
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.http import ClientLimits
-from hotpapers.base.ids.html_text import MAX_HTML_CHARS, plain
+from hotpapers.base.text.html_text import MAX_HTML_CHARS, plain
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.arxiv import xml
 from hotpapers.wings.feeds import feed_parser

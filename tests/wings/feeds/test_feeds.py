@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.base.ids.timestamps import claimed, from_datetime
 from hotpapers.base.model import Mention, Post, RawPayload
+from hotpapers.base.text.timestamps import claimed, from_datetime
 from hotpapers.wings.feeds import feed_parser
 from hotpapers.wings.feeds.feed_parser import MAX_LISTED, FeedEntry, entries
 from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
-from tests.sources.cases import cases, check
-from tests.sources.net import START, ScriptedClient, reply
+from tests.collect.sources.cases import cases, check
+from tests.collect.sources.net import START, ScriptedClient, reply
 
 URL = "https://blog.example/news/feed.xml"
 PAPER = "https://arxiv.org/abs/2609.01234"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.base.ids.timestamps import as_utc
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.record.batches import cursor_of
 from hotpapers.wings.feeds.source import FeedsSettings, FeedsSource
-from tests.ingest.job_setup import collect_setup
-from tests.ingest.test_gaps import run_rounds, state
-from tests.sources.net import Reply
+from tests.collect.job_setup import collect_setup
+from tests.collect.sources.net import Reply
+from tests.collect.test_gaps import run_rounds, state
 
 MINUTE = 60 * 1_000_000
 

@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from hotpapers.record import Record
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.wings.forms.form_router import FormRouter
-from tests.render.html import Page
-from tests.web.asgi import Response, get, scope_of
+from tests.publish.render.html import Page
+from tests.serve.asgi import Response, get, scope_of
 
 BASE = "https://a.example/"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": "https://a.example"}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from hotpapers.base.errors import BusyStore, NotFound, UsageError
-from hotpapers.serve.web import backend
-from hotpapers.serve.web.backend import ServeConfig
+from hotpapers.serve import backend
+from hotpapers.serve.backend import ServeConfig
 from hotpapers.wings.forms.form_router import FORM as FORM_HEADERS
 from hotpapers.wings.forms.form_router import (
     MAX_FORM_BYTES,
@@ -32,7 +32,7 @@ from hotpapers.wings.forms.form_router import (
     parse_fields,
     readable_fields,
 )
-from tests.web.asgi import get
+from tests.serve.asgi import get
 from tests.wings.forms.form_client import FORM, form_router, open_page, submit
 
 

@@ -17,8 +17,8 @@ from hotpapers.base.model import HOUR
 from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record
-from hotpapers.serve.web import app
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve import app
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import SUBMITS_AN_HOUR, form_router
 from hotpapers.wings.forms.report_pages import ReportPages
@@ -34,7 +34,7 @@ from tests.issues.made import (
     post,
     write,
 )
-from tests.web.asgi import get
+from tests.serve.asgi import get
 from tests.wings.forms import form_client
 from tests.wings.forms.form_client import BASE, FormResponse, open_page, submit
 

@@ -18,7 +18,7 @@ from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.queries import ReaderReport
 from tests.cli.run import command_line, environment, good, misuse, run
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
-from tests.render.html import Page
+from tests.publish.render.html import Page
 from tests.wings.mail.server import serving
 
 AT = moment("2024-05-09T08:00")

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base.announcement_days import deadline_day
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Announcement, Item, Paper
+from hotpapers.base.papers.arxiv.calendar import deadline_day
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.issues.announcement_counts import facts
 from hotpapers.issues.explain import explain
 from hotpapers.issues.repository import RecordIssueReader

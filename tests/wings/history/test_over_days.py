@@ -22,10 +22,10 @@ from hotpapers.base.model import (
     Publication,
     Reaction,
 )
-from hotpapers.issues.engagement import attention, measurement
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.standing import queries as standing_queries
+from hotpapers.discussion.engagement import attention, measurement
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.standing import queries as standing_queries
 from hotpapers.issues.ranking_input import CandidateWindow, collect_with_forecasts
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.record import Record

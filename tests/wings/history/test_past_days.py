@@ -15,7 +15,7 @@ import pytest
 from hotpapers.base.errors import IssueError, NotFound, UsageError
 from hotpapers.base.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
 from hotpapers.base.settings import BotSettings
-from hotpapers.issues.engagement.queries import follow_new_posts, follow_shown_posts
+from hotpapers.discussion.engagement.queries import follow_new_posts, follow_shown_posts
 from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
@@ -57,7 +57,7 @@ def test_day_by_day_it_is_the_same(
     store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same numbers as `freeze` gives day after day on the same record; and every issue rebuilds."""
-    monkeypatch.setattr("hotpapers.issues.engagement.standing.queries.ENOUGH_KNOWN", 5)
+    monkeypatch.setattr("hotpapers.discussion.engagement.standing.queries.ENOUGH_KNOWN", 5)
     recipe = msgspec.structs.replace(DAILY, ranking=ranking)
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
         for target in (record, other):

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from hotpapers.wings.hosting.writing import WORKFLOW
+from tests.base.http.server import Server, answer, serving
 from tests.cli.run import good
-from tests.http.server import Server, answer, serving
 from tests.wings.hosting.runner import JobResult, Machine
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read the workflow with")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.settings import PublicationSettings
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.record import Record
 from hotpapers.wings.hosting import schedule
 from hotpapers.wings.hosting.schedule import GRACE, crons, following, planned, times

@@ -17,8 +17,8 @@ import pytest
 
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublicationSettings, Settings, defaults
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import JobState
 from hotpapers.record import Record, now
 from hotpapers.wings.hosting.writing import HostMachine, host_files
 from tests.cli.run import good, run

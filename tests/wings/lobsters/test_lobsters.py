@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import DAY, Mention, PayloadPage, Post, Response, Snapshot
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.wings.lobsters.source import LobstersSettings, LobstersSource
-from tests.sources.cases import cases, check
-from tests.sources.net import START, Reply, ScriptedClient, reply
-from tests.sources.test_small import payload, recordings
+from tests.collect.sources.cases import cases, check
+from tests.collect.sources.net import START, Reply, ScriptedClient, reply
+from tests.collect.sources.test_small import payload, recordings
 
 LOBSTERS = LobstersSource(LobstersSettings())
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY as DAY_LONG
+from hotpapers.base.text import timestamps
 from hotpapers.issues import freeze
 from hotpapers.publish.deliver import delivery_states
 from hotpapers.record import Record
@@ -30,7 +30,7 @@ from hotpapers.wings.mail.messages import address_message, issue_message
 from hotpapers.wings.mail.queries import message_key
 from hotpapers.wings.mail.tokens import MailToken, SentMessage
 from tests.issues.made import DAILY, DAY
-from tests.render.sample import OWN_READER
+from tests.publish.render.sample import OWN_READER
 from tests.wings.mail.samples import (
     BEFORE,
     FROZEN,

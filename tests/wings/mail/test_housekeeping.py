@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.wings.mail import subscribers
-from tests.schedule.test_housekeeping import HouseRounds, house
-from tests.sources.net import START
+from tests.collect.sources.net import START
+from tests.publish.schedule.test_housekeeping import HouseRounds, house
 
 __all__ = ["house"]
 

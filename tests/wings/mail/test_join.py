@@ -15,7 +15,7 @@ from hotpapers.record import Record
 from hotpapers.wings.forms.form_router import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
 from tests.issues.made import DAILY
-from tests.web.asgi import get
+from tests.serve.asgi import get
 from tests.wings.forms.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
 from tests.wings.mail.reading import read
 from tests.wings.mail.samples import BEFORE, mail_config

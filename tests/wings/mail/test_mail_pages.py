@@ -13,14 +13,14 @@ from starlette.applications import Starlette
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import DAY
 from hotpapers.record import Record
-from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.backend import Backend
 from hotpapers.wings.mail import mail_pages, subscribers, tokens
 from hotpapers.wings.mail.mail_pages import link_routes
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.tokens import MailToken, Purpose
 from tests.issues.made import DAILY
-from tests.render.html import Page
-from tests.web.asgi import fetch, scope_of
+from tests.publish.render.html import Page
+from tests.serve.asgi import fetch, scope_of
 from tests.wings.mail.samples import BEFORE, join
 
 Response = tuple[int, dict[str, str], Page]

@@ -28,8 +28,8 @@ from hotpapers.wings.mail.messages import (
 from hotpapers.wings.mail.settings import MailConfig
 from hotpapers.wings.mail.tokens import TOKEN, MailToken, SentMessage, encode, message_id
 from tests.conftest import DATA
-from tests.render.build import OWN, issue, listing_entry, own_entry, paper
-from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
+from tests.publish.render.build import OWN, issue, listing_entry, own_entry, paper
+from tests.publish.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
 from tests.wings.mail.reading import of_html, of_text, part, preheader, read
 from tests.wings.mail.samples import MARK, SECRET, SITE_CONFIG, mail_config, reader
 

@@ -12,7 +12,7 @@ from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueE
 from hotpapers.record import Record, schema
 from hotpapers.wings.mail import subscribers
 from hotpapers.wings.mail.queries import message_key
-from tests.store import made
+from tests.record import made
 from tests.wings.mail.samples import BEFORE, join, mark_failed, mark_sent
 
 KEYS = [message_key("daily", "2026-01-01", mark * 32) for mark in "abc"]

@@ -20,8 +20,8 @@ from hotpapers.record import Record, now
 from hotpapers.wings.mail import sender, subscribers
 from hotpapers.wings.mail.queries import message_key
 from hotpapers.wings.mail.sender import CLAIM_TIMEOUT, UNKNOWN, EmailSender
+from tests.collect.sources.net import ScriptedClient
 from tests.issues.made import DAILY, DAY, moment, write
-from tests.sources.net import ScriptedClient
 from tests.wings.mail.reading import part, read
 from tests.wings.mail.samples import BEFORE, FROZEN, SITE_CONFIG, fill, join, mail_config, mark_failed, mark_sent
 from tests.wings.mail.server import HANG_UP, Box, serving

@@ -14,8 +14,8 @@ import pytest
 
 from hotpapers.base.model import PublishedIssue
 from hotpapers.wings.mail.messages import address_message, issue_message
-from tests.render.full_sample import FULL_READER
-from tests.render.sample import OWN_READER
+from tests.publish.render.full_sample import FULL_READER
+from tests.publish.render.sample import OWN_READER
 from tests.wings.mail.reading import part, read
 from tests.wings.mail.samples import SECRET, SITE_CONFIG, mail_config, reader
 

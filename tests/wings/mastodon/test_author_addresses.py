@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import HOUR, Account, Item, RawPayload
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.moderation.aliases import join_accounts
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record, is_pseudonym
 from hotpapers.wings.mastodon.author_addresses import author_address

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from hotpapers.base.model import HOUR, Item, RawPayload
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.moderation.aliases import join_accounts
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.record import Record
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource

@@ -18,8 +18,8 @@ from hotpapers.wings.mastodon import status_parser
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
 from hotpapers.wings.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
-from tests.sources.cases import AT, cases, check, objects_in
-from tests.sources.net import START, ScriptedClient, reply
+from tests.collect.sources.cases import AT, cases, check, objects_in
+from tests.collect.sources.net import START, ScriptedClient, reply
 
 BASE = "https://home.example"
 OTHER = "https://other.example"

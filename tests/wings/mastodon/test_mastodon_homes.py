@@ -14,9 +14,9 @@ from hotpapers.collect.collect_job import CollectJob, Connection
 from hotpapers.record import Record
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource
-from tests.ingest.job_setup import loop_of
-from tests.sources.cases import AT
-from tests.sources.net import START, ScriptedClient
+from tests.collect.job_setup import loop_of
+from tests.collect.sources.cases import AT
+from tests.collect.sources.net import START, ScriptedClient
 from tests.wings.mastodon.test_mastodon import OTHER, SOURCE, collect, home_url, keys, post_key, response, status
 
 

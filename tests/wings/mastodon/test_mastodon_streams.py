@@ -22,8 +22,8 @@ from hotpapers.wings.mastodon import source as mastodon
 from hotpapers.wings.mastodon.settings import MastodonServer, MastodonSettings
 from hotpapers.wings.mastodon.source import MastodonSource, events
 from hotpapers.wings.mastodon.timelines import PAGE
-from tests.sources.cases import AT
-from tests.sources.net import ScriptedClient
+from tests.collect.sources.cases import AT
+from tests.collect.sources.net import ScriptedClient
 from tests.wings.mastodon.test_mastodon import (
     BASE,
     EDITED,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.query.conftest import sample_session, sample_store, session
+from tests.publish.query.conftest import sample_session, sample_store, session
 
 __all__ = ["sample_session", "sample_store", "session"]

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hotpapers.publish.query import QuerySession, openapi
-from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve.app import SiteApp
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.published_site import PublishedSite
 from hotpapers.wings.mcp.record_tools import ToolDefinition, all_tools, public_tools
 from hotpapers.wings.mcp.site_files import folder_files
 from hotpapers.wings.mcp.site_tools import all_site_tools
-from tests.web.asgi import get
-from tests.web.conftest import app, make_api, sample_store
+from tests.serve.asgi import get
+from tests.serve.conftest import app, make_api, sample_store
 
 __all__ = ["app", "make_api", "sample_store"]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

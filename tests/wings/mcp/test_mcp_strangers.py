@@ -24,8 +24,8 @@ from hotpapers.base.errors import InputError, NotFound, UsageError
 from hotpapers.publish.render.html import single_pages
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.api import Api
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.site.site import Site
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.published_site import PublishedSite

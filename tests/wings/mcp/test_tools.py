@@ -24,7 +24,7 @@ from hotpapers.wings.mcp.record_tools import (
     harmless,
 )
 from tests.issues.made import key, post, write
-from tests.query.query_stores import ID, TODAY
+from tests.publish.query.query_stores import ID, TODAY
 
 OWN = {tool.name: tool for tool in record_tools.TOOLS}
 PAPER = "2101.04869"

@@ -29,8 +29,8 @@ from hotpapers.base.model import DAY, HOUR, Measurement, Publication
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.job_factory import ALWAYS_ON, IngestContext
-from hotpapers.collect.jobs.leases import Leases
 from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record, now
 from hotpapers.site.configured_site import PACE
 from hotpapers.site.site import Site
@@ -39,8 +39,8 @@ from hotpapers.wings.peers.following.fetched_log import FollowedSite
 from hotpapers.wings.proof.log_keys import make_key
 from hotpapers.wings.proof.notes import COSIGNATURE_ED25519
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
+from tests.base.http.server import answer, serving
 from tests.cli.run import failure, good, misuse, run
-from tests.http.server import answer, serving
 from tests.issues.made import counts, key, paper, post
 from tests.wings.peers.following.sites import NAME, reading, render
 from tests.wings.proof.cosigners import Cosigner

@@ -16,8 +16,8 @@ from hotpapers.base.http import ClientLimits, PoliteHttpClient
 from hotpapers.base.model import HOUR, Item, Paper
 from hotpapers.base.settings import load
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.query import QuerySession
 from hotpapers.record import Record
 from hotpapers.site.site import Site
@@ -34,10 +34,10 @@ from hotpapers.wings.personal.embeddings.queries import (
 from hotpapers.wings.personal.embeddings.settings import EmbeddingSettings
 from hotpapers.wings.personal.neighbors import Neighbors, by_vectors, cosine
 from hotpapers.wings.personal.tools import related
+from tests.base.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.cli.run import run
-from tests.http.server import Handler, Play, Server, answer, raw, serving, stall
 from tests.issues.made import DAY, key, paper, posts_about, write
-from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing
+from tests.publish.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 
 PATH, MODEL = "/v1/embeddings", "tea-embed"
 MINUTE = 60_000_000

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import bibtex
+from hotpapers.base.text import bibtex
 from hotpapers.wings.personal import library_files, stars
+from tests.base.papers.test_person_names import GROUPS
 from tests.conftest import data
-from tests.ids.test_person_names import GROUPS
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
 SCRIPT = Path(stars.__file__).with_name("library.js")

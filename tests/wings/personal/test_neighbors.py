@@ -18,8 +18,8 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.record import Record
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import Refused
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.http_messages import Refused
 from hotpapers.wings.personal import neighbors, preparing
 from hotpapers.wings.personal.blocks import MIN_SAVED, SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.kept import PREPARING, kept, saved_or_made, store_of
@@ -29,7 +29,7 @@ from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, 
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
 from lab.related_papers import measure_related
-from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
+from tests.publish.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
 from tests.wings.personal.test_vectors import METADATA, made_up
 
 LATEST = date(2026, 11, 20)

@@ -10,7 +10,7 @@ from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.personal import packing, site_part, vectors
 from hotpapers.wings.personal.for_me import first_sentence, papers_of_day
-from tests.render.full_sample import FULL_READER
+from tests.publish.render.full_sample import FULL_READER
 
 DAY = "2021-01-14"
 

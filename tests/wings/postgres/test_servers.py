@@ -15,8 +15,8 @@ from hotpapers.record import Record
 from hotpapers.record.record import connect
 from hotpapers.wings.postgres import server_store
 from tests.postgres import with_database
-from tests.store import made, workers
-from tests.store.test_faults import shared_store
+from tests.record import made, workers
+from tests.record.test_faults import shared_store
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import CorruptStore
 from hotpapers.keep.search.query_parser import parse
 from hotpapers.wings.postgres.vector_index import VectorIndex, expression, vector
-from tests.search.test_tokenizer import QUERY_TEXTS
+from tests.keep.search.test_tokenizer import QUERY_TEXTS
 
 
 @given(QUERY_TEXTS)

@@ -13,7 +13,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.base.errors import NetError, NotAProof
 from hotpapers.wings.proof import mirrors
 from hotpapers.wings.proof.mirrors import MAX_EDITIONS, SiteDownload
-from tests.http.server import FakeTime, client
+from tests.base.http.server import FakeTime, client
 from tests.issues.made import DAY
 from tests.wings.proof.sample_publication import publish
 from tests.wings.proof.test_log import serve_folder

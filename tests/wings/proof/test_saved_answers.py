@@ -19,8 +19,8 @@ from hotpapers.base.errors import InputError
 from hotpapers.publish.query.openapi import document
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record import Record
-from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.api import Api
+from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.saved_answers import NEEDS_STORE, StoredIssue, stored_issue
@@ -28,8 +28,8 @@ from hotpapers.wings.proof.saved_issues import check_saved, read_saved
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.cli.run import good
 from tests.issues.made import DAY
-from tests.query import query_stores
-from tests.web.asgi import get
+from tests.publish.query import query_stores
+from tests.serve.asgi import get
 from tests.wings.proof.logs import NAME, config_in
 from tests.wings.proof.sample_publication import AT, WITNESS, SamplePublication, add_cosignature, publish
 

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import TextLink
-from hotpapers.issues.lanes import NotedLane
+from hotpapers.discussion.lanes import NotedLane
 from hotpapers.record import Record
 from hotpapers.record.identities import find
 from hotpapers.wings.proof.site_logs import SiteLogs

@@ -21,8 +21,8 @@ from hotpapers.base.model import DAY as LONG
 from hotpapers.base.model import HOUR
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.publish.deliver import export_site as export_site_module
 from hotpapers.publish.deliver.export_site import export_again, export_site
@@ -35,8 +35,8 @@ from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, Checkpoint, is_sign
 from hotpapers.wings.proof.publication_log import LogConfig, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
 from tests.issues.made import DAY
-from tests.schedule import test_publishing
-from tests.schedule.test_publishing import CUT, LEADING, PublishingSite, fill
+from tests.publish.schedule import test_publishing
+from tests.publish.schedule.test_publishing import CUT, LEADING, PublishingSite, fill
 from tests.wings.proof.cosigners import Cosigner, Witness, witness_server
 from tests.wings.proof.logs import config_in, public_key
 

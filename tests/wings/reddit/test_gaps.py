@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hotpapers.base.model import HOUR
 from hotpapers.wings.reddit.source import RedditSettings, RedditSource
-from tests.ingest.job_setup import collect_setup
-from tests.ingest.test_gaps import run_rounds, state
-from tests.sources.net import START
+from tests.collect.job_setup import collect_setup
+from tests.collect.sources.net import START
+from tests.collect.test_gaps import run_rounds, state
 from tests.wings.feeds.test_gaps import full_feed
 
 

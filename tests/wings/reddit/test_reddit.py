@@ -16,8 +16,8 @@ from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, Retry
 from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.wings.feeds.feed_parser import entries
 from hotpapers.wings.reddit.source import BATCH, OVERLAP, RedditSettings, RedditSource
-from tests.sources.cases import AT, cases, check, objects_in
-from tests.sources.net import START, Reply, ScriptedClient, reply
+from tests.collect.sources.cases import AT, cases, check, objects_in
+from tests.collect.sources.net import START, Reply, ScriptedClient, reply
 
 KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
 FEEDS = RedditSettings(subreddits=("one", "two"))

@@ -7,8 +7,8 @@ import pytest
 from hotpapers.base.errors import SettingsError
 from hotpapers.collect.job_factory import read_settings, secrets_of
 from hotpapers.wings.reddit.source import RedditSettings, RedditSource
+from tests.collect.sources.net import ScriptedClient
 from tests.loopback.reddit import FEED_TOKEN, FEED_USER
-from tests.sources.net import ScriptedClient
 
 PARAMS = f"?feed={FEED_TOKEN}&user={FEED_USER}"
 ENTRY = (

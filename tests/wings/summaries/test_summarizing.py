@@ -16,19 +16,19 @@ import pytest
 from hotpapers.base.errors import InputError, SettingsError, Stopped
 from hotpapers.base.model import HOUR, HttpClient, Issue, Paper, Response
 from hotpapers.base.settings import BotSettings
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.judged_freezing import judge_and_freeze
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.wings.summaries.generate import MAX_FAILURES, MAX_MINUTES, summarize, summarizer
 from hotpapers.wings.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
 from hotpapers.wings.summaries.settings import SummarySettings
-from tests.http.server import Handler, Play, Server, answer, raw, serving
+from tests.base.http.server import Handler, Play, Server, answer, raw, serving
+from tests.collect.sources.net import ScriptedClient
 from tests.issues.made import DAILY, DAY, background, key, moment, paper, posts_about, write
-from tests.sources.net import ScriptedClient
 
 TODAY = moment(DAY)
 ABSTRACT = (

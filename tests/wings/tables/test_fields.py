@@ -20,8 +20,8 @@ from hotpapers.wings.tables.commands import write_tables
 from hotpapers.wings.tables.field_pages import DATA, PAGE
 from hotpapers.wings.tables.field_places import FieldFacts, rows_of
 from tests.issues.made import DAILY, issue, moment, paper, posts_about, read, write
-from tests.render.html import Page
-from tests.render.sample import LISTED_READER
+from tests.publish.render.html import Page
+from tests.publish.render.sample import LISTED_READER
 from tests.wings.tables.test_questions import answer
 
 DAYS = ("2024-05-07", "2024-05-08", "2024-05-09", "2024-05-20")

@@ -16,7 +16,7 @@ from hotpapers.record import Record
 from hotpapers.wings.tables import parquet
 from tests.disks import small_disk
 from tests.issues.made import background, write
-from tests.store import made
+from tests.record import made
 
 
 def test_it_holds_the_same_lines(store_url: str, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ from hotpapers.base.model import (
     Tally,
     Verdict,
 )
+from hotpapers.discussion.moderation.bots.review import withdraw_rows
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation.bots.review import withdraw_rows
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables

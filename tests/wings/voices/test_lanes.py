@@ -13,7 +13,7 @@ import pytest
 from hotpapers.base.model import HOUR, Account, Item, Post
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.collect_job import Connection
-from hotpapers.issues.lanes import noted_lanes
+from hotpapers.discussion.lanes import noted_lanes
 from hotpapers.issues.page_changes import PageChangeCounter
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.privacy.forget import forget
@@ -31,8 +31,8 @@ from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client
 from tests.loopback.servers import Loopback
-from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing
-from tests.store.made import verified
+from tests.publish.schedule.test_publishing import CUT, PublishingSite, fill, publishing
+from tests.record.made import verified
 
 ADA, WEN = account("bluesky", "ada"), account("bluesky", "wen")
 TITLE = "Shared by people this publication follows"

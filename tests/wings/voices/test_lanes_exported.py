@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import InputError
-from hotpapers.issues.lanes import COUNT, PREFIX, NotedLane, noted_lanes
+from hotpapers.discussion.lanes import COUNT, PREFIX, NotedLane, noted_lanes
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -20,7 +20,7 @@ from hotpapers.wings.voices.notes import note_lanes
 from hotpapers.wings.voices.queries import keys_in
 from hotpapers.wings.voices.wing import WING
 from tests.issues.made import DAY
-from tests.store.made import verified
+from tests.record.made import verified
 from tests.wings.voices.test_lanes import ADA, TITLE, WEN, write_posts
 
 ADAS, WENS = (f"bluesky:at://{account.id}/app.bsky.feed.post/1" for account in (ADA, WEN))

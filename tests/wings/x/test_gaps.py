@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hotpapers.base.errors import PartiallyRead, Stopped
-from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import HOUR, HttpClient, PayloadPage
+from hotpapers.base.text.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.wings.x.source import XSettings, XSource
-from tests.ingest.job_setup import collect_setup
-from tests.ingest.test_gaps import run_rounds, state
-from tests.sources.net import START, Reply
+from tests.collect.job_setup import collect_setup
+from tests.collect.sources.net import START, Reply
+from tests.collect.test_gaps import run_rounds, state
 
 
 class KilledSource(XSource):

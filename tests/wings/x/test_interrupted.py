@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.base.errors import RetryLater
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.wings.x.source import XSource
-from tests.sources.net import Reply, ScriptedClient, reply
+from tests.collect.sources.net import Reply, ScriptedClient, reply
 from tests.wings.x.test_x import NOW, SETTINGS, id_at
 
 

@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.http import ClientLimits
-from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import DAY, HOUR, HttpClient, PayloadPage, Post, Response
+from hotpapers.base.text.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.record.batches import cursor_of
 from hotpapers.wings.x import spending
 from hotpapers.wings.x.source import XSettings, XSource
 from hotpapers.wings.x.spending import Budget, BudgetState
-from tests.http.server import FakeTime, Handler, Server, client, serving
-from tests.ingest.job_setup import recount_setup
-from tests.sources.net import START, ScriptedClient, reply
+from tests.base.http.server import FakeTime, Handler, Server, client, serving
+from tests.collect.job_setup import recount_setup
+from tests.collect.sources.net import START, ScriptedClient, reply
 
 PRICE, AUTHOR = 5_000, 10_000
 """The network's prices in millionths; the defaults of the settings."""

@@ -12,7 +12,7 @@ import pytest
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR
 from hotpapers.wings.x.source import XSource
-from tests.sources.net import ScriptedClient
+from tests.collect.sources.net import ScriptedClient
 from tests.wings.x.test_x import NOW, SETTINGS, answer, id_at, tweet
 
 COST = 50_000

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
-from hotpapers.base.ids.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -24,9 +23,10 @@ from hotpapers.base.model import (
     Response,
     Snapshot,
 )
+from hotpapers.base.text.timestamps import X_EPOCH_MS as EPOCH
 from hotpapers.wings.x.source import FIELDS, MIN_PAGE, PAGE, UNSURE_AGAIN, XSettings, XSource
-from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, Reply, ScriptedClient, reply
+from tests.collect.sources.cases import AT, cases, check
+from tests.collect.sources.net import START, Reply, ScriptedClient, reply
 
 SETTINGS = XSettings(token="t0ken", budget=1000.0, price=0.01, author_price=0.02, counts=0.5)
 NOW = START + 20 * DAY

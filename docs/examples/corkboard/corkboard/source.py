@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.collect.sources.batched_requests import one_by_one
 from hotpapers.collect.sources.decoding import decode_entry, decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts

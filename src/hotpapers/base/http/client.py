@@ -46,8 +46,8 @@ from hotpapers.base.http.retry_policy import (
 )
 from hotpapers.base.http.streams import LineStream, decompress, read_body, with_heartbeat
 from hotpapers.base.http.transport import ClientLimits, Deadline, GuardedBackend, TrafficCounter
-from hotpapers.base.ids.domains import with_ascii_domains
 from hotpapers.base.model import Response
+from hotpapers.base.text.domains import with_ascii_domains
 
 T = TypeVar("T")
 NOTHING: Headers = MappingProxyType({})

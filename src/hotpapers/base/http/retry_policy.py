@@ -12,8 +12,8 @@ from itertools import count
 from statistics import median_low
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
+from hotpapers.base.text import timestamps
 
 PACE = 1.0
 """Least seconds between the starts of two requests to a host without a pace of its own."""

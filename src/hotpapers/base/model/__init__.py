@@ -1,7 +1,6 @@
 """The program's data types, as immutable values that all other packages share.
 
 items     the kinds of observations
-keys      keys of posts and accounts, and the addresses of posts on their networks
 issues    input and output of rankings, and frozen issues
 ports     the interfaces between packages: sources, channels, the HTTP client
 

@@ -23,10 +23,10 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from hotpapers.base import keys
 from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.ids.timestamps import is_day
-from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
+from hotpapers.base.model import NETWORKS, Publication, Window, distinct
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import converted, converted_all, homes_below
@@ -37,6 +37,7 @@ from hotpapers.base.settings.zones import zone_problem
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import TERMS, TermsOverride
+from hotpapers.base.text.timestamps import is_day
 from hotpapers.base.wings import settings_tables
 
 FILE = "hotpapers.toml"

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from hotpapers.base import keys
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.model import NETWORKS, distinct, keys
+from hotpapers.base.model import NETWORKS, distinct
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from hotpapers.base.categories import KNOWN, archive_of
 from hotpapers.base.model import MAX_INTEGER
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN, archive_of
 from hotpapers.base.suggestions import did_you_mean, letters_of, nearest
 
 AnyNumber = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import DAY, HOUR, HttpClient, Pages, PayloadPage, RawPayload
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 
 GONE = (404, 410)
 """Statuses of a post that no longer exists."""

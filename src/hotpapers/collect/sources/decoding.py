@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import MAX_INTEGER, RawPayload, Response
+from hotpapers.base.text import timestamps
 from hotpapers.base.untrusted_json import BROKEN, decode_json
 
 T = TypeVar("T")

@@ -14,12 +14,12 @@ from typing import Annotated
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.html_text import plain
+from hotpapers.base.text.timestamps import minute_of
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,

@@ -14,7 +14,6 @@ from typing import Annotated
 import msgspec
 
 from hotpapers.base.errors import NetError
-from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import (
     DAY,
     HttpClient,
@@ -28,8 +27,10 @@ from hotpapers.base.model import (
     Snapshot,
     TextLink,
 )
+from hotpapers.base.papers import arxiv
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import (
     Count,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from hotpapers.base.ids import arxiv, mentions
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.base.ids.mentions.title_mismatch import other_title
 from hotpapers.base.model import Account, Item, Judgement, Mention, Post, TextLink, Verdict
+from hotpapers.base.papers import arxiv, mentions
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.papers.mentions.title_mismatch import other_title
 
 MAX_TEXT_CHARS = 100_000
 """Characters of a text that are searched."""

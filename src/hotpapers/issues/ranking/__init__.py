@@ -18,6 +18,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.model import RankingInput, ScoredCandidate
 from hotpapers.base.suggestions import choices
 from hotpapers.base.wings import loading, offered
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
 from hotpapers.issues.ranking.scoring import with_ties
 
@@ -45,7 +46,7 @@ class RankingNeeds(NamedTuple):
 def needs_of(ranking: str) -> RankingNeeds:
     """What the ranking with this name needs."""
     is_second = ranking == rarity_2.NAME
-    return RankingNeeds(rarity_1.AGES[1:] if is_second else rarity_1.AGES, with_standing=is_second)
+    return RankingNeeds(AGES[1:] if is_second else AGES, with_standing=is_second)
 
 
 def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:

@@ -17,13 +17,11 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.categories import group_of
 from hotpapers.base.model import Attention, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
+from hotpapers.base.papers.arxiv.taxonomy import group_of
 from hotpapers.issues.ranking.scoring import ordered
 
 NAME = "rarity/1"
-AGES = (6, 24, 72, 168)
-"""Hours after their announcement at which papers are compared."""
 MIN_VOICES = 3
 """With fewer voices than this, a paper scores nothing on a network."""
 ENOUGH = 500

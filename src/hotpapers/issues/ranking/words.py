@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model import Entry, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.base.wings import sources
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import ENOUGH, ENOUGH_DAYS
@@ -31,26 +32,10 @@ def network_name(network: str) -> str:
     return NETWORK_NAMES.get(network, network) or "All networks"
 
 
-def handle_text(handle: str) -> str:
-    """`@ada.example`; for a feed, whose handle is its address, `blog.example/feed.xml`."""
-    _, separator, address = handle.partition("://")
-    return address if separator else handle and f"@{handle}"
-
-
-def number(count: int) -> str:
-    """1,204."""
-    return f"{count:,}".replace("-", "−")
-
-
-def count_noun(count: int, noun: str, plural: str = "") -> str:
-    """`1 paper`, `1,204 papers`."""
-    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
-
-
 def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
     """One part of a score as a sentence or two that end with its points, or with their `formula`."""
     name = network_name(part.network)
-    result = formula(part) if with_formula else number(part.score)
+    result = formula(part) if with_formula else format_number(part.score)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {result}."
     if part.rule == rarity_2.RULE:
@@ -64,8 +49,8 @@ def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
         return f"{amount} on {name}, and no other paper there yet to compare with: {result}."
     other_papers = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
     has_amount = part.counted_as is not UNSET
-    least = number(part.voices) if has_amount else amount
-    comparison = f"{number(part.atleast) if part.atleast else 'none'} had {least} or more"
+    least = format_number(part.voices) if has_amount else amount
+    comparison = f"{format_number(part.atleast) if part.atleast else 'none'} had {least} or more"
     is_capped = part.rule == rarity_2.CAPPED
     points = f"{f'; but each adds at most {rarity_2.MAX_POINTS_PER_VOICE} points' if is_capped else ''}: {result}."
     if part.age == 0:
@@ -84,16 +69,16 @@ def counted_amount(part: ScoreComponent) -> str:
         return units(part.voices, "person" if part.counted_as else unit(part))
     if part.known == part.voices:
         return count_noun(part.voices, "regular")
-    return f"{units(part.voices, COUNTED_PERSON)}, {number(part.known)} of them regulars,"
+    return f"{units(part.voices, COUNTED_PERSON)}, {format_number(part.known)} of them regulars,"
 
 
 def _vouching_sentence(part: ScoreComponent, result: str) -> str:
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
         known = "One regular is not enough for points" if part.voices else "Without regulars, there are no points"
         return f"{known}: {result}."
-    limit = number(rarity_2.limit(part.voices))
+    limit = format_number(rarity_2.limit(part.voices))
     return (
-        f"With {number(part.voices)} regulars, a score is at most {limit}, "
+        f"With {format_number(part.voices)} regulars, a score is at most {limit}, "
         f"{rarity_2.VOUCHED_PER_VOICE} for each: {result}."
     )
 
@@ -108,9 +93,8 @@ def price_sentence(entry: Entry, least_score: int) -> str:
     goal = "Faking this score" if entry.score >= least_score else "A place below the threshold"
     sentence = f"{goal} would take about {count_noun(price.accounts, 'account')}"
     if price.known:
-        return (
-            f"{sentence}, at least {number(price.known)} of them regulars; others alone could not do it, in any number."
-        )
+        known = f"at least {format_number(price.known)} of them regulars"
+        return f"{sentence}, {known}; others alone could not do it, in any number."
     if rarity_2.known_voices(entry.counts) is not None:
         return f"{sentence}, none of them a regular."
     return f"{sentence}. The record is too young to tell regulars from others."
@@ -173,7 +157,7 @@ def counted_note(entry: Entry, count: PrintedCount) -> str:
         return ""
     if count.voices == 1:
         return "not counted"
-    return f"{number(part.voices) if part.voices else 'none'} {'counts' if part.voices == 1 else 'count'}"
+    return f"{format_number(part.voices) if part.voices else 'none'} {'counts' if part.voices == 1 else 'count'}"
 
 
 def why_counted(entry: Entry, count: PrintedCount) -> str:
@@ -185,9 +169,8 @@ def why_counted(entry: Entry, count: PrintedCount) -> str:
         return f"{name} does not say who likes a post, so the {part.counted_as} of the post with most of them count."
     if isinstance(part.known, int):
         others = part.voices - part.known
-        return (
-            f"All {count_noun(part.known, 'regular')} there count, and {number(others)} others: at most one for each."
-        )
+        known = count_noun(part.known, "regular")
+        return f"All {known} there count, and {format_number(others)} others: at most one for each."
     return "People whose posts say the same as others, or whose post names several papers, do not all count."
 
 
@@ -195,7 +178,7 @@ def known_sentence(counts: Iterable[PrintedCount]) -> str:
     """`Regulars: 30 of 41 people on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known about any."""
     with_known = [count for count in counts if count.known is not UNSET]
     parts = [
-        f"{number(count.known)} of {number(count.voices)} on {network_name(count.network)}"
+        f"{format_number(count.known)} of {format_number(count.voices)} on {network_name(count.network)}"
         for count in with_known
         if count.known
     ]
@@ -228,10 +211,10 @@ def why_provisional(compared: ReferenceSize | UnsetType, score: int, threshold: 
     """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
     if compared is UNSET or not compared.young:
         return ""
-    note = f"The order is rough until there are {number(ENOUGH)} papers of 90 days to compare with; so far, "
+    note = f"The order is rough until there are {format_number(ENOUGH)} papers of 90 days to compare with; so far, "
     note += f"{_compared(compared)}."
     if score < max(threshold, 1):
-        note += f" Below the threshold of {number(threshold)}, but until then the best are shown anyway."
+        note += f" Below the threshold of {format_number(threshold)}, but until then the best are shown anyway."
     return note
 
 
@@ -262,15 +245,20 @@ def plural(unit: str) -> str:
 def formula(part: ScoreComponent) -> str:
     """A part as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
     if part.rule == "classic":
-        return number(part.score)
+        return format_number(part.score)
     if part.rule == rarity_2.RULE:
         is_enough = part.voices >= rarity_2.MIN_KNOWN_VOICES
-        return f"no more than {rarity_2.VOUCHED_PER_VOICE} × {number(part.voices)}" if is_enough else "no more than 0"
+        return (
+            f"no more than {rarity_2.VOUCHED_PER_VOICE} × {format_number(part.voices)}"
+            if is_enough
+            else "no more than 0"
+        )
     if part.score == 0 and part.voices < 3:
         return "0"
     if part.rule == rarity_2.CAPPED:
-        return f"{rarity_2.MAX_POINTS_PER_VOICE} × {number(part.voices)} = {number(part.score)}"
-    return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
+        return f"{rarity_2.MAX_POINTS_PER_VOICE} × {format_number(part.voices)} = {format_number(part.score)}"
+    ratio = f"{format_number(part.papers + 1)} / {format_number(part.atleast + 1)}"
+    return f"1000 × log10({ratio}) = {format_number(part.score)}"
 
 
 METHOD_NOTES = {
@@ -304,7 +292,7 @@ def witnessed_sentence(witnessed: WitnessedCounts | UnsetType) -> str:
     verb = "agrees" if witnessed.close == 1 else "agree"
     return (
         f"Counts in this issue also made by {collectors}, who read the same networks: "
-        f"{number(witnessed.counts)}, of which {number(witnessed.close)} {verb} within a tenth."
+        f"{format_number(witnessed.counts)}, of which {format_number(witnessed.close)} {verb} within a tenth."
     )
 
 

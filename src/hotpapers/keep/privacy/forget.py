@@ -17,11 +17,11 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model.keys import parse_key
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.issues.moderation.aliases import join_accounts
-from hotpapers.issues.moderation.bots.review import accounts_of
+from hotpapers.base.keys import parse_key
+from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.moderation.aliases import join_accounts
+from hotpapers.discussion.moderation.bots.review import accounts_of
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.keep.privacy import forgotten_file, queries
 from hotpapers.keep.search import indexing
 from hotpapers.record import (

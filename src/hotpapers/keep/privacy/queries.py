@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import model
-from hotpapers.base.model import keys
+from hotpapers.base import keys, model
 from hotpapers.record import identities, item_rows, tombstones
 from hotpapers.record.database import AT_ONCE, Database, column_among, first_column, placeholders, rows_among
 from hotpapers.record.identities import NUMBER, NUMBERS, is_pseudonym, key_of

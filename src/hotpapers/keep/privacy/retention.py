@@ -21,7 +21,7 @@ import msgspec
 
 from hotpapers.base import errors, terms
 from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, HeldPapers
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.keep.privacy import queries
 from hotpapers.record import batches, database, issue_contents
 from hotpapers.record.manifest import BatchStamp, Pair

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.ids.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import formulas
 from hotpapers.keep.search import query_parser, tokenizer
 
 SNIPPET = 240

@@ -10,10 +10,11 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import CorruptStore
-from hotpapers.base.ids import arxiv, timestamps
 from hotpapers.base.model import MAX_INTEGER, Announcement, HeldPapers, Issue, Paper, Post, is_retrospective
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.text import timestamps
 from hotpapers.keep.search import index
 from hotpapers.keep.search.index import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, Document, IndexState
 from hotpapers.keep.search.tokenizer import MAX_WORD_CHARS, stem, words

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers.base import terms
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, MAX_INTEGER, Mention, Post
-from hotpapers.issues.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
-from hotpapers.issues.moderation.quotation_policy import policy_for, showing
+from hotpapers.base.text import timestamps
+from hotpapers.discussion.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
+from hotpapers.discussion.moderation.quotation_policy import policy_for, showing
 from hotpapers.keep.search import index, query_parser
 from hotpapers.keep.search.highlights import Highlighter
 from hotpapers.keep.search.index import NOTHING, POST_WORDS, ResultPage, SearchStatement

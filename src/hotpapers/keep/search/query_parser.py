@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import NotAnArxivId
-from hotpapers.base.ids import arxiv
+from hotpapers.base.papers import arxiv
 from hotpapers.keep.search import tokenizer
 
 MAX_QUERY_CHARS = 1_000

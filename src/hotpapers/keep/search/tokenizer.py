@@ -16,8 +16,8 @@ from functools import lru_cache
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from hotpapers.base.ids.accents import PLAIN_LETTERS
-from hotpapers.base.ids.tex_letters import SMALL_GREEK
+from hotpapers.base.text.accents import PLAIN_LETTERS
+from hotpapers.base.text.tex_letters import SMALL_GREEK
 
 MAX_WORD_CHARS = 64
 """Most code points of a word; longer words are cut."""

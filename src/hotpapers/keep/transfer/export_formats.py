@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hotpapers.base import model
-from hotpapers.base.ids import arxiv
-from hotpapers.base.ids import bibtex as bibtex_fields
+from hotpapers.base.papers import arxiv
+from hotpapers.base.text import bibtex as bibtex_fields
 from hotpapers.base.wings import FileFormat, offered
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter

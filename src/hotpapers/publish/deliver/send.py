@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import BulkSender, DeliveryCounts, HttpClient, IssueReader, Message, Sender
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.base.text.words import count_noun
 from hotpapers.publish.deliver import delivery_states, queries
 from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.record import Record

@@ -8,7 +8,7 @@
     queries          which posts about a paper may be shown
     openapi          the API's document, generated from these
 
-The API (`serve/web/api.py`), the tools for language models and the library (`site/site.py`) use only these.
+The API (`serve/api.py`), the tools for language models and the library (`site/site.py`) use only these.
 All post content in answers may be shown now under its network's terms.
 """
 

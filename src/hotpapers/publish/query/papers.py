@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from hotpapers.base import model, terms
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, is_retrospective
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import AGES, MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import AGES, MeasurementWindow
+from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.issues.freeze import editions
-from hotpapers.issues.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.issues.ranking.words import method_note
 from hotpapers.keep import search as index
 from hotpapers.publish.query import queries, schemas

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.base import model
-from hotpapers.issues.engagement.queries import (
+from hotpapers.discussion.engagement.queries import (
     VOICE,
     hidden_sql,
     limited_sql,

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound, UsageError
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
-from hotpapers.issues.moderation.quotation_policy import Blocklist, load_blocklist
+from hotpapers.base.papers import arxiv
+from hotpapers.discussion.moderation.quotation_policy import Blocklist, load_blocklist
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.record import Record
 

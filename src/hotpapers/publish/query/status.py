@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from hotpapers import __version__
 from hotpapers.base import model
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import DAY, Coverage, Publication, is_retrospective
-from hotpapers.collect.jobs import job_state
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import JobState
-from hotpapers.collect.next_steps import next_step
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.queries import ARXIV, newest_issue
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import JobState
+from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.query import request_params, status_schemas
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.base.ids.timestamps import rfc3339
 from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.base.text.timestamps import rfc3339
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro, render_file
@@ -253,7 +254,7 @@ class FeedMaker:
                     phrases.marked_title(plain_line(paper.summary.title), withdrawn=paper.summary.withdrawn)
                     or phrases.paper_name(paper.summary.paper),
                     map(one_line, paper.summary.authors),
-                    words.count_noun(paper.voices, "like") if tops.unit == "likes" else words.people(paper.voices),
+                    count_noun(paper.voices, "like") if tops.unit == "likes" else words.people(paper.voices),
                 )
                 for paper in papers
             ]

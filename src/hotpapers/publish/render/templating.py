@@ -18,7 +18,8 @@ from xml.sax import saxutils
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from hotpapers.base.ids import timestamps
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html import search_page
@@ -56,8 +57,8 @@ def _environment() -> Environment:
     environment.globals.update(
         policy=POLICY,
         words=words,
-        number=words.number,
-        count_noun=words.count_noun,
+        number=format_number,
+        count_noun=count_noun,
         weekdays=announcement_counts.WEEKDAYS,
         issue_name=phrases.issue_name,
         counts_of=_cached_macro("counts"),

@@ -12,11 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days as calendar
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import HOUR, Publication
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import COUNTS, JobState, state_of
+from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.issues.coverage import TURN
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_started_at, site_started_at, was_ever_read
@@ -30,6 +28,8 @@ from hotpapers.issues.windows import (
     late_at_first,
     unread_reason,
 )
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import COUNTS, JobState, state_of
 from hotpapers.record import Record
 from hotpapers.record.statistics import written_between
 

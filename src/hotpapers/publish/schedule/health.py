@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from hotpapers.base.durations import duration
 from hotpapers.base.model import HOUR
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, site_started_at
 from hotpapers.issues.windows import limit_of
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import JobState
 from hotpapers.publish.schedule.due import days_without_issue, next_issues
 from hotpapers.record import Record
 from hotpapers.record.statistics import StoreTotals

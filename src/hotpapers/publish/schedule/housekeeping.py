@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hotpapers.base import terms
-from hotpapers.base.ids.timestamps import is_over
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.standing.queries import learn_standing
+from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import prune
 from hotpapers.publish.schedule.health import SiteHealth

@@ -19,20 +19,20 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import BeforeFreezing, wings
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.attempts import PartRetries
-from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
-from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.lanes import issues_beside
+from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import TURN, was_read
-from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.freeze import check_read, publication_of
 from hotpapers.issues.judged_freezing import judge_and_freeze
-from hotpapers.issues.lanes import issues_beside
-from hotpapers.issues.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.attempts import PartRetries
+from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.deliver.export_site import (
     RerenderedFolder,
     deleted_days,

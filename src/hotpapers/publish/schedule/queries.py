@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hotpapers.base.model import NETWORKS, Paper
-from hotpapers.issues.engagement.queries import VOICE, limited_sql, persons_sql
+from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.record import (
     NUMBERS,
     Database,

@@ -12,16 +12,16 @@ from functools import partial
 
 from hotpapers.base import terms
 from hotpapers.base.errors import PartiallyRead, UsageError
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
-from hotpapers.collect.jobs.attempts import PartRetries
-from hotpapers.collect.jobs.isolation import isolated
-from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, label_after
+from hotpapers.jobs.attempts import PartRetries
+from hotpapers.jobs.isolation import isolated
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.deliver.send import SenderDestination, SendResult, keep_finished, send_issue
 from hotpapers.record import Record
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Paper, Post, Quotation
-from hotpapers.issues.moderation.author_names import shows_author
+from hotpapers.discussion.moderation.author_names import shows_author
 from hotpapers.issues.quotations import count_own_words
 from hotpapers.publish.view.clean_text import one_line, shown
 

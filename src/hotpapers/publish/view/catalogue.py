@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from hotpapers.base.ids.accents import in_plain_letters
 from hotpapers.base.model import EntrySummary
+from hotpapers.base.text.accents import in_plain_letters
 from hotpapers.publish.view import clean_text, site_paths
 
 LATEST = 60

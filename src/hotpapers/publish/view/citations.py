@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from hotpapers.base.ids import arxiv, person_names, timestamps
-from hotpapers.base.ids import bibtex as bibtex_fields
-from hotpapers.base.ids.accents import in_plain_letters
 from hotpapers.base.model import Paper
+from hotpapers.base.papers import arxiv
+from hotpapers.base.text import bibtex as bibtex_fields
+from hotpapers.base.text import person_names, timestamps
+from hotpapers.base.text.accents import in_plain_letters
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.tex import plain

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import phrases
@@ -29,7 +30,7 @@ NAMED = 2
 def line(issue: PublishedIssue) -> str:
     """`10 papers · 6 networks · Reddit could not be read`: the line below an issue's date."""
     content = issue.content
-    parts = [words.count_noun(len(content.entries), "paper")]
+    parts = [count_noun(len(content.entries), "paper")]
     if issue.listing:
         parts += sorted({words.network_name(count.network) for entry in content.entries for count in entry.counts})
     else:
@@ -42,7 +43,7 @@ def _networks(content: IssueContent) -> Iterator[str]:
         yield "made afterwards"
     read = [reading for reading in content.readings if reading.state in ("complete", "partial")]
     if content.readings or not content.retrospective:
-        yield words.count_noun(len(read), "network") if read else "no network read"
+        yield count_noun(len(read), "network") if read else "no network read"
     by_verb: dict[str, list[NetworkReading]] = {}
     for reading in content.readings:
         if reading.state != "complete":
@@ -50,7 +51,7 @@ def _networks(content: IssueContent) -> Iterator[str]:
             by_verb.setdefault("only in part" if reading.state == "partial" else unread, []).append(reading)
     for verb, readings in by_verb.items():
         names = [words.network_name(reading.network) for reading in readings]
-        some = "all" if readings == read else words.count_noun(len(names), "network")
+        some = "all" if readings == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
 
 
@@ -75,7 +76,7 @@ def counted(entry: Entry) -> str:
 
 def _counted(entry: Entry, count: PrintedCount, number: int) -> str:
     note = words.counted_note(entry, count)
-    return f"{phrases.network_name(count.network)}\u00a0{words.number(number)}{note and f' ({note})'}"
+    return f"{phrases.network_name(count.network)}\u00a0{format_number(number)}{note and f' ({note})'}"
 
 
 def introduction(issue: PublishedIssue) -> str:
@@ -106,7 +107,7 @@ def headline(window: Window, day: str, first: str, total: int) -> str:
 
 
 def _more(count: int) -> list[str]:
-    return [f"and {words.number(count)} more"] if count > 0 else []
+    return [f"and {format_number(count)} more"] if count > 0 else []
 
 
 def title(issue: PublishedIssue, paper: str) -> str:

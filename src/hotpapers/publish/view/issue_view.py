@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
 from hotpapers.publish.view import glance, phrases, site_paths

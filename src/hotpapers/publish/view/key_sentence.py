@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hotpapers.base.ids.tex_formulas import formulas
+from hotpapers.base.text.tex_formulas import formulas
 
 RULE = "telling/1"
 """The name of the rule. A changed rule gets a new name, so that what pages say about their lead stays true."""

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 import nh3
 from markupsafe import Markup
 
-from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, SMALL_GREEK
+from hotpapers.base.text.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import shown
 

@@ -9,9 +9,6 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from hotpapers.base.announcement_days import announced_at, holiday
-from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.tex_formulas import formulas
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -24,9 +21,12 @@ from hotpapers.base.model import (
     Quotation,
     Retrospective,
 )
+from hotpapers.base.papers.arxiv.calendar import announced_at, holiday
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.tex_formulas import formulas
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import clean_text, site_paths
 from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
@@ -205,7 +205,7 @@ NO_ISSUE = "No issue: nothing was read in time."
 def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
     described, absent = retrospective.described_later, ", ".join(map(words.network_name, retrospective.absent))
-    standing = "too few to tell accounts apart" if retrospective.known is None else words.number(retrospective.known)
+    standing = "too few to tell accounts apart" if retrospective.known is None else format_number(retrospective.known)
     bots = count_noun(retrospective.bots, "account")
     sentences = (
         "Made afterwards: this issue did not appear on its day.",
@@ -226,7 +226,7 @@ def _posts_by_then(retrospective: Retrospective) -> str:
         (retrospective.counts_missing, ",", "with counts never read"),
         (retrospective.posts_later, ";", f"more from that time arrived later and {verb} not count"),
     )
-    texts = (f"{sign} {words.number(posts)} {text}" for posts, sign, text in further if posts)
+    texts = (f"{sign} {format_number(posts)} {text}" for posts, sign, text in further if posts)
     return f"Its papers had {count_noun(retrospective.posts, 'post')} in the record by then{''.join(texts)}"
 
 
@@ -253,10 +253,10 @@ def total(entry: Entry) -> str:
     """The parts of a score as one sum, without those that give nothing: `2,177 + 812 = 2,989`."""
     scores = [part.score for part in entry.parts if part.score]
     if len(scores) < 2:
-        return words.number(entry.score)
+        return format_number(entry.score)
     first, *others = scores
-    summands = " ".join(f"{'−' if score < 0 else '+'} {words.number(abs(score))}" for score in others)
-    return f"{words.number(first)} {summands} = {words.number(entry.score)}"
+    summands = " ".join(f"{'−' if score < 0 else '+'} {format_number(abs(score))}" for score in others)
+    return f"{format_number(first)} {summands} = {format_number(entry.score)}"
 
 
 def places(entry: Entry, listed: bool) -> str:
@@ -289,7 +289,7 @@ def paper_name(paper: str) -> str:
 def ordinal(number: int) -> str:
     """A number as an ordinal: `1st`, `12th`, `23rd`."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{words.number(number)}{ending}"
+    return f"{format_number(number)}{ending}"
 
 
 def tie_note(entry: Entry, ranking: str) -> str:

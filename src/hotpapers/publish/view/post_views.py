@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
-from hotpapers.issues.ranking import words
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.best_sentence import best_sentence
 from hotpapers.publish.view.clean_text import one_line
@@ -145,7 +145,7 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     where = "blogs" if network == "feeds" else phrases.network_name(network)
     days = [phrases.date_name(post.created_at) for post in posts]
     is_single = len(posts) == 1
-    head = f"A post on {where} from {days[0]}" if is_single else f"{words.count_noun(len(posts), 'post')} on {where}"
+    head = f"A post on {where} from {days[0]}" if is_single else f"{count_noun(len(posts), 'post')} on {where}"
     links = [
         ("read it there" if is_single else str(number), site_paths.post_page(post.post), day)
         for number, (post, day) in enumerate(zip(posts, days, strict=True), 1)
@@ -156,7 +156,7 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
 def byline(post: Post) -> dict[str, str]:
     """A post's author, network, date, language and text direction."""
     blog = blog_name(post)
-    handle = "" if post.network == "feeds" else one_line(words.handle_text(post.handle))
+    handle = "" if post.network == "feeds" else one_line(handle_text(post.handle))
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
@@ -194,7 +194,7 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
 def _thread(quotation: Quotation) -> ThreadView:
     source, reactions = byline(quotation.post), quotation.reactions
     shown = {name: source[name] for name in ("author", "day", "moment", "url")}
-    reaction_count = words.count_noun(reactions, "reaction") if reactions else ""
+    reaction_count = count_noun(reactions, "reaction") if reactions else ""
     return ThreadView(blog=blog_name(quotation.post), reactions=reaction_count, **shown)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpapers.base import announcement_days
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue, is_retrospective
-from hotpapers.issues.ranking import words
+from hotpapers.base.papers.arxiv import calendar as announcement_days
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues.windows import label_after, limit_of
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.clean_text import one_line
@@ -139,7 +139,7 @@ def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayS
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
     full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
-    issues = words.count_noun(len(rows), "issue")
+    issues = count_noun(len(rows), "issue")
     if full < len(rows):
         text = f"for {full} of {issues}"
     elif last is not latest:

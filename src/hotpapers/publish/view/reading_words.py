@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.issues.coverage import LOST, TURN
-from hotpapers.issues.ranking.words import count_noun, network_name
+from hotpapers.issues.ranking.words import network_name
 from hotpapers.publish.view.clean_text import one_line
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}

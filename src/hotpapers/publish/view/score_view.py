@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.view import phrases
@@ -54,7 +55,7 @@ def score_view(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False)
         rows=tuple(_row(entry, part) for part in parts),
         parts=tuple((one_line(words.part_sentence(part)), words.formula(part)) for part in parts),
         total=phrases.total(entry),
-        points=words.number(entry.score),
+        points=format_number(entry.score),
         tie_note=phrases.tie_note(entry, issue.content.ranking),
         forecasts=tuple(one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
         provisional=phrases.provisional(issue.content, entry),
@@ -76,16 +77,16 @@ def summary(entry: Entry) -> str:
     known = rarity_2.known_voices(entry.counts)
     regulars = ""
     if known is not None:
-        regulars = f"; {words.count_noun(known, 'regular') if known else 'no regulars'} among the people"
+        regulars = f"; {count_noun(known, 'regular') if known else 'no regulars'} among the people"
     unit = "More likes" if compared[0].age == 0 else "More attention"
     return f"{unit} than {ranks}{regulars}."
 
 
 def _beaten(part: ScoreComponent) -> str:
     """`any of 91 other papers`, `88 of 91 other papers`."""
-    others = words.count_noun(part.papers, "other paper")
+    others = count_noun(part.papers, "other paper")
     fewer = part.papers - part.atleast
-    return f"any of {others}" if fewer == part.papers else f"{words.number(fewer)} of {others}"
+    return f"any of {others}" if fewer == part.papers else f"{format_number(fewer)} of {others}"
 
 
 def _where(part: ScoreComponent) -> str:
@@ -96,12 +97,12 @@ def _where(part: ScoreComponent) -> str:
 
 
 def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
-    points = words.number(part.score)
+    points = format_number(part.score)
     if part.rule == rarity_2.RULE:
         return ScoreRow("Limit", "", _limit(part), points)
     count = next((count for count in entry.counts if count.network == part.network), None)
     shown = words.shown_count(count, only_likes=words.ranks_likes(entry)) if count else ""
-    counted = f"{words.number(part.voices)} people" if part.rule in rarity_2.RULES_OF_NETWORKS else ""
+    counted = f"{format_number(part.voices)} people" if part.rule in rarity_2.RULES_OF_NETWORKS else ""
     if part.counted_as in ("likes", "reposts"):
         counted = words.counted_amount(part)
     if part.rule == rarity_2.CAPPED:
@@ -113,7 +114,7 @@ def _limit(part: ScoreComponent) -> str:
     """Why points are taken off: `2 regulars: at most 480 points`."""
     if part.voices < rarity_2.MIN_KNOWN_VOICES:
         return f"{'one regular' if part.voices else 'no regulars'}: no points"
-    return f"{words.number(part.voices)} regulars: at most {words.number(rarity_2.limit(part.voices))} points"
+    return f"{format_number(part.voices)} regulars: at most {format_number(rarity_2.limit(part.voices))} points"
 
 
 def _counted(entry: Entry) -> Iterator[str]:

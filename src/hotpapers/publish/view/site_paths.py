@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.timestamps import tid
-from hotpapers.base.model import Paper, TextLink, keys
+from hotpapers.base import keys
+from hotpapers.base.model import Paper, TextLink
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.timestamps import tid
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Attention
-from hotpapers.issues.ranking import words
+from hotpapers.base.text.words import count_noun, format_number
 
 WIDTH, HEIGHT = 120, 24
 EDGE = 2
@@ -36,7 +36,7 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
     chosen_rows = dict.fromkeys(
         [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
     )
-    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
+    parts = ", ".join(f"{format_number(voices)} after {count_noun(age, 'hour')}" for age, voices in chosen_rows)
     return curve([(0, 0), *counts], f"People since the announcement: {parts}.")
 
 

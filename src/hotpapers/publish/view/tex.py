@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-from hotpapers.base.ids.tex_formulas import TexFormula, formulas
-from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
+from hotpapers.base.text.tex_formulas import TexFormula, formulas
+from hotpapers.base.text.tex_letters import CAPITAL_GREEK, LATIN, MARKS, MORE_LATIN, SIGNS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets, mathml
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.highlighting import Spans, from_signs, marked, with_signs

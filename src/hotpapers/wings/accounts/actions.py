@@ -13,12 +13,12 @@ from collections.abc import Collection
 from typing import Literal
 
 from hotpapers.base.errors import NotFound, UsageError
+from hotpapers.base.keys import own_id
 from hotpapers.base.model import Account, Judgement, Verdict
-from hotpapers.base.model.keys import own_id
 from hotpapers.base.settings import BotSettings
-from hotpapers.issues.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
-from hotpapers.issues.moderation import queries as bot_queries
-from hotpapers.issues.moderation.bots.review import AccountReview, accounts_of, check_settings, review_account
+from hotpapers.discussion.engagement.queries import PROVED, SINGLE_ACCOUNT_RULES
+from hotpapers.discussion.moderation import queries as bot_queries
+from hotpapers.discussion.moderation.bots.review import AccountReview, accounts_of, check_settings, review_account
 from hotpapers.record import Record
 from hotpapers.record.identities import is_pseudonym
 from hotpapers.wings.accounts.profiles import KnownAccount

@@ -19,18 +19,18 @@ from starlette.routing import BaseRoute
 
 from hotpapers.base.errors import NetError, RequestRefused
 from hotpapers.base.http import ClientLimits, HostPacer
-from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.keys import network_of
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Publication
-from hotpapers.base.model.keys import network_of
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.job_factory import PACE, addresses, read_settings, secrets_of
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
 from hotpapers.wings.accounts import actions, claims, codes, profiles
 from hotpapers.wings.accounts.codes import ProofChallenge

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hotpapers.base import keys
 from hotpapers.base.errors import RequestRefused
-from hotpapers.base.ids.html_text import plain
-from hotpapers.base.model import HttpClient, keys
+from hotpapers.base.model import HttpClient
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.decoding import decode_response
 
 T = TypeVar("T")

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.issues.ranking import words
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.site_config import SiteConfig
@@ -235,5 +235,5 @@ def _fitting(lines: list[str]) -> str:
     """As many lines as a document has room for, and how many more there are."""
     sizes = accumulate(len(msgspec.json.encode(line)) for line in lines)
     room = sum(size <= MAX_TEXT_BYTES for size in sizes)
-    more = [f"{words.count_noun(len(lines) - room, 'more paper')} did not fit."] if room < len(lines) else []
+    more = [f"{count_noun(len(lines) - room, 'more paper')} did not fit."] if room < len(lines) else []
     return "\n".join([*lines[:room], *more])

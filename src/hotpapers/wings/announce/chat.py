@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.base import terms
-from hotpapers.base.ids.accents import without_accents
-from hotpapers.base.model import NETWORKS, HttpClient, IssueReader, Message, PublishedIssue, keys
+from hotpapers.base import keys, terms
+from hotpapers.base.model import NETWORKS, HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.base.text.accents import without_accents
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import glance
 from hotpapers.publish.view.phrases import cut, one_line

@@ -26,12 +26,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import IssueReader, Publication
 from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.base.text import timestamps
 from hotpapers.publish.view import clean_text, phrases
-from hotpapers.serve.web.http_messages import OPEN, Answer, Refused, Reply, Responder, nothing, reply
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.http_messages import OPEN, Answer, Refused, Reply, Responder, nothing, reply
+from hotpapers.serve.page_cache import CurrentPages
 
 COLLECTION = "app.bsky.feed.generator"
 MAX_NAME_CHARS, MAX_DESCRIPTION_CHARS = 24, 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpapers.issues.engagement.queries import VOICE, posts_about_papers, show_tables
+from hotpapers.discussion.engagement.queries import VOICE, posts_about_papers, show_tables
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of, numbers_of
 

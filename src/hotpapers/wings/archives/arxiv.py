@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import arxiv, timestamps
-from hotpapers.base.ids.arxiv import ArxivId
 from hotpapers.base.model import DAY, Item, Paper, RawPayload
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import ArxivId
+from hotpapers.base.text import timestamps
 from hotpapers.collect.pipeline import SNAPSHOT
 from hotpapers.collect.sources.arxiv import paper_items
 from hotpapers.wings.archives.format import FIRST_PAPER, ArchiveFormat

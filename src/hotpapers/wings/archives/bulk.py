@@ -1,6 +1,6 @@
 """Mentions of papers in bulk: buffers and files of any size, as fast as a search for a few words.
 
-Gives exactly what `hotpapers.base.ids.mentions.find` gives line by line. A line ends at `\\n`; bytes are UTF-8, and
+Gives exactly what `hotpapers.base.papers.mentions.find` gives line by line. A line ends at `\\n`; bytes are UTF-8, and
 invalid ones become U+FFFD. Most of the time goes into searching for needles, which stringzilla does. The text around a
 needle then decides, in all but one line in a thousand.
 """
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
 
-from hotpapers.base.ids.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
-from hotpapers.base.ids.arxiv.unescaping import INVISIBLE, REWRITTEN
-from hotpapers.base.ids.mentions import PaperMention, find, is_unambiguous, match_decoded
+from hotpapers.base.papers.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
+from hotpapers.base.papers.mentions import PaperMention, find, is_unambiguous, match_decoded
+from hotpapers.base.text.unescaping import INVISIBLE, REWRITTEN
 
 __all__ = ["Str", "find_in_file", "needle_places"]
 

@@ -15,8 +15,8 @@ import msgspec
 import zstandard
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky.parser import author_of
 from hotpapers.keep.transfer.packed import BLOCK
 from hotpapers.wings.archives import queries

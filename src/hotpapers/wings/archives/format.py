@@ -9,11 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import arxiv, timestamps
-from hotpapers.base.ids.mentions import spans
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload, Source
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.mentions import spans
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.sources.decoding import unreadable_key
 from hotpapers.record import Record
 from hotpapers.record.paper_names import KEPT

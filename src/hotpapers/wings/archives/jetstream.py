@@ -17,7 +17,7 @@ from hotpapers.collect.pipeline import EDIT
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
-from hotpapers.issues.engagement.queries import is_recorded
+from hotpapers.discussion.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record import Record, reaction_marks
 from hotpapers.wings.archives import queries

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
 from hotpapers.wings.archives.bulk import Str, needle_places

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.model import RawPayload
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.sources.decoding import entry_decoder
 from hotpapers.wings.archives.format import (
     Moment,

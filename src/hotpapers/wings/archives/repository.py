@@ -18,8 +18,8 @@ import libipld
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import MAX_INTEGER
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky.parser import tid_time
 from hotpapers.wings.archives.event_lines import problem_line
 from hotpapers.wings.archives.format import UNREADABLE

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.record import Record
 from hotpapers.wings.archives.format import ArchiveFormat, ImportTarget
 from hotpapers.wings.archives.formats import EVENTS, LINES

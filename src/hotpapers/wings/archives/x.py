@@ -16,8 +16,8 @@ from functools import partial
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, RawPayload
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.decoding import decode_or_none, entry_decoder
 from hotpapers.wings.archives.format import (
     Moment,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hotpapers.base.text_tables import plain_table
+from hotpapers.base.text.text_tables import plain_table
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.wings.check.settings_trial import BAD, CheckedPart, try_settings

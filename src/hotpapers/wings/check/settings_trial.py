@@ -21,6 +21,7 @@ from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings import is_placeholder
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
     PACE,
@@ -30,9 +31,8 @@ from hotpapers.collect.job_factory import (
     how_to_switch_on,
     secrets_of,
 )
-from hotpapers.collect.next_steps import KEYS
 from hotpapers.collect.sources import SOURCES
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.jobs.next_steps import KEYS
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.deliver.send import SenderDestination

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from hotpapers.base.errors import NetError, RequestRefused
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import HttpClient, MeteredSource, Response
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.collect.job_factory import ConfiguredSource, addresses
 from hotpapers.collect.sources import SOURCES
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import (
     Entry,
     IssueReader,
@@ -18,6 +17,7 @@ from hotpapers.base.model import (
     printable_line,
     within_largest,
 )
+from hotpapers.base.papers import arxiv
 from hotpapers.base.struct_types import made_from
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.classic import format as classic

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import click
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.import_files import import_options, run_import
-from hotpapers.issues.moderation.author_voices import judge_authors
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.discussion.moderation.author_voices import judge_authors
 from hotpapers.keep.transfer import streams
 from hotpapers.record import tombstones
 from hotpapers.site.importing import ImportTask, Outcomes

@@ -10,10 +10,10 @@ from itertools import chain
 
 import msgspec
 
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
-from hotpapers.base.ids.mentions.title_mismatch import other_title
-from hotpapers.base.ids.mentions.title_words import words
 from hotpapers.base.model import Item, Mention, Paper, Post, Verdict, typed_key
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions.title_mismatch import other_title
+from hotpapers.base.papers.mentions.title_words import words
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.paper_names import KEPT, load_names
 from hotpapers.record.record import Record

@@ -13,11 +13,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.categories import KNOWN
 from hotpapers.base.errors import NotClassic, require
-from hotpapers.base.ids import arxiv, timestamps
-from hotpapers.base.model.keys import handle_key
+from hotpapers.base.keys import handle_key
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN
 from hotpapers.base.struct_types import made_from
+from hotpapers.base.text import timestamps
 from hotpapers.record.record import Record, now
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic import queries

@@ -21,9 +21,9 @@ from hotpapers import __version__
 from hotpapers.base import terms
 from hotpapers.publish.query import QuerySession, openapi
 from hotpapers.publish.query.session import SessionState
-from hotpapers.serve.web.api import Api, parameters
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import (
+from hotpapers.serve.api import Api, parameters
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.http_messages import (
     OPEN,
     Answer,
     Refused,

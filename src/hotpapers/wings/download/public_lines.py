@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from hotpapers.base import model, terms
-from hotpapers.issues.moderation.quotation_policy import QuotationPolicy, policy_for, showing
+from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.keep.transfer.jsonl.lines import ExchangeHeader

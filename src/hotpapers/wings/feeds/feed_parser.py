@@ -15,8 +15,8 @@ import feedparser
 import msgspec
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import storable
+from hotpapers.base.text import timestamps
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources.decoding import decode_or_none, refuse_page
 

@@ -12,10 +12,10 @@ import msgspec
 
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.http.address_guard import require_address
-from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.batched_requests import PostSource, check_overlap
 from hotpapers.collect.sources.paper_mentions import join_title, with_papers
 from hotpapers.wings.feeds.feed_parser import FeedEntry, entries

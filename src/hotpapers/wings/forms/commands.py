@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import click
 
-from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import Post
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now
 from hotpapers.wings.forms import queries as reporting

@@ -20,12 +20,12 @@ from starlette.routing import Route
 
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
-from hotpapers.collect.jobs.isolation import is_defect, log_defect
+from hotpapers.jobs.isolation import is_defect, log_defect
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import clean_text, phrases
-from hotpapers.serve.web.backend import Backend, Lane
-from hotpapers.serve.web.connections import TokenBuckets
-from hotpapers.serve.web.http_messages import (
+from hotpapers.serve.backend import Backend, Lane
+from hotpapers.serve.connections import TokenBuckets
+from hotpapers.serve.http_messages import (
     COMMON,
     FRAMES,
     HTML,

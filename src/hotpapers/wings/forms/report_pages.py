@@ -13,14 +13,14 @@ from starlette.routing import BaseRoute
 
 from hotpapers.base import terms
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Paper, Post, Publication, PublishedIssue
+from hotpapers.base.text import timestamps
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.view import clean_text, phrases, site_paths
 from hotpapers.record import Record, now
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
 from hotpapers.wings.forms import queries as reader_reports
 from hotpapers.wings.forms.form_router import (

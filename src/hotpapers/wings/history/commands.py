@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.wings.history.past_period import HistoryResult
 
 

@@ -19,10 +19,10 @@ from operator import itemgetter
 from typing import Any
 
 from hotpapers.base.model import HOUR, Reaction
-from hotpapers.issues.engagement import attention
-from hotpapers.issues.engagement import queries as engagement_queries
-from hotpapers.issues.engagement.attention import Engagement, NetworkEngagement, PostAtAge
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement import attention
+from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.attention import Engagement, NetworkEngagement, PostAtAge
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import slices
 from hotpapers.wings.history import queries

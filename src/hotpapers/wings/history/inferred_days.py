@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import chain, islice
 
-from hotpapers.base import announcement_days as calendar
-from hotpapers.base.ids.timestamps import midnight
 from hotpapers.base.model import DAY, INFERRED, Announcement, distinct
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
+from hotpapers.base.papers.arxiv import calendar
+from hotpapers.base.text.timestamps import midnight
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import count_inferred
 from hotpapers.record.record import Record
 from hotpapers.wings.history import queries

@@ -18,12 +18,12 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import IssueError, NotFound, UsageError, require
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.discussion.engagement.attention import Engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues import ranking, ranking_input
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.engagement.attention import Engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import frozen_days, has_measurements, read_since

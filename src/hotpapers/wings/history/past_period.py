@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from hotpapers.base import settings
 from hotpapers.base.errors import require
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HISTORY, Publication
 from hotpapers.base.settings import BotSettings
+from hotpapers.base.text import timestamps
+from hotpapers.discussion.moderation.aliases import join_accounts
+from hotpapers.discussion.moderation.author_voices import judge_authors
+from hotpapers.discussion.moderation.bots.verdicts import judge
 from hotpapers.issues import freeze
-from hotpapers.issues.moderation.aliases import join_accounts
-from hotpapers.issues.moderation.author_voices import judge_authors
-from hotpapers.issues.moderation.bots.verdicts import judge
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
 from hotpapers.site import publishing

@@ -11,8 +11,8 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.model import INFERRED, Announcement
-from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.issues.engagement.queries import announced_sql
+from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.discussion.engagement.queries import announced_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import manifests_after
 from hotpapers.record.database import column_among, first_column

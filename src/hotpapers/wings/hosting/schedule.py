@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from hotpapers.base.durations import duration
-from hotpapers.base.ids.timestamps import SECOND, minute_of, rfc3339
 from hotpapers.base.settings import PublicationSettings
-from hotpapers.collect.jobs import queries as jobs_queries
-from hotpapers.collect.jobs.job_state import RUNNING, SCHEDULED_RUN
+from hotpapers.base.text.timestamps import SECOND, minute_of, rfc3339
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
 from hotpapers.record import Record
 
 AFTER = 7

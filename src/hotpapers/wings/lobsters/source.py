@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
-from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.batched_requests import GONE, PostSource, check_overlap, ids_in
 from hotpapers.collect.sources.decoding import (
     Count,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.ids.domains import ascii_address
 from hotpapers.base.model import printable_line
+from hotpapers.base.text.domains import ascii_address
 from hotpapers.wings.mail.settings import is_mail_address
 
 MAX_ADDRESS_CHARS = 254

@@ -21,8 +21,8 @@ from quopri import decodestring
 from typing import NamedTuple
 
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HOUR
+from hotpapers.base.text import timestamps
 from hotpapers.issues.freeze import editions
 from hotpapers.record import Record
 from hotpapers.wings.mail import subscribers

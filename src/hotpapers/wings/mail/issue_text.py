@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue
-from hotpapers.issues.ranking import words
+from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import glance, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
@@ -92,7 +92,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
             _entry(issue, entry, shown, site_config)
             for entry, shown in zip(issue.content.entries, islice(view.entries, limit), strict=False)
         ),
-        more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
+        more=f"{count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in islice(view.ongoing, MAX_ONGOING_PAPERS)),
         facts=(view.facts, *view.notes),
         page=LinkedPiece(

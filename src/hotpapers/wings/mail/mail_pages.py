@@ -20,9 +20,9 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import READ, Refused, Reply, Responder, reply, retry_after
-from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.http_messages import READ, Refused, Reply, Responder, reply, retry_after
+from hotpapers.serve.page_cache import CurrentPages
 from hotpapers.site.site import Site
 from hotpapers.wings.forms import form_router as forms
 from hotpapers.wings.forms.form_router import FormPage, form_router

@@ -18,7 +18,7 @@ from email.header import Header
 from email.utils import format_datetime
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.ids import timestamps
+from hotpapers.base.text import timestamps
 
 LINE = 76
 MAX_LINE_BYTES = 998

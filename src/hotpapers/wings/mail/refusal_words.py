@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.text.accents import without_accents
 
 MAX_REPLY_CHARS = 1000
 """Characters of a reply that are read."""

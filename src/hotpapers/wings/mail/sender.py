@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.model import MAX_INTEGER, DeliveryCounts, HttpClient, IssueReader, Message
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.deliver.delivery_states import claim, is_over, settle
 from hotpapers.publish.deliver.queries import (
     DeliveryKey,

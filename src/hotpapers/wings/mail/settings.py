@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.ids.domains import ascii_address, ascii_domain
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.limits import BASE_REMEDY, is_app_address
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.domains import ascii_address, ascii_domain
 from hotpapers.base.wings import SettingsTable
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import DAY
-from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.queries import DeliveryKey
 from hotpapers.record import Record, now

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.keys import handle_key, is_at_home, own_id
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot
-from hotpapers.base.model.keys import handle_key, is_at_home, own_id
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.decoding import Count, Flag, decode_entry
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_of, title_verdicts
 from hotpapers.wings.mastodon.author_addresses import author_address, host

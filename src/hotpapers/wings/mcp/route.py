@@ -15,17 +15,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import (
-    PRIVATE,
-    Refused,
-    Reply,
-    Responder,
-    content_type,
-    header_of,
-    read_body,
-    reply,
-)
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.http_messages import PRIVATE, Refused, Reply, Responder, content_type, header_of, read_body, reply
 from hotpapers.wings.mcp import rpc
 from hotpapers.wings.mcp.record_tools import public_tools
 

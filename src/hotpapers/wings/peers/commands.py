@@ -14,14 +14,14 @@ from typing import NamedTuple
 import click
 
 from hotpapers.base.errors import LogError, NotAProof, ReadOnlyStore, SettingsError, UsageError, require
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import Trial
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, echo, fail_for, print_error, show
 from hotpapers.collect.job_factory import IngestContext, make_connection
-from hotpapers.collect.jobs.loop import Clock, JobLoop
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.keep.transfer import queries as transfer_queries
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer

@@ -7,9 +7,9 @@ from itertools import islice
 import click
 
 from hotpapers.base.errors import require
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, print_error, show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.query.session import bare
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of

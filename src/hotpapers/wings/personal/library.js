@@ -4,7 +4,7 @@
 const paperLibrary = (() => {
   const LONGEST = 20000, LONGEST_SENTENCE = 400, LONGEST_LINE = 500, MOST = 10000, MOST_PIECES = 200, LONGEST_STRING = 1000, DEEPEST = 50;
 
-  // ---- ids, as in base/ids/arxiv/grammar.py
+  // ---- ids, as in base/papers/arxiv/grammar.py
 
   const MM = "(?:0[1-9]|1[0-2])";
   const NEW = `(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4])${MM})\\.(?!0000)\\d{4}|(?:1[5-9]|[2-4]\\d|50)${MM}\\.(?!00000)\\d{5}`;
@@ -384,7 +384,7 @@ const paperLibrary = (() => {
 
   const address = ({ id }) => (id ? `https://arxiv.org/abs/${id}` : "");
 
-  // BibTeX's values, as in base/ids/bibtex.py: formulas stay, and between them nothing stops LaTeX
+  // BibTeX's values, as in base/text/bibtex.py: formulas stay, and between them nothing stops LaTeX
 
   const FORMULA = /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]/g;
   const GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon phi chi psi omega".split(" ");
@@ -434,7 +434,7 @@ const paperLibrary = (() => {
     return made + even.slice(start).replace(IN_TEXT, inText);
   }
 
-  // collaborations and teams, as in base/ids/person_names.py
+  // collaborations and teams, as in base/text/person_names.py
   const GROUP = new RegExp(
     String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force|initiative|alliance|committee|foundation|observatory` +
     String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +

@@ -9,8 +9,8 @@ from contextlib import closing
 from threading import Event
 
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import Refused
+from hotpapers.serve.backend import Backend
+from hotpapers.serve.http_messages import Refused
 from hotpapers.wings.personal.kept import PREPARING
 from hotpapers.wings.personal.neighbors import Neighbors
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.errors import HotPapersError, NetError, SettingsError, UsageError
-from hotpapers.base.ids.domains import ascii_address
 from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, PublishedIssue, RenderedFile
 from hotpapers.base.settings.announce import publication_problems
+from hotpapers.base.text.domains import ascii_address
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.deliver.send import SenderDestination
 from hotpapers.publish.query import QuerySession

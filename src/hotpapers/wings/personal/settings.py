@@ -8,9 +8,9 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.base.ids.domains import ascii_address
 from hotpapers.base.settings.limits import Name, path_problem
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.wings import SettingsTable
 
 _ADDRESS = re.compile(r"[^\s@<>,]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", re.ASCII)

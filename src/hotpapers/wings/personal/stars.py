@@ -16,9 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError, require
-from hotpapers.base.ids import arxiv
-from hotpapers.base.ids.arxiv.grammar import ID, identifier
-from hotpapers.base.ids.mentions import PaperMention, find
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.grammar import ID, identifier
+from hotpapers.base.papers.mentions import PaperMention, find
 from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
 from hotpapers.wings.personal import library_files

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hotpapers.base import errors, file_modes, model, untrusted_json
-from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.text.timestamps import minute_of
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import log_files
 

@@ -13,9 +13,9 @@ import click
 
 from hotpapers.base.errors import InputError, NotFound, StoreError, UsageError, require
 from hotpapers.base.model import Publication
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, confirm, fail_for, print_error, show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.record import now
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import (

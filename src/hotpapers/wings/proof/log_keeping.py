@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from hotpapers.base import errors, http, terms
-from hotpapers.base.ids.timestamps import is_over
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, RenderedFile
+from hotpapers.base.text.timestamps import is_over
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
-from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.deliver.export_site import export_again, folders_of
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.site_context import SiteContext

@@ -35,8 +35,8 @@ from msgspec.structs import replace
 
 from hotpapers.base import file_modes, model
 from hotpapers.base.errors import InputError, LogError, NotExchange
+from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.base.model.keys import network_of
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.privacy.forgotten_file import fingerprint
 from hotpapers.keep.transfer.jsonl.lines import (

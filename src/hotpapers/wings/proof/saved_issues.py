@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError, NotAProof
-from hotpapers.base.ids.timestamps import SECOND, minute_of
 from hotpapers.base.model import IssueContent
+from hotpapers.base.text.timestamps import SECOND, minute_of
 from hotpapers.base.untrusted_json import decode_json, refuse_repeated_names
 from hotpapers.record.commitments import canonical_json
 from hotpapers.wings.proof import notes, policies, saved_answers

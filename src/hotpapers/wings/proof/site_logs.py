@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError
 from hotpapers.base.model import IssueContent, Paper, Place, Publication, PublishedIssue, SitePart
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import Trial
 from hotpapers.issues.build import digest_of
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import msgspec
 
 from hotpapers.base.errors import PartiallyRead
-from hotpapers.base.ids.html_text import plain
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Item, Mention, Post, RawPayload, Snapshot, TextLink
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.batched_requests import overlap_problem
 from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
 from hotpapers.collect.sources.paper_mentions import (

@@ -15,14 +15,14 @@ import msgspec
 from hotpapers.base.errors import HotPapersError, InputError, NetError
 from hotpapers.base.http import ClientLimits, PoliteHttpClient, user_agent
 from hotpapers.base.http.proxies import NO_PROXIES, Proxies
-from hotpapers.base.ids import timestamps
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
+from hotpapers.base.text import timestamps
 from hotpapers.base.wings import BeforeFreezing
-from hotpapers.collect.jobs import isolation
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.queries import described
+from hotpapers.jobs import isolation
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.publish.view.phrases import signed, unsigned
 from hotpapers.record import Record
 from hotpapers.wings.summaries.llm_client import ask, with_key

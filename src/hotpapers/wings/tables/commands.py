@@ -13,11 +13,11 @@ import msgspec
 
 from hotpapers import __version__
 from hotpapers.base.errors import InputError, UsageError
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import Publication, is_retrospective
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, import_result_lines, run_import
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl.importer import ImportResult, import_lines
 from hotpapers.record import Record, now

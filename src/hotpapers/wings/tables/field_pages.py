@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.categories import archive_of
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import Publication, SitePart
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
+from hotpapers.base.text.words import count_noun, format_number
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.paper_fields import in_fields
-from hotpapers.issues.ranking.words import count_noun, number
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query.schemas import Schema
 from hotpapers.publish.render.html.site_context import SiteContext
@@ -103,7 +103,7 @@ class FieldsPart(SitePart):
             verdict: [names[row.field] for row in compared.fields if row.places_than(compared.per_thousand) == verdict]
             for verdict in ("fewer", "more")
         }
-        body = macro(_TEMPLATE, "page")(compared, summary, unlike, names, number, data=DATA, root=to_root(path))
+        body = macro(_TEMPLATE, "page")(compared, summary, unlike, names, format_number, data=DATA, root=to_root(path))
         return self._site.render("wing.html", path, "Fields compared", f"{summary}.", body=body)
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.base.model import Mention, Post
-from hotpapers.issues.engagement.queries import VOICE, announces_sql, persons_sql
+from hotpapers.discussion.engagement.queries import VOICE, announces_sql, persons_sql
 from hotpapers.issues.queries import DescribedAnnouncement, described_announcements
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of

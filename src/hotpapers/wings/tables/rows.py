@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.ids.arxiv import from_key
-from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.keys import network_of, own_id
 from hotpapers.base.model import (
     DAY,
     HOUR,
@@ -24,10 +23,11 @@ from hotpapers.base.model import (
     Paper,
     Publication,
 )
-from hotpapers.base.model.keys import network_of, own_id
+from hotpapers.base.papers.arxiv import from_key
+from hotpapers.base.text.timestamps import SECOND
+from hotpapers.discussion.engagement.attention import Engagement, read_engagement
+from hotpapers.discussion.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.coverage import LOST, unread_times
-from hotpapers.issues.engagement.attention import Engagement, read_engagement
-from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.queries import first_read_at
 from hotpapers.record import identities
 from hotpapers.record.as_of import AsOfView

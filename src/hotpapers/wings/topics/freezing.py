@@ -7,9 +7,9 @@ from functools import partial
 
 from hotpapers.base.errors import HotPapersError
 from hotpapers.base.logs import log_event
-from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.meta import read_meta, read_prefixed, write_meta

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.model import EntrySummary, SitePart
-from hotpapers.issues.ranking import words
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro
@@ -139,14 +139,14 @@ class TopicsPart(SitePart):
 
 def summary_of(of_week: WeekTopics) -> str:
     """How many topics, and what was compared."""
-    papers, before = words.count_noun(of_week.papers, "paper"), words.number(of_week.before_papers)
-    topics = words.count_noun(len(of_week.topics), "topic")
+    papers, before = count_noun(of_week.papers, "paper"), format_number(of_week.before_papers)
+    topics = count_noun(len(of_week.topics), "topic")
     return f"{topics} in {papers}, compared with {before} of {of_week.before_weeks} weeks before"
 
 
 def arithmetic_of(topic: Topic, of_week: WeekTopics) -> str:
     """The counts by which a topic stands out, and its z."""
-    group, papers = topic.groups[0], words.count_noun(of_week.papers, "paper")
+    group, papers = topic.groups[0], count_noun(of_week.papers, "paper")
     here = f"{group.papers} of {papers} with weight {group.weight} of {of_week.weight}"
     before = f"{group.before_papers:,} of {of_week.before_papers:,}"
     before_weight = f"{group.before_weight:,} of {of_week.before_weight:,}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hotpapers.issues.lanes import NotedLane, noted_lanes
+from hotpapers.discussion.lanes import NotedLane, noted_lanes
 from hotpapers.issues.queries import frozen_days
 from hotpapers.record import Record
 from hotpapers.wings.voices.notes import note_lanes

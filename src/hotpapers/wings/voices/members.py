@@ -15,8 +15,8 @@ from typing import TypeVar
 import msgspec
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.keys import folded, is_key
 from hotpapers.base.model import HttpClient, storable
-from hotpapers.base.model.keys import folded, is_key
 from hotpapers.base.settings.limits import is_address
 from hotpapers.base.untrusted_json import decode_json
 

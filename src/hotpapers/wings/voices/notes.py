@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.issues.lanes import COUNT, PREFIX, NotedLane
+from hotpapers.discussion.lanes import COUNT, PREFIX, NotedLane
 from hotpapers.record import Record
 from hotpapers.record.commitments import sha256
 from hotpapers.record.database import Database

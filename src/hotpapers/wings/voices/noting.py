@@ -11,20 +11,20 @@ from pathlib import Path
 
 from hotpapers.base.errors import InputError, NetError, PartiallyRead
 from hotpapers.base.http import ClientLimits
+from hotpapers.base.keys import is_web_address
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
-from hotpapers.base.model.keys import is_web_address
 from hotpapers.base.settings.announce import secret
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import Trial
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
-from hotpapers.collect.jobs.loop import JobContext
 from hotpapers.collect.sources.bluesky import BlueskySettings
+from hotpapers.discussion.lanes import NotedLane, noted_lanes
 from hotpapers.issues.freeze import editions
-from hotpapers.issues.lanes import NotedLane, noted_lanes
 from hotpapers.issues.paper_fields import matching_papers
 from hotpapers.issues.queries import frozen_days
-from hotpapers.issues.ranking import words
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.database import slices
@@ -161,7 +161,7 @@ def _try_out(table: VoicesSettings, site: Site, open_client: OpenClient) -> str:
     for name in table.lists:
         if not is_web_list(name):
             members |= {*read_file(site.folder, name)}
-    return words.count_noun(len(members), "account")
+    return count_noun(len(members), "account")
 
 
 def _view_of(site: Site) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from hotpapers.base.model.keys import handle_key, network_of
-from hotpapers.issues.engagement.queries import posts_about_papers, show_tables
+from hotpapers.base.keys import handle_key, network_of
+from hotpapers.discussion.engagement.queries import posts_about_papers, show_tables
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database, rows_among
 from hotpapers.record.identities import find, key_of

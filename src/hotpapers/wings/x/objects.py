@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Item, Post, RawPayload, Snapshot, TextLink
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.collect.sources.decoding import (
     Count,
     Flag,

@@ -16,10 +16,10 @@ import msgspec
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.http import bearer
 from hotpapers.base.http.retry_policy import Retryable, check_status
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HttpClient, Item, Pages, PayloadPage, RawPayload, Response
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.batched_requests import PostSource, ids_in, no_overlap
 from hotpapers.collect.sources.decoding import decode_response
 from hotpapers.wings.x import objects, spending

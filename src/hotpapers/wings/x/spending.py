@@ -12,8 +12,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import msgspec
 
 from hotpapers.base.errors import RetryLater
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.text import timestamps
 from hotpapers.wings.x.objects import XResponse
 
 TRIES = 3

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.wings.peers.comparison.compare import compare_collectors
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, MeasuredMoment, Side, voices
 from hotpapers.wings.peers.comparison.lines import PostLine

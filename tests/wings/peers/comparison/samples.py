@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, read_facts
 from hotpapers.wings.peers.comparison.lines import (
     FORMAT,

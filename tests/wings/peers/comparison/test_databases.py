@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Alias, Mention, Reaction, Verdict
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record

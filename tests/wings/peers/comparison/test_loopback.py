@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 from hotpapers.base.model import DAY, Post, Verdict
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.wings.peers.comparison.compare import Comparison, compare_collectors

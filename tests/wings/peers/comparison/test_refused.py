@@ -10,7 +10,7 @@ from hotpapers.record import Record
 from hotpapers.wings.peers.comparison.lines import ComparisonEnd, encode_line
 from hotpapers.wings.peers.comparison.shared_key import write_key
 from tests.cli.run import good, misuse, run
-from tests.query import query_stores
+from tests.publish.query import query_stores
 from tests.wings.peers.comparison.test_lines import ENCODED
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from hotpapers.base import terms
 from hotpapers.base.http import PoliteHttpClient
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Item
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs.attempts import NextAttempt
-from hotpapers.collect.jobs.leases import Leases
-from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.record import Record
 from hotpapers.wings.peers.following.fetched_log import FollowedSite
 from hotpapers.wings.peers.following.file_intake import ProgressBar, no_bar
@@ -27,7 +27,7 @@ from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
 from hotpapers.wings.proof.notes import Checkpoint, SigningKey
 from hotpapers.wings.proof.publication_log import LogConfig, LogUpdate, update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
-from tests.http.server import FakeTime, client
+from tests.base.http.server import FakeTime, client
 from tests.issues.made import moment, paper, posts_about
 from tests.wings.proof.logs import config_in
 

@@ -7,10 +7,10 @@ import msgspec
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, CoverageState, Item, Measurement, WitnessedCounts
 from hotpapers.base.terms import TERMS
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import repository
 from hotpapers.issues.collectors import better_counts
-from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.issues.engagement.standing.queries import relearn_standing
 from hotpapers.issues.explain import explain, text_of
 from hotpapers.issues.freeze import FrozenIssue
 from hotpapers.issues.repository import history
@@ -18,7 +18,7 @@ from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, read, write
 from tests.issues.test_freeze_vouched import VOUCHED, weeks_ago
-from tests.store import made
+from tests.record import made
 
 START = moment(DAY)
 NEXT = "2024-05-08"

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from hotpapers.base.model import DAY, HOUR, Item, Measurement, Mention
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.record import Record
 from hotpapers.wings.peers.following.file_intake import IntakeResult
 from hotpapers.wings.peers.following.follow_job import RECENT, counted_since

@@ -10,8 +10,8 @@ import pytest
 import zstandard
 
 from hotpapers.base.errors import NetError, NotAProof
+from hotpapers.base.keys import own_id
 from hotpapers.base.model import DAY, HOUR, Measurement, Post, Snapshot
-from hotpapers.base.model.keys import own_id
 from hotpapers.keep.privacy import queries
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record

@@ -12,7 +12,7 @@ from hotpapers.keep.privacy.forget import forget
 from hotpapers.wings.proof.log_keeping import export_logs
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.site_logs import SiteLogs
-from tests.schedule.test_publishing import CUT, fill
+from tests.publish.schedule.test_publishing import CUT, fill
 from tests.wings.peers.following.sites import NAME, Follower, Publisher, alarm_kinds, received_days
 from tests.wings.proof.test_site import publishing
 

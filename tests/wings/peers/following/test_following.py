@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.base.keys import own_id
 from hotpapers.base.model import DAY, HOUR, KINDS, Measurement, Mention, Post, Snapshot
-from hotpapers.base.model.keys import own_id
-from hotpapers.collect.jobs.attempts import FAILED_AGAIN
+from hotpapers.jobs.attempts import FAILED_AGAIN
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.wings.proof import observations
 from tests.issues.made import key
-from tests.store import made
+from tests.record import made
 from tests.wings.peers.following.sites import FIRST, NAME, Follower, Publisher
 
 

@@ -14,7 +14,7 @@ from hotpapers.base.model import KINDS, Item, Measurement
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from tests.conftest import ROOT
-from tests.store import made
+from tests.record import made
 from tests.wings.peers.following.sites import Follower, Publisher
 
 CHILD = """

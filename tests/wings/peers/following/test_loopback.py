@@ -14,9 +14,9 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import DAY, HOUR, Measurement
+from hotpapers.discussion.engagement.attention import read_engagement
+from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues.collectors import better_counts
-from hotpapers.issues.engagement.attention import read_engagement
-from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.record import Record
 from hotpapers.wings.peers.comparison.compare import compare_collectors
 from hotpapers.wings.peers.comparison.extract import Period, extract_lines

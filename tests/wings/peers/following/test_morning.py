@@ -11,12 +11,12 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.base.announcement_days import announced_at
 from hotpapers.base.errors import NotFound
-from hotpapers.base.ids.timestamps import as_utc
 from hotpapers.base.model import DAY as DAY_LENGTH
 from hotpapers.base.model import HOUR, Item, Measurement, PublishedIssue
+from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.base.terms import TERMS
+from hotpapers.base.text.timestamps import as_utc
 from hotpapers.collect.collect_job import COVERED_EVERY
 from hotpapers.issues import repository
 from hotpapers.issues.queries import frozen_days
@@ -24,9 +24,9 @@ from hotpapers.keep.privacy.forget import forget
 from hotpapers.wings.peers.following.follow_job import EVERY
 from hotpapers.wings.proof import observations
 from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, posts_about, read
-from tests.schedule import test_publishing
-from tests.schedule.test_publishing import PublishingSite
-from tests.store import made
+from tests.publish.schedule import test_publishing
+from tests.publish.schedule.test_publishing import PublishingSite
+from tests.record import made
 from tests.wings.peers.following.sites import Follower
 from tests.wings.proof.logs import config_in
 from tests.wings.proof.test_log import serve_folder

@@ -22,8 +22,8 @@ from hotpapers.record.item_rows import KeyedHasher
 from hotpapers.wings.proof import entries, observations, queries
 from hotpapers.wings.proof.publication_log import LogUpdate, update_log
 from tests.issues.made import DAILY, post
-from tests.schedule.test_publishing import CUT, fill
-from tests.store import made
+from tests.publish.schedule.test_publishing import CUT, fill
+from tests.record import made
 from tests.wings.peers.following.sites import FIRST, NAME, Follower, Publisher, leaves_of, render
 from tests.wings.proof.test_site import publishing
 

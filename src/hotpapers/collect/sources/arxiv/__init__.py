@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR, HttpClient, Item, Pages, PayloadPage, RawPayload
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.collect.sources.arxiv import cursor_state, formats, xml
 from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor
 from hotpapers.collect.sources.arxiv.polling import ArxivPoll

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import msgspec
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
+from hotpapers.base.papers.arxiv import calendar as days
 
 MAX_OVERDUE_VERSIONS = 10_000
 """Most versions that may be overdue, some four days of arXiv."""

@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.categories import archive_of
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import arxiv
-from hotpapers.base.ids.arxiv import ArxivId
 from hotpapers.base.model import Announcement, AnnouncementType, Coverage, CoverageState, Item, Paper, RawPayload
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import ArxivId
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
 from hotpapers.collect.sources.arxiv import paper_items, xml
 from hotpapers.collect.sources.arxiv.cursor_state import rank
 

@@ -16,10 +16,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError, NetError, RequestRefused
-from hotpapers.base.ids import arxiv
 from hotpapers.base.model import AnnouncementType, RawPayload
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import calendar as days
 from hotpapers.collect.sources.arxiv import formats
 from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, Lack, rank
 from hotpapers.collect.sources.arxiv.formats import DailyFeedEntry

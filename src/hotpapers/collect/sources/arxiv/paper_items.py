@@ -10,12 +10,13 @@ from typing import Any
 
 from msgspec import UNSET
 
-from hotpapers.base import announcement_days as days
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import arxiv, person_names, timestamps
-from hotpapers.base.ids.arxiv import ArxivId
-from hotpapers.base.ids.tex_letters import LATIN, MARKS, MORE_LATIN
 from hotpapers.base.model import MAX_INTEGER, Paper, distinct, storable
+from hotpapers.base.papers import arxiv
+from hotpapers.base.papers.arxiv import ArxivId
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.text import person_names, timestamps
+from hotpapers.base.text.tex_letters import LATIN, MARKS, MORE_LATIN
 from hotpapers.collect.sources.arxiv.withdrawn import says_withdrawn
 
 

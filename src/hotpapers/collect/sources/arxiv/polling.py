@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Generator, Sequence
 from typing import TypeVar
 
-from hotpapers.base import announcement_days as days
-from hotpapers.base.categories import KNOWN
 from hotpapers.base.errors import InputError, NetError, RequestRefused, RetryLater
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HOUR, HttpClient, Pages, PayloadPage, RawPayload
+from hotpapers.base.papers.arxiv import calendar as days
+from hotpapers.base.papers.arxiv.taxonomy import KNOWN
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.arxiv import formats, xml
 from hotpapers.collect.sources.arxiv.cursor_state import ArxivCursor, encode, rank
 from hotpapers.collect.sources.arxiv.formats import DailyFeed, DailyFeedEntry

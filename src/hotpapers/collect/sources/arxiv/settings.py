@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotpapers.base.categories import GROUPS, KNOWN
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.ids.timestamps import is_day
+from hotpapers.base.papers.arxiv.taxonomy import GROUPS, KNOWN
 from hotpapers.base.settings.limits import AtLeastOne, category_problem
 from hotpapers.base.struct_types import SettingsStruct
+from hotpapers.base.text.timestamps import is_day
 
 ARCHIVES = ("cs", "econ", "eess", "math", "q-bio", "q-fin", "stat", *GROUPS)
 """All archives with announcements."""

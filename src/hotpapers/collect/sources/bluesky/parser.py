@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids import timestamps
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import (
     DAY,
     Account,
@@ -24,6 +22,8 @@ from hotpapers.base.model import (
     Verdict,
     storable,
 )
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.text import timestamps
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_name, mentions_of, title_verdicts
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.ids.html_text import plain
 from hotpapers.base.model import ReactionType
+from hotpapers.base.text.html_text import plain
 from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 
 POST = "app.bsky.feed.post"

@@ -12,9 +12,9 @@ from collections.abc import Container, Mapping, Sequence
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.ids.mentions import spans
-from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import PostTracker, RawPayload, ReactionType
+from hotpapers.base.papers.mentions import spans
+from hotpapers.base.papers.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
 from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 import msgspec
 import zstandard
 
-from hotpapers.base import model, untrusted_json
+from hotpapers.base import keys, model, untrusted_json
 from hotpapers.base.errors import InputError, NotExchange
-from hotpapers.base.model import MAX_INTEGER, keys
+from hotpapers.base.model import MAX_INTEGER
 from hotpapers.record import item_checks, manifest
 from hotpapers.record.commitments import SALT
 from hotpapers.record.identities import IdentityRow, is_pseudonym

@@ -12,7 +12,7 @@ from string import digits
 import msgspec
 
 from hotpapers.base.model import Attention
-from hotpapers.issues.ranking import words
+from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, shares, site_paths
@@ -143,7 +143,7 @@ class IssuePages:
             "all.html",
             path,
             f"All papers of {issue.name}",
-            f"{words.count_noun(len(lines), 'paper')} announced, by category.",
+            f"{count_noun(len(lines), 'paper')} announced, by category.",
             issue=issue,
             groups=[("", "", "", sorted(chosen, key=lambda line: (-line.voices, line.id)))]
             if choice.order

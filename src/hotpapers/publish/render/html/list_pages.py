@@ -11,7 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hotpapers.base.model import AnnouncedPaper, EntrySummary, Paper, Window
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.base.text.words import count_noun
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import phrases, site_paths

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.model import Announcement, Attention, Paper
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext

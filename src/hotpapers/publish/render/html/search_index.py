@@ -29,8 +29,8 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.base.categories import archive_of
 from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
+from hotpapers.base.papers.arxiv.taxonomy import archive_of
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.clean_text import one_line

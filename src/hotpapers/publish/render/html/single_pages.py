@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from markupsafe import escape
 
-from hotpapers.base.categories import group_of
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
+from hotpapers.base.papers.arxiv.taxonomy import group_of
+from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking import rarity_2, words
 from hotpapers.publish.render.html.issue_pages import IssuePages
@@ -144,7 +145,7 @@ class SinglePages:
         return self._named(
             "archive",
             "Archive",
-            f"All issues by time: {words.number(len(entry_counts))}.",
+            f"All issues by time: {format_number(len(entry_counts))}.",
             years=() if is_listed else calendar(entry_counts).items(),
             lists=issues_by_year(window, entry_counts) if is_listed else (),
             issues=len(entry_counts),
@@ -377,7 +378,7 @@ def _cell(month: str, number: int, entry_counts: Mapping[str, int], most_papers:
     if day not in entry_counts:
         return CalendarDay(number, "", "", 0)
     papers = entry_counts[day]
-    text = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
+    text = f"{phrases.day_name(day)}: {count_noun(papers, 'paper')}"
     return CalendarDay(number, site_paths.issue_path(day), text, shade(papers, most_papers))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from hotpapers.base.announcement_days import announced_at
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import (
     HOUR,
@@ -21,8 +20,10 @@ from hotpapers.base.model import (
     Quotation,
     SitePart,
 )
+from hotpapers.base.papers.arxiv.calendar import announced_at
+from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
-from hotpapers.issues.ranking.words import count_noun, people
+from hotpapers.issues.ranking.words import people
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from hotpapers.base.errors import InputError, require
-from hotpapers.base.ids import timestamps
+from hotpapers.base.text import timestamps
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli import common
 from hotpapers.cli.import_files import by_file, import_options, run_import
 from hotpapers.cli.terminal import NumberRange
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.record import now
 from hotpapers.site.importing import ImportTask

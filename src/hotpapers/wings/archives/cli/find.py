@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from hotpapers.base.errors import InputError, require
-from hotpapers.base.ids.mentions import PaperMention
-from hotpapers.base.ids.mentions import find as find_mentions
-from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.papers.mentions import PaperMention
+from hotpapers.base.papers.mentions import find as find_mentions
+from hotpapers.base.papers.mentions.paper_index import PaperIndex
 from hotpapers.cli import common
 from hotpapers.cli.terminal import plain, print_error
 from hotpapers.keep.transfer import streams

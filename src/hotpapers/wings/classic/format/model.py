@@ -9,8 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from hotpapers.base.errors import NotClassic
-from hotpapers.base.ids import timestamps
 from hotpapers.base.model import TextLink
+from hotpapers.base.text import timestamps
 
 TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")

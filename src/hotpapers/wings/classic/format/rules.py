@@ -15,7 +15,7 @@ from datetime import date
 from typing import AnyStr
 
 from hotpapers.base.errors import NotAnArxivId, NotClassic
-from hotpapers.base.ids import arxiv
+from hotpapers.base.papers import arxiv
 from hotpapers.wings.classic.format.model import CREATED, TALLY, ClassicIssue, ClassicItem, ClassicPost, moment
 
 # The largest integer that every JSON reader represents exactly.

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
-from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
 from hotpapers.cli.common import Site, examples, publication_option, site_options, store_options
 from hotpapers.cli.terminal import echo, show
-from hotpapers.issues.ranking.words import count_noun
 from hotpapers.keep.transfer import streams
 from hotpapers.record import Record, now
 from hotpapers.wings.mail import bounces, subscribers, tokens

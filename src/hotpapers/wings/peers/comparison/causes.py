@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from hotpapers.base.model import HOUR
-from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.wings.peers.comparison.facts import CollectorFacts, CountedPost, Rules, last_sighting, named_at
 from hotpapers.wings.peers.comparison.lines import PostLine
 

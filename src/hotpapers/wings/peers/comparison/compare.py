@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.base.model import HOUR
-from hotpapers.base.text_tables import markdown_table, plain_table
-from hotpapers.issues.engagement.measurement import AGES
-from hotpapers.issues.ranking.words import count_noun, network_name
+from hotpapers.base.text.text_tables import markdown_table, plain_table
+from hotpapers.base.text.timestamps import minute_of
+from hotpapers.base.text.words import count_noun
+from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.issues.ranking.words import network_name
 from hotpapers.wings.peers.comparison.causes import (
     CAUSES,
     Cause,

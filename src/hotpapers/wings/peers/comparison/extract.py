@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hotpapers import __version__
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
-from hotpapers.issues.moderation.bots import verdicts
+from hotpapers.discussion.moderation.bots import verdicts
 from hotpapers.record import AsOfView, Record
 from hotpapers.wings.peers.comparison import lines as kinds
 from hotpapers.wings.peers.comparison import queries

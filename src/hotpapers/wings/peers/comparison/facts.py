@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from hotpapers.base import spans, untrusted_json
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
-from hotpapers.issues.engagement import attention, measurement, post_reactions
+from hotpapers.discussion.engagement import attention, measurement, post_reactions
 from hotpapers.wings.peers.comparison import lines as kinds
 from hotpapers.wings.peers.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
 

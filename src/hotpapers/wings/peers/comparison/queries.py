@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.base.model import Verdict
-from hotpapers.issues.engagement.queries import VOICE, announces_sql, doubtful_sql, persons_sql, read_back_sql
+from hotpapers.discussion.engagement.queries import VOICE, announces_sql, doubtful_sql, persons_sql, read_back_sql
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.identities import key_of
 from hotpapers.record.item_rows import SPECS

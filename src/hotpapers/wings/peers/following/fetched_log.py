@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpapers.base import file_modes
 from hotpapers.base.errors import LogError, NotAProof, RequestRefused, RewrittenPast
 from hotpapers.base.model import HttpClient
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.base.text.words import count_noun
 from hotpapers.wings.proof import log_files, merkle, mirrors, observations
 from hotpapers.wings.proof.log_files import LogEntries, StoredLog
 from hotpapers.wings.proof.notes import Checkpoint, VerifierKey, parse_checkpoint

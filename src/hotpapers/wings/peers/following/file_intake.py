@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base import file_modes, model, terms
+from hotpapers.base import file_modes, keys, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
-from hotpapers.base.model import DAY, HOUR, NETWORKS, HttpClient, keys
+from hotpapers.base.model import DAY, HOUR, NETWORKS, HttpClient
 from hotpapers.base.spans import Span, difference, union
-from hotpapers.issues.ranking.words import count_noun
+from hotpapers.base.text.words import count_noun
 from hotpapers.keep.privacy import forget, queries
 from hotpapers.record import Record, batches, meta
 from hotpapers.wings.peers.following.fetched_log import FetchedLogs, FollowedSite, LoggedFolder

@@ -14,10 +14,10 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, NETWORKS, Coverage, HttpClient, Measurement
 from hotpapers.base.struct_types import made_from
 from hotpapers.collect.collect_job import Connection
-from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.discussion.engagement import attention, measurement
+from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.issues.coverage import unread_times
-from hotpapers.issues.engagement import attention, measurement
-from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.jobs.loop import JobContext
 from hotpapers.record import Record, batches
 from hotpapers.wings.peers.following.fetched_log import (
     FetchedLogs,

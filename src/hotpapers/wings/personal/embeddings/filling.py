@@ -12,12 +12,12 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Paper
+from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
-from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import Database

@@ -1,0 +1,339 @@
+"""What moderation asks of the store about doubtful mentions, authors' voices, bridged accounts and bots.
+
+For bots: a few aggregates over the last two weeks' rows, then the posts of the few accounts that stand out. Rows are
+added in the order of their batches, so the last two weeks' rows are those from some number on. The table is not read
+from its start, and needs no index on moments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import starmap
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base.model import DAY, Account, Paper, Post, Verdict
+from hotpapers.discussion.engagement.queries import authors_sql, doubtful_sql, persons_sql
+from hotpapers.discussion.moderation.bots import rules
+from hotpapers.discussion.moderation.bots.rules import ObservedPost, TimedPost
+from hotpapers.record import (
+    NUMBER,
+    NUMBERS,
+    SPECS,
+    AsOfView,
+    RowOf,
+    column_among,
+    first_column,
+    key_of,
+    numbers_of,
+    rows_among,
+    slices,
+)
+from hotpapers.record.database import AT_ONCE
+
+
+def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
+    """Post and paper of every mention that some rule finds doubtful and the operator has not called sound. Such a post
+    must not be shown as being about that paper."""
+    sql = f"WITH {doubtful_sql(view)} SELECT {key_of('d.post')}, {key_of('d.paper')} FROM doubtful AS d"
+    rows = view.database.rows(sql)
+    return frozenset((post, paper) for post, paper in rows)
+
+
+# ---- authors' voices -------------------------------------------------------------------------------------
+
+Pair = tuple[str, str]
+"""The keys of a post and of a paper that it names."""
+
+
+def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
+    """Posts with the papers they name, some hundreds at a time, where something is new since a position: the mention,
+    the post, the paper, or the account's name."""
+    first = view.first_row("mention", "since", position + 1)
+    for numbers in _new_rows(view, "mention", "id", first):
+        yield _pairs(view, f"m.id IN ({', '.join(map(str, numbers))})")
+    joined = {"post": "m.post", "paper": "m.paper", "account": "p.account"}
+    for table, column in joined.items():
+        start = view.first_row(table, "since", position + 1)
+        for numbers in _new_rows(view, table, table, start):
+            is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
+            yield from slices(_pairs(view, f"{is_new} AND m.id < {first}"))
+
+
+def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:
+    """The values of a column, starting with row `first`, some hundreds at a time."""
+    sql = f"""SELECT t.id, t.{column} FROM {table} AS t WHERE t.id >= ? AND {view.visible("t")}
+        ORDER BY t.id LIMIT {AT_ONCE}"""
+    while rows := view.database.rows(sql, (first,)):
+        yield [number for _, number in rows]
+        first = rows[-1][0] + 1
+
+
+def _pairs(view: AsOfView, where: str) -> list[Pair]:
+    sql = f"""SELECT DISTINCT {key_of("m.post")}, {key_of("m.paper")}
+        FROM mention AS m JOIN post AS p ON p.post = m.post
+        WHERE {where} AND {view.visible("m")} AND {view.visible("p")} AND p.account <> 0"""
+    return [(post, paper) for post, paper in view.database.rows(sql)]
+
+
+def first_observed(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
+    """When each post was first observed, µs UTC."""
+    sql = f"""SELECT {key_of("t.post")}, min(t.observed_at) FROM post AS t
+        WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
+    return dict(view.database.rows(sql, posts))
+
+
+def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pair, int]:
+    """By account and paper: since when a rule has considered the account an author of the paper, µs UTC."""
+    sql = f"""SELECT {key_of("t.subject")}, {key_of("t.about")}, min(t.observed_at) FROM verdict AS t
+        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.rule = ? AND {view.visible("t")}
+        GROUP BY t.subject, t.about"""
+    return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
+
+
+_IS_OF_ACCOUNT = f"voice IN (SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"
+"""The SQL condition that a voice is an account's, as rankings see it: under its stable name, if it has one."""
+
+
+def authored_papers(view: AsOfView, account: str) -> set[str]:
+    """The papers of which an account counts as an author, as rankings see it."""
+    sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
+        SELECT DISTINCT {key_of("author.paper")} FROM author WHERE {_IS_OF_ACCOUNT}"""
+    return set(first_column(view.database, sql, (account, account)))
+
+
+# ---- aliases ------------------------------------------------------------------------------------
+
+
+class ShownAccount(NamedTuple):
+    """An account, by key, with a handle that it had, in lowercase, and when that was first observed, µs UTC."""
+
+    key: str
+    handle: str
+    at: int
+
+
+def has_accounts_after(view: AsOfView, position: int) -> bool:
+    """Whether accounts were stored after a batch."""
+    rows = view.database.rows("SELECT since FROM account ORDER BY id DESC LIMIT 1")
+    return bool(rows) and rows[0][0] > position
+
+
+def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
+    """The accounts that had a handle like an SQL pattern in lowercase, once for each such handle."""
+    sql = f"""SELECT {key_of("t.account")}, t.handle, t.at FROM (
+            SELECT a.account, lower(a.handle) AS handle, min(a.observed_at) AS at FROM account AS a
+            WHERE lower(a.handle) LIKE ? AND {view.visible("a")} GROUP BY a.account, lower(a.handle)) AS t"""
+    return map(ShownAccount._make, view.database.iterate(sql, (pattern,)))
+
+
+def has_accounts_between(view: AsOfView, first: str, end: str) -> bool:
+    """Whether an account has a key from `first` on and before `end`."""
+    sql = f"""SELECT 1 FROM identity AS i JOIN account AS a ON a.account = i.id
+        WHERE i.key >= ? AND i.key < ? AND {view.visible("a")} LIMIT 1"""
+    return bool(view.database.rows(sql, (first, end)))
+
+
+def with_alias(view: AsOfView, accounts: Sequence[str]) -> set[str]:
+    """The accounts among these that have an alias."""
+    sql = f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.account IN ({NUMBERS}) AND {view.visible('t')}"
+    return set(column_among(view.database, sql, accounts))
+
+
+# ---- what accounts did -------------------------------------------------------------------------------
+
+
+MARGIN = DAY
+"""How long before the two weeks batches are included as well, in µs: clocks get adjusted and sources run late."""
+LATEST = 1_000
+"""Posts, or reposts, of one account that are examined one by one."""
+LATE = DAY
+"""A paper younger than this, in µs, does not count as left out by an account: whoever relays a list may be a day
+late."""
+
+
+class ActivityWindow(NamedTuple):
+    """The two weeks up to a view's cut, with the numbers of the first post and the first reaction that may be in
+    them."""
+
+    view: AsOfView
+    start: int
+    post: int
+    reaction: int
+
+    @property
+    def posts(self) -> str:
+        """The SQL condition that a post `p` is in the window."""
+        return f"p.id >= {self.post} AND {self.by_key}"
+
+    @property
+    def by_key(self) -> str:
+        """The SQL condition that a post `p` found by its key counts: not gone, as last observed."""
+        view = self.view
+        return (
+            f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
+            f" AND p.account <> 0 AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
+        )
+
+    @property
+    def reposts(self) -> str:
+        """The SQL condition that a reaction `r` is a repost in the window."""
+        return (
+            f"r.id >= {self.reaction} AND r.type = 'repost' AND r.withdrawn = 0 AND r.observed_at > {self.start}"
+            f" AND {self.view.visible('r')}"
+        )
+
+
+def span_of(view: AsOfView) -> ActivityWindow:
+    """The two weeks up to a view's cut."""
+    start = max(view.as_of - rules.DAYS * DAY, 0)
+    position = view.first_row("batch", "at", start - MARGIN, "position")
+    return ActivityWindow(view, start, *(view.first_row(table, "since", position) for table in ("post", "reaction")))
+
+
+# ---- posts -------------------------------------------------------------------------------------------
+
+
+PostingVolume = tuple[int, int]
+"""How many posts naming papers an account made in the window, and how many papers they name."""
+
+
+def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
+    """The accounts that made at least `least` posts naming papers, or named that many papers."""
+    is_busy = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
+    sql = f"{_posts_of(span)} GROUP BY p.account HAVING {is_busy}"
+    return {account: (posts, papers) for account, posts, papers in span.view.database.iterate(sql)}
+
+
+def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
+    """How much given accounts posted in the window, without those that made no posts."""
+    sql = f"{_posts_of(span)} AND p.account IN ({NUMBERS}) GROUP BY p.account"
+    rows = rows_among(span.view.database, sql, sorted(set(accounts)))
+    return {account: (posts, papers) for account, posts, papers in rows}
+
+
+def _posts_of(span: ActivityWindow) -> str:
+    return f"""SELECT {key_of("p.account")}, count(DISTINCT p.post), count(DISTINCT m.paper)
+        FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}"""
+
+
+def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
+    """An account's latest posts in the window that name papers."""
+    sql = f"""SELECT {key_of("p.post")}, p.created_at, p.text, {key_of("m.paper")}
+        FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND p.account = {NUMBER} AND {span.posts} AND {span.view.visible("m")}
+        ORDER BY p.id DESC LIMIT {LATEST}"""
+    papers: dict[str, set[str]] = defaultdict(set)
+    texts: dict[str, tuple[int, str]] = {}
+    for post, at, text, paper in span.view.database.rows(sql, (account,)):
+        papers[post].add(paper)
+        texts[post] = (at, text)
+    return [ObservedPost(at, post, tuple(sorted(papers[post])), text) for post, (at, text) in texts.items()]
+
+
+def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
+    """(paper, network) pairs about which at least `least` accounts posted."""
+    sql = f"""SELECT {key_of("m.paper")}, p.network FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
+        GROUP BY m.paper, p.network HAVING count(DISTINCT p.account) >= {int(least)} ORDER BY 1, 2"""
+    return [(paper, network) for paper, network in span.view.database.iterate(sql)]
+
+
+def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:
+    """All posts in the window about a paper on one network: with a limit, further posts would hide a chorus."""
+    is_there = "p.network || '' = ?"  # no plain column, for which SQLite would read all the network's posts each time
+    sql = f"""SELECT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text
+        FROM (SELECT DISTINCT m.post FROM mention AS m WHERE m.paper = {NUMBER} AND {span.view.visible("m")}) AS m
+        CROSS JOIN post AS p WHERE p.post = m.post AND {is_there} AND {span.by_key}"""
+    return starmap(TimedPost, span.view.database.iterate(sql, (paper, network)))
+
+
+# ---- papers -------------------------------------------------------------------------------------------
+
+
+def announced(span: ActivityWindow) -> dict[str, set[str]]:
+    """The new papers of each primary category, announced in the window except its last day."""
+    sql = f"""SELECT DISTINCT {key_of("a.paper")}, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
+                AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
+        FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.as_of - LATE}
+          AND a.type = 'new' AND {span.view.visible("a")}"""
+    result: dict[str, set[str]] = defaultdict(set)
+    for paper, categories, feed in span.view.database.iterate(sql):
+        result[(_categories(categories) or [feed])[0]].add(paper)
+    return result
+
+
+_categories = msgspec.json.Decoder(list[str]).decode
+
+
+# ---- reactions ------------------------------------------------------------------------------------------
+
+
+def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
+    """The accounts that reposted at least `least` posts."""
+    if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
+        return []
+    sql = f"""SELECT {key_of("r.account")} FROM reaction AS r WHERE {span.reposts}
+        GROUP BY r.account HAVING count(DISTINCT r.post) >= {int(least)} ORDER BY 1"""
+    return first_column(span.view.database, sql)
+
+
+def delays(span: ActivityWindow, account: str) -> list[int]:
+    """How many µs after each post an account reposted it, for its latest reposts of known posts."""
+    sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
+        WHERE r.account = {NUMBER} AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
+        GROUP BY r.post ORDER BY max(r.observed_at) DESC, r.post LIMIT {LATEST}"""
+    return [delay for _, delay in span.view.database.rows(sql, (account,))]
+
+
+def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(account, lowercase handle) of the accounts that now have one of the given handles."""
+    newest = view.newest(SPECS[Account], "t")
+    sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
+        WHERE lower(t.handle) IN (…) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+    yield from rows_among(view.database, sql, sorted(set(handles)))
+
+
+def known_accounts(view: AsOfView, accounts: Collection[str]) -> set[str]:
+    """The given accounts that posted, reacted or were described by their network."""
+    named, result = sorted(set(accounts)), set[str]()
+    for table in ("post", "reaction", "account"):
+        sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({NUMBERS})"
+        result.update(column_among(view.database, f"{sql} AND {view.visible('t')}", named))
+    return result
+
+
+def automated_accounts(view: AsOfView) -> list[str]:
+    """The accounts that declare themselves automated, as last observed."""
+    sql = f"""SELECT {key_of("t.account")} FROM account AS t
+        WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
+    return first_column(view.database, sql)
+
+
+def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[RowOf[Verdict]]:
+    """All verdicts on accounts, and on whether they are authors of papers, oldest first."""
+    where = f"""t.subject IN ({numbers_of(accounts)}) AND (t.about = 0 OR t.judgement IN ('author', 'independent'))
+        AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
+    return list(view.observations(Verdict, where, accounts))
+
+
+def is_bot(view: AsOfView, account: str) -> bool:
+    """Whether an account counts as a bot, as rankings see it."""
+    sql = f"WITH {persons_sql(view, ())} SELECT 1 FROM bot WHERE {_IS_OF_ACCOUNT}"
+    return bool(view.database.rows(sql, (account, account)))
+
+
+OPERATOR = "operator"
+
+
+IN_SETTINGS = "named in the settings"
+"""The reason of an operator's verdict that comes from the settings and is withdrawn when they no longer say so."""
+
+
+def verdicts_of_settings(view: AsOfView) -> list[RowOf[Verdict]]:
+    """Every open verdict that came from the settings, even if a later verdict overrides it."""
+    where = "t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"
+    return list(view.observations(Verdict, where, (OPERATOR, IN_SETTINGS)))

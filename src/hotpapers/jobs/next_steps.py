@@ -1,0 +1,44 @@
+"""What an operator can do about a source that fails, by what it fails with."""
+
+from __future__ import annotations
+
+import re
+
+from hotpapers.jobs.job_state import COUNTS
+
+KEYS = {
+    "mastodon": "token of the server in source.mastodon.servers, if it wants one",
+    "reddit": "client_id and client_secret, or feed_token and feed_user, in [source.reddit]",
+    "x": "token and budget in [source.x]",
+}
+"""What a source is given to be let in."""
+_STEPS = (
+    (r"certificate", "its operator has to renew it; check that this machine's clock is right"),
+    (r"web page", "open the address in a browser: it asks people to log in, or shuts programs out{key}"),
+    (r"answered 40[13]\b", "it no longer answers strangers{key}; or switch it off: on = false in [source.{name}]"),
+    (
+        r"answered (404|410)\b|redirects",
+        "it may have moved: set its new address in [source.{name}], or upgrade hotpapers",
+    ),
+    (r"answered 429\b", "nothing: it is asked less often now; if this lasts, raise `every` in [source.{name}]"),
+    (r"lists nothing|has nothing newer|returned no items|no longer knows", "nothing: what it hides now is read later"),
+    (
+        r"could not be read|not the expected|answered 4|no counts|the dates of",
+        "upgrade hotpapers, then `hotpapers reprocess {name}`; nothing counts as read until then",
+    ),
+    (
+        r"harvested later",
+        "nothing: announcements from before the start, or that were missed, are listed without their day",
+    ),
+    (r"another day's items", "nothing: it is read again as long as that day's feed is up"),
+    (r"budget", "nothing: the budget goes on tomorrow; raise it in [source.{name}]"),
+    (r"more .* since it was last read|newer than the last reading", "lower `every` in [source.{name}]"),
+    (r"", "nothing: it is tried again; `hotpapers check` shows whether it answers"),
+)
+
+
+def next_step(job: str, reason: str) -> str:
+    """What to do about a job of a source that fails for a reason."""
+    name = job.removesuffix(COUNTS)
+    step = next(step for pattern, step in _STEPS if re.search(pattern, reason))
+    return step.format(name=name, key=f"; set {KEYS[name]}" if name in KEYS else "")

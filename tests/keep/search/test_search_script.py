@@ -1,0 +1,61 @@
+"""The static site's script reads the same questions as the program."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.keep.search import query_parser
+from hotpapers.publish.render import html
+from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
+
+SCRIPT = Path(html.__file__).parents[1] / "templates" / "search_index.js"
+IN_NODE = """
+globalThis.window = globalThis;
+globalThis.document = { currentScript: { src: "https://example.org/search_index.js" } };
+globalThis.Date = class extends Date {
+  constructor(...parts) { super(...(typeof parts[0] === "string" ? [NaN] : parts)); }
+};
+%s
+const asked = ({ wanted, unwanted, from, to, notDates }) => [wanted.length, unwanted.length, from, to, notDates];
+const queries = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(queries.map((text) => asked(searchIndex.parse(text)))));
+"""
+"""A browser may take no day from a text that is not one, so that here none is taken from any."""
+DASHES = [sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign) in ("Pd", "Sm")]
+DAYS = [
+    f"{year}-{month:02}-{day:02}"
+    for year in (1900, 1999, 2000, 2024, 2026, 2100, 2999)
+    for month in range(14)
+    for day in (0, 1, 28, 29, 30, 31, 32)
+]
+OTHERWISE = ("kettle AND steam kettle", "arXiv: 2101.04869")
+"""The program asks for a word once, and takes a text that is one paper as a whole."""
+
+
+def in_python(text: str) -> list[Any]:
+    query = query_parser.parse(text)
+    until = f"{query.until}~" if query.until else "~"
+    return [len(query.wanted), len(query.unwanted), query.since, until, list(query.not_dates)]
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
+def test_questions_are_read_alike_in_the_browser() -> None:
+    queries = [text for text, _ in (*QUERIES, *WRONG_DATES) if text not in OTHERWISE]
+    queries += [text.format(sign) for sign in DASHES for text in ("kettle {}tea", "{}tea", '{}"a cup"', "of{}tea")]
+    queries += [f"date:{day}" for day in DAYS] + [f"from:{day} to:2999" for day in DAYS]
+    command = ["node", "-e", IN_NODE % SCRIPT.read_text("utf-8")]
+    done = subprocess.run(command, input=json.dumps(queries), capture_output=True, text=True, check=True)
+    assert dict(zip(queries, json.loads(done.stdout), strict=True)) == {text: in_python(text) for text in queries}
+
+
+def test_hyphens_and_minus_signs_exclude_a_word_and_no_other_sign_does() -> None:
+    excluding = {sign for sign in DASHES if query_parser.parse(f"kettle {sign}tea").unwanted}
+    assert excluding == set("-‐‑−﹣－")

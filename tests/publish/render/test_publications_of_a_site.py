@@ -1,0 +1,50 @@
+"""The daily and the weekly publication of one site: each page of one leads to the other."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.site_config import SiteConfig
+from tests.publish.render.build import OWN, PlainIssueReader, issue
+from tests.publish.render.html import Page
+
+WEEKLY = msgspec.structs.replace(OWN, publication="weekly", title="The <Weekly> Dozen", window="weekly")
+MONTHLY = msgspec.structs.replace(OWN, publication="monthly", title="The Monthly Dozen", window="monthly")
+BASE = "https://papers.example/"
+SITE = SiteConfig(base=BASE, bases=(("daily", BASE), ("weekly", f"{BASE}weekly/"), ("monthly", f"{BASE}monthly/")))
+READER = PlainIssueReader([OWN, WEEKLY, MONTHLY], [issue(OWN, "2026-11-20", []), issue(WEEKLY, "2026-11-23", [])])
+
+
+def others(publication: str, site_config: SiteConfig) -> list[str]:
+    """Addresses of other publications in the masthead of the first page, which are the same on all pages."""
+    pages = SitePages(READER, publication, site_config.of(publication))
+    links_of_pages = {
+        tuple(
+            link.attributes["href"]
+            for link in Page(pages.page(path) or b"").all("a")
+            if link.attributes.get("class") == "other"
+        )
+        for path in pages.paths()
+        if path.endswith("index.html")
+    }
+    [addresses] = links_of_pages
+    return list(addresses)
+
+
+def test_publications_with_issues_link_each_other() -> None:
+    assert others("daily", SITE) == [f"{BASE}weekly/"]
+    assert others("weekly", SITE) == [BASE]
+    assert "The <Weekly> Dozen" in Page(SitePages(READER, "daily", SITE).page("index.html") or b"").text
+
+
+def test_without_public_addresses_there_are_no_links() -> None:
+    nowhere = SITE._replace(base="", bases=(("daily", ""), ("weekly", "")))
+    assert others("daily", nowhere) == others("weekly", nowhere) == []
+
+
+def test_a_weekly_issue_is_named_by_its_week() -> None:
+    pages = SitePages(READER, "weekly", SITE.of("weekly"))
+    for path in ("index.html", "2026-11-23/index.html"):
+        assert "16\u201322 November 2026" in Page(pages.page(path) or b"").text
+    assert "Top of November 2026" in Page(pages.page("top/index.html") or b"").text
