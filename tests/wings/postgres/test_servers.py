@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 
@@ -195,3 +199,50 @@ def test_a_server_that_only_lets_read(postgres_url: str) -> None:
         assert len(made.everything(record)) > 20
         with pytest.raises(errors.ReadOnlyStore, match="cannot be written"):
             record.append(workers.cover(0, 0), source="test")
+
+
+class CollectingParams(list[object]):
+    """Parameters of a statement, while whose conversion the garbage collector runs."""
+
+    def __len__(self) -> int:
+        gc.collect()
+        return super().__len__()
+
+
+class Holder:
+    """Holds a generator in a cycle, so only the garbage collector closes it."""
+
+    def __init__(self, generator: Iterator[object]) -> None:
+        self.generator, self.myself = generator, self
+
+
+def in_a_snapshot(record: Record) -> Iterator[object]:
+    with record.database.snapshot():
+        yield from ({} for _ in range(3))
+
+
+def rows_one_by_one(record: Record) -> Iterator[object]:
+    return record.database.iterate("SELECT * FROM generate_series(1, 5000)")
+
+
+@pytest.mark.parametrize("abandoned", [rows_one_by_one, in_a_snapshot])
+def test_a_generator_that_is_collected_while_a_statement_runs(
+    postgres_url: str, abandoned: Callable[[Record], Iterator[object]]
+) -> None:
+    with shared_store(postgres_url) as record:
+        answers = list[object]()
+
+        def work() -> None:
+            generator = abandoned(record)
+            next(generator)
+            Holder(generator)
+            del generator
+            answers.extend(record.database.rows("SELECT ?::int", cast(Any, CollectingParams([7]))))
+            answers.extend(record.database.rows("SELECT count(*) FROM pg_cursors"))
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(30)
+        assert answers == [(7,), (0,)]
+        with record.database.write():  # no transaction is left open
+            assert record.database.rows("SELECT 1") == [(1,)]

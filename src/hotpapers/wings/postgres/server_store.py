@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from hotpapers.base import errors
 from hotpapers.record.database import (
@@ -24,8 +24,11 @@ from hotpapers.wings.postgres.vector_index import VectorIndex
 
 try:
     import psycopg
+    from psycopg.pq import TransactionStatus
 except ImportError as missing:
     raise errors.UsageError("a PostgreSQL store needs psycopg: pip install 'hotpapers[postgres]'") from missing
+
+Resource = TypeVar("Resource")
 
 LOCK = 0x486F7450
 """The advisory lock held while a batch is written."""
@@ -37,6 +40,8 @@ FIRST_ANALYSIS = 1_000
 autovacuum would run it a minute later at the earliest."""
 COPIED_FROM = 20
 """The number of rows from which COPY is used, which needs three more statements."""
+FETCHED_ROWS = 2_000
+"""Rows that a server-side cursor fetches at a time."""
 WAIT_MS = 30_000
 """How long a writer waits for another writer."""
 IDLE_MS = 25_000
@@ -74,6 +79,24 @@ def translate_schema(sql: str) -> str:
     return re.sub(r"\b(TEXT|INTEGER|BLOB)\b", lambda match: _TYPES[match[1]], sql)
 
 
+class _ClosedAtExit:
+    """Closes a server-side cursor, if it is open. (The library's own cursors object to being collected.)"""
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
+        self._connection = connection
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
+            return  # closed, or in a failed transaction, which ends the cursor too
+        is_open = self._connection.execute("SELECT 1 FROM pg_cursors WHERE name = %s", (self._name,)).fetchall()
+        if is_open:
+            self._connection.execute(f"CLOSE {self._name}".encode())
+
+
 class PostgresDatabase:
     """A store in a PostgreSQL database."""
 
@@ -83,6 +106,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, create: bool = True) -> None:
         self.where, self._create = without_password(url), create
         self._cursors = 0
+        self._abandoned = list[ExitStack]()
         self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
         _check_address(url, self.where)
         with self._translated():
@@ -140,24 +164,47 @@ class PostgresDatabase:
     def version(self) -> object:
         return None
 
+    @contextmanager
+    def _entered(self, resource: AbstractContextManager[Resource]) -> Iterator[Resource]:
+        """A cursor or transaction, which ends here. If the garbage collector closes an abandoned generator while a
+        statement runs, whose lock this thread holds, it ends before the next statement. `resource` must not be made by
+        a generator: the collector could close that one first."""
+        with ExitStack() as stack:
+            value = stack.enter_context(resource)
+            try:
+                yield value
+            except GeneratorExit:
+                if self._connection.lock.locked():
+                    self._abandoned.append(stack.pop_all())
+                raise
+
+    def _end_abandoned(self) -> None:
+        while self._abandoned:
+            self._abandoned.pop().__exit__(GeneratorExit, GeneratorExit(), None)
+
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated():
+            self._end_abandoned()
             return self._connection.execute(_placed(sql), params).fetchall()
 
     def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one at a time, through a server-side cursor that outlives its transaction."""
         self._cursors += 1
-        with self._translated(), self._connection.cursor(f"rows_{self._cursors}", withhold=True) as cursor:
-            cursor.itersize = 2000
-            cursor.execute(_placed(sql), params)
-            yield from cursor
+        name = f"rows_{self._cursors}"
+        with self._translated(), self._entered(_ClosedAtExit(self._connection, name)):
+            self._end_abandoned()
+            self._connection.execute(f"DECLARE {name} CURSOR WITH HOLD FOR ".encode() + _placed(sql), params)
+            while rows := self._connection.execute(f"FETCH {FETCHED_ROWS} FROM {name}".encode()).fetchall():
+                yield from rows
 
     def run(self, sql: str, params: Params = ()) -> int:
         with self._translated():
+            self._end_abandoned()
             return max(self._connection.execute(_placed(sql), params).rowcount, 0)
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         with self._translated(), self._connection.cursor() as cursor:
+            self._end_abandoned()
             cursor.executemany(_placed(sql), rows)
             self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
@@ -183,7 +230,7 @@ class PostgresDatabase:
     def write(self) -> Iterator[None]:
         """A write transaction (READ COMMITTED) under the store's advisory lock."""
         self._check_idle()
-        with self._translated(), self._connection.transaction():
+        with self._translated(), self._entered(psycopg.Transaction(self._connection)):
             bound = "set_config('idle_in_transaction_session_timeout', %s, true)"
             self._connection.execute(f"SELECT pg_advisory_xact_lock(%s), {bound}", (LOCK, str(IDLE_MS)))
             yield
@@ -218,13 +265,15 @@ class PostgresDatabase:
         return int(version_rows[0][0])
 
     def _check_idle(self) -> None:
-        if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+        with self._translated():
+            self._end_abandoned()
+        if self._connection.info.transaction_status == TransactionStatus.INTRANS:
             raise errors.BusyStore(f"{self.where}: {IN_TRANSACTION}")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         self._check_idle()
-        with self._translated(), self._connection.transaction():
+        with self._translated(), self._entered(psycopg.Transaction(self._connection)):
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
 
@@ -304,6 +353,8 @@ class PostgresDatabase:
         return int(self.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0])
 
     def close(self) -> None:
+        with suppress(psycopg.Error):
+            self._end_abandoned()
         self._connection.close()
 
 
