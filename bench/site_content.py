@@ -21,6 +21,7 @@ from hotpapers.base.model import (
     PublishedIssue,
     Quotation,
 )
+from hotpapers.base.networks import network_title
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.list_pages import first_names
@@ -129,7 +130,7 @@ def _paper(key: str, appearances: list[tuple[PublishedIssue, Entry]]) -> str:
 
 
 def _counts(counts: Iterable[PrintedCount]) -> str:
-    return "\n".join(f"- {words.network_name(count.network)}: {phrases.counts_line(count)}" for count in counts)
+    return "\n".join(f"- {network_title(count.network)}: {phrases.counts_line(count)}" for count in counts)
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
@@ -149,7 +150,7 @@ def _post(quotation: Quotation) -> str:
     post = quotation.post
     quotation_lines = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
     where = link(
-        f"{words.network_name(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_page(post.post)
+        f"{network_title(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_page(post.post)
     )
     return f"{quotation_lines}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
 

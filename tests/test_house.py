@@ -7,7 +7,6 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -202,6 +201,27 @@ def test_sql_stands_in_the_store_and_in_queries() -> None:
         f"{name_of(file)}:{line}" for file in elsewhere for line in sql_in(ast.parse(file.read_text("utf-8")))
     ] == []
     assert sql_in(ast.parse('"""SELECT 1"""\nrun(f"SELECT {x} FROM y")')) == [2]
+
+
+NETWORK_HOMES = ("base/networks.py", "collect/sources/", "wings/")
+NAMES_NETWORKS = {
+    "discussion/moderation/bridged_accounts.py",  # a bridge has forms of its own between two networks
+    "base/settings/announce.py",  # an account there that a publication has
+    "base/papers/arxiv/addresses.py",  # a form of addresses
+}
+NETWORK = re.compile(r"(mastodon|bluesky|hackernews|lobsters|reddit|huggingface)(:.*)?", re.DOTALL)
+
+
+def code_texts(tree: ast.AST) -> list[str]:
+    """The texts in a file's code, except docstrings."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [str(node.value) for node in texts if id(node) not in docstrings]
+
+
+def test_what_a_network_is_stands_in_its_row() -> None:
+    others = {name: tree for name, tree in trees().items() if not name.startswith(NETWORK_HOMES)}
+    assert {name for name, tree in others.items() if any(map(NETWORK.fullmatch, code_texts(tree)))} == NAMES_NETWORKS
 
 
 LIGHT = (
@@ -463,37 +483,3 @@ def test_no_test_uses_the_time_of_its_import() -> None:
 
 def test_no_file_is_large() -> None:
     assert not [str(file) for file in PROJECT if file.stat().st_size > 1_000_000]
-
-
-# ---- the package -------------------------------------------------------------------------------------
-
-
-SOLD_AS = {"PIL": "pillow"}
-"""Libraries whose package has another name than their module."""
-
-
-def test_every_library_is_declared() -> None:
-    """src imports only what pyproject.toml declares, everything declared is imported, and all of it is in the lock."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [name for names in project["optional-dependencies"].values() for name in names]
-    declared = {re.split(r"[\[<>=~!; ]", name)[0] for name in [*project["dependencies"], *extras]}
-    imported = {name.split(".")[0] for file in MODULES for name in imports_of(file)}
-    third_party = imported - set(sys.stdlib_module_names) - {"hotpapers", "markupsafe"}
-    assert {SOLD_AS.get(name, name) for name in third_party} <= declared
-    assert declared <= locked_versions("dev").keys() | locked_versions("spark").keys()
-
-
-def test_both_locks_name_the_same_versions() -> None:
-    core, dev, spark = (locked_versions(name) for name in ("core", "dev", "spark"))
-    assert core and core.items() <= dev.items() and core.items() <= spark.items()
-    assert all(spark[name] == dev[name] for name in spark.keys() & dev.keys())
-    hosts = versions_in(SRC / "wings" / "hosting" / "templates" / "requirements.txt")
-    assert core.keys() <= hosts.keys() and hosts.items() <= dev.items()
-
-
-def locked_versions(name: str) -> dict[str, str]:
-    return versions_in(ROOT / "requirements" / f"{name}.txt")
-
-
-def versions_in(file: Path) -> dict[str, str]:
-    return dict(re.findall(r"^([\w-]+)==([^ ;]+)", file.read_text("utf-8"), re.M))

@@ -16,7 +16,6 @@ from hotpapers.base.model import (
     DAY,
     HOUR,
     MAX_INTEGER,
-    NETWORKS,
     Account,
     Issue,
     Item,
@@ -27,18 +26,8 @@ from hotpapers.base.model import (
     Snapshot,
     TextLink,
 )
-from hotpapers.base.terms import (
-    EXCERPT,
-    TERMS,
-    UNKNOWN,
-    NetworkTerms,
-    TermsOverride,
-    admitted,
-    as_shown,
-    excerpt,
-    may_run,
-    table,
-)
+from hotpapers.base.networks import UNKNOWN, Network, network_names
+from hotpapers.base.terms import EXCERPT, TERMS, TermsOverride, admitted, as_shown, excerpt, may_run, table
 from hotpapers.collect.job_factory import chosen_sources
 from hotpapers.collect.pipeline import without_limited_raw
 from hotpapers.issues import freeze
@@ -77,7 +66,7 @@ AT = made.moment(made.DAY)
 WORDS = "Kettles, after all, know " + "nothing of tea " * 40
 
 networks = pytest.mark.parametrize("network", CELLS)
-post_networks = pytest.mark.parametrize("network", NETWORKS)
+post_networks = pytest.mark.parametrize("network", network_names())
 
 
 @pytest.fixture
@@ -100,13 +89,13 @@ def post_of(network: str, own: str = "7", **fields: object) -> Post:
 
 
 def test_every_network_has_a_row_and_every_row_is_a_network() -> None:
-    assert set(TERMS) == {"arxiv", *NETWORKS} == set(CELLS)
+    assert set(TERMS) == {"arxiv", *network_names()} == set(CELLS)
 
 
 @networks
 def test_a_row_is_dated_and_names_its_basis(network: str) -> None:
     row = TERMS[network]
-    assert row.network == network
+    assert row.name == network
     assert "2026-11-20" <= row.reviewed <= datetime.datetime.now(datetime.UTC).date().isoformat()
     assert len(row.basis) > 20 and re.fullmatch(r"https://[\w.-]+/\S*", row.page)
 
@@ -212,7 +201,10 @@ def check_shown(quotation: Quotation, post: Post, shown: str) -> None:
 
 def test_arxiv_says_nothing_that_is_quoted() -> None:
     """arXiv has these columns, but no post is ever from there."""
-    assert CELLS["arxiv"][2:] == TERMS["arxiv"][6:] and "arxiv" not in NETWORKS
+    assert (
+        CELLS["arxiv"][2:] == (TERMS["arxiv"].shown, TERMS["arxiv"].exported, TERMS["arxiv"].count_limited)
+        and "arxiv" not in network_names()
+    )
 
 
 def test_the_content_of_an_issue_does_not_depend_on_how_posts_are_shown(record: Record) -> None:
@@ -333,10 +325,10 @@ def test_a_change_leaves_all_else_as_reviewed() -> None:
 
 
 def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
-    row: NetworkTerms = terms.of(TERMS, "friendster")
+    row: Network = terms.of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, opted_in=True)
     assert (row.keep, row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
-    assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(NETWORKS)
+    assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(network_names())
 
 
 # ---- excerpts --------------------------------------------------------------------------------------------

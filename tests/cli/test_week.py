@@ -16,6 +16,7 @@ import zstandard
 from hotpapers.base import settings
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import BEGAN, DAY, READ_BACK, PublishedIssue
+from hotpapers.base.networks import network_title
 from hotpapers.base.settings import publication_item
 from hotpapers.issues import freeze
 from hotpapers.issues.ranking import words
@@ -104,7 +105,7 @@ def test_each_part_says_what_it_counted(week_folder: Path, issues: list[Publishe
         explained = good("explain", entries[0].paper, "--issue", day, "--store", week_folder / "hotpapers.db")
         for text, shown in ((page_text(week_folder, day), entries), (markdown, entries), (explained, entries[:1])):
             parts = [part for entry in shown for part in entry.parts if part.network and part.score]
-            names = [(part, words.network_name(part.network)) for part in parts]
+            names = [(part, network_title(part.network)) for part in parts]
             amounts = [f"{words.counted_amount(part)} on {name}" for part, name in names]
             one_line = " ".join(text.split())
             assert [phrase for phrase in (*amounts, *map(words.formula, parts)) if phrase not in one_line] == []

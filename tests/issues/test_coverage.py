@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY as DAY_LONG
-from hotpapers.base.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading, ReadingGap
+from hotpapers.base.model import HOUR, Coverage, CoverageState, NetworkReading, ReadingGap
+from hotpapers.base.networks import network_names
 from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, reading_of, unread_times
 from hotpapers.record import readings
 from hotpapers.record.record import Record
@@ -107,16 +108,16 @@ def states(readings: tuple[NetworkReading, ...]) -> dict[str, str]:
 
 def test_what_was_unread_in_ninety_days_depends_on_no_older_readings(record: Record) -> None:
     first, chance = CUT - 90 * DAY_LONG, Random(7)
-    for network in NETWORKS:
+    for network in network_names():
         for observed_at in range(5):
             start, end = sorted(first + half_hours * HOUR // 2 for half_hours in chance.sample(range(-12, 12), 2))
             write(record, read(network, start, end, chance.choice(get_args(CoverageState)), at=end + observed_at))
     write(record, read("x", first - 9 * DAY_LONG, first - 8 * DAY_LONG))
-    everything: dict[str, list[Coverage]] = {network: [] for network in NETWORKS}
+    everything: dict[str, list[Coverage]] = {network: [] for network in network_names()}
     for span in record.view(CUT).items(Coverage):
         everything[span.network].append(span)
     whole, recent = UnreadTimes(everything), unread_times(record.view(CUT))
-    for network in NETWORKS:
+    for network in network_names():
         for hour in range(7):
             moments = (network, first + hour * HOUR, first + 8 * HOUR)
             assert recent.of(*moments) == whole.of(*moments)

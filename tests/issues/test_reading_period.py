@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.model import BEGAN, HOUR, NETWORKS, Coverage, Issue, IssueContent, NetworkReading, ReadingGap
+from hotpapers.base.model import BEGAN, HOUR, Coverage, Issue, IssueContent, NetworkReading, ReadingGap
 from hotpapers.base.model import DAY as DAY_LONG
+from hotpapers.base.networks import network_names
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import LAST_DAY, LOST, SEVERITY, SINCE_PREVIOUS, TURN, covered_ranges, reading_of
 from hotpapers.issues.freeze import _recipe_of, check_issue, freeze
@@ -125,10 +126,10 @@ def test_gaps_are_just_what_was_not_read_in_full(spans: list[Coverage]) -> None:
 
 
 def test_every_network_has_its_own_beginning(record: Record) -> None:
-    for hours, network in enumerate(NETWORKS):
+    for hours, network in enumerate(network_names()):
         write(record, read(network, CUT - hours * HOUR - 3 * HOUR, CUT - hours * HOUR, "refused", "403"))
         write(record, read(network, CUT - hours * HOUR, CUT, at=CUT))
     began = {result.network: result.began for result in issue(record, day=MONDAY).readings}
     assert began == {
-        network: msgspec.UNSET if hours == 0 else CUT - hours * HOUR for hours, network in enumerate(NETWORKS)
+        network: msgspec.UNSET if hours == 0 else CUT - hours * HOUR for hours, network in enumerate(network_names())
     }

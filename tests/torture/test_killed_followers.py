@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.base.model import DAY, HOUR, KINDS, Item, Measurement
-from hotpapers.collect.job_factory import ALWAYS_ON
+from hotpapers.base.networks import readable
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record, now
 from hotpapers.wings.proof import alarms
@@ -37,7 +37,9 @@ KILLS_PER_DAY, MOST_DAYS = 3, 80
 """The fewest kills before the site publishes another day, and the most days: a follower reads the last 90."""
 FAULT_SHARE = 0.35
 """The share of requests that meet a fault."""
-SWITCHED_OFF = "\n".join(f"[source.{name}]\non = false" for name in ALWAYS_ON)
+SWITCHED_OFF = "\n".join(
+    f"[source.{name}]\non = false" for name in [row.name for row in readable().values() if row.is_on]
+)
 SETTINGS = """contact = "https://library.example/"
 {switched_off}
 [source.feeds]

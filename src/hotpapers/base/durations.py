@@ -1,7 +1,12 @@
-"""Durations as people say them."""
+"""Durations in microseconds, and as people say them."""
 
 from __future__ import annotations
 
+HOUR = 3_600_000_000
+"""Microseconds in an hour."""
+DAY = 24 * HOUR
+FOREVER = 2**53 - 1
+"""The largest duration, µs: see `MAX_INTEGER` of the model."""
 _UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import NamedTuple
+from functools import cache
 from urllib.parse import urlsplit
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.model.items import NETWORKS, storable
+from hotpapers.base.model import storable
+from hotpapers.base.networks import FEDERATED, UNKNOWN, Network, networks
 from hotpapers.base.text.domains import ascii_domain
 
 _AUTHOR = re.compile(r"at://([^/]+)/|(https?://[^/]+/(?:@|users/|ap/users/)[^/]+)/")
@@ -26,7 +27,7 @@ def own_id(key: str) -> str:
 
 def is_key(text: str) -> bool:
     """Whether a text is a key of a known network."""
-    return network_of(text) in NETWORKS and bool(own_id(text).strip("@ "))
+    return network_of(text) in networks() and bool(own_id(text).strip("@ "))
 
 
 def folded(text: str) -> str:
@@ -48,7 +49,7 @@ def is_at_home(account: str, handle: str) -> bool:
     with suppress(ValueError):
         home = urlsplit(own_id(account)).netloc.lower()
     is_on_server = f".{home}".endswith(f".{ascii_domain(server)}")
-    return network_of(account) == "mastodon" and bool(user and server) and is_on_server
+    return network_of(account) == FEDERATED and bool(user and server) and is_on_server
 
 
 def author_in(post: str) -> str:
@@ -86,48 +87,17 @@ def parse_key(text: str) -> str:
 # ---- the addresses of posts on their networks ------------------------------------------------------------
 
 
-class PostPages(NamedTuple):
-    """A network's pages of posts. `id_form`: a post's id, whose groups fill `page`; `hosts`: where such pages are,
-    without `www.`; `path_form`: path and query there, whose groups fill `id`."""
-
-    id_form: str
-    page: str
-    hosts: tuple[str, ...]
-    path_form: str
-    id: str = "{}"
+@cache
+def _network_by_host() -> dict[str, Network]:
+    return {host: row for row in networks().values() if row.posts for host in row.posts.hosts}
 
 
-PAGES = {
-    "x": PostPages(
-        r"(\d{1,20})", "https://x.com/i/status/{}", ("x.com", "twitter.com"), r"/\w+(?:/web)?/status/(\d{1,20})"
-    ),
-    "bluesky": PostPages(
-        r"at://(did:[a-z]+:[\w.:-]+)/app\.bsky\.feed\.post/([\w~.:-]+)",
-        "https://bsky.app/profile/{}/post/{}",
-        ("bsky.app",),
-        r"/profile/(did:[a-z]+:[\w.:-]+)/post/([\w~.:-]+)",
-        "at://{}/app.bsky.feed.post/{}",
-    ),
-    "hackernews": PostPages(
-        r"(\d{1,12})", "https://news.ycombinator.com/item?id={}", ("news.ycombinator.com",), r"/item\?id=(\d{1,12})"
-    ),
-    "lobsters": PostPages(r"([a-z0-9]{6})", "https://lobste.rs/s/{}", ("lobste.rs",), r"/s/([a-z0-9]{6})"),
-    "reddit": PostPages(
-        r"t3_([a-z0-9]{1,12})",
-        "https://www.reddit.com/comments/{}",
-        ("reddit.com", "old.reddit.com"),
-        r"(?:/r/\w+)?/comments/([a-z0-9]{1,12})",
-        "t3_{}",
-    ),
-}
-"""By network."""
-_NETWORK_OF = {host: network for network, pages in PAGES.items() for host in pages.hosts}
-_MASTODON_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.ASCII)
+_FEDERATED_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.ASCII)
 
 
 def page_of(network: str, id: str) -> str:
     """The address of a post's page on its network; empty if it has none of a known form."""
-    pages = PAGES.get(network)
+    pages = networks().get(network, UNKNOWN).posts
     match = re.fullmatch(pages.id_form, id, re.ASCII) if pages else None
     return pages.page.format(*match.groups()) if pages and match else ""
 
@@ -138,10 +108,14 @@ def key_of(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    network = _NETWORK_OF.get(parts.netloc.lower().removeprefix("www."))
-    if network is None:
-        on_page = _MASTODON_PAGE.fullmatch(address)
-        return f"mastodon:{on_page[1]}/users/{on_page[2]}/statuses/{on_page[3]}" if on_page else f"mastodon:{address}"
-    pages = PAGES[network]
+    network = _network_by_host().get(parts.netloc.lower().removeprefix("www."))
+    if network is None or network.posts is None:
+        on_page = _FEDERATED_PAGE.fullmatch(address)
+        return (
+            f"{FEDERATED}:{on_page[1]}/users/{on_page[2]}/statuses/{on_page[3]}"
+            if on_page
+            else f"{FEDERATED}:{address}"
+        )
+    pages = network.posts
     match = re.match(rf"{pages.path_form}(?![\w-])", f"{parts.path}?{parts.query}", re.ASCII)
-    return f"{network}:{pages.id.format(*match.groups())}" if match else ""
+    return f"{network.name}:{pages.id.format(*match.groups())}" if match else ""

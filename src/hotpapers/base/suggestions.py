@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection
 
+from hotpapers.base.networks import networks
 from hotpapers.base.wings import settings_tables
 
 MAX_SUGGESTIONS = 3
@@ -27,10 +28,6 @@ _SYNONYMS = (
     {"base", "url", "address", "website"},
     {"output", "folder", "directory", "path"},
     {"contact", "email", "mail"},
-    {"x", "twitter"},
-    {"hackernews", "hn", "ycombinator"},
-    {"feeds", "rss", "atom", "blogs"},
-    {"huggingface", "hf"},
     {"site", "html", "web"},
     {"markdown", "md"},
 )
@@ -54,7 +51,9 @@ def nearest(word: str, known: Collection[str], cutoff: float = CUTOFF, similar: 
     typed = letters_of(word)
     if not typed:
         return []
-    groups = (*_SYNONYMS, *({letters_of(table.name), *table.synonyms} for table in settings_tables()))
+    groups = [*_SYNONYMS]
+    groups += [{letters_of(network.name), *network.synonyms} for network in networks().values()]
+    groups += [{letters_of(table.name), *table.synonyms} for table in settings_tables()]
     rules = (
         lambda name: letters_of(name) == typed,
         lambda name: any(typed in group and letters_of(name) in group for group in groups),

@@ -13,16 +13,13 @@ Collecting, publishing and exporting follow these rows. An operator who has agre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
 
 import msgspec
 
 from hotpapers.base.model import (
     DAY,
-    MAX_INTEGER,
-    NETWORKS,
     Account,
     Item,
     Mention,
@@ -32,36 +29,12 @@ from hotpapers.base.model import (
     TextLink,
     Verdict,
 )
+from hotpapers.base.networks import UNKNOWN, Exported, Network, Read, network_names, readable
 from hotpapers.base.struct_types import SettingsStruct
-from hotpapers.base.wings import sources
-
-Read = Literal["public", "operator names it", "own key", "no"]
-"""public: by anyone, so on by default; operator names it: only what the settings name; own key: only with a key of the
-operator's; no: not at all."""
-Exported = Literal["facts", "ids"]
-"""facts: everything known about a post; ids: identifiers, times and counts, without words and names."""
 
 EXCERPT = 280
 """Maximum code points of an excerpt."""
 _LAST_WORD = re.compile(r"\s+\S*\Z")
-
-
-class NetworkTerms(NamedTuple):
-    """What one network's terms allow.
-
-    `reviewed`: the day of the last review. `basis`: the reasons, in our own words; `page`: the address to check next
-    time. `keep`: microseconds. For the other fields, see the module's docstring.
-    """
-
-    network: str
-    reviewed: str
-    basis: str
-    page: str
-    read: Read
-    keep: int
-    shown: Showing
-    exported: Exported
-    count_limited: bool
 
 
 class TermsOverride(SettingsStruct):
@@ -79,104 +52,28 @@ class TermsOverride(SettingsStruct):
     count_limited: bool | None = None
 
 
-_usual = partial(NetworkTerms, read="public", keep=30 * DAY, shown="text", exported="facts", count_limited=True)
-"""What most networks allow."""
-
-_ROWS = (
-    _usual(
-        "arxiv",
-        "2026-11-20",
-        "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
-        "https://info.arxiv.org/help/api/tou.html",
-        keep=MAX_INTEGER,
-    ),
-    _usual(
-        "bluesky",
-        "2026-11-20",
-        "posts are public; labels, and the wish to be hidden from people without an account, are respected",
-        "https://bsky.social/about/support/tos",
-    ),
-    _usual(
-        "mastodon",
-        "2026-11-20",
-        "servers have their own rules, so the operator names them; accounts that opt out are left alone",
-        "https://docs.joinmastodon.org/entities/Account/",
-        read="operator names it",
-        count_limited=False,
-    ),
-    _usual(
-        "hackernews",
-        "2026-11-20",
-        "a public API, without a key",
-        "https://github.com/HackerNews/API",
-    ),
-    _usual(
-        "lobsters",
-        "2026-11-20",
-        "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
-        "https://lobste.rs/about",
-    ),
-    _usual(
-        "reddit",
-        "2026-11-20",
-        "needs an approved application; no words are passed on",
-        "https://redditinc.com/policies/data-api-terms",
-        read="operator names it",
-        keep=2 * DAY,
-        shown="link",
-        exported="ids",
-    ),
-    _usual(
-        "x",
-        "2026-11-20",
-        "needs a paid key; only identifiers are passed on, and X itself shows the words",
-        "https://docs.x.com/developer-terms/agreement",
-        read="own key",
-        shown="link",
-        exported="ids",
-    ),
-    _usual(
-        "huggingface",
-        "2026-11-20",
-        "public lists without a key; only paper titles are quoted",
-        "https://huggingface.co/terms-of-service",
-    ),
-    _usual(
-        "feeds",
-        "2026-11-20",
-        "each publisher has its own terms; feeds are made for programs, but contain whole articles",
-        "https://www.rfc-editor.org/rfc/rfc4287",
-        read="operator names it",
-        shown="excerpt",
-    ),
-)
-
-TERMS: dict[str, NetworkTerms] = {
-    **{row.network: row for row in _ROWS},
-    **{
-        name: NetworkTerms(
-            name,
-            source.reviewed,
-            source.basis,
-            source.page,
-            source.read,
-            source.keep * DAY,
-            source.shown,
-            source.exported,
-            source.count_limited,
-        )
-        for name, source in sources().items()
-    },
-}
-"""The reviewed table, by network."""
-
-UNKNOWN = NetworkTerms("", "", "nobody has looked at its terms yet", "", "no", 0, "link", "ids", False)
-"""The terms of a network without a row: as little as possible is allowed."""
-
-Table = Mapping[str, NetworkTerms]
+Table = Mapping[str, Network]
+"""Networks with their terms, by name."""
 
 
-def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, NetworkTerms]:
+class _Reviewed(Table):
+    """The rows of `networks`, which are loaded when they are looked up."""
+
+    def __getitem__(self, name: str) -> Network:
+        return readable()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(readable())
+
+    def __len__(self) -> int:
+        return len(readable())
+
+
+TERMS = _Reviewed()
+"""The reviewed terms of networks, by name."""
+
+
+def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Network]:
     """The reviewed table with the operator's changes, by network."""
     result = dict(TERMS)
     for name, change in (changes or {}).items():
@@ -189,7 +86,7 @@ def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Netwo
     return result
 
 
-def of(terms: Table, network: str) -> NetworkTerms:
+def of(terms: Table, network: str) -> Network:
     """A network's row, or `UNKNOWN`."""
     return terms.get(network, UNKNOWN)
 
@@ -197,12 +94,12 @@ def of(terms: Table, network: str) -> NetworkTerms:
 # ---- collecting ----------------------------------------------------------------------------------------
 
 
-def may_run(row: NetworkTerms, opted_in: bool) -> bool:
+def may_run(row: Network, opted_in: bool) -> bool:
     """Whether a network's source may run. `opted_in`: the settings enable it, name what it reads, or give its key."""
     return row.read == "public" or (row.read != "no" and opted_in)
 
 
-def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
+def admitted(items: Iterable[Item], row: Network) -> list[Item]:
     """The items from one read of a network that may enter the record.
 
     If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions,
@@ -226,7 +123,7 @@ def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     ]
 
 
-def limited_posts(items: Iterable[Item], row: NetworkTerms) -> set[str]:
+def limited_posts(items: Iterable[Item], row: Network) -> set[str]:
     """The posts that may not count, because their authors or servers limit them."""
     return set() if row.count_limited else {item.post for item in items if isinstance(item, Post) and item.limits}
 
@@ -261,4 +158,4 @@ def excerpt(post: Post) -> Post:
 
 def ids_only(terms: Table) -> frozenset[str]:
     """The networks whose posts are exported without their words."""
-    return frozenset(network for network in NETWORKS if of(terms, network).exported == "ids")
+    return frozenset(network for network in network_names() if of(terms, network).exported == "ids")

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hotpapers.base.errors import UsageError
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         SiteProofs,
     )
     from hotpapers.base.settings import Settings
+
+Hook = TypeVar("Hook")
 
 GROUP = "hotpapers.wings"
 """The group of entry points; also the package of those that come with the program."""
@@ -125,24 +127,6 @@ class NoteKind(NamedTuple):
     imported: str = "hotpapers.record.meta:write_meta"
 
 
-class NetworkSource(NamedTuple):
-    """A source from outside. `title`: the network's name as readers know it. `source`, `settings`: where its class and
-    that of its settings are defined (`module:name`). The other fields are the network's terms, as in
-    `hotpapers.base.terms`; `keep`: days."""
-
-    title: str
-    source: str
-    settings: str
-    reviewed: str
-    basis: str
-    page: str
-    read: Literal["public", "operator names it", "own key", "no"] = "public"
-    keep: int = 30
-    shown: Literal["text", "excerpt", "link"] = "text"
-    exported: Literal["facts", "ids"] = "facts"
-    count_limited: bool = True
-
-
 class HostKind(NamedTuple):
     """A kind of host that `init` writes files for. `help`: that of its option; `settings`: a text in the template of
     hotpapers.toml, and what such a host needs instead; `is_public`: whether others read its folder."""
@@ -164,9 +148,7 @@ class Wing(NamedTuple):
     What further fields are called with are types of parts above this one: `site` is a `Site`, `shared` the
     process's `IngestContext`. Those that get a `site` raise SettingsError.
 
-    `sources`: networks to read, by name. They are read only where the settings say `on = true`.
-    `connectors`: for networks that the core knows but does not read, by name, where the classes of a source and of its
-    settings are defined.
+    `hooks`: what else it adds, each found by its type: a `Network`, a `NetworkReader`.
     `renderers`: channels that write files, by name: where the class of each is defined (`module:name`).
     `databases`: kinds of databases besides SQLite, by the scheme of their addresses: where the class of a connection
     (`Database`) is defined.
@@ -219,8 +201,7 @@ class Wing(NamedTuple):
     summary: str
     commands: Mapping[str, Mapping[str, tuple[str, str]]] = {}
     settings: Callable[[], Iterable[SettingsTable]] = nothing
-    sources: Mapping[str, NetworkSource] = {}
-    connectors: Mapping[str, tuple[str, str]] = {}
+    hooks: tuple[object, ...] = ()
     renderers: Mapping[str, str] = {}
     databases: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
@@ -291,14 +272,9 @@ def offered(field: str) -> dict[str, Any]:
     return {name: value for wing in wings() for name, value in getattr(wing, field).items()}
 
 
-def sources() -> dict[str, NetworkSource]:
-    """The networks of all wings, by name."""
-    return offered("sources")
-
-
-def connectors() -> dict[str, tuple[str, str]]:
-    """Where the classes of the sources of all wings and of their settings are defined, by network."""
-    return offered("connectors") | {name: (source.source, source.settings) for name, source in sources().items()}
+def hooks_of(kind: type[Hook]) -> tuple[Hook, ...]:
+    """The hooks of one type that all wings have."""
+    return tuple(hook for wing in wings() for hook in wing.hooks if isinstance(hook, kind))
 
 
 def hosts() -> dict[str, HostKind]:

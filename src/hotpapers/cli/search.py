@@ -11,11 +11,11 @@ from itertools import pairwise
 import click
 
 from hotpapers.base.errors import require
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, echo, plain, print_error, print_json
-from hotpapers.issues.ranking import words
 from hotpapers.keep.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.publish.view import site_paths
 
@@ -141,7 +141,7 @@ def _post(hit: PostHit) -> Iterator[str]:
     handle = plain(handle_text(hit.handle))
     author = f"{plain(hit.name)} ({handle})" if handle and hit.name else plain(hit.name) or handle
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
-    details = (words.network_name(hit.network), minute_of(hit.created_at), author, f"about {about}")
+    details = (network_title(hit.network), minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
     yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
     yield INDENT + plain(site_paths.post_page(hit.post) or hit.post)

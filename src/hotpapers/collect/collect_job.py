@@ -26,7 +26,7 @@ from hotpapers.base.model import (
     Snapshot,
     Source,
 )
-from hotpapers.base.terms import NetworkTerms
+from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
@@ -62,7 +62,7 @@ class Connection(NamedTuple):
 class NetworkJob:
     """What the jobs that read a source have in common."""
 
-    def __init__(self, name: str, source: Source, connection: Connection, terms: NetworkTerms) -> None:
+    def __init__(self, name: str, source: Source, connection: Connection, terms: Network) -> None:
         self.name = name
         self.source = source
         self.connection = connection
@@ -114,7 +114,7 @@ class CollectJob(NetworkJob):
         source: Source,
         connection: Connection,
         known: TrackedPosts,
-        terms: NetworkTerms,
+        terms: Network,
         *,
         names: SharedPaperIndex | None = None,
         back: int | None = None,
@@ -312,7 +312,7 @@ LATE = HOUR
 class RecountJob(NetworkJob):
     """The job that recounts one network's posts. `source.counts` gives a post's current counts, or reports it gone."""
 
-    def __init__(self, source: Source, connection: Connection, terms: NetworkTerms) -> None:
+    def __init__(self, source: Source, connection: Connection, terms: Network) -> None:
         super().__init__(source.name + COUNTS, source, connection, terms)
         self._position = 0
 

@@ -14,6 +14,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.http.proxies import NO_PROXIES, Proxies
+from hotpapers.base.networks import UNKNOWN, readable
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
@@ -24,24 +25,13 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.jobs.next_steps import KEYS
 from hotpapers.record import Record, now
 
-ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
-"""Sources that need no key, account or settings, and are on by default."""
-ON_WITH = {"mastodon": "servers", "feeds": "urls"}
-"""Sources that are on as soon as this setting is not empty."""
-
-OBSOLETE = {"bluesky": ("dictionary", "parts", "part", "relay", "transport")}
-"""Settings of earlier versions, which are ignored: one process reads the whole stream, from Jetstream."""
 ON = {"on": "true reads the source, false does not"}
 """The setting that every source has besides its own."""
 
 SECRETS = ("token", "client_secret", "feed_token")
 """Settings of sources that no error may show, and that may be written as env:NAME."""
-
-WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
-"""Sources that have no counts."""
 
 
 class ConfiguredSource(NamedTuple):
@@ -77,10 +67,10 @@ def chosen_sources(
 
 def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_named: bool) -> str:
     """Why a source that is chosen cannot be read; empty if it can."""
-    required = ON_WITH.get(name, "")
+    required = readable()[name].needs
     if required and not table.get(required):
         return f"source.{name}.{required}: must not be empty; `hotpapers docs sources/{name}` has an example"
-    if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or is_named):
+    if not terms.may_run(terms.of(allowed, name), not readable()[name].is_on or is_named):
         return f"the terms of {name} do not allow reading it; see `hotpapers docs terms` and [terms.{name}]"
     return ""
 
@@ -88,7 +78,7 @@ def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_n
 def _silently_off(name: str, table: Mapping[str, Any]) -> str:
     """What to write if a source has a table that does not say whether it is read; empty if it is on, or off on
     purpose."""
-    required = ON_WITH.get(name, "")
+    required = readable()[name].needs
     if "on" in table or required in table or is_on(name, table):
         return ""
     remedy = f"name the {required} to read" if required else "write on = true to read it"
@@ -100,18 +90,24 @@ def is_on(name: str, table: Mapping[str, Any]) -> bool:
     """Whether a source is on: as the settings say, or by default if it needs no settings."""
     if "on" in table:
         return bool(table["on"])
-    return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
+    network = readable()[name]
+    return network.is_on or bool(table.get(network.needs, ()))
 
 
 def how_to_switch_on(name: str) -> str:
     """The settings with which a source that is off is read."""
-    needed = f"{ON_WITH[name]} in [source.{name}]" if name in ON_WITH else f"on = true in [source.{name}]"
-    return needed + (f", {KEYS[name]}" if name == "x" else "")
+    network = readable()[name]
+    needed = f"{network.needs or 'on = true'} in [source.{name}]"
+    return f"{needed}, {network.key}" if network.read == "own key" else needed
 
 
 def obsolete_settings(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The settings of earlier versions in a file, which are ignored."""
-    return [f"source.{name}.{key}" for name, table in tables.items() for key in table if key in OBSOLETE.get(name, ())]
+    return [f"source.{name}.{key}" for name, table in tables.items() for key in table if key in _old_settings(name)]
+
+
+def _old_settings(name: str) -> tuple[str, ...]:
+    return readable().get(name, UNKNOWN).old_settings
 
 
 def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Struct:
@@ -120,7 +116,7 @@ def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Str
     if not isinstance(table.get("on", True), bool):
         raise SettingsError(f"{where}source.{name}.on: must be true or false, without quotation marks")
     try:
-        kept = {key: value for key, value in table.items() if key not in OBSOLETE.get(name, ())}
+        kept = {key: value for key, value in table.items() if key not in _old_settings(name)}
         return converted(_from_environment(kept, f"source.{name}"), SOURCES[name][1], f"source.{name}", ON)
     except SettingsError as problem:
         raise SettingsError(f"{where}{problem}") from problem.__cause__
@@ -194,7 +190,7 @@ def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
     """The names of all jobs for the chosen sources."""
     return [
         *(choice.name for choice in choices),
-        *(choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS),
+        *(choice.name + COUNTS for choice in choices if readable()[choice.name].has_counts),
     ]
 
 
@@ -220,10 +216,14 @@ def _job(name: str, choice: ConfiguredSource, connection: Connection, site: Inge
     return CollectJob(source, connection, known, allowed, names=names, back=site.back)
 
 
-PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
-"""Minimum seconds between the starts of two requests to a host and its subdomains; one second for all others."""
-SHARED = frozenset({"arxiv.org"})
-"""Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
+def site_pace() -> dict[str, float]:
+    """Minimum seconds between the starts of two requests, by host with its subdomains; one second for all others."""
+    return {host: seconds for network in readable().values() for host, seconds in network.pace.items()}
+
+
+def shared_hosts() -> set[str]:
+    """The hosts that allow only one pace for all machines of a site, so it is kept in the store."""
+    return {host for network in readable().values() if network.is_pace_shared for host in network.pace}
 
 
 class SitePacer:
@@ -240,7 +240,7 @@ class SitePacer:
 
     def __call__(self, host: str, pace: float) -> float:
         """Reserves the next moment for a host and returns the seconds until then. Raises StoreError."""
-        if host not in SHARED:
+        if host not in shared_hosts():
             return self._within(host, pace)
         try:
             self._record = self._record or self._open()
@@ -272,7 +272,7 @@ def make_connection(
     pace = SitePacer(shared.record, shared.pace)
     http = PoliteHttpClient(
         user_agent(shared.contact),
-        pace={**PACE, **more_pace},
+        pace={**site_pace(), **more_pace},
         reserve=pace,
         stop=shared.stop,
         base_addresses=own,

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR, Item, PayloadPage, Post, RawPayload, Reaction, Snapshot, Source
-from hotpapers.base.terms import NetworkTerms, admitted, limited_posts
+from hotpapers.base.networks import Network
+from hotpapers.base.terms import admitted, limited_posts
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
 from hotpapers.jobs.loop import JobContext
@@ -42,7 +43,7 @@ class IngestedPage(NamedTuple):
     new_items: Sequence[Item]
 
 
-def parse_page(source: Source, terms: NetworkTerms, page: PayloadPage) -> list[ParsedPayload]:
+def parse_page(source: Source, terms: Network, page: PayloadPage) -> list[ParsedPayload]:
     """The payloads of a page, parsed."""
     return [parse_admitted(source, terms, payload) for payload in page.payloads]
 
@@ -88,18 +89,18 @@ def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
     return [item for payload in parsed for item in payload.items]
 
 
-def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
+def keep_raw_for(terms: Network, payload: RawPayload) -> int:
     """Microseconds to keep a raw payload, by its network's terms; 0 for not at all."""
     return 0 if payload.kind in NOT_KEPT else terms.keep
 
 
-def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
+def parse_admitted(source: Source, terms: Network, payload: RawPayload) -> ParsedPayload:
     """The items that a source reads from a payload and its network's terms allow."""
     parsed = parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
     return without_limited_raw(parsed, terms)
 
 
-def without_limited_raw(parsed: ParsedPayload, terms: NetworkTerms) -> ParsedPayload:
+def without_limited_raw(parsed: ParsedPayload, terms: Network) -> ParsedPayload:
     """A parsed payload that is not kept raw if it has the words of a post that may not count."""
     return parsed._replace(keep_for=0) if limited_posts(parsed.items, terms) else parsed
 

@@ -17,7 +17,6 @@ from hotpapers.base.errors import IssueError
 from hotpapers.base.model import (
     DAY,
     MAX_INTEGER,
-    NETWORKS,
     Entry,
     IssueContent,
     NetworkForecast,
@@ -30,6 +29,7 @@ from hotpapers.base.model import (
     ScoredCandidate,
     Shown,
 )
+from hotpapers.base.networks import network_names
 from hotpapers.base.struct_types import made_from
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
@@ -373,7 +373,7 @@ def retrospective_of(
     return Retrospective(
         **queries.retrospective_counts(view, start, publication.networks),
         described_later=len(queries.described_later(view, papers)),
-        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks)),
+        absent=tuple(sorted({*(publication.networks or network_names())} - networks)),
         bots=queries.count_bots(view),
         known=None if accounts is None else len(accounts),
         inferred=inferred or UNSET,

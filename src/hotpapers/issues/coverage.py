@@ -21,17 +21,8 @@ import msgspec
 from msgspec import UNSET
 
 from hotpapers.base.errors import IssueError
-from hotpapers.base.model import (
-    DAY,
-    HOUR,
-    NETWORKS,
-    NOT_READ,
-    READ_BACK,
-    Coverage,
-    NetworkReading,
-    Publication,
-    ReadingGap,
-)
+from hotpapers.base.model import DAY, HOUR, NOT_READ, READ_BACK, Coverage, NetworkReading, Publication, ReadingGap
+from hotpapers.base.networks import network_names
 from hotpapers.base.spans import Span, union, within
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import first_read_at, site_started_at
@@ -73,7 +64,7 @@ def readings(
         if span.from_at < span.until_at:
             spans[span.network].append(span)
     known_networks = {*networks_with_posts, *networks_read(view)}
-    networks = publication.networks or [network for network in NETWORKS if network in known_networks]
+    networks = publication.networks or [network for network in network_names() if network in known_networks]
     # Where reading back ended so recently that no stretch of time has been recorded yet.
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
     read_back = view.items(Coverage, where, (READ_BACK, view.as_of - TURN))
@@ -168,7 +159,7 @@ def _spans_between(view: AsOfView, publication: Publication, start: int, end: in
     """By network: what was read of the time between two moments."""
     where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
         AND t.state <> 'refused'"""
-    networks = publication.networks or NETWORKS
+    networks = publication.networks or network_names()
     return [list(view.items(Coverage, where, (network, start - MAX_CATCH_UP, end, start))) for network in networks]
 
 

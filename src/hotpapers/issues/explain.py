@@ -8,6 +8,7 @@ from typing import Literal
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.base.networks import network_title
 from hotpapers.base.papers import arxiv
 from hotpapers.base.struct_types import Value, made_from
 from hotpapers.base.text.words import count_noun
@@ -112,11 +113,11 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
     """What a reader must know about an entry's counts."""
     for count in entry.counts:
         if note := words.method_note(count.method):
-            yield f"{words.network_name(count.network)} counts here are {note}."
+            yield f"{network_title(count.network)} counts here are {note}."
         if count.collector:
             yield words.collector_sentence(count.network, count.collector)
         if count.bots:
-            yield f"Not counted: {count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
+            yield f"Not counted: {count_noun(count.bots, 'bot post')} on {network_title(count.network)}."
     if entry.tied:
         yield words.tie_sentence(ranking, is_listed=bool(entry.order))
 
@@ -137,7 +138,7 @@ def unread(content: IssueContent) -> Iterator[str]:
             consequence = (
                 f"counts from {others} are used where they read more" if others else "what it would add is not known"
             )
-            yield f"{words.network_name(reading.network)}: {reading.state}{reason}; {consequence}."
+            yield f"{network_title(reading.network)}: {reading.state}{reason}; {consequence}."
 
 
 def text_of(explanation: Explanation) -> Iterator[str]:
@@ -146,7 +147,7 @@ def text_of(explanation: Explanation) -> Iterator[str]:
     yield f"Issue of {explanation.day}, edition {explanation.edition}: {_places(explanation)}"
     yield ""
     for part, sentence, formula in zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True):
-        yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
+        yield f"  {network_title(part.network):<14}{part.score:>8,}   {formula}"
         yield f"    {sentence}"
     yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {count_noun(len(explanation.parts), 'part')}"
     remarks = [text for text in (explanation.price, *explanation.notes) if text]
@@ -171,7 +172,7 @@ def _swap_line(change: str, neighbor: NeighborSwap) -> str:
     if not neighbor.swaps:
         return f"{goal}: growth on a single network would not be enough."
     ways = [
-        f"{words.units(growth.needed, growth.unit)} on {words.network_name(growth.network)} instead of {growth.now:,}"
+        f"{words.units(growth.needed, growth.unit)} on {network_title(growth.network)} instead of {growth.now:,}"
         for growth in neighbor.swaps
     ]
     return f"{goal}, it would need {' or '.join(ways)}."

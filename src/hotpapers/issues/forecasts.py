@@ -25,11 +25,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
+from hotpapers.base.networks import network_title
 from hotpapers.base.papers.arxiv.taxonomy import group_of
 from hotpapers.base.struct_types import made_from
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.attention import Engagement
-from hotpapers.issues.ranking.words import network_name
 
 
 class PaperCurves(NamedTuple):
@@ -101,7 +101,7 @@ def _reached(row: Engagement, as_of: int) -> int:
 
 def sentence(network_forecast: NetworkForecast) -> str:
     """A forecast as a plain sentence, or why there is none."""
-    name, age = network_name(network_forecast.network), network_forecast.age
+    name, age = network_title(network_forecast.network), network_forecast.age
     if network_forecast.forecast is None:
         papers = count_noun(network_forecast.papers, "paper")
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
@@ -126,7 +126,7 @@ def sentences(entry: Entry) -> tuple[str, ...]:
     """An entry's forecasts as sentences, or one sentence that there are none."""
     if known(entry) or not entry.forecasts:
         return tuple(map(sentence, known(entry)))
-    names = ", ".join(network_name(network_forecast.network) for network_forecast in entry.forecasts)
+    names = ", ".join(network_title(network_forecast.network) for network_forecast in entry.forecasts)
     return (f"No forecast for {names}: too few papers like this one were followed for a week.",)
 
 

@@ -8,7 +8,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.model import DAY, HOUR, NETWORKS, Coverage, Publication, is_retrospective
+from hotpapers.base.model import DAY, HOUR, Coverage, Publication, is_retrospective
+from hotpapers.base.networks import network_names
 from hotpapers.base.papers.arxiv import calendar
 from hotpapers.base.text.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
@@ -183,7 +184,7 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     began = queries.site_started_at(view)
     if began is not None and clock < began <= clock + late_at_first(publication):
         return closing(view, publication, day) == clock  # it closes when networks have been read back
-    if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or NETWORKS):
+    if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or network_names()):
         return False
     period = TURN if publication.window == "daily" or at < latest else clock - window_start(publication, day)
     return any(
@@ -207,5 +208,5 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
     """Why nothing was read by the hour of a day's issue."""
     clock = cut_of(publication, day)
-    is_tried = readings.is_failure_reported(view, publication.networks or NETWORKS, clock - TURN, clock)
+    is_tried = readings.is_failure_reported(view, publication.networks or network_names(), clock - TURN, clock)
     return "no network could be read" if is_tried else "the program did not run"

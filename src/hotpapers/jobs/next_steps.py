@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import re
 
+from hotpapers.base.networks import UNKNOWN, readable
 from hotpapers.jobs.job_state import COUNTS
 
-KEYS = {
-    "mastodon": "token of the server in source.mastodon.servers, if it wants one",
-    "reddit": "client_id and client_secret, or feed_token and feed_user, in [source.reddit]",
-    "x": "token and budget in [source.x]",
-}
-"""What a source is given to be let in."""
 _STEPS = (
     (r"certificate", "its operator has to renew it; check that this machine's clock is right"),
     (r"web page", "open the address in a browser: it asks people to log in, or shuts programs out{key}"),
@@ -41,4 +36,5 @@ def next_step(job: str, reason: str) -> str:
     """What to do about a job of a source that fails for a reason."""
     name = job.removesuffix(COUNTS)
     step = next(step for pattern, step in _STEPS if re.search(pattern, reason))
-    return step.format(name=name, key=f"; set {KEYS[name]}" if name in KEYS else "")
+    key = readable().get(name, UNKNOWN).key
+    return step.format(name=name, key=f"; set {key}" if key else "")

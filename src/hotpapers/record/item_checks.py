@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotpapers.base import keys, model
+from hotpapers.base.networks import networks, readable
 from hotpapers.base.papers import arxiv
 from hotpapers.base.text import timestamps
 
@@ -28,8 +29,6 @@ MAX_KEY_BYTES = 2_000
 
 _INDEXED = _KEYS.union(*(kind.key for kind in model.KINDS))
 
-_READ = (*model.NETWORKS, "arxiv")
-"""Values of `network`: the networks, and in coverage also arXiv."""
 
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
 """A publication's name, which is used in URLs and paths. Settings do not allow the suffix of retrospective ones."""
@@ -78,7 +77,7 @@ def check_closed(item: model.Item) -> None:
                 raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
             is_valid, problem = _TEXT_CHECKS.get(name, (bool, ""))
             if not is_valid(value):
-                raise ValueError(problem.format(name=name, value=value[:60]))
+                raise ValueError(problem.format(name=name, value=value[:60], networks=", ".join(networks())))
     if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
         raise ValueError("a link is outside the text")
     if isinstance(item, model.Publication):
@@ -93,14 +92,14 @@ def check_closed(item: model.Item) -> None:
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
     **dict.fromkeys(("paper", "about"), (arxiv.from_key, "")),  # raises an error of its own
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
-    "network": (_READ.__contains__, f"network {{value!r}} is not one of {', '.join(model.NETWORKS)}"),
+    "network": (lambda value: value in readable(), "network {value!r} is not one of {networks}"),
     **dict.fromkeys(
         ("publication", "source"), (_NAME.fullmatch, "{name} {value!r}: a name consists of letters, digits and hyphens")
     ),
     **dict.fromkeys(
         _KEYS,
         (
-            lambda value: keys.network_of(value) in model.NETWORKS and keys.own_id(value),
+            lambda value: keys.network_of(value) in networks() and keys.own_id(value),
             "{name} {value!r} is not the key of a post or account, such as x:1341202937956233217",
         ),
     ),

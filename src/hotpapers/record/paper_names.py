@@ -11,7 +11,9 @@ from itertools import chain
 
 import msgspec
 
+from hotpapers.base.keys import network_of
 from hotpapers.base.model import DAY, Item, Mention, Paper, Post, TextLink, kind_of
+from hotpapers.base.networks import networks
 from hotpapers.base.papers.mentions import paper_urls
 from hotpapers.base.papers.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.record.as_of import AsOfView
@@ -42,14 +44,15 @@ def paper_aliases(record: Record, at: int, since: int | None) -> Iterator[PaperA
 
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
     """The names of papers in items that a source has just read, to add to an index."""
+    listing = networks_of_lists()
     links: dict[str, tuple[TextLink, ...]] = {}
     listed: dict[str, str] = {}
     for item in items:
         if isinstance(item, Paper):
             yield _named(item.paper, item.title, item.doi, f"{item.comment}\n{item.abstract}")
-        elif isinstance(item, Post) and item.network == "huggingface":
+        elif isinstance(item, Post) and item.network in listing:
             links[item.post] = item.links
-        elif isinstance(item, Mention) and item.form == "huggingface" and item.found_in == "listing":
+        elif isinstance(item, Mention) and network_of(item.post) in listing and item.found_in == "listing":
             listed[item.post] = item.paper
     yield from (_leading_to(paper, links[post]) for post, paper in listed.items() if links.get(post))
 
@@ -86,11 +89,17 @@ def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
         yield _named(paper, title, doi, f"{comment}\n{abstract}")
 
 
+def networks_of_lists() -> list[str]:
+    """The networks whose posts are lists of papers."""
+    return [network.name for network in networks().values() if network.lists_papers]
+
+
 def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
-    """The pages linked from papers' pages on Hugging Face."""
+    """The pages linked from papers' pages on networks that list papers."""
+    listing = networks_of_lists()
     sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
-        WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
+        WHERE p.network IN ({", ".join("?" * len(listing))}) AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
           AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
-          AND m.form = 'huggingface' AND m.found_in = 'listing'"""
-    for paper, links in view.database.iterate(sql, span):
+          AND m.found_in = 'listing'"""
+    for paper, links in view.database.iterate(sql, (*listing, *span)):
         yield _leading_to(paper, _links(links))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpapers.base.model import NETWORKS
+from hotpapers.base.networks import network_names
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.database import first_value, placeholders
 
@@ -27,7 +27,7 @@ def tried_to_read(view: AsOfView, networks: Sequence[str]) -> bool:
 
 def networks_read(view: AsOfView) -> set[str]:
     """The networks that were ever read, or whose reading failed. Looks for one row of each: there are very many."""
-    return {network for network in NETWORKS if is_ever_covered(view, network)}
+    return {network for network in network_names() if is_ever_covered(view, network)}
 
 
 def is_failure_reported(view: AsOfView, networks: Sequence[str], start: int, end: int) -> bool:

@@ -17,10 +17,11 @@ import msgspec
 from hotpapers.base import logs, settings
 from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
 from hotpapers.base.model import Publication, SiteProofs, is_retrospective
+from hotpapers.base.networks import Network
 from hotpapers.base.settings import Settings, defaults
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import choices
-from hotpapers.base.terms import NetworkTerms, table
+from hotpapers.base.terms import table
 from hotpapers.base.wings import BeforeFreezing, wings
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
@@ -251,7 +252,7 @@ class ConfiguredSite:
         return self.file.parent
 
     @cached_property
-    def terms(self) -> dict[str, NetworkTerms]:
+    def terms(self) -> dict[str, Network]:
         """The networks' terms as reviewed, with the changes in the settings."""
         return table(self.settings.terms)
 

@@ -250,8 +250,8 @@ class Site(ConfiguredSite):
         It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
         exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
+        from hotpapers.base.networks import network_title
         from hotpapers.base.text.words import count_noun
-        from hotpapers.issues.ranking.words import network_name
         from hotpapers.keep.transfer.export_formats import EXPORTS, WHOLE
 
         if format not in EXPORTS:
@@ -262,7 +262,7 @@ class Site(ConfiguredSite):
 
         def warn_withheld(rows: Mapping[str, int]) -> None:
             if rows:
-                networks = ", ".join(map(network_name, sorted(rows)))
+                networks = ", ".join(map(network_title, sorted(rows)))
                 self.warn(
                     f"{count_noun(sum(rows.values()), 'row')} exported without words and names, as required by the "
                     f"terms of {networks}; --all-words includes them"

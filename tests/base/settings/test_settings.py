@@ -12,6 +12,7 @@ import pytest
 
 from hotpapers.base import model, settings
 from hotpapers.base.errors import SettingsError
+from hotpapers.base.networks import network_names
 from hotpapers.base.settings import (
     BotRules,
     BotSettings,
@@ -274,7 +275,7 @@ TWO = "[[publication]]\nname = 'daily'\n[[publication]]\nname = 'weekly'\nbase =
 
 def test_terms_change_the_reviewed_table_cell_by_cell(tmp_path: Path) -> None:
     changed = table(load(written(tmp_path, EVERYTHING)).terms)
-    assert changed == TERMS | {"x": TERMS["x"]._replace(keep=7 * model.DAY, shown="text")}
+    assert changed == {**TERMS} | {"x": TERMS["x"]._replace(keep=7 * model.DAY, shown="text")}
 
 
 # ---- the file that `init` writes -----------------------------------------------------------------------
@@ -332,7 +333,7 @@ def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
 
 PATH = "pa\\x00th"
 NAMES = ", ".join(Settings.__struct_fields__)
-NETWORKS = ", ".join(model.NETWORKS)
+NETWORKS = ", ".join(network_names())
 
 WRONG = [
     ("stroe = 'x'", "stroe: no such setting; did you mean store? (store: a path, or postgresql://…)"),

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.base.model import NETWORKS, Item, Post, RawPayload, Source, kind_of
+from hotpapers.base.model import Item, Post, RawPayload, Source, kind_of
+from hotpapers.base.networks import network_names
 from hotpapers.collect.sources import SOURCES
 from hotpapers.record.item_checks import check, clean
 from tests.collect.sources.cases import AT, FOLDER
@@ -88,7 +89,7 @@ def read(source: Source, payload: RawPayload) -> list[Item] | str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_source_bears_its_networks_name(name: str) -> None:
-    assert source_of(name).name == name and name in (*NETWORKS, "arxiv")
+    assert source_of(name).name == name and name in (*network_names(), "arxiv")
 
 
 @pytest.mark.parametrize("name", NAMES)

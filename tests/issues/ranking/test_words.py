@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model import Entry, Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import handle_text
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.ranking import needs_of, rarity_2, words
@@ -76,8 +77,8 @@ def test_a_handle_has_an_at_sign_unless_it_is_an_address() -> None:
 
 
 def test_every_network_has_a_name() -> None:
-    assert words.network_name("hackernews") == "Hacker News"
-    assert words.network_name("elsewhere") == "elsewhere"
+    assert network_title("hackernews") == "Hacker News"
+    assert network_title("elsewhere") == "elsewhere"
 
 
 def test_counts_and_units() -> None:

@@ -17,7 +17,8 @@ import pytest
 import zstandard
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.terms import TERMS, NetworkTerms
+from hotpapers.base.networks import Network
+from hotpapers.base.terms import TERMS
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
 from hotpapers.wings.archives.batch import ArchiveBatch
@@ -97,7 +98,7 @@ def comments(count: int, first: int = 0) -> Sequence[bytes]:
     ]
 
 
-def terms_of(kind: str) -> NetworkTerms:
+def terms_of(kind: str) -> Network:
     """The terms of a format's network."""
     return TERMS[NETWORKS[kind]]
 

@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.model import NETWORKS, Mention, Paper, Post, Verdict
+from hotpapers.base.model import Mention, Paper, Post, Verdict
+from hotpapers.base.networks import network_names
 from hotpapers.base.papers.mentions.paper_index import NO_NAMES
 from hotpapers.record import Record
 from hotpapers.wings.archives import framing
@@ -118,7 +119,7 @@ FORMATS: dict[str, type[ArchiveFormat]] = {**LINES, **EVENTS}
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_of_a_network_and_of_the_command(name: str, target: ImportTarget) -> None:
     network = FORMATS[name](target).network
-    assert network == command.NETWORKS[name] and network in (*NETWORKS, "arxiv")
+    assert network == command.NETWORKS[name] and network in (*network_names(), "arxiv")
     assert FORMATS.keys() == command.NETWORKS.keys()
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.base.model import NETWORKS, Account, Alias, Item
+from hotpapers.base.model import Account, Alias, Item
+from hotpapers.base.networks import network_names
 from hotpapers.discussion.moderation import quotation_policy
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -40,7 +41,7 @@ def hidden_verdict(subject: str) -> Item:
 def test_it_is_what_was_observed_but_for_the_words_on_x(any_session: QuerySession) -> None:
     observations = [json.loads(line) for line in lines(any_session.record, records_only=True)]
     records = exported_lines(any_session)
-    assert records[0] == {**observations[0], "withheld": sorted(NETWORKS)}
+    assert records[0] == {**observations[0], "withheld": sorted(network_names())}
     assert records[-1] == {"kind": "end"}
     differences = [
         (exported, original)

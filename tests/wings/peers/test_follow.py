@@ -26,9 +26,10 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.base.http import HostPacer, ServerClocks
 from hotpapers.base.model import DAY, HOUR, Measurement, Publication
+from hotpapers.base.networks import readable
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import SharedPaperIndex
-from hotpapers.collect.job_factory import ALWAYS_ON, IngestContext
+from hotpapers.collect.job_factory import IngestContext
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.leases import Leases
 from hotpapers.record import Record, now
@@ -275,7 +276,9 @@ def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> 
 def test_where_only_other_sites_are_read_their_clocks_count(cwd: Path) -> None:
     """This machine's clock is five days ahead of the followed site's: nothing is frozen for good."""
     five_days_ago = format_datetime(datetime.fromtimestamp(now() / 1e6, UTC) - timedelta(days=5), usegmt=True)
-    sources = "".join(f"[source.{name}]\non = false\n" for name in ALWAYS_ON)
+    sources = "".join(
+        f"[source.{name}]\non = false\n" for name in [row.name for row in readable().values() if row.is_on]
+    )
     with Record(str(cwd / "hotpapers.db")) as record, serving() as server:
         daily = Publication(publication="daily", title="Hot Papers", observed_at=now() - 9 * DAY)
         record.append([daily], source="settings", at=now() - 9 * DAY)

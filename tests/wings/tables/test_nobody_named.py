@@ -8,16 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.base.model import (
-    HOUR,
-    NETWORKS,
-    Account,
-    Alias,
-    Item,
-    Publication,
-    Reaction,
-    Tally,
-)
+from hotpapers.base.model import HOUR, Account, Alias, Item, Publication, Reaction, Tally
+from hotpapers.base.networks import network_names
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
 from hotpapers.wings.tables.commands import write_tables
@@ -69,7 +61,7 @@ def said_by(network: str, account: str, name: str) -> Iterator[Item]:
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    assert set(ACCOUNTS) == set(NETWORKS), "a network without an account here"
+    assert set(ACCOUNTS) == set(network_names()), "a network without an account here"
     with Record(store_url) as opened:
         write(opened, PUBLICATION, background(), *(paper(n) for n in range(1, 5)), posts_about(2, 9, TODAY + HOUR))
         write(opened, Tally(paper=key(2), network="x", method="weekly/1", reposts=3, likes=40, observed_at=TODAY))
@@ -97,7 +89,7 @@ def named(record: Record, folder: Path) -> list[tuple[str, str, str]]:
 def test_nobody_is_named_also_after_forgetting(record: Record, tmp_path: Path) -> None:
     assert named(record, tmp_path / "before") == []
     networks = ask(tmp_path / "before", "SELECT DISTINCT network FROM mentions WHERE account_number > 0")
-    assert {network for (network,) in networks} == set(NETWORKS)
+    assert {network for (network,) in networks} == set(network_names())
     shown = ask(tmp_path / "before", "SELECT post FROM mentions WHERE post IS NOT NULL ORDER BY 1")
     assert [post for (post,) in shown] == ["1788000000000000001", "44556677", "a1b2c3", "t3_1kettle"]
     judged_to_be = ask(tmp_path / "before", "SELECT DISTINCT judgement FROM verdicts ORDER BY 1")

@@ -6,11 +6,13 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from urllib.parse import unquote, unquote_plus
 
 import httpx2
 
-from hotpapers.base.model import NETWORKS, printable_line, storable
+from hotpapers.base.model import printable_line, storable
+from hotpapers.base.networks import networks
 
 MAX_ERROR_CHARS = 300
 """Most characters of an error's text: part of it may be a server's words."""
@@ -89,7 +91,6 @@ HIDDEN_NAME = "[name]"
 """What stands for a word that may be the name or the address of an account or a post."""
 _ORIGIN = re.compile(r"https?://[^\s/@]+")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&#|&[A-Za-z]+;|\\[ux/]|xn--", re.IGNORECASE)
-_KEY = re.compile(rf"(?:did|at|acct|{'|'.join(NETWORKS)}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{7}|_")
 _MIXED = re.compile(r"[a-z]\d|\d[a-z]", re.IGNORECASE)
 MIN_MIXED_CHARS = 7
@@ -114,7 +115,7 @@ def _may_name_somebody(written: str) -> bool:
         or "://" in bare
         or ("/" in bare and "." in bare)
         or any(pattern.search(bare) for pattern in (_ESCAPED, _NUMBER))
-        or _KEY.match(bare)
+        or _key_pattern().match(bare)
         or (len(bare) >= MIN_MIXED_CHARS and _MIXED.search(bare))
         or _DOMAIN.fullmatch(bare)  # a server before its failure ends in a colon: `social.example: timed out`
     )
@@ -128,3 +129,9 @@ def public_url(url: httpx2.URL) -> str:
     """An address as errors show it: without user, password, query and fragment."""
     path = url.raw_path.partition(b"?")[0].decode("ascii")
     return f"{url.scheme}://{url.netloc.decode('ascii')}{path}"
+
+
+@cache
+def _key_pattern() -> re.Pattern[str]:
+    names = "|".join(networks())
+    return re.compile(rf"(?:did|at|acct|{names}):[^\s:]|/?(?:u|users?|profile)/", re.IGNORECASE)

@@ -9,6 +9,7 @@ Names and types of fields are those of the exchange format. Nothing here reads, 
 
 from __future__ import annotations
 
+from hotpapers.base.durations import DAY, HOUR
 from hotpapers.base.model.issues import (
     NOT_READ,
     Attention,
@@ -35,13 +36,10 @@ from hotpapers.base.model.issues import (
 from hotpapers.base.model.items import (
     BEGAN,
     COUNTS,
-    DAY,
     HISTORY,
-    HOUR,
     INFERRED,
     KINDS,
     MAX_INTEGER,
-    NETWORKS,
     READ_BACK,
     Account,
     Alias,

@@ -21,12 +21,9 @@ from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from hotpapers.base.wings import sources
+from hotpapers.base.durations import FOREVER
 
-CORE_NETWORKS = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds")
-NETWORKS = (*CORE_NETWORKS, *sources())
-"""The networks, also those of wings."""
-MAX_INTEGER = 2**53 - 1
+MAX_INTEGER = FOREVER
 """The largest count or timestamp: the largest integer that every JSON reader represents exactly (RFC 8259 §6)."""
 
 
@@ -34,10 +31,6 @@ def within_largest(total: int) -> int:
     """A sum of counts, at most MAX_INTEGER: hostile counts may add up to more than a record can hold."""
     return total if total < MAX_INTEGER else MAX_INTEGER
 
-
-HOUR = 3_600_000_000
-"""Microseconds in an hour."""
-DAY = 24 * HOUR
 
 AnnouncementType = Literal["new", "cross", "replacement", "inferred"]
 INFERRED: Final = "inferred"

@@ -26,7 +26,8 @@ from msgspec import Meta
 from hotpapers.base import keys
 from hotpapers.base.credentials import without_values
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.model import NETWORKS, Publication, Window, distinct
+from hotpapers.base.model import Publication, Window, distinct
+from hotpapers.base.networks import network_names
 from hotpapers.base.settings import announce as announced
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.base.settings.explanations import converted, converted_all, homes_below
@@ -401,8 +402,8 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
             apart = ", ".join(f'"{word.strip()}"' for word in _COMMA.split(joined) if word.strip())
             yield key, f"{joined!r} is one word with a comma; write each in its own quotation marks: [{apart}]"
     for network in publication.networks:
-        if network not in NETWORKS:
-            yield "networks", f"{network!r} is not one of {choices(network, NETWORKS)}"
+        if network not in network_names():
+            yield "networks", f"{network!r} is not one of {choices(network, network_names())}"
     for account in publication.own:
         if not keys.is_key(account):
             yield "own", f"write accounts as network:id, not {account!r}"

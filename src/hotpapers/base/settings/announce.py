@@ -13,7 +13,8 @@ from typing import Any
 
 from hotpapers.base import keys
 from hotpapers.base.errors import SettingsError
-from hotpapers.base.model import NETWORKS, distinct
+from hotpapers.base.model import distinct
+from hotpapers.base.networks import network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices
@@ -142,7 +143,7 @@ def _chat_problems(chat: ChatSettings, earlier: Sequence[ChatSettings]) -> Probl
     for member in chat.members:
         if not member.strip():
             yield "members", "contains an empty name; remove it"
-        if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
+        if keys.network_of(member) in network_names() and ":" in member and not keys.is_key(member):
             yield "members", f"write accounts as network:id or network:@handle, not {member!r}"
     yield from _name_problems(chat.name, earlier)
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from hotpapers.base.model import Source
-from hotpapers.base.wings import connectors, load
+from hotpapers.base.networks import readers
+from hotpapers.base.wings import load
 from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
@@ -38,14 +39,14 @@ class AllSources(Mapping[str, SourceClasses]):
     def __getitem__(self, name: str) -> SourceClasses:
         if name in CORE:
             return CORE[name]
-        source, settings = connectors()[name]
-        return load(source), load(settings)
+        reader = readers()[name]
+        return load(reader.source), load(reader.settings)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*CORE, *connectors()))
+        return iter((*CORE, *readers()))
 
     def __len__(self) -> int:
-        return len(CORE) + len(connectors())
+        return len(CORE) + len(readers())
 
 
 SOURCES = AllSources()

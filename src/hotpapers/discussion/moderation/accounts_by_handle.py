@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from hotpapers.base.keys import handle_key, is_at_home
 from hotpapers.base.model import Alias
+from hotpapers.base.networks import FEDERATED
 from hotpapers.discussion.moderation.queries import ShownAccount
 
-NETWORK = "mastodon"
-KEYS = f"{NETWORK}:@", f"{NETWORK}:A"
+KEYS = f"{FEDERATED}:@", f"{FEDERATED}:A"
 """The keys of accounts known by their handle are from the first of these on and before the second."""
 
 
@@ -27,7 +27,7 @@ def aliases(accounts: Iterable[ShownAccount]) -> Iterator[Alias]:
         if account.key.startswith(KEYS[0]):
             by_handle.setdefault(account.key, account)
         elif is_at_home(account.key, account.handle):
-            with_address.setdefault(handle_key(NETWORK, account.handle), account)
+            with_address.setdefault(handle_key(FEDERATED, account.handle), account)
     for key, account in by_handle.items():
         if original := with_address.get(key):
             yield Alias(account=key, stable=original.key, observed_at=max(account.at, original.at))

@@ -25,6 +25,7 @@ import msgspec
 
 from hotpapers.base import keys, terms
 from hotpapers.base.model import Post, Quotation, Showing
+from hotpapers.base.networks import UNKNOWN, networks
 from hotpapers.record import AsOfView, Database, read_meta, write_meta
 
 _NOTE = "blocked"
@@ -52,14 +53,10 @@ def load_blocklist(database: Database) -> Blocklist:
     return msgspec.json.decode(stored, type=Blocklist) if stored is not None else Blocklist()
 
 
-DISCUSSIONS = ("hackernews", "reddit")
-"""Networks on which a comment on a story or submission addresses everybody, not a person."""
-ADDRESSING = ("mastodon", "x")
-"""Networks on which a reply begins with the handle of the person it addresses."""
 _ADDRESSED = re.compile(r"@([\w.-]*\w)(?:@([\w.-]*\w))?")
 _LETTER = "[0-9a-zß-öø-ʯͰ-ԯḀ-ῼ]"
 """Folded letters of Latin, Greek and Cyrillic, and digits."""
-_AUTHOR_IN_KEY = re.compile(r"bluesky:at://(did:[a-z]+:[\w.:-]+)/")
+_AUTHOR_IN_KEY = re.compile(r"(\w+):at://(did:[a-z]+:[\w.:-]+)/", re.ASCII)
 
 
 class QuotationPolicy(NamedTuple):
@@ -124,13 +121,14 @@ def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
 def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
     """Whether a post replies to somebody else. If the author of the post replied to is unknown, it is taken to be
     somebody else."""
-    if post.network in DISCUSSIONS:
+    network = networks().get(post.network, UNKNOWN)
+    if network.is_forum:
         return False
     if post.reply_to:
         match = _AUTHOR_IN_KEY.match(post.reply_to)
-        author = f"bluesky:{match[1]}" if match else authors.get(post.reply_to, "")
+        author = f"{match[1]}:{match[2]}" if match else authors.get(post.reply_to, "")
         return author != post.account
-    addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
+    addressed = _ADDRESSED.match(post.text.lstrip()) if network.begins_with_handle else None
     own_name, _, own_server = post.handle.lower().partition("@")
     if addressed is None or addressed[1].lower() != own_name:
         return addressed is not None

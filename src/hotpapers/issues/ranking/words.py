@@ -7,34 +7,17 @@ from collections.abc import Iterable
 from msgspec import UNSET, UnsetType
 
 from hotpapers.base.model import Entry, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.base.wings import sources
 from hotpapers.issues.ranking import rarity_2
 from hotpapers.issues.ranking.rarity_1 import ENOUGH, ENOUGH_DAYS
-
-NETWORK_NAMES = {
-    "bluesky": "Bluesky",
-    "mastodon": "Mastodon",
-    "hackernews": "Hacker News",
-    "lobsters": "Lobsters",
-    "reddit": "Reddit",
-    "x": "X (Twitter)",
-    "huggingface": "Hugging Face",
-    "feeds": "Blogs",
-    **{name: source.title for name, source in sources().items()},
-}
 
 _AGES = {6: "after six hours", 24: "after a day", 72: "after three days", 168: "after a week"}
 
 
-def network_name(network: str) -> str:
-    """A network's name as readers know it; `All networks` for the empty name."""
-    return NETWORK_NAMES.get(network, network) or "All networks"
-
-
 def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
     """One part of a score as a sentence or two that end with its points, or with their `formula`."""
-    name = network_name(part.network)
+    name = network_title(part.network)
     result = formula(part) if with_formula else format_number(part.score)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {result}."
@@ -162,7 +145,7 @@ def counted_note(entry: Entry, count: PrintedCount) -> str:
 
 def why_counted(entry: Entry, count: PrintedCount) -> str:
     """Why that many people count, in a sentence; empty if all do."""
-    part, name = counting(entry, count.network), network_name(count.network)
+    part, name = counting(entry, count.network), network_title(count.network)
     if part is None or part.voices == count.voices:
         return ""
     if part.counted_as in ("likes", "reposts"):
@@ -178,7 +161,7 @@ def known_sentence(counts: Iterable[PrintedCount]) -> str:
     """`Regulars: 30 of 41 people on Bluesky, 1 of 8 on Mastodon.`; empty if nothing is known about any."""
     with_known = [count for count in counts if count.known is not UNSET]
     parts = [
-        f"{format_number(count.known)} of {format_number(count.voices)} on {network_name(count.network)}"
+        f"{format_number(count.known)} of {format_number(count.voices)} on {network_title(count.network)}"
         for count in with_known
         if count.known
     ]
@@ -272,8 +255,8 @@ METHOD_NOTES = {
 def collector_sentence(network: str, collector: str) -> str:
     """A sentence that a network's counts are another collector's."""
     return (
-        f"{network_name(network)} counts here come from {collector}, which could read the network when this site could "
-        "not."
+        f"{network_title(network)} counts here come from {collector}, which could read the network when this site "
+        "could not."
     )
 
 

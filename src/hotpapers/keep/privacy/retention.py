@@ -72,7 +72,7 @@ def prune(
     """
     at = at or now()
     if allowed is not None:
-        _shorten(record, {row.network: row.keep for row in allowed.values()})
+        _shorten(record, {row.name: row.keep for row in allowed.values()})
     with record.database.write():
         raw_payloads = queries.drop_expired(record.database, at)
     issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0

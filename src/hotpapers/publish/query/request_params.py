@@ -10,13 +10,14 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import MAX_INTEGER
+from hotpapers.base.networks import network_names
 from hotpapers.base.untrusted_json import decode_json
 
 MAX_CURSOR_CHARS = 600
@@ -86,10 +87,11 @@ Cursor = Annotated[
         description="`next` from an answer to the same query; empty: start at the beginning",
     ),
 ]
-Network = Annotated[
-    Literal["", "bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds"],
-    Meta(description="Only from this network; empty: from all"),
-]
+if TYPE_CHECKING:
+    NetworkName = str
+else:
+    NetworkName = Literal[("", *network_names())]
+OneNetwork = Annotated[NetworkName, Meta(description="Only from this network; empty: from all")]
 Query = Annotated[
     str,
     Meta(
@@ -151,7 +153,7 @@ class PostsParams(Params, frozen=True):
     """Posts about a paper, or their counts, page by page."""
 
     paper: Paper
-    network: Network = ""
+    network: OneNetwork = ""
     limit: Limit = 20
     cursor: Cursor = ""
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hotpapers import __version__
 from hotpapers.base import model
 from hotpapers.base.model import DAY, Coverage, Publication, is_retrospective
+from hotpapers.base.networks import network_names
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.issues.coverage import readings_since_start
 from hotpapers.issues.queries import ARXIV, newest_issue
@@ -108,7 +109,7 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
     state, next_at = status.state, status.next_at
     if state == job_state.WORKING and not is_held:
         state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
-    is_network = status.source.partition("/")[0] in (*model.NETWORKS, ARXIV)
+    is_network = status.source.partition("/")[0] in (*network_names(), ARXIV)
     return JobHealth(
         job=status.source,
         state=state,

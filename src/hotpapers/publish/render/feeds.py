@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.base.model import Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.base.networks import network_names
 from hotpapers.base.text.timestamps import rfc3339
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.ranking import words
@@ -167,7 +168,7 @@ class FeedMaker:
         }
         yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
         networks = {count.network for paper in self._papers for count in paper.entry.counts}
-        yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(NETWORKS)))
+        yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(network_names())))
 
     def feed(self, path: str) -> bytes | None:
         """The feed at a path; None if there is none."""
@@ -175,7 +176,9 @@ class FeedMaker:
         if match is None:
             return None
         kind, _, name = match[1].partition("/")
-        if (kind == "network" and name not in NETWORKS) or (kind == "category" and not site_paths.category_url(name)):
+        if (kind == "network" and name not in network_names()) or (
+            kind == "category" and not site_paths.category_url(name)
+        ):
             return None
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda paper: not paper.is_further,

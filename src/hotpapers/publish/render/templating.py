@@ -18,6 +18,7 @@ from xml.sax import saxutils
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from hotpapers.base.networks import network_title
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
@@ -59,6 +60,7 @@ def _environment() -> Environment:
         words=words,
         number=format_number,
         count_noun=count_noun,
+        network_title=network_title,
         weekdays=announcement_counts.WEEKDAYS,
         issue_name=phrases.issue_name,
         counts_of=_cached_macro("counts"),

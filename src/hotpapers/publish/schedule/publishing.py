@@ -308,7 +308,7 @@ def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> 
     """A hash of what decides how pages look, if they were last rendered by something else; else empty. Apart from what
     was observed, these are the networks' terms, the blocklist, whether cards can be drawn, and the settings that pages
     show, such as the publications' titles and the contact."""
-    shown = sorted((row.network, row.shown) for row in allowed.values())
+    shown = sorted((row.name, row.shown) for row in allowed.values())
     titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
     settings = site_config._replace(proofs=None, note="")
     has_cards = any(wing.draws_cards() for wing in wings() if wing.draws_cards)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.base.model import NETWORKS, Paper
+from hotpapers.base.model import Paper
+from hotpapers.base.networks import network_names
 from hotpapers.discussion.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.record import (
     NUMBERS,
@@ -20,7 +21,8 @@ from hotpapers.record import (
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
-    gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
+    names = network_names()
+    gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(names)})
         AND p.since > ? AND ({limited_sql("p")} OR EXISTS (SELECT 1 FROM post AS o
             WHERE o.post = p.post AND o.since <= ? AND {limited_sql("o")}))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
@@ -30,7 +32,7 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
-    changes = rows(gone_sql, (*NETWORKS, position, position))
+    changes = rows(gone_sql, (*names, position, position))
     changes += rows(hidden_sql, (position,)) if rows(any_judged_sql, (position,)) else []
     return frozenset(post for (post,) in changes)
 

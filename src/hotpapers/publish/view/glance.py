@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.base.model.issues import NOT_READ
 from hotpapers.base.model.items import Window
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
@@ -32,7 +33,7 @@ def line(issue: PublishedIssue) -> str:
     content = issue.content
     parts = [count_noun(len(content.entries), "paper")]
     if issue.listing:
-        parts += sorted({words.network_name(count.network) for entry in content.entries for count in entry.counts})
+        parts += sorted({network_title(count.network) for entry in content.entries for count in entry.counts})
     else:
         parts += _networks(content)
     return phrases.one_line(" · ".join(parts))
@@ -50,7 +51,7 @@ def _networks(content: IssueContent) -> Iterator[str]:
             unread = "not read" if reading.reason == NOT_READ else "could not be read"
             by_verb.setdefault("only in part" if reading.state == "partial" else unread, []).append(reading)
     for verb, readings in by_verb.items():
-        names = [words.network_name(reading.network) for reading in readings]
+        names = [network_title(reading.network) for reading in readings]
         some = "all" if readings == read else count_noun(len(names), "network")
         yield f"{' and '.join(names) if len(names) <= NAMED else some} {verb}"
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.base.networks import icon_of, networks
 from hotpapers.base.text import timestamps
 from hotpapers.issues.ranking import words
 from hotpapers.issues.ranking.rarity_1 import MIN_VOICES
@@ -26,7 +27,6 @@ from hotpapers.publish.view.post_views import (
     best_quote,
     elsewhere,
     lane_views,
-    mark,
     quotations,
 )
 from hotpapers.publish.view.reading_words import known_since
@@ -292,7 +292,7 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
     shown, note = words.shown_count(count, only_likes=words.ranks_likes(entry)), words.counted_note(entry, count)
     return CountView(
         name=phrases.network_name(count.network),
-        mark=mark(count.network),
+        mark=icon_of(count.network),
         words=phrases.counts_and_bots(count, note),
         figure=glance.figure(entry, count),
         short=f"{shown}, {note}" if note else shown,
@@ -304,7 +304,7 @@ def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
 def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = ()) -> tuple[LinkedPiece, ...]:
     """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it."""
     version = (later and later.version) or 0
-    listed = (quotation.post for quotation in known if quotation.post.network == "huggingface")
+    listed = (quotation.post for quotation in known if networks()[quotation.post.network].lists_papers)
     candidates = (
         LinkedPiece(f"arXiv:{site_paths.arxiv_id(paper.paper)}", site_paths.abs_url(paper.paper)),
         LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),

@@ -21,6 +21,7 @@ from hotpapers.base.model import (
     Quotation,
     Retrospective,
 )
+from hotpapers.base.networks import network_title
 from hotpapers.base.papers.arxiv.calendar import announced_at, holiday
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.tex_formulas import formulas
@@ -41,7 +42,7 @@ _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
 def network_name(network: str) -> str:
     """A network's name on one line."""
-    return one_line(words.network_name(network))
+    return one_line(network_title(network))
 
 
 def marked_title(title: str, *, withdrawn: bool) -> str:
@@ -131,7 +132,7 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     first = f"{count_noun(len(content.entries), 'paper')} listed"
     if not counts:
         return (first,)
-    networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
+    networks = ", ".join(sorted({network_title(count.network) for count in counts}))
     last_day, method = date_name(max(count.until for count in counts)), counts[0].method
     counter = "the publication’s own search" if words.method_note(method) else method
     return first, networks, f"counted {last_day}" + (f", by {counter}" if method else "")
@@ -204,7 +205,7 @@ NO_ISSUE = "No issue: nothing was read in time."
 
 def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
-    described, absent = retrospective.described_later, ", ".join(map(words.network_name, retrospective.absent))
+    described, absent = retrospective.described_later, ", ".join(map(network_title, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else format_number(retrospective.known)
     bots = count_noun(retrospective.bots, "account")
     sentences = (

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hotpapers.base.model import LanePaper, Paper, Post, PublishedIssue, Quotation
+from hotpapers.base.networks import icon_of, is_blogs
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun, handle_text
 from hotpapers.publish.view import phrases, site_paths
@@ -21,25 +22,6 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _NEW_CODES = {"in": "id", "iw": "he", "ji": "yi"}
 # The host of an address, with or without the scheme, as posts write links.
 _HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d]{2,})(?=[/:?#]|\Z|…)", re.IGNORECASE)
-
-
-_DOT = "M8 4a4 4 0 1 0 .01 0z"
-_MARKS = {
-    "bluesky": "M8 8C6.5 5 4 2.7 2 3c-1 3 .3 6 4 6.2C4 9.5 3.5 12 6 13c1-.8 1.6-2.5 2-4 .4 1.5 1 3.2 2 4 "
-    "2.5-1 2-3.5 0-3.8C13.7 9 15 6 14 3c-2-.3-4.5 2-6 5z",
-    "mastodon": "M2.5 13V6.5a2.75 2.75 0 0 1 5.5 0V10 6.5a2.75 2.75 0 0 1 5.5 0V13",
-    "hackernews": "M3 2.5 8 9l5-6.5M8 9v5",
-    "lobsters": "M4.5 2.5v11h8",
-    "reddit": "M3 9.5c0 5 10 5 10 0s-10-5-10 0zM5.8 9h.01M10.2 9h.01M8 5.8l1-3.3 2.5.6",
-    "x": "M3 3l10 10M13 3 3 13",
-    "huggingface": "M2 8a6 6 0 1 0 12 0A6 6 0 1 0 2 8zM5 9c1 3 5 3 6 0M6 6h.01M10 6h.01",
-    "feeds": "M3 13h.01M3 8a5 5 0 0 1 5 5M3 3a10 10 0 0 1 10 10",
-}
-
-
-def mark(network: str) -> str:
-    """The path data of a network's icon; a dot if it has none."""
-    return _MARKS.get(network, _DOT)
 
 
 class LinkedPiece(NamedTuple):
@@ -142,7 +124,7 @@ def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     """`A post on X from 14 January 2021`, `3 posts on X`, and a link to each."""
-    where = "blogs" if network == "feeds" else phrases.network_name(network)
+    where = "blogs" if is_blogs(network) else phrases.network_name(network)
     days = [phrases.date_name(post.created_at) for post in posts]
     is_single = len(posts) == 1
     head = f"A post on {where} from {days[0]}" if is_single else f"{count_noun(len(posts), 'post')} on {where}"
@@ -156,7 +138,7 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
 def byline(post: Post) -> dict[str, str]:
     """A post's author, network, date, language and text direction."""
     blog = blog_name(post)
-    handle = "" if post.network == "feeds" else one_line(handle_text(post.handle))
+    handle = "" if is_blogs(post.network) else one_line(handle_text(post.handle))
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
@@ -172,7 +154,7 @@ def byline(post: Post) -> dict[str, str]:
 def blog_name(post: Post) -> str:
     """The host of the feed in which a post appeared, as the name of its blog; empty for other posts. Not the feed's
     whole address, which may have a password."""
-    if post.network != "feeds":
+    if not is_blogs(post.network):
         return ""
     with suppress(ValueError):
         return one_line(_bare_host(urlsplit(post.handle).hostname or ""))
@@ -186,7 +168,7 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
         by_network[quotation.post.network].append(quotation)
     ordered = sorted(by_network.items(), key=lambda item: -sum(quotation.reactions for quotation in item[1]))
     return tuple(
-        DiscussionView(phrases.network_name(network), mark(network), tuple(map(_thread, quotations)))
+        DiscussionView(phrases.network_name(network), icon_of(network), tuple(map(_thread, quotations)))
         for network, quotations in ordered
     )
 

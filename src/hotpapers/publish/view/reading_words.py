@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import NOT_READ, Entry, IssueContent, NetworkReading, ReadingGap
+from hotpapers.base.networks import network_title
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues.coverage import LOST, TURN
-from hotpapers.issues.ranking.words import network_name
 from hotpapers.publish.view.clean_text import one_line
 
 _VERBS = {"unknown": "not", "partial": "only in part", "refused": "not reachable"}
@@ -72,7 +72,7 @@ def _incomplete(content: IssueContent, *, with_reasons: bool) -> Iterator[str]:
         else:
             groups[alike] = groups[alike].joined(new)
     for group in groups:
-        names = ", ".join(map(network_name, group.networks))
+        names = ", ".join(map(network_title, group.networks))
         reason = f" ({group.reason})" if group.reason else ""
         yield f"{names} {_gap_text(content, group.gap, group.shorter)}{reason}"
 
@@ -118,7 +118,7 @@ def known_since(content: IssueContent, entry: Entry) -> tuple[str, ...]:
     for reading in content.readings:
         if isinstance(reading.began, int) and entry.announced_at and reading.began - TURN > entry.announced_at:
             day = moment_name(reading.began).rpartition(" ")[0]
-            by_day.setdefault(day, []).append(one_line(network_name(reading.network)))
+            by_day.setdefault(day, []).append(one_line(network_title(reading.network)))
     return tuple(f"{', '.join(names)}: known since {day}" for day, names in by_day.items())
 
 
@@ -144,7 +144,7 @@ def _reasons(readings: Sequence[NetworkReading], cut: int, *, with_reasons: bool
     by_reason: dict[str, list[str]] = {}
     for reading in readings:
         why = _why(reading, cut, with_reason=with_reasons or reading.reason == NOT_READ)
-        by_reason.setdefault(why, []).append(network_name(reading.network))
+        by_reason.setdefault(why, []).append(network_title(reading.network))
     return "; ".join(", ".join(names) + (why and f": {why}") for why, names in by_reason.items())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import forecasts
 from hotpapers.issues.ranking import rarity_2, words
@@ -90,7 +91,7 @@ def _beaten(part: ScoreComponent) -> str:
 
 
 def _where(part: ScoreComponent) -> str:
-    return "listed in the 90 days before" if part.age == 0 else f"on {words.network_name(part.network)}"
+    return "listed in the 90 days before" if part.age == 0 else f"on {network_title(part.network)}"
 
 
 # ---- as a table --------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
         counted = words.counted_amount(part)
     if part.rule == rarity_2.CAPPED:
         counted = f"{counted}, at {rarity_2.MAX_POINTS_PER_VOICE} points each"
-    return ScoreRow(one_line(words.network_name(part.network)), shown, counted or shown, points)
+    return ScoreRow(one_line(network_title(part.network)), shown, counted or shown, points)
 
 
 def _limit(part: ScoreComponent) -> str:

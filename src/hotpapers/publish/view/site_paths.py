@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from hotpapers.base import keys
 from hotpapers.base.model import Paper, TextLink
+from hotpapers.base.networks import is_blogs
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import tid
 
@@ -226,17 +227,14 @@ def outside(target: str) -> str:
 
 
 def post_page(key: str) -> str:
-    """A post's own page on its network, by key; `model.keys.parse_key` is the inverse. Hugging Face has one thread
-    for each paper, on the paper's page."""
+    """A post's own page on its network, by key; `keys.parse_key` is the inverse."""
     own_id = keys.own_id(key)
-    if keys.network_of(key) == "huggingface":
-        return f"https://huggingface.co/papers/{own_id}" if arxiv_id(f"arxiv:{own_id}") else ""
     return keys.page_of(keys.network_of(key), own_id) or outside(own_id)
 
 
 def post_url(key: str, links: Sequence[TextLink]) -> str:
     """A post's own page, by key; for a blog's, the address to which its title links."""
-    is_blog = keys.network_of(key) == "feeds"
+    is_blog = is_blogs(keys.network_of(key))
     return post_page(key) or next((outside(link.target) for link in links if is_blog and link.start == 0), "")
 
 

@@ -24,7 +24,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.text.timestamps import SECOND
-from hotpapers.collect.job_factory import PACE, addresses, read_settings, secrets_of
+from hotpapers.collect.job_factory import addresses, read_settings, secrets_of, site_pace
 from hotpapers.collect.sources.bluesky import BlueskySettings
 from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
@@ -70,7 +70,7 @@ def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
     allowed, hidden, pacer = addresses(tables), secrets_of(tables), HostPacer()
     return MyPostsPage(
         router,
-        partial(site.http, allowed, pace=PACE, reserve=pacer, secrets=hidden, limits=ASKING),
+        partial(site.http, allowed, pace=site_pace(), reserve=pacer, secrets=hidden, limits=ASKING),
         bluesky.view,
         partial(render_changed, site_config=site.site_config, allowed=site.terms),
         {},

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue
+from hotpapers.base.networks import network_title
 from hotpapers.issues.ranking import words
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.site_config import SiteConfig
@@ -85,7 +86,7 @@ def unknown(content: IssueContent) -> str:
     for reading in content.readings:
         if reading.state != "complete":
             state = "In part" if reading.state == "partial" else "Unknown"
-            by_state[state].append(phrases.one_line(words.network_name(reading.network)))
+            by_state[state].append(phrases.one_line(network_title(reading.network)))
     return " ".join(f"{state}: {', '.join(names)}." for state, names in by_state.items() if names)
 
 

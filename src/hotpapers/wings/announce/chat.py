@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.base import keys, terms
-from hotpapers.base.model import NETWORKS, HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.base.networks import network_names
 from hotpapers.base.text.accents import without_accents
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import glance
@@ -185,7 +186,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
 
 def is_account(member: str) -> bool:
     """Whether a member is an account, `bluesky:did:plc:…`, and not an author's name."""
-    return ":" in member and keys.network_of(member) in NETWORKS
+    return ":" in member and keys.network_of(member) in network_names()
 
 
 def _normalized(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from hotpapers.base.errors import InputError
-from hotpapers.base.terms import NetworkTerms
+from hotpapers.base.networks import Network
 from hotpapers.record import Record
 from hotpapers.record.paper_names import load_names
 from hotpapers.wings.archives.batch import ArchiveBatch
@@ -56,7 +56,7 @@ def import_archives(
     record: Record,
     kind: str,
     files: Sequence[ArchiveFile],
-    terms: NetworkTerms,
+    terms: Network,
     now: int,
     progress: Progress = int,
     pool: Pool | None = None,

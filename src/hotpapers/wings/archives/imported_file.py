@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers.base.terms import NetworkTerms
+from hotpapers.base.networks import Network
 from hotpapers.record import Record, cursor_of
 from hotpapers.record.paper_names import paper_aliases
 from hotpapers.wings.archives.format import ImportTarget
@@ -78,7 +78,7 @@ class ArchiveTask(NamedTuple):
     kind: str
     target: ImportTarget
     files: Sequence[ArchiveFile]
-    terms: NetworkTerms
+    terms: Network
     progress: Progress
     pool: Pool | None
     staging: str

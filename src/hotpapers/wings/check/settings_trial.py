@@ -20,19 +20,19 @@ from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.http.retry_policy import plain_reason
 from hotpapers.base.model import HttpClient
+from hotpapers.base.networks import UNKNOWN, readable
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
 from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
-    PACE,
     ConfiguredSource,
     addresses,
     chosen_sources,
     how_to_switch_on,
     secrets_of,
+    site_pace,
 )
 from hotpapers.collect.sources import SOURCES
-from hotpapers.jobs.next_steps import KEYS
 from hotpapers.publish.deliver.export_site import check_folder_owner
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.deliver.send import SenderDestination
@@ -262,7 +262,7 @@ def _source(site: ConfiguredSite, pace: HostPacer, stop: threading.Event, name: 
         return SourceTrial(CheckedPart(name, "off", f"to read it: {how_to_switch_on(name)}"))
     with site.http(
         addresses(choice.settings),
-        pace=PACE,
+        pace=site_pace(),
         reserve=pace,
         stop=stop,
         limits=LIMITS,
@@ -290,8 +290,8 @@ def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
     step = f"check the addresses in [source.{name}]"
     if not check.is_refused:
         step += "; if they are right, try again later, as `run` does"
-    elif name in KEYS:
-        step = f"check the address, or set the {KEYS[name]}"
+    elif key := readable().get(name, UNKNOWN).key:
+        step = f"check the address, or set the {key}"
     return CheckedPart(name, "partly" if answered else "needs" if check.is_refused else "fails", finding, step)
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from hotpapers.base import model, terms
+from hotpapers.base.networks import network_names
 from hotpapers.discussion.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl import exporter
@@ -102,5 +103,5 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes:
         case model.Verdict(judgement="hidden" | "shown"):
             return b""
         case ExchangeHeader() as header:
-            return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+            return _encode(msgspec.structs.replace(header, withheld=sorted(network_names()))) + b"\n"
     return line

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hotpapers.base.networks import NetworkReader
 from hotpapers.base.wings import Wing
 
-CONNECTOR = ("hotpapers.wings.feeds.source:FeedsSource", "hotpapers.wings.feeds.source:FeedsSettings")
-WING = Wing("feeds", "Read feeds, such as those of blogs.", connectors={"feeds": CONNECTOR})
+READER = NetworkReader(
+    "feeds", "hotpapers.wings.feeds.source:FeedsSource", "hotpapers.wings.feeds.source:FeedsSettings"
+)
+WING = Wing("feeds", "Read feeds, such as those of blogs.", hooks=(READER,))
 """`[source.feeds]`."""

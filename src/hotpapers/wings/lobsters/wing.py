@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hotpapers.base.networks import NetworkReader
 from hotpapers.base.wings import Wing
 
 SOURCE = "hotpapers.wings.lobsters.source"
-CONNECTOR = (f"{SOURCE}:LobstersSource", f"{SOURCE}:LobstersSettings")
-WING = Wing("lobsters", "Read stories of Lobsters that link to arXiv.", connectors={"lobsters": CONNECTOR})
+READER = NetworkReader("lobsters", f"{SOURCE}:LobstersSource", f"{SOURCE}:LobstersSettings")
+WING = Wing("lobsters", "Read stories of Lobsters that link to arXiv.", hooks=(READER,))
 """`[source.lobsters]`."""

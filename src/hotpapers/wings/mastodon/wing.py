@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hotpapers.base.networks import NetworkReader
 from hotpapers.base.wings import Wing
 
-CONNECTOR = ("hotpapers.wings.mastodon.source:MastodonSource", "hotpapers.wings.mastodon.settings:MastodonSettings")
-WING = Wing("mastodon", "Read servers of Mastodon and of others like it.", connectors={"mastodon": CONNECTOR})
+READER = NetworkReader(
+    "mastodon", "hotpapers.wings.mastodon.source:MastodonSource", "hotpapers.wings.mastodon.settings:MastodonSettings"
+)
+WING = Wing("mastodon", "Read servers of Mastodon and of others like it.", hooks=(READER,))
 """`[source.mastodon]`."""

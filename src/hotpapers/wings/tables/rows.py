@@ -11,18 +11,8 @@ from typing import Any
 import msgspec
 
 from hotpapers.base.keys import network_of, own_id
-from hotpapers.base.model import (
-    DAY,
-    HOUR,
-    NETWORKS,
-    Announcement,
-    Coverage,
-    Entry,
-    Issue,
-    IssueContent,
-    Paper,
-    Publication,
-)
+from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, Publication
+from hotpapers.base.networks import network_names
 from hotpapers.base.papers.arxiv import from_key
 from hotpapers.base.text.timestamps import SECOND
 from hotpapers.discussion.engagement.attention import Engagement, read_engagement
@@ -112,7 +102,7 @@ def _counts_of(
     paper: str, announced_at: int, measured: Mapping[tuple[str, str, int], Engagement], readings: ReadingStates
 ) -> Iterator[Row]:
     """A paper's counts on every network that was read or counted, at the ages that it has reached."""
-    counted = {network for network in NETWORKS if any((paper, network, age) in measured for age in AGES)}
+    counted = {network for network in network_names() if any((paper, network, age) in measured for age in AGES)}
     for network, age in product(sorted(counted | readings.networks), AGES):
         until = announced_at + age * HOUR
         if until > readings.as_of:

@@ -15,6 +15,7 @@ import zstandard
 from hotpapers.base import keys, model, untrusted_json
 from hotpapers.base.errors import InputError, NotExchange
 from hotpapers.base.model import MAX_INTEGER
+from hotpapers.base.networks import network_names
 from hotpapers.record import item_checks, manifest
 from hotpapers.record.commitments import SALT
 from hotpapers.record.identities import IdentityRow, is_pseudonym
@@ -244,7 +245,7 @@ class ExchangeReader:
         if header.full and len(secret) != 32:
             raise self.error(1, "a full export without its secret")
         self._promised, self._full = header.end, header.full
-        self.withheld = frozenset(header.withheld or ()).intersection(model.NETWORKS)
+        self.withheld = frozenset(header.withheld or ()).intersection(network_names())
         return msgspec.structs.replace(header, secret=secret.hex())
 
     def convert(self, line: NumberedLine, cls: type[T]) -> T:

@@ -8,12 +8,13 @@ from functools import partial
 from typing import NamedTuple
 
 from hotpapers.base.model import Announcement, Attention, Paper
+from hotpapers.base.networks import icon_of
 from hotpapers.discussion.engagement.measurement import AGES
 from hotpapers.issues.repository import MAX_POSTS
 from hotpapers.publish.render.html.issue_pages import FORMS
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
-from hotpapers.publish.view.post_views import discussions, mark
+from hotpapers.publish.view.post_views import discussions
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.publish.view.sparkline import Sparkline, spark
 
@@ -92,7 +93,7 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
         voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
         curve = spark(attentions, max(attention.until for attention in attentions))
         voices = tuple(map(voices_at.get, AGES))
-        rows.append(NetworkHistory(phrases.network_name(network), mark(network), voices, curve))
+        rows.append(NetworkHistory(phrases.network_name(network), icon_of(network), voices, curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
 
 

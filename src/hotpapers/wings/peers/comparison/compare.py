@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR
+from hotpapers.base.networks import network_title
 from hotpapers.base.text.text_tables import markdown_table, plain_table
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.issues.ranking.words import network_name
 from hotpapers.wings.peers.comparison.causes import (
     CAUSES,
     Cause,
@@ -316,7 +316,7 @@ def _sentence(comparison: Comparison) -> str:
 
 def _left_out(comparison: Comparison) -> Iterator[str]:
     if comparison.left_out:
-        names = ", ".join(network_name(name) for name in comparison.left_out)
+        names = ", ".join(network_title(name) for name in comparison.left_out)
         yield f"Left out, as only one or neither has coverage: {names}."
 
 
@@ -325,12 +325,12 @@ def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
     for summary in comparison.networks:
         counts = (summary.same, summary.explained, summary.unexplained)
         causes = (summary.causes.get(cause, 0) for cause in CAUSES)
-        rows.append((network_name(summary.network), [sum(counts), *counts, *causes]))
+        rows.append((network_title(summary.network), [sum(counts), *counts, *causes]))
     total = [sum(column) for column in zip(*(numbers for _, numbers in rows), strict=True)]
     return [(name, *(f"{number:,}" for number in numbers)) for name, numbers in (*rows, ("all", total))]
 
 
 def _row(count: ComparedCount) -> tuple[str, ...]:
     explained = ", ".join(f"{cause} {amount:+,}" for cause, amount in count.causes.items())
-    where = (count.paper.removeprefix("arxiv:"), network_name(count.network), f"{count.age} h")
+    where = (count.paper.removeprefix("arxiv:"), network_title(count.network), f"{count.age} h")
     return (*where, f"{count.a:,}", f"{count.b:,}", explained or "-", f"{count.unexplained:+,}")

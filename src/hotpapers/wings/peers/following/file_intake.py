@@ -17,7 +17,8 @@ import msgspec
 
 from hotpapers.base import file_modes, keys, model, terms
 from hotpapers.base.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
-from hotpapers.base.model import DAY, HOUR, NETWORKS, HttpClient
+from hotpapers.base.model import DAY, HOUR, HttpClient
+from hotpapers.base.networks import network_names
 from hotpapers.base.spans import Span, difference, union
 from hotpapers.base.text.words import count_noun
 from hotpapers.keep.privacy import forget, queries
@@ -178,7 +179,7 @@ class Intake:
 
     def _forget(self, marks: Collection[str]) -> None:
         known_keys = set[str]()
-        for network in NETWORKS:  # Forgetting an unknown key would scan the whole store.
+        for network in network_names():  # Forgetting an unknown key would scan the whole store.
             known_keys |= queries.keys_known(self._peer.database, [f"{network}:{mark}" for mark in marks])
         outcomes = forget.forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)

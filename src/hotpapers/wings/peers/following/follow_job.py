@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from hotpapers.base import terms
 from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.base.logs import log_event
-from hotpapers.base.model import DAY, NETWORKS, Coverage, HttpClient, Measurement
+from hotpapers.base.model import DAY, Coverage, HttpClient, Measurement
+from hotpapers.base.networks import network_names
 from hotpapers.base.struct_types import made_from
 from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement import attention, measurement
@@ -198,7 +199,7 @@ def save_measurements(
     counted = peer.view(intake_result.until)  # each age that the papers had reached by then
     hours_without_file = [
         Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=counted.as_of)
-        for network in NETWORKS
+        for network in network_names()
         for start, end in intake_result.missing
     ]
     unread = unread_times(counted, hours_without_file)
