@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
+from hotpapers.publish.hooks import PageScripts
 from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal.packing import vector_script
 from hotpapers.wings.personal.vectors import levels, vector_of
@@ -51,7 +52,17 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     ]
     with tempfile.TemporaryDirectory() as folder, chromium(program) as tab:
         page = Path(folder) / "page.html"
-        scripts = "\n".join([asset("reader.js").decode(), *(script.read_text("utf-8") for script in WING.scripts)])
+        scripts = "\n".join(
+            [
+                asset("reader.js").decode(),
+                *(
+                    script.read_text("utf-8")
+                    for hook in WING.hooks
+                    if isinstance(hook, PageScripts)
+                    for script in hook.files
+                ),
+            ]
+        )
         (Path(folder) / "reader.js").write_text(f"{scripts}\nwindow.paperVectorsOf = (file) => (window.day = file);")
         (Path(folder) / "vectors.js").write_bytes(vector_script("2026-11-20", vectors))
         page.write_text("<!DOCTYPE html><main></main><script src=reader.js></script><script src=vectors.js></script>")

@@ -331,7 +331,7 @@ def test_modules_have_plain_names() -> None:
     assert [name for name in trees() if Path(name).stem in VAGUE_MODULES | REPLACED] == []
 
 
-ONE_A_PACKAGE = {"__init__", "queries", "settings", "source", "commands", "wing"}
+ONE_A_PACKAGE = {"__init__", "hooks", "queries", "settings", "source", "commands", "wing"}
 """Modules that many packages have: the same part of each."""
 
 

@@ -112,17 +112,9 @@ def test_help_loads_nothing_of_weight() -> None:
     heavy_modules = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
     assert not modules & heavy_modules
     own_modules = {name for name in modules if name.startswith("hotpapers")}
-    light = {
-        "cli",
-        "cli.called_as",
-        "cli.terminal",
-        "base",
-        "base.durations",
-        "base.errors",
-        "base.networks",
-        "base.wings",
-        "ids",
-    }
+    light = {"cli", "cli.called_as", "cli.terminal", "base", "base.durations", "base.errors", "base.networks", "ids"}
+    light |= {"base.wings", "keep", "publish", "site", "serve"}
+    light |= {f"{part}.hooks" for part in ("cli", "keep", "publish", "site", "serve")}
     assert own_modules == {"hotpapers", *(f"hotpapers.{name}" for name in light)}
 
 

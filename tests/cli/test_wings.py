@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of, wings
 from hotpapers.cli import SECTIONS
+from hotpapers.cli.hooks import Commands
 from tests.cli.run import good, misuse, run
 
 
@@ -26,4 +27,4 @@ def test_a_table_that_no_wing_knows_may_belong_to_one(cwd: Path) -> None:
 
 
 def test_no_wing_has_a_section_of_its_own_in_the_help() -> None:
-    assert {title for wing in wings() for title in wing.commands} <= {*SECTIONS}
+    assert {title for commands in hooks_of(Commands) for title in commands.by_section} <= {*SECTIONS}

@@ -12,6 +12,8 @@ from hotpapers.wings import BUILT_IN
 from tests.cli.run import PACKAGE, run_process
 
 START = "from hotpapers.base.wings import SettingsTable, Wing\n"
+SITE = "from hotpapers.site.hooks import Alarms\n"
+CLI = "from hotpapers.cli.hooks import Commands\n"
 BROKEN = {
     "absent": ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
     "raising": ("1 / 0", "ZeroDivisionError: division by zero"),
@@ -22,9 +24,20 @@ BROKEN = {
     "text": ("WING = 'a wing'", "TypeError: it is no Wing, but of type str"),
     "newer": ("WING = Wing('newer', 'Newer.', hook_of_tomorrow=1)", "TypeError"),
     "numbered": ("WING = Wing(7, 'Numbered.')", "TypeError: its name is of type int"),
-    "listed": ("WING = Wing('listed', 'Listed.', sources=['a'])", "TypeError: its sources is of type list"),
-    "uncallable": ("WING = Wing('uncallable', 'Uncallable.', routes=3)", "TypeError: its routes is of type int"),
-    "flat": ("WING = Wing('flat', 'Flat.', commands={'Read': 'here'})", "TypeError: its commands are no sections"),
+    "listed": ("WING = Wing('listed', 'Listed.', hooks=['a'])", "TypeError: its hooks is of type list"),
+    "unknown": ("class Of(tuple): pass\nWING = Wing('unknown', 'U.', hooks=(Of(),))", "TypeError: unknown hook Of"),
+    "plain": ("WING = Wing('plain', 'P.', hooks=(print,))", "TypeError: unknown hook builtin_function_or_method"),
+    "misnamed": (f"{SITE}WING = Wing('misnamed', 'M.', hooks=(Alarms(alarm=print),))", "argument 'alarm'"),
+    "uncallable": (f"{SITE}WING = Wing('uncallable', 'U.', hooks=(Alarms(3),))", "Alarms.list is of type int"),
+    "fewer": (
+        f"{SITE}WING = Wing('fewer', 'F.', hooks=(Alarms(lambda site: ()),))",
+        "TypeError: Alarms.list takes other arguments than 2: too many positional arguments",
+    ),
+    "more": (
+        f"{SITE}WING = Wing('more', 'M.', hooks=(Alarms(lambda site, record, at: ()),))",
+        "TypeError: Alarms.list takes other arguments than 2: missing a required argument: 'at'",
+    ),
+    "flat": (f"{CLI}WING = Wing('flat', 'F.', hooks=(Commands('here'),))", "Commands.by_section is of type str"),
     "twin": ("WING = Wing('mail', 'Like one of ours.')", "TypeError: there is another wing of that name"),
     "unset": ("WING = Wing('unset', 'Unset.', settings=lambda: 1 / 0)", "ZeroDivisionError"),
     "untabled": ("WING = Wing('untabled', 'Untabled.', settings=lambda: ['mail'])", "a table is of type str"),
@@ -96,8 +109,12 @@ def test_wings_can_be_chosen(installed: dict[str, str]) -> None:
 
 
 def test_a_place_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
-    source = "NetworkSource('Pins', 'pins_source:Pins', 'pins_source:PinsSettings', '2026-11-25', 'public', 'https://pins.example/')"
-    code = f"from hotpapers.base.wings import NetworkSource\nWING = Wing('pins', 'Pins.', sources={{'pins': {source}}})"
+    code = (
+        "from hotpapers.base.networks import Network, NetworkReader\n"
+        "PINS = Network('pins', 'Pins', '2026-11-25', 'public', 'https://pins.example/')\n"
+        "READER = NetworkReader('pins', 'pins_source:Pins', 'pins_source:PinsSettings')\n"
+        "WING = Wing('pins', 'Pins.', hooks=(PINS, READER))"
+    )
     package(tmp_path, "pins", code)
     (tmp_path / "hotpapers.toml").write_text("[source.pins]\non = true\n")
     result = run_process(

@@ -3,13 +3,14 @@ which, of which package, and why: no command may fail for what it does not use."
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from hotpapers.base.hook_checks import check_hooks
 from hotpapers.base.logs import LOG
-from hotpapers.base.wings import CHOSEN, GROUP, ForgettableSubject, SettingsTable, Wing, is_chosen
+from hotpapers.base.wings import CHOSEN, GROUP, SettingsTable, Wing, is_chosen
 
 MAX_REASON_CHARS = 200
 """Most characters of a package's own words in a warning."""
@@ -82,25 +83,19 @@ def _name_of(distribution: Distribution) -> str:
 
 
 def _wing_of(point: EntryPoint, other_names: set[str]) -> list[Wing]:
-    """The wing of an entry point, if each of its fields has the type that the program expects. Raises TypeError, and
-    whatever its module does."""
+    """The wing of an entry point, if each of its fields and hooks has the type that the program expects. Raises
+    TypeError, and whatever its module does."""
     wing = point.load()
     if not isinstance(wing, Wing):
         raise TypeError(f"it is no Wing, but of type {type(wing).__name__}")
-    for field, value in wing._asdict().items():
-        if not _fits(value, Wing._field_defaults.get(field, "")):
-            raise TypeError(f"its {field} is of type {type(value).__name__}")
-    sections: Any = wing.commands
-    for section in sections.values():
-        if not (isinstance(section, Mapping) and all(isinstance(place, tuple) for place in section.values())):
-            raise TypeError("its commands are no sections of places and lines")
+    for field in ("name", "summary"):
+        if not isinstance(getattr(wing, field), str):
+            raise TypeError(f"its {field} is of type {type(getattr(wing, field)).__name__}")
+    if not callable(wing.settings):
+        raise TypeError(f"its settings is of type {type(wing.settings).__name__}")
+    if not isinstance(wing.hooks, tuple):
+        raise TypeError(f"its hooks is of type {type(wing.hooks).__name__}")
+    check_hooks(wing)
     if wing.name in other_names:
         raise TypeError("there is another wing of that name")
     return [wing]
-
-
-def _fits(value: object, default: object) -> bool:
-    if default is None:
-        return value is None or callable(value) or isinstance(value, ForgettableSubject)
-    kinds: tuple[type, ...] = (Mapping,) if isinstance(default, Mapping) else (type(default),)
-    return isinstance(value, kinds) or (callable(default) and callable(value))

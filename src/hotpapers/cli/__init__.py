@@ -18,8 +18,9 @@ import click
 
 from hotpapers import __version__
 from hotpapers.base.errors import HotPapersError, UsageError
-from hotpapers.base.wings import load, wings
+from hotpapers.base.wings import hooks_of, load
 from hotpapers.cli.called_as import program
+from hotpapers.cli.hooks import Commands
 from hotpapers.cli.terminal import print_error
 
 NAME = "hotpapers"
@@ -177,7 +178,7 @@ def _show_whole(context: click.Context, _: click.Parameter, is_asked: bool) -> N
     cls=LazyGroup,
     sections=SECTIONS,
     short=SHORT,
-    of_wings=lambda: (wing.commands for wing in wings()),
+    of_wings=lambda: (commands.by_section for commands in hooks_of(Commands)),
     kind="command",
     epilog="Start with `hotpapers demo`. `hotpapers --help-all` lists all commands; `hotpapers COMMAND --help` has "
     "examples; `hotpapers docs`, the documentation.",

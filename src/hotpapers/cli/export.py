@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from hotpapers.base.errors import require
-from hotpapers.base.wings import FolderFormat, offered
+from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo
+from hotpapers.keep.hooks import FolderFormat
 from hotpapers.keep.transfer import export_formats, streams
 from hotpapers.record.sqlite import check_name
 
-FOLDERS = {name: format for name, format in offered("exporters").items() if isinstance(format, FolderFormat)}
+FOLDERS = {format.name: format for format in hooks_of(FolderFormat)}
 """The formats that are folders."""
 PAPERS = [name for name in export_formats.EXPORTS if name not in export_formats.WHOLE]
 

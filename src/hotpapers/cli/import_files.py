@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import offered
+from hotpapers.base.wings import hooks_of
 from hotpapers.cli import LazyGroup, common
+from hotpapers.cli.hooks import Importers
 from hotpapers.cli.terminal import fail_for, show
 from hotpapers.keep.transfer.jsonl.importer import ImportResult
 from hotpapers.site.importing import (
@@ -28,7 +29,7 @@ from hotpapers.site.importing import (
     "import",
     cls=LazyGroup,
     sections={"Formats": {"jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export.")}},
-    of_wings=lambda: [{"Formats": offered("importers")}],
+    of_wings=lambda: ({"Formats": importers.by_format} for importers in hooks_of(Importers)),
     kind="format",
     options_metavar="",
     subcommand_metavar="FORMAT FILE…",

@@ -13,20 +13,27 @@ from typing import Any, NamedTuple
 
 import click
 
-from hotpapers.base import settings, wings
+from hotpapers.base import settings
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.file_modes import write_new
 from hotpapers.base.settings.limits import category_problem
 from hotpapers.base.settings.zones import zone_problem
+from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.called_as import program
+from hotpapers.cli.hooks import HostKind, Hosts, NewSite
 from hotpapers.cli.terminal import NumberRange, echo, print_error, print_note
 from hotpapers.record import Record
 
 
+def host_kinds() -> dict[str, HostKind]:
+    """The kinds of hosts of all wings, by name."""
+    return {name: kind for group in hooks_of(Hosts) for name, kind in group.kinds.items()}
+
+
 def _host_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds an option for each kind of host that a wing writes files for."""
-    kinds = wings.hosts()
+    kinds = host_kinds()
     if kinds:
         command = click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")(command)
     for name, kind in reversed(kinds.items()):
@@ -81,9 +88,9 @@ def init(
     else:
         given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]
         require(not given, f"{file}: already exists; set the {' and '.join(given)} there")
-    for wing in wings.wings():
-        if names := [name for name in dict.fromkeys(hosts) if name in wing.hosts]:
-            for line in wing.write_hosts(file, names, _program(), replace):
+    for group in hooks_of(Hosts):
+        if names := [name for name in dict.fromkeys(hosts) if name in group.kinds]:
+            for line in group.write(file, names, _program(), replace):
                 echo(line)
     if not hosts:  # hosting files say themselves how to start the program
         for line in what_is_read():
@@ -97,7 +104,7 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
     """Creates the settings, an empty store, and what wings need. Returns the hosts to write files for."""
     template = settings.template()
     for name in answers.hosts:
-        template = template.replace(*wings.hosts()[name].settings)
+        template = template.replace(*host_kinds()[name].settings)
     text = settings.with_values(answers.values, template)
     settings.check(text, file)
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,9 +115,9 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         if settings.is_placeholder(answers.contact or ""):
             print_error(f"the contact {answers.contact} is a placeholder; write your own in {file}")
         echo(f"{record.database.where}: {state}")
-    is_private = not any(wings.hosts()[name].is_public for name in answers.hosts)
-    for wing in wings.wings() if is_private else ():
-        for line in wing.init(folder):
+    is_private = not any(host_kinds()[name].is_public for name in answers.hosts)
+    for new_site in hooks_of(NewSite) if is_private else ():
+        for line in new_site.prepare(folder):
             echo(line)
     return answers.hosts
 
@@ -188,7 +195,7 @@ def _hour(text: str) -> int:
 
 
 def _hosts() -> tuple[str, ...]:
-    kinds = wings.hosts()
+    kinds = host_kinds()
     answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True) if kinds else HERE
     return () if answer == HERE else (answer,)
 

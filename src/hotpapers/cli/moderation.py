@@ -12,10 +12,11 @@ from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement, distinct
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import confirm, echo, print_error, show
 from hotpapers.discussion.moderation.bots.review import AccountReview, AuthorReview
+from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.publish.deliver.export_site import RerenderedFolder
 from hotpapers.site.people import subject_of
 
@@ -97,7 +98,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
         raise click.exceptions.Exit(2 if isinstance(report.problems[-1], NotFound) else 1)
 
 
-forget.help = " ".join([forget.help or "", *(wing.subject.help for wing in wings() if wing.subject is not None)])
+forget.help = " ".join([forget.help or "", *(subject.help for subject in hooks_of(ForgettableSubject))])
 
 
 @common.command("""

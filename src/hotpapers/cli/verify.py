@@ -10,8 +10,9 @@ import click
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.cli import common
+from hotpapers.cli.hooks import Verifier
 from hotpapers.cli.terminal import show
 from hotpapers.record.verify import VerifyResult
 
@@ -59,9 +60,8 @@ def verify(
     require(not files or len(files) == len(dates), "give either days or files, not both")
     require(policy is None or bool(files or whole_site), "--policy needs files or --site")
     if files or whole_site is not None:
-        for wing in wings():
-            if wing.verify:
-                return wing.verify(files, whole_site, policy, site, as_json)
+        for verifier in hooks_of(Verifier):
+            return verifier.verify(files, whole_site, policy, site, as_json)
         raise UsageError("this installation can verify stores only, not what was saved")
     result, issues = site.verify_store(dates, publication)
     value = {"verified": not result.findings, "issues": issues, **result._asdict()}

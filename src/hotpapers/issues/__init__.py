@@ -6,6 +6,7 @@ build        builds a content and its digest from a recipe: windows, ranking_inp
 freeze       writes contents, corrects them, and checks them against a rebuild; judged_freezing: judges accounts first
 repository   reads frozen issues back for display; announcement_counts: what an issue says about announcements
 explain      a score as arithmetic
+hooks        what wings add
 queries      queries on the store; page_changes: whether a batch changes a page
 
 The input is a view of the store up to a moment, the output an `IssueContent`. Nothing here may know how an issue is

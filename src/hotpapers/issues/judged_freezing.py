@@ -3,17 +3,19 @@ issue, and which are authors of the papers they post about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hotpapers.base.model import Publication
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.wings import BeforeFreezing
 from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.author_voices import judge_authors
 from hotpapers.discussion.moderation.bots.verdicts import judge
 from hotpapers.issues.freeze import FrozenIssue, freeze
 from hotpapers.issues.windows import closing
 from hotpapers.record import Record, now
+
+BeforeFreezing = Callable[[Record, Publication, str, int], object]
+"""Prepares a record for a publication's issue of a day, which closes at a moment, µs UTC."""
 
 
 def judge_and_freeze(

@@ -3,4 +3,5 @@
 search    papers and posts by words, in both databases
 privacy   forget posts and people, delete what is no longer needed
 transfer  export, import, back up
+hooks     what wings add
 """

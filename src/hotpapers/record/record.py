@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import load, offered
+from hotpapers.base.wings import DatabaseKind, hooks_of, load
 from hotpapers.record import batches, identities, item_rows, manifest, raw_archive, reparse, schema, sqlite, tombstones
 from hotpapers.record.as_of import AsOfView
 from hotpapers.record.batches import BatchWriter, WrittenBatch
@@ -38,7 +38,8 @@ def store_path(store: str) -> Path:
 def connect(store: str, *, create: bool = True) -> Database:
     """Open the database at `path`, `sqlite:////absolute/path` or an address that a wing knows."""
     if is_server(store):
-        if place := offered("databases").get(store.partition("://")[0]):
+        kinds = {kind.scheme: kind.place for kind in hooks_of(DatabaseKind)}
+        if place := kinds.get(store.partition("://")[0]):
             database: Database = load(place)(store, create=create)
             return database
         raise errors.UsageError(

@@ -8,6 +8,7 @@ page_cache      pages already made     answer_cache  replies that hold until som
 connections     limits for connections, and the rate behind a budget
 api             queries
 search_pages    search                 monitoring    health and metrics
+hooks           what wings add
 server          the HTTP server, also beside the program's work, for monitoring
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.

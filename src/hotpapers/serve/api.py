@@ -18,11 +18,12 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params
 from hotpapers.publish.query.request_params import Kind
 from hotpapers.serve.answer_cache import AnswerCache
 from hotpapers.serve.backend import Backend
+from hotpapers.serve.hooks import Answers
 from hotpapers.serve.http_messages import (
     OPEN,
     Answer,
@@ -78,7 +79,7 @@ class Api:
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
         answers: dict[str, Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
-        answers |= {path: answer for wing in wings() for path, answer in wing.answers(self)}
+        answers |= {path: answer for hook in hooks_of(Answers) for path, answer in hook.make(self)}
         answers |= {"/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
         routes = [  # only identifiers of papers may contain slashes
             Route(path.replace("{paper}", "{paper:path}"), Responder(answer, problem, METHODS))

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import Publication
 from hotpapers.base.settings.serve import ServeSettings
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, choice_of
 from hotpapers.record import Record
@@ -28,6 +28,7 @@ from hotpapers.serve.api import ROOT as API_ROOT
 from hotpapers.serve.api import Api, problem
 from hotpapers.serve.backend import Backend, ServeConfig
 from hotpapers.serve.connections import allowed_behind
+from hotpapers.serve.hooks import AppStart, Routes
 from hotpapers.serve.http_messages import (
     HTML,
     PAGE,
@@ -128,11 +129,11 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
     backend = Backend(partial(Record, site.store, create=False), config)
     with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
         pages = CurrentPages(issue_reader, name, site_config)
-        routes = [route for wing in wings() for route in wing.routes(backend, pages, publication, site)]
+        routes = [route for hook in hooks_of(Routes) for route in hook.make(backend, pages, publication, site)]
         search = SearchRoutes(backend, pages, name, site_config)
         running = server(SiteApp(pages, routes, Api(backend), search), allowed_behind(limits.proxies))
-        for wing in wings():  # once `server` has learned all structs, which no two threads may do at once
-            wing.prepare(backend)
+        for hook in hooks_of(AppStart):  # once `server` has learned all structs, which no two threads may do at once
+            hook.prepare(backend)
         running.run(sockets=[listener])
 
 

@@ -11,5 +11,6 @@ site_jobs         the jobs that the settings ask for, and what would keep them f
 running           runs them: reads networks, or does everything on schedule
 publication_changes  names and windows of publications that changed although they have issues
 run_notices       what `run` tells when it starts, and while it works
+hooks             what wings add
 demo              what `hotpapers demo` writes
 """

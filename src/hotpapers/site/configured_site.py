@@ -22,15 +22,17 @@ from hotpapers.base.settings import Settings, defaults
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.suggestions import choices
 from hotpapers.base.terms import table
-from hotpapers.base.wings import BeforeFreezing, wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.quotation_policy import Blocklist, save_blocklist
 from hotpapers.issues import ranking
+from hotpapers.issues.judged_freezing import BeforeFreezing
 from hotpapers.issues.queries import listed_publications
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.publish.deliver.size_budget import MEGABYTE
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, is_server, now, store_path
 from hotpapers.site import publication_changes
+from hotpapers.site.hooks import Freezing, JoinAddress, Proofs
 
 if TYPE_CHECKING:
     from threading import Event
@@ -278,7 +280,7 @@ class ConfiguredSite:
             publish.base,
             budget=publish.budget * MEGABYTE,
             app=self.settings.serve.base,
-            join_path=next(filter(None, (wing.join_path(self.settings) for wing in wings() if wing.join_path)), ""),
+            join_path=next(filter(None, (page.path(self.settings) for page in hooks_of(JoinAddress))), ""),
             documents=tuple(
                 (item.publication, item.account)
                 for item in self.settings.bluesky
@@ -293,7 +295,7 @@ class ConfiguredSite:
     @property
     def _proofs(self) -> SiteProofs | None:
         """The proofs of issues, of the first wing that has some. Raises SettingsError."""
-        return next((proofs for wing in wings() if wing.proofs and (proofs := wing.proofs(self))), None)
+        return next((proofs for hook in hooks_of(Proofs) if (proofs := hook.find(self))), None)
 
     def site_config_of(self, publication: str) -> SiteConfig:
         """The configuration of one publication's pages; nobody subscribes to issues that were made afterwards."""
@@ -307,7 +309,7 @@ class ConfiguredSite:
 
     def before_freezing(self, stop: Event | None = None) -> list[BeforeFreezing]:
         """What wings do before an issue is frozen, until `stop`. Raises SettingsError."""
-        prepare = (wing.before_freezing(self, stop) for wing in wings() if wing.before_freezing)
+        prepare = (hook.prepare(self, stop) for hook in hooks_of(Freezing))
         return [do for do in prepare if do is not None]
 
     def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:

@@ -18,7 +18,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.base.file_modes import PRIVATE, write_atomically
 from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.base.settings import BotSettings, publication_item
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
@@ -29,6 +29,7 @@ from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record, batches
+from hotpapers.site.hooks import DemoPart
 
 RECORD = "week.jsonl.zst"
 FOLDER = "made-up-week"
@@ -106,8 +107,8 @@ def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, p
             for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
-        for wing in wings():
-            for label, place in wing.demo(record, NAME, folder):
+        for part in hooks_of(DemoPart):
+            for label, place in part.add(record, NAME, folder):
                 tell(label, place)
         days = issues_queries.frozen_days(record, NAME)
         for channel, output in CHANNELS:

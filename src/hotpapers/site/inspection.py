@@ -11,7 +11,7 @@ from hotpapers.base.errors import CorruptStore, NotFound, ReadOnlyStore, UsageEr
 from hotpapers.base.file_modes import too_open
 from hotpapers.base.http.proxies import Proxy
 from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
-from hotpapers.base.wings import settings_tables, wings
+from hotpapers.base.wings import hooks_of, settings_tables
 from hotpapers.collect.job_factory import job_names
 from hotpapers.discussion.engagement.standing.queries import relearn_standing
 from hotpapers.issues import freeze
@@ -30,6 +30,7 @@ from hotpapers.record import Record, is_server, now, statistics, store_path
 from hotpapers.record.database import IntegrityReport
 from hotpapers.record.verify import VerifyResult, check, check_chain, check_keys, damage
 from hotpapers.site.configured_site import ConfiguredSite, store_files
+from hotpapers.site.hooks import Findings
 from hotpapers.site.site_jobs import settings_problems, wanted_jobs, wing_alarms
 
 CHECKED_FOR = 2.0
@@ -148,8 +149,8 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
         for item in issues:
             findings += freeze.check_issue(record, item)
             step(1)
-    for wing in wings() if not (days or result.is_damaged) else ():
-        findings += wing.findings(record, publication)
+    for hook in hooks_of(Findings) if not (days or result.is_damaged) else ():
+        findings += hook.find(record, publication)
     return result._replace(findings=tuple(findings)), len(issues)
 
 

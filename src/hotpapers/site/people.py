@@ -9,8 +9,9 @@ from hotpapers.base.errors import HotPapersError, NotFound, StoreError, UsageErr
 from hotpapers.base.keys import parse_key
 from hotpapers.base.model import Judgement
 from hotpapers.base.text import timestamps
-from hotpapers.base.wings import ForgettableSubject, wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.moderation.bots.review import OperatorVerdict
+from hotpapers.keep.hooks import ForgettableSubject
 from hotpapers.keep.privacy.forget import ForgetResult, copies, forget_all
 from hotpapers.publish.deliver.export_site import RerenderedFolder
 from hotpapers.record import Record, now
@@ -31,9 +32,9 @@ ForgetSubject = tuple[str, ForgettableSubject | None]
 
 def subject_of(text: str) -> ForgetSubject:
     """What a text names. Raises UsageError."""
-    for wing in wings():
-        if wing.subject is not None and (key := wing.subject.recognize(text)):
-            return key, wing.subject
+    for subject in hooks_of(ForgettableSubject):
+        if key := subject.recognize(text):
+            return key, subject
     return parse_key(text), None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.model import distinct
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import SendingChannel, offered
+from hotpapers.base.wings import SendingChannel, hooks_of, load
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render import CHANNELS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the sending code is imported only when something is sent
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
 """Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
 
-SENDERS: dict[str, SendingChannel] = offered("channels")
+SENDERS = {channel.name: channel for channel in hooks_of(SendingChannel)}
 """Each channel that sends, by name, in the order of wings: mail after announcements, as thousands of messages take
 hours."""
 
@@ -54,11 +54,12 @@ def previews(
     result = []
     for name in names:
         if preview := SENDERS[name].preview:
-            files = (preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
+            make = load(preview)
+            files = (make(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
             result.append({"channel": name, "output": str(folder), **write_files(folder, files)._asdict()})
             continue
         messages = []
-        for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
+        for destination in load(SENDERS[name].destinations)(site.record, site, client_opener(site)):
             with closing(destination):
                 for day in days:
                     for message in destination.sender.messages(issue_reader, publication, day):
@@ -72,7 +73,7 @@ def all_destinations(
 ) -> Iterator[Iterator[SenderDestination]]:
     """All senders that the settings ask for, channel by channel."""
     return (
-        channel.destinations(record, site, open_client)
+        load(channel.destinations)(record, site, open_client)
         for channel in SENDERS.values()
         if channel.is_configured(site.settings)
     )
@@ -110,7 +111,7 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
 
     results, attempts, problems, reasons = list[SendResult](), 0, list[str](), list[str]()
     issue_reader = RecordIssueReader(site.record, site.terms)
-    for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
+    for destination in load(SENDERS[name].destinations)(site.record, site, client_opener(site)):
         attempts += 1
         with closing(destination):
             for day in days:

@@ -23,9 +23,10 @@ from hotpapers.base.errors import HotPapersError, NotFound, ReadOnlyStore, Store
 from hotpapers.base.keys import is_web_address, parse_key
 from hotpapers.base.model import Post, Verdict
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.record import now
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.hooks import AfterChange, PastIssues
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,15 +172,14 @@ class Site(ConfiguredSite):
         """Freezes the issues that a past period would have had, in the publication NAME@history. `judge`: first judges,
         as of each day, which accounts are bots or authors. `output`: a folder to write them to. The result has the
         fields of `HistoryResult` in the wing `history`, which makes them. Raises UsageError without that wing."""
-        for wing in wings():
-            if wing.history:
-                return wing.history(self, first, last, publication, judge, output, force)
+        for past in hooks_of(PastIssues):
+            return past.freeze(self, first, last, publication, judge, output, force)
         raise UsageError("issues of past periods are made by the wing `history`, which is not installed")
 
     def _tell_wings(self, publications: Sequence[str]) -> None:
         """Tells wings that issues were published or something was forgotten. Problems do not stop it."""
-        for wing in wings():
-            for problem in wing.on_change(self, self.record, publications):
+        for hook in hooks_of(AfterChange):
+            for problem in hook.act(self, self.record, publications):
                 self.warn(problem)
 
     # ---- papers ------------------------------------------------------------------------------------------

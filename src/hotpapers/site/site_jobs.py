@@ -8,7 +8,7 @@ from functools import partial
 from hotpapers.base.errors import SettingsError, UsageError
 from hotpapers.base.http.address_guard import address_of, require_address
 from hotpapers.base.model import Publication
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.publish.deliver.export_site import check_folder_owner
@@ -18,6 +18,7 @@ from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
 from hotpapers.publish.schedule.sending import SendJob
 from hotpapers.record import Record
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.hooks import Alarms, Jobs, Publishing, StatusCheck
 from hotpapers.site.publication_changes import check_names
 from hotpapers.site.publishing import check_unmoved, configured_folders
 from hotpapers.site.sending import all_destinations, check, sends
@@ -33,7 +34,7 @@ def site_jobs(
     `reads_more`: whether there are others that read. `shared`: what the jobs of this process share."""
 
     def publish() -> PublishJob:
-        parts = [parts for wing in wings() if wing.publishing and (parts := wing.publishing(site, shared))]
+        parts = [parts for hook in hooks_of(Publishing) if (parts := hook.parts(site, shared))]
         return PublishJob(
             site.own_publications,
             issue_destinations(site),
@@ -97,7 +98,7 @@ def issue_destinations(site: ConfiguredSite) -> list[IssueDestination]:
 def settings_problems(site: ConfiguredSite, record: Record) -> Iterator[str]:
     """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
     settings."""
-    of_wings = [partial(wing.status_check, site) for wing in wings()]
+    of_wings = [partial(hook.check, site) for hook in hooks_of(StatusCheck)]
     checks: tuple[Callable[[], object], ...] = (*settings_checks(site), *record_checks(site, record), *of_wings)
     for check_one in checks:
         try:
@@ -149,7 +150,7 @@ def _check_run(site: ConfiguredSite) -> None:
 
 def wing_jobs(site: ConfiguredSite) -> dict[str, Callable[[IngestContext], JobLoop]]:
     """The functions that make the jobs of wings that read, by name. Raises SettingsError."""
-    return {name: make for wing in wings() if wing.jobs is not None for name, make in wing.jobs(site).items()}
+    return {name: make for hook in hooks_of(Jobs) for name, make in hook.make(site).items()}
 
 
 def jobs_in(
@@ -161,4 +162,4 @@ def jobs_in(
 
 def wing_alarms(site: ConfiguredSite, record: Record) -> list[tuple[str, str]]:
     """The open alarms of wings, each with the command that acknowledges it."""
-    return [alarm for wing in wings() for alarm in wing.alarms(site, record)]
+    return [alarm for hook in hooks_of(Alarms) for alarm in hook.list(site, record)]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
+from hotpapers.publish.hooks import Operations
 from hotpapers.publish.query.endpoints import all_questions
 from hotpapers.publish.query.openapi import document
 
@@ -28,7 +29,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_every_question_has_its_address() -> None:
-    further = dict(operation for wing in wings() for operation in wing.operations())
+    further: dict[str, Any] = dict(operation for hook in hooks_of(Operations) for operation in hook.describe())
     assert set(OPERATIONS) == {*(question.path for question in all_questions()), *further}
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     further_names = (operation["operationId"] for operation in further.values())

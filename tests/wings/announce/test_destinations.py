@@ -7,6 +7,7 @@ import pytest
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import PublishSettings, Settings, defaults, settings_type
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.base.wings import SendingChannel, load
 from hotpapers.collect.collect_job import Connection
 from hotpapers.record import Record
 from hotpapers.site.sending import client_opener
@@ -28,6 +29,8 @@ SETTINGS = settings_type()(
     ),
 )
 
+CHANNELS = [hook for hook in WING.hooks if isinstance(hook, SendingChannel)]
+
 
 def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
@@ -40,9 +43,7 @@ def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.
 
     with Record(sqlite_url) as record:
         destinations = [
-            destination
-            for channel in ("chat", "webhook", "bluesky")
-            for destination in WING.channels[channel].destinations(record, site, open_client)
+            destination for channel in CHANNELS for destination in load(channel.destinations)(record, site, open_client)
         ]
     for destination in destinations:
         destination.close()
@@ -62,7 +63,7 @@ def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.M
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment variable"):
         site = Site(settings=SETTINGS)
-        list(WING.channels["chat"].destinations(record, site, client_opener(site)))
+        list(load(CHANNELS[0].destinations)(record, site, client_opener(site)))
 
 
 @pytest.mark.parametrize(
@@ -74,4 +75,4 @@ def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.M
     ],
 )  # fmt: skip
 def test_whether_anything_is_sent(settings: Settings, is_any: bool) -> None:
-    assert any(channel.is_configured(settings) for channel in WING.channels.values()) is is_any
+    assert any(channel.is_configured(settings) for channel in CHANNELS) is is_any

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import InputError, NotFound
+from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.deliver.export_site import export_site
@@ -24,6 +25,8 @@ from hotpapers.wings.topics.wing import WING
 from tests.wings.topics.made import FRIDAYS, WEEK, fill
 
 NAME = "topics/1 daily 2024-W19"
+
+[NOTES] = [hook for hook in WING.hooks if isinstance(hook, NoteKind)]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,7 @@ def test_a_note_that_is_none_is_refused(record: Record, tmp_path: Path, name: st
 
 
 def test_the_wing_names_its_notes() -> None:
-    assert f"{METHOD} daily {WEEK}".startswith(WING.notes[0].prefix)
+    assert f"{METHOD} daily {WEEK}".startswith(NOTES.prefix)
 
 
 def test_a_published_site_is_asked_for_its_topics(record: Record, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from hotpapers.base.errors import InputError
 from hotpapers.discussion.lanes import COUNT, PREFIX, NotedLane, noted_lanes
+from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.keep.transfer.jsonl.exporter import lines
 from hotpapers.keep.transfer.jsonl.importer import import_lines
@@ -26,6 +27,8 @@ from tests.wings.voices.test_lanes import ADA, TITLE, WEN, write_posts
 ADAS, WENS = (f"bluesky:at://{account.id}/app.bsky.feed.post/1" for account in (ADA, WEN))
 FERNS = "mastodon:https://moth.example/users/fern/statuses/1"
 NAME = f"{PREFIX}daily {DAY}"
+
+[NOTES] = [hook for hook in WING.hooks if isinstance(hook, NoteKind)]
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def test_a_lane_travels_with_a_full_export(record: Record, bare_store_url: str) 
     note(record)
     exported = list(lines(record))
     empty, line = map(json.loads, notes_in(exported))
-    assert line["name"] == NAME and NAME.startswith(WING.notes[0].prefix) and empty["value"] == "[]"
+    assert line["name"] == NAME and NAME.startswith(NOTES.prefix) and empty["value"] == "[]"
     assert json.loads(line["value"]) == [[TITLE, [WENS, ADAS, FERNS]]]
     with brought(bare_store_url, exported) as again:
         assert shared_in(again) == [WENS, ADAS, FERNS] and noted_lanes(again.database, "daily", "2020-01-01") == []

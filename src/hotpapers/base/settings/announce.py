@@ -18,7 +18,7 @@ from hotpapers.base.networks import network_names
 from hotpapers.base.settings.limits import Name, is_address
 from hotpapers.base.struct_types import SettingsStruct
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import Problems, offered
+from hotpapers.base.wings import Problems, SendingChannel, hooks_of
 
 MIN_SECRET_CHARS = 16
 """Minimum number of characters of a secret, against guessing."""
@@ -110,7 +110,7 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 
 def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
-    sent = offered("channels")
+    sent = {channel.name for channel in hooks_of(SendingChannel)}
     by_name: dict[str, Sequence[Any]] = dict(zip(_PROBLEMS, tables, strict=True))
     for name, given in by_name.items():
         if given and name not in sent:

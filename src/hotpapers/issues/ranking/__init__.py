@@ -17,8 +17,9 @@ from typing import NamedTuple
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import RankingInput, ScoredCandidate
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import loading, offered
+from hotpapers.base.wings import hooks_of, loading
 from hotpapers.discussion.engagement.measurement import AGES
+from hotpapers.issues.hooks import RankingRule
 from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
 from hotpapers.issues.ranking.scoring import with_ties
 
@@ -27,7 +28,7 @@ Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
 RANKINGS: dict[str, Rank] = {
     **{ranking.NAME: ranking.rank for ranking in (classic_1, rarity_1, rarity_2)},
-    **{name: loading(place) for name, place in offered("rankings").items()},
+    **{rule.name: loading(rule.place) for rule in hooks_of(RankingRule)},
 }
 
 

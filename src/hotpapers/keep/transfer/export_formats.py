@@ -12,7 +12,8 @@ from itertools import pairwise
 from hotpapers.base import model
 from hotpapers.base.papers import arxiv
 from hotpapers.base.text import bibtex as bibtex_fields
-from hotpapers.base.wings import FileFormat, offered
+from hotpapers.base.wings import hooks_of
+from hotpapers.keep.hooks import FileFormat
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record.issue_contents import decode_content
@@ -129,10 +130,12 @@ def bibtex_entry(paper: model.Paper) -> str:
 
 
 EXPORTS = {
-    "jsonl": FileFormat(re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.lines, is_whole=True),
-    "csv": FileFormat(re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
-    "bibtex": FileFormat(re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), bibtex),
-    **{name: format for name, format in offered("exporters").items() if isinstance(format, FileFormat)},
+    "jsonl": FileFormat(
+        "jsonl", re.compile(rb'\{"kind":"header","format":"hotpapers-record",'), exporter.lines, is_whole=True
+    ),
+    "csv": FileFormat("csv", re.compile(",".join(ENTRY_COLUMNS[:5]).encode()), csv_entries),
+    "bibtex": FileFormat("bibtex", re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"), bibtex),
+    **{format.name: format for format in hooks_of(FileFormat)},
 }
 """The formats that are files, also those of wings."""
 WHOLE = tuple(name for name, format in EXPORTS.items() if format.is_whole)

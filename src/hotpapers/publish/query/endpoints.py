@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
+from hotpapers.publish.hooks import ApiQuestions
 from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
 from hotpapers.publish.query.session import QuerySession
 
@@ -77,4 +78,4 @@ BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTION
 @cache
 def all_questions() -> tuple[Endpoint, ...]:
     """In matching order, also those of wings."""
-    return (*(question for wing in wings() for question in wing.questions()), *QUESTIONS)
+    return (*(question for hook in hooks_of(ApiQuestions) for question in hook.list()), *QUESTIONS)

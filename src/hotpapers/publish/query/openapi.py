@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
+from hotpapers.publish.hooks import Operations
 from hotpapers.publish.query import request_params, schemas
 from hotpapers.publish.query.endpoints import Endpoint, all_questions
 
@@ -69,7 +70,7 @@ def document() -> Json:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "../v1", "description": "Next to this document"}],
-        "paths": paths | {path: {"get": get} for wing in wings() for path, get in wing.operations()},
+        "paths": paths | {path: {"get": get} for hook in hooks_of(Operations) for path, get in hook.describe()},
         "components": {
             "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Channel
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import loading, offered
+from hotpapers.base.wings import hooks_of, loading
+from hotpapers.publish.hooks import Renderer
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
@@ -25,7 +26,7 @@ CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
         "feeds": "hotpapers.publish.render.feeds:FeedsChannel",
         "markdown": "hotpapers.publish.render.markdown:MarkdownChannel",
         "site": "hotpapers.publish.render.html.pages:SiteChannel",
-        **offered("renderers"),
+        **{renderer.name: renderer.place for renderer in hooks_of(Renderer)},
     }.items()
 }
 """Channel factories by name, also those of wings."""

@@ -9,13 +9,14 @@ from hotpapers.base import terms
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.text.timestamps import is_over
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
 from hotpapers.keep.privacy.retention import prune
+from hotpapers.publish.hooks import Housekeeping
 from hotpapers.publish.schedule.health import SiteHealth
 from hotpapers.record import reaction_marks
 
@@ -61,8 +62,8 @@ class HousekeepingJob:
         if is_over(self._learned_at, LEARN_EVERY, at):
             context.check_lease()
             learn_standing(context.record.database)
-            for wing in wings():
-                wing.housekeeping(context.record, at)
+            for hook in hooks_of(Housekeeping):
+                hook.work(context.record, at)
             self._learned_at = at
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:

@@ -18,14 +18,14 @@ from hotpapers.base.file_modes import make_published_folders
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
-from hotpapers.base.wings import BeforeFreezing, wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.coverage import TURN, was_read
 from hotpapers.issues.freeze import check_read, publication_of
-from hotpapers.issues.judged_freezing import judge_and_freeze
+from hotpapers.issues.judged_freezing import BeforeFreezing, judge_and_freeze
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
@@ -41,6 +41,7 @@ from hotpapers.publish.deliver.export_site import (
     sent_days,
     unsent,
 )
+from hotpapers.publish.hooks import Cards
 from hotpapers.publish.schedule import due, queries
 from hotpapers.publish.schedule.due import missing_days, still_catching_up, still_reading_back
 from hotpapers.publish.view import phrases
@@ -311,7 +312,7 @@ def new_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> 
     shown = sorted((row.name, row.shown) for row in allowed.values())
     titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
     settings = site_config._replace(proofs=None, note="")
-    has_cards = any(wing.draws_cards() for wing in wings() if wing.draws_cards)
+    has_cards = any(cards.are_drawn() for cards in hooks_of(Cards))
     rules = (shown, load_blocklist(record.database), has_cards, titles, settings)
     digest = sha256(msgspec.json.encode(rules)).hex()
     return "" if read_meta(record.database, RENDERED_BY) == digest else digest

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, loading
+from hotpapers.publish.hooks import AuthorsPage
+from hotpapers.serve.hooks import Routes
 
 WING = Wing(
     "accounts",
     "A page for authors of posts: proved by a code in their profile, they hide their posts or contest a verdict.",
-    routes=loading("hotpapers.wings.accounts.my_posts:routes"),
-    authors_path="mine",
+    hooks=(
+        Routes(loading("hotpapers.wings.accounts.my_posts:routes")),
+        AuthorsPage("mine"),
+    ),
 )

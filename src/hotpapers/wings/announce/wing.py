@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import SendingChannel, Wing, load, loading
+from hotpapers.base.wings import SendingChannel, Wing, load
+from hotpapers.cli.hooks import Commands
+from hotpapers.serve.hooks import Routes
 
 ANNOUNCE = "hotpapers.wings.announce"
 DESTINATIONS = f"{ANNOUNCE}.destinations"
 WING = Wing(
     "announce",
     "Announce issues in chat rooms, to webhooks and on Bluesky.",
-    commands={
-        "Publish": {
-            "feed-generator": (
-                f"{ANNOUNCE}.commands:feed_generator",
-                "Register a publication's custom feed on Bluesky.",
-            )
-        }
-    },
-    channels={
-        "chat": SendingChannel(loading(f"{DESTINATIONS}:chat_rooms"), lambda settings: bool(settings.chat)),
-        "webhook": SendingChannel(loading(f"{DESTINATIONS}:webhooks"), lambda settings: bool(settings.webhook)),
-        "bluesky": SendingChannel(
-            loading(f"{DESTINATIONS}:bluesky_accounts"),
+    hooks=(
+        Commands(
+            {
+                "Publish": {
+                    "feed-generator": (
+                        f"{ANNOUNCE}.commands:feed_generator",
+                        "Register a publication's custom feed on Bluesky.",
+                    )
+                }
+            }
+        ),
+        SendingChannel("chat", f"{DESTINATIONS}:chat_rooms", lambda settings: bool(settings.chat)),
+        SendingChannel("webhook", f"{DESTINATIONS}:webhooks", lambda settings: bool(settings.webhook)),
+        SendingChannel(
+            "bluesky",
+            f"{DESTINATIONS}:bluesky_accounts",
             lambda settings: any(
                 item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky
             ),
         ),
-    },
-    routes=lambda _, pages, publication, site: load(f"{ANNOUNCE}.feed_generator:routes")(pages, site.settings.bluesky),
+        Routes(
+            lambda _, pages, publication, site: load(f"{ANNOUNCE}.feed_generator:routes")(pages, site.settings.bluesky)
+        ),
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing
+from hotpapers.cli.hooks import Commands, Importers
 
 FORMATS = {
     "arxiv": "Import papers from arXiv's metadata snapshot.",
@@ -17,6 +18,8 @@ CLI = "hotpapers.wings.archives.cli"
 WING = Wing(
     "archives",
     "Import what others have archived of networks, and find papers in any text.",
-    commands={"Read": {"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")}},
-    importers={name: (f"{CLI}.commands:{name}", line) for name, line in FORMATS.items()},
+    hooks=(
+        Commands({"Read": {"find": (f"{CLI}.find:find", "Find the papers mentioned in a text.")}}),
+        Importers({name: (f"{CLI}.commands:{name}", line) for name, line in FORMATS.items()}),
+    ),
 )

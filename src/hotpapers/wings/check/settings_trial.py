@@ -23,7 +23,7 @@ from hotpapers.base.model import HttpClient
 from hotpapers.base.networks import UNKNOWN, readable
 from hotpapers.base.settings import is_placeholder
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of, load
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
     addresses,
@@ -41,6 +41,7 @@ from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
 from hotpapers.site import publication_changes
 from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.hooks import StatusCheck, Trials
 from hotpapers.site.publishing import check_unmoved
 from hotpapers.site.sending import SENDERS, client_opener
 from hotpapers.site.site_jobs import issue_destinations, settings_checks
@@ -107,7 +108,7 @@ def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
         )
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
-    of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
+    of_wings = [_problem(partial(hook.check, site)) for hook in hooks_of(StatusCheck)]
     items = [] if _problem(site.publication_items) else site.publication_items()
     changes = publication_changes.problems(site.file, record, site.settings.publication, items)
     problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings, *changes)))
@@ -303,7 +304,7 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     for channel, sender in SENDERS.items():
         page = sender.page or f"wings/{channel}"
         try:
-            for destination in sender.destinations(record, site, open_client):
+            for destination in load(sender.destinations)(record, site, open_client):
                 with closing(destination):
                     yield _sender(channel, page, destination)
         except (UsageError, StoreError) as problem:
@@ -335,9 +336,9 @@ def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
 def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
     """What wings read or write."""
     open_client = client_opener(site, LIMITS)
-    for wing in wings():
+    for hook in hooks_of(Trials):
         try:
-            for trial in wing.trials(site):
+            for trial in hook.list(site):
                 yield _tried(trial.part, partial(trial.try_out, open_client), trial.page)
         except SettingsError:
             pass  # told with the settings

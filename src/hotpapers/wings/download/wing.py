@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, loading
+from hotpapers.publish.hooks import Operations
+from hotpapers.serve.hooks import Answers
 
 STREAM = "hotpapers.wings.download.export_stream"
 WING = Wing(
     "download",
     "The whole record for the public, from the app's API.",
-    answers=loading(f"{STREAM}:answers"),
-    operations=loading(f"{STREAM}:operations"),
+    hooks=(
+        Answers(loading(f"{STREAM}:answers")),
+        Operations(loading(f"{STREAM}:operations")),
+    ),
 )

@@ -8,5 +8,9 @@ from hotpapers.base.wings import Wing
 READER = NetworkReader(
     "feeds", "hotpapers.wings.feeds.source:FeedsSource", "hotpapers.wings.feeds.source:FeedsSettings"
 )
-WING = Wing("feeds", "Read feeds, such as those of blogs.", hooks=(READER,))
+WING = Wing(
+    "feeds",
+    "Read feeds, such as those of blogs.",
+    hooks=(READER,),
+)
 """`[source.feeds]`."""

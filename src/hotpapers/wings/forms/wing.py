@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.publish.hooks import ReportForms
+from hotpapers.serve.hooks import Routes
+from hotpapers.site.hooks import Alarms
 
 WING = Wing(
     "forms",
     "Forms for readers: to report a wrong entry or an unwanted quotation, and for what other wings ask.",
-    commands={
-        "Moderate": {
-            "reports": (
-                "hotpapers.wings.forms.commands:reports",
-                "List the reports that readers sent with the app's forms.",
-            ),
-        }
-    },
-    alarms=loading("hotpapers.wings.forms.commands:site_alarms"),
-    routes=loading("hotpapers.wings.forms.report_pages:routes"),
-    takes_reports=True,
+    hooks=(
+        Commands(
+            {
+                "Moderate": {
+                    "reports": (
+                        "hotpapers.wings.forms.commands:reports",
+                        "List the reports that readers sent with the app's forms.",
+                    ),
+                }
+            }
+        ),
+        Alarms(loading("hotpapers.wings.forms.commands:site_alarms")),
+        Routes(loading("hotpapers.wings.forms.report_pages:routes")),
+        ReportForms(),
+    ),
 )

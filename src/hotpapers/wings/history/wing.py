@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.site.hooks import PastIssues
 
 SUMMARY = "Freeze the issues that a past period would have had."
 WING = Wing(
     "history",
     SUMMARY,
-    {"Publish": {"history": ("hotpapers.wings.history.commands:history", SUMMARY)}},
-    history=loading("hotpapers.wings.history.past_period:history"),
+    hooks=(
+        Commands({"Publish": {"history": ("hotpapers.wings.history.commands:history", SUMMARY)}}),
+        PastIssues(loading("hotpapers.wings.history.past_period:history")),
+    ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import HostKind, Wing, loading
+from hotpapers.base.wings import Wing, loading
+from hotpapers.cli.hooks import Commands, HostKind, Hosts
 
 LISTEN = "127.0.0.1:9464"
 """The address at which a container serves its figures, unless the settings name another."""
@@ -10,20 +11,26 @@ LISTEN = "127.0.0.1:9464"
 WING = Wing(
     "hosting",
     "Files for hosts: GitHub Pages, systemd, containers.",
-    commands={
-        "Maintain": {
-            "scheduled": (
-                "hotpapers.wings.hosting.scheduled_runs:scheduled",
-                "Record the start and end of a scheduled run.",
-            )
-        }
-    },
-    hosts={
-        "github-pages": HostKind("Write a workflow for GitHub Pages.", is_public=True),
-        "systemd": HostKind("Write units for a server with systemd."),
-        "container": HostKind(
-            "Write a Containerfile and compose.yaml.", settings=('# listen = ""', f'listen = "{LISTEN}"')
+    hooks=(
+        Commands(
+            {
+                "Maintain": {
+                    "scheduled": (
+                        "hotpapers.wings.hosting.scheduled_runs:scheduled",
+                        "Record the start and end of a scheduled run.",
+                    )
+                }
+            }
         ),
-    },
-    write_hosts=loading("hotpapers.wings.hosting.writing:write_hosts"),
+        Hosts(
+            {
+                "github-pages": HostKind("Write a workflow for GitHub Pages.", is_public=True),
+                "systemd": HostKind("Write units for a server with systemd."),
+                "container": HostKind(
+                    "Write a Containerfile and compose.yaml.", settings=('# listen = ""', f'listen = "{LISTEN}"')
+                ),
+            },
+            loading("hotpapers.wings.hosting.writing:write_hosts"),
+        ),
+    ),
 )

@@ -7,5 +7,9 @@ from hotpapers.base.wings import Wing
 
 SOURCE = "hotpapers.wings.lobsters.source"
 READER = NetworkReader("lobsters", f"{SOURCE}:LobstersSource", f"{SOURCE}:LobstersSettings")
-WING = Wing("lobsters", "Read stories of Lobsters that link to arXiv.", hooks=(READER,))
+WING = Wing(
+    "lobsters",
+    "Read stories of Lobsters that link to arXiv.",
+    hooks=(READER,),
+)
 """`[source.lobsters]`."""

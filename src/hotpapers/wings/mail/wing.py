@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import ForgettableSubject, SendingChannel, Wing, load, loading
+from hotpapers.base.wings import SendingChannel, Wing, load, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.keep.hooks import ForgettableSubject
+from hotpapers.publish.hooks import Housekeeping
+from hotpapers.serve.hooks import Routes
+from hotpapers.site.hooks import JoinAddress, OwnMailer
 
 if TYPE_CHECKING:
     from hotpapers.base.settings import Settings
@@ -18,23 +23,22 @@ MAIL = "hotpapers.wings.mail"
 WING = Wing(
     "mail",
     "Issues by mail.",
-    commands={"Publish": {"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")}},
     settings=lambda: (load(f"{MAIL}.settings:TABLE"),),
-    channels={
-        "mailing": SendingChannel(
-            loading(f"{MAIL}.sender:destinations"), _has_relay, loading(f"{MAIL}.messages:preview")
-        )
-    },
-    mailer=lambda record, site: (
-        load(f"{MAIL}.plain_mailer:PlainMailer")(record, site) if _has_relay(site.settings) else None
+    hooks=(
+        Commands({"Publish": {"mail": (f"{MAIL}.cli.mail:mail", "Manage mail subscribers, and read bounces.")}}),
+        SendingChannel("mailing", f"{MAIL}.sender:destinations", _has_relay, f"{MAIL}.messages:preview"),
+        OwnMailer(
+            lambda record, site: (
+                load(f"{MAIL}.plain_mailer:PlainMailer")(record, site) if _has_relay(site.settings) else None
+            )
+        ),
+        ForgettableSubject(
+            "A mail address is unsubscribed.",
+            loading(f"{MAIL}.addresses:recognized"),
+            loading(f"{MAIL}.subscribers:forget"),
+        ),
+        Housekeeping(loading(f"{MAIL}.subscribers:keep_house")),
+        Routes(loading(f"{MAIL}.mail_pages:routes")),
+        JoinAddress(lambda settings: "mail/join" if _has_relay(settings) else ""),
     ),
-    subject=ForgettableSubject(
-        "A mail address is unsubscribed.",
-        loading(f"{MAIL}.addresses:recognized"),
-        loading(f"{MAIL}.subscribers:forget"),
-    ),
-    # even if mail is now off: the confirmation message promised deletion
-    housekeeping=loading(f"{MAIL}.subscribers:keep_house"),
-    routes=loading(f"{MAIL}.mail_pages:routes"),
-    join_path=lambda settings: "mail/join" if _has_relay(settings) else "",
 )

@@ -8,5 +8,9 @@ from hotpapers.base.wings import Wing
 READER = NetworkReader(
     "mastodon", "hotpapers.wings.mastodon.source:MastodonSource", "hotpapers.wings.mastodon.settings:MastodonSettings"
 )
-WING = Wing("mastodon", "Read servers of Mastodon and of others like it.", hooks=(READER,))
+WING = Wing(
+    "mastodon",
+    "Read servers of Mastodon and of others like it.",
+    hooks=(READER,),
+)
 """`[source.mastodon]`."""

@@ -16,12 +16,13 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.base.errors import UsageError
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of, load
 from hotpapers.publish.query import issues, papers, request_params, schemas, status, status_schemas
 from hotpapers.publish.query.openapi import fields_of, on_one_line
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.issue_view import issue_view
+from hotpapers.serve.hooks import ModelTools
 from hotpapers.wings.mcp.hot_papers import HotList, HotPaper, figures
 
 MAX_ANSWER_BYTES = 60_000
@@ -262,20 +263,19 @@ TOOLS = (
 @cache
 def all_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
-    return by_name(TOOLS, "tools")
+    return by_name(TOOLS, "all")
 
 
 @cache
 def public_tools() -> dict[str, ToolDefinition]:
     """Tools by name for anybody, over HTTP: the core's, and those of wings that bound their work."""
-    return by_name(TOOLS, "public_tools")
+    return by_name(TOOLS, "public")
 
 
-def by_name(
-    own: Iterable[ToolDefinition], field: Literal["tools", "public_tools", "site_tools"]
-) -> dict[str, ToolDefinition]:
-    """Tools by name: this wing's own, then what each wing offers in a field."""
-    return {tool.name: tool for tool in chain(own, *(getattr(wing, field)() for wing in wings()))}
+def by_name(own: Iterable[ToolDefinition], field: Literal["all", "public", "site"]) -> dict[str, ToolDefinition]:
+    """Tools by name: this wing's own, then those that other wings list in a field of `ModelTools`."""
+    places = filter(None, (getattr(hook, field) for hook in hooks_of(ModelTools)))
+    return {tool.name: tool for tool in chain(own, *map(load, places))}
 
 
 def _in_both_dialects(schema: Any) -> Any:

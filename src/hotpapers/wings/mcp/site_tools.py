@@ -68,7 +68,7 @@ SITE_TOOLS = (
 
 def all_site_tools() -> dict[str, ToolDefinition]:
     """Tools by name, also those of wings."""
-    return by_name(SITE_TOOLS, "site_tools")
+    return by_name(SITE_TOOLS, "site")
 
 
 def about_tools(address: str, is_live: bool) -> str:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from hotpapers.base.wings import Wing, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.publish.hooks import SiteFiles, ToolsNote
+from hotpapers.serve.hooks import Routes
 
 WING = Wing(
     "mcp",
     "Tools for language models, by the Model Context Protocol.",
-    commands={
-        "Publish": {
-            "mcp": ("hotpapers.wings.mcp.commands:mcp", "Serve issues, papers and search to language models (MCP)."),
-        }
-    },
-    routes=loading("hotpapers.wings.mcp.route:routes"),
-    site_part=loading("hotpapers.wings.mcp.hot_papers:HotPart"),
-    about_tools=loading("hotpapers.wings.mcp.site_tools:about_tools"),
+    hooks=(
+        Commands(
+            {
+                "Publish": {
+                    "mcp": (
+                        "hotpapers.wings.mcp.commands:mcp",
+                        "Serve issues, papers and search to language models (MCP).",
+                    ),
+                }
+            }
+        ),
+        Routes(loading("hotpapers.wings.mcp.route:routes")),
+        SiteFiles(loading("hotpapers.wings.mcp.hot_papers:HotPart")),
+        ToolsNote(loading("hotpapers.wings.mcp.site_tools:about_tools")),
+    ),
 )

@@ -17,7 +17,6 @@ from hotpapers.base.errors import LogError, NotAProof, ReadOnlyStore, SettingsEr
 from hotpapers.base.model import DAY
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import Trial
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, echo, fail_for, print_error, show
 from hotpapers.collect.job_factory import IngestContext, make_connection
@@ -27,6 +26,7 @@ from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record, batches, database
 from hotpapers.site import configured_site, importing, sending
+from hotpapers.site.hooks import Trial
 from hotpapers.wings.peers.comparison import queries
 from hotpapers.wings.peers.comparison.compare import compare_collectors, page_of, text_of
 from hotpapers.wings.peers.comparison.extract import Period, extract_lines

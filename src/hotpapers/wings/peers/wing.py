@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from hotpapers.base.wings import Wing, load
+from hotpapers.cli.hooks import Commands
+from hotpapers.site.hooks import Alarms, Jobs, Trials
 
 COMMANDS = "hotpapers.wings.peers.commands"
 
@@ -18,14 +20,21 @@ def _if_followed(name: str, nothing: Any) -> Callable[..., Any]:
 WING = Wing(
     "peers",
     "Follow another site, and compare with it.",
-    commands={
-        "Maintain": {
-            "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
-            "compare": (f"{COMMANDS}:compare", "Compare the counts of two collectors and explain each difference."),
-        }
-    },
     settings=lambda: (load("hotpapers.wings.peers.settings:TABLE"),),
-    jobs=_if_followed("follow_jobs", {}),
-    alarms=_if_followed("site_alarms", ()),
-    trials=_if_followed("trials", ()),
+    hooks=(
+        Commands(
+            {
+                "Maintain": {
+                    "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
+                    "compare": (
+                        f"{COMMANDS}:compare",
+                        "Compare the counts of two collectors and explain each difference.",
+                    ),
+                }
+            }
+        ),
+        Jobs(_if_followed("follow_jobs", {})),
+        Alarms(_if_followed("site_alarms", ())),
+        Trials(_if_followed("trials", ())),
+    ),
 )

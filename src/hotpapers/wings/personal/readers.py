@@ -19,7 +19,7 @@ from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, Plain
 from hotpapers.base.settings.announce import publication_problems
 from hotpapers.base.text.domains import ascii_address
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.collect.collect_job import Connection
 from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.deliver.send import SenderDestination
@@ -29,6 +29,7 @@ from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
+from hotpapers.site.hooks import OwnMailer
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import first_sentence, papers_up_to, profile_of
@@ -67,7 +68,7 @@ def _destination(
     label = f"reader {reader.name!r}"
     for key, problem in publication_problems(reader.publication, publications):
         raise SettingsError(f"{label}: {key}: {problem}")
-    mailers = (wing.mailer(record, site) for wing in wings() if wing.mailer and reader.mail)
+    mailers = (hook.make(record, site) for hook in hooks_of(OwnMailer) if reader.mail)
     mailer = next(filter(None, mailers), None)
     if reader.mail and mailer is None:
         raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotpapers.base.wings import SendingChannel, Wing, load, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.publish.hooks import ApiQuestions, PageScripts, RelatedPapers, SiteFiles
+from hotpapers.serve.hooks import AppStart, ModelTools
+from hotpapers.site.hooks import Publishing, Trials
 
 PERSONAL = "hotpapers.wings.personal"
 SCRIPTS = ("vectors", "library", "choices", "day_files", "page_papers", "own_order", "my_papers", "for_me")
@@ -12,30 +16,33 @@ SCRIPTS = ("vectors", "library", "choices", "day_files", "page_papers", "own_ord
 WING = Wing(
     "personal",
     "A reader's own order of papers, without an account.",
-    commands={
-        "Read": {
-            "for-me": (
-                f"{PERSONAL}.commands:for_me_command",
-                "Order a day's papers by their closeness to those that you starred.",
-            ),
-        }
-    },
     settings=lambda: (load(f"{PERSONAL}.settings:TABLE"), load(f"{PERSONAL}.embeddings.settings:TABLE")),
-    publishing=loading(f"{PERSONAL}.embeddings.filling:vector_filling"),
-    trials=loading(f"{PERSONAL}.embeddings.embedding_server:trials"),
-    channels={
-        "reader": SendingChannel(
-            loading(f"{PERSONAL}.readers:destinations"),
+    hooks=(
+        Commands(
+            {
+                "Read": {
+                    "for-me": (
+                        f"{PERSONAL}.commands:for_me_command",
+                        "Order a day's papers by their closeness to those that you starred.",
+                    ),
+                }
+            }
+        ),
+        Publishing(loading(f"{PERSONAL}.embeddings.filling:vector_filling")),
+        Trials(loading(f"{PERSONAL}.embeddings.embedding_server:trials")),
+        SendingChannel(
+            "reader",
+            f"{PERSONAL}.readers:destinations",
             lambda settings: bool(settings.table("reader")),
             page="wings/own-order",
-        )
-    },
-    tools=lambda: load(f"{PERSONAL}.tools:TOOLS"),
-    site_tools=lambda: load(f"{PERSONAL}.site_tools:SITE_TOOLS"),
-    public_tools=lambda: load(f"{PERSONAL}.tools:PUBLIC_TOOLS"),
-    site_part=loading(f"{PERSONAL}.site_part:PersonalPart"),
-    questions=lambda: load(f"{PERSONAL}.tools:QUESTIONS"),
-    neighbors=loading(f"{PERSONAL}.neighbors:Neighbors"),
-    prepare=loading(f"{PERSONAL}.preparing:prepare"),
-    scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in SCRIPTS),
+        ),
+        SiteFiles(loading(f"{PERSONAL}.site_part:PersonalPart")),
+        ApiQuestions(lambda: load(f"{PERSONAL}.tools:QUESTIONS")),
+        RelatedPapers(loading(f"{PERSONAL}.neighbors:Neighbors")),
+        AppStart(loading(f"{PERSONAL}.preparing:prepare")),
+        PageScripts(tuple(Path(__file__).with_name(f"{name}.js") for name in SCRIPTS)),
+        ModelTools(
+            f"{PERSONAL}.tools:TOOLS", site=f"{PERSONAL}.site_tools:SITE_TOOLS", public=f"{PERSONAL}.tools:PUBLIC_TOOLS"
+        ),
+    ),
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import Wing
+from hotpapers.base.wings import DatabaseKind, Wing
 
 WING = Wing(
     "postgres",
     "The store in a PostgreSQL database.",
-    databases=dict.fromkeys(("postgresql", "postgres"), "hotpapers.wings.postgres.server_store:PostgresDatabase"),
+    hooks=(
+        DatabaseKind("postgresql", "hotpapers.wings.postgres.server_store:PostgresDatabase"),
+        DatabaseKind("postgres", "hotpapers.wings.postgres.server_store:PostgresDatabase"),
+    ),
 )

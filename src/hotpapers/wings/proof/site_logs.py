@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError
 from hotpapers.base.model import IssueContent, Paper, Place, Publication, PublishedIssue, SitePart
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import Trial
 from hotpapers.issues.build import digest_of
 from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.view import site_paths
 from hotpapers.record import Record, now
 from hotpapers.record.commitments import canonical_json
+from hotpapers.site.hooks import Trial
 from hotpapers.site.site import Site
 from hotpapers.wings.proof import alarms, entries, log_files, merkle, observations, policies, saved_issues, settings
 from hotpapers.wings.proof.notes import COSIGNATURE_MLDSA44, PROOF_TYPE, Checkpoint, LogProof

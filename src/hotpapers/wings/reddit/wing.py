@@ -7,5 +7,9 @@ from hotpapers.base.wings import Wing
 
 SOURCE = "hotpapers.wings.reddit.source"
 SUMMARY = "Read subreddits, with a key of your own or from their feeds."
-WING = Wing("reddit", SUMMARY, hooks=(NetworkReader("reddit", f"{SOURCE}:RedditSource", f"{SOURCE}:RedditSettings"),))
+WING = Wing(
+    "reddit",
+    SUMMARY,
+    hooks=(NetworkReader("reddit", f"{SOURCE}:RedditSource", f"{SOURCE}:RedditSettings"),),
+)
 """`[source.reddit]`."""

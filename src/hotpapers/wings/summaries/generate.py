@@ -18,8 +18,8 @@ from hotpapers.base.http.proxies import NO_PROXIES, Proxies
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import HttpClient, Paper, Publication
 from hotpapers.base.text import timestamps
-from hotpapers.base.wings import BeforeFreezing
 from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.judged_freezing import BeforeFreezing
 from hotpapers.issues.queries import described
 from hotpapers.jobs import isolation
 from hotpapers.jobs import queries as jobs_queries

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import Trial, Wing, load, loading
+from hotpapers.base.wings import Wing, load, loading
+from hotpapers.site.hooks import Freezing, Trial, Trials
 
 if TYPE_CHECKING:
     import threading
 
-    from hotpapers.base.wings import BeforeFreezing
-    from hotpapers.site.site import Site
+    from hotpapers.issues.judged_freezing import BeforeFreezing
+    from hotpapers.site.configured_site import ConfiguredSite
 
 
-def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing | None:
+def _before_freezing(site: ConfiguredSite, stop: threading.Event | None) -> BeforeFreezing | None:
     summary = site.settings.table("summary")
     if not summary.url:
         return None
@@ -24,7 +25,7 @@ def _before_freezing(site: Site, stop: threading.Event | None) -> BeforeFreezing
     return summarizer(summary, site.settings.contact, stop, site.proxies)
 
 
-def _trials(site: Site) -> Iterator[Trial]:
+def _trials(site: ConfiguredSite) -> Iterator[Trial]:
     summary = site.settings.table("summary")
     if summary.url:
         try_out = loading("hotpapers.wings.summaries.llm_client:try_model")
@@ -35,6 +36,8 @@ WING = Wing(
     "summaries",
     "A sentence about each paper by a language model of yours.",
     settings=lambda: (load("hotpapers.wings.summaries.settings:TABLE"),),
-    before_freezing=_before_freezing,
-    trials=_trials,
+    hooks=(
+        Freezing(_before_freezing),
+        Trials(_trials),
+    ),
 )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.base.wings import FileFormat, FolderFormat, Wing, loading
+from hotpapers.base.wings import Wing, loading
+from hotpapers.cli.hooks import Importers
+from hotpapers.keep.hooks import FileFormat, FolderFormat
+from hotpapers.publish.hooks import SiteFiles
 
 WING = Wing(
     "tables",
     "Tables for research, the record as a Parquet file, and a page that compares fields.",
-    exporters={
-        "parquet": FileFormat(
+    hooks=(
+        FileFormat(
+            "parquet",
             re.compile(
                 rb"PAR1(?:(?!publication).)*+publication(?:(?!observed_at).)*+observed_at(?:(?!line).)*+line", re.DOTALL
             ),
@@ -18,11 +22,14 @@ WING = Wing(
             is_whole=True,
             is_binary=True,
         ),
-        "tables": FolderFormat(
+        FolderFormat(
+            "tables",
             "a folder of Parquet tables for research, without words and names",
             loading("hotpapers.wings.tables.commands:export"),
         ),
-    },
-    site_part=loading("hotpapers.wings.tables.field_pages:FieldsPart"),
-    importers={"parquet": ("hotpapers.wings.tables.commands:import_parquet", "Import the Parquet file of an export.")},
+        SiteFiles(loading("hotpapers.wings.tables.field_pages:FieldsPart")),
+        Importers(
+            {"parquet": ("hotpapers.wings.tables.commands:import_parquet", "Import the Parquet file of an export.")}
+        ),
+    ),
 )

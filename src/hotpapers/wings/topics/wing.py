@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import NoteKind, Wing, load, loading
+from hotpapers.base.wings import Wing, load, loading
+from hotpapers.cli.hooks import Commands
+from hotpapers.keep.hooks import NoteKind
+from hotpapers.publish.hooks import SiteFiles
+from hotpapers.serve.hooks import ModelTools
+from hotpapers.site.hooks import DemoPart, Findings, Publishing
 
 TOPICS = "hotpapers.wings.topics"
 WING = Wing(
     "topics",
     "What the papers of a week are about more than before.",
-    commands={
-        "Read": {
-            "topics": (
-                f"{TOPICS}.commands:topics",
-                "Show what a week's discussed papers are about more than those before.",
-            ),
-        }
-    },
-    publishing=lambda site, shared: load(f"{TOPICS}.freezing:TopicFreezing")(),
-    findings=loading(f"{TOPICS}.freezing:check_notes"),
-    notes=(NoteKind("topics/"),),
-    tools=lambda: load(f"{TOPICS}.tools:TOOLS"),
-    site_tools=lambda: load(f"{TOPICS}.tools:SITE_TOOLS"),
-    demo=loading("hotpapers.wings.topics.demo_topics:add_topics"),
-    site_part=loading(f"{TOPICS}.site_part:TopicsPart"),
+    hooks=(
+        Commands(
+            {
+                "Read": {
+                    "topics": (
+                        f"{TOPICS}.commands:topics",
+                        "Show what a week's discussed papers are about more than those before.",
+                    ),
+                }
+            }
+        ),
+        Publishing(lambda site, shared: load(f"{TOPICS}.freezing:TopicFreezing")()),
+        Findings(loading(f"{TOPICS}.freezing:check_notes")),
+        NoteKind("topics/"),
+        DemoPart(loading("hotpapers.wings.topics.demo_topics:add_topics")),
+        SiteFiles(loading(f"{TOPICS}.site_part:TopicsPart")),
+        ModelTools(f"{TOPICS}.tools:TOOLS", site=f"{TOPICS}.tools:SITE_TOOLS"),
+    ),
 )

@@ -16,7 +16,6 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import Trial
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import IngestContext, make_connection
 from hotpapers.collect.sources.bluesky import BlueskySettings
@@ -28,6 +27,7 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.publish.schedule.publishing import FurtherParts, Part
 from hotpapers.record import Record
 from hotpapers.record.database import slices
+from hotpapers.site.hooks import Trial
 from hotpapers.site.sending import OpenClient
 from hotpapers.site.site import Site
 from hotpapers.wings.voices.members import ListReader, is_web_list, member_key, members_in

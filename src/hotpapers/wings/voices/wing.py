@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from hotpapers.base.wings import NoteKind, Wing, load, loading
+from hotpapers.base.wings import Wing, load, loading
+from hotpapers.keep.hooks import NoteKind
+from hotpapers.publish.hooks import Housekeeping
+from hotpapers.site.hooks import AfterChange, DemoPart, Publishing, StatusCheck, Trials
 
 VOICES = "hotpapers.wings.voices"
 WING = Wing(
     "voices",
     "Papers that people whom a publication follows have shared, beside its issues.",
     settings=lambda: (load(f"{VOICES}.settings:TABLE"),),
-    demo=loading(f"{VOICES}.demo_lanes:add_lanes"),
-    publishing=loading(f"{VOICES}.noting:voice_lanes"),
-    on_change=lambda site, record, publications: load(f"{VOICES}.notes:drop_forgotten")(record) or [],
-    housekeeping=lambda record, at: load(f"{VOICES}.notes:drop_forgotten")(record),
-    status_check=loading(f"{VOICES}.settings:check_publications"),
-    trials=loading(f"{VOICES}.noting:trials"),
-    notes=(NoteKind("beside ", f"{VOICES}.notes:lanes_with_keys", f"{VOICES}.notes:take_lanes"),),
+    hooks=(
+        DemoPart(loading(f"{VOICES}.demo_lanes:add_lanes")),
+        Publishing(loading(f"{VOICES}.noting:voice_lanes")),
+        AfterChange(lambda site, record, publications: load(f"{VOICES}.notes:drop_forgotten")(record) or []),
+        Housekeeping(lambda record, at: load(f"{VOICES}.notes:drop_forgotten")(record)),
+        StatusCheck(loading(f"{VOICES}.settings:check_publications")),
+        Trials(loading(f"{VOICES}.noting:trials")),
+        NoteKind("beside ", f"{VOICES}.notes:lanes_with_keys", f"{VOICES}.notes:take_lanes"),
+    ),
 )

@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import msgspec
 
 from hotpapers.base import errors, model
-from hotpapers.base.wings import NoteKind, load, wings
+from hotpapers.base.wings import hooks_of, load
+from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.transfer import queries
 from hotpapers.keep.transfer.jsonl.lines import (
     CHECK,
@@ -93,9 +94,9 @@ def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             yield _line(NoteLine(name=kind.prefix + name, value=text))
 
 
-def note_kinds() -> Iterator[NoteKind]:
+def note_kinds() -> tuple[NoteKind, ...]:
     """The kinds of notes that full exports contain."""
-    return (kind for wing in wings() for kind in wing.notes)
+    return hooks_of(NoteKind)
 
 
 def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:

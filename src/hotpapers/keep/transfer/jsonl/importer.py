@@ -19,6 +19,7 @@ from typing import IO, NamedTuple
 import msgspec
 
 from hotpapers.base import errors, model, wings
+from hotpapers.keep.hooks import NoteKind
 from hotpapers.keep.privacy import forget, forgotten_file, retention
 from hotpapers.keep.privacy import queries as privacy_queries
 from hotpapers.keep.search import indexing
@@ -144,7 +145,7 @@ class _FullImport:
         self.record, self.database, self.reader, self.secret = record, record.database, reader, secret
         self._redactions = LaterRedactions()
         self._states: list[tuple[str | int, ...]] = []
-        self._notes: list[tuple[int, wings.NoteKind, NoteLine]] = []
+        self._notes: list[tuple[int, NoteKind, NoteLine]] = []
         self._until: dict[manifest.Pair, int] = {}
         self._closed: dict[manifest.Pair, int] = {}
         self._first = 1

@@ -18,8 +18,9 @@ from markupsafe import escape
 from hotpapers.base.model import Entry, PublishedIssue, ScoreComponent
 from hotpapers.base.papers.arxiv.taxonomy import group_of
 from hotpapers.base.text.words import count_noun, format_number
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking import rarity_2, words
+from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
@@ -165,7 +166,7 @@ class SinglePages:
             publication=self._site.publication,
             contact=linked_contact(self._site.contact),
             app=self._site.site_config.app,
-            authors_path=next((wing.authors_path for wing in wings() if wing.authors_path), ""),
+            authors_path=next((page.path for page in hooks_of(AuthorsPage)), ""),
             command=f"hotpapers verify {days[-1] if days else '--all'}",
             links=self._site.links(),
         )
@@ -225,7 +226,7 @@ def _style(own: str) -> bytes:
 
 def _reader_script() -> bytes:
     """The script of all pages, and those of wings."""
-    scripts = (file.read_bytes() for wing in wings() for file in wing.scripts)
+    scripts = (file.read_bytes() for scripts in hooks_of(PageScripts) for file in scripts.files)
     return _without_comments(b"\n".join([asset("storage.js"), asset("reader.js"), *scripts]))
 
 
@@ -254,7 +255,7 @@ def llms_txt(title: str, site_config: SiteConfig) -> bytes:
     the search's files."""
     base, is_live = site_config.base, site_config.is_live
     address = base or "ADDRESS-OF-THIS-SITE"
-    tools = [wing.about_tools(address, is_live) for wing in wings() if wing.about_tools is not None]
+    tools = [note.write(address, is_live) for note in hooks_of(ToolsNote)]
     api = [f"- [API]({base}api/v1/openapi.json): issues, papers, posts and search as JSON"]
     files = [
         f"- [Index]({base}search/index.json): the quarters that have issues; search/QUARTER/index.json has their days",

@@ -22,8 +22,9 @@ from hotpapers.base.model import (
 )
 from hotpapers.base.papers.arxiv.calendar import announced_at
 from hotpapers.base.text.words import count_noun
-from hotpapers.base.wings import wings
+from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking.words import people
+from hotpapers.publish.hooks import Cards, RelatedPapers, ReportForms, SiteFiles
 from hotpapers.publish.render.templating import render_page
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
@@ -90,7 +91,7 @@ class SiteContext:
         self.title = one_line(self.publication.title)
         self.contact = one_line(site_config.contact)
         self.account = dict(site_config.documents).get(publication, "")
-        has_forms = any(wing.takes_reports for wing in wings())
+        has_forms = bool(hooks_of(ReportForms))
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app if has_forms else "")
         self.days: Sequence[str] = issue_reader.days(publication)
         self.index_of_day = {day: n for n, day in enumerate(self.days)}
@@ -180,7 +181,7 @@ class SiteContext:
     @cached_property
     def neighbors(self) -> PaperNeighbors | None:
         """Which papers are near to each other; None if no wing says so."""
-        of_wings = (wing.neighbors(self.issue_reader, self.name) for wing in wings() if wing.neighbors)
+        of_wings = (hook.find(self.issue_reader, self.name) for hook in hooks_of(RelatedPapers))
         return next(of_wings, None)
 
     def near(self, paper: Paper, appearances: Sequence[EntryAppearance]) -> list[NearLine]:
@@ -247,12 +248,12 @@ class SiteContext:
     @cached_property
     def parts(self) -> tuple[SitePart, ...]:
         """The site's further files: proofs, and those of wings."""
-        of_wings = (wing.site_part(self) for wing in wings() if wing.site_part)
+        of_wings = (hook.make(self) for hook in hooks_of(SiteFiles))
         return (*([self.proofs.pages(self)] if self.proofs else ()), *of_wings)
 
     def card(self, path: str, appearances: Sequence[EntryAppearance] = ()) -> CardMeta | None:
         """The picture of a page, for links to it. `appearances`: of a paper, if the page is about one."""
-        return next(filter(None, (wing.card(self, path, appearances) for wing in wings() if wing.card)), None)
+        return next(filter(None, (cards.card(self, path, appearances) for cards in hooks_of(Cards))), None)
 
     def about_week(self, week: str) -> list[tuple[str, str]]:
         """Further pages about a week: what a link says, and the page's path."""

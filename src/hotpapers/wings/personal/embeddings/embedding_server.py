@@ -21,7 +21,7 @@ from hotpapers.base.http import ClientLimits, bearer
 from hotpapers.base.model import HttpClient
 from hotpapers.base.settings.announce import secret
 from hotpapers.base.untrusted_json import decode_json
-from hotpapers.base.wings import Trial
+from hotpapers.site.hooks import Trial
 from hotpapers.wings.personal.embeddings.queries import MAX_NUMBERS
 
 if TYPE_CHECKING:

@@ -1,0 +1,82 @@
+"""Hooks of wings that pages, answers and the job that publishes call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hotpapers.base.model import IssueReader, PaperNeighbors, SitePart
+    from hotpapers.publish.query.endpoints import Endpoint
+    from hotpapers.publish.render.html.site_context import CardMeta, EntryAppearance, SiteContext
+    from hotpapers.record import Record
+
+
+class Renderer(NamedTuple):
+    """A channel that writes files. `place`: where its class is defined, `module:name`."""
+
+    name: str
+    place: str
+
+
+class SiteFiles(NamedTuple):
+    """`make(pages)`: further files of a publication's site."""
+
+    make: Callable[[SiteContext], SitePart]
+
+
+class Cards(NamedTuple):
+    """Pictures of pages, for links to them. `card(pages, path, appearances)`: that of a page, if it has one;
+    `are_drawn()`: whether the machine can draw them."""
+
+    card: Callable[[SiteContext, str, Sequence[EntryAppearance]], CardMeta | None]
+    are_drawn: Callable[[], bool]
+
+
+class RelatedPapers(NamedTuple):
+    """`find(reader, publication)`: which papers of a publication's issues are near to each other."""
+
+    find: Callable[[IssueReader, str], PaperNeighbors]
+
+
+class PageScripts(NamedTuple):
+    """What pages run after their own script, for readers who allow it."""
+
+    files: tuple[Path, ...]
+
+
+class AuthorsPage(NamedTuple):
+    """Where in the app authors of posts say what becomes of theirs."""
+
+    path: str
+
+
+class ReportForms(NamedTuple):
+    """The app has the forms `wrong` and `report`."""
+
+
+class ToolsNote(NamedTuple):
+    """`write(address, is_live)`: a line for language models about tools for a site, naming all tools of one that is
+    files; `is_live`: whether the app serves it."""
+
+    write: Callable[[str, bool], str]
+
+
+class ApiQuestions(NamedTuple):
+    """`list()`: queries of the API, whose addresses go before those of the core."""
+
+    list: Callable[[], Iterable[Endpoint]]
+
+
+class Operations(NamedTuple):
+    """`describe()`: what the API's document says of further addresses, by address."""
+
+    describe: Callable[[], Iterable[tuple[str, object]]]
+
+
+class Housekeeping(NamedTuple):
+    """`work(record, at)`: hourly work on the record; `at`: µs UTC."""
+
+    work: Callable[[Record, int], object]
