@@ -138,13 +138,7 @@ class CollectJob(NetworkJob):
         self._look(context, started_at)
         self._start_reading_back(context, started_at)
         try:
-            cursor = cursor_of(context.record.database, self.name)
-            back_to = context.status.back_to if context.status.covered_to is None else None
-            if back_to is not None and isinstance(self.source, ReadingBackSource):
-                pages = self.source.pages_since(self.connection.http, cursor, back_to)
-            else:
-                pages = self.source.pages(self.connection.http, cursor)
-            for page in pages:
+            for page in self._pages(context):
                 self.store(context, page)
                 next_at = page.next_at
                 if once and page.until is not None and page.until >= started_at + ONE_ROUND:
@@ -170,6 +164,14 @@ class CollectJob(NetworkJob):
             raise
         self.note_traffic(context)
         return self.source.every if next_at is None else max((next_at - self._now()) / 1e6, 1.0)
+
+    def _pages(self, context: JobContext) -> Iterable[PayloadPage]:
+        """The pages of this round; in the very first one, also earlier pages of a source that can read back."""
+        cursor = cursor_of(context.record.database, self.name)
+        back_to = context.status.back_to if context.status.covered_to is None else None
+        if back_to is not None and isinstance(self.source, ReadingBackSource):
+            return self.source.pages_since(self.connection.http, cursor, back_to)
+        return self.source.pages(self.connection.http, cursor)
 
     def _begin_round(self) -> None:
         self._entries = ReadableEntries()
