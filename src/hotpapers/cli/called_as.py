@@ -84,7 +84,8 @@ def installed_from() -> str:
 
 def source_of(origin: Mapping[str, Any]) -> str:
     """What installs a package again, by the note on where it came from (PEP 610)."""
-    url, vcs = str(origin.get("url", "")), origin.get("vcs_info")
+    url = str(origin.get("url", ""))
+    vcs = origin.get("vcs_info")
     if vcs:
         return f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return unquote(url.removeprefix("file://")) if url.startswith("file://") else url

@@ -166,7 +166,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     from hotpapers.collect import reprocessing  # imports all sources
 
     [choice] = site.sources([source])
-    terms, record = of(site.terms, source), site.record
+    terms = of(site.terms, source)
+    record = site.record
     planned = reprocessing.plan(record, choice, terms)
     if not as_json:
         for line in _planned(choice.name, planned):

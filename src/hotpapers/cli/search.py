@@ -128,7 +128,8 @@ def _paper(hit: PaperHit) -> Iterator[str]:
 def _issues(issues: Sequence[SearchHitIssue]) -> str:
     """The latest issues with the paper, and its place in each; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
-    names, last_publication = [], ""
+    names = []
+    last_publication = ""
     for hit in latest:
         name = "" if hit.publication == last_publication else f"{hit.publication} "
         names.append(f"{name}{hit.day}{f' #{hit.place}' if hit.place else ''}")
@@ -150,7 +151,8 @@ def _post(hit: PostHit) -> Iterator[str]:
 def marked(text: str, spans: Spans) -> str:
     """A text without terminal control characters; on a terminal, matches are in bold."""
     bold = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    pieces, at = [], 0
+    pieces = []
+    at = 0
     for start, end in spans if bold else ():
         pieces += [plain(text[at:start]), click.style(plain(text[start:end]), bold=True)]
         at = end

@@ -136,7 +136,8 @@ def _site_lines(sites: Sequence[SizeForecast]) -> Iterator[str]:
 
 
 def _further_lines(state: Inspection, zone: str) -> Iterator[str]:
-    statistics, soundness = state.store, state.soundness
+    statistics = state.store
+    soundness = state.soundness
     for item in state.incomplete:
         yield f"arxiv      {minute_of(item.from_at, zone)}: {item.reason}"
         yield f"{'':<31} to do: {next_step('arxiv', item.reason)}"

@@ -134,7 +134,8 @@ def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable
     """A progress bar with the remaining time, shown only on a terminal; call the yielded function with each step's
     size. `in_bytes`: steps are bytes, and the bar shows the rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
-    started_at, total = time.monotonic(), 0
+    started_at = time.monotonic()
+    total = 0
 
     def step(count: int) -> None:
         nonlocal total

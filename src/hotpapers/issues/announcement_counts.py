@@ -87,7 +87,8 @@ def _announcement_days(content: IssueContent) -> str:
     if day in labels:
         todays = f": {format_number(labels.count(day))}" if others else "" if total else ","
         if content.announced == 1:
-            todays, total = ":" if others else ",", " the only one"
+            todays = ":" if others else ","
+            total = " the only one"
         return f"{todays}{total} announced that day{''.join(others)}"
     if len(set(labels)) == 1:
         return f", announced {_day_text(day, labels[0])}"

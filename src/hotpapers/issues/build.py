@@ -101,7 +101,8 @@ def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_wi
 
 
 def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
-    name, day = recipe.publication.publication, recipe.day
+    name = recipe.publication.publication
+    day = recipe.day
     cut = listing_cut(record.view(position=recipe.position), name, day)
     view = record.view(cut, recipe.position)
     rows = listed_places(view, name, day)
@@ -227,8 +228,10 @@ def _read_from(
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
     """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
     end of a longer window that closes late, whose later posts and papers are the next one's."""
-    publication, day = recipe.publication, recipe.day
-    cut, hour = closing(record.view(position=recipe.position), publication, day), cut_of(publication, day)
+    publication = recipe.publication
+    day = recipe.day
+    cut = closing(record.view(position=recipe.position), publication, day)
+    hour = cut_of(publication, day)
     is_late = publication.window != "daily" and hour < cut
     return window_start(publication, day), cut, hour if is_late else UNSET
 
@@ -323,7 +326,8 @@ def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList 
 def _entries(
     entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None, choice: str
 ) -> tuple[Entry, ...]:
-    inputs, forecasts = entry_inputs.ranking_input, entry_inputs.forecasts
+    inputs = entry_inputs.ranking_input
+    forecasts = entry_inputs.forecasts
     candidates = {candidate.paper: candidate for candidate in inputs.candidates}
     papers = {scored.paper for scored in order}
     classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]

@@ -101,7 +101,8 @@ def _reached(row: Engagement, as_of: int) -> int:
 
 def sentence(network_forecast: NetworkForecast) -> str:
     """A forecast as a plain sentence, or why there is none."""
-    name, age = network_name(network_forecast.network), network_forecast.age
+    name = network_name(network_forecast.network)
+    age = network_forecast.age
     if network_forecast.forecast is None:
         papers = count_noun(network_forecast.papers, "paper")
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
@@ -339,7 +340,8 @@ def _held_out_weeks(size: SizeClass) -> Iterator[tuple[list[int], list[int]]]:
     growths = sorted((growth(curve), week(curve)) for curve in size.curves)
     for held_out_week in sorted({week_number for _, week_number in growths}):
         own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]
-        first, last = held_out_week - APART, held_out_week + APART
+        first = held_out_week - APART
+        last = held_out_week + APART
         others = [growth_value for growth_value, week_number in growths if not first <= week_number <= last]
         if len(others) >= MIN_GROWTHS:
             yield own, others

@@ -133,7 +133,8 @@ class QuotationRule(NamedTuple):
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """The posts worth quoting, each remark once."""
-        row, remarks = self.papers.get(paper), set[frozenset[str]]()
+        row = self.papers.get(paper)
+        remarks = set[frozenset[str]]()
         for candidate in ordered:
             post = candidate.row.item
             words = None if is_reply_to_other(post, {}) else remark(post.text, row and row.item)

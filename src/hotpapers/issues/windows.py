@@ -112,7 +112,8 @@ def limit_of(publication: Publication, day: str) -> int:
 def late_limit(publication: Publication, day: str) -> int:
     """The latest moment at which an issue can close if nothing was read at its hour: at most four days later, and not
     shortly before the next one."""
-    latest, following = cut_of(publication, day) + LATE, label_after(publication, day)
+    latest = cut_of(publication, day) + LATE
+    following = label_after(publication, day)
     return min(latest, cut_of(publication, following) - TURN) if following else latest
 
 
@@ -120,7 +121,8 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started; one at whose hour nothing was read waits until
     networks have been read up to now."""
-    clock, latest = cut_of(publication, day), late_limit(publication, day)
+    clock = cut_of(publication, day)
+    latest = late_limit(publication, day)
     read_back_at = queries.read_back_at(view) or 0
     closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
     caught_up = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
@@ -137,7 +139,8 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
 def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     """The moments by which networks must have been read for an issue: its hour, and the end of the wait for an
     announcement that did not come. For an issue made from an archive, none."""
-    clock, limit = cut_of(publication, day), limit_of(publication, day)
+    clock = cut_of(publication, day)
+    limit = limit_of(publication, day)
     if is_retrospective(publication.publication):
         return []
     if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
@@ -177,7 +180,8 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
 def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
     """Whether networks are being read, but none was by the hour of a day's issue, nor since then up to a moment. For
     longer windows, a part of the window is enough once the wait is over."""
-    clock, latest = cut_of(publication, day), late_limit(publication, day)
+    clock = cut_of(publication, day)
+    latest = late_limit(publication, day)
     if is_retrospective(publication.publication):
         return False
     began = queries.site_started_at(view)

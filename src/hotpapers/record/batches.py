@@ -128,7 +128,8 @@ class AddedRows(NamedTuple):
 
 
 def _insert_group(database: Database, group: RowGroup, first: int, position: int) -> AddedRows:
-    spec, count = group.spec, len(group.items)
+    spec = group.spec
+    count = len(group.items)
     if database.insert(spec.kind, spec.columns, group.filled(first, position)) == count:
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.columns["origin"])
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
@@ -141,7 +142,8 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
         filter(None, (_move_later(database, spec, row, position) for row in _not_known(database, spec, present)))
     )
     added = [*(row for row in rows if row.number in new), *moved]
-    numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
+    numbers = [number for number, _ in added]
+    hashes = [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
     return AddedRows(spec.kind, numbers, hashes, origins, len(present) - len(moved), len(moved))
 
@@ -354,7 +356,10 @@ class BatchWriter:
         last: ChainHead,
         recent: identities.IdentityCache,
     ) -> None:
-        self.database, self.hasher, self.forgotten, self.last = database, hasher, forgotten, last
+        self.database = database
+        self.hasher = hasher
+        self.forgotten = forgotten
+        self.last = last
         self.identities = recent.at(last.chain)
 
     @property

@@ -118,7 +118,8 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
 
 def _checked(kind: type[model.Item]) -> tuple[str, ...]:
     """The fields of a kind of which not every value of their type is valid."""
-    texts, hints = _INDEXED | _TEXT_CHECKS.keys(), model.field_types(kind)
+    texts = _INDEXED | _TEXT_CHECKS.keys()
+    hints = model.field_types(kind)
     return tuple(name for name, hint in hints.items() if name in texts or int in (hint, *get_args(hint)))
 
 

@@ -118,7 +118,8 @@ def erase(
     for table in ("raw", "quarantine"):
         # a few at a time: a database server ends a transaction that asks nothing for long, and bodies may be large
         reason = "reason" if table == "quarantine" else "''"
-        last, sql = -1, f"SELECT id, key, {reason}, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
+        last = -1
+        sql = f"SELECT id, key, {reason}, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
         while rows := database.rows(sql, (last,)):
             matching = [
                 (number,)

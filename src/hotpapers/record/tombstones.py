@@ -183,7 +183,10 @@ def _folded_places(text: str) -> tuple[str, list[Span]]:
         else:
             clusters.append((place, place + 1))
     pieces = [(sign, place) for place in clusters for sign in folded(text[slice(*place)])]
-    whole, letters, places, at = "".join(sign for sign, _ in pieces), list[str](), list[Span](), 0
+    whole = "".join(sign for sign, _ in pieces)
+    letters = list[str]()
+    places = list[Span]()
+    at = 0
     for label in _LABEL.finditer(whole):
         letters += [whole[at : label.start()], name := _in_letters(label)]
         places += [place for _, place in pieces[at : label.start()]]
@@ -344,7 +347,8 @@ class ForgottenNames:
     """The names to forget now, and optionally the tombstones of names forgotten before."""
 
     def __init__(self, names: frozenset[str], tombstones: Tombstones | None = None) -> None:
-        self.names, self.tombstones = names, tombstones
+        self.names = names
+        self.tombstones = tombstones
         pieces = {name: max(_PIECE.findall(name), key=len, default="") for name in names}
         self._pieces = frozenset(pieces.values()) - {""}
         self._wordless = [name for name, piece in pieces.items() if not piece]

@@ -105,9 +105,12 @@ class GuardedProtocol(H11Protocol):
     def __init__(self, *args: Any, table: ConnectionTable, **options: Any) -> None:
         super().__init__(*args, **options)
         self.conn = h11.Connection(h11.SERVER, MAX_HEAD_BYTES)
-        self._table, self._has_place, self.client_key = table, False, ""
+        self._table = table
+        self._has_place = False
+        self.client_key = ""
         # the expected part of a request: `head`, `body`, or empty if the request is complete; and until when
-        self._phase, self._deadline = "", inf
+        self._phase = ""
+        self._deadline = inf
         self._request_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
 
@@ -217,7 +220,8 @@ class TokenBuckets:
     rate of 0 means no limit."""
 
     def __init__(self, rate: int, period: int = 60) -> None:
-        self._rate, self._period = rate, period
+        self._rate = rate
+        self._period = period
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and since when in seconds
 
     def take(self, client: str, cost: int, at: float) -> int:

@@ -86,7 +86,8 @@ class OwnHosts:
 
     def _is_own_page(self, origin: str, scope: Scope) -> bool:
         scheme, _, text = origin.lower().partition("://")
-        host, default = read_host(text), PORTS.get(scheme, 0)
+        host = read_host(text)
+        default = PORTS.get(scheme, 0)
         requested = read_host(header_of(scope, b"host"))
         own = {(known.name, known.port or default) for known in (*self._hosts, requested) if known}
         return scheme in ("http", "https") and host is not None and (host.name, host.port or default) in own

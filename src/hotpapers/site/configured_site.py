@@ -154,7 +154,8 @@ class ConfiguredSite:
 
     def close(self) -> None:
         """Closes the connection to the store; the next use opens another."""
-        record, self._record = self._record, None
+        record = self._record
+        self._record = None
         if record is not None:
             record.database.close()
 

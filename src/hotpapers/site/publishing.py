@@ -204,7 +204,8 @@ def _other_layouts(site: ConfiguredSite, publication: str, channel: str) -> Iter
 
 
 def _remedy(site: ConfiguredSite, publication: str, output: str) -> str:
-    publish, bases = site.settings.publish, site.settings.bases
+    publish = site.settings.publish
+    bases = site.settings.bases
     if not output:
         return "set channels in [publish] as they were, and publish to others with --to and --output"
     lines = [f'output = "{output}"']

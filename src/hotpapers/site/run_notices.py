@@ -183,7 +183,8 @@ LOOK, LOOK_LATER = 1.0, 2.0
 @contextmanager
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
     """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
-    finished, own = threading.Event(), ConfiguredSite(site.store)  # a connection belongs to a thread
+    finished = threading.Event()
+    own = ConfiguredSite(site.store)  # a connection belongs to a thread
     watches: list[Watch] = [OfflineWatch(jobs, site.offline), SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
@@ -224,7 +225,8 @@ class ReadingWatch:
         self._is_first = True
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        earlier, self.jobs = self.jobs, still_reading_back(record, self.jobs, at)
+        earlier = self.jobs
+        self.jobs = still_reading_back(record, self.jobs, at)
         if self._is_first:
             self._is_first = False
             return
@@ -265,12 +267,14 @@ class SettingsWatch:
     """The settings file: what changes in it is applied where that is safe, else it takes a restart."""
 
     def __init__(self, site: ConfiguredSite) -> None:
-        self._site, self._applied = site, site
+        self._site = site
+        self._applied = site
         self._digest = self._last_digest = _digest(site)
         self._restart: list[str] = []
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        digest, before = _digest(self._site), self._last_digest
+        digest = _digest(self._site)
+        before = self._last_digest
         self._last_digest = digest
         if digest is None or digest == self._digest or digest != before:  # missing, unchanged, or still being written
             return

@@ -138,7 +138,8 @@ class Site(ConfiguredSite):
         to = publishing.allowed_channels(publication, to, output)
         channels, senders = sending.selected_channels(to, everything=not days, preview=preview)
         chosen = self.publication(publication)
-        name, folders = chosen.publication, list[publishing.ChannelFolder]()
+        name = chosen.publication
+        folders = list[publishing.ChannelFolder]()
         if channels or not senders:
             folders = publishing.requested_folders(self, name, channels, output)
             if output is None:
@@ -346,7 +347,9 @@ class Site(ConfiguredSite):
         from hotpapers.discussion.moderation.bots import review
         from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
-        record, key, paper_key = self.record, parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
+        record = self.record
+        key = parse_key(account)
+        paper_key = arxiv.key(arxiv.parse(paper).id) if paper else ""
         if is_web_address(account):
             if (post := record.view().item(Post, key)) is None:
                 raise NotFound(f"{key}: no such post in the record")

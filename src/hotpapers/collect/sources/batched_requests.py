@@ -183,7 +183,8 @@ class RemovalCheck:
 
     def release(self) -> list[RawPayload]:
         """The reports held back, which are no longer held."""
-        held, self.held = self.held, []
+        held = self.held
+        self.held = []
         return held
 
     def pages(self, ids: Sequence[str], ask: Ask, listed: Listed = lambda: None) -> Pages:

@@ -107,7 +107,8 @@ def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
     """What was said at each moment at which its paper is measured. A paper younger than the first age is measured at
     the cut. What was read late counts from the last of `measurement.AGES` before, whichever ages are measured."""
     ages = ", ".join(f"({age}, {age_after(age)})" for age in window.ages)
-    youngest, last = window.youngest or window.ages[0], window.ages[-1]
+    youngest = window.youngest or window.ages[0]
+    last = window.ages[-1]
     moment = f"h.at + g.age * {HOUR}"
     is_late = f"""h.older = 0 AND b.until_at > {moment}
                 AND (g.following = {NO_LATER_AGE} OR b.until_at < h.at + g.following * {HOUR})"""

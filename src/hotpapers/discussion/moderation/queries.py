@@ -299,7 +299,8 @@ def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[
 
 def known_accounts(view: AsOfView, accounts: Collection[str]) -> set[str]:
     """The given accounts that posted, reacted or were described by their network."""
-    named, result = sorted(set(accounts)), set[str]()
+    named = sorted(set(accounts))
+    result = set[str]()
     for table in ("post", "reaction", "account"):
         sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({NUMBERS})"
         result.update(column_among(view.database, f"{sql} AND {view.visible('t')}", named))

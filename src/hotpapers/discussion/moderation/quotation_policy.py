@@ -142,7 +142,9 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
 
 def is_blocked(post: Post, blocked: Blocklist) -> bool:
     """Whether the operator's blocklist matches a post."""
-    accounts, words, servers = blocked.accounts, blocked.words, blocked.servers
+    accounts = blocked.accounts
+    words = blocked.words
+    servers = blocked.servers
     names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True

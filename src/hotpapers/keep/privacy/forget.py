@@ -107,7 +107,8 @@ def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), a
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
-    database, earlier = record.database, record.forgotten()
+    database = record.database
+    earlier = record.forgotten()
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
     known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
@@ -231,8 +232,11 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[manifest.Er
     Pseudonyms are random, so nobody can find the key by guessing. Exceptions are accounts that a publication names
     as its own: their voices never count, and the publication names them anyway.
     """
-    database, marks, pseudonyms = record.database, record.hasher, dict[int, str]()
-    own, gone = queries.own_accounts(database), identities.find(database, keys)
+    database = record.database
+    marks = record.hasher
+    pseudonyms = dict[int, str]()
+    own = queries.own_accounts(database)
+    gone = identities.find(database, keys)
     del gone[""]
     for key, identity in gone.items():
         pseudonyms[identity.number] = (
@@ -264,7 +268,8 @@ def _remaining_row(
     row: StoredRow, item: model.Item, orphans: Collection[int], fingerprints: dict[int | str, int]
 ) -> StoredRow:
     """A row with its remaining item. `fingerprints`: random replacements for those of forgotten texts."""
-    spec, salt = row.spec, row.salt or b""
+    spec = row.spec
+    salt = row.salt or b""
     values = {name: row.committed[name] for name in spec.persons}
     values |= {name: getattr(row.item, name) for name in spec.words}
     redacted = {name: commitments.commitment(salt, value) for name, value in values.items() if value}

@@ -96,7 +96,8 @@ class Highlighter:
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
         marks = sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
         start, end = _with_whole_formulas(text, *_window(text, marks))
-        part, before = text[start:end].rstrip(), "… " * (start > 0)
+        part = text[start:end].rstrip()
+        before = "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
         return f"{before}{part}{' …' * (end < len(text))}", spans
 
@@ -128,7 +129,8 @@ def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
 
 def _starts(lowered: str, head: str) -> list[int]:
     """Where words start with `head`, in a lower-case text."""
-    result, at = [], -1
+    result = []
+    at = -1
     while (at := lowered.find(head, at + 1)) >= 0:
         if not (at and lowered[at - 1].isalnum()):
             result.append(at)

@@ -148,7 +148,8 @@ def _within_budget(
     size = size_budget.site_size(output)
     folded_counts = size_budget.fold(output, issue_reader, publication, site_config, size)
     if folded_counts:
-        counts, size = folded_counts, size_budget.site_size(output)
+        counts = folded_counts
+        size = size_budget.site_size(output)
     return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
@@ -259,7 +260,8 @@ def _render_again(
         write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(days_to_render)))
     except HotPapersError as problem:
         return again._replace(reason=str(problem))
-    reason, missing = "", sorted(delivered - frozen_days)
+    reason = ""
+    missing = sorted(delivered - frozen_days)
     if missing and chosen_days is None:  # in a restored record
         days, issues = (" and later days", "their issues") if len(missing) > 1 else ("", "its issue")
         reason = f"not updated: {missing[0]}{days}; the record does not have {issues} (anymore)"
@@ -280,7 +282,8 @@ class PublishedFolder(NamedTuple):
 
 def target_of(database: Database, output: Path) -> str:
     """The target of deliveries to a folder. Only that of a database on a server has an absolute path but no file."""
-    folder, store = output.resolve(), _file(database)
+    folder = output.resolve()
+    store = _file(database)
     if store is None:
         return _target(folder, server_database(database))
     if folder.is_relative_to(store.parent):

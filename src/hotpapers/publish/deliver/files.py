@@ -170,7 +170,8 @@ _MARKDOWN = re.compile(r"\d{4}-\d\d-\d\d\.md", re.ASCII)
 _CLASSIC = re.compile(r"\d{4}-\d\d-\d\d---Hot-Papers\.md", re.ASCII)
 _MESSAGE = re.compile(r"\d{4}-\d\d-\d\d\.eml", re.ASCII)
 _SITE = ("reader.js", "search_index.js", "method/index.html")
-_FEED, _GENERATOR = "feeds/issues.atom", b">Hot Papers</generator>"
+_FEED = "feeds/issues.atom"
+_GENERATOR = b">Hot Papers</generator>"
 _DIGEST = b"Check it: `hotpapers verify "
 
 

@@ -71,7 +71,9 @@ def send_issue(
 ) -> SendResult:
     """Sends the unsent messages of a day's latest edition; a network error that stops it is part of the result.
     `check`: called before each message, raises to stop the program."""
-    sender, http, issue = destination.sender, destination.http, _latest_edition(issue_reader, publication, day)
+    sender = destination.sender
+    http = destination.http
+    issue = _latest_edition(issue_reader, publication, day)
 
     def check_both() -> None:
         check()
@@ -119,7 +121,8 @@ def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
     """Sends messages one by one until a target asks to wait or `check` stops it."""
-    count, problems = 0, list[tuple[str, str]]()
+    count = 0
+    problems = list[tuple[str, str]]()
     for message in messages:
         try:
             check()

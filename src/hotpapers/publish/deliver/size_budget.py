@@ -91,7 +91,8 @@ def fold(
 ) -> WriteCounts | None:
     """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's size, if
     known."""
-    size, budget = site_size(folder) if size is None else size, site_config.budget
+    size = site_size(folder) if size is None else size
+    budget = site_config.budget
     if not budget or size <= budget:
         return None
     since = whole_since(size, by_year(folder, issue_reader, publication), budget * ROOM // 100)

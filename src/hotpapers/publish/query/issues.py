@@ -152,7 +152,8 @@ def _quoted(quotations: Iterable[model.Quotation]) -> tuple[schemas.PostDetails,
 
 def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
     paper = issue.papers[entry.paper]
-    quoted, later = issue.posts.get(entry.paper, ()), issue.later.get(entry.paper)
+    quoted = issue.posts.get(entry.paper, ())
+    later = issue.later.get(entry.paper)
     addresses = (link.target for quotation in quoted for link in quotation.post.links)
     return answer_of(
         schemas.EntryDetails,
@@ -183,11 +184,13 @@ def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -
 def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
     """The papers with most voices in the issues of a week, a month, a year or all time."""
     publication = session.publication(params.publication)
-    name, tops = publication.publication, tops_of(session.issue_reader(), publication)
+    name = publication.publication
+    tops = tops_of(session.issue_reader(), publication)
     period = next(reversed(tops.periods(params.period)), "") or params.period
     if not tops.has(period):
         raise NotFound(f"{name}: no top of {period}; its kinds are {', '.join(tops.kinds)}")
-    chosen, (previous, following) = tops.top(period), tops.neighbors(period)
+    chosen = tops.top(period)
+    previous, following = tops.neighbors(period)
     papers = tuple(
         answer_of(schemas.TopPaperDetails, summary, rank=rank, voices=voices, id=bare(summary.paper))
         for rank, voices, summary in chosen.papers
@@ -227,7 +230,8 @@ def verification(session: QuerySession, params: IssueParams) -> schemas.Verifica
 
 
 def _frozen(session: QuerySession, entry_params: IssueParams) -> model.Issue:
-    name, edition = session.publication(entry_params.publication).publication, entry_params.edition
+    name = session.publication(entry_params.publication).publication
+    edition = entry_params.edition
     day = session.day(name, entry_params.day)
     condition = 't.publication = ? AND t."day" = ? AND ? IN (0, t.edition)'
     found_issues = list(session.record.view().items(model.Issue, condition, (name, day, edition), "t.edition"))

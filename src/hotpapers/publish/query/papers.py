@@ -42,7 +42,9 @@ MAX_APPEARANCES = 100
 
 def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
-    key, view, condition = known_paper(session, params.paper), session.record.view(), f"t.paper = {NUMBER}"
+    key = known_paper(session, params.paper)
+    view = session.record.view()
+    condition = f"t.paper = {NUMBER}"
     item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     announcements = view.items(model.Announcement, condition, (key,), "t.announced_at, t.category")
     tallies = view.items(model.Tally, condition, (key,), "t.observed_at, t.network, t.method")
@@ -90,7 +92,8 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
     """Counted as in a ranking: each voice once, without bots and the publications' own accounts. At the ages that the
     paper had reached when the record was last written, and now."""
-    record, view = session.record, session.record.view()
+    record = session.record
+    view = session.record.view()
     window = MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
     announced_at = queries.first_announced_at(view, key)
@@ -136,7 +139,8 @@ LAST_CHARACTER = "\U0010ffff"
 
 def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, latest first."""
-    key, view = known_paper(session, params.paper), session.record.view()
+    key = known_paper(session, params.paper)
+    view = session.record.view()
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
     rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
     page = rows[: params.limit]
@@ -158,9 +162,11 @@ def _post_details(policy: QuotationPolicy, paper: str, row: RowOf[model.Post], a
 
 def snapshots(session: QuerySession, params: PostsParams) -> schemas.PostCountsPage:
     """The counts of the posts about a paper, with times, oldest first."""
-    key, following = known_paper(session, params.paper), None
+    key = known_paper(session, params.paper)
+    following = None
     start = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.MAX_INTEGER, "")
-    own, view = own_voices(session), session.record.view()
+    own = own_voices(session)
+    view = session.record.view()
     rows = queries.snapshots_about(view, own, key, params.network, start, params.limit + 1)
     counts = tuple(schemas.PostCounts(*row) for row in rows[: params.limit])
     if len(rows) > params.limit:

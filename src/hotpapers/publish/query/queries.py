@@ -53,7 +53,8 @@ def posts_about(
 ) -> list[tuple[bool, RowOf[model.Post]]]:
     """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
     network, or on all if `network` is empty."""
-    spec, (at, post) = SPECS[model.Post], end
+    spec = SPECS[model.Post]
+    at, post = end
     sql = f"""{show_tables(view, own_voices)}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
         {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND {key_of("p.post")} < ?))

@@ -105,9 +105,11 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= MIN_TRAFFIC_TIME else None
 
-    state, next_at = status.state, status.next_at
+    state = status.state
+    next_at = status.next_at
     if state == job_state.WORKING and not is_held:
-        state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
+        state = STOPPED
+        next_at = max(filter(None, (status.next_at, status.success_at)), default=None)
     is_network = status.source.partition("/")[0] in (*model.NETWORKS, ARXIV)
     return JobHealth(
         job=status.source,

@@ -156,7 +156,9 @@ class FeedMaker:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
-        self._issue_reader, self._name, self._base = issue_reader, publication, site_config.base
+        self._issue_reader = issue_reader
+        self._name = publication
+        self._base = site_config.base
         self._days = self._site.days[-ISSUES:][::-1]
 
     def paths(self) -> Iterator[str]:
@@ -203,7 +205,8 @@ class FeedMaker:
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
             first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.listed} | first_frozen_at
-        content, view = latest.content, issue_view(latest)
+        content = latest.content
+        view = issue_view(latest)
         for entries, views, is_further in (
             (content.entries, view.entries, False),
             (content.further or (), view.further, True),
@@ -245,7 +248,8 @@ class FeedMaker:
         note = (phrases.note(self._site.publication),)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
-            path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
+            path = site_paths.top_path(period)
+            papers = tops.top(period).papers[:TOP_PAPERS]
             frozen_at = self._site.issue_header(day).frozen_at
             rows = [
                 (
@@ -286,7 +290,9 @@ class FeedMaker:
         return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
-        issue, entry, view = feed_paper.issue, feed_paper.entry, feed_paper.view
+        issue = feed_paper.issue
+        entry = feed_paper.entry
+        view = feed_paper.view
         content = issue.content
         announced = f", {view.announcement}" if view.announcement else ""
         name = phrases.issue_name(content.publication.window, content.day)

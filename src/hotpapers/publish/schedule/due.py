@@ -201,7 +201,8 @@ STALE = HOUR // 6
 
 def _held_up(record: Record, publication: Publication, day: str, at: int) -> tuple[str, str]:
     """What an issue waits for, and why it could not be frozen, as far as the job of issues has said so lately."""
-    view, state = record.view(), jobs_queries.load_state(record, "issues")
+    view = record.view()
+    state = jobs_queries.load_state(record, "issues")
     is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE
     reason = state.reason if is_lately else ""
     waits_for = next((reason.removeprefix(head) for head in WAITS if reason.startswith(head)), "")
@@ -216,7 +217,8 @@ def _held_up(record: Record, publication: Publication, day: str, at: int) -> tup
 def own_failure(reason: str, publication: str, publications: Collection[str]) -> str:
     """Why this publication's issue could not be frozen, by the reason of a round: `daily: why; weekly, site: why; …`.
     Other parts of a round hold up no issue. A reason that names no part holds up all."""
-    own, part = list[str](), publication
+    own = list[str]()
+    part = publication
     for segment in reason.split("; "):
         head, _, text = segment.partition(": ")
         is_part = head == "pages" or head.partition(", ")[0] in publications
@@ -228,7 +230,8 @@ def own_failure(reason: str, publication: str, publications: Collection[str]) ->
 
 def days_without_issue(record: Record, publication: str, at: int) -> Iterator[DayWithoutIssue]:
     """The days of the last two weeks on which nothing was read in time for an issue, ascending."""
-    settings, view = publication_of(record, publication), record.view()
+    settings = publication_of(record, publication)
+    view = record.view()
     for day in missing_days(record, settings, frozen_days(record, publication), at):
         if has_no_issue(view, settings, day, at):
             yield DayWithoutIssue(publication, day, unread_reason(view, settings, day))

@@ -40,7 +40,10 @@ class HousekeepingJob:
         health: Callable[[JobContext], SiteHealth],
         allowed: terms.Table = terms.TERMS,
     ) -> None:
-        self._connection, self._ping, self._health, self._allowed = connection, ping, health, allowed
+        self._connection = connection
+        self._ping = ping
+        self._health = health
+        self._allowed = allowed
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
@@ -67,6 +70,7 @@ class HousekeepingJob:
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:
             self._connection.http.get(self._ping)
-            self._pinged_at, is_due = at, False
+            self._pinged_at = at
+            is_due = False
         context.note(success_at=at)
         return SOON if is_due else LOOK

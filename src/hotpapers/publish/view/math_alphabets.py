@@ -156,7 +156,8 @@ def expand_in_prose(text: str) -> str:
 
 
 def _prose_letters(match: re.Match[str]) -> str:
-    styles, letters = _STYLES[match[1]], match[2] or match[3]
+    styles = _STYLES[match[1]]
+    letters = match[2] or match[3]
     return letters if len(letters) > 1 and styles <= _IS_TEXT else styled(letters, styles)
 
 

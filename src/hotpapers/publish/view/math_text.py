@@ -49,7 +49,8 @@ def line_of(tex: str) -> str | None:
 
 
 def _text(element: Element) -> str:
-    tag, parts = element.tag, [_text(part) for part in element]
+    tag = element.tag
+    parts = [_text(part) for part in element]
     if rule := _RULES.get(tag):
         return rule(parts)
     return "".join(parts) if parts else _token(tag, element.text or "")
@@ -75,7 +76,8 @@ def _grouped(text: str, *, is_word_whole: bool = False) -> str:
 
 
 def _raised(kind: str, text: str) -> str:
-    letters, text = RAISED_LETTERS[kind], "".join(text.split())
+    letters = RAISED_LETTERS[kind]
+    text = "".join(text.split())
     if all(char in letters for char in text):
         return "".join(map(letters.__getitem__, text))
     if text in ("′", "″", "∘", "°", "*", "†", "⊤", "⋆"):  # already above the line, or read so

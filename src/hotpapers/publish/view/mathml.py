@@ -159,10 +159,8 @@ def _text_and_formulas(match: re.Match[str]) -> str:
     pieces = _FORMULA_IN_TEXT.split(_SPACE.sub(" ", match[2]))
     if len(pieces) == 1:
         return rf"\{match[1]}{{{pieces[0]}}}"
-    texts, inner = (
-        pieces[::3],
-        [first or second or "" for first, second in zip(pieces[1::3], pieces[2::3], strict=True)],
-    )
+    texts = pieces[::3]
+    inner = [first or second or "" for first, second in zip(pieces[1::3], pieces[2::3], strict=True)]
     parts = (rf"\{match[1]}{{{text}}}{part}" if text else part for text, part in zip(texts, [*inner, ""], strict=True))
     return f"{{{''.join(parts)}}}"
 

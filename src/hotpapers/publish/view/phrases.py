@@ -32,7 +32,8 @@ from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
 
-shown, one_line = clean_text.shown, clean_text.one_line
+shown = clean_text.shown
+one_line = clean_text.one_line
 
 LEAD = 200
 """An abstract's first lines: whole sentences of about this many code points."""
@@ -132,7 +133,8 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    last_day, method = date_name(max(count.until for count in counts)), counts[0].method
+    last_day = date_name(max(count.until for count in counts))
+    method = counts[0].method
     counter = "the publication’s own search" if words.method_note(method) else method
     return first, networks, f"counted {last_day}" + (f", by {counter}" if method else "")
 
@@ -186,7 +188,8 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
     methods = sorted({count.method for entry in content.entries for count in entry.counts})
     ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
     count_notes = (f"How this was counted: {note}.{ranking_note}" for note in map(words.method_note, methods) if note)
-    gap_note, days = "", [day_name(day) for day in issue.days_without_issue]
+    gap_note = ""
+    days = [day_name(day) for day in issue.days_without_issue]
     if days:
         span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
         gap_note = f"No issue for {span}: nothing was read in time."
@@ -204,7 +207,8 @@ NO_ISSUE = "No issue: nothing was read in time."
 
 def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
-    described, absent = retrospective.described_later, ", ".join(map(words.network_name, retrospective.absent))
+    described = retrospective.described_later
+    absent = ", ".join(map(words.network_name, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else format_number(retrospective.known)
     bots = count_noun(retrospective.bots, "account")
     sentences = (

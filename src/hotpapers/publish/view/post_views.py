@@ -117,7 +117,8 @@ def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
     best = best_sentence(phrases.with_words(rows), paper)
     if best is None:
         return None
-    post, source = best.quotation.post, byline(best.quotation.post)
+    post = best.quotation.post
+    source = byline(best.quotation.post)
     author = source["author"] + (", author" if best.is_author else "")
     return QuoteView(
         key=one_line(post.post),
@@ -192,7 +193,8 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
 
 
 def _thread(quotation: Quotation) -> ThreadView:
-    source, reactions = byline(quotation.post), quotation.reactions
+    source = byline(quotation.post)
+    reactions = quotation.reactions
     shown = {name: source[name] for name in ("author", "day", "moment", "url")}
     reaction_count = count_noun(reactions, "reaction") if reactions else ""
     return ThreadView(blog=blog_name(quotation.post), reactions=reaction_count, **shown)
@@ -206,7 +208,8 @@ def language(code: str) -> str:
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
     """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
-    result, end = [], 0
+    result = []
+    end = 0
     for link in sorted(post.links, key=lambda link: link.start):
         if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
             label = post.text[link.start : link.end]

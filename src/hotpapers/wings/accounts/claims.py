@@ -51,7 +51,8 @@ def _on_bluesky(name: str) -> Keys:
 def _of_page(address: str) -> Keys:
     try:
         parts = urlsplit(address)
-        host, path = parts.netloc.lower(), unquote(parts.path)
+        host = parts.netloc.lower()
+        path = unquote(parts.path)
     except ValueError:
         return ()
     steps = [step for step in path.split("/") if step]

@@ -44,7 +44,8 @@ class _AccountSender:
 
     def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
         """`key`: its setting. Raises SettingsError."""
-        self._publication, self._site_config = settings.publication, site_config
+        self._publication = settings.publication
+        self._site_config = site_config
         self.account = AtprotoAccount(settings, key)
 
     def try_out(self, http: HttpClient) -> str:

@@ -50,8 +50,12 @@ class ChatSender:
         members: Sequence[str],
         posters: FindPosters,
     ) -> None:
-        self._target, self._publication, self._room, self._site_config = name, publication, room, site_config
-        self._members, self._posters = members, posters
+        self._target = name
+        self._publication = publication
+        self._room = room
+        self._site_config = site_config
+        self._members = members
+        self._posters = posters
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The message of a day's issue, if this room gets the publication. Raises NotFound."""
@@ -98,7 +102,8 @@ def message(announcement: AnnouncementText, room: AppriseClient) -> str:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
             return text
-    titles, link = announcement.introduction, _link(announcement.url, room.text_format)
+    titles = announcement.introduction
+    link = _link(announcement.url, room.text_format)
     shorter = (
         f"{without_mentions(cut(titles, length), room.text_format)} {end}".rstrip()
         for least, end in ((MIN_LINKED_CHARS, link), (2, ""))

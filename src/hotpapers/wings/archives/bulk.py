@@ -45,7 +45,8 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         if not read:
             end = cut = filled
         elif not cut and filled == len(data):  # a piece of a long line
-            end, cut = filled, _whole_character(data, filled - 2 * MARGIN)
+            end = filled
+            cut = _whole_character(data, filled - 2 * MARGIN)
             last = before + _characters(data[: _whole_character(data, filled - MARGIN)])
         counted = 0
         for line, mention in _mentions(data, end):
@@ -84,7 +85,8 @@ def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
             continue
         mention = _nearby(data, needle, place, high)
         if mention is None:
-            line, end = data.rfind(_END, 0, place) + 1, data.find(_END, place, high)
+            line = data.rfind(_END, 0, place) + 1
+            end = data.find(_END, place, high)
             after = high if end < 0 else end
             while mentions and mentions[-1][0] == line:
                 mentions.pop()

@@ -58,7 +58,9 @@ class EventImport:
     """An import of files of events, all together."""
 
     def __init__(self, task: ArchiveTask) -> None:
-        self._task, self._format, self._record = task, EVENTS[task.kind], task.record
+        self._task = task
+        self._format = EVENTS[task.kind]
+        self._record = task.record
         self._marks, self._reactions = KnownMarks(), KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
@@ -75,7 +77,8 @@ class EventImport:
 
     def _scan(self, folder: Path) -> Scan:
         """The function that scans parts, in this process or in others."""
-        pool, progress = self._task.pool, _halved(self._task.progress)
+        pool = self._task.pool
+        progress = _halved(self._task.progress)
         if pool is None:
             scanner = Scanner(self._format, self._task.target, folder)
             return lambda tasks: (scanner.scan(task, progress) for task in tasks)
@@ -102,7 +105,8 @@ class EventImport:
     def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
         """A file split into parts. Input that can be read only once is copied first, as far as it can
         be read."""
-        path, problem = file.path or str(folder / f"copy{number}"), None
+        path = file.path or str(folder / f"copy{number}")
+        problem = None
         if not file.path:
             try:
                 with (
@@ -223,7 +227,8 @@ class EventRecorder:
     cannot be identified again. `after`: the moment up to which events were stored before, else -1."""
 
     def __init__(self, task: ArchiveTask, files: str | None) -> None:
-        self._format, self._files = EVENTS[task.kind](task.target), files
+        self._format = EVENTS[task.kind](task.target)
+        self._files = files
         self._batch = ArchiveBatch(task, self._format, in_order=True)
         cursor = task.cursor(EventCursor)
         self.after = cursor.upto if cursor and cursor.files == files else -1

@@ -166,10 +166,14 @@ class FileImport:
     """One file, from its beginning or from where an earlier import ended."""
 
     def __init__(self, task: ArchiveTask, format: ArchiveFormat, file: ArchiveFile, before: str | None) -> None:
-        self._task, self._format, self._file, self._before = task, format, file, before
+        self._task = task
+        self._format = format
+        self._file = file
+        self._before = before
         self._place = self._stored = FilePlace(0, b"", 0)
         self._batch = ArchiveBatch(task, format)
-        self._unreadable, self._readable = UnreadableLines(), False
+        self._unreadable = UnreadableLines()
+        self._readable = False
         self._before_last: FilePlace | None = None  # the place before the last line, if that is unreadable
         self._cut = False
 
@@ -196,7 +200,8 @@ class FileImport:
             if self._before_last and self._batch.count and (not ended or self._unreadable.is_truncated):
                 # A broken connection may have cut off the last line: it will be read once it is complete
                 self._batch.take_out()
-                self._place, self._cut = self._before_last, True
+                self._place = self._before_last
+                self._cut = True
             if not self._readable and self._unreadable.lines:
                 raise self._unreadable.refusal(self._task.kind)
             self._store()

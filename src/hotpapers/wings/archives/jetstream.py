@@ -219,7 +219,8 @@ class CarArchive(JetstreamArchive):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
-        key, record = payload.key, self._place.record
+        key = payload.key
+        record = self._place.record
         is_known = key in self._new_keys or (
             is_recorded(record, key_of(key))
             if payload.kind == "post"

@@ -21,7 +21,8 @@ from hotpapers.wings.archives.event_lines import check_moment, event_of, event_s
 from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of
 
-BEGIN, END = b'{"did":"did:', b"}\n"
+BEGIN = b'{"did":"did:'
+END = b"}\n"
 BOUNDARY = END + BEGIN
 MOMENT = b'","time_us":1'
 """Moments from 2001 to 2033."""
@@ -59,7 +60,8 @@ class JetstreamBlockFilter:
     """Filters blocks of events, in two passes over the archive. No event may be later than `latest`, µs UTC."""
 
     def __init__(self, names: PaperIndex, latest: int) -> None:
-        self._names, self._latest = names, latest
+        self._names = names
+        self._latest = latest
         self._keys: list[bytes] = []
 
     def filter(self, data: bytes) -> FilteredBlock:
@@ -121,7 +123,8 @@ class JetstreamBlockFilter:
 
 def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
     """Positions of the addresses of known posts."""
-    (known, short), find = posts, block.find
+    known, short = posts
+    find = block.find
     place = find(POST_PATH)
     while place >= 0:
         place += len(POST_PATH)
@@ -193,5 +196,6 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
             continue
         start = data.rfind(b"\n", 0, place) + 1
         number += block.count(b"\n", counted, start) if start > counted else 0
-        counted, end = start, data.find(b"\n", place) + 1 or len(data)
+        counted = start
+        end = data.find(b"\n", place) + 1 or len(data)
         yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))

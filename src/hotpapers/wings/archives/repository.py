@@ -86,7 +86,8 @@ def read_car(stream: BinaryIO) -> CarFile:
     root = _root(stream)
     blocks: dict[bytes, bytes] = {}
     forged: set[bytes] = set()
-    problem, total = "", 0
+    problem = ""
+    total = 0
     try:
         for cid, block in _sections(stream):
             total += len(cid) + len(block)
@@ -152,7 +153,8 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
     """
     visited: set[bytes] = set()
-    total, last = 0, b""
+    total = 0
+    last = b""
 
     def below(cid: bytes, depth: int) -> Iterator[RepositoryLeaf]:
         nonlocal total, last

@@ -86,7 +86,8 @@ class XArchive(SourceArchive):
 
     def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
-        at, includes = self._at(line), line.includes or _Includes()
+        at = self._at(line)
+        includes = line.includes or _Includes()
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
         data = [line.data] if is_object(line.data) else decode_list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)

@@ -32,7 +32,8 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
     if not has_cards(site.site_config):
         return None
     if appearances:
-        entry, curve = appearances[-1].entry, _curve(appearances)
+        entry = appearances[-1].entry
+        curve = _curve(appearances)
         place = f"{places_line(appearances)}, {site.title}"
         parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
         text = ". ".join(filter(None, parts))
@@ -53,7 +54,8 @@ class CardPages(SitePart):
     """The cards of a publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
-        self._site, self._exist = site, has_cards(site.site_config)
+        self._site = site
+        self._exist = has_cards(site.site_config)
 
     def has(self, path: str) -> bool:
         return bool(page_of_card(path))
@@ -106,7 +108,8 @@ def issue_card(issue: IssueView) -> CardContent:
 
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, and the attention curve as of then."""
-    entry, curve = appearances[-1].entry, _curve(appearances)
+    entry = appearances[-1].entry
+    curve = _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
     drawable_names = filter(None, (drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
     first_names = list(islice(drawable_names, AUTHORS))

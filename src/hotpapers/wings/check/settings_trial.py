@@ -311,7 +311,8 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
 
 
 def _sender(channel: str, page: str, destination: SenderDestination) -> CheckedPart:
-    part, sender = f"{channel} {destination.target}".rstrip(), destination.sender
+    part = f"{channel} {destination.target}".rstrip()
+    sender = destination.sender
     if isinstance(sender, TriableSender):
         return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
     step = f"`hotpapers publish DATE --to {channel}` sends that day's issue"

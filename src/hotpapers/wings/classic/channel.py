@@ -40,7 +40,8 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
-    content, listing = issue.content, issue.listing
+    content = issue.content
+    listing = issue.listing
     if listing is not None:
         entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
@@ -50,7 +51,8 @@ def text_of(issue: PublishedIssue) -> str:
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
-    place, count = issue.places[entry.paper], entry.counts[0]
+    place = issue.places[entry.paper]
+    count = entry.counts[0]
     return made_from(
         ClassicItem,
         place,

@@ -138,7 +138,8 @@ def method_of(day: str) -> str:
 
 
 def _paper_items(day: str, item: classic.ClassicItem, sha: str, at: int) -> Sequence[model.Item]:
-    paper, method = arxiv.key(item.paper), method_of(day)
+    paper = arxiv.key(item.paper)
+    method = method_of(day)
     return (
         made_from(
             model.Place,
@@ -182,7 +183,8 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
 
 
 def _post_items(day: str, item: classic.ClassicItem, n: int, post: model.Post) -> Sequence[model.Item]:
-    at, key = post.observed_at, post.post
+    at = post.observed_at
+    key = post.post
     return (
         post,
         model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),

@@ -156,7 +156,9 @@ class FormRouter:
     title. `contact`: the operator's, for whom a form refuses."""
 
     def __init__(self, backend: Backend, site: str, contact: str = "") -> None:
-        self.backend, self._origin, self._site = backend, origin_of(backend.config.base), site
+        self.backend = backend
+        self._origin = origin_of(backend.config.base)
+        self._site = site
         self._contact = phrases.one_line(contact)
         self._submit_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600)
         self.later = backend.lane(1, MAX_PENDING_FORMS)

@@ -63,7 +63,8 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
     lane = backend.lane(THREADS, MAX_PAGES_AT_ONCE)
 
     async def answer(name: str, request: Request) -> Reply:
-        text, at = request.path_params["token"], clock() if request.method == "POST" else None
+        text = request.path_params["token"]
+        at = clock() if request.method == "POST" else None
 
         def page() -> FormPage:
             with backend.open_record() as record:

@@ -85,7 +85,8 @@ def _encoded_words(name: str, text: str) -> str:
 
 
 def _fold(name: str, pieces: Iterable[str]) -> str:
-    lines, room = [""], LINE - len(name) - 2
+    lines = [""]
+    room = LINE - len(name) - 2
     for piece in pieces:
         if lines[-1] and len(lines[-1]) + 1 + len(piece) > room:
             lines.append(piece)

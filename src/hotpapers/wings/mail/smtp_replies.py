@@ -121,7 +121,8 @@ def code_and_status(code: int, text: str) -> str:
 def refusal(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
     """The error for an unsuccessful reply: RetryLater if the relay would accept no other message either. A reply about
     the sender concerns every message."""
-    reply, status = code_and_status(code, text), status_of(text)
+    reply = code_and_status(code, text)
+    status = status_of(text)
     names_address = step == "recipient" and is_bad_address(0, status)  # `501 5.1.3`: the status outweighs the code
     if step == "sender" or (code in _SENDER_CODES and not names_address):
         return RetryLater(RETRY_SECONDS, reply)

@@ -254,7 +254,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 
     An event that is unfinished when the stream ends is dropped.
     """
-    name, data, size = "", list[bytes](), 0
+    name = ""
+    data = list[bytes]()
+    size = 0
     for line in lines:
         if line is None or line.startswith(b":"):
             yield None
@@ -262,7 +264,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
         if not line:
             if data and size <= MAX_EVENT_BYTES:
                 yield ServerEvent(name or "message", b"\n".join(data))
-            name, data, size = "", [], 0
+            name = ""
+            data = []
+            size = 0
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"event":

@@ -205,7 +205,8 @@ def _account(status: Status, at: int) -> Account:
 
     A name without a server belongs to the server of the address.
     """
-    account, profile = status.account, status.account.url or ""
+    account = status.account
+    profile = status.account.url or ""
     address = account.uri or author_address(status.uri, profile)
     if not (address or profile):
         raise InputError("an account without an address")

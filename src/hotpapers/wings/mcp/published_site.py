@@ -98,7 +98,9 @@ class PublishedSite:
     def __init__(
         self, fetch: Fetch, address: str = "", question: Question = UNLIMITED, cache: FileCache | None = None
     ) -> None:
-        self._fetch, self.address, self.question = fetch, address, question
+        self._fetch = fetch
+        self.address = address
+        self.question = question
         self._cache = FileCache() if cache is None else cache
 
     def days(self) -> Iterator[str]:

@@ -48,7 +48,8 @@ def has_span(query: SearchQuery) -> bool:
 def is_part_within(part: str, query: SearchQuery) -> bool:
     """Whether a quarter such as 2026-q1 has days of a query's span."""
     last = 3 * int(part[-1])
-    first_month, last_month = f"{part[:5]}{last - 2:02}", f"{part[:5]}{last:02}"
+    first_month = f"{part[:5]}{last - 2:02}"
+    last_month = f"{part[:5]}{last:02}"
     return query.since[:7] <= last_month and (not query.until or first_month <= f"{query.until}~")
 
 
@@ -68,7 +69,9 @@ class _PartSearch:
     """One part's index files."""
 
     def __init__(self, site: PublishedSite, part: str, quarter: QuarterIndex) -> None:
-        self._site, self._part, self._quarter = site, part, quarter
+        self._site = site
+        self._part = part
+        self._quarter = quarter
         self._firsts = [_script_order(first) for first in quarter.first_words]
 
     def atom(self, atom: SearchAtom) -> Scores:

@@ -157,7 +157,8 @@ def related(session: QuerySession, text: str) -> list[PaperForReader]:
     """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
     word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
     embeddings server. Raises NotAnArxivId, NotFound."""
-    key, view = known_paper(session, text), session.record.view()
+    key = known_paper(session, text)
+    view = session.record.view()
     own = next(map(text_of, papers_of(view, [key])), None)
     words = topic_vector_of(own.title, own.abstract) if own else {}
     if not (own and words):

@@ -104,7 +104,8 @@ def _roots() -> Mapping[str, int]:
 
 
 def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -> Vector:
-    frequency, most = _FREQUENCY, len(_FREQUENCY) - 1
+    frequency = _FREQUENCY
+    most = len(_FREQUENCY) - 1
     scores = {
         word: (frequency[count] if count < most else frequency[most]) * rarity[word]
         for word, count in Counter([*words_of(title), *words_of(abstract)]).items()
@@ -147,7 +148,8 @@ MAX_FACTOR = MORE**4
 
 def pack(vector: Vector, places: Mapping[str, int]) -> str:
     """A vector as text: of each word, in the order of places, its weight and the step from the place before."""
-    text, last = "", -1
+    text = ""
+    last = -1
     for place, weight in sorted((places[word], weight) for word, weight in vector.items()):
         text += DIGITS[weight] + _number(place - last)
         last = place
@@ -157,14 +159,16 @@ def pack(vector: Vector, places: Mapping[str, int]) -> str:
 def _number(number: int) -> str:
     text = ""
     while number >= MORE:
-        text, number = text + DIGITS[number % MORE + MORE], number // MORE
+        text = text + DIGITS[number % MORE + MORE]
+        number = number // MORE
     return text + DIGITS[number]
 
 
 def unpack(text: str, words: Sequence[str]) -> Vector:
     """The vector in a text. Raises ValueError for texts that `pack` does not write."""
     result: dict[str, int] = {}
-    place, digits = -1, iter(map(DIGITS.index, text))
+    place = -1
+    digits = iter(map(DIGITS.index, text))
     for weight in digits:
         step = _read_number(digits)
         place += step
@@ -175,7 +179,8 @@ def unpack(text: str, words: Sequence[str]) -> Vector:
 
 
 def _read_number(digits: Iterator[int]) -> int:
-    number, factor = 0, 1
+    number = 0
+    factor = 1
     for digit in digits:
         number += digit % MORE * factor
         if digit < MORE:

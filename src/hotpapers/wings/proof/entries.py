@@ -22,7 +22,11 @@ from typing import NamedTuple, TypeVar
 
 from hotpapers.wings.proof.notes import Checkpoint
 
-ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
+ISSUE = b"\1"
+RECORD = b"\2"
+EARLIER = b"\3"
+OBSERVED = b"\4"
+WITHDRAWN = b"\5"
 _POSITION = 8
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 

@@ -55,8 +55,12 @@ class StoredLog:
         checkpoints: Sequence[Checkpoint] = (),
         key: VerifierKey | None = None,
     ) -> None:
-        self.folder, self.publication, self.number = folder, folder.parent.name, int(folder.name)
-        self.entries, self.checkpoints, self.key = entries, tuple(checkpoints), key
+        self.folder = folder
+        self.publication = folder.parent.name
+        self.number = int(folder.name)
+        self.entries = entries
+        self.checkpoints = tuple(checkpoints)
+        self.key = key
         last = self.last
         if last and not (key and is_signed(last, [key]) and last.is_of(self.tree)):
             raise LogError(f"log {self.number}: its leaves do not match its last signed checkpoint")

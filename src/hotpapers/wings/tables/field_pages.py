@@ -137,7 +137,8 @@ class FieldsPart(SitePart):
     @cached_property
     def _view(self) -> AsOfView | None:
         """The record as of the latest issue; None without a record, or without daily issues."""
-        reader, days = self._site.issue_reader, self._site.days
+        reader = self._site.issue_reader
+        days = self._site.days
         if not isinstance(reader, RecordIssueReader) or self._site.publication.window != "daily" or not days:
             return None
         latest = self._site.issue_header(days[-1]).content

@@ -121,7 +121,9 @@ class ListReader:
     """Reads lists. `view`: the address of Bluesky's public view; `token`: for lists of a Mastodon server."""
 
     def __init__(self, http: HttpClient, view: str, token: str = "") -> None:
-        self._http, self._view, self._token = http, view.rstrip("/"), token
+        self._http = http
+        self._view = view.rstrip("/")
+        self._token = token
 
     def members(self, name: str) -> tuple[str, ...]:
         """The accounts of a list at an address, or behind a Bluesky handle. Raises NetError, InputError."""

@@ -113,7 +113,8 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             )
         )
         for identity in identities.between(record.database, first, listed.persons):
-            salt, kept = (identity.salt or b"").hex(), (identity.commitment or b"").hex()
+            salt = (identity.salt or b"").hex()
+            kept = (identity.commitment or b"").hex()
             yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))
         rows = {row.name: row for row in scan.upto(position) if isinstance(row, RowOf)}
         for index, name in enumerate(listed.rows()):

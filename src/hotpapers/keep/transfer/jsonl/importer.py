@@ -141,7 +141,10 @@ class _FullImport:
     """Imports a full export, batch by batch."""
 
     def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
-        self.record, self.database, self.reader, self.secret = record, record.database, reader, secret
+        self.record = record
+        self.database = record.database
+        self.reader = reader
+        self.secret = secret
         self._redactions = LaterRedactions()
         self._states: list[tuple[str | int, ...]] = []
         self._notes: list[tuple[int, wings.NoteKind, NoteLine]] = []
@@ -154,7 +157,8 @@ class _FullImport:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        here, line = 0, NumberedLine(1, "header", {})
+        here = 0
+        line = NumberedLine(1, "header", {})
         for line in stream:
             if line.kind in BESIDE:
                 self._note_beside(chain([line], stream))
@@ -268,7 +272,8 @@ class _FullImport:
 
     def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> identities.EnrolledKeys:
         """Insert the identities that a batch adds; these, and those of all keys in its items."""
-        known, first = self._known(keys), identities.next_number(self.database, "identity")
+        known = self._known(keys)
+        first = identities.next_number(self.database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         new_keys = [row.key for row in persons]
         if len(set(new_keys)) < len(new_keys) or identities.find(self.database, new_keys).keys() - {""}:
@@ -395,7 +400,8 @@ class LaterRedactions:
 
     def note_identity(self, pair: manifest.Pair, row: identities.IdentityRow) -> None:
         """Note an identity of such a batch, as it is in the export."""
-        self._identities[pair], self._pseudonyms[row.key] = row, pair
+        self._identities[pair] = row
+        self._pseudonyms[row.key] = pair
 
     def known(self, database: Database, keys: Iterable[str]) -> dict[str, identities.Identity]:
         """The identities of pseudonyms that are not stored here yet: all lines use the keys as of the export."""

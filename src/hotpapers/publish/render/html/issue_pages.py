@@ -78,7 +78,9 @@ class IssuePages:
             [entry for entry in lane if choice.has(entry.field)]
             for lane in (issue.entries, issue.further, issue.ongoing)
         )
-        n, own_path, earlier = site.index_of_day[day], issue_path(day), site.earlier_editions(day)
+        n = site.index_of_day[day]
+        own_path = issue_path(day)
+        earlier = site.earlier_editions(day)
         # groups of entries on the same topic, each with the words that they have in common
         groups = (
             site.neighbors.alike([entry.metadata for entry in entries])
@@ -116,7 +118,8 @@ class IssuePages:
 
     def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:
         """The page of a day that has no issue because nothing was read; None if there is another reason."""
-        site, n = self._site, bisect(self._site.days, day)
+        site = self._site
+        n = bisect(self._site.days, day)
         if edition or n == len(site.days) or day not in site.issue_header(site.days[n]).days_without_issue:
             return None
         return site.render(

@@ -41,7 +41,8 @@ class SinglePages:
     """The pages and files that a site has once."""
 
     def __init__(self, site: SiteContext, issues: IssuePages) -> None:
-        self._site, self._issues = site, issues
+        self._site = site
+        self._issues = issues
         self.pages: Mapping[str, Callable[[], bytes]] = {
             "index.html": self._index,
             "archive/index.html": self._archive,
@@ -189,7 +190,8 @@ class SinglePages:
         )
 
     def _attacks(self) -> bytes:
-        prices, own = attack_prices(), self._site.publication.ranking
+        prices = attack_prices()
+        own = self._site.publication.ranking
         first = own if own in prices["cheapest"] else prices["default"]
         return self._named(
             "attacks",
@@ -252,7 +254,8 @@ def robots_txt(base: str) -> bytes:
 def llms_txt(title: str, site_config: SiteConfig) -> bytes:
     """The llms.txt file: where language models find the site's content (llmstxt.org). The app has an API in place of
     the search's files."""
-    base, is_live = site_config.base, site_config.is_live
+    base = site_config.base
+    is_live = site_config.is_live
     address = base or "ADDRESS-OF-THIS-SITE"
     tools = [wing.about_tools(address, is_live) for wing in wings() if wing.about_tools is not None]
     api = [f"- [API]({base}api/v1/openapi.json): issues, papers, posts and search as JSON"]
@@ -353,7 +356,8 @@ CalendarMonth = tuple[str, list[list[CalendarDay]]]
 def calendar(entry_counts: Mapping[str, int]) -> dict[str, list[CalendarMonth]]:
     """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first, with their months that have
     issues."""
-    most_papers, years = max(entry_counts.values(), default=0), dict[str, list[CalendarMonth]]()
+    most_papers = max(entry_counts.values(), default=0)
+    years = dict[str, list[CalendarMonth]]()
     for month in sorted({day[:7] for day in entry_counts}):
         weeks = [
             [_cell(month, day, entry_counts, most_papers) for day in week]

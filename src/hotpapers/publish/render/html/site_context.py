@@ -82,7 +82,9 @@ class SiteContext:
     NotFound if the issue reader has no such publication."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
-        self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
+        self.issue_reader = issue_reader
+        self.name = publication
+        self.site_config = site_config
         by_name = {item.publication: item for item in issue_reader.publications()}
         if publication not in by_name:
             raise NotFound(f"{publication}: no such publication")

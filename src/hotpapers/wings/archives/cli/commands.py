@@ -152,7 +152,8 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
     """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 
-    head, status = b"", os.stat(file) if file != streams.STDIN and os.path.isfile(file) else None
+    head = b""
+    status = os.stat(file) if file != streams.STDIN and os.path.isfile(file) else None
     with contextlib.suppress(OSError):
         if status:
             with open(file, "rb") as raw:

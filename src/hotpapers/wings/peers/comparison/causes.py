@@ -149,7 +149,8 @@ def _is_possible(early: ReadCount, late: ReadCount, end: int) -> bool:
     Without a next reading, the count may have grown at most at twice its pace until then."""
     if early.falls or late.falls:
         return False
-    previous, following = late.previous, early.following
+    previous = late.previous
+    following = early.following
     if previous is not None and previous[0] <= early.at and not _between(early.value, previous[1], late.value):
         return False
     if following is not None:

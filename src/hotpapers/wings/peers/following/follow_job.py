@@ -100,7 +100,8 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
     position = peer.head.position
     if not intake_result.until or int(counted) == position:
         return 0
-    is_next, counts = int(counted) == before, 0
+    is_next = int(counted) == before
+    counts = 0
     if intake_result.files or not is_next:  # forgetting alone changes no counts
         since = counted_since(intake_result, int(counted_until), is_next=is_next)
         counts = save_measurements(record, site.name, peer, intake_result, since, at)
@@ -132,7 +133,9 @@ def fetch_site(
 
 def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     policy = policy_of(site, http)
-    logs, problems, others = list[LoggedFolder](), key_changes(site, policy, http), list[str]()
+    logs = list[LoggedFolder]()
+    problems = key_changes(site, policy, http)
+    others = list[str]()
     for log in policy.logs:
         try:
             logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - sum(len(log.entries) for log in logs)))
@@ -153,7 +156,9 @@ class FollowJob:
 
     def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
         self.name = job_name(site.name)
-        self._site, self._connection, self._allowed = site, connection, allowed
+        self._site = site
+        self._connection = connection
+        self._allowed = allowed
 
     def close(self) -> None:
         self._connection.close()
