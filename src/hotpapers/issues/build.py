@@ -30,7 +30,6 @@ from hotpapers.base.model import (
     ScoredCandidate,
     Shown,
 )
-from hotpapers.base.struct_types import made_from
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
@@ -259,9 +258,9 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate(content.all_entries, 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
-            yield made_from(
-                Shown,
-                row.item,
+            yield Shown(
+                observed_at=row.item.observed_at,
+                post=row.item.post,
                 publication=content.publication.publication,
                 day=content.day,
                 edition=content.edition,
@@ -333,9 +332,12 @@ def _entries(
     classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
-        made_from(
-            Entry,
-            scored,
+        Entry(
+            paper=scored.paper,
+            score=scored.score,
+            voices=scored.voices,
+            tied=scored.tied,
+            parts=scored.parts,
             place=place,
             classic_rank=classic_ranks[paper],
             announced_at=candidate.announced_at,
@@ -355,9 +357,14 @@ def _entries(
 
 
 def _count(attention: model.Attention) -> PrintedCount:
-    return made_from(
-        PrintedCount,
-        attention,
+    return PrintedCount(
+        network=attention.network,
+        voices=attention.voices,
+        reposts=attention.reposts,
+        likes=attention.likes,
+        until=attention.until,
+        method=attention.method,
+        bots=attention.bots,
         known=UNSET if attention.known is None else attention.known,
         authors=UNSET if attention.known is None else attention.authors,
         collector=attention.collector or UNSET,

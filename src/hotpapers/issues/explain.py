@@ -9,7 +9,7 @@ from typing import Literal
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.base.papers import arxiv
-from hotpapers.base.struct_types import Value, made_from
+from hotpapers.base.struct_types import Value
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.issues.ranking import swap, words
@@ -76,9 +76,13 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         *unread(content),
         ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
     )
-    return made_from(
-        Explanation,
-        entry,
+    return Explanation(
+        paper=entry.paper,
+        place=entry.place,
+        classic_rank=entry.classic_rank,
+        score=entry.score,
+        tied=entry.tied,
+        parts=entry.parts,
         publication=content.publication.publication,
         day=content.day,
         edition=content.edition,
@@ -105,7 +109,9 @@ def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoin
 
 
 def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighborSwap:
-    return made_from(NeighborSwap, entry, title=issue.papers[entry.paper].title, swaps=swaps)
+    return NeighborSwap(
+        place=entry.place, paper=entry.paper, score=entry.score, title=issue.papers[entry.paper].title, swaps=swaps
+    )
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:

@@ -26,7 +26,6 @@ from typing import NamedTuple
 
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
 from hotpapers.base.papers.arxiv.taxonomy import group_of
-from hotpapers.base.struct_types import made_from
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.issues.ranking.words import network_name
@@ -61,9 +60,10 @@ def forecasts_of(
     for paper, rows in early.items():
         if young := [row for row in rows if _reached(row, as_of) == row.age]:
             result[paper] = tuple(
-                made_from(
-                    NetworkForecast,
-                    row,
+                NetworkForecast(
+                    network=row.network,
+                    age=row.age,
+                    voices=row.voices,
                     papers=table.papers.get((row.network, row.age), 0),
                     forecast=predict(table, row.network, row.archive, row.voices, row.age),
                 )

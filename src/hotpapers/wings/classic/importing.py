@@ -17,7 +17,6 @@ from hotpapers.base.errors import NotClassic, require
 from hotpapers.base.keys import handle_key
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import KNOWN
-from hotpapers.base.struct_types import made_from
 from hotpapers.base.text import timestamps
 from hotpapers.record.record import Record, now
 from hotpapers.wings.classic import format as classic
@@ -141,9 +140,12 @@ def _paper_items(day: str, item: classic.ClassicItem, sha: str, at: int) -> Sequ
     paper = arxiv.key(item.paper)
     method = method_of(day)
     return (
-        made_from(
-            model.Place,
-            item,
+        model.Place(
+            title=item.title,
+            authors=item.authors,
+            abstract=item.abstract,
+            categories=item.categories,
+            tallied=item.tallied,
             publication=PUBLICATION,
             day=day,
             place=item.number,

@@ -12,7 +12,6 @@ from hotpapers.base import terms
 from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, NETWORKS, Coverage, HttpClient, Measurement
-from hotpapers.base.struct_types import made_from
 from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.standing.queries import learn_standing
@@ -209,9 +208,17 @@ def save_measurements(
     unread = unread_times(counted, hours_without_file)
     window = measurement.MeasurementWindow(with_standing=True, announced_from=since)
     rows = [
-        made_from(
-            Measurement,
-            row,
+        Measurement(
+            paper=row.paper,
+            network=row.network,
+            age=row.age,
+            voices=row.voices,
+            reposts=row.reposts,
+            likes=row.likes,
+            bots=row.bots,
+            known=row.known,
+            authors=row.authors,
+            counted=row.counted,
             source=source,
             until_at=row.until,
             unread=unread.of(row.network, row.announced_at, row.until),
