@@ -123,7 +123,10 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, site: 
     total = sum(number for name, number in totals.items() if source in ("", name))
     summary = f"nothing of {source} in quarantine, only of {', '.join(totals)}" if totals else "quarantine is empty"
     if total:
-        more = f", the latest {len(latest):,} shown" if len(latest) < total else ""
+        if len(latest) < total:
+            more = f", the latest {len(latest):,} shown"
+        else:
+            more = ""
         by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
         summary = (
             f"{count_noun(total, 'payload')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."

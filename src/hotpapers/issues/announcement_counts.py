@@ -24,7 +24,9 @@ def _day_text(day: str, label: str) -> str:
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
     if days in (0, 1):
         return "the day before" if days else "that day"
-    return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}" if 1 < days < 7 else f"on {label}"
+    if 1 < days < 7:
+        return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}"
+    return f"on {label}"
 
 
 def facts(content: IssueContent) -> Iterator[str]:

@@ -237,7 +237,9 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | Uns
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication), recipe.day)
-    return None if papers is None and not known_absent(view, recipe.day) else len(papers or ())
+    if papers is None and not known_absent(view, recipe.day):
+        return None
+    return len(papers or ())
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:

@@ -65,7 +65,10 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     index = [entry.paper for entry in entries].index(paper)
     entry = entries[index]
     entry_above = entries[index - 1] if index else None
-    entry_below = entries[index + 1] if index + 1 < len(entries) else None
+    if index + 1 < len(entries):
+        entry_below = entries[index + 1]
+    else:
+        entry_below = None
     to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
     to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
     all_notes = (

@@ -108,9 +108,15 @@ def sentence(network_forecast: NetworkForecast) -> str:
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
     forecast = network_forecast.forecast
     papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
-    least = "" if forecast.least == forecast.most else f"{format_number(forecast.least)} to "
+    if forecast.least == forecast.most:
+        least = ""
+    else:
+        least = f"{format_number(forecast.least)} to "
     class_size = f"{least}{format_number(forecast.most)}"
-    low = f"{format_number(forecast.low)} to " if forecast.low < forecast.high else ""
+    if forecast.low < forecast.high:
+        low = f"{format_number(forecast.low)} to "
+    else:
+        low = ""
     voices = f"{low}{count_noun(forecast.high, 'person', 'people')}"
     return (
         f"On {name}, {voices} after a week in nine of ten cases, "
@@ -317,7 +323,10 @@ def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
     """
     gaps_below = max(1, (len(growths) + 1) * level // 200)
     low = growths[gaps_below - 1]
-    first = bisect_left(growths, low) if growths[gaps_below] == low else gaps_below - 1
+    if growths[gaps_below] == low:
+        first = bisect_left(growths, low)
+    else:
+        first = gaps_below - 1
     return low, growths[first + len(growths) + 1 - 2 * gaps_below]
 
 

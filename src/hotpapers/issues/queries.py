@@ -188,7 +188,9 @@ def site_started_at(view: AsOfView) -> int | None:
         AND {view.visible("t")}"""
     began = first_value(view.database, sql, (BEGAN,))
     first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
-    return int(began) if began is not None and began <= first_value(view.database, first_reading) else None
+    if began is not None and began <= first_value(view.database, first_reading):
+        return int(began)
+    return None
 
 
 def first_read_at(view: AsOfView, network: str, lost: Sequence[str]) -> int | None:
@@ -408,7 +410,9 @@ def newest_issue(database: Database, publication: str) -> tuple[str, int] | None
     sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
         ORDER BY "day" DESC, edition DESC LIMIT 1"""
     rows = database.rows(sql, (publication,))
-    return (str(rows[0][0]), int(rows[0][1])) if rows else None
+    if rows:
+        return (str(rows[0][0]), int(rows[0][1]))
+    return None
 
 
 def day_before(database: Database, publication: str, day: str) -> str:

@@ -94,7 +94,9 @@ def measured_window(
 
 def without_late_peer(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
     """Exclude as a peer any paper announced before its network was first read: its counts are too low."""
-    return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
+    if engagement.announced_at >= since.get(engagement.network, 0):
+        return engagement
+    return engagement._replace(peer=0)
 
 
 class Peer(NamedTuple):

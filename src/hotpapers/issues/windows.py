@@ -106,7 +106,9 @@ def window_start(publication: Publication, day: str) -> int:
 def limit_of(publication: Publication, day: str) -> int:
     """How long an issue can wait: a daily one for the day's announcement, the others not at all."""
     cut = cut_of(publication, day)
-    return max(cut, calendar.closes_at(day) + WAIT) if publication.window == "daily" else cut
+    if publication.window == "daily":
+        return max(cut, calendar.closes_at(day) + WAIT)
+    return cut
 
 
 def late_limit(publication: Publication, day: str) -> int:
@@ -124,7 +126,10 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     clock = cut_of(publication, day)
     latest = late_limit(publication, day)
     read_back_at = queries.read_back_at(view) or 0
-    closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
+    if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT:
+        closes = read_back_at
+    else:
+        closes = clock
     caught_up = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
     closes = max([closes, *filter(None, caught_up)])
     if publication.window != "daily":
@@ -133,7 +138,9 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     limit = limit_of(publication, day)
     if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
         limit = max(limit, min(latest, calendar.closes_at(calendar.following(day))))
-    return max(closes, announced_at) if announced_at is not None and clock < announced_at <= limit else closes
+    if announced_at is not None and clock < announced_at <= limit:
+        return max(closes, announced_at)
+    return closes
 
 
 def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
@@ -146,7 +153,9 @@ def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
         return [clock]
     announced_at = queries.announcement_recorded_at(view, day)
-    return [clock] if announced_at is not None and announced_at <= limit else [clock, limit]
+    if announced_at is not None and announced_at <= limit:
+        return [clock]
+    return [clock, limit]
 
 
 def late_at_first(publication: Publication) -> int:
@@ -158,7 +167,9 @@ def late_at_first(publication: Publication) -> int:
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
     reading = view.item(Coverage, queries.ARXIV, calendar.announced_at(day))
-    return not calendar.expected(day) or (reading is not None and reading.reason.startswith(calendar.NOTHING))
+    if not calendar.expected(day):
+        return True
+    return reading is not None and reading.reason.startswith(calendar.NOTHING)
 
 
 def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
@@ -171,7 +182,9 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return True
     limit = limit_of(publication, day)
     is_later = view.as_of > limit and not is_retrospective(publication.publication)
-    return at >= limit and not (is_later and readings.is_ever_covered(view, queries.ARXIV))
+    if at < limit:
+        return False
+    return not (is_later and readings.is_ever_covered(view, queries.ARXIV))
 
 
 # ---- days without an issue -------------------------------------------------------------------------------
@@ -189,7 +202,10 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return closing(view, publication, day) == clock  # it closes when networks have been read back
     if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or NETWORKS):
         return False
-    period = TURN if publication.window == "daily" or at < latest else clock - window_start(publication, day)
+    if publication.window == "daily" or at < latest:
+        period = TURN
+    else:
+        period = clock - window_start(publication, day)
     return any(
         hour <= at
         and not was_read(view, publication, hour - period, hour)
@@ -203,9 +219,9 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
     is of the whole record."""
     if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
         return False
-    return is_unread(view, publication, day, at) or not is_closed(
-        view._replace(as_of=closing(view, publication, day)), publication, day, at
-    )
+    if is_unread(view, publication, day, at):
+        return True
+    return not is_closed(view._replace(as_of=closing(view, publication, day)), publication, day, at)
 
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:

@@ -67,7 +67,9 @@ class ChainHead(NamedTuple):
 def head(database: Database) -> ChainHead:
     """The last batch of a store."""
     rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
-    return ChainHead(rows[0][0], blob(rows[0][1])) if rows else ChainHead(0, genesis(database))
+    if rows:
+        return ChainHead(rows[0][0], blob(rows[0][1]))
+    return ChainHead(0, genesis(database))
 
 
 def last_written_at(database: Database) -> int:

@@ -135,7 +135,10 @@ class KindSpec:
         self.persons = tuple(name for name in self.identities if name in cls.personal)
         self.committed = (*self.persons, *(["voice"] if cls is model.Post else []))
         self.words = tuple(name for name in self.fields if name in cls.personal and name not in self.identities)
-        self.salted = (*self.persons, *self.words) if self.words else ()
+        if self.words:
+            self.salted = (*self.persons, *self.words)
+        else:
+            self.salted = ()
         self.converted = [(name, *functions) for name, hint in hints.items() for functions in _conversions(hint)]
         self.derived = _DERIVED.get(cls, {})
         beside = (*self.derived, *(("salt", "redacted") if self.words else ()))

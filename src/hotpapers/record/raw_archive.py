@@ -70,7 +70,9 @@ class RawArchive(NamedTuple):
 
     def _names_forgotten(self, payload: model.RawPayload) -> bool:
         is_forgotten = self.forgotten.holds
-        return bool(self.forgotten) and (
+        if not self.forgotten:
+            return False
+        return (
             is_forgotten(payload.key)
             or is_forgotten(f"{self.source}:{payload.key}")
             or self.forgotten.named_in(payload.key, payload.body)

@@ -159,4 +159,6 @@ def _moments(item: Item, stale: Iterable[StoredRow]) -> list[int]:
 
 
 def _same(kept: Item, item: Item) -> bool:
-    return kept.observed_at >= item.observed_at and kept == msgspec.structs.replace(item, observed_at=kept.observed_at)
+    if kept.observed_at < item.observed_at:
+        return False
+    return kept == msgspec.structs.replace(item, observed_at=kept.observed_at)

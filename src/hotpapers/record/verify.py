@@ -140,10 +140,16 @@ def _missing_identities(first: int, end: int) -> Iterator[VerifyFinding]:
 
 def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:
     if identities.is_paper(row.key) or not (row.key and row.number):
-        return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
+        if bool(row.key) != bool(row.number):
+            return False
+        return (pseudonym, row.salt, row.commitment) == (None, None, None)
     if pseudonym is None:
-        return row.commitment is None and row.salt is not None and len(row.salt) == commitments.SALT
-    return row.salt is None and row.key == pseudonym and row.commitment is not None and len(row.commitment) == HASH
+        if row.commitment is not None:
+            return False
+        return row.salt is not None and len(row.salt) == commitments.SALT
+    if row.salt is not None or row.key != pseudonym:
+        return False
+    return row.commitment is not None and len(row.commitment) == HASH
 
 
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
@@ -308,7 +314,9 @@ class RowVerifier:
                 return False
             if remainder_hash is not None or row.redacted is not None:
                 return row.redacted is not None and row.remainder_hash == remainder_hash
-            return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
+            if row.derived != derived_of(row, self._hasher):
+                return False
+            return (row.salt is not None) == bool(row.spec.words)
         except (TypeError, ValueError):  # a damaged file may have bytes in place of text
             return False
 

@@ -146,7 +146,9 @@ class Backend:
     async def state(self) -> SessionState:
         """What cached answers hold for: asked of a server in a thread. Raises StoreError."""
         at_once = self.state_at_once()
-        return at_once if at_once is not None else await self._states.run(partial(self.call, attrgetter("state")))
+        if at_once is not None:
+            return at_once
+        return await self._states.run(partial(self.call, attrgetter("state")))
 
     def client_of(self, scope: Scope) -> str:
         """The client that a request counts for."""

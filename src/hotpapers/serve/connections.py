@@ -39,7 +39,10 @@ def allowed_behind(proxies: int) -> ConnectionLimits:
     """The limits for this machine. Behind a proxy, all connections come from the proxy, which limits its clients."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     default = ConnectionLimits()
-    total = default.total if files == resource.RLIM_INFINITY else max(16, min(default.total, files - OTHERS))
+    if files == resource.RLIM_INFINITY:
+        total = default.total
+    else:
+        total = max(16, min(default.total, files - OTHERS))
     return default._replace(total=total, per_client=0 if proxies else min(default.per_client, total // 2))
 
 
@@ -238,7 +241,9 @@ class TokenBuckets:
         self._buckets[client] = (tokens - cost if enough else tokens, at)
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if enough else int((cost - tokens) * self._period / self._rate) + 1
+        if enough:
+            return 0
+        return int((cost - tokens) * self._period / self._rate) + 1
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -252,7 +257,10 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
     of the proxies, and are ignored. IPv6 addresses are reduced to their /64 network, which belongs to one client.
     """
     entries = [entry.strip() for value in forwarded for entry in value.split(",")]
-    address = entries[-proxies] if 0 < proxies <= len(entries) else peer
+    if 0 < proxies <= len(entries):
+        address = entries[-proxies]
+    else:
+        address = peer
     return _client_key(address) or peer
 
 

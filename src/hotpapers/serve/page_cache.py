@@ -125,7 +125,9 @@ class RenderedPage(NamedTuple):
 
     def for_client(self, scope: Scope) -> Reply:
         """The one for the client of a request."""
-        return self.gzipped if self.gzipped is not self.plain and takes_gzip(scope) else self.plain
+        if self.gzipped is not self.plain and takes_gzip(scope):
+            return self.gzipped
+        return self.plain
 
 
 def headers_of(path: str, public: bool = False) -> dict[str, str]:
@@ -201,7 +203,10 @@ class PageCache:
 
     def _render(self, path: str, choice: PageChoice) -> RenderedPage | None:
         if choice != EVERYTHING:
-            page = self.pages.page_of(path, choice) if self.pages.has_choice(path) else None
+            if self.pages.has_choice(path):
+                page = self.pages.page_of(path, choice)
+            else:
+                page = None
         elif path.startswith("feeds/"):
             page = self.of(self._feeds).feed(path)
         else:
@@ -242,7 +247,9 @@ class FreshIssueReader:
     def is_current(self) -> bool:
         """Whether nothing was written since the last call that returned an issue reader. Does not wait, so False if
         only a server could tell. Not during a call."""
-        return self._watch is not None and self._version == self._watch[0].database.version() is not None
+        if self._watch is None:
+            return False
+        return self._version == self._watch[0].database.version() is not None
 
     def close(self) -> None:
         """Stops watching. The current issue reader may still be in use; its connection is closed with it."""

@@ -231,7 +231,10 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
     """How the query was understood, the number of results and their order, in the words of the static site's search."""
     if not page.understood:
         return NOTHING
-    number = count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
+    if page.exact:
+        number = count_noun(page.total, "paper")
+    else:
+        number = f"More than {page.total:,} papers"
     order = "best" if query_parser.parse(query).is_ranked else "newest"
     first = f", the {order} first" if page.total > 1 else ""
     text = f"{number} {page.understood}{first}"

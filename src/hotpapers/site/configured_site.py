@@ -189,7 +189,9 @@ class ConfiguredSite:
 
     def is_store_file(self, file: Path) -> bool:
         """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
-        return not is_server(self.store) and file.resolve() in store_files(store_path(self.store).resolve())
+        if is_server(self.store):
+            return False
+        return file.resolve() in store_files(store_path(self.store).resolve())
 
     # ---- publications --------------------------------------------------------------------------------------
 

@@ -49,7 +49,10 @@ def start_notices(
     names = site.own_publications
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
     issue_days = {name: frozen_days(record, name) for name in names}
-    firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at)) if new else []
+    if new:
+        firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at))
+    else:
+        firsts = []
     first_names = {first.publication for first in firsts}
     following = list(next_issues(record, names, at))
     announced = [
@@ -83,7 +86,10 @@ def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: i
     yield Notice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
     if new and days:
         since = day_of(at - days * DAY)
-        origin = "" if len(new) == len(sources) else f" from {', '.join(new)}"
+        if len(new) == len(sources):
+            origin = ""
+        else:
+            origin = f" from {', '.join(new)}"
         sentence = f"First, it reads back posts{origin} since {since}, as far as each network allows."
         yield Notice("reading back", {"sources": " ".join(new), "since": since}, sentence)
 

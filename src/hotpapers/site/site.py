@@ -217,7 +217,10 @@ class Site(ConfiguredSite):
             return searching.search_posts(record, query, limit=limit, allowed=self.terms), 0
         results = searching.search(record, query, limit=limit)
         try:
-            instead = 0 if results.total else searching.search_posts(record, query, limit=1, allowed=self.terms).total
+            if results.total:
+                instead = 0
+            else:
+                instead = searching.search_posts(record, query, limit=1, allowed=self.terms).total
         except UsageError:  # the query uses fields that only papers have
             instead = 0
         return results, instead

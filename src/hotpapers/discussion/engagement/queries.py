@@ -218,7 +218,10 @@ def _current_verdict(view: AsOfView, alias: str) -> str:
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     """Every post that mentions a topic, its voice, and the period in which post and mention said so."""
-    networks = f" AND p.network IN ({', '.join(map(_quoted, window.networks))})" if window.networks else ""
+    if window.networks:
+        networks = f" AND p.network IN ({', '.join(map(_quoted, window.networks))})"
+    else:
+        networks = ""
 
     def changed(kind: str, alias: str, same: str) -> str:
         """When the same key was next observed, if it was."""

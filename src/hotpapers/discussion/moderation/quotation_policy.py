@@ -81,7 +81,9 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
     """How a post is shown where it cannot be left out: as a link if it does not pass."""
-    return terms.of(policy.allowed, post.network).shown if _passes(policy, paper, post) else "link"
+    if _passes(policy, paper, post):
+        return terms.of(policy.allowed, post.network).shown
+    return "link"
 
 
 def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
@@ -92,7 +94,9 @@ def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
     if (post.post, paper) in policy.doubtful_pairs or is_blocked(post, policy.blocked):
         return False
-    return terms.of(policy.allowed, post.network).shown == "link" or not is_reply_to_other(post, policy.authors)
+    if terms.of(policy.allowed, post.network).shown == "link":
+        return True
+    return not is_reply_to_other(post, policy.authors)
 
 
 def one_per_account(
@@ -130,7 +134,10 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
         match = _AUTHOR_IN_KEY.match(post.reply_to)
         author = f"bluesky:{match[1]}" if match else authors.get(post.reply_to, "")
         return author != post.account
-    addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
+    if post.network in ADDRESSING:
+        addressed = _ADDRESSED.match(post.text.lstrip())
+    else:
+        addressed = None
     own_name, _, own_server = post.handle.lower().partition("@")
     if addressed is None or addressed[1].lower() != own_name:
         return addressed is not None
@@ -150,9 +157,9 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
         return True
     if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
         return True
-    return bool(servers) and any(
-        f".{host}".endswith(f".{server.lower()}") for host in _hosts(post) for server in servers
-    )
+    if not servers:
+        return False
+    return any(f".{host}".endswith(f".{server.lower()}") for host in _hosts(post) for server in servers)
 
 
 @lru_cache(8)

@@ -76,7 +76,10 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
         all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)
-        erased = erase(record, all_keys, at=at or now()) if all_keys else ErasedRows({}, 0, 0)
+        if all_keys:
+            erased = erase(record, all_keys, at=at or now())
+        else:
+            erased = ErasedRows({}, 0, 0)
         forgotten_file.complete(record.database, record.hasher)
     leftovers = [f"unfinished {path}" for path in remove_unfinished(record.database)]
     return [
@@ -111,7 +114,10 @@ def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), a
     earlier = record.forgotten()
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
-    known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
+    if marks:
+        known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks))
+    else:
+        known_tombstones = None
     known = tombstones.ForgottenNames(tombstones.names_of_all(keys), known_tombstones)
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
@@ -204,7 +210,9 @@ def _all_names(record: Record, key: str) -> tuple[str, ...]:
 
 def _own_keys(item: model.Item) -> tuple[str, ...]:
     """The keys of the post or account whose words an item contains."""
-    return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
+    if isinstance(item, model.Post):
+        return (item.post, item.account)
+    return (str(getattr(item, "account", "")),)
 
 
 def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
@@ -215,7 +223,9 @@ def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
         return msgspec.structs.replace(
             item, account=author, handle="", name="", text="", links=(), reply_to="", quotes=""
         )
-    return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
+    if isinstance(item, model.Account):
+        return msgspec.structs.replace(item, handle="", name="")
+    return item
 
 
 def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:

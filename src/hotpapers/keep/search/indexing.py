@@ -191,7 +191,9 @@ def _stems(text: str) -> list[str]:
 
 def _is_label(name: str) -> bool:
     """Whether this looks like a category; imported ones may be anything."""
-    return len(name) <= MAX_WORD_CHARS and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+    if len(name) > MAX_WORD_CHARS:
+        return False
+    return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
 def post_words(row: RowOf[Post]) -> Document | None:

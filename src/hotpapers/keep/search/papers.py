@@ -169,7 +169,10 @@ def _papers(database: Database, text: str, query: SearchQuery, limit: int, start
         page = _statement(database, parts).page(database, limit, start)
     hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
     understood = query_parser.describe_query(query)
-    meant = "" if page.counted else spelling.meant(database, text, query, partial(_count, database))
+    if page.counted:
+        meant = ""
+    else:
+        meant = spelling.meant(database, text, query, partial(_count, database))
     return PaperResults(
         papers=hits, understood=understood, parts=bool(parts and page.counted), meant=meant, **page.totals
     )

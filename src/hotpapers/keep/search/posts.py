@@ -118,7 +118,10 @@ def _quotable(
     where = f"id IN ({placeholders(numbers)})"
     rows = select_rows(view.database, SPECS[Post], where, numbers) if numbers else ()
     posts = {row.id: row.item for row in rows}
-    papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
+    if posts:
+        papers = _papers_of(view, [post.post for post in posts.values()])
+    else:
+        papers = {}
     policy = policy_for(view, allowed, posts.values())
     for number in numbers:
         shown = showing(policy, posts[number])

@@ -194,11 +194,15 @@ def _not_dates(chunk: re.Match[str]) -> list[str]:
         return []
     ends = _value(chunk).split("..")
     wrong = [end for end in ends if not (re.fullmatch(_DAY, end, re.ASCII) and _is_day(end))]
-    return wrong if len(ends) <= 2 and all(wrong) and wrong else [_value(chunk)]
+    if len(ends) <= 2 and all(wrong) and wrong:
+        return wrong
+    return [_value(chunk)]
 
 
 def _is_dated(chunk: re.Match[str]) -> bool:
-    return (chunk["field"] or "").lower() in ("date", "from", "to") and not chunk["minus"]
+    if (chunk["field"] or "").lower() not in ("date", "from", "to"):
+        return False
+    return not chunk["minus"]
 
 
 def _value(chunk: re.Match[str]) -> str:
@@ -231,7 +235,9 @@ def _atom(chunk: re.Match[str]) -> SearchAtom | None:
     terms = tuple(dict.fromkeys(_terms(words, column, prefix=is_prefix)))[
         :MAX_QUERY_TERMS
     ]  # scripts in turn make many of one word
-    return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split())) if terms else None
+    if terms:
+        return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split()))
+    return None
 
 
 def _paper(text: str) -> SearchAtom | None:

@@ -163,7 +163,10 @@ def deleted_days(record: Record, publication: str, to: str, output: Path) -> lis
     """The days that a channel has written to a folder from which its files have been deleted, ascending; empty if they
     are there."""
     first_file = _FIRST_FILES.get(to)
-    is_there = (output / first_file).is_file() if first_file else output.is_dir() and any(output.iterdir())
+    if first_file:
+        is_there = (output / first_file).is_file()
+    else:
+        is_there = output.is_dir() and any(output.iterdir())
     return [] if is_there else sent_days(record, publication, to, output)
 
 
@@ -232,7 +235,10 @@ def export_again(
     for (folder, publication, to), group in groupby(written, key=lambda row: row[:3]):
         days = {row.day for row in group}
         config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
-        chosen_days = None if only is None else {day for name, day in only if name == publication}
+        if only is None:
+            chosen_days = None
+        else:
+            chosen_days = {day for name, day in only if name == publication}
         again = RerenderedFolder(folder.path, publication, to, rendered=False)
         if folder.owner:
             result.append(again._replace(reason=f"belongs to {folder.owner}", is_own=False))

@@ -57,7 +57,10 @@ class SendResult(NamedTuple):
         if self.stopped or not self.problems:
             return self.stopped
         reasons = sorted({reason.removeprefix(f"{HIDDEN}: ") for _, reason in self.problems})
-        suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+        if len(reasons) > 1:
+            suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}"
+        else:
+            suffix = ""
         return f"{len(self.problems)} not sent ({reasons[0]}{suffix})"
 
 

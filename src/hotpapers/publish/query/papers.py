@@ -217,7 +217,10 @@ def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
     page = rows[: params.limit]
     policy = policy_for(view, session.terms, (row.item for _, row in page))
-    last = page[-1][1].item if len(rows) > params.limit else None
+    if len(rows) > params.limit:
+        last = page[-1][1].item
+    else:
+        last = None
     return schemas.PostPage(
         key,
         tuple(_post_details(policy, key, row, automated) for automated, row in page),

@@ -186,7 +186,10 @@ class FeedMaker:
         }
         if kind in predicates:
             return self.of_papers(path, name or kind, predicates[kind], match[2])
-        items = self._tops() if kind == "tops" else (item for day in self._days for item in self._editions(day))
+        if kind == "tops":
+            items = self._tops()
+        else:
+            items = (item for day in self._days for item in self._editions(day))
         return FORMATS[match[2]](self._feed(path, kind if kind == "tops" else "", items))
 
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
@@ -217,7 +220,10 @@ class FeedMaker:
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
-        latest = self._site.issue_header(self._days[0]) if self._days and not papers else None
+        if self._days and not papers:
+            latest = self._site.issue_header(self._days[0])
+        else:
+            latest = None
         return FeedDocument(
             id=permanent_id(self._name, path),
             title=f"{self._site.title}: {about}" if about else self._site.title,
@@ -235,7 +241,10 @@ class FeedMaker:
         name = phrases.issue_heading(latest.content.publication.window, day)
         with_pages = frozenset(entry.paper for entry in latest.content.listed)  # papers that left have none
         for number in range(len(latest.editions), 0, -1):
-            issue = latest if number == latest.content.edition else self._site.frozen(day, number)
+            if number == latest.content.edition:
+                issue = latest
+            else:
+                issue = self._site.frozen(day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             title = f"{name}, corrected" if number > 1 else name
             html = self._issue_html(issue, with_pages)

@@ -68,7 +68,9 @@ def first_due(publication: Publication, since: int, began_at: int) -> int:
     last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
     next_day = upcoming_day(publication, began_at)
     is_far = not next_day or cut_of(publication, next_day) - began_at > SOON
-    return min(since, last_cut - 1) if is_far and began_at - last_cut <= late_at_first(publication) else since
+    if is_far and began_at - last_cut <= late_at_first(publication):
+        return min(since, last_cut - 1)
+    return since
 
 
 def upcoming_day(publication: Publication, at: int) -> str:
@@ -82,7 +84,9 @@ def upcoming_day(publication: Publication, at: int) -> str:
 
 def is_near(publication: Publication, day: str, at: int) -> bool:
     """Whether an issue closes within half an hour."""
-    return bool(day) and 0 < cut_of(publication, day) - at <= AHEAD
+    if not day:
+        return False
+    return 0 < cut_of(publication, day) - at <= AHEAD
 
 
 GIVE_UP_AFTER = HOUR // 6
@@ -108,12 +112,16 @@ def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
     if state is None or reader is None:
         return True  # not started yet
     is_reading_back = state.back_at is None and reader.back_to is not None
-    return is_reading_back and not any(is_given_up(status, at) for status in (state, reader))
+    if not is_reading_back:
+        return False
+    return not any(is_given_up(status, at) for status in (state, reader))
 
 
 def is_given_up(status: JobState, at: int) -> bool:
     """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
-    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
+    if status.failing_since is None:
+        return False
+    return status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER
 
 
 def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:

@@ -62,7 +62,9 @@ class ContactLinks(NamedTuple):
 def join_address(site_config: SiteConfig, publication: str) -> str:
     """Where to subscribe to a publication; empty if nobody can."""
     text = urlencode({"publication": publication})
-    return f"{site_config.app}{site_config.join_path}?{text}" if site_config.app and site_config.join_path else ""
+    if site_config.app and site_config.join_path:
+        return f"{site_config.app}{site_config.join_path}?{text}"
+    return ""
 
 
 def contact_links_of(contact: str, app: str = "") -> ContactLinks:

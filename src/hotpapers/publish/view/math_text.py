@@ -65,7 +65,9 @@ def _token(tag: str, text: str) -> str:
     if tag == "mo" and len(text) > 1 and text.isascii() and text.isalpha():
         return f" {text}{_THIN}"
     is_name = tag == "mi" and len(text) > 1 and text.isascii()
-    return f" {text} " if tag == "mspace" or is_name or (tag == "mo" and text and is_relation) else text
+    if tag == "mspace" or is_name or (tag == "mo" and text and is_relation):
+        return f" {text} "
+    return text
 
 
 def _grouped(text: str, *, is_word_whole: bool = False) -> str:

@@ -124,8 +124,13 @@ _FORMULA_IN_TEXT = re.compile(rf"\$([^$]*)\$|(\\(?:{'|'.join((*SMALL_GREEK, *CAP
 
 
 def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16) if match[1] else int(match[2])
-    return chr(code) if code < 0x110000 and chr(code).isprintable() else match[0]
+    if match[1]:
+        code = int(match[1], 16)
+    else:
+        code = int(match[2])
+    if code < 0x110000 and chr(code).isprintable():
+        return chr(code)
+    return match[0]
 
 
 def _operator_name(match: re.Match[str]) -> str:
@@ -195,7 +200,10 @@ def formula(tex: str) -> Markup | None:
     except Exception:  # foreign formulas can make the library raise anything
         return None
     match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
-    inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1]))))) if match else ""
+    if match:
+        inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1])))))
+    else:
+        inner = ""
     if (
         not inner
         or "\\" in inner

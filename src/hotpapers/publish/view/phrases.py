@@ -55,7 +55,10 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     beginning = text[: limit - 1]
-    words = beginning if text[limit - 1] == " " else beginning.rpartition(" ")[0]
+    if text[limit - 1] == " ":
+        words = beginning
+    else:
+        words = beginning.rpartition(" ")[0]
     return (words if 2 * len(words) > limit else beginning).rstrip(" ,;:") + "…"
 
 
@@ -86,7 +89,9 @@ def issue_name(window: str, day: str) -> str:
     start, end = day_name(first.isoformat()), day_name(last.isoformat())
     if first.year != last.year:
         return f"{start} – {end}"
-    return f"{start.rpartition(' ')[0]} – {end}" if first.month != last.month else f"{first.day}–{end}"
+    if first.month != last.month:
+        return f"{start.rpartition(' ')[0]} – {end}"
+    return f"{first.day}–{end}"
 
 
 def issue_heading(window: str, day: str) -> str:
@@ -266,7 +271,9 @@ def total(entry: Entry) -> str:
 def places(entry: Entry, listed: bool) -> str:
     """The place by the classic rule; empty if it is unknown or the same."""
     rule = "As printed originally" if listed else "By reposts and likes added up"
-    return "" if entry.classic_rank in (0, entry.place) else f"{rule}: place {entry.classic_rank}."
+    if entry.classic_rank in (0, entry.place):
+        return ""
+    return f"{rule}: place {entry.classic_rank}."
 
 
 def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> str:
@@ -282,7 +289,9 @@ def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = Fa
 def movement(entry: Entry, listed: bool) -> str:
     """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
     rule = "originally" if listed else "by likes and reposts"
-    return "" if entry.classic_rank in (0, entry.place) else f"{ordinal(entry.classic_rank)} {rule}"
+    if entry.classic_rank in (0, entry.place):
+        return ""
+    return f"{ordinal(entry.classic_rank)} {rule}"
 
 
 def paper_name(paper: str) -> str:
@@ -292,7 +301,10 @@ def paper_name(paper: str) -> str:
 
 def ordinal(number: int) -> str:
     """A number as an ordinal: `1st`, `12th`, `23rd`."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    if number % 100 in (11, 12, 13):
+        ending = "th"
+    else:
+        ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{format_number(number)}{ending}"
 
 
@@ -337,7 +349,10 @@ def opening(paper: Paper) -> Opening:
     lead = key_sentence(abstract, one_line(paper.title))
     if len(lead) > TOO_LONG:
         end, is_sentence = _first_lines(abstract)
-        lead = abstract[:end] if is_sentence else abstract[:end].rstrip() + " …"
+        if is_sentence:
+            lead = abstract[:end]
+        else:
+            lead = abstract[:end].rstrip() + " …"
     return Opening(lead, ABSTRACT, abstract)
 
 

@@ -146,7 +146,10 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     where = "blogs" if network == "feeds" else phrases.network_name(network)
     days = [phrases.date_name(post.created_at) for post in posts]
     is_single = len(posts) == 1
-    head = f"A post on {where} from {days[0]}" if is_single else f"{count_noun(len(posts), 'post')} on {where}"
+    if is_single:
+        head = f"A post on {where} from {days[0]}"
+    else:
+        head = f"{count_noun(len(posts), 'post')} on {where}"
     links = [
         ("read it there" if is_single else str(number), site_paths.post_page(post.post), day)
         for number, (post, day) in enumerate(zip(posts, days, strict=True), 1)

@@ -110,7 +110,9 @@ def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
         group = _group_of(reading, with_reasons=False)
         return _gap_text(content, group.gap, group.shorter)
     text = _THROUGHOUT[reading.state]
-    return text if reading.since is None else f"{text} since {moment_name(reading.since)} UTC"
+    if reading.since is None:
+        return text
+    return f"{text} since {moment_name(reading.since)} UTC"
 
 
 def known_since(content: IssueContent, entry: Entry) -> tuple[str, ...]:

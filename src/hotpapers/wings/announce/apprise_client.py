@@ -64,7 +64,9 @@ class AppriseClient:
     def fits(self, text: str) -> bool:
         """Whether a message is within our limit and this room's."""
         body = html.escape(text).replace("\n", "<br />") if self._is_html else text
-        return len(text) <= MAX_MESSAGE_CHARS and len(body) <= int(self._plugin.body_maxlen)
+        if len(text) > MAX_MESSAGE_CHARS:
+            return False
+        return len(body) <= int(self._plugin.body_maxlen)
 
     def send(self, text: str) -> None:
         """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 if it certainly did not

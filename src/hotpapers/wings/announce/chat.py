@@ -127,11 +127,10 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
     yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
     yield without_mentions(_members_line(announcement, format), text_format)
     yield _link(announcement.url, text_format)
-    facts = (
-        [announcement.facts]
-        if format.facts
-        else [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
-    )
+    if format.facts:
+        facts = [announcement.facts]
+    else:
+        facts = [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
     yield _lines([without_mentions(line, text_format) for line in facts], text_format)
 
 
@@ -207,7 +206,10 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
         members = {}
         for paper, network, name, handle in rows:
-            label = "" if terms.of(allowed, network).shown == "link" else one_line(name or handle or "")
+            if terms.of(allowed, network).shown == "link":
+                label = ""
+            else:
+                label = one_line(name or handle or "")
             members[paper] = label or "a member"
         return members
 

@@ -65,7 +65,9 @@ class FeedPost(NamedTuple):
 
     def is_after(self, day: str, place: int, n: int) -> bool:
         """Whether it comes after another one: newer issues are first, then better places."""
-        return self.day < day or (self.day == day and (self.place, self.n) > (place, n))
+        if self.day < day:
+            return True
+        return self.day == day and (self.place, self.n) > (place, n)
 
 
 class FeedSkeleton:

@@ -145,7 +145,10 @@ class ArchiveBatch:
         outcome = without_limited_raw(parse(self._items, payload, self._keep_for(payload)), self._terms)
         if not outcome.problem:
             return outcome
-        body = payload.body[:KEPT] if payload.kind == BROKEN else payload.body
+        if payload.kind == BROKEN:
+            body = payload.body[:KEPT]
+        else:
+            body = payload.body
         quarantined = payload._replace(body=body, at=self._now)
         if payload in self._files:
             self._files.setdefault(quarantined, self._files[payload])
@@ -234,7 +237,9 @@ class _EarlierItems:
         """Whether an item differs from the observation before it. Remembers the item either way."""
         before = self._before(item)
         self._latest[typed_key(item)] = item
-        return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
+        if before is None:
+            return True
+        return msgspec.structs.replace(before, observed_at=item.observed_at) != item
 
     def was_gone(self, item: Item) -> bool:
         """Whether an item is a post that was already gone when it was seen."""

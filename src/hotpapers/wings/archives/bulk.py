@@ -179,7 +179,9 @@ def needle_places(data: Bytes, high: int) -> Places:
 def _escape_near(data: Bytes, place: int) -> bool:
     """Whether an escape may end before a position; none is longer than 48 bytes."""
     near = data[max(0, place - 48) : place]
-    return not near.isascii() or b"%" in near or b"&" in near or b"\\" in near or b"<" in near
+    if not near.isascii():
+        return True
+    return b"%" in near or b"&" in near or b"\\" in near or b"<" in near
 
 
 def _split_at(data: Bytes, high: int, block: Str) -> Places:

@@ -119,7 +119,10 @@ def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Bloc
             end = start + block.end
             if end > offset or not block.ended:
                 placed = block._replace(start=start + block.start, end=end)
-                yield (placed, filtered) if placed.start >= offset else rest_of(placed, filtered, offset)
+                if placed.start >= offset:
+                    yield (placed, filtered)
+                else:
+                    yield rest_of(placed, filtered, offset)
         if problem:
             raise InputError(problem)
         start = end
@@ -140,7 +143,9 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
-    return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
+    if before is not None and file.head:
+        return mark(before.encode() + file.known_by + str(file.size).encode())
+    return None
 
 
 def _found_again(task: ArchiveTask) -> tuple[int, ImportCursor | None]:

@@ -143,7 +143,9 @@ def _refers(body: bytes, posts: PostKeys) -> bool:
         if commit.collection in REACTIONS:
             return key_in(schemas.like_or_repost(commit.record).subject.uri) in posts.keys
         record = post_record(commit.record) if commit.collection == schemas.POST else None
-        return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
+        if record is None:
+            return False
+        return any(key_in(uri) in posts.keys for uri in record.answers().values())
     except UNREADABLE:
         return False
 
@@ -157,7 +159,9 @@ def _plain_lines(data: bytes) -> int:
         return 0
     block = Str(data)
     lines = int(block.count(b"\n"))
-    return lines if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines else 0
+    if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines:
+        return lines
+    return 0
 
 
 def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:

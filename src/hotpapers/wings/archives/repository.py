@@ -105,8 +105,14 @@ def read_car(stream: BinaryIO) -> CarFile:
 def _root(stream: BinaryIO) -> bytes:
     try:
         size = _length(stream)
-        header = libipld.decode_dag_cbor(_read_exactly(stream, size)) if size and size < MAX_NODE_BYTES else None
-        root = header["roots"][0] if isinstance(header, dict) and header["version"] == 1 else None
+        if size and size < MAX_NODE_BYTES:
+            header = libipld.decode_dag_cbor(_read_exactly(stream, size))
+        else:
+            header = None
+        if isinstance(header, dict) and header["version"] == 1:
+            root = header["roots"][0]
+        else:
+            root = None
     except (*NONSENSE, IndexError, InputError):
         root = None
     if not isinstance(root, bytes) or len(root) != CID_BYTES:
@@ -262,7 +268,9 @@ def _record_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> in
             at = timestamps.parse_iso(record["createdAt"])
         except (*NONSENSE, AttributeError):
             at = None
-    return at if at is not None and oldest <= at <= until else latest or 0
+    if at is not None and oldest <= at <= until:
+        return at
+    return latest or 0
 
 
 def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -> bytes:

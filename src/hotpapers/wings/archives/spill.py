@@ -110,7 +110,10 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
     It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
     ReadOnlyStore, StoreError."""
-    parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
+    if isinstance(record.database, SqliteDatabase):
+        parent = record.database.path.absolute().parent
+    else:
+        parent = None
     parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         with suppress(OSError):

@@ -80,9 +80,14 @@ class CardPages(SitePart):
         page_path = page_of_card(path) if self._exist else ""
         day, edition = issue_of(page_path) or ("", 0)
         if day:
-            return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
+            if self._site.has(day) and not edition:
+                return drawing.draw(issue_card(self._site.issue(day)))
+            return None
         paper = paper_of(page_path)
-        appearances = self._site.appearances(paper) if paper and not self._is_folded(paper) else []
+        if paper and not self._is_folded(paper):
+            appearances = self._site.appearances(paper)
+        else:
+            appearances = []
         return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:

@@ -85,7 +85,11 @@ def drawable(text: str) -> str:
     change what it says.
     """
     shapes = list(map(_sign, clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]))
-    drawn = "" if None in shapes else "".join(filter(None, shapes))[:MAX_TEXT_CHARS]  # one sign may become 18
+    # one sign may become 18
+    if None in shapes:
+        drawn = ""
+    else:
+        drawn = "".join(filter(None, shapes))[:MAX_TEXT_CHARS]
     return clean_text.one_line(drawn)
 
 

@@ -100,11 +100,10 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 
 def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     if not site.has_settings:
-        step = (
-            "`hotpapers init` creates a file"
-            if not site.file.exists()
-            else f"add --config {shlex.quote(str(site.file))}"
-        )
+        if not site.file.exists():
+            step = "`hotpapers init` creates a file"
+        else:
+            step = f"add --config {shlex.quote(str(site.file))}"
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(wing.status_check, site)) for wing in wings()]
@@ -241,7 +240,10 @@ def _sources(site: ConfiguredSite) -> Iterator[CheckedPart]:
     if is_offline:  # said once, not for each source
         yield CheckedPart("network", "fails", site.offline, ONLINE_STEP if not site.proxies.distinct else "")
     for trial in trials:
-        yield trial.part._replace(finding=UNREACHED, next="") if is_offline and trial.is_unreached else trial.part
+        if is_offline and trial.is_unreached:
+            yield trial.part._replace(finding=UNREACHED, next="")
+        else:
+            yield trial.part
 
 
 class SourceTrial(NamedTuple):

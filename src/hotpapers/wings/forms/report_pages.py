@@ -88,7 +88,9 @@ class ReportPages(NamedTuple):
                 return _form(kind, target, text, error)
             report = ReaderReport(0, self.clock(), kind, target.issue, target.paper, target.post, text)
             is_full = reader_reports.note(record.database, report) == "full"
-            return with_refusal(self.router.refusal(FULL), _form(kind, target, text)) if is_full else THANKS
+            if is_full:
+                return with_refusal(self.router.refusal(FULL), _form(kind, target, text))
+            return THANKS
 
 
 def _refill(kind: Kind, values: Values) -> FormPage:

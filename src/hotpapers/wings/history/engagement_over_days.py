@@ -72,9 +72,9 @@ class RecordChanges:
 
     def is_shared(self, post: int, paper: str, measured: Mapping[str, int], as_of: int) -> bool:
         """Whether a post names another of the measured papers, as known at a moment."""
-        return post in self._papers and any(
-            other != paper and other in measured and at <= as_of for at, other in self._papers[post]
-        )
+        if post not in self._papers:
+            return False
+        return any(other != paper and other in measured and at <= as_of for at, other in self._papers[post])
 
     def named_together(self, papers: Iterable[str]) -> set[str]:
         """The given papers and those named in the same posts."""

@@ -171,7 +171,10 @@ def _blocks(view: MessageView) -> Iterator[str]:
         links = (f"{indent}{_link(link)}" for link in entry.links)
         yield "\n".join(filter(None, [wrapped(entry.title.text, number), wrapped(entry.authors, indent)]))
         yield wrapped(entry.lead, indent)
-        yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent) if entry.quoted else ""
+        if entry.quoted:
+            yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent)
+        else:
+            yield ""
         yield "\n".join(filter(None, [wrapped(entry.counts, indent), *links]))
     yield wrapped(view.more)
     if view.ongoing:

@@ -83,7 +83,10 @@ def plain_message(
     are recognized by."""
     full_id = f"<{message_id}@{domain_of(mail_config.address)}>"
     headers = _headers(mail_config, name, address, subject, at, full_id)
-    answers = [("Reply-To", f"{token}{mime.CRLF} <{mail_config.reply_to}>")] if token else []
+    if token:
+        answers = [("Reply-To", f"{token}{mime.CRLF} <{mail_config.reply_to}>")]
+    else:
+        answers = []
     others = [header for header in headers if not (token and header[0] == "Reply-To")]
     return mime.message([*others, *answers], {"plain": text})
 
@@ -91,7 +94,10 @@ def plain_message(
 def _headers(
     mail_config: MailConfig, name: str, address: str, subject: str, at: int, message_id: str, *further: tuple[str, str]
 ) -> mime.Headers:
-    replies = [("Reply-To", mail_config.reply_to)] if mail_config.reply_to != mail_config.address else []
+    if mail_config.reply_to != mail_config.address:
+        replies = [("Reply-To", mail_config.reply_to)]
+    else:
+        replies = []
     return [
         ("From", mime.mailbox("From", name, mail_config.address)),
         *replies,

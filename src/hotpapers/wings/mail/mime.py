@@ -113,7 +113,10 @@ def mailbox(name: str, label: str, address: str) -> str:
     else:
         phrase = _encoded_words(name, label)
     last = phrase.rpartition(CRLF)[2]
-    blank = CRLF + " " if len(last) + len(address) + len(name) + 5 > LINE else " "
+    if len(last) + len(address) + len(name) + 5 > LINE:
+        blank = CRLF + " "
+    else:
+        blank = " "
     return f"{phrase}{blank}<{address}>"
 
 

@@ -314,5 +314,7 @@ def harmless(value: Any) -> Any:
     if isinstance(value, list | tuple):
         first = list(map(harmless, value[:MAX_LIST_MEMBERS]))
         omitted = len(value) - MAX_LIST_MEMBERS
-        return [*first, f"… and {omitted} more"] if omitted > 0 and isinstance(value[0], str) else first
+        if omitted > 0 and isinstance(value[0], str):
+            return [*first, f"… and {omitted} more"]
+        return first
     return value

@@ -286,7 +286,9 @@ def in_batch(value: Any) -> Message:
 
 def _id(message: Any, name: str = "id") -> str | int | None:
     identifier = whole_number(message.get(name)) if isinstance(message, dict) else None
-    return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
+    if isinstance(identifier, str | int) and not isinstance(identifier, bool):
+        return identifier
+    return None
 
 
 def invalid(message: Any, reason: str) -> Json:

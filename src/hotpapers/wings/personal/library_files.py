@@ -173,7 +173,9 @@ def _bib_value(body: str, start: int, strings: dict[str, str]) -> tuple[str, int
     """One value in braces or quotes, or a word, and where it ends."""
     if body[start : start + 1] not in ("{", '"'):
         word = _BIB_WORD.match(body, start)
-        return (strings.get(word[0].lower(), word[0]), word.end()) if word else ("", start + 1)
+        if word:
+            return (strings.get(word[0].lower(), word[0]), word.end())
+        return ("", start + 1)
     depth = 0
     is_quoted = body[start] == '"'
     for sign in _BIB_SIGN.finditer(body, start + is_quoted):
@@ -226,7 +228,9 @@ def _tagged(text: str, line_of: re.Pattern[str], first: tuple[str, ...]) -> Iter
 
 def _joined(lines: list[str]) -> str:
     is_cut = len(lines) > 1 and any(all(len(line) == width for line in lines[:-1]) for width in CUT_AT)
-    return "".join(lines) if is_cut else " ".join(line.strip() for line in lines)
+    if is_cut:
+        return "".join(lines)
+    return " ".join(line.strip() for line in lines)
 
 
 def ris(text: str) -> Iterator[Entry]:

@@ -165,7 +165,10 @@ def learn(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> 
 def _pull(before: int, product: int, length: int, *, is_star: bool) -> int:
     near = product / (length << 16)
     own = before * length / UNIT
-    step = (own - near + 1) / STAR_SOFTNESS if is_star else (own + near - ALLOWED) / OTHER_SOFTNESS
+    if is_star:
+        step = (own - near + 1) / STAR_SOFTNESS
+    else:
+        step = (own + near - ALLOWED) / OTHER_SOFTNESS
     return floor(step * UNIT / length + 0.5) if step > 0 else 0
 
 
@@ -176,4 +179,6 @@ def _product(weights: Mapping[str, int], vector: Vector) -> int:
 def closeness_to_liked(paper: WeighedVector, words: LikedWords) -> int:
     """How close a paper is to the starred ones, in ten-thousandths of what they come to themselves."""
     product = _product(words.weights, paper.weights)
-    return min(product * WHOLE // (paper.length << 16), WHOLE) if product > 0 else 0
+    if product > 0:
+        return min(product * WHOLE // (paper.length << 16), WHOLE)
+    return 0

@@ -60,7 +60,10 @@ class WeighedVector(NamedTuple):
 @lru_cache(CACHED)
 def words_of(text: str) -> Sequence[str]:
     """The words of a text: ASCII letters and digits, without accents, TeX commands, case and plural endings."""
-    plain_text = text if text.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    if text.isascii():
+        plain_text = text
+    else:
+        plain_text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
     return [stem(word) for word in _WORD.findall(_COMMAND.sub(" ", plain_text).lower())]
 
 
@@ -77,7 +80,10 @@ def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vect
     held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
     words = _weights(f"{title} {title}", abstract, levels(), TERMS - len(held))
     square = sum(weight * weight for weight in words.values())
-    weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT) if held else 0
+    if held:
+        weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT)
+    else:
+        weight = 0
     return {**words, **dict.fromkeys(held, weight)} if weight else words
 
 
@@ -126,7 +132,9 @@ def closeness(paper: WeighedVector, other: WeighedVector) -> int:
     """The cosine of two vectors in ten-thousandths; 0 if either is empty."""
     small, large = sorted((paper.weights, other.weights), key=len)
     product = sum(weight * large.get(word, 0) for word, weight in small.items())
-    return (product << 16) * WHOLE // (paper.length * other.length) if product else 0
+    if product:
+        return (product << 16) * WHOLE // (paper.length * other.length)
+    return 0
 
 
 def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:

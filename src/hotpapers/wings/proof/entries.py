@@ -93,7 +93,9 @@ def earlier_entry(last: Checkpoint) -> bytes:
 
 def position_of(entry: bytes) -> int:
     """The position in a leaf of the record; 0 for other leaves."""
-    return int.from_bytes(entry[1 : 1 + _POSITION], "big") if entry[:1] == RECORD else 0
+    if entry[:1] == RECORD:
+        return int.from_bytes(entry[1 : 1 + _POSITION], "big")
+    return 0
 
 
 def observation_entry(described: ObservedFile | ListLeaf) -> bytes:

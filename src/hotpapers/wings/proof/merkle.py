@@ -181,7 +181,10 @@ def files_of(
         widest = max(tile_widths)
         is_full = widest == WIDTH
         hashes = tile(tree, level, index, widest)
-        below = entries[index * WIDTH : index * WIDTH + widest] if level == 0 else ()
+        if level == 0:
+            below = entries[index * WIDTH : index * WIDTH + widest]
+        else:
+            below = ()
         bundled = bundle(below)
         ends = [0, *accumulate(_PREFIX + len(entry) for entry in below)]
         for width in sorted(tile_widths):

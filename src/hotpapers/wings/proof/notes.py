@@ -222,7 +222,9 @@ class Checkpoint(NamedTuple):
 
     def is_of(self, tree: MerkleTree) -> bool:
         """Whether a tree had this root at this size."""
-        return self.size <= tree.size and tree.root(self.size) == self.root
+        if self.size > tree.size:
+            return False
+        return tree.root(self.size) == self.root
 
 
 def read_checkpoint(text: str) -> Checkpoint:

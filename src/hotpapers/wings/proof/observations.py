@@ -295,7 +295,10 @@ def fresh_entries(
         current = [file.name for file in known if not _is_old(file.hour, at)]
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
-        files = list(_new_files(database, folder, known, at, hasher, own)) if adding else []
+        if adding:
+            files = list(_new_files(database, folder, known, at, hasher, own))
+        else:
+            files = []
     except (InputError, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
     matches = (_PUBLISHED.fullmatch(name) for name in names_in(folder) if name not in listed)

@@ -125,11 +125,9 @@ def _of_json(text: str) -> SavedIssue:
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
     issue = SavedIssue(content, digest, notes.parse_proof(saved.proof), metadata=hashes)
-    return (
-        issue
-        if value.keys() <= saved_answers.PROVED_BY_HASHES
-        else issue._replace(answer=saved_answers.read_answer(value, digest))
-    )
+    if value.keys() <= saved_answers.PROVED_BY_HASHES:
+        return issue
+    return issue._replace(answer=saved_answers.read_answer(value, digest))
 
 
 def _decoded(text: str) -> Any:
@@ -253,7 +251,9 @@ class _PageReader(HTMLParser):
 
 def _number(text: str) -> int | None:
     digits = text.replace(",", "").strip()
-    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 16 else None
+    if digits.isdecimal() and digits.isascii() and len(digits) < 16:
+        return int(digits)
+    return None
 
 
 # ---- the verdict -------------------------------------------------------------------------------------------

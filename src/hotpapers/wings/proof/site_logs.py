@@ -125,7 +125,9 @@ class PublicationLogs:
     def is_complete(self, digest: str) -> bool | None:
         """Whether an issue's proof has enough cosignatures, by its digest; None while it has no proof."""
         log, leaf = self._places.get(entries.issue_entry(digest), (None, 0))
-        return leaf < self._complete_sizes[log.number] if log and log.covering(leaf) else None
+        if log and log.covering(leaf):
+            return leaf < self._complete_sizes[log.number]
+        return None
 
     @cached_property
     def _complete_sizes(self) -> Mapping[int, int]:
@@ -193,7 +195,9 @@ class SiteLogs:
 
     def version(self, publication: str) -> object:
         """A value that changes whenever a page's proof may change."""
-        return log_files.version(self.config.folder / publication) if log_files.is_name(publication) else ()
+        if log_files.is_name(publication):
+            return log_files.version(self.config.folder / publication)
+        return ()
 
     def of(self, publication: str) -> PublicationLogs | None:
         """A publication's logs; None if it has none. Raises LogError."""

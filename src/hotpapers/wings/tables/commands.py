@@ -50,7 +50,9 @@ def is_own_folder(folder: Path) -> bool:
     if not folder.is_dir():
         return True
     names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    return not names or {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
+    if not names:
+        return True
+    return {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
 
 
 def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:

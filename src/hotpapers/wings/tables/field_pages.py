@@ -109,10 +109,9 @@ class FieldsPart(SitePart):
     @cached_property
     def _has_enough(self) -> bool:
         sizes = Counter(paper.field for paper in self._papers.values())
-        return (
-            sizes.total() >= MIN_PAPERS
-            and sum(wilson(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
-        )
+        if sizes.total() < MIN_PAPERS:
+            return False
+        return sum(wilson(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
 
     @property
     def _of_all(self) -> float:

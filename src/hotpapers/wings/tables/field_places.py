@@ -73,7 +73,9 @@ def _row(field: str, papers: list[str], facts: FieldFacts) -> FieldRow:
 
 
 def _share_with(least: int, people: list[int]) -> float | None:
-    return round(sum(count >= least for count in people) / len(people), 3) if people else None
+    if people:
+        return round(sum(count >= least for count in people) / len(people), 3)
+    return None
 
 
 def per_thousand(places: int, papers: int) -> float:

@@ -132,4 +132,6 @@ def announced_span(view: AsOfView) -> tuple[int, int] | None:
     """When the first and the last paper were announced, µs UTC; None if there are none."""
     rows = view.database.rows(f"""SELECT min(a.announced_at), max(a.announced_at) FROM announcement AS a
         WHERE a.type <> 'replacement' AND {view.visible("a")}""")
-    return None if rows[0][0] is None else (int(rows[0][0]), int(rows[0][1]))
+    if rows[0][0] is None:
+        return None
+    return (int(rows[0][0]), int(rows[0][1]))

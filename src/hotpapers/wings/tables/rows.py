@@ -143,7 +143,12 @@ class ReadingStates:
         if not unread:
             return "complete", 0
         began = self._began.get(network)
-        state = "partial" if unread < end - start else "before" if began is None or began >= end else "none"
+        if unread < end - start:
+            state = "partial"
+        elif began is None or began >= end:
+            state = "before"
+        else:
+            state = "none"
         return state, unread // SECOND
 
 
@@ -221,7 +226,10 @@ def _readings(view: AsOfView) -> Iterator[Row]:
     for _, content in _contents(view):
         for reading in content.readings:
             began = None if reading.began is msgspec.UNSET else reading.began
-            lost = None if reading.gaps is msgspec.UNSET else sum(gap.until_at - gap.from_at for gap in reading.gaps)
+            if reading.gaps is msgspec.UNSET:
+                lost = None
+            else:
+                lost = sum(gap.until_at - gap.from_at for gap in reading.gaps)
             unread = None if lost is None else lost // SECOND
             yield (*_issue_key(content), reading.network, reading.state, began, unread)
 

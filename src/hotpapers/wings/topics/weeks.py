@@ -217,6 +217,6 @@ def is_last_of_week(publication: Publication, day: str) -> bool:
     following = label_after(publication, day)
     if publication.window == "listing":
         return False
-    return not following or period_of("week", publication.window, following) != period_of(
-        "week", publication.window, day
-    )
+    if not following:
+        return True
+    return period_of("week", publication.window, following) != period_of("week", publication.window, day)

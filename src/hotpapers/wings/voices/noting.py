@@ -131,7 +131,10 @@ def posts_of_lane(
     of earlier issues."""
     content = editions(record, publication, day)[-1].content
     view = record.view(content.as_of, content.position)
-    since = editions(record, publication, before[-1])[0].content.as_of if before else content.from_at
+    if before:
+        since = editions(record, publication, before[-1])[0].content.as_of
+    else:
+        since = content.from_at
     first = dict[tuple[int, str], int]()
     for batch in slices(sorted(accounts_of(view, members))):
         for post, account, paper in shared_by(view, batch, max(since, content.from_at)):

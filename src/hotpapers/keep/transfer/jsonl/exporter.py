@@ -119,11 +119,10 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
         rows = {row.name: row for row in scan.upto(position) if isinstance(row, RowOf)}
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
-            yield (
-                _item_line(redactor.row(row), listed.check(index))
-                if row
-                else _line(_pruned(record, name, listed, index))
-            )
+            if row:
+                yield _item_line(redactor.row(row), listed.check(index))
+            else:
+                yield _line(_pruned(record, name, listed, index))
 
 
 def _pruned(record: Record, name: manifest.RowName, listed: manifest.Manifest, index: int) -> PrunedLine:

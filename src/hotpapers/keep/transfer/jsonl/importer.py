@@ -207,7 +207,10 @@ class _FullImport:
         ]
         findings = closing_problems or check(self.database, self.record.hasher).findings
         if findings:
-            more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
+            if len(findings) > 1:
+                more = f", and {len(findings) - 1:,} more"
+            else:
+                more = ""
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
 
     def _restore(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> bool:
@@ -292,7 +295,10 @@ class _FullImport:
         numbers: dict[str, int] = {}
         result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
         for line in read:
-            prepared = None if line.item is None else self._prepared_row(line, line.item, known)
+            if line.item is None:
+                prepared = None
+            else:
+                prepared = self._prepared_row(line, line.item, known)
             kind, item_hash = (
                 (PRUNED, line.pruned) if prepared is None else (model.kind_of(prepared.item), prepared.hash)
             )

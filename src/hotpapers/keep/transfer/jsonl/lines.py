@@ -315,4 +315,6 @@ def _fit(derived: Sequence[int | str], kind: type[model.Item]) -> bool:
     if kind is not model.Post:
         return not derived
     voice, fingerprint = derived if len(derived) == 2 else (0, 0)
-    return type(voice) is str and type(fingerprint) is int and -(2**63) <= fingerprint < 2**63
+    if type(voice) is not str or type(fingerprint) is not int:
+        return False
+    return -(2**63) <= fingerprint < 2**63

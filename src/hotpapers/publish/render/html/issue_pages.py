@@ -54,7 +54,9 @@ class IssuePages:
         """The page at a path, with the papers that a reader asked for."""
         site = self._site
         if (row := site_paths.issue_of(path)) is not None:
-            return self.issue(path, *row, choice) if site.has(*row) else self._without_issue(path, *row)
+            if site.has(*row):
+                return self.issue(path, *row, choice)
+            return self._without_issue(path, *row)
         if (script := site_paths.abstracts_of(path)) is not None:
             return self._abstracts(*script)
         day, form = site_paths.citation_of(path) or (site_paths.listing_of(path), "")
@@ -82,11 +84,10 @@ class IssuePages:
         own_path = issue_path(day)
         earlier = site.earlier_editions(day)
         # groups of entries on the same topic, each with the words that they have in common
-        groups = (
-            site.neighbors.alike([entry.metadata for entry in entries])
-            if site.neighbors and entries and not choice.category
-            else ()
-        )
+        if site.neighbors and entries and not choice.category:
+            groups = site.neighbors.alike([entry.metadata for entry in entries])
+        else:
+            groups = ()
         return site.render(
             "issue.html",
             path,

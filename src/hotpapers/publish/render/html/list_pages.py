@@ -90,7 +90,9 @@ def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
 def first_names(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
     text = ", ".join(one_line(name) for name in authors[:MAX_AUTHORS_IN_LINE])
-    return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more" if len(authors) > MAX_AUTHORS_IN_LINE else text
+    if len(authors) > MAX_AUTHORS_IN_LINE:
+        return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more"
+    return text
 
 
 def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[str]]:
@@ -161,7 +163,9 @@ class ListPages:
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
-        return self._author(path, author) if author and self._site.catalogue.has_author(author) else None
+        if author and self._site.catalogue.has_author(author):
+            return self._author(path, author)
+        return None
 
     def _folder(self, path: str) -> bytes:
         """What the pages of a folder are, for those who shorten an address."""
@@ -266,7 +270,9 @@ class TopPages:
 
     def _period_of(self, path: str) -> str:
         if path == TOPS:
-            return self.tops.periods(self.tops.kinds[0])[-1] if self._site.days else ""
+            if self._site.days:
+                return self.tops.periods(self.tops.kinds[0])[-1]
+            return ""
         period = site_paths.top_of(path)
         return period if self.tops.has(period) else ""
 
@@ -276,9 +282,9 @@ class TopPages:
         tops = self.tops
         period = self._period_of(path)
         if not period:
-            return (
-                site.render("empty.html", TOPS, "No issue yet", first_due(site.publication)) if path == TOPS else None
-            )
+            if path == TOPS:
+                return site.render("empty.html", TOPS, "No issue yet", first_due(site.publication))
+            return None
         top = tops.top(period)
         name = period_name(period)
         kind = kind_of(period)

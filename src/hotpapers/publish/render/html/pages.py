@@ -109,7 +109,9 @@ class SitePages:
     def has_choice(self, path: str) -> bool:
         """Whether readers can ask the page at a path, if there is one, for some of its papers only."""
         is_issue = site_paths.issue_of(path) is not None or bool(site_paths.listing_of(path))
-        return is_issue or self._tops.has(path) or (path == "index.html" and bool(self._site.days))
+        if is_issue or self._tops.has(path):
+            return True
+        return path == "index.html" and bool(self._site.days)
 
     def page_of(self, path: str, choice: PageChoice) -> bytes | None:
         """The page with what a reader asked for; None if there is no such page or category."""

@@ -124,7 +124,10 @@ class SinglePages:
 
     def search(self, results: SearchAnswer | None = None) -> bytes:
         """The search page; with `results`, the answer that the app gives."""
-        title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search" if results else "Search"
+        if results:
+            title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search"
+        else:
+            title = "Search"
         return self._named(
             "search",
             title,
@@ -135,7 +138,10 @@ class SinglePages:
         )
 
     def _index(self) -> bytes:
-        page = self._issues.issue("index.html", self._site.days[-1], 0) if self._site.days else None
+        if self._site.days:
+            page = self._issues.issue("index.html", self._site.days[-1], 0)
+        else:
+            page = None
         return page or self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
 
     def _archive(self) -> bytes:
@@ -172,7 +178,10 @@ class SinglePages:
         )
 
     def _method(self) -> bytes:
-        issue = self._site.frozen(self._site.days[-1]) if self._site.days else None
+        if self._site.days:
+            issue = self._site.frozen(self._site.days[-1])
+        else:
+            issue = None
         example = worked_example(issue) if issue else None
         return self._named(
             "method",

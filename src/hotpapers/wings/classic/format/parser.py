@@ -79,7 +79,10 @@ def parse(text: str) -> ClassicIssue:
     date, written_at, at = _front(lines)
     # The number of empty lines before the one that starts the first item.
     first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
-    lead = max(0, first - at - 1) if first < len(lines) else first - at
+    if first < len(lines):
+        lead = max(0, first - at - 1)
+    else:
+        lead = first - at
     items = list[ClassicItem]()
     start = at + lead
     while start < len(lines):

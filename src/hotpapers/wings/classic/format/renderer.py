@@ -40,7 +40,8 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
     A post's text, name and link targets are always escaped.
     """
-    issue = replace(issue, items=tuple(map(_cleaned_item, issue.items))) if escape else issue
+    if escape:
+        issue = replace(issue, items=tuple(map(_cleaned_item, issue.items)))
     _check(issue)
     text = write(issue)
     check_size(text, "\n")

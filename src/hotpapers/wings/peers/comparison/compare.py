@@ -160,11 +160,9 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
     coverage = facts.covered(ARXIV)
     read = coverage.read_at(announced_at)
     end = period.until if own is None else own
-    return (
-        read is None
-        or read > announced_at + ANNOUNCEMENT_DELAY
-        or coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
-    )
+    if read is None or read > announced_at + ANNOUNCEMENT_DELAY:
+        return True
+    return coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
 
 
 # ---- the causes of differences at a moment -----------------------------------------------------------------

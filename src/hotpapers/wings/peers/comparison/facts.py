@@ -312,7 +312,9 @@ def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int
     the last age that the paper had reached by then."""
     back = facts.header.back.get(network)
     following = moment.announced_at + measurement.age_after(moment.age) * HOUR
-    return back if back is not None and moment.until < back < following else moment.until
+    if back is not None and moment.until < back < following:
+        return back
+    return moment.until
 
 
 def _counted_posts(facts: CollectorFacts, moment: MeasuredMoment) -> Iterator[tuple[str, CountedPost]]:

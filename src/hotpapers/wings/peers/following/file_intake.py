@@ -260,7 +260,10 @@ class Intake:
         for number, line in enumerate(lines):
             if line.item is None and observations.line_row(file.name, number) not in self._withdrawn:
                 raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
-            latest = max(line.item.observed_at, getattr(line.item, "until_at", 0)) if line.item else 0
+            if line.item:
+                latest = max(line.item.observed_at, getattr(line.item, "until_at", 0))
+            else:
+                latest = 0
             if latest > self._http.now() + HOUR:
                 raise NotAProof(f"line {number} is dated in the future", file=name)
         return lines

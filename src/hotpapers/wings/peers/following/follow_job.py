@@ -118,7 +118,10 @@ def _update_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
 
 def _first_named(problems: Sequence[str]) -> str:
     """The first problems, and how many more there are: a log can cause a million."""
-    more = [f"and {len(problems) - MAX_NAMED_PROBLEMS:,} more"] if len(problems) > MAX_NAMED_PROBLEMS else []
+    if len(problems) > MAX_NAMED_PROBLEMS:
+        more = [f"and {len(problems) - MAX_NAMED_PROBLEMS:,} more"]
+    else:
+        more = []
     return "; ".join([*problems[:MAX_NAMED_PROBLEMS], *more])
 
 
