@@ -30,7 +30,7 @@ from hotpapers.base.terms import NetworkTerms
 from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import MAX_REASON_CHARS
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
@@ -324,12 +324,12 @@ class RecountJob(NetworkJob):
         database = context.record.database
         network = self.source.name
         at = self._now()
-        self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
-        engagement_queries.follow_shown_posts(database, network, at)
-        posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
+        self._position = recount_queries.follow_new_posts(database, network, self._position, at)
+        recount_queries.follow_shown_posts(database, network, at)
+        posts = recount_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
             self._recount(context, posts)
-            posts = engagement_queries.due_posts(database, network, self._now(), AT_ONCE)
+            posts = recount_queries.due_posts(database, network, self._now(), AT_ONCE)
         if posts:
             self._recount(context, posts)
         else:
@@ -358,7 +358,7 @@ class RecountJob(NetworkJob):
             check_likes(snapshots)
         except PartiallyRead as problem:  # otherwise a server that is gone for good would keep its posts due forever
             unanswered = [post for post in posts if post not in problem.unasked]
-            engagement_queries.note_unanswered(database, unanswered, self._now())
+            recount_queries.note_unanswered(database, unanswered, self._now())
             raise
         except NetError as problem:
             self._record_failure(context, problem)
@@ -367,12 +367,12 @@ class RecountJob(NetworkJob):
             self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):  # posts that trigger a defect must not keep the others from being counted
-                    engagement_queries.note_unanswered(database, posts, self._now())
+                    recount_queries.note_unanswered(database, posts, self._now())
                     self._record_failure(context, NetError(describe_error(problem)))
             raise
         finally:
             self.note_traffic(context)
-        engagement_queries.note_unanswered(database, posts, self._now())
+        recount_queries.note_unanswered(database, posts, self._now())
 
     def _record_failure(self, context: JobContext, problem: NetError) -> None:
         """Writes partial coverage while counts are failing; otherwise missing counts would look like no reactions. The
@@ -394,7 +394,7 @@ class RecountJob(NetworkJob):
         snapshots = [item for item in items if isinstance(item, Snapshot)]
         unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
         keys = [f"{network}:{payload.key}" for payload in page.payloads]
-        engagement_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
+        recount_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
         context.note(success_at=at, items=context.status.items + batch.added)
         return snapshots
 

@@ -18,7 +18,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound
 from hotpapers.base.keys import parse_key
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.bots.review import accounts_of
 from hotpapers.jobs import queries as jobs_queries
@@ -142,7 +142,7 @@ def erase_beside(
 ) -> int:
     """Erase keys and names from working data and raw payloads; the number of payloads deleted. `origins`: payloads of
     further rows. Call inside `write()`, before the identities are overwritten."""
-    engagement_queries.forget_posts(database, keys)
+    recount_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
     queries.forget_reports(database, keys, known.stand_in)
     jobs_queries.forget_reasons(database, known.stand_in)

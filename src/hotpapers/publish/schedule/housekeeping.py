@@ -11,7 +11,7 @@ from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.text.timestamps import is_over
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
@@ -56,7 +56,7 @@ class HousekeepingJob:
             context.check_lease()
             result = prune(context.record, at=at, whole=False, allowed=self._allowed)
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
-            engagement_queries.drop_unfollowed(context.record.database, at)
+            recount_queries.drop_unfollowed(context.record.database, at)
             forgotten_file.complete(context.record.database, context.record.hasher)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:

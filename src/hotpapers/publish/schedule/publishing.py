@@ -19,7 +19,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import BeforeFreezing, wings
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build
@@ -229,7 +229,7 @@ class PublishJob:
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
         built = build(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
+        recount_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add(issue)
 
     # ---- publishing --------------------------------------------------------------------------------
