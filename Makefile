@@ -107,11 +107,12 @@ lighthouse: $(dev) ## score each kind of page with Lighthouse, medians of five r
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## check format, lint, strict types, the budgets of tokens and words, names and the order of imports; change nothing
+check: $(dev) ## check format, lint, strict types, the budgets of tokens and words, density, names and the order of imports; change nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
 	@$(python) -m tools.token_budget
+	@$(python) -m tools.density
 	@$(python) -m tools.word_budget
 	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py
 

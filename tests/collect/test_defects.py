@@ -23,7 +23,7 @@ from hotpapers.collect.change_filter import SharedPaperIndex
 from hotpapers.collect.collect_job import Connection
 from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.collect.sources import CORE
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import isolation, job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN
@@ -63,9 +63,9 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (jobs_queries, "load_state"), (jobs_queries, "write_state"), (Leases, "take"),
     ],
     "hackernews/counts": [
-        (job_factory, "_job"), (StorySource, "counts"), (engagement_queries, "follow_new_posts"),
-        (engagement_queries, "due_posts"),
-        (engagement_queries, "note_answered"), (change_filter, "_last_items"), (Record, "batch"),
+        (job_factory, "_job"), (StorySource, "counts"), (recount_queries, "follow_new_posts"),
+        (recount_queries, "due_posts"),
+        (recount_queries, "note_answered"), (change_filter, "_last_items"), (Record, "batch"),
         (jobs_queries, "write_state"),
     ],
     "issues": [
@@ -75,7 +75,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
     ],
     "sending": [(sending, "fresh_days"), (SendJob, "_send_channel"), (jobs_queries, "load_state")],
     "housekeeping": [
-        (housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
+        (housekeeping, "prune"), (recount_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
         (jobs_queries, "load_state"),
     ],
 }  # fmt: skip

@@ -23,8 +23,8 @@ from hotpapers.base.model import (
     Verdict,
 )
 from hotpapers.collect.queries import living_posts
-from hotpapers.discussion.engagement import queries as engagement_queries
 from hotpapers.discussion.engagement.measurement import NEVER, SHOWN_FOR, next_recount_at
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.moderation.bots.review import withdraw_rows
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
@@ -88,26 +88,24 @@ def test_what_is_worth_most_is_asked_first(record: Record) -> None:
         announcement,
     ]
     record.append(items, source="test")
-    position = engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert (
-        engagement_queries.follow_new_posts(record.database, "x", position, START) == position == record.head.position
-    )
-    assert engagement_queries.follow_shown_posts(record.database, "x", START) == 1
-    assert engagement_queries.follow_shown_posts(record.database, "x", START) == 0
+    position = recount_queries.follow_new_posts(record.database, "x", 0, START)
+    assert recount_queries.follow_new_posts(record.database, "x", position, START) == position == record.head.position
+    assert recount_queries.follow_shown_posts(record.database, "x", START) == 1
+    assert recount_queries.follow_shown_posts(record.database, "x", START) == 0
     now = START + 6 * HOUR
-    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never requested
-    assert engagement_queries.due_posts(record.database, "x", now, 9) == ["x:1", "x:4", "x:3", "x:2"]
-    assert engagement_queries.due_posts(record.database, "x", now, 1) == ["x:1"]
-    assert engagement_queries.due_posts(record.database, "y", now, 9) == []
-    engagement_queries.note_answered(record.database, ["x:1", "x:4", "x:3"], now)
-    assert engagement_queries.due_posts(record.database, "x", now, 9) == ["x:2"]
-    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:1", "x:4", "x:3", "x:2"]
+    assert recount_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never requested
+    assert recount_queries.due_posts(record.database, "x", now, 9) == ["x:1", "x:4", "x:3", "x:2"]
+    assert recount_queries.due_posts(record.database, "x", now, 1) == ["x:1"]
+    assert recount_queries.due_posts(record.database, "y", now, 9) == []
+    recount_queries.note_answered(record.database, ["x:1", "x:4", "x:3"], now)
+    assert recount_queries.due_posts(record.database, "x", now, 9) == ["x:2"]
+    assert recount_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:1", "x:4", "x:3", "x:2"]
 
 
 def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> None:
     deletion = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
     record.append([*post(1, created_at=START - 31 * DAY), deletion, *post(3)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(FOLLOWED_POSTS) == [("x:3",)]
 
 
@@ -121,62 +119,60 @@ def test_who_is_pardoned_is_followed_again(record: Record) -> None:
 
     database = record.database
     record.append([*post(1), verdict("bot", START)], source="test")
-    position = engagement_queries.follow_new_posts(database, "x", 0, START)
+    position = recount_queries.follow_new_posts(database, "x", 0, START)
     assert database.rows(FOLLOWED_POSTS) == []
     record.append([verdict("human", START + 1)], source="test")
-    next_position = engagement_queries.follow_new_posts(database, "x", position, START)
+    next_position = recount_queries.follow_new_posts(database, "x", position, START)
     assert database.rows(FOLLOWED_POSTS) == [("x:1",)]
     assert (
-        engagement_queries.follow_new_posts(database, "x", next_position, START)
-        == next_position
-        == record.head.position
+        recount_queries.follow_new_posts(database, "x", next_position, START) == next_position == record.head.position
     )
     record.append([*post(2), verdict("bot", START + 2)], source="test")
-    position = engagement_queries.follow_new_posts(database, "x", next_position, START)
+    position = recount_queries.follow_new_posts(database, "x", next_position, START)
     assert database.rows(FOLLOWED_POSTS) == [("x:1",)]
     withdraw_rows(record, record.view().latest(Verdict), at=START + 3)
-    engagement_queries.follow_new_posts(database, "x", position, START)
+    recount_queries.follow_new_posts(database, "x", position, START)
     assert sorted(database.rows(FOLLOWED_POSTS)) == [("x:1",), ("x:2",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    engagement_queries.ask_again_at_once(record.database, ["x:2"], START + HOUR)
-    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:2"]
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.ask_again_at_once(record.database, ["x:2"], START + HOUR)
+    assert recount_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:2"]
 
 
 def test_what_an_issue_is_about_to_show_overtakes_any_backlog(record: Record) -> None:
     now = START + 7 * HOUR
     record.append([item for number in range(1, 31) for item in post(number)], source="test")
     record.append(post(31, now - 5 * HOUR), source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, now)
-    engagement_queries.ask_again_at_once(record.database, ["x:31"], now)
-    assert engagement_queries.due_posts(record.database, "x", now, 2)[0] == "x:31"
+    recount_queries.follow_new_posts(record.database, "x", 0, now)
+    recount_queries.ask_again_at_once(record.database, ["x:31"], now)
+    assert recount_queries.due_posts(record.database, "x", now, 2)[0] == "x:31"
 
 
 def test_an_outage_does_not_end_the_daily_recounts_of_a_post_that_an_issue_shows(record: Record) -> None:
     """It may be deleted afterwards, also if it is more than a month old."""
     record.append([*post(1), *post(2), *issue_with(2, START + 20 * DAY)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    engagement_queries.follow_shown_posts(record.database, "x", START + 20 * DAY)
-    engagement_queries.note_unanswered(record.database, ["x:1", "x:2"], START + 31 * DAY)
-    assert engagement_queries.due_posts(record.database, "x", START + 32 * DAY, 9) == ["x:2"]
-    engagement_queries.note_unanswered(record.database, ["x:2"], START + 50 * DAY)
-    assert engagement_queries.due_posts(record.database, "x", START + 51 * DAY, 9) == []
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_shown_posts(record.database, "x", START + 20 * DAY)
+    recount_queries.note_unanswered(record.database, ["x:1", "x:2"], START + 31 * DAY)
+    assert recount_queries.due_posts(record.database, "x", START + 32 * DAY, 9) == ["x:2"]
+    recount_queries.note_unanswered(record.database, ["x:2"], START + 50 * DAY)
+    assert recount_queries.due_posts(record.database, "x", START + 51 * DAY, 9) == []
 
 
 def test_after_a_restored_backup_its_posts_are_followed(record: Record) -> None:
     """The program may have been running meanwhile: it knew of later batches."""
     record.append(post(1), source="test")
     later = record.head.position + 100
-    position = engagement_queries.follow_new_posts(record.database, "x", later, START)
+    position = recount_queries.follow_new_posts(record.database, "x", later, START)
     assert position == record.head.position and record.database.rows(FOLLOWED_POSTS) == [("x:1",)]
 
 
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     with record.database.write():
         record.database.run("INSERT INTO reaction_post VALUES (7, 'x:1', 0)")
     forget(record, "x:1")
@@ -187,15 +183,15 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
 def test_what_was_forgotten_is_not_asked_for_again(record: Record) -> None:
     """Networks don't know a post by its pseudonym, so it isn't requested, even after all posts are scanned again."""
     record.append([*post(1), *post(2)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     forget(record, "x:1")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(FOLLOWED_POSTS) == [("x:2",)]
-    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:2"]
+    assert recount_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:2"]
     assert living_posts(record, "x", 0, 0) == [("x:2", "x:a", START)]
     forget(record, "x:a")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == []
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
+    assert recount_queries.due_posts(record.database, "x", START + DAY, 9) == []
     assert living_posts(record, "x", 0, 0) == []
 
 
@@ -206,21 +202,21 @@ def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
         subject="x:program", about="", rule="rate", judgement="bot", version=1, reason="-", observed_at=START
     )
     record.append([*post(1), bot_post, verdict], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(FOLLOWED_POSTS) == [("x:1",)]
     human_verdict = msgspec.structs.replace(verdict, rule="operator", judgement="human", observed_at=START + 1)
     record.append([human_verdict], source="operator")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(f"{FOLLOWED_POSTS} ORDER BY 1") == [("x:1",), ("x:2",)]
 
 
 def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
     at = START + 100 * DAY
     record.append([*post(1), *post(2), *post(3, at - DAY), *issue_with(2, at - DAY)], source="test")
-    engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    engagement_queries.follow_shown_posts(record.database, "x", at)
-    assert engagement_queries.drop_unfollowed(record.database, at) == 1
-    engagement_queries.follow_new_posts(record.database, "x", 0, at)
+    recount_queries.follow_new_posts(record.database, "x", 0, START)
+    recount_queries.follow_shown_posts(record.database, "x", at)
+    assert recount_queries.drop_unfollowed(record.database, at) == 1
+    recount_queries.follow_new_posts(record.database, "x", 0, at)
     rows = record.database.rows(f"{FOLLOWED_POSTS} ORDER BY 1")
     assert rows == [("x:2",), ("x:3",)], "one is shown, one is recent"
-    assert engagement_queries.drop_unfollowed(record.database, at + 30 * DAY) == 1
+    assert recount_queries.drop_unfollowed(record.database, at + 30 * DAY) == 1

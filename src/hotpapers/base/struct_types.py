@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, dataclass_transform
+from typing import dataclass_transform
 
 import msgspec
 
@@ -15,15 +15,6 @@ class Value(msgspec.Struct, frozen=True):
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class SettingsStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of hotpapers.toml, which has no other keys than these."""
-
-
-StructType = TypeVar("StructType", bound=msgspec.Struct)
-
-
-def made_from(kind: type[StructType], source: object, /, **others: Any) -> StructType:
-    """A struct with these values; the other fields are taken from attributes of `source` with the same names."""
-    same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in others}
-    return kind(**same, **others)
 
 
 def learn_structs() -> None:

@@ -119,7 +119,9 @@ class LazyGroup(click.Group):
     ) -> None:
         super().__init__(*args, **settings)
         self.short = short
-        self.sections, self.of_wings, self.kind = sections, of_wings, kind
+        self.sections = sections
+        self.of_wings = of_wings
+        self.kind = kind
         self.core = {name: place for section in sections.values() for name, place in section.items()}
 
     def places(self) -> Places:

@@ -39,17 +39,23 @@ def program(*, elsewhere: bool = False) -> str:
 
 def as_started(text: str) -> str:
     """A text for people, with its commands in backticks as this program was started."""
-    return _IN_BACKTICKS.sub(lambda _: f"`{program()}", text) if "`hotpapers" in text else text
+    if "`hotpapers" in text:
+        return _IN_BACKTICKS.sub(lambda _: f"`{program()}", text)
+    return text
 
 
 def words_of(start: Start, *, elsewhere: bool = False) -> str:
     """The command that starts the program again."""
     if start.by_uv and _UV_ENVIRONMENTS.fullmatch(start.prefix.parent.name):
-        return f"uvx --from {shlex.quote(start.source)} {NAME}" if start.source else f"uvx {NAME}"
+        if start.source:
+            return f"uvx --from {shlex.quote(start.source)} {NAME}"
+        return f"uvx {NAME}"
     if start.by_uv and start.called.stem == NAME:
         return f"uv run {NAME}"
     if "pipx" in start.prefix.parts and "venvs" not in start.prefix.parts:
-        return f"pipx run --spec {shlex.quote(start.source)} {NAME}" if start.source else f"pipx run {NAME}"
+        if start.source:
+            return f"pipx run --spec {shlex.quote(start.source)} {NAME}"
+        return f"pipx run {NAME}"
     if start.called.name == "__main__.py":
         return f"{_found_as(start.python)} -m {NAME}"
     if start.called.stem != NAME or _found_as(start.called) == start.called.name:
@@ -84,7 +90,8 @@ def installed_from() -> str:
 
 def source_of(origin: Mapping[str, Any]) -> str:
     """What installs a package again, by the note on where it came from (PEP 610)."""
-    url, vcs = str(origin.get("url", "")), origin.get("vcs_info")
+    url = str(origin.get("url", ""))
+    vcs = origin.get("vcs_info")
     if vcs:
         return f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return unquote(url.removeprefix("file://")) if url.startswith("file://") else url

@@ -61,7 +61,8 @@ def store_options(command: Command) -> Callable[..., Any]:
     @wraps(command)
     def with_site(*args: Any, store: str | None, config: Path | None, **arguments: Any) -> Any:
         with Site.open(config, store) as site:
-            site.progress, site.warn = bar, print_error
+            site.progress = bar
+            site.warn = print_error
             if site.settings.run.log == "text" and sys.stderr is not None and sys.stderr.isatty():
                 site.speak = print_note
             return command(*args, site=site, **arguments)

@@ -16,7 +16,8 @@ from hotpapers.cli.terminal import echo
 from hotpapers.publish.view import glance, phrases
 from hotpapers.site.demo import CORRECTED, FOLDER, make_demo, make_week
 
-SHOWN, SHOWN_OF_WEEK = 5, 3
+SHOWN = 5
+SHOWN_OF_WEEK = 3
 NO_BREAK = "\u00a0"
 
 

@@ -95,7 +95,10 @@ def init(
     if not hosts:  # hosting files say themselves how to start the program
         for line in what_is_read():
             echo(line)
-        cd = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+        if folder == Path():
+            cd = ""
+        else:
+            cd = f"cd {shlex.quote(str(folder))} && "
         command = program(elsewhere=bool(cd))
         echo(f"next: {cd}{command} run   (reads the networks and publishes an issue every morning)")
 
@@ -196,7 +199,10 @@ def _hour(text: str) -> int:
 
 def _hosts() -> tuple[str, ...]:
     kinds = host_kinds()
-    answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True) if kinds else HERE
+    if kinds:
+        answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True)
+    else:
+        answer = HERE
     return () if answer == HERE else (answer,)
 
 

@@ -123,7 +123,10 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, site: 
     total = sum(number for name, number in totals.items() if source in ("", name))
     summary = f"nothing of {source} in quarantine, only of {', '.join(totals)}" if totals else "quarantine is empty"
     if total:
-        more = f", the latest {len(latest):,} shown" if len(latest) < total else ""
+        if len(latest) < total:
+            more = f", the latest {len(latest):,} shown"
+        else:
+            more = ""
         by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
         summary = (
             f"{count_noun(total, 'payload')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
@@ -166,7 +169,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     from hotpapers.collect import reprocessing  # imports all sources
 
     [choice] = site.sources([source])
-    terms, record = of(site.terms, source), site.record
+    terms = of(site.terms, source)
+    record = site.record
     planned = reprocessing.plan(record, choice, terms)
     if not as_json:
         for line in _planned(choice.name, planned):

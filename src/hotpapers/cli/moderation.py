@@ -57,7 +57,8 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, site: common.Site) ->
 
     POST may be its address. What is hidden still counts. Published folders are rendered again.
     """
-    folders, key = site.hide(key, reason, undo=undo), parse_key(key)
+    folders = site.hide(key, reason, undo=undo)
+    key = parse_key(key)
     value = {"key": key, "judgement": "shown" if undo else "hidden", "folders": folder_results(folders)}
     show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
     report_folders(folders, as_json)
@@ -83,7 +84,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, site: common.Site) -
         raise click.exceptions.Exit(1)
     report = site.forget(keys)
     copies = distinct(copy for _, result in report.forgotten for copy in result.out_of_reach)
-    figures, lines = [], []
+    figures = []
+    lines = []
     for key, result in report.forgotten:
         numbers = {"keys": len(result.keys), "rows": result.rows, "raw_payloads": result.raw_payloads}
         figures.append({"key": key, **numbers})

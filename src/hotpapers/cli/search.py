@@ -102,10 +102,16 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
     noun = "paper" if isinstance(results, PaperResults) else "post"
     if not results.total:
         hint = f"; {count_noun(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
-        meant = f"; did you mean {plain(results.meant)}?" if isinstance(results, PaperResults) and results.meant else ""
+        if isinstance(results, PaperResults) and results.meant:
+            meant = f"; did you mean {plain(results.meant)}?"
+        else:
+            meant = ""
         return f"no {noun} {results.understood}{hint}{meant}"
     on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
-    number = count_noun(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
+    if results.exact:
+        number = count_noun(results.total, noun)
+    else:
+        number = f"more than {results.total:,} {noun}s"
     first = ""
     if on_page < results.total or not results.exact:
         first = f"; showing the first{f' {on_page:,}' if on_page > 1 else ''}"
@@ -128,18 +134,24 @@ def _paper(hit: PaperHit) -> Iterator[str]:
 def _issues(issues: Sequence[SearchHitIssue]) -> str:
     """The latest issues with the paper, and its place in each; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
-    names, last_publication = [], ""
+    names = []
+    last_publication = ""
     for hit in latest:
         name = "" if hit.publication == last_publication else f"{hit.publication} "
         names.append(f"{name}{hit.day}{f' #{hit.place}' if hit.place else ''}")
         last_publication = hit.publication
     extra = len(issues) - len(latest)
-    return f"in {', '.join(names)}{f' and {extra:,} more' if extra else ''}" if names else ""
+    if names:
+        return f"in {', '.join(names)}{f' and {extra:,} more' if extra else ''}"
+    return ""
 
 
 def _post(hit: PostHit) -> Iterator[str]:
     handle = plain(handle_text(hit.handle))
-    author = f"{plain(hit.name)} ({handle})" if handle and hit.name else plain(hit.name) or handle
+    if handle and hit.name:
+        author = f"{plain(hit.name)} ({handle})"
+    else:
+        author = plain(hit.name) or handle
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
     details = (network_title(hit.network), minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
@@ -150,7 +162,8 @@ def _post(hit: PostHit) -> Iterator[str]:
 def marked(text: str, spans: Spans) -> str:
     """A text without terminal control characters; on a terminal, matches are in bold."""
     bold = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    pieces, at = [], 0
+    pieces = []
+    at = 0
     for start, end in spans if bold else ():
         pieces += [plain(text[at:start]), click.style(plain(text[start:end]), bold=True)]
         at = end

@@ -105,11 +105,17 @@ def _store_lines(statistics: StoreStatistics, zone: str) -> Iterator[str]:
 
 def _job_lines(job: JobHealth, at: int, zone: str) -> Iterator[str]:
     if job.failing_since is not None:
-        state = f"{job.state}, failing" if job.state in (job_state.WORKING, STOPPED) else job.state
+        if job.state in (job_state.WORKING, STOPPED):
+            state = f"{job.state}, failing"
+        else:
+            state = job.state
         yield f"{state} since {minute_of(job.failing_since, zone)} ({job.reason})"
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
-    yield f"last success {duration((at - job.success_at) // SECOND)} ago" if job.success_at else "no success yet"
+    if job.success_at:
+        yield f"last success {duration((at - job.success_at) // SECOND)} ago"
+    else:
+        yield "no success yet"
     if job.next_at is not None and job.next_at > at:
         yield f"next in {duration((job.next_at - at) // SECOND)}"
     elif job.next_at is not None and job.state != job_state.WORKING and at - job.next_at > LATE:
@@ -136,7 +142,8 @@ def _site_lines(sites: Sequence[SizeForecast]) -> Iterator[str]:
 
 
 def _further_lines(state: Inspection, zone: str) -> Iterator[str]:
-    statistics, soundness = state.store, state.soundness
+    statistics = state.store
+    soundness = state.soundness
     for item in state.incomplete:
         yield f"arxiv      {minute_of(item.from_at, zone)}: {item.reason}"
         yield f"{'':<31} to do: {next_step('arxiv', item.reason)}"

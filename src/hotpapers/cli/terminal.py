@@ -85,7 +85,9 @@ class NumberRange(click.IntRange):
     """An option's whole numbers; in help and errors `1 to 9999`."""
 
     def _describe_range(self) -> str:
-        return f"{self.min} to {self.max}" if self.max is not None else f"{self.min} or more"
+        if self.max is not None:
+            return f"{self.min} to {self.max}"
+        return f"{self.min} or more"
 
 
 def confirm(question: str, consequence: str) -> bool:
@@ -134,12 +136,16 @@ def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable
     """A progress bar with the remaining time, shown only on a terminal; call the yielded function with each step's
     size. `in_bytes`: steps are bytes, and the bar shows the rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
-    started_at, total = time.monotonic(), 0
+    started_at = time.monotonic()
+    total = 0
 
     def step(count: int) -> None:
         nonlocal total
         total += count
-        rate = f"{size(total / max(time.monotonic() - started_at, 0.001))}/s" if in_bytes else None
+        if in_bytes:
+            rate = f"{size(total / max(time.monotonic() - started_at, 0.001))}/s"
+        else:
+            rate = None
         with _WRITING:
             progress.update(count, rate)
 
@@ -164,7 +170,10 @@ _SHOWN: list[ProgressBar[Any]] = []
 def whole_line() -> Iterator[None]:
     """Inside, a line can be written: the progress bar on the terminal is erased before and drawn again after it."""
     with _WRITING:
-        progress = _SHOWN[-1] if _SHOWN and not _SHOWN[-1].hidden else None
+        if _SHOWN and not _SHOWN[-1].hidden:
+            progress = _SHOWN[-1]
+        else:
+            progress = None
         if progress is not None:
             progress.file.write(ERASE_LINE)
             progress.file.flush()

@@ -308,7 +308,10 @@ def restored_posts(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Pos
     """Posts that were reported gone but have counts, so they still exist: as they were before."""
     posts = {item.post for item in items if isinstance(item, Post)}
     for item in items:
-        post = changes.last_present(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
+        if isinstance(item, Snapshot) and item.post not in posts:
+            post = changes.last_present(item.post)
+        else:
+            post = None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
 

@@ -30,7 +30,7 @@ from hotpapers.base.networks import Network
 from hotpapers.base.text.timestamps import SECOND, is_over
 from hotpapers.collect.change_filter import SharedPaperIndex, TrackedPosts
 from hotpapers.collect.pipeline import ReadableEntries, check_likes, ingest, parse_page
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import MAX_REASON_CHARS
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
@@ -138,13 +138,7 @@ class CollectJob(NetworkJob):
         self._look(context, started_at)
         self._start_reading_back(context, started_at)
         try:
-            cursor = cursor_of(context.record.database, self.name)
-            back_to = context.status.back_to if context.status.covered_to is None else None
-            if back_to is not None and isinstance(self.source, ReadingBackSource):
-                pages = self.source.pages_since(self.connection.http, cursor, back_to)
-            else:
-                pages = self.source.pages(self.connection.http, cursor)
-            for page in pages:
+            for page in self._pages(context):
                 self.store(context, page)
                 next_at = page.next_at
                 if once and page.until is not None and page.until >= started_at + ONE_ROUND:
@@ -170,6 +164,14 @@ class CollectJob(NetworkJob):
             raise
         self.note_traffic(context)
         return self.source.every if next_at is None else max((next_at - self._now()) / 1e6, 1.0)
+
+    def _pages(self, context: JobContext) -> Iterable[PayloadPage]:
+        """The pages of this round; in the very first one, also earlier pages of a source that can read back."""
+        cursor = cursor_of(context.record.database, self.name)
+        back_to = context.status.back_to if context.status.covered_to is None else None
+        if back_to is not None and isinstance(self.source, ReadingBackSource):
+            return self.source.pages_since(self.connection.http, cursor, back_to)
+        return self.source.pages(self.connection.http, cursor)
 
     def _begin_round(self) -> None:
         self._entries = ReadableEntries()
@@ -322,12 +324,12 @@ class RecountJob(NetworkJob):
         database = context.record.database
         network = self.source.name
         at = self._now()
-        self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
-        engagement_queries.follow_shown_posts(database, network, at)
-        posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
+        self._position = recount_queries.follow_new_posts(database, network, self._position, at)
+        recount_queries.follow_shown_posts(database, network, at)
+        posts = recount_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
             self._recount(context, posts)
-            posts = engagement_queries.due_posts(database, network, self._now(), AT_ONCE)
+            posts = recount_queries.due_posts(database, network, self._now(), AT_ONCE)
         if posts:
             self._recount(context, posts)
         else:
@@ -356,7 +358,7 @@ class RecountJob(NetworkJob):
             check_likes(snapshots)
         except PartiallyRead as problem:  # otherwise a server that is gone for good would keep its posts due forever
             unanswered = [post for post in posts if post not in problem.unasked]
-            engagement_queries.note_unanswered(database, unanswered, self._now())
+            recount_queries.note_unanswered(database, unanswered, self._now())
             raise
         except NetError as problem:
             self._record_failure(context, problem)
@@ -365,12 +367,12 @@ class RecountJob(NetworkJob):
             self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):  # posts that trigger a defect must not keep the others from being counted
-                    engagement_queries.note_unanswered(database, posts, self._now())
+                    recount_queries.note_unanswered(database, posts, self._now())
                     self._record_failure(context, NetError(describe_error(problem)))
             raise
         finally:
             self.note_traffic(context)
-        engagement_queries.note_unanswered(database, posts, self._now())
+        recount_queries.note_unanswered(database, posts, self._now())
 
     def _record_failure(self, context: JobContext, problem: NetError) -> None:
         """Writes partial coverage while counts are failing; otherwise missing counts would look like no reactions. The
@@ -392,7 +394,7 @@ class RecountJob(NetworkJob):
         snapshots = [item for item in items if isinstance(item, Snapshot)]
         unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
         keys = [f"{network}:{payload.key}" for payload in page.payloads]
-        engagement_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
+        recount_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
         context.note(success_at=at, items=context.status.items + batch.added)
         return snapshots
 

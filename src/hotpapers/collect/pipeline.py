@@ -166,7 +166,9 @@ class ReadableEntries:
     @property
     def are_mostly_unreadable(self) -> bool:
         """Whether a stretch of a stream is doubted: single posts there may be anything."""
-        return self.unreadable > self.readable and (self.unreadable >= FEW or not self.readable)
+        if self.unreadable <= self.readable:
+            return False
+        return self.unreadable >= FEW or not self.readable
 
     @property
     def problem(self) -> PartiallyRead:

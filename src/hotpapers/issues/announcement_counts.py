@@ -24,7 +24,9 @@ def _day_text(day: str, label: str) -> str:
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
     if days in (0, 1):
         return "the day before" if days else "that day"
-    return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}" if 1 < days < 7 else f"on {label}"
+    if 1 < days < 7:
+        return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}"
+    return f"on {label}"
 
 
 def facts(content: IssueContent) -> Iterator[str]:
@@ -87,7 +89,8 @@ def _announcement_days(content: IssueContent) -> str:
     if day in labels:
         todays = f": {format_number(labels.count(day))}" if others else "" if total else ","
         if content.announced == 1:
-            todays, total = ":" if others else ",", " the only one"
+            todays = ":" if others else ","
+            total = " the only one"
         return f"{todays}{total} announced that day{''.join(others)}"
     if len(set(labels)) == 1:
         return f", announced {_day_text(day, labels[0])}"

@@ -30,7 +30,6 @@ from hotpapers.base.model import (
     Shown,
 )
 from hotpapers.base.networks import network_names
-from hotpapers.base.struct_types import made_from
 from hotpapers.discussion.engagement.measurement import REFERENCE_DAYS
 from hotpapers.discussion.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.issues import coverage, paper_fields, queries, quotations, ranking, selection
@@ -101,7 +100,8 @@ def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_wi
 
 
 def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
-    name, day = recipe.publication.publication, recipe.day
+    name = recipe.publication.publication
+    day = recipe.day
     cut = listing_cut(record.view(position=recipe.position), name, day)
     view = record.view(cut, recipe.position)
     rows = listed_places(view, name, day)
@@ -227,15 +227,19 @@ def _read_from(
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int, int | UnsetType]:
     """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement; and the
     end of a longer window that closes late, whose later posts and papers are the next one's."""
-    publication, day = recipe.publication, recipe.day
-    cut, hour = closing(record.view(position=recipe.position), publication, day), cut_of(publication, day)
+    publication = recipe.publication
+    day = recipe.day
+    cut = closing(record.view(position=recipe.position), publication, day)
+    hour = cut_of(publication, day)
     is_late = publication.window != "daily" and hour < cut
     return window_start(publication, day), cut, hour if is_late else UNSET
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication), recipe.day)
-    return None if papers is None and not known_absent(view, recipe.day) else len(papers or ())
+    if papers is None and not known_absent(view, recipe.day):
+        return None
+    return len(papers or ())
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -256,9 +260,9 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[Show
     """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate(content.all_entries, 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
-            yield made_from(
-                Shown,
-                row.item,
+            yield Shown(
+                observed_at=row.item.observed_at,
+                post=row.item.post,
                 publication=content.publication.publication,
                 day=content.day,
                 edition=content.edition,
@@ -323,15 +327,19 @@ def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList 
 def _entries(
     entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None, choice: str
 ) -> tuple[Entry, ...]:
-    inputs, forecasts = entry_inputs.ranking_input, entry_inputs.forecasts
+    inputs = entry_inputs.ranking_input
+    forecasts = entry_inputs.forecasts
     candidates = {candidate.paper: candidate for candidate in inputs.candidates}
     papers = {scored.paper for scored in order}
     classic = [scored.paper for scored in ranking.rank(inputs, "classic/1") if scored.paper in papers]
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
-        made_from(
-            Entry,
-            scored,
+        Entry(
+            paper=scored.paper,
+            score=scored.score,
+            voices=scored.voices,
+            tied=scored.tied,
+            parts=scored.parts,
             place=place,
             classic_rank=classic_ranks[paper],
             announced_at=candidate.announced_at,
@@ -351,9 +359,14 @@ def _entries(
 
 
 def _count(attention: model.Attention) -> PrintedCount:
-    return made_from(
-        PrintedCount,
-        attention,
+    return PrintedCount(
+        network=attention.network,
+        voices=attention.voices,
+        reposts=attention.reposts,
+        likes=attention.likes,
+        until=attention.until,
+        method=attention.method,
+        bots=attention.bots,
         known=UNSET if attention.known is None else attention.known,
         authors=UNSET if attention.known is None else attention.authors,
         collector=attention.collector or UNSET,

@@ -45,7 +45,8 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     """Others' counts that are better than ours, by paper: those of the last 90 days, as older papers are not compared
     with. If we know who has standing and the other collector does not, its voices vouch for nothing."""
-    unread, start = unread_times(view), view.as_of - REFERENCE_DAYS * DAY
+    unread = unread_times(view)
+    start = view.as_of - REFERENCE_DAYS * DAY
     best: dict[tuple[str, str, int], Measurement] = {}
     for item in view.items(Measurement, "t.until_at > ? AND t.until_at <= ?", (start, view.as_of)):
         is_wanted = (

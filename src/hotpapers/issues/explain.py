@@ -10,7 +10,7 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers import arxiv
-from hotpapers.base.struct_types import Value, made_from
+from hotpapers.base.struct_types import Value
 from hotpapers.base.text.words import count_noun
 from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.issues.ranking import swap, words
@@ -66,7 +66,10 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     index = [entry.paper for entry in entries].index(paper)
     entry = entries[index]
     entry_above = entries[index - 1] if index else None
-    entry_below = entries[index + 1] if index + 1 < len(entries) else None
+    if index + 1 < len(entries):
+        entry_below = entries[index + 1]
+    else:
+        entry_below = None
     to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
     to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
     all_notes = (
@@ -77,9 +80,13 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         *unread(content),
         ALL_KNOWN if (to_pass or to_be_passed) and swap.tells_known(entry) else "",
     )
-    return made_from(
-        Explanation,
-        entry,
+    return Explanation(
+        paper=entry.paper,
+        place=entry.place,
+        classic_rank=entry.classic_rank,
+        score=entry.score,
+        tied=entry.tied,
+        parts=entry.parts,
         publication=content.publication.publication,
         day=content.day,
         edition=content.edition,
@@ -106,7 +113,9 @@ def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoin
 
 
 def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighborSwap:
-    return made_from(NeighborSwap, entry, title=issue.papers[entry.paper].title, swaps=swaps)
+    return NeighborSwap(
+        place=entry.place, paper=entry.paper, score=entry.score, title=issue.papers[entry.paper].title, swaps=swaps
+    )
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:

@@ -27,7 +27,6 @@ from typing import NamedTuple
 from hotpapers.base.model import DAY, HOUR, Entry, Forecast, NetworkForecast
 from hotpapers.base.networks import network_title
 from hotpapers.base.papers.arxiv.taxonomy import group_of
-from hotpapers.base.struct_types import made_from
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.discussion.engagement.attention import Engagement
 
@@ -61,9 +60,10 @@ def forecasts_of(
     for paper, rows in early.items():
         if young := [row for row in rows if _reached(row, as_of) == row.age]:
             result[paper] = tuple(
-                made_from(
-                    NetworkForecast,
-                    row,
+                NetworkForecast(
+                    network=row.network,
+                    age=row.age,
+                    voices=row.voices,
                     papers=table.papers.get((row.network, row.age), 0),
                     forecast=predict(table, row.network, row.archive, row.voices, row.age),
                 )
@@ -101,15 +101,22 @@ def _reached(row: Engagement, as_of: int) -> int:
 
 def sentence(network_forecast: NetworkForecast) -> str:
     """A forecast as a plain sentence, or why there is none."""
-    name, age = network_title(network_forecast.network), network_forecast.age
+    name = network_title(network_forecast.network)
+    age = network_forecast.age
     if network_forecast.forecast is None:
         papers = count_noun(network_forecast.papers, "paper")
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
     forecast = network_forecast.forecast
     papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
-    least = "" if forecast.least == forecast.most else f"{format_number(forecast.least)} to "
+    if forecast.least == forecast.most:
+        least = ""
+    else:
+        least = f"{format_number(forecast.least)} to "
     class_size = f"{least}{format_number(forecast.most)}"
-    low = f"{format_number(forecast.low)} to " if forecast.low < forecast.high else ""
+    if forecast.low < forecast.high:
+        low = f"{format_number(forecast.low)} to "
+    else:
+        low = ""
     voices = f"{low}{count_noun(forecast.high, 'person', 'people')}"
     return (
         f"On {name}, {voices} after a week in nine of ten cases, "
@@ -316,7 +323,10 @@ def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
     """
     gaps_below = max(1, (len(growths) + 1) * level // 200)
     low = growths[gaps_below - 1]
-    first = bisect_left(growths, low) if growths[gaps_below] == low else gaps_below - 1
+    if growths[gaps_below] == low:
+        first = bisect_left(growths, low)
+    else:
+        first = gaps_below - 1
     return low, growths[first + len(growths) + 1 - 2 * gaps_below]
 
 
@@ -339,7 +349,8 @@ def _held_out_weeks(size: SizeClass) -> Iterator[tuple[list[int], list[int]]]:
     growths = sorted((growth(curve), week(curve)) for curve in size.curves)
     for held_out_week in sorted({week_number for _, week_number in growths}):
         own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]
-        first, last = held_out_week - APART, held_out_week + APART
+        first = held_out_week - APART
+        last = held_out_week + APART
         others = [growth_value for growth_value, week_number in growths if not first <= week_number <= last]
         if len(others) >= MIN_GROWTHS:
             yield own, others

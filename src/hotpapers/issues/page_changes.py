@@ -26,19 +26,22 @@ class PageChangeCounter:
 
     def __init__(self, record: Record) -> None:
         self._database = record.database
-        self._position, self._rules = record.head.position, self._read_rules()
+        self._position = record.head.position
+        self._rules = self._read_rules()
         self._issue_papers: frozenset[str] | None = None
         self.changes = 0
 
     def look(self) -> int:
-        rules, position = self._read_rules(), batches.head(self._database).position
+        rules = self._read_rules()
+        position = batches.head(self._database).position
         if position == self._position and rules == self._rules:
             return self.changes
         added = batches.manifests_after(self._database, self._position)
         if rules != self._rules or position < self._position or any(map(self._changes, added)):
             self.changes += 1
             self._issue_papers = None
-        self._position, self._rules = position, rules
+        self._position = position
+        self._rules = rules
         return self.changes
 
     def _read_rules(self) -> tuple[object, str | None]:

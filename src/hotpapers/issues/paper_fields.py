@@ -72,7 +72,9 @@ def has_words(paper: Paper, publication: Publication) -> bool:
 def has_word(text: str, word: str) -> bool:
     """Whether a text has a word or phrase as whole words: `rag` is not in `fragment`."""
     pattern = r"\s+".join(map(re.escape, word.casefold().split()))
-    return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
+    if not pattern:
+        return False
+    return re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
 
 
 # ---- announced papers ------------------------------------------------------------------------------------

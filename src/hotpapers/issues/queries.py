@@ -32,6 +32,7 @@ from hotpapers.base.papers.arxiv import calendar
 from hotpapers.discussion.engagement.queries import (
     VOICE,
     announces_sql,
+    archive_of,
     hidden_sql,
     limited_sql,
     persons_sql,
@@ -79,10 +80,10 @@ ARXIV = "arxiv"
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[RowOf[Post]]]:
     """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
     spec = SPECS[Post]
-    sql = f"""SELECT s.place, {columns_with_commitments(spec, "p")} FROM shown AS s
-        JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
-        WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
-          AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
+    sql = f"""SELECT shown.place, {columns_with_commitments(spec, "post")} FROM shown
+        JOIN post ON post.post = shown.post AND post.observed_at = shown.observed_at AND {view.visible("post")}
+        WHERE shown.publication = ? AND shown.day = ? AND shown.edition = ? AND {view.visible("shown")}
+          AND {view.newest(SPECS[Shown], "shown")} ORDER BY shown.place, shown.n"""
     result: dict[int, list[RowOf[Post]]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
@@ -94,14 +95,17 @@ def leading_posts_sql(
 ) -> tuple[str, tuple[str | int, ...]]:
     """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown.
     `period`: when they were made: its start and its end, not included, µs UTC."""
-    networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
-    counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
-            SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
-    columns = columns_with_commitments(SPECS[Post], "p")
+    networks = f" AND post.network IN ({placeholders(publication.networks)})" if publication.networks else ""
+    counts = f"""LEFT JOIN snapshot ON snapshot.post = post.post AND {view.visible("snapshot")}
+            AND snapshot.observed_at = (
+            SELECT max(other.observed_at) FROM snapshot AS other WHERE other.post = post.post
+                AND {view.visible("other")})"""
+    columns = columns_with_commitments(SPECS[Post], "post")
     sql = f"""{show_tables(view, own_voices)}
-        SELECT {key_of("m.paper")}, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {columns}
+        SELECT {key_of("mention.paper")}, coalesce(snapshot.reposts, 0) + coalesce(snapshot.likes, 0), {VOICE},
+            {columns}
         {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)}
-        AND p.created_at >= ? AND p.created_at < ?{networks} AND
+        AND post.created_at >= ? AND post.created_at < ?{networks} AND
         {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
     return sql, (*papers, *period, *publication.networks)
 
@@ -114,32 +118,34 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
     limited = view.items(Post, f"{limited_sql('t')} AND t.post IN ({post_numbers})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
-        WHERE p.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
-           OR p.post IN (SELECT subject FROM hidden))"""
+        SELECT DISTINCT {key_of("post.post")} FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
+           OR post.post IN (SELECT subject FROM hidden))"""
     return frozenset([*(post.post for post in limited), *first_column(view.database, sql, keys)])
 
 
 def read_since(view: AsOfView) -> dict[str, int]:
     """The start of each network's coverage, for networks with a recorded beginning."""
-    sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
-        SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
-        GROUP BY t.network"""
+    sql = f"""SELECT coverage.network, min(coverage.from_at) FROM coverage WHERE {view.visible("coverage")}
+        AND coverage.network IN (
+        SELECT coverage.network FROM coverage WHERE coverage.reason = ? AND coverage.until_at = coverage.from_at
+            AND {view.visible("coverage")})
+        GROUP BY coverage.network"""
     return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
     """What imported listings printed about their papers, by day and paper, in order of observation."""
-    sql = f"""SELECT t.day, {key_of("t.paper")}, t.title, t.authors, t.categories FROM place AS t
-        WHERE t.publication = ? AND {view.visible("t")} ORDER BY t.observed_at"""
+    sql = f"""SELECT place.day, {key_of("place.paper")}, place.title, place.authors, place.categories FROM place
+        WHERE place.publication = ? AND {view.visible("place")} ORDER BY place.observed_at"""
     for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
         yield (day, paper), (title, _name_list(authors), _name_list(categories))
 
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
     """What the record knows about papers, in order of observation."""
-    sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
-        WHERE t.paper IN ({NUMBERS}) AND {view.visible("t")} ORDER BY t.observed_at"""
+    sql = f"""SELECT {key_of("paper.paper")}, paper.title, paper.authors, paper.categories FROM paper
+        WHERE paper.paper IN ({NUMBERS}) AND {view.visible("paper")} ORDER BY paper.observed_at"""
     for paper, title, authors, categories in rows_among(view.database, sql, papers):
         yield paper, (title, _name_list(authors), _name_list(categories))
 
@@ -175,8 +181,9 @@ def listed_days(record: Record, publication: str) -> list[str]:
 def listed_places(view: AsOfView, publication: str, day: str) -> list[RowOf[Place]]:
     """The places of a day's listing, ascending: those read from the same file as the listing."""
     listing = listing_of(view, publication, day)
-    later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
-        AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
+    later = f"""SELECT 1 FROM place WHERE place.publication = t.publication AND place.day = t.day
+        AND place.place = t.place
+        AND place.file = t.file AND place.observed_at > t.observed_at AND {view.visible("place")}"""
     where = f"""t.publication = ? AND t.day = ? AND t.file = ?
         AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
     return list(view.observations(Place, where, (publication, day, listing.file, listing.places)))
@@ -184,28 +191,32 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[RowOf[Plac
 
 def site_started_at(view: AsOfView) -> int | None:
     """When the site first read a network; None if that was not recorded or has not happened yet."""
-    sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
-        AND {view.visible("t")}"""
+    sql = f"""SELECT min(coverage.observed_at) FROM coverage WHERE coverage.reason = ?
+        AND coverage.until_at = coverage.from_at
+        AND {view.visible("coverage")}"""
     began = first_value(view.database, sql, (BEGAN,))
-    first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
-    return int(began) if began is not None and began <= first_value(view.database, first_reading) else None
+    first_reading = f"SELECT min(coverage.observed_at) FROM coverage WHERE {view.visible('coverage')}"
+    if began is not None and began <= first_value(view.database, first_reading):
+        return int(began)
+    return None
 
 
 def first_read_at(view: AsOfView, network: str, lost: Sequence[str]) -> int | None:
     """The earliest moment of a network that was read, at least in part; None if none was. `lost`: how the reasons of
     coverage begin if nothing was read."""
-    is_lost = " OR ".join("substr(t.reason, 1, ?) = ?" for _ in lost)
+    is_lost = " OR ".join("substr(coverage.reason, 1, ?) = ?" for _ in lost)
     beginnings = [value for beginning in lost for value in (len(beginning), beginning)]
-    sql = f"""SELECT t.from_at FROM coverage AS t WHERE t.network = ? AND t.until_at > t.from_at
-        AND t.state <> 'refused' AND NOT ({is_lost}) AND {view.visible("t")} ORDER BY t.from_at LIMIT 1"""
+    sql = f"""SELECT coverage.from_at FROM coverage WHERE coverage.network = ? AND coverage.until_at > coverage.from_at
+        AND coverage.state <> 'refused' AND NOT ({is_lost}) AND {view.visible("coverage")}
+            ORDER BY coverage.from_at LIMIT 1"""
     first = first_value(view.database, sql, (network, *beginnings))
     return None if first is None else int(first)
 
 
 def previous_cut(record: Record, publication: str, day: str, position: int) -> int | None:
     """The cut of the latest issue before a day, as known at a position; None if there is none."""
-    where = """t.publication = ? AND t."day" = (SELECT max(b."day") FROM issue AS b WHERE b.publication = ?
-        AND b."day" < ? AND b.since <= ?)"""
+    where = """t.publication = ? AND t."day" = (SELECT max(issue."day") FROM issue WHERE issue.publication = ?
+        AND issue."day" < ? AND issue.since <= ?)"""
     params = (publication, publication, day, position)
     issues = list(record.view(position=position).items(Issue, where, params, "t.edition"))
     return decode_content(issues[-1].content, HeldCut).as_of if issues else None
@@ -217,8 +228,9 @@ def read_back_at(view: AsOfView) -> int | None:
     began = site_started_at(view)
     if began is None:
         return None
-    sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
-        AND t.observed_at <= ? AND {view.visible("t")}"""
+    sql = f"""SELECT max(coverage.observed_at) FROM coverage WHERE coverage.reason = ?
+        AND coverage.until_at = coverage.from_at
+        AND coverage.observed_at <= ? AND {view.visible("coverage")}"""
     ended_at = first_value(view.database, sql, (READ_BACK, began + FIRST_WAIT))
     return None if ended_at is None else int(ended_at)
 
@@ -229,13 +241,13 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     The arXiv source records when it has read a day. Without that source, the first batch with a day's announcements
     is taken to have all of them.
     """
-    first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
+    first = f"SELECT min(coverage.observed_at) FROM coverage WHERE coverage.network = ? AND {view.visible('coverage')}"
     if first_value(view.database, first, (ARXIV,)) is not None:
-        read = first_value(view.database, f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))
+        read = first_value(view.database, f"{first} AND coverage.from_at = ?", (ARXIV, calendar.announced_at(day)))
         return None if read is None else int(read)
-    valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
-    sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
-        AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
+    valid = f"announcement.day = ? AND announcement.type <> 'replacement' AND {view.visible('announcement')}"
+    sql = f"""SELECT max(announcement.observed_at) FROM announcement WHERE {valid}
+        AND announcement.since = (SELECT min(announcement.since) FROM announcement WHERE {valid})"""
     latest = first_value(view.database, sql, (day, day))
     return None if latest is None else int(latest)
 
@@ -243,9 +255,10 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) where imported listings printed one, in order of observation."""
     for batch in slices(days):
-        sql = f"""SELECT t.day, {key_of("t.paper")}, t.abstract FROM place AS t
-            WHERE t.publication = ? AND t.day IN ({placeholders(batch)}) AND t.abstract <> '' AND {view.visible("t")}
-            ORDER BY t.observed_at"""
+        sql = f"""SELECT place.day, {key_of("place.paper")}, place.abstract FROM place
+            WHERE place.publication = ? AND place.day IN ({placeholders(batch)}) AND place.abstract <> ''
+                AND {view.visible("place")}
+            ORDER BY place.observed_at"""
         for day, paper, abstract in view.database.iterate(sql, (publication, *batch)):
             yield (day, paper), abstract
 
@@ -262,8 +275,8 @@ def described_announcements(
 ) -> Iterator[DescribedAnnouncement]:
     """The announcements that meet a condition on `t`, each with the categories of its paper."""
     spec = SPECS[Announcement]
-    sql = f"""SELECT {select_columns(spec, "t")}, (SELECT q.categories FROM paper AS q WHERE q.paper = t.paper
-            AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")})
+    sql = f"""SELECT {select_columns(spec, "t")}, (SELECT paper.categories FROM paper WHERE paper.paper = t.paper
+            AND {view.visible("paper")} AND {view.newest(SPECS[Paper], "paper")})
         FROM announcement AS t WHERE {where} AND {view.visible("t")} AND {view.newest(spec, "t")} ORDER BY {order}"""
     for *row, categories in view.database.iterate(sql, params):
         yield DescribedAnnouncement(read_row(spec, row).item, _name_list(categories or "[]"))
@@ -271,15 +284,15 @@ def described_announcements(
 
 def has_measurements(view: AsOfView) -> bool:
     """Whether a view has counts from other collectors."""
-    return bool(view.database.rows(f"SELECT 1 FROM measurement AS t WHERE {view.visible('t')} LIMIT 1"))
+    return bool(view.database.rows(f"SELECT 1 FROM measurement WHERE {view.visible('measurement')} LIMIT 1"))
 
 
 def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, int, str]]:
     """When papers were first announced, and their archives; papers that never were are left out."""
-    archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
-        AND {view.newest(SPECS[Paper], "q")}), '')"""
-    sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
-        WHERE t.paper IN ({NUMBERS}) AND {announces_sql(view, "t")} GROUP BY t.paper ORDER BY 1"""
+    archive = archive_of(view, "announcement.paper")
+    sql = f"""SELECT {key_of("announcement.paper")}, min(announcement.announced_at), {archive} FROM announcement
+        WHERE announcement.paper IN ({NUMBERS}) AND {announces_sql(view, "announcement")} GROUP BY announcement.paper
+            ORDER BY 1"""
     return ((paper, int(at), archive) for paper, at, archive in rows_among(view.database, sql, papers))
 
 
@@ -290,8 +303,8 @@ def was_ever_read(database: Database) -> bool:
 
 def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
     """When the last observed post of a listing was observed, µs UTC; 0 if it shows none."""
-    sql = f"""SELECT max(t.observed_at) FROM shown AS t
-        WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
+    sql = f"""SELECT max(shown.observed_at) FROM shown
+        WHERE shown.publication = ? AND shown.day = ? AND shown.edition = 0 AND {view.visible("shown")}"""
     return int(first_value(view.database, sql, (publication, day)) or 0)
 
 
@@ -319,10 +332,11 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
 def numbered_posts(view: AsOfView, numbers: Sequence[int]) -> Iterator[tuple[str, RowOf[Post]]]:
     """Posts by number, each with a paper that it names, the earliest first."""
     spec = SPECS[Post]
-    sql = f"""SELECT {key_of("m.paper")}, {columns_with_commitments(spec, "p")} FROM post AS p
-        JOIN mention AS m ON m.post = p.post AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
-        WHERE p.post IN ({placeholders(numbers)}) AND {view.visible("p")} AND {view.newest(spec, "p")}
-        ORDER BY p.created_at, p.post"""
+    sql = f"""SELECT {key_of("mention.paper")}, {columns_with_commitments(spec, "post")} FROM post
+        JOIN mention ON mention.post = post.post AND {view.visible("mention")}
+            AND {view.newest(SPECS[Mention], "mention")}
+        WHERE post.post IN ({placeholders(numbers)}) AND {view.visible("post")} AND {view.newest(spec, "post")}
+        ORDER BY post.created_at, post.post"""
     for paper, *row in view.database.iterate(sql, numbers):
         yield paper, read_with_commitments(spec, row)
 
@@ -334,24 +348,27 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
     """The fields of `model.Retrospective` that count posts: of those made up to a view's moment about papers first
     announced after `start`, how many the record had by then with their counts, and how many it got later."""
     later = view._replace(as_of=MAX_INTEGER)
-    network_condition = f" AND p.network IN ({placeholders(networks)})" if networks else ""
-    known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
-        AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
+    network_condition = f" AND post.network IN ({placeholders(networks)})" if networks else ""
+    known = f"""EXISTS (SELECT 1 FROM mention AS other WHERE other.paper = mention.paper
+        AND other.post = mention.post AND {view.visible("other")})
+        AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = mention.post AND {view.visible("other")})"""
 
     def has(kind: str, at: AsOfView) -> str:
-        return f"EXISTS (SELECT 1 FROM {kind} AS c WHERE c.post = s.post AND {at.visible('c')})"
+        return f"EXISTS (SELECT 1 FROM {kind} AS item WHERE item.post = spoken.post AND {at.visible('item')})"
 
-    sql = f"""WITH recent (paper) AS (SELECT DISTINCT a.paper FROM announcement AS a
-            WHERE a.announced_at > ? AND a.announced_at <= ? AND {announces_sql(view, "a")}
-            AND NOT EXISTS (SELECT 1 FROM announcement AS b WHERE b.paper = a.paper AND b.announced_at <= ?
-                AND {announces_sql(view, "b")})),
-        spoken (post, known) AS (SELECT m.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
-            FROM recent AS n JOIN mention AS m ON m.paper = n.paper WHERE {later.visible("m")}
-            AND EXISTS (SELECT 1 FROM post AS p WHERE p.post = m.post AND p.created_at <= ? AND p.gone = ''
-                AND {later.visible("p")}{network_condition}) GROUP BY m.post),
-        counted (known, counts) AS (SELECT s.known, CASE WHEN {has("snapshot", view)} THEN 'then'
+    sql = f"""WITH recent (paper) AS (SELECT DISTINCT announcement.paper FROM announcement
+            WHERE announcement.announced_at > ? AND announcement.announced_at <= ?
+                AND {announces_sql(view, "announcement")}
+            AND NOT EXISTS (SELECT 1 FROM announcement AS earlier WHERE earlier.paper = announcement.paper
+            AND earlier.announced_at <= ?
+                AND {announces_sql(view, "earlier")})),
+        spoken (post, known) AS (SELECT mention.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
+            FROM recent JOIN mention ON mention.paper = recent.paper WHERE {later.visible("mention")}
+            AND EXISTS (SELECT 1 FROM post WHERE post.post = mention.post AND post.created_at <= ? AND post.gone = ''
+                AND {later.visible("post")}{network_condition}) GROUP BY mention.post),
+        counted (known, counts) AS (SELECT spoken.known, CASE WHEN {has("snapshot", view)} THEN 'then'
             WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END
-            FROM spoken AS s)
+            FROM spoken)
         SELECT known, counts, count(*) FROM counted GROUP BY known, counts"""
     rows = view.database.rows(sql, (start, view.as_of, start, view.as_of, *networks))
     posts = {(bool(known), counts): int(number) for known, counts, number in rows}
@@ -366,8 +383,9 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
     """The papers whose metadata was first observed after the view's moment."""
     later = view._replace(as_of=MAX_INTEGER)
-    sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t WHERE t.paper IN ({NUMBERS}) AND {later.visible("t")}
-        AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
+    sql = f"""SELECT DISTINCT {key_of("paper.paper")} FROM paper WHERE paper.paper IN ({NUMBERS})
+        AND {later.visible("paper")}
+        AND NOT EXISTS (SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND {view.visible("other")})"""
     return column_among(view.database, sql, papers)
 
 
@@ -378,8 +396,9 @@ def count_bots(view: AsOfView) -> int:
 
 def count_inferred(view: AsOfView, start: int) -> int:
     """How many papers have an inferred announcement between a moment and the view's."""
-    sql = f"""SELECT count(DISTINCT t.paper) FROM announcement AS t
-        WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{INFERRED}' AND {view.visible("t")}"""
+    sql = f"""SELECT count(DISTINCT announcement.paper) FROM announcement
+        WHERE announcement.announced_at > ? AND announcement.announced_at <= ? AND announcement.type = '{INFERRED}'
+            AND {view.visible("announcement")}"""
     return int(first_value(view.database, sql, (start, view.as_of)))
 
 
@@ -389,17 +408,17 @@ def count_inferred(view: AsOfView, start: int) -> int:
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
     """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
     posts were known then, which shows that those were not replies to somebody else."""
-    new_posts = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
-    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({new_posts}) AND {limited_sql("p")}
-        AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
-    begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
-        WHERE p.post IN ({new_posts}) AND o.since <= ? LIMIT 1"""
+    new_posts = f"SELECT new_post.post FROM post AS new_post WHERE new_post.id IN ({placeholders(rows)})"
+    limited = f"""SELECT 1 FROM post WHERE post.post IN ({new_posts}) AND {limited_sql("post")}
+        AND EXISTS (SELECT 1 FROM post AS other WHERE other.post = post.post AND other.since <= ?) LIMIT 1"""
+    begins = f"""SELECT 1 FROM post JOIN post AS other ON other.account = post.account AND other.reply_to = post.post
+        WHERE post.post IN ({new_posts}) AND other.since <= ? LIMIT 1"""
     return any(database.rows(sql, (*rows, position)) for sql in (limited, begins))
 
 
 def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:
     """The papers in rows of a kind."""
-    sql = f"SELECT {key_of('t.paper')} FROM {kind} AS t WHERE t.id IN ({placeholders(numbers)})"
+    sql = f"SELECT {key_of('item.paper')} FROM {kind} AS item WHERE item.id IN ({placeholders(numbers)})"
     return set(first_column(database, sql, numbers))
 
 
@@ -408,7 +427,9 @@ def newest_issue(database: Database, publication: str) -> tuple[str, int] | None
     sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
         ORDER BY "day" DESC, edition DESC LIMIT 1"""
     rows = database.rows(sql, (publication,))
-    return (str(rows[0][0]), int(rows[0][1])) if rows else None
+    if rows:
+        return (str(rows[0][0]), int(rows[0][1]))
+    return None
 
 
 def day_before(database: Database, publication: str, day: str) -> str:
@@ -428,10 +449,11 @@ def last_editions_before(
     database: Database, publication: str, day: str, limit: int
 ) -> list[tuple[str, int, str, int, int]]:
     """(day, edition, digest, frozen at, entries) of the last edition of each day before `day`, newest first."""
-    sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
-        WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
-            WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
-        ORDER BY i."day" DESC LIMIT {int(limit)}"""
+    sql = f"""SELECT issue."day", issue.edition, issue.digest, issue.observed_at, issue.content FROM issue
+        WHERE issue.publication = ? AND issue.until = 0 AND issue."day" < ?
+            AND issue.edition = (SELECT max(other.edition) FROM issue AS other
+            WHERE other.publication = issue.publication AND other."day" = issue."day" AND other.until = 0)
+        ORDER BY issue."day" DESC LIMIT {int(limit)}"""
     rows = database.rows(sql, (publication, day))
     return [(*row, len(decode_content(content, HeldPapers).entries)) for *row, content in rows]
 

@@ -76,7 +76,9 @@ def remark(text: str, paper: Paper | None) -> frozenset[str]:
         return frozenset()
     words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
     own = _terms(words, paper)
-    return own if not is_bare(words) and sum(map(_weight, own)) >= MIN_OWN_WORDS else frozenset()
+    if not is_bare(words) and sum(map(_weight, own)) >= MIN_OWN_WORDS:
+        return own
+    return frozenset()
 
 
 def count_own_words(text: str, paper: Paper) -> int:
@@ -133,10 +135,14 @@ class QuotationRule(NamedTuple):
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """The posts worth quoting, each remark once."""
-        row, remarks = self.papers.get(paper), set[frozenset[str]]()
+        row = self.papers.get(paper)
+        remarks = set[frozenset[str]]()
         for candidate in ordered:
             post = candidate.row.item
-            words = None if is_reply_to_other(post, {}) else remark(post.text, row and row.item)
+            if is_reply_to_other(post, {}):
+                words = None
+            else:
+                words = remark(post.text, row and row.item)
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate

@@ -22,7 +22,6 @@ from hotpapers.base.model import (
     RankingInput,
     VoiceHistogram,
 )
-from hotpapers.base.struct_types import made_from
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.attention import Engagement
 from hotpapers.issues import collectors, ranking
@@ -95,7 +94,9 @@ def measured_window(
 
 def without_late_peer(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
     """Exclude as a peer any paper announced before its network was first read: its counts are too low."""
-    return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
+    if engagement.announced_at >= since.get(engagement.network, 0):
+        return engagement
+    return engagement._replace(peer=0)
 
 
 class Peer(NamedTuple):
@@ -171,7 +172,22 @@ def candidate_of(
 
 def attention_of(row: Engagement, own: int | None = None) -> Attention:
     """A paper's engagement on a network, as rankings and histories use it. `own`: see `Attention`."""
-    return made_from(Attention, row, method="", own=own)
+    return Attention(
+        network=row.network,
+        until=row.until,
+        age=row.age,
+        voices=row.voices,
+        reposts=row.reposts,
+        likes=row.likes,
+        bots=row.bots,
+        known=row.known,
+        authors=row.authors,
+        counted=row.counted,
+        counted_as=row.counted_as,
+        collector=row.collector,
+        method="",
+        own=own,
+    )
 
 
 def networks_of(inputs: RankingInput) -> set[str]:

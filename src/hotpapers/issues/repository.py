@@ -53,7 +53,8 @@ class RecordIssueReader:
     """
 
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
-        self._record, self._terms = record, allowed
+        self._record = record
+        self._terms = allowed
         self._now = record.view()
         self._read = lru_cache(maxsize=64)(self._issue)
         self._read_header = lru_cache(maxsize=512)(self._header)
@@ -220,10 +221,12 @@ class RecordIssueReader:
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
         issue_header = self._read_header(publication, day, edition)
-        content, view = issue_header.content, self._view_of(issue_header.content)
+        content = issue_header.content
+        view = self._view_of(issue_header.content)
         rows = listed_places(view, publication, day) if issue_header.listing else ()
         places = {row.item.paper: row.item for row in rows}
-        all_posts, papers = self._posts(view, content, places, self.withheld), self._papers(view, content, places)
+        all_posts = self._posts(view, content, places, self.withheld)
+        papers = self._papers(view, content, places)
         return msgspec.structs.replace(
             issue_header,
             papers=papers,
@@ -310,7 +313,8 @@ class RecordIssueReader:
 def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
     """The days between an issue and the one before that have none because nothing was read, as known when it was
     frozen."""
-    publication, day = frozen.content.publication, frozen.content.day
+    publication = frozen.content.publication
+    day = frozen.content.day
     before = queries.day_before(record.database, publication.publication, day)
     if not before:
         return ()

@@ -107,13 +107,16 @@ def window_start(publication: Publication, day: str) -> int:
 def limit_of(publication: Publication, day: str) -> int:
     """How long an issue can wait: a daily one for the day's announcement, the others not at all."""
     cut = cut_of(publication, day)
-    return max(cut, calendar.closes_at(day) + WAIT) if publication.window == "daily" else cut
+    if publication.window == "daily":
+        return max(cut, calendar.closes_at(day) + WAIT)
+    return cut
 
 
 def late_limit(publication: Publication, day: str) -> int:
     """The latest moment at which an issue can close if nothing was read at its hour: at most four days later, and not
     shortly before the next one."""
-    latest, following = cut_of(publication, day) + LATE, label_after(publication, day)
+    latest = cut_of(publication, day) + LATE
+    following = label_after(publication, day)
     return min(latest, cut_of(publication, following) - TURN) if following else latest
 
 
@@ -121,9 +124,13 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started; one at whose hour nothing was read waits until
     networks have been read up to now."""
-    clock, latest = cut_of(publication, day), late_limit(publication, day)
+    clock = cut_of(publication, day)
+    latest = late_limit(publication, day)
     read_back_at = queries.read_back_at(view) or 0
-    closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
+    if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT:
+        closes = read_back_at
+    else:
+        closes = clock
     caught_up = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
     closes = max([closes, *filter(None, caught_up)])
     if publication.window != "daily":
@@ -132,19 +139,24 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     limit = limit_of(publication, day)
     if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
         limit = max(limit, min(latest, calendar.closes_at(calendar.following(day))))
-    return max(closes, announced_at) if announced_at is not None and clock < announced_at <= limit else closes
+    if announced_at is not None and clock < announced_at <= limit:
+        return max(closes, announced_at)
+    return closes
 
 
 def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
     """The moments by which networks must have been read for an issue: its hour, and the end of the wait for an
     announcement that did not come. For an issue made from an archive, none."""
-    clock, limit = cut_of(publication, day), limit_of(publication, day)
+    clock = cut_of(publication, day)
+    limit = limit_of(publication, day)
     if is_retrospective(publication.publication):
         return []
     if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
         return [clock]
     announced_at = queries.announcement_recorded_at(view, day)
-    return [clock] if announced_at is not None and announced_at <= limit else [clock, limit]
+    if announced_at is not None and announced_at <= limit:
+        return [clock]
+    return [clock, limit]
 
 
 def late_at_first(publication: Publication) -> int:
@@ -156,7 +168,9 @@ def late_at_first(publication: Publication) -> int:
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
     reading = view.item(Coverage, queries.ARXIV, calendar.announced_at(day))
-    return not calendar.expected(day) or (reading is not None and reading.reason.startswith(calendar.NOTHING))
+    if not calendar.expected(day):
+        return True
+    return reading is not None and reading.reason.startswith(calendar.NOTHING)
 
 
 def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
@@ -169,7 +183,9 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return True
     limit = limit_of(publication, day)
     is_later = view.as_of > limit and not is_retrospective(publication.publication)
-    return at >= limit and not (is_later and readings.is_ever_covered(view, queries.ARXIV))
+    if at < limit:
+        return False
+    return not (is_later and readings.is_ever_covered(view, queries.ARXIV))
 
 
 # ---- days without an issue -------------------------------------------------------------------------------
@@ -178,7 +194,8 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
 def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
     """Whether networks are being read, but none was by the hour of a day's issue, nor since then up to a moment. For
     longer windows, a part of the window is enough once the wait is over."""
-    clock, latest = cut_of(publication, day), late_limit(publication, day)
+    clock = cut_of(publication, day)
+    latest = late_limit(publication, day)
     if is_retrospective(publication.publication):
         return False
     began = queries.site_started_at(view)
@@ -186,7 +203,10 @@ def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bo
         return closing(view, publication, day) == clock  # it closes when networks have been read back
     if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or network_names()):
         return False
-    period = TURN if publication.window == "daily" or at < latest else clock - window_start(publication, day)
+    if publication.window == "daily" or at < latest:
+        period = TURN
+    else:
+        period = clock - window_start(publication, day)
     return any(
         hour <= at
         and not was_read(view, publication, hour - period, hour)
@@ -200,9 +220,9 @@ def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) ->
     is of the whole record."""
     if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
         return False
-    return is_unread(view, publication, day, at) or not is_closed(
-        view._replace(as_of=closing(view, publication, day)), publication, day, at
-    )
+    if is_unread(view, publication, day, at):
+        return True
+    return not is_closed(view._replace(as_of=closing(view, publication, day)), publication, day, at)
 
 
 def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:

@@ -115,7 +115,8 @@ class AsOfView(NamedTuple):
         """The latest rows of many keys of a kind. `known`: the identities of the posts, accounts and papers in these
         keys, as far as they exist."""
         spec = SPECS[cls]
-        names, same = [f'"{name}"' for name in cls.key], _same_key(spec, "wanted")
+        names = [f'"{name}"' for name in cls.key]
+        same = _same_key(spec, "wanted")
         stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
         for chunk in slices(stored):
             wanted = ", ".join([f"({placeholders(names)})"] * len(chunk))
@@ -136,7 +137,8 @@ class AsOfView(NamedTuple):
 
 def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
     """Bisects numbers that have gaps. `row`: (number, value) of the first row from a number on, up to `last`."""
-    low, high = 0, last + 1
+    low = 0
+    high = last + 1
     while low < high:
         middle = (low + high) // 2
         number, value = row(middle)

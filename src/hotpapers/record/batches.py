@@ -67,7 +67,9 @@ class ChainHead(NamedTuple):
 def head(database: Database) -> ChainHead:
     """The last batch of a store."""
     rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
-    return ChainHead(rows[0][0], blob(rows[0][1])) if rows else ChainHead(0, genesis(database))
+    if rows:
+        return ChainHead(rows[0][0], blob(rows[0][1]))
+    return ChainHead(0, genesis(database))
 
 
 def last_written_at(database: Database) -> int:
@@ -128,7 +130,8 @@ class AddedRows(NamedTuple):
 
 
 def _insert_group(database: Database, group: RowGroup, first: int, position: int) -> AddedRows:
-    spec, count = group.spec, len(group.items)
+    spec = group.spec
+    count = len(group.items)
     if database.insert(spec.kind, spec.columns, group.filled(first, position)) == count:
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.columns["origin"])
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
@@ -141,7 +144,8 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
         filter(None, (_move_later(database, spec, row, position) for row in _not_known(database, spec, present)))
     )
     added = [*(row for row in rows if row.number in new), *moved]
-    numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
+    numbers = [number for number, _ in added]
+    hashes = [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
     return AddedRows(spec.kind, numbers, hashes, origins, len(present) - len(moved), len(moved))
 
@@ -354,7 +358,10 @@ class BatchWriter:
         last: ChainHead,
         recent: identities.IdentityCache,
     ) -> None:
-        self.database, self.hasher, self.forgotten, self.last = database, hasher, forgotten, last
+        self.database = database
+        self.hasher = hasher
+        self.forgotten = forgotten
+        self.last = last
         self.identities = recent.at(last.chain)
 
     @property

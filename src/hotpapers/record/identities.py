@@ -142,7 +142,9 @@ class IdentityCache:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._chain, self._known, self._absent = b"", {"": NO_IDENTITY}, set[str]()
+        self._chain = b""
+        self._known = {"": NO_IDENTITY}
+        self._absent = set[str]()
 
     def at(self, chain: bytes) -> Self:
         """The cache for the record that ends with a chain value. A full one begins again."""

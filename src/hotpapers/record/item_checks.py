@@ -68,16 +68,9 @@ def check_closed(item: model.Item) -> None:
     for name in _CHECKED_OF[type(item)]:
         value = getattr(item, name)
         if isinstance(value, int):
-            if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
-                raise ValueError(f"{name} {value} is {'larger than 2^53 - 1' if value > 0 else 'too small'}")
-            if value < 0 and name in NEVER_NEGATIVE:
-                raise ValueError(f"{name} is negative")
+            _check_number(name, value)
         elif isinstance(value, str) and value:
-            if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
-                raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
-            is_valid, problem = _TEXT_CHECKS.get(name, (bool, ""))
-            if not is_valid(value):
-                raise ValueError(problem.format(name=name, value=value[:60], networks=", ".join(networks())))
+            _check_text(name, value)
     if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
         raise ValueError("a link is outside the text")
     if isinstance(item, model.Publication):
@@ -87,6 +80,21 @@ def check_closed(item: model.Item) -> None:
             ZoneInfo(item.zone)
         except (OSError, LookupError) as unknown:
             raise ValueError(f"zone {item.zone[:40]!r} is unknown") from unknown
+
+
+def _check_number(name: str, value: int) -> None:
+    if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
+        raise ValueError(f"{name} {value} is {'larger than 2^53 - 1' if value > 0 else 'too small'}")
+    if value < 0 and name in NEVER_NEGATIVE:
+        raise ValueError(f"{name} is negative")
+
+
+def _check_text(name: str, value: str) -> None:
+    if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
+    is_valid, problem = _TEXT_CHECKS.get(name, (bool, ""))
+    if not is_valid(value):
+        raise ValueError(problem.format(name=name, value=value[:60], networks=", ".join(networks())))
 
 
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
@@ -109,7 +117,8 @@ _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
 
 def _checked(kind: type[model.Item]) -> tuple[str, ...]:
     """The fields of a kind of which not every value of their type is valid."""
-    texts, hints = _INDEXED | _TEXT_CHECKS.keys(), model.field_types(kind)
+    texts = _INDEXED | _TEXT_CHECKS.keys()
+    hints = model.field_types(kind)
     return tuple(name for name, hint in hints.items() if name in texts or int in (hint, *get_args(hint)))
 
 

@@ -127,13 +127,18 @@ class KindSpec:
 
     def __init__(self, cls: ItemType) -> None:
         hints = model.field_types(cls)
-        self.type, self.kind, self.fields = cls, model.kind_of(cls), cls.__struct_fields__
+        self.type = cls
+        self.kind = model.kind_of(cls)
+        self.fields = cls.__struct_fields__
         # `quotes` of a snapshot is a count
         self.identities = tuple(name for name, hint in hints.items() if name in _IDENTITIES and hint is str)
         self.persons = tuple(name for name in self.identities if name in cls.personal)
         self.committed = (*self.persons, *(["voice"] if cls is model.Post else []))
         self.words = tuple(name for name in self.fields if name in cls.personal and name not in self.identities)
-        self.salted = (*self.persons, *self.words) if self.words else ()
+        if self.words:
+            self.salted = (*self.persons, *self.words)
+        else:
+            self.salted = ()
         self.converted = [(name, *functions) for name, hint in hints.items() for functions in _conversions(hint)]
         self.derived = _DERIVED.get(cls, {})
         beside = (*self.derived, *(("salt", "redacted") if self.words else ()))
@@ -235,7 +240,8 @@ def commitments_in(field: str, named: Sequence[Identity]) -> list[str]:
 def prepare(item: model.Item, hasher: KeyedHasher, known: Known, kept: RowSecrets, origin: int = 0) -> PreparedRow:
     """An item's row and hash. `known`: the identities of all keys in it."""
     spec = SPECS[type(item)]
-    row, salt = stored_values(spec, item), kept.salt if spec.words else None
+    row = stored_values(spec, item)
+    salt = kept.salt if spec.words else None
     named = {name: known[row[name]] for name in spec.identities}
     row |= {name: identity.number for name, identity in named.items()}
     committed = {name: commitments_in(name, [named[name]])[0] for name in spec.persons}

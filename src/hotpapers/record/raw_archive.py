@@ -70,7 +70,9 @@ class RawArchive(NamedTuple):
 
     def _names_forgotten(self, payload: model.RawPayload) -> bool:
         is_forgotten = self.forgotten.holds
-        return bool(self.forgotten) and (
+        if not self.forgotten:
+            return False
+        return (
             is_forgotten(payload.key)
             or is_forgotten(f"{self.source}:{payload.key}")
             or self.forgotten.named_in(payload.key, payload.body)
@@ -118,7 +120,8 @@ def erase(
     for table in ("raw", "quarantine"):
         # a few at a time: a database server ends a transaction that asks nothing for long, and bodies may be large
         reason = "reason" if table == "quarantine" else "''"
-        last, sql = -1, f"SELECT id, key, {reason}, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
+        last = -1
+        sql = f"SELECT id, key, {reason}, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
         while rows := database.rows(sql, (last,)):
             matching = [
                 (number,)

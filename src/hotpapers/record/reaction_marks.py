@@ -20,7 +20,8 @@ REACTIONS_KEPT = 30 * DAY
 def remember_reactions(batch: BatchWriter, reactions: Iterable[tuple[str, str]], at: int) -> int:
     """Store pairs of a reaction's address and its post's key, unless that was forgotten; the number that were new or
     changed."""
-    hasher, forgotten = batch.hasher, batch.forgotten
+    hasher = batch.hasher
+    forgotten = batch.forgotten
     rows = [(hasher.reaction(address), post, at) for address, post in reactions if not forgotten.names(post)]
     sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
         ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""

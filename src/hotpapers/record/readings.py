@@ -22,7 +22,9 @@ def followed_at(view: AsOfView, start: int, end: int) -> int | None:
 
 def tried_to_read(view: AsOfView, networks: Sequence[str]) -> bool:
     """Whether any of these networks was read by a view's moment, or its reading failed, or a followed site was read."""
-    return any(is_ever_covered(view, network) for network in networks) or followed_at(view, 0, view.as_of) is not None
+    if any(is_ever_covered(view, network) for network in networks):
+        return True
+    return followed_at(view, 0, view.as_of) is not None
 
 
 def networks_read(view: AsOfView) -> set[str]:

@@ -162,7 +162,9 @@ class Record:
         Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from
         raw payloads that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
         """
-        total, upto, parse_again = WrittenBatch(None, 0), 0, partial(parse, parser)
+        total = WrittenBatch(None, 0)
+        upto = 0
+        parse_again = partial(parse, parser)
         while True:
             with self.batch() as batch:
                 if not upto:

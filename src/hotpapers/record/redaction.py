@@ -43,7 +43,9 @@ def words_of(item: model.Item) -> dict[str, Any]:
 def without_words(item: model.Item) -> model.Item:
     """A post without its words, an account without its names; other items unchanged."""
     words = words_of(item)
-    return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()}) if words else item
+    if words:
+        return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()})
+    return item
 
 
 def redacted_row(row: StoredRow) -> StoredRow:
@@ -74,7 +76,9 @@ class WordRedactor:
         """Whether an item's words must be removed. The cheap checks come first, because there are many rows."""
         if type(item) not in WORDS or network_of(item) not in self._networks:
             return False
-        return (getattr(item, item.key[0]), item.observed_at) not in self._printed and bool(words_of(item))
+        if (getattr(item, item.key[0]), item.observed_at) in self._printed:
+            return False
+        return bool(words_of(item))
 
     def networks_concerned(self, database: Database) -> list[str]:
         """The networks from which there are such rows."""
@@ -128,7 +132,9 @@ def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, h
 
 def _lacks_words(item: model.Item, networks: Collection[str]) -> bool:
     """Whether a post or an account of one of these networks has no words."""
-    return type(item) in WORDS and network_of(item) in networks and not words_of(item)
+    if type(item) not in WORDS:
+        return False
+    return network_of(item) in networks and not words_of(item)
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:

@@ -53,7 +53,8 @@ class LatestItems:
     """
 
     def __init__(self, view: AsOfView, lasting: Collection[type[Item]]) -> None:
-        self._view, self._lasting = view, lasting
+        self._view = view
+        self._lasting = lasting
         self._earlier_items: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
 
     def are_new(self, items: Iterable[Item], stale: Collection[int]) -> Iterator[Item]:
@@ -85,7 +86,9 @@ def differences(
     """The changes from some raw payloads, given by ascending number: rows that they no longer yield, additional items,
     and the number of payloads that cannot be parsed."""
     rows = open_rows(view.database, [number for number, _ in payloads])
-    stale, new, unreadable = list[StoredRow](), list[Offer](), 0
+    stale = list[StoredRow]()
+    new = list[Offer]()
+    unreadable = 0
     for number, payload in payloads:
         _, items, problem, _ = parse(payload)
         unreadable += bool(problem)
@@ -100,10 +103,14 @@ def plan(
     view: AsOfView, source: str, parse: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
     """What parsing a source's raw payloads again would change in the current record."""
-    latest, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
+    latest = LatestItems(view, lasting)
+    upto = 0
+    kept = 0
+    unreadable = 0
     closed, added = Counter[str](), Counter[str]()
     while payloads := after(view.database, source, upto):
-        upto, kept = payloads[-1][0], kept + len(payloads)
+        upto = payloads[-1][0]
+        kept = kept + len(payloads)
         stale, new, unparsed = differences(view, payloads, parse, latest)
         closed.update(kind_of(row.item) for row in stale)
         added.update(kind_of(item) for item, _ in new)
@@ -152,4 +159,6 @@ def _moments(item: Item, stale: Iterable[StoredRow]) -> list[int]:
 
 
 def _same(kept: Item, item: Item) -> bool:
-    return kept.observed_at >= item.observed_at and kept == msgspec.structs.replace(item, observed_at=kept.observed_at)
+    if kept.observed_at < item.observed_at:
+        return False
+    return kept == msgspec.structs.replace(item, observed_at=kept.observed_at)

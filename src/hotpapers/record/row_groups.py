@@ -77,7 +77,8 @@ def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
 
 def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> RowGroup:
     """The rows and hashes of items. `known`: the identities of all keys in them."""
-    spec, values = group.spec, group.values
+    spec = group.spec
+    values = group.values
     named = {name: [known[key] for key in values[name]] for name in spec.identities}
     stored = values | {name: [identity.number for identity in column] for name, column in named.items()}
     hashed = values | {name: commitments_in(name, named[name]) for name in spec.persons}

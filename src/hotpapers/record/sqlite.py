@@ -70,7 +70,8 @@ class _translated:  # noqa: N801  used for each statement, like the functions of
     error means that the file is damaged."""
 
     def __init__(self, where: str, is_changed: Callable[[], bool] = lambda: False) -> None:
-        self._where, self._is_changed = where, is_changed
+        self._where = where
+        self._is_changed = is_changed
 
     def __enter__(self) -> None:
         return
@@ -130,7 +131,9 @@ class SqliteDatabase:
                 f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer"
             )
         check_name(path)
-        self.where, self.path, self._log = str(path), path, path.with_name(path.name + "-wal")
+        self.where = str(path)
+        self.path = path
+        self._log = path.with_name(path.name + "-wal")
         self._migrations: Sequence[str] = ()
         self._translated = _translated(self.where, self._has_other_tables)
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE

@@ -128,7 +128,9 @@ def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[Spa
 
 def _may_be_hidden(text: str) -> bool:
     """Whether a text in ASCII may have names that are escaped or in letters other than ASCII."""
-    return any(sign in text for sign in "%&\\") or "xn--" in text.lower()
+    if any(sign in text for sign in "%&\\"):
+        return True
+    return "xn--" in text.lower()
 
 
 def _hidden_in(part: str, known: Known, anywhere: bool) -> Iterator[Span]:
@@ -161,7 +163,9 @@ def unescaped(text: str) -> str:
 def _unescaped_part(escape: re.Match[str]) -> str:
     text = escape[0]
     if text[0] == "\\":
-        return "/" if text[-1] == "/" else bytes.fromhex(re.sub(r"\\+u", "", text)).decode("utf-16-be", "replace")
+        if text[-1] == "/":
+            return "/"
+        return bytes.fromhex(re.sub(r"\\+u", "", text)).decode("utf-16-be", "replace")
     return unquote(text) if text[0] == "%" else html.unescape(text)
 
 
@@ -183,7 +187,10 @@ def _folded_places(text: str) -> tuple[str, list[Span]]:
         else:
             clusters.append((place, place + 1))
     pieces = [(sign, place) for place in clusters for sign in folded(text[slice(*place)])]
-    whole, letters, places, at = "".join(sign for sign, _ in pieces), list[str](), list[Span](), 0
+    whole = "".join(sign for sign, _ in pieces)
+    letters = list[str]()
+    places = list[Span]()
+    at = 0
     for label in _LABEL.finditer(whole):
         letters += [whole[at : label.start()], name := _in_letters(label)]
         places += [place for _, place in pieces[at : label.start()]]
@@ -201,7 +208,9 @@ def _in_letters(label: re.Match[str]) -> str:
 
 def _is_unseen(sign: str) -> bool:
     """Whether a character is a format character or a variation selector."""
-    return unicodedata.category(sign) == "Cf" or "\ufe00" <= sign <= "\ufe0f" or sign == "\u034f"
+    if unicodedata.category(sign) == "Cf":
+        return True
+    return "\ufe00" <= sign <= "\ufe0f" or sign == "\u034f"
 
 
 def _plainly_in(text: str, known: Known, forms: _NameForms, anywhere: bool) -> Iterator[Span]:
@@ -317,7 +326,9 @@ class Tombstones(NamedTuple):
     def refuses(self, item: model.Item) -> bool:
         """Whether an item is by or about a forgotten account or post, or about a later post of such an account whose
         key says so."""
-        return bool(self.known) and any(map(self.names, keys_of(item)))
+        if not self.known:
+            return False
+        return any(map(self.names, keys_of(item)))
 
     def refused(self, keys: Iterable[str]) -> frozenset[str]:
         """The keys among these that were forgotten, or whose author was. Each is looked up once."""
@@ -325,7 +336,9 @@ class Tombstones(NamedTuple):
 
     def names(self, key: str) -> bool:
         """Whether a key was forgotten, or is that of a post and contains its author's, which was."""
-        return bool(self.known) and (self.holds(key) or (bool(author := author_in(key)) and self.holds(author)))
+        if not self.known:
+            return False
+        return self.holds(key) or (bool(author := author_in(key)) and self.holds(author))
 
     def redacted(self, item: model.Item) -> model.Item:
         """The item with forgotten names blacked out, and without references to forgotten posts."""
@@ -344,14 +357,17 @@ class ForgottenNames:
     """The names to forget now, and optionally the tombstones of names forgotten before."""
 
     def __init__(self, names: frozenset[str], tombstones: Tombstones | None = None) -> None:
-        self.names, self.tombstones = names, tombstones
+        self.names = names
+        self.tombstones = tombstones
         pieces = {name: max(_PIECE.findall(name), key=len, default="") for name in names}
         self._pieces = frozenset(pieces.values()) - {""}
         self._wordless = [name for name, piece in pieces.items() if not piece]
 
     def __call__(self, name: str, /) -> bool:
         """Whether a name is one of them."""
-        return name in self.names or (self.tombstones is not None and self.tombstones.holds_name(name))
+        if name in self.names:
+            return True
+        return self.tombstones is not None and self.tombstones.holds_name(name)
 
     def may_stand_in(self, text: str) -> bool:
         """A quick check whether a text may contain one of them."""
@@ -359,7 +375,9 @@ class ForgottenNames:
             return True
         text = folded(unescaped(text))
         if len(self.names) > FEW:  # texts contain names as whole pieces
-            return not self._pieces.isdisjoint(_PIECE.findall(text)) or any(name in text for name in self._wordless)
+            if not self._pieces.isdisjoint(_PIECE.findall(text)):
+                return True
+            return any(name in text for name in self._wordless)
         return any(name in text for name in self.names)
 
     def stand_in(self, text: str) -> bool:

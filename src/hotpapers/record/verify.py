@@ -62,7 +62,8 @@ class VerifyResult(NamedTuple):
 
 def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     """Check the database itself, then the whole record in one snapshot, in memory bounded by the largest batch."""
-    findings, unchecked = list[VerifyFinding](), ""
+    findings = list[VerifyFinding]()
+    unchecked = ""
     checked = VerifyResult((), 0, 0, 0)
     try:
         damaged, unchecked = database.full_integrity()
@@ -139,14 +140,22 @@ def _missing_identities(first: int, end: int) -> Iterator[VerifyFinding]:
 
 def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:
     if identities.is_paper(row.key) or not (row.key and row.number):
-        return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
+        if bool(row.key) != bool(row.number):
+            return False
+        return (pseudonym, row.salt, row.commitment) == (None, None, None)
     if pseudonym is None:
-        return row.commitment is None and row.salt is not None and len(row.salt) == commitments.SALT
-    return row.salt is None and row.key == pseudonym and row.commitment is not None and len(row.commitment) == HASH
+        if row.commitment is not None:
+            return False
+        return row.salt is not None and len(row.salt) == commitments.SALT
+    if row.salt is not None or row.key != pseudonym:
+        return False
+    return row.commitment is not None and len(row.commitment) == HASH
 
 
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
-    until, chain, expected = time.monotonic() + seconds, BatchChain(), 1
+    until = time.monotonic() + seconds
+    chain = BatchChain()
+    expected = 1
     try:
         before = batches.genesis(database)
     except (ValueError, IndexError):  # then the first batch is reported as changed
@@ -166,7 +175,9 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
             or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != blob(link)
         ):
             chain.findings.append(VerifyFinding("changed", f"batch {position}"))
-        before, expected, chain.position = blob(link), position + 1, position
+        before = blob(link)
+        expected = position + 1
+        chain.position = position
         if time.monotonic() > until:
             chain.is_whole = False
             break
@@ -191,7 +202,8 @@ class BatchChain:
 
     def __init__(self) -> None:
         self.findings: list[VerifyFinding] = []
-        self.position, self.is_whole = 0, True
+        self.position = 0
+        self.is_whole = True
         self.closed: dict[Pair, int] = {}
         self.pruned: set[Pair] = set()
         self.forgotten: dict[Pair, str] = {}
@@ -239,7 +251,9 @@ class RowVerifier:
     """Checks every row against the manifests, batch by batch."""
 
     def __init__(self, database: Database, hasher: KeyedHasher, chain: BatchChain) -> None:
-        self._database, self._hasher, self._chain = database, hasher, chain
+        self._database = database
+        self._hasher = hasher
+        self._chain = chain
         self._early_rows: dict[int, list[StoredRow]] = defaultdict(list)
         self._networks_without_words = redaction.networks_without_words(database)
         self.read = self.forgotten = self.withheld = 0
@@ -270,7 +284,8 @@ class RowVerifier:
 
     def _listed(self, position: int, listed: Manifest, present: dict[RowName, StoredRow]) -> Iterator[VerifyFinding]:
         """Report problems with the rows that a batch lists; removes these rows from `present`."""
-        hashes, findings = [], []
+        hashes = []
+        findings = []
         for index, (kind, number) in enumerate(listed.rows()):
             row = present.pop((kind, number), None)
             is_pruned = (position, index) in self._chain.pruned
@@ -299,7 +314,9 @@ class RowVerifier:
                 return False
             if remainder_hash is not None or row.redacted is not None:
                 return row.redacted is not None and row.remainder_hash == remainder_hash
-            return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
+            if row.derived != derived_of(row, self._hasher):
+                return False
+            return (row.salt is not None) == bool(row.spec.words)
         except (TypeError, ValueError):  # a damaged file may have bytes in place of text
             return False
 

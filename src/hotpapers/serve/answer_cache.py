@@ -50,7 +50,8 @@ class AnswerCache:
         state = await self._backend.state()
         if state != self.state:
             self.replies.clear()  # replies that are still being made hold on to it
-            self.replies, self.state = ByteCache(CACHE_BYTES), state
+            self.replies = ByteCache(CACHE_BYTES)
+            self.state = state
         return self.replies.get(_key(scope))
 
     async def make(self, scope: Scope, make: Callable[[], Coroutine[Any, Any, Reply]], *, keep: bool = True) -> Reply:

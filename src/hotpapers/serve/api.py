@@ -142,7 +142,8 @@ MAX_PARAMETERS = 10
 
 def parameters(cls: type[Kind], request: Request) -> Kind:
     """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
-    values, query = dict(request.path_params), request.scope["query_string"]
+    values = dict(request.path_params)
+    query = request.scope["query_string"]
     try:
         pairs = query and parse_qsl(
             query.decode("ascii"),

@@ -58,7 +58,9 @@ class SiteApp:
         api: Api | None = None,
         search: SearchRoutes | None = None,
     ) -> None:
-        self._pages, self.api, self._search = pages, api, search
+        self._pages = pages
+        self.api = api
+        self._search = search
         page = Responder(lambda request: pages.attempt(partial(_page_of, request)), _unavailable, methods=())
         all_routes = [*(api.routes if api else ()), *routes, *(search.routes if search else ())]
         self._router = Router(all_routes, redirect_slashes=False, default=page)
@@ -120,7 +122,8 @@ def _file_path(path: str) -> str:
 
 def serve_site(site: Site, publication: Publication, listener: socket.socket) -> None:
     """Serves a publication until stopped. Raises SettingsError."""
-    name, limits = publication.publication, site.settings.serve
+    name = publication.publication
+    limits = site.settings.serve
     site_config = site.app_config_of(name)
     warn_of_proxy(limits)
     config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)

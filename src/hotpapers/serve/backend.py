@@ -51,7 +51,8 @@ class Lane:
 
     def __init__(self, threads: int, most: int = 0, per_client: int = 0) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="serve")
-        self._most, self._per_client = most, per_client
+        self._most = most
+        self._per_client = per_client
         self._pending: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -98,12 +99,14 @@ class Backend:
     so its caller may still fork processes. Close it after use."""
 
     def __init__(self, open_record: Callable[[], Record], config: ServeConfig = DEFAULT) -> None:
-        self._open_record, self.config = open_record, config
+        self._open_record = open_record
+        self.config = config
         self.hosts = OwnHosts(config.base, config.hosts, config.listens_on)
         self._buckets = TokenBuckets(config.rate)
         self._idle: list[QuerySession] = []
         self._lanes: list[Lane] = []
-        self._states, self._is_file = self.lane(1), False  # until a connection tells
+        self._states = self.lane(1)
+        self._is_file = False  # until a connection tells
 
     def lane(self, threads: int, most: int = 0, per_client: int = 0) -> Lane:
         """A lane that is closed with the backend."""
@@ -143,7 +146,9 @@ class Backend:
     async def state(self) -> SessionState:
         """What cached answers hold for: asked of a server in a thread. Raises StoreError."""
         at_once = self.state_at_once()
-        return at_once if at_once is not None else await self._states.run(partial(self.call, attrgetter("state")))
+        if at_once is not None:
+            return at_once
+        return await self._states.run(partial(self.call, attrgetter("state")))
 
     def client_of(self, scope: Scope) -> str:
         """The client that a request counts for."""

@@ -39,7 +39,10 @@ def allowed_behind(proxies: int) -> ConnectionLimits:
     """The limits for this machine. Behind a proxy, all connections come from the proxy, which limits its clients."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     default = ConnectionLimits()
-    total = default.total if files == resource.RLIM_INFINITY else max(16, min(default.total, files - OTHERS))
+    if files == resource.RLIM_INFINITY:
+        total = default.total
+    else:
+        total = max(16, min(default.total, files - OTHERS))
     return default._replace(total=total, per_client=0 if proxies else min(default.per_client, total // 2))
 
 
@@ -105,9 +108,12 @@ class GuardedProtocol(H11Protocol):
     def __init__(self, *args: Any, table: ConnectionTable, **options: Any) -> None:
         super().__init__(*args, **options)
         self.conn = h11.Connection(h11.SERVER, MAX_HEAD_BYTES)
-        self._table, self._has_place, self.client_key = table, False, ""
+        self._table = table
+        self._has_place = False
+        self.client_key = ""
         # the expected part of a request: `head`, `body`, or empty if the request is complete; and until when
-        self._phase, self._deadline = "", inf
+        self._phase = ""
+        self._deadline = inf
         self._request_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
 
@@ -217,7 +223,8 @@ class TokenBuckets:
     rate of 0 means no limit."""
 
     def __init__(self, rate: int, period: int = 60) -> None:
-        self._rate, self._period = rate, period
+        self._rate = rate
+        self._period = period
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and since when in seconds
 
     def take(self, client: str, cost: int, at: float) -> int:
@@ -234,7 +241,9 @@ class TokenBuckets:
         self._buckets[client] = (tokens - cost if enough else tokens, at)
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if enough else int((cost - tokens) * self._period / self._rate) + 1
+        if enough:
+            return 0
+        return int((cost - tokens) * self._period / self._rate) + 1
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -248,7 +257,10 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
     of the proxies, and are ignored. IPv6 addresses are reduced to their /64 network, which belongs to one client.
     """
     entries = [entry.strip() for value in forwarded for entry in value.split(",")]
-    address = entries[-proxies] if 0 < proxies <= len(entries) else peer
+    if 0 < proxies <= len(entries):
+        address = entries[-proxies]
+    else:
+        address = peer
     return _client_key(address) or peer
 
 

@@ -80,9 +80,13 @@ class Reply(msgspec.Struct, frozen=True):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it, without its body to a HEAD request; or *not modified* to a client that has it already."""
-        status, headers, body = self.status, self.headers, b"" if scope["method"] == "HEAD" else self.body
+        status = self.status
+        headers = self.headers
+        body = b"" if scope["method"] == "HEAD" else self.body
         if self.etag and names_tag(header_of(scope, b"if-none-match"), self.etag):
-            status, headers, body = 304, tuple(pair for pair in headers if pair[0] not in _OF_BODIES), b""
+            status = 304
+            headers = tuple(pair for pair in headers if pair[0] not in _OF_BODIES)
+            body = b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -98,9 +102,11 @@ def reply(status: int, headers: Mapping[str, str], body: bytes = b"", etag: str 
 
 def tagged_reply(headers: Mapping[str, str], body: bytes, *, compress: bool) -> Reply:
     """A reply with an ETag; compressed, which needs another tag (RFC 9110 §8.8.1), if that is worthwhile."""
-    etag, headers = hashlib.sha256(body).hexdigest()[:32], {**headers, "vary": "Accept-Encoding"}
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    headers = {**headers, "vary": "Accept-Encoding"}
     if compress and len(body) >= WORTHWHILE:
-        etag, headers["content-encoding"] = f"{etag}-gzip", "gzip"
+        etag = f"{etag}-gzip"
+        headers["content-encoding"] = "gzip"
         body = gzip.compress(body, LEVEL, mtime=0)
     return reply(200, headers, body, f'"{etag}"')
 
@@ -120,7 +126,9 @@ class Refused(Exception):
 
     def __init__(self, status: int, detail: str, wait: int = 0) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.wait = status, detail, wait
+        self.status = status
+        self.detail = detail
+        self.wait = wait
 
 
 # ---- requests ----------------------------------------------------------------------------------------------
@@ -200,10 +208,13 @@ class Responder:
     answered; any, if there are none."""
 
     def __init__(self, answer: Answer, refuse: RefusalFormat = plain_refusal, methods: tuple[str, ...] = READ) -> None:
-        self._answer, self._refuse, self._methods = answer, refuse, methods
+        self._answer = answer
+        self._refuse = refuse
+        self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request, headers = Request(scope, receive, send), dict[str, str]()
+        request = Request(scope, receive, send)
+        headers = dict[str, str]()
         answer: ASGIApp
         try:
             if self._methods and request.method not in self._methods:

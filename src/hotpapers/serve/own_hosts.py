@@ -40,7 +40,9 @@ class HostName(NamedTuple):
     @property
     def is_local(self) -> bool:
         """Whether it means the machine of the browser, which no DNS server can change (RFC 6761 §6.3)."""
-        return self.name == "localhost" or (self.ip is not None and self.ip.is_loopback)
+        if self.name == "localhost":
+            return True
+        return self.ip is not None and self.ip.is_loopback
 
 
 def read_host(text: str) -> HostName | None:
@@ -50,7 +52,9 @@ def read_host(text: str) -> HostName | None:
         return None
     host = HostName(ascii_domain(match[1].lower().removesuffix(".")), int(match[2] or 0))
     if host.name.startswith("["):
-        return host._replace(name=f"[{ip_address(host.name[1:-1])}]") if host.ip else None
+        if host.ip:
+            return host._replace(name=f"[{ip_address(host.name[1:-1])}]")
+        return None
     return host if host.name else None
 
 
@@ -62,7 +66,10 @@ class OwnHosts:
         parts = urlsplit(base)
         public = read_host(parts.netloc)
         self.is_public = public is not None and not is_inside_name(public.name.strip("[]"))
-        named = [public._replace(port=public.port or PORTS[parts.scheme.lower()])] if public else []
+        if public:
+            named = [public._replace(port=public.port or PORTS[parts.scheme.lower()])]
+        else:
+            named = []
         self._hosts = (*named, *filter(None, map(read_host, others)))
         self._is_inside_only = ip_address(listens_on.partition("%")[0]).is_loopback
 
@@ -86,10 +93,13 @@ class OwnHosts:
 
     def _is_own_page(self, origin: str, scope: Scope) -> bool:
         scheme, _, text = origin.lower().partition("://")
-        host, default = read_host(text), PORTS.get(scheme, 0)
+        host = read_host(text)
+        default = PORTS.get(scheme, 0)
         requested = read_host(header_of(scope, b"host"))
         own = {(known.name, known.port or default) for known in (*self._hosts, requested) if known}
-        return scheme in ("http", "https") and host is not None and (host.name, host.port or default) in own
+        if scheme not in ("http", "https") or host is None:
+            return False
+        return (host.name, host.port or default) in own
 
 
 def to_own_pages(send: Send) -> Send:

@@ -42,7 +42,8 @@ class ByteCache(Generic[K, V]):
     Used from one event loop."""
 
     def __init__(self, most: int) -> None:
-        self._most, self.size = most, 0
+        self._most = most
+        self.size = 0
         self.values: OrderedDict[K, V] = OrderedDict()
         self._pending: dict[K, asyncio.Task[Any]] = {}
 
@@ -124,7 +125,9 @@ class RenderedPage(NamedTuple):
 
     def for_client(self, scope: Scope) -> Reply:
         """The one for the client of a request."""
-        return self.gzipped if self.gzipped is not self.plain and takes_gzip(scope) else self.plain
+        if self.gzipped is not self.plain and takes_gzip(scope):
+            return self.gzipped
+        return self.plain
 
 
 def headers_of(path: str, public: bool = False) -> dict[str, str]:
@@ -150,8 +153,10 @@ class PageCache:
     def __init__(
         self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, pool: ThreadPoolExecutor
     ) -> None:
-        self.issue_reader, self._render_pool = issue_reader, pool
-        self._publication, self._site_config = publication, site_config._replace(is_live=True)
+        self.issue_reader = issue_reader
+        self._render_pool = pool
+        self._publication = publication
+        self._site_config = site_config._replace(is_live=True)
         self._derived: dict[Callable[[IssueReader], object], object] = {}
         self._rendered = ByteCache[tuple[str, PageChoice], RenderedPage](CACHE_BYTES)
 
@@ -198,7 +203,10 @@ class PageCache:
 
     def _render(self, path: str, choice: PageChoice) -> RenderedPage | None:
         if choice != EVERYTHING:
-            page = self.pages.page_of(path, choice) if self.pages.has_choice(path) else None
+            if self.pages.has_choice(path):
+                page = self.pages.page_of(path, choice)
+            else:
+                page = None
         elif path.startswith("feeds/"):
             page = self.of(self._feeds).feed(path)
         else:
@@ -213,7 +221,8 @@ class FreshIssueReader:
     Each issue reader has its own connection, as it may be used in a different thread from the one that calls this."""
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
-        self._open, self._allowed = open_record, allowed
+        self._open = open_record
+        self._allowed = allowed
         self._watch: tuple[Record, PageChangeCounter] | None = None
         self._current: tuple[int, Record, RecordIssueReader] | None = None
         self._version: object = None
@@ -223,7 +232,8 @@ class FreshIssueReader:
         try:
             if self._watch is None:
                 record = self._open()
-                self._watch, self._current = (record, PageChangeCounter(record)), None
+                self._watch = (record, PageChangeCounter(record))
+                self._current = None
             self._version = self._watch[0].database.version()  # before looking: a later change must show
             changes = self._watch[1].look()
             if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
@@ -237,7 +247,9 @@ class FreshIssueReader:
     def is_current(self) -> bool:
         """Whether nothing was written since the last call that returned an issue reader. Does not wait, so False if
         only a server could tell. Not during a call."""
-        return self._watch is not None and self._version == self._watch[0].database.version() is not None
+        if self._watch is None:
+            return False
+        return self._version == self._watch[0].database.version() is not None
 
     def close(self) -> None:
         """Stops watching. The current issue reader may still be in use; its connection is closed with it."""
@@ -251,7 +263,9 @@ class CurrentPages:
     long as nothing in it has changed."""
 
     def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
-        self._open, self.publication, self._site_config = open_issues, publication, site_config
+        self._open = open_issues
+        self.publication = publication
+        self._site_config = site_config
         self._refresh_pool = ThreadPoolExecutor(1, thread_name_prefix="refresh")
         self._render_pool = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._running: asyncio.Future[PageCache] | None = None
@@ -295,7 +309,8 @@ class CurrentPages:
         return await self._running
 
     def _refresh(self) -> PageCache:
-        issue_reader, version = self._open(), self._proofs_version()
+        issue_reader = self._open()
+        version = self._proofs_version()
         if self._cache is None or self._cache.issue_reader is not issue_reader or self._version != version:
             self._cache = PageCache(issue_reader, self.publication, self._site_config, self._render_pool)
             self._version = version

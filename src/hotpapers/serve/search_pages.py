@@ -70,9 +70,12 @@ class SearchRoutes:
     """The routes of search for the site of a publication."""
 
     def __init__(self, backend: Backend, pages: CurrentPages, publication: str, site_config: SiteConfig) -> None:
-        self._backend, self._pages = backend, pages
-        self._publication, self._site_config = publication, site_config
-        self._lane, self.cache = backend.lane(THREADS, MAX_SEARCHES), AnswerCache(backend)
+        self._backend = backend
+        self._pages = pages
+        self._publication = publication
+        self._site_config = site_config
+        self._lane = backend.lane(THREADS, MAX_SEARCHES)
+        self.cache = AnswerCache(backend)
         self.routes: list[BaseRoute] = [
             *(_SearchRoute(path, Responder(self._page)) for path in ("/search/", "/search/index.html")),
             Route("/feeds/query.{form}", Responder(self._query_feed)),
@@ -92,14 +95,16 @@ class SearchRoutes:
         return await self.cache.make(request.scope, lambda: self._result_page(request))
 
     async def _result_page(self, request: Request) -> Reply:
-        query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
+        query = request.query_params["q"]
+        cursor = request.query_params.get("cursor", "")
         answer, status = await self._ask(lambda session: self._results(session, query, cursor))
         body = await self._pages.ask(lambda cache: cache.pages.search(answer))
         page = tagged_reply(headers_of(search_page.PATH), body, compress=takes_gzip(request.scope))
         return page if status == 200 else msgspec.structs.replace(page, status=status, etag="")
 
     async def _query_feed(self, request: Request) -> Reply:
-        query, form = request.query_params.get("q", "").strip(), request.path_params["form"]
+        query = request.query_params.get("q", "").strip()
+        form = request.path_params["form"]
         if form not in FORMATS or not query:
             raise Refused(404, "not found; the feed of a search is feeds/query.atom?q=…")
         if error := query_error(query):
@@ -226,7 +231,10 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
     """How the query was understood, the number of results and their order, in the words of the static site's search."""
     if not page.understood:
         return NOTHING
-    number = count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
+    if page.exact:
+        number = count_noun(page.total, "paper")
+    else:
+        number = f"More than {page.total:,} papers"
     order = "best" if query_parser.parse(query).is_ranked else "newest"
     first = f", the {order} first" if page.total > 1 else ""
     text = f"{number} {page.understood}{first}"

@@ -157,7 +157,8 @@ class ConfiguredSite:
 
     def close(self) -> None:
         """Closes the connection to the store; the next use opens another."""
-        record, self._record = self._record, None
+        record = self._record
+        self._record = None
         if record is not None:
             record.database.close()
 
@@ -191,7 +192,9 @@ class ConfiguredSite:
 
     def is_store_file(self, file: Path) -> bool:
         """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
-        return not is_server(self.store) and file.resolve() in store_files(store_path(self.store).resolve())
+        if is_server(self.store):
+            return False
+        return file.resolve() in store_files(store_path(self.store).resolve())
 
     # ---- publications --------------------------------------------------------------------------------------
 

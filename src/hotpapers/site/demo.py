@@ -96,7 +96,8 @@ def make_week(folder: Path, tell: Callable[[str, str], object] = lambda label, p
     always rendered. `tell(label, place)`: says where to see what wings add. Raises UsageError if somebody's own
     settings are there without a store."""
     folder.mkdir(parents=True, exist_ok=True)
-    store, file = folder / settings.defaults().store, folder / settings.FILE
+    store = folder / settings.defaults().store
+    file = folder / settings.FILE
     if not store.exists():
         if file.exists() and file.read_bytes() != SETTINGS.encode():
             raise UsageError(f"{file}: not the demo's settings; move that file, or name another folder")

@@ -63,7 +63,8 @@ class Inspection(NamedTuple):
 def inspect(site: ConfiguredSite) -> Inspection:
     """The state of a site now."""
     exposed = list(map(str, too_open(_own_files(site))))  # before opening the store creates its own log
-    at, record = now(), site.record
+    at = now()
+    record = site.record
     # What is wrong with a store, as far as a few seconds of checking can show
     database = record.database
     damaged, unchecked = database.integrity(CHECKED_FOR)
@@ -136,7 +137,8 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
     how many issues were rebuilt."""
     record = site.record
     result = check(record.database, record.hasher)
-    issues, findings = list[Issue](), list(result.findings)
+    issues = list[Issue]()
+    findings = list(result.findings)
     if not result.is_damaged:
         issues = _frozen_items(record, publication, days)
         if not days:  # recalculate standing from the items, in case it was tampered with; a read-only store keeps it

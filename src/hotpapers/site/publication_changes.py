@@ -18,7 +18,8 @@ from hotpapers.record import Record
 def check_window(file: Path, record: Record, publication: Publication) -> None:
     """Raises SettingsError if a publication's latest issue is of another window: its next ones would not continue
     it."""
-    name, window = publication.publication, publication.window
+    name = publication.publication
+    window = publication.window
     before = latest_window(record, name)
     if before not in ("", window):
         raise SettingsError(

@@ -195,7 +195,10 @@ def _other_layouts(site: ConfiguredSite, publication: str, channel: str) -> Iter
     not; each with the value of `output` that would put it there again, empty if none would."""
     publish = site.settings.publish
     own_folder = _own_folder(site, publication)
-    outputs = [own_folder] if own_folder else [publish.output, f"{publish.output}/{publication}"]
+    if own_folder:
+        outputs = [own_folder]
+    else:
+        outputs = [publish.output, f"{publish.output}/{publication}"]
     for output in outputs:
         yield dict(_below(_folder(site, output), publish.channels))[channel], output
     for output in outputs:
@@ -204,7 +207,8 @@ def _other_layouts(site: ConfiguredSite, publication: str, channel: str) -> Iter
 
 
 def _remedy(site: ConfiguredSite, publication: str, output: str) -> str:
-    publish, bases = site.settings.publish, site.settings.bases
+    publish = site.settings.publish
+    bases = site.settings.bases
     if not output:
         return "set channels in [publish] as they were, and publish to others with --to and --output"
     lines = [f'output = "{output}"']

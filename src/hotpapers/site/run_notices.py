@@ -49,7 +49,10 @@ def start_notices(
     names = site.own_publications
     new = [name for name in sources if jobs_queries.load_state(record, name).started_at is None]
     issue_days = {name: frozen_days(record, name) for name in names}
-    firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at)) if new else []
+    if new:
+        firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at))
+    else:
+        firsts = []
     first_names = {first.publication for first in firsts}
     following = list(next_issues(record, names, at))
     announced = [
@@ -83,7 +86,10 @@ def reading_notices(sources: Sequence[str], new: Sequence[str], days: int, at: i
     yield Notice("", {}, f"Reading {', '.join(sources)} until stopped (Ctrl-C).")
     if new and days:
         since = day_of(at - days * DAY)
-        origin = "" if len(new) == len(sources) else f" from {', '.join(new)}"
+        if len(new) == len(sources):
+            origin = ""
+        else:
+            origin = f" from {', '.join(new)}"
         sentence = f"First, it reads back posts{origin} since {since}, as far as each network allows."
         yield Notice("reading back", {"sources": " ".join(new), "since": since}, sentence)
 
@@ -183,7 +189,8 @@ LOOK, LOOK_LATER = 1.0, 2.0
 @contextmanager
 def watching(site: ConfiguredSite, jobs: Sequence[str], more: Sequence[Watch], stop: threading.Event) -> Iterator[None]:
     """Tells what happens, from another thread. `jobs`: those that read networks; `more`: further watches."""
-    finished, own = threading.Event(), ConfiguredSite(site.store)  # a connection belongs to a thread
+    finished = threading.Event()
+    own = ConfiguredSite(site.store)  # a connection belongs to a thread
     watches: list[Watch] = [OfflineWatch(jobs, site.offline), SettingsWatch(site), *more]
 
     def look(watches: Sequence[Watch]) -> None:
@@ -224,7 +231,8 @@ class ReadingWatch:
         self._is_first = True
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        earlier, self.jobs = self.jobs, still_reading_back(record, self.jobs, at)
+        earlier = self.jobs
+        self.jobs = still_reading_back(record, self.jobs, at)
         if self._is_first:
             self._is_first = False
             return
@@ -265,12 +273,14 @@ class SettingsWatch:
     """The settings file: what changes in it is applied where that is safe, else it takes a restart."""
 
     def __init__(self, site: ConfiguredSite) -> None:
-        self._site, self._applied = site, site
+        self._site = site
+        self._applied = site
         self._digest = self._last_digest = _digest(site)
         self._restart: list[str] = []
 
     def look(self, record: Record, at: int) -> Iterator[Notice]:
-        digest, before = _digest(self._site), self._last_digest
+        digest = _digest(self._site)
+        before = self._last_digest
         self._last_digest = digest
         if digest is None or digest == self._digest or digest != before:  # missing, unchanged, or still being written
             return

@@ -49,13 +49,15 @@ class CollectResult(NamedTuple):
 
 def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event, *, once: bool) -> CollectResult:
     """Reads the sources that are named, or all, with those of wings: once, or until `stop` is set."""
-    choices, further = _enabled_sources(site, sources), {} if sources else wing_jobs(site)
+    choices = _enabled_sources(site, sources)
+    further = {} if sources else wing_jobs(site)
     names = {*further, *(choice.name for choice in choices)}
     logs.listen(site.settings.run.log)
     with site.opened(create=True):
         pass  # create or upgrade the store before threads share it
     with _sharing(site, stop) as shared:
-        jobs, more = make_jobs(choices, shared), jobs_in(further, shared)
+        jobs = make_jobs(choices, shared)
+        more = jobs_in(further, shared)
         defects = _work((*_in_turn(jobs), more), stop, once=once)
     with site.opened() as record:
         states = all_states(record)
@@ -69,7 +71,8 @@ def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event,
 
 def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
     """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns what failed in a single round."""
-    choices, names = _enabled_sources(site), site.own_publications
+    choices = _enabled_sources(site)
+    names = site.own_publications
     site.require_publications(names)
     logs.listen(site.settings.run.log)
     for check_one in settings_checks(site):  # what would fail only when a job uses it
@@ -77,7 +80,8 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
     with site.opened(create=True, publications=True) as record:
         for check_one in record_checks(site, record):
             check_one()
-    sources, further = [choice.name for choice in choices], wing_jobs(site)
+    sources = [choice.name for choice in choices]
+    further = wing_jobs(site)
     with _sharing(site, stop) as shared, _monitoring(site, monitor):
         logs.log_event(
             "running",
@@ -88,7 +92,8 @@ def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: 
         with Record(site.store) as record:
             notices, next_issues = start_notices(record, site, sources, [*sources, *further], now())
         site.tell(notices)
-        reading, more = make_jobs(choices, shared), jobs_in(further, shared)
+        reading = make_jobs(choices, shared)
+        more = jobs_in(further, shared)
         publishing, sending = site_jobs(site, shared, tuple(reading), bool(further))
         groups = (*_in_turn(reading), more, publishing, sending)  # in order: read, then publish, then send
         watches = [NextIssueWatch(site, next_issues)]

@@ -50,7 +50,8 @@ def previews(
     site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """What would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
-    issue_reader, site_config = RecordIssueReader(site.record, site.terms), site.site_config.of(publication)
+    issue_reader = RecordIssueReader(site.record, site.terms)
+    site_config = site.site_config.of(publication)
     result = []
     for name in names:
         if preview := SENDERS[name].preview:
@@ -95,7 +96,8 @@ def deliver_all(
 ) -> list[dict[str, Any]]:
     """Sends the issues of some days through channels. Raises UsageError for those whose settings are wrong, once the
     others have sent."""
-    sent, problems = list[dict[str, Any]](), list[str]()
+    sent = list[dict[str, Any]]()
+    problems = list[str]()
     for name in names:
         try:
             sent.append(deliver(site, publication, days, name))
@@ -109,7 +111,10 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
     """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
     from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished, send_issue
 
-    results, attempts, problems, reasons = list[SendResult](), 0, list[str](), list[str]()
+    results = list[SendResult]()
+    attempts = 0
+    problems = list[str]()
+    reasons = list[str]()
     issue_reader = RecordIssueReader(site.record, site.terms)
     for destination in load(SENDERS[name].destinations)(site.record, site, client_opener(site)):
         attempts += 1

@@ -139,7 +139,8 @@ class Site(ConfiguredSite):
         to = publishing.allowed_channels(publication, to, output)
         channels, senders = sending.selected_channels(to, everything=not days, preview=preview)
         chosen = self.publication(publication)
-        name, folders = chosen.publication, list[publishing.ChannelFolder]()
+        name = chosen.publication
+        folders = list[publishing.ChannelFolder]()
         if channels or not senders:
             folders = publishing.requested_folders(self, name, channels, output)
             if output is None:
@@ -216,7 +217,10 @@ class Site(ConfiguredSite):
             return searching.search_posts(record, query, limit=limit, allowed=self.terms), 0
         results = searching.search(record, query, limit=limit)
         try:
-            instead = 0 if results.total else searching.search_posts(record, query, limit=1, allowed=self.terms).total
+            if results.total:
+                instead = 0
+            else:
+                instead = searching.search_posts(record, query, limit=1, allowed=self.terms).total
         except UsageError:  # the query uses fields that only papers have
             instead = 0
         return results, instead
@@ -346,7 +350,9 @@ class Site(ConfiguredSite):
         from hotpapers.discussion.moderation.bots import review
         from hotpapers.site.people import OF_ACCOUNTS, OF_PAPERS, operator_verdict
 
-        record, key, paper_key = self.record, parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
+        record = self.record
+        key = parse_key(account)
+        paper_key = arxiv.key(arxiv.parse(paper).id) if paper else ""
         if is_web_address(account):
             if (post := record.view().item(Post, key)) is None:
                 raise NotFound(f"{key}: no such post in the record")

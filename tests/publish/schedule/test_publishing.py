@@ -19,7 +19,7 @@ from hotpapers.base.errors import WrongClock
 from hotpapers.base.http import ServerClocks
 from hotpapers.base.model import HOUR, Account, Post, Publication, Verdict
 from hotpapers.base.terms import TERMS, Table
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import RUNNING, SCHEDULED_RUN
@@ -208,21 +208,21 @@ def test_where_no_network_is_read_the_databases_clock_counts(postgres_url: str, 
 
 
 def test_the_posts_of_an_issue_are_read_again_before_it_closes(site: PublishingSite) -> None:
-    engagement_queries.follow_new_posts(site.record.database, "bluesky", 0, CUT)
-    engagement_queries.note_answered(
+    recount_queries.follow_new_posts(site.record.database, "bluesky", 0, CUT)
+    recount_queries.note_answered(
         site.record.database,
         [row[0] for row in site.record.database.rows("SELECT key FROM recount JOIN identity ON identity.id = post")],
         CUT,
     )
     assert site.round(CUT - HOUR) == "idle"
-    assert engagement_queries.due_posts(site.record.database, "bluesky", CUT - HOUR, 9) == []
+    assert recount_queries.due_posts(site.record.database, "bluesky", CUT - HOUR, 9) == []
     shortly_before = CUT - 10 * 60_000_000
     assert site.round(shortly_before) == "idle"
-    due_posts = engagement_queries.due_posts(site.record.database, "bluesky", shortly_before, 99)
+    due_posts = recount_queries.due_posts(site.record.database, "bluesky", shortly_before, 99)
     assert due_posts == [LEADING]
-    engagement_queries.note_answered(site.record.database, due_posts, shortly_before)
+    recount_queries.note_answered(site.record.database, due_posts, shortly_before)
     assert site.round(shortly_before + 20_000_000) == "idle"
-    assert engagement_queries.due_posts(site.record.database, "bluesky", shortly_before + 20_000_000, 9) == []
+    assert recount_queries.due_posts(site.record.database, "bluesky", shortly_before + 20_000_000, 9) == []
 
 
 def test_deleted_posts_leave_the_pages(site: PublishingSite, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hotpapers.base.errors import IssueError, NotFound, UsageError
 from hotpapers.base.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
 from hotpapers.base.settings import BotSettings
-from hotpapers.discussion.engagement.queries import follow_new_posts, follow_shown_posts
+from hotpapers.discussion.engagement.recounts.queries import follow_new_posts, follow_shown_posts
 from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader

@@ -111,7 +111,10 @@ def raise_failures(failures: Sequence[NetError], count: int) -> None:
     if count == 1 or (len(failures) == count and lost_until is None):
         raise soonest_retry(failures)
     reasons = list(dict.fromkeys(map(str, failures)))
-    ending = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
+    if len(reasons) > NAMED:
+        ending = [f"and {len(reasons) - NAMED} more"]
+    else:
+        ending = []
     raise PartiallyRead(
         "; ".join([f"{len(failures)} of {count} could not be read", *reasons[:NAMED], *ending]), lost_until=lost_until
     )
@@ -147,7 +150,9 @@ def no_overlap(name: str) -> PartiallyRead:
 def overlap_problem(name: str, last_at: int | None, now: int) -> PartiallyRead | None:
     """The error for an empty list, if it is doubted. `last_at`: when it was last seen with entries, or when its newest
     known entry was made, in µs; None if it is not known to have had any."""
-    return no_overlap(name) if last_at is not None and now - last_at < DOUBTED_FOR else None
+    if last_at is not None and now - last_at < DOUBTED_FOR:
+        return no_overlap(name)
+    return None
 
 
 def check_overlap(name: str, last_at: int | None, now: int) -> None:
@@ -183,7 +188,8 @@ class RemovalCheck:
 
     def release(self) -> list[RawPayload]:
         """The reports held back, which are no longer held."""
-        held, self.held = self.held, []
+        held = self.held
+        self.held = []
         return held
 
     def pages(self, ids: Sequence[str], ask: Ask, listed: Listed = lambda: None) -> Pages:

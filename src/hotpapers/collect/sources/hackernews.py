@@ -253,4 +253,6 @@ def read_counts(body: bytes, at: int) -> list[Item]:
 
 
 def _counts(key: str, score: int | None, comments: int | None, at: int) -> list[Item]:
-    return [] if score is None else [Snapshot(post=key, likes=max(score, 0), replies=comments, observed_at=at)]
+    if score is None:
+        return []
+    return [Snapshot(post=key, likes=max(score, 0), replies=comments, observed_at=at)]

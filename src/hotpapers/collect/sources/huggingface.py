@@ -114,7 +114,8 @@ class HuggingFaceSource(PostSource[HuggingFaceSettings]):
         complete_from = since
         days = http.now() // DAY - since // DAY + 1
         for day, page in enumerate(self._lists(http, days, cursor), since // DAY):
-            complete_from = (day + 1) * DAY if len(page.payloads) >= MAX_DAY_PAPERS else complete_from
+            if len(page.payloads) >= MAX_DAY_PAPERS:
+                complete_from = (day + 1) * DAY
             yield page
         yield PayloadPage(since=min(max(complete_from, since), http.now()))
 

@@ -1,7 +1,8 @@
 """Engagement: who talked about which paper by when, counted from the record for rankings and history.
 
 measurement      what is measured: papers, ages, windows; when posts are recounted
-queries          what was said by then, and the recount table
+queries          what was said by then
+recounts         which posts are counted again, and when
 attention        whose voices count, and how many; post_reactions: reactions to one post, by account
 standing         which accounts the record has known for a while
 

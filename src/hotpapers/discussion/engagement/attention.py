@@ -139,7 +139,8 @@ def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge
         count += len(posts)
         if count >= POSTS_AT_ONCE:
             yield group
-            group, count = [], 0
+            group = []
+            count = 0
     if group:
         yield group
 
@@ -261,12 +262,14 @@ def _summed(
     as voices for each of them, but vouch for none."""
     reposts = likes = unexplained = bots = posts_read = 0
     highest = NO_COUNT
-    named, shared = set(posters), set[int]()
+    named = set(posters)
+    shared = set[int]()
     for post in posts:
         if post.automated:
             bots += 1
             continue
-        reposts, likes = reposts + post.reposts, likes + post.likes
+        reposts = reposts + post.reposts
+        likes = likes + post.likes
         posts_read += post.counted_at is not None
         known = reactions.get(post.post, {})
         for type, count in (("repost", post.reposts), ("like", post.likes)):

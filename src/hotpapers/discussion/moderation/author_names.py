@@ -130,7 +130,10 @@ def _parts(words: Sequence[str]) -> Iterator[NameParts]:
 
 def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
     initials = "".join(name[0] for name in given)
-    names = {given[0], "".join(given), given[0] + initials[1:]} if len(given[0]) > 1 else set[str]()
+    if len(given[0]) > 1:
+        names = {given[0], "".join(given), given[0] + initials[1:]}
+    else:
+        names = set[str]()
     whole = {spelling for name in names for spelling in (name + surname, surname + name)}
     short = {spelling for name in (initials, initials[0]) for spelling in (name + surname, surname + name)}
     return NameParts(surname, given, frozenset(whole), frozenset((*short, surname)))
@@ -172,7 +175,9 @@ def _is_name_of(known: PersonName, shown: PersonName) -> bool:
     if not known.parts or not shown.parts:
         # Names of a single word or a group: every letter must match
         letters = known.letters
-        return letters == shown.letters and (len(letters) >= MIN_HANDLE_LETTERS or not letters.isascii())
+        if letters != shown.letters:
+            return False
+        return len(letters) >= MIN_HANDLE_LETTERS or not letters.isascii()
     if _is_turned_round(known.words, shown.words) or _has_first_surname(known.words, shown.words):
         return True
     return any(
@@ -195,7 +200,9 @@ def _has_first_surname(known: Sequence[str], shown: Sequence[str]) -> bool:
     short, long = sorted((known, shown), key=len)
     if len(short) != 2 or len(short[0]) < 2 or len(short[1]) < MIN_SURNAME_LETTERS:
         return False
-    return short[0] == long[0] and short[1] in long[1:]
+    if short[0] != long[0]:
+        return False
+    return short[1] in long[1:]
 
 
 def _is_same_given(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
@@ -210,7 +217,9 @@ def _is_same_given(known: Sequence[str], shown: Sequence[str], surname: str) -> 
     if agreeing > 1 or (agreeing and (is_rare_surname(surname) or may_be_nickname)):
         return True
     # Whether an author goes by a given name that is not their first: J. Jasmine Doe, Jasmine Doe.
-    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
+    if shown[0] not in known[1:]:
+        return False
+    return len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
 
 
 def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
@@ -222,14 +231,18 @@ def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
     if not _agree(short[0], long[0]):
         return 0
     remaining = iter(long[1:])
-    return len(short) if all(any(_agree(name, other) for other in remaining) for name in short[1:]) else 0
+    if all(any(_agree(name, other) for other in remaining) for name in short[1:]):
+        return len(short)
+    return 0
 
 
 def _agree(name: str, other: str) -> bool:
     """Whether one given name equals the other, is its initial or beginning, or is a nickname for it."""
     short, long = sorted((name, other), key=len)
     begins = long.startswith(short) and (len(short) != 2 or short == long)
-    return begins or (long, short) in NICKNAMES or (short, long) in NICKNAMES
+    if begins:
+        return True
+    return (long, short) in NICKNAMES or (short, long) in NICKNAMES
 
 
 def is_rare_surname(surname: str) -> bool:
@@ -246,7 +259,10 @@ def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
     `janedoe@server.example`, `jane.doe.example`."""
     local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
     labels = local_part.split(".")
-    texts = [local_part, labels[0], " ".join(labels[:-1])] if not server else [local_part]
+    if not server:
+        texts = [local_part, labels[0], " ".join(labels[:-1])]
+    else:
+        texts = [local_part]
     if len(_WORD.findall(name)) == 1:
         texts.append(fold(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
@@ -279,9 +295,6 @@ def _is_confirmed(part: NameParts, letters: str, shown: Sequence[PersonName]) ->
     surname, or the surname is rare and no name is shown."""
     if any(name.words[0] == part.given[0] and max(map(len, ("", *name.words[1:]))) < 2 for name in shown):
         return len(part.given[0]) > 1
-    return (
-        not shown
-        and letters != part.surname
-        and is_rare_surname(part.surname)
-        and len(part.surname) > MIN_SURNAME_LETTERS
-    )
+    if shown or letters == part.surname:
+        return False
+    return is_rare_surname(part.surname) and len(part.surname) > MIN_SURNAME_LETTERS

@@ -67,7 +67,8 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     papers = view.by_key(Paper, (paper for _, paper in pairs))
     moments = queries.first_observed(view, keys)
     for key, paper in pairs:
-        post, known = posts.get(key), papers.get(paper)
+        post = posts.get(key)
+        known = papers.get(paper)
         if post is None or known is None or not post.account or is_pseudonym(post.account):
             continue
         shown = (post, accounts.get(post.account, post))

@@ -37,7 +37,7 @@ from hotpapers.record.database import AT_ONCE
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
     """Post and paper of every mention that some rule finds doubtful and the operator has not called sound. Such a post
     must not be shown as being about that paper."""
-    sql = f"WITH {doubtful_sql(view)} SELECT {key_of('d.post')}, {key_of('d.paper')} FROM doubtful AS d"
+    sql = f"WITH {doubtful_sql(view)} SELECT {key_of('doubtful.post')}, {key_of('doubtful.paper')} FROM doubtful"
     rows = view.database.rows(sql)
     return frozenset((post, paper) for post, paper in rows)
 
@@ -53,43 +53,44 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
     the post, the paper, or the account's name."""
     first = view.first_row("mention", "since", position + 1)
     for numbers in _new_rows(view, "mention", "id", first):
-        yield _pairs(view, f"m.id IN ({', '.join(map(str, numbers))})")
-    joined = {"post": "m.post", "paper": "m.paper", "account": "p.account"}
+        yield _pairs(view, f"mention.id IN ({', '.join(map(str, numbers))})")
+    joined = {"post": "mention.post", "paper": "mention.paper", "account": "post.account"}
     for table, column in joined.items():
         start = view.first_row(table, "since", position + 1)
         for numbers in _new_rows(view, table, table, start):
             is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
-            yield from slices(_pairs(view, f"{is_new} AND m.id < {first}"))
+            yield from slices(_pairs(view, f"{is_new} AND mention.id < {first}"))
 
 
 def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:
     """The values of a column, starting with row `first`, some hundreds at a time."""
-    sql = f"""SELECT t.id, t.{column} FROM {table} AS t WHERE t.id >= ? AND {view.visible("t")}
-        ORDER BY t.id LIMIT {AT_ONCE}"""
+    sql = f"""SELECT item.id, item.{column} FROM {table} AS item WHERE item.id >= ? AND {view.visible("item")}
+        ORDER BY item.id LIMIT {AT_ONCE}"""
     while rows := view.database.rows(sql, (first,)):
         yield [number for _, number in rows]
         first = rows[-1][0] + 1
 
 
 def _pairs(view: AsOfView, where: str) -> list[Pair]:
-    sql = f"""SELECT DISTINCT {key_of("m.post")}, {key_of("m.paper")}
-        FROM mention AS m JOIN post AS p ON p.post = m.post
-        WHERE {where} AND {view.visible("m")} AND {view.visible("p")} AND p.account <> 0"""
+    sql = f"""SELECT DISTINCT {key_of("mention.post")}, {key_of("mention.paper")}
+        FROM mention JOIN post ON post.post = mention.post
+        WHERE {where} AND {view.visible("mention")} AND {view.visible("post")} AND post.account <> 0"""
     return [(post, paper) for post, paper in view.database.rows(sql)]
 
 
 def first_observed(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
     """When each post was first observed, µs UTC."""
-    sql = f"""SELECT {key_of("t.post")}, min(t.observed_at) FROM post AS t
-        WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
+    sql = f"""SELECT {key_of("post.post")}, min(post.observed_at) FROM post
+        WHERE post.post IN ({numbers_of(posts)}) AND {view.visible("post")} GROUP BY post.post"""
     return dict(view.database.rows(sql, posts))
 
 
 def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pair, int]:
     """By account and paper: since when a rule has considered the account an author of the paper, µs UTC."""
-    sql = f"""SELECT {key_of("t.subject")}, {key_of("t.about")}, min(t.observed_at) FROM verdict AS t
-        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.rule = ? AND {view.visible("t")}
-        GROUP BY t.subject, t.about"""
+    sql = f"""SELECT {key_of("verdict.subject")}, {key_of("verdict.about")}, min(verdict.observed_at) FROM verdict
+        WHERE verdict.subject IN ({numbers_of(accounts)}) AND verdict.about <> 0 AND verdict.rule = ?
+            AND {view.visible("verdict")}
+        GROUP BY verdict.subject, verdict.about"""
     return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
 
 
@@ -123,22 +124,23 @@ def has_accounts_after(view: AsOfView, position: int) -> bool:
 
 def accounts_named(view: AsOfView, pattern: str) -> Iterator[ShownAccount]:
     """The accounts that had a handle like an SQL pattern in lowercase, once for each such handle."""
-    sql = f"""SELECT {key_of("t.account")}, t.handle, t.at FROM (
-            SELECT a.account, lower(a.handle) AS handle, min(a.observed_at) AS at FROM account AS a
-            WHERE lower(a.handle) LIKE ? AND {view.visible("a")} GROUP BY a.account, lower(a.handle)) AS t"""
+    sql = f"""SELECT {key_of("named.account")}, named.handle, named.at FROM (
+            SELECT account.account, lower(account.handle) AS handle, min(account.observed_at) AS at FROM account
+            WHERE lower(account.handle) LIKE ? AND {view.visible("account")} GROUP BY account.account,
+                lower(account.handle)) AS named"""
     return map(ShownAccount._make, view.database.iterate(sql, (pattern,)))
 
 
 def has_accounts_between(view: AsOfView, first: str, end: str) -> bool:
     """Whether an account has a key from `first` on and before `end`."""
-    sql = f"""SELECT 1 FROM identity AS i JOIN account AS a ON a.account = i.id
-        WHERE i.key >= ? AND i.key < ? AND {view.visible("a")} LIMIT 1"""
+    sql = f"""SELECT 1 FROM identity JOIN account ON account.account = identity.id
+        WHERE identity.key >= ? AND identity.key < ? AND {view.visible("account")} LIMIT 1"""
     return bool(view.database.rows(sql, (first, end)))
 
 
 def with_alias(view: AsOfView, accounts: Sequence[str]) -> set[str]:
     """The accounts among these that have an alias."""
-    sql = f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.account IN ({NUMBERS}) AND {view.visible('t')}"
+    sql = f"SELECT {key_of('alias.account')} FROM alias WHERE alias.account IN ({NUMBERS}) AND {view.visible('alias')}"
     return set(column_among(view.database, sql, accounts))
 
 
@@ -165,24 +167,24 @@ class ActivityWindow(NamedTuple):
 
     @property
     def posts(self) -> str:
-        """The SQL condition that a post `p` is in the window."""
-        return f"p.id >= {self.post} AND {self.by_key}"
+        """The SQL condition that a row of `post` is in the window."""
+        return f"post.id >= {self.post} AND {self.by_key}"
 
     @property
     def by_key(self) -> str:
-        """The SQL condition that a post `p` found by its key counts: not gone, as last observed."""
+        """The SQL condition that a row of `post` found by its key counts: not gone, as last observed."""
         view = self.view
         return (
-            f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
-            f" AND p.account <> 0 AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
+            f"post.created_at > {self.start} AND post.created_at <= {view.as_of} AND post.gone = ''"
+            f" AND post.account <> 0 AND {view.visible('post')} AND {view.newest(SPECS[Post], 'post')}"
         )
 
     @property
     def reposts(self) -> str:
-        """The SQL condition that a reaction `r` is a repost in the window."""
+        """The SQL condition that a row of `reaction` is a repost in the window."""
         return (
-            f"r.id >= {self.reaction} AND r.type = 'repost' AND r.withdrawn = 0 AND r.observed_at > {self.start}"
-            f" AND {self.view.visible('r')}"
+            f"reaction.id >= {self.reaction} AND reaction.type = 'repost' AND reaction.withdrawn = 0"
+            f" AND reaction.observed_at > {self.start} AND {self.view.visible('reaction')}"
         )
 
 
@@ -202,30 +204,30 @@ PostingVolume = tuple[int, int]
 
 def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
     """The accounts that made at least `least` posts naming papers, or named that many papers."""
-    is_busy = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
-    sql = f"{_posts_of(span)} GROUP BY p.account HAVING {is_busy}"
+    is_busy = f"count(DISTINCT post.post) >= {int(least)} OR count(DISTINCT mention.paper) >= {int(least)}"
+    sql = f"{_posts_of(span)} GROUP BY post.account HAVING {is_busy}"
     return {account: (posts, papers) for account, posts, papers in span.view.database.iterate(sql)}
 
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """How much given accounts posted in the window, without those that made no posts."""
-    sql = f"{_posts_of(span)} AND p.account IN ({NUMBERS}) GROUP BY p.account"
+    sql = f"{_posts_of(span)} AND post.account IN ({NUMBERS}) GROUP BY post.account"
     rows = rows_among(span.view.database, sql, sorted(set(accounts)))
     return {account: (posts, papers) for account, posts, papers in rows}
 
 
 def _posts_of(span: ActivityWindow) -> str:
-    return f"""SELECT {key_of("p.account")}, count(DISTINCT p.post), count(DISTINCT m.paper)
-        FROM post AS p CROSS JOIN mention AS m
-        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}"""
+    return f"""SELECT {key_of("post.account")}, count(DISTINCT post.post), count(DISTINCT mention.paper)
+        FROM post CROSS JOIN mention
+        WHERE mention.post = post.post AND {span.posts} AND {span.view.visible("mention")}"""
 
 
 def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
     """An account's latest posts in the window that name papers."""
-    sql = f"""SELECT {key_of("p.post")}, p.created_at, p.text, {key_of("m.paper")}
-        FROM post AS p CROSS JOIN mention AS m
-        WHERE m.post = p.post AND p.account = {NUMBER} AND {span.posts} AND {span.view.visible("m")}
-        ORDER BY p.id DESC LIMIT {LATEST}"""
+    sql = f"""SELECT {key_of("post.post")}, post.created_at, post.text, {key_of("mention.paper")}
+        FROM post CROSS JOIN mention
+        WHERE mention.post = post.post AND post.account = {NUMBER} AND {span.posts} AND {span.view.visible("mention")}
+        ORDER BY post.id DESC LIMIT {LATEST}"""
     papers: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, tuple[int, str]] = {}
     for post, at, text, paper in span.view.database.rows(sql, (account,)):
@@ -236,18 +238,20 @@ def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
 
 def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     """(paper, network) pairs about which at least `least` accounts posted."""
-    sql = f"""SELECT {key_of("m.paper")}, p.network FROM post AS p CROSS JOIN mention AS m
-        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
-        GROUP BY m.paper, p.network HAVING count(DISTINCT p.account) >= {int(least)} ORDER BY 1, 2"""
+    sql = f"""SELECT {key_of("mention.paper")}, post.network FROM post CROSS JOIN mention
+        WHERE mention.post = post.post AND {span.posts} AND {span.view.visible("mention")}
+        GROUP BY mention.paper, post.network HAVING count(DISTINCT post.account) >= {int(least)} ORDER BY 1, 2"""
     return [(paper, network) for paper, network in span.view.database.iterate(sql)]
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:
     """All posts in the window about a paper on one network: with a limit, further posts would hide a chorus."""
-    is_there = "p.network || '' = ?"  # no plain column, for which SQLite would read all the network's posts each time
-    sql = f"""SELECT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text
-        FROM (SELECT DISTINCT m.post FROM mention AS m WHERE m.paper = {NUMBER} AND {span.view.visible("m")}) AS m
-        CROSS JOIN post AS p WHERE p.post = m.post AND {is_there} AND {span.by_key}"""
+    # no plain column, for which SQLite would read all the network's posts each time
+    is_there = "post.network || '' = ?"
+    sql = f"""SELECT {key_of("post.account")}, {key_of("post.post")}, post.created_at, post.text
+        FROM (SELECT DISTINCT mention.post FROM mention WHERE mention.paper = {NUMBER}
+            AND {span.view.visible("mention")}) AS mention
+        CROSS JOIN post WHERE post.post = mention.post AND {is_there} AND {span.by_key}"""
     return starmap(TimedPost, span.view.database.iterate(sql, (paper, network)))
 
 
@@ -256,10 +260,13 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[Time
 
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
     """The new papers of each primary category, announced in the window except its last day."""
-    sql = f"""SELECT DISTINCT {key_of("a.paper")}, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
-                AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
-        FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.as_of - LATE}
-          AND a.type = 'new' AND {span.view.visible("a")}"""
+    sql = f"""SELECT DISTINCT {key_of("announcement.paper")}, coalesce((SELECT paper.categories FROM paper
+                WHERE paper.paper = announcement.paper
+                AND {span.view.visible("paper")} AND {span.view.newest(SPECS[Paper], "paper")}), '[]'),
+                    announcement.category
+        FROM announcement WHERE announcement.announced_at > {span.start}
+            AND announcement.announced_at <= {span.view.as_of - LATE}
+          AND announcement.type = 'new' AND {span.view.visible("announcement")}"""
     result: dict[str, set[str]] = defaultdict(set)
     for paper, categories, feed in span.view.database.iterate(sql):
         result[(_categories(categories) or [feed])[0]].add(paper)
@@ -276,40 +283,43 @@ def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
     """The accounts that reposted at least `least` posts."""
     if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
         return []
-    sql = f"""SELECT {key_of("r.account")} FROM reaction AS r WHERE {span.reposts}
-        GROUP BY r.account HAVING count(DISTINCT r.post) >= {int(least)} ORDER BY 1"""
+    sql = f"""SELECT {key_of("reaction.account")} FROM reaction WHERE {span.reposts}
+        GROUP BY reaction.account HAVING count(DISTINCT reaction.post) >= {int(least)} ORDER BY 1"""
     return first_column(span.view.database, sql)
 
 
 def delays(span: ActivityWindow, account: str) -> list[int]:
     """How many µs after each post an account reposted it, for its latest reposts of known posts."""
-    sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
-        WHERE r.account = {NUMBER} AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
-        GROUP BY r.post ORDER BY max(r.observed_at) DESC, r.post LIMIT {LATEST}"""
+    sql = f"""SELECT reaction.post, min(reaction.observed_at - post.created_at) FROM reaction
+        JOIN post ON post.post = reaction.post
+        WHERE reaction.account = {NUMBER} AND {span.reposts} AND post.gone = '' AND {span.view.visible("post")}
+        GROUP BY reaction.post ORDER BY max(reaction.observed_at) DESC, reaction.post LIMIT {LATEST}"""
     return [delay for _, delay in span.view.database.rows(sql, (account,))]
 
 
 def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
     """(account, lowercase handle) of the accounts that now have one of the given handles."""
-    newest = view.newest(SPECS[Account], "t")
-    sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
-        WHERE lower(t.handle) IN (…) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+    newest = view.newest(SPECS[Account], "account")
+    sql = f"""SELECT {key_of("account.account")}, lower(account.handle) FROM account
+        WHERE lower(account.handle) IN (…) AND {view.visible("account")} AND {newest} ORDER BY 1"""
     yield from rows_among(view.database, sql, sorted(set(handles)))
 
 
 def known_accounts(view: AsOfView, accounts: Collection[str]) -> set[str]:
     """The given accounts that posted, reacted or were described by their network."""
-    named, result = sorted(set(accounts)), set[str]()
+    named = sorted(set(accounts))
+    result = set[str]()
     for table in ("post", "reaction", "account"):
-        sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({NUMBERS})"
-        result.update(column_among(view.database, f"{sql} AND {view.visible('t')}", named))
+        sql = f"SELECT DISTINCT {key_of('item.account')} FROM {table} AS item WHERE item.account IN ({NUMBERS})"
+        result.update(column_among(view.database, f"{sql} AND {view.visible('item')}", named))
     return result
 
 
 def automated_accounts(view: AsOfView) -> list[str]:
     """The accounts that declare themselves automated, as last observed."""
-    sql = f"""SELECT {key_of("t.account")} FROM account AS t
-        WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
+    sql = f"""SELECT {key_of("account.account")} FROM account
+        WHERE account.automated = 1 AND {view.visible("account")} AND {view.newest(SPECS[Account], "account")}
+            ORDER BY 1"""
     return first_column(view.database, sql)
 
 

@@ -78,7 +78,9 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
     """How a post is shown where it cannot be left out: as a link if it does not pass."""
-    return terms.of(policy.allowed, post.network).shown if _passes(policy, paper, post) else "link"
+    if _passes(policy, paper, post):
+        return terms.of(policy.allowed, post.network).shown
+    return "link"
 
 
 def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
@@ -89,7 +91,9 @@ def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
     if (post.post, paper) in policy.doubtful_pairs or is_blocked(post, policy.blocked):
         return False
-    return terms.of(policy.allowed, post.network).shown == "link" or not is_reply_to_other(post, policy.authors)
+    if terms.of(policy.allowed, post.network).shown == "link":
+        return True
+    return not is_reply_to_other(post, policy.authors)
 
 
 def one_per_account(
@@ -128,7 +132,10 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
         match = _AUTHOR_IN_KEY.match(post.reply_to)
         author = f"{match[1]}:{match[2]}" if match else authors.get(post.reply_to, "")
         return author != post.account
-    addressed = _ADDRESSED.match(post.text.lstrip()) if network.begins_with_handle else None
+    if network.begins_with_handle:
+        addressed = _ADDRESSED.match(post.text.lstrip())
+    else:
+        addressed = None
     own_name, _, own_server = post.handle.lower().partition("@")
     if addressed is None or addressed[1].lower() != own_name:
         return addressed is not None
@@ -140,15 +147,17 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
 
 def is_blocked(post: Post, blocked: Blocklist) -> bool:
     """Whether the operator's blocklist matches a post."""
-    accounts, words, servers = blocked.accounts, blocked.words, blocked.servers
+    accounts = blocked.accounts
+    words = blocked.words
+    servers = blocked.servers
     names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True
     if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
         return True
-    return bool(servers) and any(
-        f".{host}".endswith(f".{server.lower()}") for host in _hosts(post) for server in servers
-    )
+    if not servers:
+        return False
+    return any(f".{host}".endswith(f".{server.lower()}") for host in _hosts(post) for server in servers)
 
 
 @lru_cache(8)

@@ -94,7 +94,8 @@ def best_scores(networks: Iterable[Sequence[tuple[int, int]]], bound: int) -> li
     Where every account already adds the most it could anywhere, further networks cannot improve the sum.
     """
     ordered = sorted(list(steps) for steps in networks if steps)  # below the lowest first step, the sum is 0
-    best, improvable_from = [0] * (bound + 1), 0
+    best = [0] * (bound + 1)
+    improvable_from = 0
     if ordered:
         best_rate = max(Fraction(points, voices) for steps in ordered for voices, points in steps)
         lowest, _ = ordered[0][0]

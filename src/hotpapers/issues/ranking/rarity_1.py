@@ -105,7 +105,9 @@ class ReferenceTable:
 
 def _own_voices(attention: Attention) -> int | None:
     """The voices with which the paper itself is in its reference; None if it is not."""
-    return attention.own if attention.own is not None and attention.own >= least_voices(attention.age) else None
+    if attention.own is not None and attention.own >= least_voices(attention.age):
+        return attention.own
+    return None
 
 
 def part_of(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:

@@ -45,7 +45,8 @@ def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[Voice
     network_peers = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
     most_voices = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
     vouching = part.voices + rarity_2.needed(upper.score) + 1  # enough known voices to vouch for the upper score
-    low, high = part.voices, max(most_voices, part.voices, upper.voices, MIN_VOICES, vouching) + 1
+    low = part.voices
+    high = max(most_voices, part.voices, upper.voices, MIN_VOICES, vouching) + 1
 
     def passes(x: int) -> bool:
         references = _references_with(network_peers, lower, part, x)
@@ -91,7 +92,8 @@ def _key(
 ) -> tuple[int, int, int, str]:
     """The entry's sort key with the references as they would be, and with x voices on that network if it is the one
     that grows. Additional voices are taken as known if standing is known."""
-    points, added_voices = 0, 0
+    points = 0
+    added_voices = 0
     for part in (part for part in entry.parts if part.rule != rarity_2.RULE):
         rescored = part
         if (part.network, part.age) == (grown_part.network, grown_part.age):

@@ -18,7 +18,7 @@ import msgspec
 from hotpapers.base import model
 from hotpapers.base.errors import NotFound
 from hotpapers.base.keys import parse_key
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.moderation.aliases import join_accounts
 from hotpapers.discussion.moderation.bots.review import accounts_of
 from hotpapers.jobs import queries as jobs_queries
@@ -76,7 +76,10 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
         all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)
-        erased = erase(record, all_keys, at=at or now()) if all_keys else ErasedRows({}, 0, 0)
+        if all_keys:
+            erased = erase(record, all_keys, at=at or now())
+        else:
+            erased = ErasedRows({}, 0, 0)
         forgotten_file.complete(record.database, record.hasher)
     leftovers = [f"unfinished {path}" for path in remove_unfinished(record.database)]
     return [
@@ -107,10 +110,14 @@ def erase(record: Record, keys: Sequence[str], *, marks: Collection[str] = (), a
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
-    database, earlier = record.database, record.forgotten()
+    database = record.database
+    earlier = record.forgotten()
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
-    known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
+    if marks:
+        known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks))
+    else:
+        known_tombstones = None
     known = tombstones.ForgottenNames(tombstones.names_of_all(keys), known_tombstones)
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
@@ -135,7 +142,7 @@ def erase_beside(
 ) -> int:
     """Erase keys and names from working data and raw payloads; the number of payloads deleted. `origins`: payloads of
     further rows. Call inside `write()`, before the identities are overwritten."""
-    engagement_queries.forget_posts(database, keys)
+    recount_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
     queries.forget_reports(database, keys, known.stand_in)
     jobs_queries.forget_reasons(database, known.stand_in)
@@ -203,7 +210,9 @@ def _all_names(record: Record, key: str) -> tuple[str, ...]:
 
 def _own_keys(item: model.Item) -> tuple[str, ...]:
     """The keys of the post or account whose words an item contains."""
-    return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
+    if isinstance(item, model.Post):
+        return (item.post, item.account)
+    return (str(getattr(item, "account", "")),)
 
 
 def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
@@ -214,7 +223,9 @@ def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
         return msgspec.structs.replace(
             item, account=author, handle="", name="", text="", links=(), reply_to="", quotes=""
         )
-    return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
+    if isinstance(item, model.Account):
+        return msgspec.structs.replace(item, handle="", name="")
+    return item
 
 
 def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:
@@ -231,8 +242,11 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[manifest.Er
     Pseudonyms are random, so nobody can find the key by guessing. Exceptions are accounts that a publication names
     as its own: their voices never count, and the publication names them anyway.
     """
-    database, marks, pseudonyms = record.database, record.hasher, dict[int, str]()
-    own, gone = queries.own_accounts(database), identities.find(database, keys)
+    database = record.database
+    marks = record.hasher
+    pseudonyms = dict[int, str]()
+    own = queries.own_accounts(database)
+    gone = identities.find(database, keys)
     del gone[""]
     for key, identity in gone.items():
         pseudonyms[identity.number] = (
@@ -264,7 +278,8 @@ def _remaining_row(
     row: StoredRow, item: model.Item, orphans: Collection[int], fingerprints: dict[int | str, int]
 ) -> StoredRow:
     """A row with its remaining item. `fingerprints`: random replacements for those of forgotten texts."""
-    spec, salt = row.spec, row.salt or b""
+    spec = row.spec
+    salt = row.salt or b""
     values = {name: row.committed[name] for name in spec.persons}
     values |= {name: getattr(row.item, name) for name in spec.words}
     redacted = {name: commitments.commitment(salt, value) for name, value in values.items() if value}

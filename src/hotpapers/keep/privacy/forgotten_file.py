@@ -88,14 +88,18 @@ def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
 
 
 def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
-    header, own, entries = _HEADER.match(data), fingerprint(hasher), set[ForgottenMark]()
+    header = _HEADER.match(data)
+    own = fingerprint(hasher)
+    entries = set[ForgottenMark]()
     body = data[header.end() :] if header else data
     is_known = is_inside = lacks_marks = is_newer = False
     for line in body.decode("ascii", "replace").splitlines():
         match = _LINE.fullmatch(line)
         if match and match[1]:
-            is_inside, is_newer = match[2] == own, is_newer or bool(match[3])
-            is_known, lacks_marks = is_known or is_inside, lacks_marks and not (is_inside and match[4])
+            is_inside = match[2] == own
+            is_newer = is_newer or bool(match[3])
+            is_known = is_known or is_inside
+            lacks_marks = lacks_marks and not (is_inside and match[4])
         elif match and match[5] and is_inside:
             entries.add(ForgottenMark(match[5], match[6], int(match[7])))
         elif match and not match[5]:

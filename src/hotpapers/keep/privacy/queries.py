@@ -28,7 +28,7 @@ def last_holder(database: Database, key: str) -> list[str]:
     network, _, name = key.partition(":")
     if not name.startswith("@"):
         return []
-    sql = f"SELECT DISTINCT {key_of('t.account')} FROM account AS t WHERE lower(t.handle) = ?"
+    sql = f"SELECT DISTINCT {key_of('account.account')} FROM account WHERE lower(account.handle) = ?"
     holders = [account for account in first_column(database, sql, (name[1:],)) if keys.network_of(account) == network]
     return holders if len(holders) == 1 else []
 
@@ -37,23 +37,24 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
     """The keys that belong to some accounts: their other keys, their posts, their handles. Their posts include those
     that only others name, if the keys of posts contain the account's."""
     for sql in (
-        f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account IN ({NUMBERS})",
-        f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable IN ({NUMBERS})",
-        f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account IN ({NUMBERS})",
+        f"SELECT {key_of('alias.stable')} FROM alias WHERE alias.account IN ({NUMBERS})",
+        f"SELECT {key_of('alias.account')} FROM alias WHERE alias.stable IN ({NUMBERS})",
+        f"SELECT DISTINCT {key_of('post.post')} FROM post WHERE post.account IN ({NUMBERS})",
     ):
         yield from column_among(record.database, f"{sql} ORDER BY 1", subjects)
     for table in ("account", "post"):
-        sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account IN ({NUMBERS})"
+        sql = f"""SELECT DISTINCT {key_of("item.account")}, item.handle FROM {table} AS item
+            WHERE item.account IN ({NUMBERS})"""
         rows = rows_among(record.database, f"{sql} ORDER BY 1, 2", subjects)
         yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
     for start in filter(None, map(keys.posts_begin, subjects)):
-        sql = "SELECT i.key FROM identity AS i WHERE i.key >= ? AND i.key < ? ORDER BY 1"
+        sql = "SELECT identity.key FROM identity WHERE identity.key >= ? AND identity.key < ? ORDER BY 1"
         yield from first_column(record.database, sql, (start, start[:-1] + chr(ord("/") + 1)))
 
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
-    sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({NUMBERS})"
+    sql = f"SELECT DISTINCT {key_of('post.account')} FROM post WHERE post.post IN ({NUMBERS})"
     authors, posts = set(column_among(record.database, sql, keys)), set(keys)
     candidates = sorted(author for author in authors - posts if author and not is_pseudonym(author))
     return [author for author in candidates if _says_nothing_else(record.database, author, posts)]
@@ -62,7 +63,7 @@ def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
 def _says_nothing_else(database: Database, author: str, posts: set[str]) -> bool:
     if database.rows(f"SELECT 1 FROM reaction WHERE account = {NUMBER} LIMIT 1", (author,)):
         return False
-    sql = f"SELECT {key_of('t.post')} FROM post AS t WHERE t.account = {NUMBER}"
+    sql = f"SELECT {key_of('post.post')} FROM post WHERE post.account = {NUMBER}"
     return posts.issuperset(first_column(database, sql, (author,)))
 
 
@@ -117,7 +118,7 @@ def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
     at = [*SPECS[model.Post].derived].index("text_fingerprint")
     gone = {row.id: int(row.derived[at]) for row, left in changes if isinstance(left, model.Post) and not left.text}
     marks = set(gone.values()) - {0}
-    sql = f"SELECT t.id, {key_of('t.post')}, t.text_fingerprint FROM post AS t WHERE t.text_fingerprint IN (…)"
+    sql = f"SELECT post.id, {key_of('post.post')}, post.text_fingerprint FROM post WHERE post.text_fingerprint IN (…)"
     rows = rows_among(database, sql, sorted(marks))
     shared = {mark for number, post, mark in rows if number not in gone and not is_pseudonym(post)}
     return frozenset(marks - shared)
@@ -195,15 +196,16 @@ def snapshot_hashes(record: Record, numbers: Sequence[int]) -> dict[int, bytes]:
 
 def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
     """(post, when a paper that it mentions was announced, µs UTC)."""
-    sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
-        WHERE m.post IN ({placeholders(posts)})"""
+    sql = f"""SELECT DISTINCT mention.post, announcement.announced_at FROM mention
+        JOIN announcement ON announcement.paper = mention.paper
+        WHERE mention.post IN ({placeholders(posts)})"""
     return database.rows(sql, posts)
 
 
 def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
     """(post, when the post's network had reported what was said before it was first read, µs UTC)."""
-    sql = f"""SELECT DISTINCT p.post, c.observed_at FROM post AS p JOIN coverage AS c ON c.network = p.network
-        WHERE p.post IN ({placeholders(posts)}) AND c.reason = ? AND c.until_at = c.from_at"""
+    sql = f"""SELECT DISTINCT post.post, coverage.observed_at FROM post JOIN coverage ON coverage.network = post.network
+        WHERE post.post IN ({placeholders(posts)}) AND coverage.reason = ? AND coverage.until_at = coverage.from_at"""
     return database.rows(sql, (*posts, model.READ_BACK))
 
 

@@ -75,7 +75,9 @@ def prune(
         _shorten(record, {row.name: row.keep for row in allowed.values()})
     with record.database.write():
         raw_payloads = queries.drop_expired(record.database, at)
-    issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0
+    issue_cuts = _issue_cuts(record)
+    before = at - SNAPSHOTS_AFTER
+    snapshots = 0
     for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at):
         with record.database.write():
             gone = _unneeded_snapshots(record, issue_cuts, posts, before)
@@ -170,7 +172,8 @@ class _Content(HeldPapers, frozen=True, kw_only=True):
 
 
 def _issue_cuts(record: Record) -> _IssueCuts:
-    cuts, papers = list[_IssueCut](), set[str]()
+    cuts = list[_IssueCut]()
+    papers = set[str]()
     for text in queries.issue_contents(record.database):
         content = issue_contents.decode_content(text, _Content)
         cuts.append((content.as_of, content.position))

@@ -41,7 +41,9 @@ class QueryWords(NamedTuple):
     def is_at(self, text_words: Sequence[str], at: int) -> bool:
         """Whether the words start at this index."""
         row = text_words[at : at + len(self.words)]
-        return len(row) == len(self.words) and all(map(self._fits, range(len(row)), row))
+        if len(row) != len(self.words):
+            return False
+        return all(map(self._fits, range(len(row)), row))
 
     def end_in(self, lowered: str, at: int) -> int:
         """Where the words end in a plain text, if they start at this position; else 0."""
@@ -54,7 +56,9 @@ class QueryWords(NamedTuple):
 
     def _fits(self, n: int, text: str) -> bool:
         form = tokenizer.stem(text) if self.stemmed else text
-        return form.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else form == self.words[n]
+        if self.prefix and n == len(self.words) - 1:
+            return form.startswith(self.words[n])
+        return form == self.words[n]
 
 
 def query_words(term: query_parser.SearchTerm) -> QueryWords:
@@ -62,8 +66,14 @@ def query_words(term: query_parser.SearchTerm) -> QueryWords:
     if term.field == "authors":
         return QueryWords(term.words, term.prefix, False, term.words[0])
     first = term.stems[0]
-    head = first[:-1] if first.endswith("y") and len(first) > 1 else first
-    signs = sum(len(piece.tokens) for piece in tokenizer.pieces(first) if piece.is_run) if term.prefix else 0
+    if first.endswith("y") and len(first) > 1:
+        head = first[:-1]
+    else:
+        head = first
+    if term.prefix:
+        signs = sum(len(piece.tokens) for piece in tokenizer.pieces(first) if piece.is_run)
+    else:
+        signs = 0
     return QueryWords(term.stems, term.prefix, True, head, signs)
 
 
@@ -94,9 +104,13 @@ class Highlighter:
         # Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text
         lowered = text.lower()
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
-        marks = sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
+        if starts:
+            marks = sorted(starts)
+        else:
+            marks = [start for start, _ in places(text, self._texts)]
         start, end = _with_whole_formulas(text, *_window(text, marks))
-        part, before = text[start:end].rstrip(), "… " * (start > 0)
+        part = text[start:end].rstrip()
+        before = "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
         return f"{before}{part}{' …' * (end < len(text))}", spans
 
@@ -128,7 +142,8 @@ def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:
 
 def _starts(lowered: str, head: str) -> list[int]:
     """Where words start with `head`, in a lower-case text."""
-    result, at = [], -1
+    result = []
+    at = -1
     while (at := lowered.find(head, at + 1)) >= 0:
         if not (at and lowered[at - 1].isalnum()):
             result.append(at)
@@ -144,7 +159,10 @@ def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
             if query_words.is_at(text_words, at):
                 end = tokens[at + len(query_words.words) - 1][2]
                 # the sign after it starts a token of its own
-                after = tokens[at + query_words.signs : at + query_words.signs + 1] if query_words.signs else []
+                if query_words.signs:
+                    after = tokens[at + query_words.signs : at + query_words.signs + 1]
+                else:
+                    after = []
                 yield tokens[at][1], min(end, *(token[1] for token in after), end)
 
 

@@ -176,7 +176,8 @@ def load(database: Database) -> IndexState | None:
     state = dict(database.rows("SELECT name, value FROM search_state"))
     if state.get("version") != str(VERSION) or not of(database).is_made(database):
         return None
-    position, chain = int(state["position"]), state["chain"]
+    position = int(state["position"])
+    chain = state["chain"]
     known = batches.chain_at(database, position)
     if known is None or known.hex() != chain:
         return None

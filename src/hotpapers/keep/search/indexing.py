@@ -42,7 +42,8 @@ def behind(record: Record) -> int:
 def catch_up(record: Record, on_progress: OnProgress = lambda _: None, seconds: float = math.inf) -> int:
     """Bring the index up to the last batch, or until so many seconds are over. Returns how many batches it still lacks;
     `on_progress` gets the number of rows of each step."""
-    builder, end = _IndexBuilder(record.database), time.monotonic() + seconds
+    builder = _IndexBuilder(record.database)
+    end = time.monotonic() + seconds
     while step := builder.step():
         on_progress(step)
         if time.monotonic() > end:
@@ -70,7 +71,8 @@ class _IndexBuilder:
     """Indexes rows; remembers between slices which words are in the index."""
 
     def __init__(self, database: Database) -> None:
-        self._database, self._index = database, index.of(database)
+        self._database = database
+        self._index = index.of(database)
         self._words: set[str] = set()
         self._last_ids: dict[str, int] = {}
 
@@ -189,7 +191,9 @@ def _stems(text: str) -> list[str]:
 
 def _is_label(name: str) -> bool:
     """Whether this looks like a category; imported ones may be anything."""
-    return len(name) <= MAX_WORD_CHARS and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+    if len(name) > MAX_WORD_CHARS:
+        return False
+    return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
 def post_words(row: RowOf[Post]) -> Document | None:

@@ -45,7 +45,8 @@ def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = 
     `next` from an answer to the same query. Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is
     no index and none can be made.
     """
-    parsed, start = _sound(query), _start(limit, cursor)
+    parsed = _sound(query)
+    start = _start(limit, cursor)
     ask = partial(_papers, record.database, query, parsed, limit, start) if parsed.asks else PaperResults
     return _rebuild_if_damaged(record, ask)
 
@@ -63,7 +64,8 @@ def search_posts(
     Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises what `search` does, and
     UsageError if the query asks for what posts don't have: authors, categories.
     """
-    parsed, start = _query_for_posts(query), _start(limit, cursor)
+    parsed = _query_for_posts(query)
+    start = _start(limit, cursor)
     ask = partial(posts.search, record, parsed, limit, start, allowed) if parsed.asks else PostResults
     return _rebuild_if_damaged(record, ask)
 
@@ -167,7 +169,10 @@ def _papers(database: Database, text: str, query: SearchQuery, limit: int, start
         page = _statement(database, parts).page(database, limit, start)
     hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
     understood = query_parser.describe_query(query)
-    meant = "" if page.counted else spelling.meant(database, text, query, partial(_count, database))
+    if page.counted:
+        meant = ""
+    else:
+        meant = spelling.meant(database, text, query, partial(_count, database))
     return PaperResults(
         papers=hits, understood=understood, parts=bool(parts and page.counted), meant=meant, **page.totals
     )
@@ -179,10 +184,12 @@ def _count(database: Database, query: SearchQuery) -> int:
 
 def _page(database: Database, query: SearchQuery, limit: int, start: int) -> ResultPage:
     """One page of the best, or of what is in the order of `_tiers`, if too many papers match to weigh all of them."""
-    statement, end = _statement(database, query), start + limit
+    statement = _statement(database, query)
+    end = start + limit
     if not (query.is_ranked and query.wants_all) or (total := statement.count(database, end)) <= index.COUNT_LIMIT:
         return statement.page(database, limit, start)
-    scores, tiers = dict[int, float](), _tiers(query)
+    scores = dict[int, float]()
+    tiers = _tiers(query)
     for score, tier in zip(range(len(tiers), 0, -1), tiers, strict=True):
         last_recorded = _statement(database, tier)._replace(score=str(score), order="1 DESC")
         best = last_recorded.best(database, end + len(scores))
@@ -203,7 +210,8 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     newest = "s.day DESC, s.id DESC"
     if not query.wanted and not query.unwanted:
         return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
-    match, ranked = index.of(database).match(PAPER_WORDS, query), query.is_ranked
+    match = index.of(database).match(PAPER_WORDS, query)
+    ranked = query.is_ranked
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
     where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
@@ -230,7 +238,8 @@ def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
 
 def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
     """The words that contain this one; the atom itself if there are none."""
-    (field, words, prefix), part = atom.terms[0], atom.terms[0].words[0]
+    field, words, prefix = atom.terms[0]
+    part = atom.terms[0].words[0]
     is_one_word = len(atom.terms) == len(words) == 1 and not prefix
     if atom.kind not in ("word", "title") or not is_one_word or len(part) < MIN_PART_CHARS:
         return [atom]

@@ -33,14 +33,16 @@ def search(
     record: Record, query: query_parser.SearchQuery, limit: int, start: int, allowed: terms.Table
 ) -> PostResults:
     """A page of posts with the query's words."""
-    view, understood = record.view(), query_parser.describe_query(query)
+    view = record.view()
+    understood = query_parser.describe_query(query)
     if all(row.shown == "link" for row in allowed.values()):
         return PostResults(understood=understood)
     best = _statement(view, query, allowed).best(view.database, CANDIDATES + 1)
     quotable = list(_quotable(view, dict(islice(best.items(), CANDIDATES)), allowed))
     on_page = quotable[start : start + limit]
     page = ResultPage({number: best[number] for number, _, _ in on_page}, start, len(quotable))
-    marker, totals = Highlighter(query), page.totals | {"exact": len(best) <= CANDIDATES}
+    marker = Highlighter(query)
+    totals = page.totals | {"exact": len(best) <= CANDIDATES}
     hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
     return PostResults(posts=hits, understood=understood, **totals)
 
@@ -48,7 +50,8 @@ def search(
 def latest(record: Record, query: query_parser.SearchQuery, limit: int, allowed: terms.Table) -> PostResults:
     """The posts with the query's words that were recorded last, latest first. They are neither ranked nor counted,
     which takes longer the more posts there are."""
-    view, marker = record.view(), Highlighter(query)
+    view = record.view()
+    marker = Highlighter(query)
     if all(row.shown == "link" for row in allowed.values()):
         return PostResults(understood=query_parser.describe_query(query))
     rows = islice(_last_recorded(view, query, limit, allowed), limit)
@@ -115,7 +118,10 @@ def _quotable(
     where = f"id IN ({placeholders(numbers)})"
     rows = select_rows(view.database, SPECS[Post], where, numbers) if numbers else ()
     posts = {row.id: row.item for row in rows}
-    papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
+    if posts:
+        papers = _papers_of(view, [post.post for post in posts.values()])
+    else:
+        papers = {}
     policy = policy_for(view, allowed, posts.values())
     for number in numbers:
         shown = showing(policy, posts[number])

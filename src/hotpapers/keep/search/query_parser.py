@@ -139,26 +139,42 @@ def parse(text: str) -> SearchQuery:
     not_dates: list[str] = []
     is_alternative = False
     for chunk in _CHUNK.finditer(text):
-        if sum(len(atom.terms) for atoms in (*groups, unwanted) for atom in atoms) >= MAX_QUERY_TERMS:
+        if _count_terms(groups) + _count_terms([unwanted]) >= MAX_QUERY_TERMS:
             break
         if chunk[0] in ("OR", "|", "AND"):
             is_alternative = chunk[0] != "AND" and bool(groups)
             continue
-        days, wrong = _days(chunk), _not_dates(chunk)
+        days = _days(chunk)
+        wrong = _not_dates(chunk)
         if wrong:
             not_dates += wrong
         elif days is not None:
-            earlier_end = min(span[1] or days[1], days[1] or span[1], key=lambda day: day + "~")  # empty means no end
-            span = (max(span[0], days[0]), earlier_end)
+            span = _common_span(span, days)
         elif (atom := _atom(chunk)) is not None:
             if chunk["minus"]:
                 unwanted.append(atom)
-            elif is_alternative:
-                groups[-1] = (*groups[-1], atom)
-            elif (atom,) not in groups:
-                groups.append((atom,))
+            else:
+                _add_wanted(groups, atom, is_alternative)
         is_alternative = False
     return SearchQuery(tuple(groups), tuple(unwanted), *span, tuple(not_dates))
+
+
+def _add_wanted(groups: list[tuple[SearchAtom, ...]], atom: SearchAtom, is_alternative: bool) -> None:
+    if is_alternative:
+        groups[-1] = (*groups[-1], atom)
+    elif (atom,) not in groups:
+        groups.append((atom,))
+
+
+def _count_terms(groups: Sequence[Sequence[SearchAtom]]) -> int:
+    return sum(len(atom.terms) for atoms in groups for atom in atoms)
+
+
+def _common_span(span: tuple[str, str], other: tuple[str, str]) -> tuple[str, str]:
+    """The days that are in both spans. An empty day means that a span has no start or no end."""
+    if not span[1] or not other[1]:
+        return max(span[0], other[0]), span[1] or other[1]
+    return max(span[0], other[0]), min(span[1], other[1], key=lambda day: day + "~")
 
 
 def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
@@ -178,11 +194,15 @@ def _not_dates(chunk: re.Match[str]) -> list[str]:
         return []
     ends = _value(chunk).split("..")
     wrong = [end for end in ends if not (re.fullmatch(_DAY, end, re.ASCII) and _is_day(end))]
-    return wrong if len(ends) <= 2 and all(wrong) and wrong else [_value(chunk)]
+    if len(ends) <= 2 and all(wrong) and wrong:
+        return wrong
+    return [_value(chunk)]
 
 
 def _is_dated(chunk: re.Match[str]) -> bool:
-    return (chunk["field"] or "").lower() in ("date", "from", "to") and not chunk["minus"]
+    if (chunk["field"] or "").lower() not in ("date", "from", "to"):
+        return False
+    return not chunk["minus"]
 
 
 def _value(chunk: re.Match[str]) -> str:
@@ -215,7 +235,9 @@ def _atom(chunk: re.Match[str]) -> SearchAtom | None:
     terms = tuple(dict.fromkeys(_terms(words, column, prefix=is_prefix)))[
         :MAX_QUERY_TERMS
     ]  # scripts in turn make many of one word
-    return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split())) if terms else None
+    if terms:
+        return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split()))
+    return None
 
 
 def _paper(text: str) -> SearchAtom | None:

@@ -64,4 +64,6 @@ def slips(word: str) -> Iterator[str]:
 
 
 def _replaced(text: str, word: str, other: str) -> str:
-    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", other, text) if other else text
+    if other:
+        return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", other, text)
+    return text

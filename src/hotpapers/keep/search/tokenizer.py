@@ -186,7 +186,8 @@ def _letter_by_letter(text: str, start: int) -> Iterator[WordPiece]:
 
 def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[WordPiece]:
     """A letter continues its word; a command is a word of its own, or none."""
-    name, place = tex["command"], (start + tex.start(), start + tex.end())
+    name = tex["command"]
+    place = (start + tex.start(), start + tex.end())
     if name is None:
         signs.append(((tex["inner"] or tex["letter"] or tex["sign"]).lower(), *place))
         return

@@ -71,7 +71,9 @@ class CountedInput(io.RawIOBase):
 
     def __init__(self, source: io.RawIOBase, name: str, on_progress: ProgressCallback | None) -> None:
         self.name: object = source.name if isinstance(source, io.FileIO) else -1
-        self._title, self._on_progress, self._source = name, on_progress, source
+        self._title = name
+        self._on_progress = on_progress
+        self._source = source
         self._at = source.tell() if self.seekable() else 0
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
 
@@ -103,7 +105,8 @@ class ChunkStream(io.RawIOBase):
     """Chunks as a stream. An exception from the iterator is raised after all chunks before it were read."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._ready = chunks, memoryview(b"")
+        self._chunks = chunks
+        self._ready = memoryview(b"")
 
     @classmethod
     def buffered(cls, chunks: Iterator[bytes]) -> Reader:
@@ -147,7 +150,8 @@ def frame_steps() -> Generator[_Step, bytes, None]:
             yield _Step(2**62, skip=True)
         descriptor = (yield _Step(1))[0]
         # The number of bytes in a frame's header after its descriptor: window, dictionary, content size
-        is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
+        is_single = descriptor >> 5 & 1
+        size_flag = descriptor >> 6
         size = (is_single, 2, 4, 8)[size_flag]
         yield _Step((not is_single) + (0, 1, 2, 4)[descriptor & 3] + size, skip=True)
         is_last = False
@@ -163,9 +167,11 @@ class _Frames:
     """Compressed bytes on their way to the decompressor; tracks whether they end at a frame boundary."""
 
     def __init__(self, source: Reader) -> None:
-        self._source, self._steps = source, frame_steps()
+        self._source = source
+        self._steps = frame_steps()
         self._step = next(self._steps)
-        self._head, self._left = b"", self._step.size
+        self._head = b""
+        self._left = self._step.size
 
     @property
     def is_between(self) -> bool:
@@ -174,7 +180,8 @@ class _Frames:
 
     def read(self, size: int = -1) -> bytes:
         """Read the next bytes."""
-        data, place = self._source.read1(size), 0
+        data = self._source.read1(size)
+        place = 0
         while place < len(data) or not self._left:
             count = min(self._left, len(data) - place)
             if not self._step.skip:
@@ -183,13 +190,15 @@ class _Frames:
             self._left -= count
             if not self._left:
                 self._step = self._steps.send(self._head)
-                self._head, self._left = b"", self._step.size
+                self._head = b""
+                self._left = self._step.size
         return data
 
 
 def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
     """The content of one or more frames. An incomplete last frame is an error, not the end."""
-    frames, unpacker = _Frames(source), zstandard.ZstdDecompressor(max_window_size=window)
+    frames = _Frames(source)
+    unpacker = zstandard.ZstdDecompressor(max_window_size=window)
     stream = unpacker.stream_reader(cast("Any", frames), read_size=PACKED_READ, read_across_frames=True)
     try:
         while chunk := stream.read(BLOCK):

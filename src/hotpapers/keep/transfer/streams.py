@@ -32,7 +32,9 @@ def name_of(file: str) -> str:
 
 def is_pipe(file: str) -> bool:
     """Whether it can be read only once: standard input, or a pipe with a name."""
-    return file == STDIN or (os.path.exists(file) and Path(file).is_fifo())
+    if file == STDIN:
+        return True
+    return os.path.exists(file) and Path(file).is_fifo()
 
 
 def size_of(files: Iterable[str]) -> int:
@@ -149,7 +151,9 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
 
 def _is_device(path: Path) -> bool:
     """Whether a path is standard output, a device, pipe or socket, which no file may replace."""
-    return path == STDOUT or (path.exists() and not (path.is_file() or path.is_dir()))
+    if path == STDOUT:
+        return True
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 @contextmanager

@@ -148,7 +148,8 @@ def _within_budget(
     size = size_budget.site_size(output)
     folded_counts = size_budget.fold(output, issue_reader, publication, site_config, size)
     if folded_counts:
-        counts, size = folded_counts, size_budget.site_size(output)
+        counts = folded_counts
+        size = size_budget.site_size(output)
     return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
@@ -162,7 +163,10 @@ def deleted_days(record: Record, publication: str, to: str, output: Path) -> lis
     """The days that a channel has written to a folder from which its files have been deleted, ascending; empty if they
     are there."""
     first_file = _FIRST_FILES.get(to)
-    is_there = (output / first_file).is_file() if first_file else output.is_dir() and any(output.iterdir())
+    if first_file:
+        is_there = (output / first_file).is_file()
+    else:
+        is_there = output.is_dir() and any(output.iterdir())
     return [] if is_there else sent_days(record, publication, to, output)
 
 
@@ -231,7 +235,10 @@ def export_again(
     for (folder, publication, to), group in groupby(written, key=lambda row: row[:3]):
         days = {row.day for row in group}
         config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
-        chosen_days = None if only is None else {day for name, day in only if name == publication}
+        if only is None:
+            chosen_days = None
+        else:
+            chosen_days = {day for name, day in only if name == publication}
         again = RerenderedFolder(folder.path, publication, to, rendered=False)
         if folder.owner:
             result.append(again._replace(reason=f"belongs to {folder.owner}", is_own=False))
@@ -259,7 +266,8 @@ def _render_again(
         write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(days_to_render)))
     except HotPapersError as problem:
         return again._replace(reason=str(problem))
-    reason, missing = "", sorted(delivered - frozen_days)
+    reason = ""
+    missing = sorted(delivered - frozen_days)
     if missing and chosen_days is None:  # in a restored record
         days, issues = (" and later days", "their issues") if len(missing) > 1 else ("", "its issue")
         reason = f"not updated: {missing[0]}{days}; the record does not have {issues} (anymore)"
@@ -280,7 +288,8 @@ class PublishedFolder(NamedTuple):
 
 def target_of(database: Database, output: Path) -> str:
     """The target of deliveries to a folder. Only that of a database on a server has an absolute path but no file."""
-    folder, store = output.resolve(), _file(database)
+    folder = output.resolve()
+    store = _file(database)
     if store is None:
         return _target(folder, server_database(database))
     if folder.is_relative_to(store.parent):

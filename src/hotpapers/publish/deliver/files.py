@@ -157,7 +157,9 @@ def _holds(target: str, data: bytes) -> bool:
     """Whether a file exists with these bytes and is not a link."""
     try:
         with open(target, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW)) as file:
-            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+            if os.fstat(file.fileno()).st_size != len(data):
+                return False
+            return file.read() == data
     except OSError as problem:
         if problem.errno in (errno.ENOENT, errno.ELOOP):
             return False
@@ -170,7 +172,8 @@ _MARKDOWN = re.compile(r"\d{4}-\d\d-\d\d\.md", re.ASCII)
 _CLASSIC = re.compile(r"\d{4}-\d\d-\d\d---Hot-Papers\.md", re.ASCII)
 _MESSAGE = re.compile(r"\d{4}-\d\d-\d\d\.eml", re.ASCII)
 _SITE = ("reader.js", "search_index.js", "method/index.html")
-_FEED, _GENERATOR = "feeds/issues.atom", b">Hot Papers</generator>"
+_FEED = "feeds/issues.atom"
+_GENERATOR = b">Hot Papers</generator>"
 _DIGEST = b"Check it: `hotpapers verify "
 
 
@@ -197,7 +200,9 @@ def is_recognized(folder: Path) -> bool:
         return _GENERATOR in (folder / _FEED).read_bytes()
     if names and all(map(_MARKDOWN.fullmatch, names)):
         return _DIGEST in (folder / max(names)).read_bytes()
-    return bool(names) and any(all(map(form.fullmatch, names)) for form in (_CLASSIC, _MESSAGE))
+    if not names:
+        return False
+    return any(all(map(form.fullmatch, names)) for form in (_CLASSIC, _MESSAGE))
 
 
 def _is_kept(name: str) -> bool:

@@ -50,7 +50,8 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     """Writes a site with a helper. Raises UsageError."""
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
     with exclusive(output) as (root, lock):
-        command, pipe = [sys.executable, "-c", _HELP], subprocess.PIPE
+        command = [sys.executable, "-c", _HELP]
+        pipe = subprocess.PIPE
         helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock])
         assert helper.stdin is not None and helper.stdout is not None
         try:

@@ -57,7 +57,10 @@ class SendResult(NamedTuple):
         if self.stopped or not self.problems:
             return self.stopped
         reasons = sorted({reason.removeprefix(f"{HIDDEN}: ") for _, reason in self.problems})
-        suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+        if len(reasons) > 1:
+            suffix = f" and {count_noun(len(reasons) - 1, 'other reason')}"
+        else:
+            suffix = ""
         return f"{len(self.problems)} not sent ({reasons[0]}{suffix})"
 
 
@@ -71,7 +74,9 @@ def send_issue(
 ) -> SendResult:
     """Sends the unsent messages of a day's latest edition; a network error that stops it is part of the result.
     `check`: called before each message, raises to stop the program."""
-    sender, http, issue = destination.sender, destination.http, _latest_edition(issue_reader, publication, day)
+    sender = destination.sender
+    http = destination.http
+    issue = _latest_edition(issue_reader, publication, day)
 
     def check_both() -> None:
         check()
@@ -119,7 +124,8 @@ def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
     """Sends messages one by one until a target asks to wait or `check` stops it."""
-    count, problems = 0, list[tuple[str, str]]()
+    count = 0
+    problems = list[tuple[str, str]]()
     for message in messages:
         try:
             check()

@@ -41,12 +41,16 @@ class SizeForecast(NamedTuple):
     @property
     def years(self) -> float | None:
         """Years until the folder is full; None if unknown."""
-        return (self.budget - self.size) / self.growth if self.budget and self.growth else None
+        if self.budget and self.growth:
+            return (self.budget - self.size) / self.growth
+        return None
 
     @property
     def is_near(self) -> bool:
         """Whether the site is nearly full."""
-        return self.budget > 0 and self.size * 100 >= self.budget * WARN
+        if self.budget <= 0:
+            return False
+        return self.size * 100 >= self.budget * WARN
 
     @property
     def warning(self) -> str:
@@ -91,7 +95,8 @@ def fold(
 ) -> WriteCounts | None:
     """Folds pages of papers until a site is within its budget; None if it already is. `size`: the folder's size, if
     known."""
-    size, budget = site_size(folder) if size is None else size, site_config.budget
+    size = site_size(folder) if size is None else size
+    budget = site_config.budget
     if not budget or size <= budget:
         return None
     since = whole_since(size, by_year(folder, issue_reader, publication), budget * ROOM // 100)
@@ -113,7 +118,10 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
         file = Path(path).relative_to(folder).as_posix()
         page = site_paths.page_of_card(file) or file
         paper = site_paths.paper_of(page)
-        days = [day for name, day in issue_reader.appearances(paper) if name == publication] if paper else []
+        if paper:
+            days = [day for name, day in issue_reader.appearances(paper) if name == publication]
+        else:
+            days = []
         if days:
             total = result.get(days[-1][:4], YearSize(0, 0))
             result[days[-1][:4]] = YearSize(total.pages + (page == file), total.size + size)

@@ -22,7 +22,6 @@ from hotpapers.publish.query.request_params import (
     cursor_of,
     key_of,
 )
-from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.tops import period_name, tops_of
@@ -36,9 +35,16 @@ def publications(session: QuerySession, _: NoParams) -> schemas.PublicationList:
     reader = session.issue_reader()
     return schemas.PublicationList(
         publications=tuple(
-            answer_of(
-                schemas.PublicationSummary,
-                publication,
+            schemas.PublicationSummary(
+                publication=publication.publication,
+                title=publication.title,
+                window=publication.window,
+                ranking=publication.ranking,
+                threshold=publication.threshold,
+                categories=publication.categories,
+                networks=publication.networks,
+                hour=publication.hour,
+                zone=publication.zone,
                 least_entries=publication.least_entries or 0,
                 most_entries=publication.most_entries or 0,
                 last_day=publication.last_day or None,
@@ -117,9 +123,19 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
         )
         for lane in issue.lanes
     )
-    return answer_of(
-        schemas.IssueDetails,
-        content,
+    return schemas.IssueDetails(
+        day=content.day,
+        edition=content.edition,
+        from_at=content.from_at,
+        as_of=content.as_of,
+        position=content.position,
+        ranking=content.ranking,
+        announced=content.announced,
+        considered=content.considered,
+        readings=content.readings,
+        earlier=content.earlier,
+        replaces=content.replaces,
+        reason=content.reason,
         publication=content.publication.publication,
         title=content.publication.title,
         window=content.publication.window,
@@ -152,11 +168,20 @@ def _quoted(quotations: Iterable[model.Quotation]) -> tuple[schemas.PostDetails,
 
 def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
     paper = issue.papers[entry.paper]
-    quoted, later = issue.posts.get(entry.paper, ()), issue.later.get(entry.paper)
+    quoted = issue.posts.get(entry.paper, ())
+    later = issue.later.get(entry.paper)
     addresses = (link.target for quotation in quoted for link in quotation.post.links)
-    return answer_of(
-        schemas.EntryDetails,
-        entry,
+    return schemas.EntryDetails(
+        place=entry.place,
+        paper=entry.paper,
+        score=entry.score,
+        voices=entry.voices,
+        tied=entry.tied,
+        classic_rank=entry.classic_rank,
+        announced_at=entry.announced_at,
+        counts=entry.counts,
+        parts=entry.parts,
+        metadata=entry.metadata,
         id=bare(entry.paper),
         title=paper.title,
         authors=paper.authors,
@@ -177,19 +202,44 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
 def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
     """A post that has been reduced to what may be shown."""
     url = site_paths.post_url(post.post, post.links)
-    return answer_of(schemas.PostDetails, post, url=url, shown=showing, automated=automated)
+    return schemas.PostDetails(
+        post=post.post,
+        network=post.network,
+        created_at=post.created_at,
+        text=post.text,
+        links=post.links,
+        lang=post.lang,
+        rtl=post.rtl,
+        handle=post.handle,
+        name=post.name,
+        url=url,
+        shown=showing,
+        automated=automated,
+    )
 
 
 def top(session: QuerySession, params: TopParams) -> schemas.TopDetails:
     """The papers with most voices in the issues of a week, a month, a year or all time."""
     publication = session.publication(params.publication)
-    name, tops = publication.publication, tops_of(session.issue_reader(), publication)
+    name = publication.publication
+    tops = tops_of(session.issue_reader(), publication)
     period = next(reversed(tops.periods(params.period)), "") or params.period
     if not tops.has(period):
         raise NotFound(f"{name}: no top of {period}; its kinds are {', '.join(tops.kinds)}")
-    chosen, (previous, following) = tops.top(period), tops.neighbors(period)
+    chosen = tops.top(period)
+    previous, following = tops.neighbors(period)
     papers = tuple(
-        answer_of(schemas.TopPaperDetails, summary, rank=rank, voices=voices, id=bare(summary.paper))
+        schemas.TopPaperDetails(
+            title=summary.title,
+            authors=summary.authors,
+            categories=summary.categories,
+            day=summary.day,
+            place=summary.place,
+            withdrawn=summary.withdrawn,
+            rank=rank,
+            voices=voices,
+            id=bare(summary.paper),
+        )
         for rank, voices, summary in chosen.papers
     )
     return schemas.TopDetails(
@@ -216,9 +266,11 @@ def verification(session: QuerySession, params: IssueParams) -> schemas.Verifica
     """Whether an issue's content matches its digest and is the same when rebuilt from the record."""
     item = _frozen(session, params)
     findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
-    return answer_of(
-        schemas.Verification,
-        item,
+    return schemas.Verification(
+        publication=item.publication,
+        day=item.day,
+        edition=item.edition,
+        digest=item.digest,
         verified=not findings,
         findings=findings,
         content=f"publications/{item.publication}/issues/{item.day}/content?edition={item.edition}",
@@ -227,7 +279,8 @@ def verification(session: QuerySession, params: IssueParams) -> schemas.Verifica
 
 
 def _frozen(session: QuerySession, entry_params: IssueParams) -> model.Issue:
-    name, edition = session.publication(entry_params.publication).publication, entry_params.edition
+    name = session.publication(entry_params.publication).publication
+    edition = entry_params.edition
     day = session.day(name, entry_params.day)
     condition = 't.publication = ? AND t."day" = ? AND ? IN (0, t.edition)'
     found_issues = list(session.record.view().items(model.Issue, condition, (name, day, edition), "t.edition"))
@@ -243,9 +296,19 @@ def explanation(session: QuerySession, params: EntryParams) -> schemas.EntryExpl
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
     explanation = explained(session, params)
     components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
-    return answer_of(
-        schemas.EntryExplanation,
-        explanation,
+    return schemas.EntryExplanation(
+        publication=explanation.publication,
+        day=explanation.day,
+        edition=explanation.edition,
+        ranking=explanation.ranking,
+        paper=explanation.paper,
+        title=explanation.title,
+        lane=explanation.lane,
+        place=explanation.place,
+        classic_rank=explanation.classic_rank,
+        score=explanation.score,
+        tied=explanation.tied,
+        notes=explanation.notes,
         id=bare(explanation.paper),
         of=explanation.entries,
         parts=tuple(schemas.ExplainedComponent(*component) for component in components),
@@ -280,4 +343,6 @@ def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails |
     if swap is None:
         return None
     swaps = tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
-    return answer_of(schemas.NeighborDetails, swap, id=bare(swap.paper), swaps=swaps)
+    return schemas.NeighborDetails(
+        place=swap.place, paper=swap.paper, title=swap.title, score=swap.score, id=bare(swap.paper), swaps=swaps
+    )

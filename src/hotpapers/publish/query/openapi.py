@@ -56,7 +56,8 @@ class ProblemDetails(schemas.Schema, frozen=True):
 
 def document() -> Json:
     """The whole document."""
-    refs, later = "#/components/schemas/{name}", {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    refs = "#/components/schemas/{name}"
+    later = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
     answers = [question.answer for question in all_questions()]
     _, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=refs)
     paths = {question.path: {"get": _operation(question)} for question in sorted(all_questions(), key=lambda q: q.path)}

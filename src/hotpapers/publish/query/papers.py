@@ -30,7 +30,6 @@ from hotpapers.publish.query.request_params import (
     key_of,
     key_start,
 )
-from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import site_paths
 from hotpapers.record import NUMBER, RowOf
@@ -42,21 +41,50 @@ MAX_APPEARANCES = 100
 
 def paper(session: QuerySession, params: PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
-    key, view, condition = known_paper(session, params.paper), session.record.view(), f"t.paper = {NUMBER}"
+    key = known_paper(session, params.paper)
+    view = session.record.view()
+    condition = f"t.paper = {NUMBER}"
     item = view.item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     announcements = view.items(model.Announcement, condition, (key,), "t.announced_at, t.category")
     tallies = view.items(model.Tally, condition, (key,), "t.observed_at, t.network, t.method")
-    return answer_of(
-        schemas.PaperDetails,
-        item,
+    return schemas.PaperDetails(
+        paper=item.paper,
+        title=item.title,
+        authors=item.authors,
+        categories=item.categories,
+        summary=item.summary,
+        abstract=item.abstract,
+        comment=item.comment,
+        doi=item.doi,
+        journal=item.journal,
+        version=item.version,
+        published_at=item.published_at,
+        updated_at=item.updated_at,
+        observed_at=item.observed_at,
         id=bare(key),
         abs=site_paths.abs_url(key),
         pdf=site_paths.pdf_url(key),
-        announcements=tuple(answer_of(schemas.PaperAnnouncement, announcement) for announcement in announcements),
+        announcements=tuple(
+            schemas.PaperAnnouncement(
+                day=announcement.day,
+                category=announcement.category,
+                type=announcement.type,
+                version=announcement.version,
+                announced_at=announcement.announced_at,
+            )
+            for announcement in announcements
+        ),
         appearances=tuple(_appearances(session, key)),
         attention=_attention(session, key),
         tallies=tuple(
-            answer_of(schemas.ListedCounts, tally, at=tally.observed_at, note=method_note(tally.method))
+            schemas.ListedCounts(
+                network=tally.network,
+                method=tally.method,
+                reposts=tally.reposts,
+                likes=tally.likes,
+                at=tally.observed_at,
+                note=method_note(tally.method),
+            )
             for tally in tallies
         ),
         withdrawn=item.is_withdrawn,
@@ -79,8 +107,14 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
         entries = [entry for entry in content.listed if entry.paper == key]
         lane: schemas.Lane = "entries" if entries else "ongoing"
         [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
-        yield answer_of(
-            schemas.PaperAppearance, entry, publication=publication, day=day, edition=content.edition, lane=lane
+        yield schemas.PaperAppearance(
+            place=entry.place,
+            score=entry.score,
+            voices=entry.voices,
+            publication=publication,
+            day=day,
+            edition=content.edition,
+            lane=lane,
         )
 
 
@@ -90,7 +124,8 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
     """Counted as in a ranking: each voice once, without bots and the publications' own accounts. At the ages that the
     paper had reached when the record was last written, and now."""
-    record, view = session.record, session.record.view()
+    record = session.record
+    view = session.record.view()
     window = MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
     announced_at = queries.first_announced_at(view, key)
@@ -99,9 +134,27 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
         cut = min(written_at or 0, announced_at + AGES[-1] * HOUR)
         for age in read_engagement(record.view(cut), window):
             if age.peer:
-                marks[age.network].append(answer_of(schemas.AttentionAtAge, age, at=age.until))
+                marks[age.network].append(
+                    schemas.AttentionAtAge(
+                        age=age.age,
+                        voices=age.voices,
+                        reposts=age.reposts,
+                        likes=age.likes,
+                        bots=age.bots,
+                        at=age.until,
+                    )
+                )
     for engagement in read_engagement(view, window._replace(posted_from=0, candidates_from=model.MAX_INTEGER)):
-        marks[engagement.network].append(answer_of(schemas.AttentionAtAge, engagement, age=None, at=None))
+        marks[engagement.network].append(
+            schemas.AttentionAtAge(
+                voices=engagement.voices,
+                reposts=engagement.reposts,
+                likes=engagement.likes,
+                bots=engagement.bots,
+                age=None,
+                at=None,
+            )
+        )
     return tuple(schemas.NetworkAttention(network, tuple(ages)) for network, ages in sorted(marks.items()))
 
 
@@ -121,9 +174,31 @@ def search(session: QuerySession, params: SearchParams) -> schemas.SearchPage:
     """Search papers by words, authors, categories and days, with the matches marked."""
     [cursor] = key_of(params.cursor, PAGE, str) or (None,)
     match = index.search(session.record, params.q, limit=params.limit, cursor=cursor)
-    papers = tuple(answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
+    papers = tuple(
+        schemas.SearchHit(
+            paper=hit.paper,
+            title=hit.title,
+            authors=hit.authors,
+            categories=hit.categories,
+            day=hit.day,
+            snippet=hit.snippet,
+            spans=hit.spans,
+            issues=hit.issues,
+            id=bare(hit.paper),
+        )
+        for hit in match.papers
+    )
     following = cursor_of(PAGE, match.next) if match.next else None
-    return answer_of(schemas.SearchPage, match, papers=papers, next=following)
+    return schemas.SearchPage(
+        understood=match.understood,
+        total=match.total,
+        exact=match.exact,
+        parts=match.parts,
+        meant=match.meant,
+        behind=match.behind,
+        papers=papers,
+        next=following,
+    )
 
 
 # ---- posts -----------------------------------------------------------------------------------------------
@@ -136,12 +211,16 @@ LAST_CHARACTER = "\U0010ffff"
 
 def posts(session: QuerySession, params: PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, latest first."""
-    key, view = known_paper(session, params.paper), session.record.view()
+    key = known_paper(session, params.paper)
+    view = session.record.view()
     end = key_of(params.cursor, POSTS, int, str) or (model.MAX_INTEGER, "")
     rows = queries.posts_about(view, own_voices(session), key, params.network, end, params.limit + 1)
     page = rows[: params.limit]
     policy = policy_for(view, session.terms, (row.item for _, row in page))
-    last = page[-1][1].item if len(rows) > params.limit else None
+    if len(rows) > params.limit:
+        last = page[-1][1].item
+    else:
+        last = None
     return schemas.PostPage(
         key,
         tuple(_post_details(policy, key, row, automated) for automated, row in page),
@@ -158,9 +237,11 @@ def _post_details(policy: QuotationPolicy, paper: str, row: RowOf[model.Post], a
 
 def snapshots(session: QuerySession, params: PostsParams) -> schemas.PostCountsPage:
     """The counts of the posts about a paper, with times, oldest first."""
-    key, following = known_paper(session, params.paper), None
+    key = known_paper(session, params.paper)
+    following = None
     start = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.MAX_INTEGER, "")
-    own, view = own_voices(session), session.record.view()
+    own = own_voices(session)
+    view = session.record.view()
     rows = queries.snapshots_about(view, own, key, params.network, start, params.limit + 1)
     counts = tuple(schemas.PostCounts(*row) for row in rows[: params.limit])
     if len(rows) > params.limit:

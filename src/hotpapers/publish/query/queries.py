@@ -19,19 +19,21 @@ from hotpapers.record import NUMBER, SPECS, AsOfView, Database, RowOf, first_val
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
     """Posts that are deleted, no longer to be quoted, or from a hidden account."""
-    newest = view.newest(SPECS[model.Post], "p")
+    newest = view.newest(SPECS[model.Post], "post")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT {key_of("p.post")}
-            FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
-          AND ({limited_sql("p")} OR {VOICE} IN (SELECT voice FROM hidden))"""
+        SELECT {key_of("post.post")}
+            FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice WHERE {view.visible("post")}
+                AND {newest}
+          AND ({limited_sql("post")} OR {VOICE} IN (SELECT voice FROM hidden))"""
     for (post,) in view.database.iterate(sql):
         yield post
 
 
 def _posts_about_paper(view: AsOfView, join: str = "") -> str:
-    """Posts `p` about a paper, from one network or all (parameters: paper, network, network)."""
-    return f"""{posts_about_papers(view, f"= {NUMBER}", join)} AND (p.network = ? OR ? = '')
-          AND substr({key_of("p.post")}, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
+    """Posts `post` about a paper, from one network or all (parameters: paper, network, network)."""
+    return f"""{posts_about_papers(view, f"= {NUMBER}", join)} AND (post.network = ? OR ? = '')
+          AND substr({key_of("post.post")}, length(post.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice
+              FROM own)"""
 
 
 def is_paper_known(database: Database, paper: str) -> bool:
@@ -42,8 +44,9 @@ def is_paper_known(database: Database, paper: str) -> bool:
 
 def first_announced_at(view: AsOfView, paper: str) -> int | None:
     """When a paper was first announced, µs UTC; None if it never was."""
-    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = {NUMBER} AND t.type <> 'replacement'
-        AND {view.visible("t")}"""
+    sql = f"""SELECT min(announcement.announced_at) FROM announcement WHERE announcement.paper = {NUMBER}
+        AND announcement.type <> 'replacement'
+        AND {view.visible("announcement")}"""
     first: int | None = first_value(view.database, sql, (paper,))
     return first
 
@@ -53,11 +56,12 @@ def posts_about(
 ) -> list[tuple[bool, RowOf[model.Post]]]:
     """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
     network, or on all if `network` is empty."""
-    spec, (at, post) = SPECS[model.Post], end
+    spec = SPECS[model.Post]
+    at, post = end
     sql = f"""{show_tables(view, own_voices)}
-        SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
-        {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND {key_of("p.post")} < ?))
-        ORDER BY p.created_at DESC, {key_of("p.post")} DESC LIMIT {int(limit)}"""
+        SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "post")}
+        {_posts_about_paper(view)} AND (post.created_at < ? OR (post.created_at = ? AND {key_of("post.post")} < ?))
+        ORDER BY post.created_at DESC, {key_of("post.post")} DESC LIMIT {int(limit)}"""
     rows = view.database.rows(sql, (paper, network, network, at, at, post))
     return [(bool(automated), read_row(spec, row)) for automated, *row in rows]
 
@@ -68,8 +72,9 @@ def snapshots_about(
     """(post, network, observed at, counts as in `model.COUNTS`) for posts about a paper, after a (moment, post)."""
     at, post = start
     sql = f"""{show_tables(view, own_voices)}
-        SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in model.COUNTS)}
-        {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
-          AND (c.observed_at > ? OR (c.observed_at = ? AND {key_of("c.post")} > ?))
-        ORDER BY c.observed_at, {key_of("c.post")} LIMIT {int(limit)}"""
+        SELECT {key_of("snapshot.post")}, post.network, snapshot.observed_at,
+            {", ".join(f"snapshot.{name}" for name in model.COUNTS)}
+        {_posts_about_paper(view, f"JOIN snapshot ON snapshot.post = post.post AND {view.visible('snapshot')}")}
+          AND (snapshot.observed_at > ? OR (snapshot.observed_at = ? AND {key_of("snapshot.post")} > ?))
+        ORDER BY snapshot.observed_at, {key_of("snapshot.post")} LIMIT {int(limit)}"""
     return view.database.rows(sql, (paper, network, network, at, at, post))

@@ -11,7 +11,6 @@ from typing import Literal
 import msgspec
 
 from hotpapers.base import model
-from hotpapers.base.struct_types import made_from
 from hotpapers.keep.search import HighlightSpans, SearchHitIssue
 
 Lane = Literal["entries", "ongoing"]
@@ -20,10 +19,6 @@ Lane = Literal["entries", "ongoing"]
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all answers: every field is always present."""
-
-
-answer_of = made_from
-"""Makes an answer from what has attributes of the same names."""
 
 
 class PostDetails(Schema, frozen=True):

@@ -39,7 +39,10 @@ class QuerySession:
         address: str = "",
     ) -> None:
         self.address = address
-        self.record, self.terms, self.public, self.proofs = record, allowed, public, proofs
+        self.record = record
+        self.terms = allowed
+        self.public = public
+        self.proofs = proofs
         self._quoted: tuple[object, tuple[int, Blocklist]] | None = None
         self._cached: tuple[tuple[int, Blocklist], RecordIssueReader] | None = None
 

@@ -17,7 +17,6 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.next_steps import next_step
 from hotpapers.publish.query import request_params, status_schemas
-from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.record import Record, now, raw_archive
 from hotpapers.record.statistics import written_between
@@ -80,7 +79,17 @@ def status_at(session: QuerySession, at: int) -> status_schemas.SiteStatus:
         ),
         # the reason for a failure may name folders and hosts, so the public only sees that a job fails and since when
         jobs=tuple(
-            answer_of(status_schemas.JobStatus, health, reason="" if session.public else health.reason)
+            status_schemas.JobStatus(
+                job=health.job,
+                state=health.state,
+                failing_since=health.failing_since,
+                success_at=health.success_at,
+                lag=health.lag,
+                next_at=health.next_at,
+                items=health.items,
+                quarantine=health.quarantine,
+                reason="" if session.public else health.reason,
+            )
             for health in all_job_health(record, at)
         ),
         coverage=readings_since_start(record.view(at), EVERYTHING, at - DAY, ()),
@@ -106,9 +115,11 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= MIN_TRAFFIC_TIME else None
 
-    state, next_at = status.state, status.next_at
+    state = status.state
+    next_at = status.next_at
     if state == job_state.WORKING and not is_held:
-        state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
+        state = STOPPED
+        next_at = max(filter(None, (status.next_at, status.success_at)), default=None)
     is_network = status.source.partition("/")[0] in (*network_names(), ARXIV)
     return JobHealth(
         job=status.source,
@@ -137,4 +148,4 @@ def incomplete_days(record: Record, at: int) -> Iterator[status_schemas.MissingP
     """Spans of days with missing arXiv papers, and which papers those are."""
     condition = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
     for span in record.view().items(Coverage, condition, (ARXIV, at - EARLIER_DAYS)):
-        yield answer_of(status_schemas.MissingPapers, span)
+        yield status_schemas.MissingPapers(from_at=span.from_at, until_at=span.until_at, reason=span.reason)

@@ -157,7 +157,9 @@ class FeedMaker:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
-        self._issue_reader, self._name, self._base = issue_reader, publication, site_config.base
+        self._issue_reader = issue_reader
+        self._name = publication
+        self._base = site_config.base
         self._days = self._site.days[-ISSUES:][::-1]
 
     def paths(self) -> Iterator[str]:
@@ -187,7 +189,10 @@ class FeedMaker:
         }
         if kind in predicates:
             return self.of_papers(path, name or kind, predicates[kind], match[2])
-        items = self._tops() if kind == "tops" else (item for day in self._days for item in self._editions(day))
+        if kind == "tops":
+            items = self._tops()
+        else:
+            items = (item for day in self._days for item in self._editions(day))
         return FORMATS[match[2]](self._feed(path, kind if kind == "tops" else "", items))
 
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
@@ -206,7 +211,8 @@ class FeedMaker:
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
             first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.listed} | first_frozen_at
-        content, view = latest.content, issue_view(latest)
+        content = latest.content
+        view = issue_view(latest)
         for entries, views, is_further in (
             (content.entries, view.entries, False),
             (content.further or (), view.further, True),
@@ -217,7 +223,10 @@ class FeedMaker:
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
-        latest = self._site.issue_header(self._days[0]) if self._days and not papers else None
+        if self._days and not papers:
+            latest = self._site.issue_header(self._days[0])
+        else:
+            latest = None
         return FeedDocument(
             id=permanent_id(self._name, path),
             title=f"{self._site.title}: {about}" if about else self._site.title,
@@ -235,7 +244,10 @@ class FeedMaker:
         name = phrases.issue_heading(latest.content.publication.window, day)
         with_pages = frozenset(entry.paper for entry in latest.content.listed)  # papers that left have none
         for number in range(len(latest.editions), 0, -1):
-            issue = latest if number == latest.content.edition else self._site.frozen(day, number)
+            if number == latest.content.edition:
+                issue = latest
+            else:
+                issue = self._site.frozen(day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             title = f"{name}, corrected" if number > 1 else name
             html = self._issue_html(issue, with_pages)
@@ -248,7 +260,8 @@ class FeedMaker:
         note = (phrases.note(self._site.publication),)
         over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
-            path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
+            path = site_paths.top_path(period)
+            papers = tops.top(period).papers[:TOP_PAPERS]
             frozen_at = self._site.issue_header(day).frozen_at
             rows = [
                 (
@@ -289,7 +302,9 @@ class FeedMaker:
         return _html("issue", before, rows, lane_views(issue), (facts, *phrases.notes(issue)))
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
-        issue, entry, view = feed_paper.issue, feed_paper.entry, feed_paper.view
+        issue = feed_paper.issue
+        entry = feed_paper.entry
+        view = feed_paper.view
         content = issue.content
         announced = f", {view.announcement}" if view.announcement else ""
         name = phrases.issue_name(content.publication.window, content.day)

@@ -67,7 +67,8 @@ def issue_text(issue: PublishedIssue) -> str:
         "known_since": known_since,
     }
     modules = {"phrases": phrases, "site_paths": site_paths}
-    content, lanes = issue.content, lane_views(issue)
+    content = issue.content
+    lanes = lane_views(issue)
     return render_file("issue.md", issue=issue, content=content, lanes=lanes, **values, **modules).decode()
 
 

@@ -68,7 +68,9 @@ def first_due(publication: Publication, since: int, began_at: int) -> int:
     last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
     next_day = upcoming_day(publication, began_at)
     is_far = not next_day or cut_of(publication, next_day) - began_at > SOON
-    return min(since, last_cut - 1) if is_far and began_at - last_cut <= late_at_first(publication) else since
+    if is_far and began_at - last_cut <= late_at_first(publication):
+        return min(since, last_cut - 1)
+    return since
 
 
 def upcoming_day(publication: Publication, at: int) -> str:
@@ -82,7 +84,9 @@ def upcoming_day(publication: Publication, at: int) -> str:
 
 def is_near(publication: Publication, day: str, at: int) -> bool:
     """Whether an issue closes within half an hour."""
-    return bool(day) and 0 < cut_of(publication, day) - at <= AHEAD
+    if not day:
+        return False
+    return 0 < cut_of(publication, day) - at <= AHEAD
 
 
 GIVE_UP_AFTER = HOUR // 6
@@ -108,12 +112,16 @@ def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
     if state is None or reader is None:
         return True  # not started yet
     is_reading_back = state.back_at is None and reader.back_to is not None
-    return is_reading_back and not any(is_given_up(status, at) for status in (state, reader))
+    if not is_reading_back:
+        return False
+    return not any(is_given_up(status, at) for status in (state, reader))
 
 
 def is_given_up(status: JobState, at: int) -> bool:
     """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
-    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
+    if status.failing_since is None:
+        return False
+    return status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER
 
 
 def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
@@ -201,7 +209,8 @@ STALE = HOUR // 6
 
 def _held_up(record: Record, publication: Publication, day: str, at: int) -> tuple[str, str]:
     """What an issue waits for, and why it could not be frozen, as far as the job of issues has said so lately."""
-    view, state = record.view(), jobs_queries.load_state(record, "issues")
+    view = record.view()
+    state = jobs_queries.load_state(record, "issues")
     is_lately = at - max(state.next_at or 0, state.success_at or 0, state.started_at or 0) < STALE
     reason = state.reason if is_lately else ""
     waits_for = next((reason.removeprefix(head) for head in WAITS if reason.startswith(head)), "")
@@ -216,7 +225,8 @@ def _held_up(record: Record, publication: Publication, day: str, at: int) -> tup
 def own_failure(reason: str, publication: str, publications: Collection[str]) -> str:
     """Why this publication's issue could not be frozen, by the reason of a round: `daily: why; weekly, site: why; …`.
     Other parts of a round hold up no issue. A reason that names no part holds up all."""
-    own, part = list[str](), publication
+    own = list[str]()
+    part = publication
     for segment in reason.split("; "):
         head, _, text = segment.partition(": ")
         is_part = head == "pages" or head.partition(", ")[0] in publications
@@ -228,7 +238,8 @@ def own_failure(reason: str, publication: str, publications: Collection[str]) ->
 
 def days_without_issue(record: Record, publication: str, at: int) -> Iterator[DayWithoutIssue]:
     """The days of the last two weeks on which nothing was read in time for an issue, ascending."""
-    settings, view = publication_of(record, publication), record.view()
+    settings = publication_of(record, publication)
+    view = record.view()
     for day in missing_days(record, settings, frozen_days(record, publication), at):
         if has_no_issue(view, settings, day, at):
             yield DayWithoutIssue(publication, day, unread_reason(view, settings, day))

@@ -11,7 +11,7 @@ from hotpapers.base.model import DAY, HOUR
 from hotpapers.base.text.timestamps import is_over
 from hotpapers.base.wings import hooks_of
 from hotpapers.collect.collect_job import Connection
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.engagement.standing.queries import learn_standing
 from hotpapers.jobs.loop import JobContext
 from hotpapers.keep.privacy import forgotten_file
@@ -41,7 +41,10 @@ class HousekeepingJob:
         health: Callable[[JobContext], SiteHealth],
         allowed: terms.Table = terms.TERMS,
     ) -> None:
-        self._connection, self._ping, self._health, self._allowed = connection, ping, health, allowed
+        self._connection = connection
+        self._ping = ping
+        self._health = health
+        self._allowed = allowed
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
@@ -54,7 +57,7 @@ class HousekeepingJob:
             context.check_lease()
             result = prune(context.record, at=at, whole=False, allowed=self._allowed)
             reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
-            engagement_queries.drop_unfollowed(context.record.database, at)
+            recount_queries.drop_unfollowed(context.record.database, at)
             forgotten_file.complete(context.record.database, context.record.hasher)
             self._pruned_at = at
             if result.snapshots or result.raw_payloads:
@@ -68,6 +71,7 @@ class HousekeepingJob:
         is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:
             self._connection.http.get(self._ping)
-            self._pinged_at, is_due = at, False
+            self._pinged_at = at
+            is_due = False
         context.note(success_at=at)
         return SOON if is_due else LOOK

@@ -19,7 +19,7 @@ from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.base.settings import BotSettings
 from hotpapers.base.wings import hooks_of
-from hotpapers.discussion.engagement import queries as engagement_queries
+from hotpapers.discussion.engagement.recounts import queries as recount_queries
 from hotpapers.discussion.lanes import issues_beside
 from hotpapers.discussion.moderation.quotation_policy import load_blocklist
 from hotpapers.issues.build import IssueRecipe, build
@@ -107,9 +107,14 @@ class PublishJob:
         witnesses: ServerClocks | None = None,
         further: Sequence[FurtherParts] = (),
     ) -> None:
-        self._publications, self._destinations, self._bots = publications, destinations, bots or BotSettings()
-        self._site_config, self._allowed, self._before_freezing = site_config, allowed, before_freezing
-        self._read_jobs, self._witnesses = read_jobs, witnesses
+        self._publications = publications
+        self._destinations = destinations
+        self._bots = bots or BotSettings()
+        self._site_config = site_config
+        self._allowed = allowed
+        self._before_freezing = before_freezing
+        self._read_jobs = read_jobs
+        self._witnesses = witnesses
         self._further = further
         self._retries = PartRetries(self.name)
         self._asked_again: set[tuple[str, str]] = set()
@@ -155,7 +160,8 @@ class PublishJob:
         self._ask_again_soon(context, publication)
 
     def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
-        at, name = context.clock.now(), publication.publication
+        at = context.clock.now()
+        name = publication.publication
         frozen_before = frozen_days(context.record, name)
         days = missing_days(context.record, publication, {*frozen_before, *self._without_issue[name]}, at)
         if days and self._waits_for_time(context, at):
@@ -203,7 +209,8 @@ class PublishJob:
         unread_jobs = still_reading_back(context.record, self._read_jobs, at) if is_first else []
         reason = "the first issue waits for reading back"
         if not unread_jobs:
-            cut, since = cut_of(publication, days[-1]), self._due_since.setdefault(publication.publication, at)
+            cut = cut_of(publication, days[-1])
+            since = self._due_since.setdefault(publication.publication, at)
             is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, days[-1]))
             unread_jobs = still_catching_up(context.record, self._read_jobs, at) if is_in_time else []
             if unread_jobs and was_read(context.record.view(), publication, cut - TURN, cut):
@@ -215,14 +222,15 @@ class PublishJob:
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
-        at, record = context.clock.now(), context.record
+        at = context.clock.now()
+        record = context.record
         day = due.upcoming_day(publication, at)
         issue = (publication.publication, day)
         if issue in self._asked_again or not due.is_near(publication, day, at):
             return
         moments = (window_start(publication, day), at, msgspec.UNSET)
         built = build(record, IssueRecipe(publication, day, 1, record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
+        recount_queries.ask_again_at_once(record.database, [showing.post for showing in built.shown], at)
         self._asked_again.add(issue)
 
     # ---- publishing --------------------------------------------------------------------------------
@@ -270,7 +278,8 @@ class PublishJob:
         the blocklist are others than last time. The first round covers the last day, in case an earlier process did not
         get to it. Raises PartiallyRead if a folder cannot be written now: it is tried again, or the post would stay
         there."""
-        record, head = context.record, context.record.head.position
+        record = context.record
+        head = context.record.head.position
         rules = new_rules(record, self._allowed, self._site_config)
         since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
         self._rendered_position = since
@@ -353,9 +362,11 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     """The issues, by publication and day, with pages to render again because of batches after a position: those with a
     paper that is withdrawn or has a new version; those that show a post that is gone, limited or hidden, or no longer
     so; and those with a paper that such a post is about, because counts link to posts."""
-    posts, revised = sorted(queries.changed_posts(record, position)), queries.revised_papers(record, position)
+    posts = sorted(queries.changed_posts(record, position))
+    revised = queries.revised_papers(record, position)
     if not posts and not revised:
         return frozenset()
-    papers, reader = (*revised, *queries.papers_named_by(record.database, posts)), RecordIssueReader(record)
+    papers = (*revised, *queries.papers_named_by(record.database, posts))
+    reader = RecordIssueReader(record)
     shown = (*queries.issues_showing(record.database, posts), *issues_beside(record.database, posts))
     return frozenset(shown).union(*map(reader.appearances, papers))

@@ -22,15 +22,17 @@ from hotpapers.record import (
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
     names = network_names()
-    gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(names)})
-        AND p.since > ? AND ({limited_sql("p")} OR EXISTS (SELECT 1 FROM post AS o
-            WHERE o.post = p.post AND o.since <= ? AND {limited_sql("o")}))"""
+    gone_sql = f"""SELECT DISTINCT {key_of("post.post")} FROM post WHERE post.network IN ({placeholders(names)})
+        AND post.since > ? AND ({limited_sql("post")} OR EXISTS (SELECT 1 FROM post AS other
+            WHERE other.post = post.post AND other.since <= ? AND {limited_sql("other")}))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
-            SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN stable_account AS w
-            ON w.voice = v.subject WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
-        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
-        WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
+            SELECT verdict.subject, coalesce(stable_account.stable_voice, verdict.subject) FROM verdict LEFT
+            JOIN stable_account
+            ON stable_account.voice = verdict.subject WHERE verdict.since > ? AND verdict.judgement IN ('hidden',
+                'shown'))
+        SELECT DISTINCT {key_of("post.post")} FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
     changes = rows(gone_sql, (*names, position, position))
     changes += rows(hidden_sql, (position,)) if rows(any_judged_sql, (position,)) else []
@@ -39,8 +41,8 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 
 def revised_papers(record: Record, position: int) -> list[str]:
     """The papers that, according to batches after a position, are withdrawn or have a new version."""
-    sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t WHERE t.id > ? AND (t.withdrawn = 1
-        OR EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND o.version < t.version))"""
+    sql = f"""SELECT DISTINCT {key_of("paper.paper")} FROM paper WHERE paper.id > ? AND (paper.withdrawn = 1
+        OR EXISTS (SELECT 1 FROM paper AS other WHERE other.paper = paper.paper AND other.version < paper.version))"""
     last_row = record.view(position=position).last_row(Paper)
     return first_column(record.database, sql, (last_row,))
 
@@ -53,5 +55,5 @@ def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[s
 
 def papers_named_by(database: Database, posts: Sequence[str]) -> list[str]:
     """The papers that these posts name."""
-    sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({NUMBERS})"
+    sql = f"SELECT DISTINCT {key_of('mention.paper')} FROM mention WHERE mention.post IN ({NUMBERS})"
     return column_among(database, sql, posts)

@@ -47,7 +47,8 @@ class SendJob:
     def __init__(
         self, publications: Sequence[str], open_destinations: OpenDestinations, allowed: terms.Table = terms.TERMS
     ) -> None:
-        self._open, self._allowed = open_destinations, allowed
+        self._open = open_destinations
+        self._allowed = allowed
         self._retries = {name: PartRetries(self.name) for name in publications}
         self._not_before: dict[tuple[str, str], int] = {}
 
@@ -57,7 +58,8 @@ class SendJob:
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Sends fresh issues that were not sent yet. Raises PartiallyRead if some could not be sent."""
         context.check_lease()
-        at, problems = context.clock.now(), list[str]()
+        at = context.clock.now()
+        problems = list[str]()
         days = [(name, day) for name in self._retries for day in fresh_days(context.record, name, at)]
         for destinations in self._open(context.record) if days else ():
             problems += self._send_channel(context, destinations, days)
@@ -70,7 +72,9 @@ class SendJob:
         self, context: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]]
     ) -> list[str]:
         """Runs the senders of one channel for a round; returns problems."""
-        problems, results, names = list[str](), list[SendResult](), list[str]()
+        problems = list[str]()
+        results = list[SendResult]()
+        names = list[str]()
         try:
             for destination in destinations:
                 names.append(destination.sender.name)

@@ -65,11 +65,13 @@ def best_sentence(quotations: Sequence[Quotation], paper: Paper) -> QuotedSenten
 def _best_of(post: Post, paper: Paper, least: int) -> str:
     """The best sentence of a post; empty if none has `least` words of its own."""
     sentences = list(_sentences(post.text[:MAX_EXAMINED_CHARS]))
-    best, most = -1, least - 1
+    best = -1
+    most = least - 1
     for number, sentence in enumerate(sentences):
         own = min(count_own_words(sentence, paper), MAX_COUNTED_WORDS)
         if own > most:
-            best, most = number, own
+            best = number
+            most = own
     if best < 0:
         return ""
     pairs = [sentences[best : best + 2]]

@@ -72,7 +72,10 @@ def citation(paper: Paper) -> PaperCitation | None:
 @lru_cache(CACHED)
 def bibtex(citation: PaperCitation) -> str:
     """One entry, in the form that arXiv uses, with the id in its key."""
-    family_name = person_names.split(citation.authors[0]).last_word.lower() if citation.authors else ""
+    if citation.authors:
+        family_name = person_names.split(citation.authors[0]).last_word.lower()
+    else:
+        family_name = ""
     key = f"{re.sub('[^a-z]', '', in_plain_letters(family_name)) or 'arxiv'}-{citation.id.replace('/', '-')}"
     fields = {
         "title": f"{{{bibtex_fields.words(citation.title)}}}",
@@ -115,7 +118,9 @@ def ris(citation: PaperCitation) -> str:
 def _family_first(name: str) -> str:
     """`Tansy Overquill Jr.` → `Overquill, Tansy, Jr.`"""
     parts = person_names.split(name)
-    return ", ".join(filter(None, (parts.family, parts.given, parts.suffix))) if parts.given else name
+    if parts.given:
+        return ", ".join(filter(None, (parts.family, parts.given, parts.suffix)))
+    return name
 
 
 # ---- in pages ----------------------------------------------------------------------------------------------

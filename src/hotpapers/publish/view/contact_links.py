@@ -62,19 +62,23 @@ class ContactLinks(NamedTuple):
 def join_address(site_config: SiteConfig, publication: str) -> str:
     """Where to subscribe to a publication; empty if nobody can."""
     text = urlencode({"publication": publication})
-    return f"{site_config.app}{site_config.join_path}?{text}" if site_config.app and site_config.join_path else ""
+    if site_config.app and site_config.join_path:
+        return f"{site_config.app}{site_config.join_path}?{text}"
+    return ""
 
 
 def contact_links_of(contact: str, app: str = "") -> ContactLinks:
     """The links in an operator's public contact. `app`: the app's public address."""
     text = clean_text.one_line(contact)
-    mail, page = _MAIL.search(_PAGE.sub(" ", text)), _PAGE.search(text)
+    mail = _MAIL.search(_PAGE.sub(" ", text))
+    page = _PAGE.search(text)
     return ContactLinks(mail[0] if mail else "", site_paths.outside(page[0].rstrip(".,;)")) if page else "", app)
 
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
     """An operator's public contact in pieces, where a mail address, or else a page, is a link."""
-    links, line = contact_links_of(contact), clean_text.one_line(contact)
+    links = contact_links_of(contact)
+    line = clean_text.one_line(contact)
     address = links.mail or links.page
     if not address:
         return (LinkedPiece(line, ""),) if line else ()

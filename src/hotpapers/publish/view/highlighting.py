@@ -28,10 +28,12 @@ def with_signs(text: str, start: int, end: int, spans: Spans) -> str:
     """A part of a text with signs around the spans in it."""
     if _SIGNS.search(text):
         return text[start:end]
-    parts, at = [], start
+    parts = []
+    at = start
     for first, last in spans:
         if start < last and first < end and first < last:
-            first, last = max(first, start), min(last, end)
+            first = max(first, start)
+            last = min(last, end)
             parts += [text[at:first], OPEN, text[first:last], CLOSE]
             at = last
     return "".join([*parts, text[at:end]])

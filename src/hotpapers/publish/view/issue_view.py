@@ -135,7 +135,10 @@ class LazyEntries:
         *,
         is_ongoing: bool = False,
     ) -> None:
-        self._issue, self._entries, self._history, self._posts = issue, entries, history, posts
+        self._issue = issue
+        self._entries = entries
+        self._history = history
+        self._posts = posts
         self._is_ongoing = is_ongoing
         self._views: dict[int, EntryView] = {}
 
@@ -215,7 +218,9 @@ class IssueView(NamedTuple):
 def issue_view(issue: PublishedIssue, history: History | None = None, posts: Posts | None = None) -> IssueView:
     """Everything that pages say about a frozen issue. `posts`: all that were known when it was frozen, to which counts
     link; by default those that it quotes."""
-    content, history, posts = issue.content, history or {}, posts or {}
+    content = issue.content
+    history = history or {}
+    posts = posts or {}
     return IssueView(
         publication=one_line(content.publication.title),
         day=content.day,
@@ -289,7 +294,8 @@ def _entry(
 
 
 def _count(entry: Entry, count: PrintedCount, thread: str) -> CountView:
-    shown, note = words.shown_count(count, only_likes=words.ranks_likes(entry)), words.counted_note(entry, count)
+    shown = words.shown_count(count, only_likes=words.ranks_likes(entry))
+    note = words.counted_note(entry, count)
     return CountView(
         name=phrases.network_name(count.network),
         mark=icon_of(count.network),

@@ -188,7 +188,8 @@ def name_in(title: str) -> str:
 
 def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of a one-line abstract; empty if there is none."""
-    all_sentences, name = sentences(abstract), name_in(title)
+    all_sentences = sentences(abstract)
+    name = name_in(title)
     scores = [(_opening_points(sentence, n, len(all_sentences), name), -n) for n, sentence in enumerate(all_sentences)]
     best = (MIN_POINTS, 0)  # points, and the negated sentence number, so that ties go to the first
     for opening_points, n in sorted(scores, reverse=True):

@@ -143,7 +143,9 @@ def _letters(match: re.Match[str]) -> str:
     parts = _COMMAND.split(argument)
     parts[::2] = [styled(part, styles) for part in parts[::2]]
     content = "".join(parts)
-    return rf"\{_USUAL.get(command, command)}{{{content}}}" if len(parts) > 1 else f"{{{content}}}"
+    if len(parts) > 1:
+        return rf"\{_USUAL.get(command, command)}{{{content}}}"
+    return f"{{{content}}}"
 
 
 _SIMPLE = re.compile(rf"\\({_NAMES}){_FOLLOWING}(?:\{{\s*([^\W_]+)\s*\}}|([^\W_]))")
@@ -156,8 +158,11 @@ def expand_in_prose(text: str) -> str:
 
 
 def _prose_letters(match: re.Match[str]) -> str:
-    styles, letters = _STYLES[match[1]], match[2] or match[3]
-    return letters if len(letters) > 1 and styles <= _IS_TEXT else styled(letters, styles)
+    styles = _STYLES[match[1]]
+    letters = match[2] or match[3]
+    if len(letters) > 1 and styles <= _IS_TEXT:
+        return letters
+    return styled(letters, styles)
 
 
 def _raised_letters(kind: str) -> Mapping[str, str]:

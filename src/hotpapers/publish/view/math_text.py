@@ -49,7 +49,8 @@ def line_of(tex: str) -> str | None:
 
 
 def _text(element: Element) -> str:
-    tag, parts = element.tag, [_text(part) for part in element]
+    tag = element.tag
+    parts = [_text(part) for part in element]
     if rule := _RULES.get(tag):
         return rule(parts)
     return "".join(parts) if parts else _token(tag, element.text or "")
@@ -64,7 +65,9 @@ def _token(tag: str, text: str) -> str:
     if tag == "mo" and len(text) > 1 and text.isascii() and text.isalpha():
         return f" {text}{_THIN}"
     is_name = tag == "mi" and len(text) > 1 and text.isascii()
-    return f" {text} " if tag == "mspace" or is_name or (tag == "mo" and text and is_relation) else text
+    if tag == "mspace" or is_name or (tag == "mo" and text and is_relation):
+        return f" {text} "
+    return text
 
 
 def _grouped(text: str, *, is_word_whole: bool = False) -> str:
@@ -75,7 +78,8 @@ def _grouped(text: str, *, is_word_whole: bool = False) -> str:
 
 
 def _raised(kind: str, text: str) -> str:
-    letters, text = RAISED_LETTERS[kind], "".join(text.split())
+    letters = RAISED_LETTERS[kind]
+    text = "".join(text.split())
     if all(char in letters for char in text):
         return "".join(map(letters.__getitem__, text))
     if text in ("′", "″", "∘", "°", "*", "†", "⊤", "⋆"):  # already above the line, or read so

@@ -124,8 +124,13 @@ _FORMULA_IN_TEXT = re.compile(rf"\$([^$]*)\$|(\\(?:{'|'.join((*SMALL_GREEK, *CAP
 
 
 def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16) if match[1] else int(match[2])
-    return chr(code) if code < 0x110000 and chr(code).isprintable() else match[0]
+    if match[1]:
+        code = int(match[1], 16)
+    else:
+        code = int(match[2])
+    if code < 0x110000 and chr(code).isprintable():
+        return chr(code)
+    return match[0]
 
 
 def _operator_name(match: re.Match[str]) -> str:
@@ -159,10 +164,8 @@ def _text_and_formulas(match: re.Match[str]) -> str:
     pieces = _FORMULA_IN_TEXT.split(_SPACE.sub(" ", match[2]))
     if len(pieces) == 1:
         return rf"\{match[1]}{{{pieces[0]}}}"
-    texts, inner = (
-        pieces[::3],
-        [first or second or "" for first, second in zip(pieces[1::3], pieces[2::3], strict=True)],
-    )
+    texts = pieces[::3]
+    inner = [first or second or "" for first, second in zip(pieces[1::3], pieces[2::3], strict=True)]
     parts = (rf"\{match[1]}{{{text}}}{part}" if text else part for text, part in zip(texts, [*inner, ""], strict=True))
     return f"{{{''.join(parts)}}}"
 
@@ -197,7 +200,10 @@ def formula(tex: str) -> Markup | None:
     except Exception:  # foreign formulas can make the library raise anything
         return None
     match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
-    inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1]))))) if match else ""
+    if match:
+        inner = _safe(_STYLED.sub(_letters, _with_plain_tokens(_struck(_ESCAPE.sub("", match[1])))))
+    else:
+        inner = ""
     if (
         not inner
         or "\\" in inner

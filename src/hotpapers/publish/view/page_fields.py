@@ -134,7 +134,9 @@ class Fields(NamedTuple):
     @property
     def shown(self) -> tuple[FieldCount, ...]:
         """Those shown at once."""
-        return self.counts if len(self.counts) == SHOWN + 1 else self.counts[:SHOWN]
+        if len(self.counts) == SHOWN + 1:
+            return self.counts
+        return self.counts[:SHOWN]
 
     @property
     def folded(self) -> tuple[FieldCount, ...]:

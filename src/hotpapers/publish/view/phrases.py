@@ -33,7 +33,8 @@ from hotpapers.publish.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.publish.view.reading_words import readings_text
 from hotpapers.publish.view.tex import plain_line
 
-shown, one_line = clean_text.shown, clean_text.one_line
+shown = clean_text.shown
+one_line = clean_text.one_line
 
 LEAD = 200
 """An abstract's first lines: whole sentences of about this many code points."""
@@ -55,7 +56,10 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     beginning = text[: limit - 1]
-    words = beginning if text[limit - 1] == " " else beginning.rpartition(" ")[0]
+    if text[limit - 1] == " ":
+        words = beginning
+    else:
+        words = beginning.rpartition(" ")[0]
     return (words if 2 * len(words) > limit else beginning).rstrip(" ,;:") + "…"
 
 
@@ -86,7 +90,9 @@ def issue_name(window: str, day: str) -> str:
     start, end = day_name(first.isoformat()), day_name(last.isoformat())
     if first.year != last.year:
         return f"{start} – {end}"
-    return f"{start.rpartition(' ')[0]} – {end}" if first.month != last.month else f"{first.day}–{end}"
+    if first.month != last.month:
+        return f"{start.rpartition(' ')[0]} – {end}"
+    return f"{first.day}–{end}"
 
 
 def issue_heading(window: str, day: str) -> str:
@@ -133,7 +139,8 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({network_title(count.network) for count in counts}))
-    last_day, method = date_name(max(count.until for count in counts)), counts[0].method
+    last_day = date_name(max(count.until for count in counts))
+    method = counts[0].method
     counter = "the publication’s own search" if words.method_note(method) else method
     return first, networks, f"counted {last_day}" + (f", by {counter}" if method else "")
 
@@ -187,7 +194,8 @@ def notes(issue: PublishedIssue) -> tuple[str, ...]:
     methods = sorted({count.method for entry in content.entries for count in entry.counts})
     ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
     count_notes = (f"How this was counted: {note}.{ranking_note}" for note in map(words.method_note, methods) if note)
-    gap_note, days = "", [day_name(day) for day in issue.days_without_issue]
+    gap_note = ""
+    days = [day_name(day) for day in issue.days_without_issue]
     if days:
         span = (" to " if len(days) > 2 else " and ").join(dict.fromkeys((days[0], days[-1])))
         gap_note = f"No issue for {span}: nothing was read in time."
@@ -205,7 +213,8 @@ NO_ISSUE = "No issue: nothing was read in time."
 
 def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
-    described, absent = retrospective.described_later, ", ".join(map(network_title, retrospective.absent))
+    described = retrospective.described_later
+    absent = ", ".join(map(network_title, retrospective.absent))
     standing = "too few to tell accounts apart" if retrospective.known is None else format_number(retrospective.known)
     bots = count_noun(retrospective.bots, "account")
     sentences = (
@@ -263,7 +272,9 @@ def total(entry: Entry) -> str:
 def places(entry: Entry, listed: bool) -> str:
     """The place by the classic rule; empty if it is unknown or the same."""
     rule = "As printed originally" if listed else "By reposts and likes added up"
-    return "" if entry.classic_rank in (0, entry.place) else f"{rule}: place {entry.classic_rank}."
+    if entry.classic_rank in (0, entry.place):
+        return ""
+    return f"{rule}: place {entry.classic_rank}."
 
 
 def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = False) -> str:
@@ -279,7 +290,9 @@ def place_sentence(issue: PublishedIssue, entry: Entry, *, is_ongoing: bool = Fa
 def movement(entry: Entry, listed: bool) -> str:
     """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
     rule = "originally" if listed else "by likes and reposts"
-    return "" if entry.classic_rank in (0, entry.place) else f"{ordinal(entry.classic_rank)} {rule}"
+    if entry.classic_rank in (0, entry.place):
+        return ""
+    return f"{ordinal(entry.classic_rank)} {rule}"
 
 
 def paper_name(paper: str) -> str:
@@ -289,7 +302,10 @@ def paper_name(paper: str) -> str:
 
 def ordinal(number: int) -> str:
     """A number as an ordinal: `1st`, `12th`, `23rd`."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    if number % 100 in (11, 12, 13):
+        ending = "th"
+    else:
+        ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{format_number(number)}{ending}"
 
 
@@ -334,7 +350,10 @@ def opening(paper: Paper) -> Opening:
     lead = key_sentence(abstract, one_line(paper.title))
     if len(lead) > TOO_LONG:
         end, is_sentence = _first_lines(abstract)
-        lead = abstract[:end] if is_sentence else abstract[:end].rstrip() + " …"
+        if is_sentence:
+            lead = abstract[:end]
+        else:
+            lead = abstract[:end].rstrip() + " …"
     return Opening(lead, ABSTRACT, abstract)
 
 

@@ -99,7 +99,8 @@ def best_quote(rows: Sequence[Quotation], paper: Paper) -> QuoteView | None:
     best = best_sentence(phrases.with_words(rows), paper)
     if best is None:
         return None
-    post, source = best.quotation.post, byline(best.quotation.post)
+    post = best.quotation.post
+    source = byline(best.quotation.post)
     author = source["author"] + (", author" if best.is_author else "")
     return QuoteView(
         key=one_line(post.post),
@@ -127,7 +128,10 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     where = "blogs" if is_blogs(network) else phrases.network_name(network)
     days = [phrases.date_name(post.created_at) for post in posts]
     is_single = len(posts) == 1
-    head = f"A post on {where} from {days[0]}" if is_single else f"{count_noun(len(posts), 'post')} on {where}"
+    if is_single:
+        head = f"A post on {where} from {days[0]}"
+    else:
+        head = f"{count_noun(len(posts), 'post')} on {where}"
     links = [
         ("read it there" if is_single else str(number), site_paths.post_page(post.post), day)
         for number, (post, day) in enumerate(zip(posts, days, strict=True), 1)
@@ -174,7 +178,8 @@ def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
 
 
 def _thread(quotation: Quotation) -> ThreadView:
-    source, reactions = byline(quotation.post), quotation.reactions
+    source = byline(quotation.post)
+    reactions = quotation.reactions
     shown = {name: source[name] for name in ("author", "day", "moment", "url")}
     reaction_count = count_noun(reactions, "reaction") if reactions else ""
     return ThreadView(blog=blog_name(quotation.post), reactions=reaction_count, **shown)
@@ -188,7 +193,8 @@ def language(code: str) -> str:
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
     """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
-    result, end = [], 0
+    result = []
+    end = 0
     for link in sorted(post.links, key=lambda link: link.start):
         if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
             label = post.text[link.start : link.end]

@@ -94,7 +94,8 @@ def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
     following = "" if is_retrospective(publication.publication) else label_after(publication, day)
     if not following:
         return None
-    at, name = limit_of(publication, following) + GRACE, phrases.issue_heading(publication.window, following)
+    at = limit_of(publication, following) + GRACE
+    name = phrases.issue_heading(publication.window, following)
     return NextIssue(name, phrases.minute_name(at), timestamps.rfc3339(at))
 
 
@@ -112,15 +113,18 @@ def first_due(publication: Publication) -> str:
 
 def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
     """The issues, newest first. Between daily issues, also the days that should have one but don't."""
-    next_day, unread_days = "", tuple[str, ...]()
+    next_day = ""
+    unread_days = tuple[str, ...]()
     for issue in reversed(issues):
-        day, is_daily = issue.content.day, issue.content.publication.window == "daily"
+        day = issue.content.day
+        is_daily = issue.content.publication.window == "daily"
         if next_day and is_daily:
             yield from reversed(list(_missing(day, next_day, unread_days)))
         facts = one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
         frozen = phrases.minute_name(issue.frozen_at)
         yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)
-        next_day, unread_days = day if is_daily else "", issue.days_without_issue
+        next_day = day if is_daily else ""
+        unread_days = issue.days_without_issue
 
 
 def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
@@ -138,7 +142,8 @@ def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayS
 
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
-    full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
+    full = sum(reading.state == "complete" for _, reading in rows)
+    last = rows[0][0]
     issues = count_noun(len(rows), "issue")
     if full < len(rows):
         text = f"for {full} of {issues}"

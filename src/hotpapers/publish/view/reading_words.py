@@ -90,7 +90,9 @@ def _gap_text(content: IssueContent, gap: ReadingGap, shorter: int) -> str:
     """`not from 20 November 08:17 to 21 November 04:51 UTC and in 2 shorter gaps`."""
     begins_before = gap.from_at <= (content.read_from or 0)
     ends_after = gap.until_at >= content.as_of
-    verb, start, end = _VERBS[gap.state], moment_name(gap.from_at), moment_name(gap.until_at)
+    verb = _VERBS[gap.state]
+    start = moment_name(gap.from_at)
+    end = moment_name(gap.until_at)
     if begins_before and ends_after:
         text = _THROUGHOUT[gap.state]
     elif begins_before:
@@ -108,7 +110,9 @@ def gap_of_day(content: IssueContent, reading: NetworkReading) -> str:
         group = _group_of(reading, with_reasons=False)
         return _gap_text(content, group.gap, group.shorter)
     text = _THROUGHOUT[reading.state]
-    return text if reading.since is None else f"{text} since {moment_name(reading.since)} UTC"
+    if reading.since is None:
+        return text
+    return f"{text} since {moment_name(reading.since)} UTC"
 
 
 def known_since(content: IssueContent, entry: Entry) -> tuple[str, ...]:

@@ -87,7 +87,9 @@ def _beaten(part: ScoreComponent) -> str:
     """`any of 91 other papers`, `88 of 91 other papers`."""
     others = count_noun(part.papers, "other paper")
     fewer = part.papers - part.atleast
-    return f"any of {others}" if fewer == part.papers else f"{format_number(fewer)} of {others}"
+    if fewer == part.papers:
+        return f"any of {others}"
+    return f"{format_number(fewer)} of {others}"
 
 
 def _where(part: ScoreComponent) -> str:
@@ -103,7 +105,10 @@ def _row(entry: Entry, part: ScoreComponent) -> ScoreRow:
         return ScoreRow("Limit", "", _limit(part), points)
     count = next((count for count in entry.counts if count.network == part.network), None)
     shown = words.shown_count(count, only_likes=words.ranks_likes(entry)) if count else ""
-    counted = f"{format_number(part.voices)} people" if part.rule in rarity_2.RULES_OF_NETWORKS else ""
+    if part.rule in rarity_2.RULES_OF_NETWORKS:
+        counted = f"{format_number(part.voices)} people"
+    else:
+        counted = ""
     if part.counted_as in ("likes", "reposts"):
         counted = words.counted_amount(part)
     if part.rule == rarity_2.CAPPED:

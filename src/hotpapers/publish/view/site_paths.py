@@ -115,7 +115,9 @@ def category_path(category: str, year: str = "") -> str:
 def category_of(path: str) -> tuple[str, str] | None:
     """Category and year, which may be empty, of the page at a path; None for any other path."""
     match = _CATEGORY_PATH.fullmatch(path)
-    return (match[1], match[2] or "") if match and _CATEGORY.fullmatch(match[1]) else None
+    if match and _CATEGORY.fullmatch(match[1]):
+        return (match[1], match[2] or "")
+    return None
 
 
 def top_path(period: str) -> str:
@@ -167,7 +169,9 @@ def paper_of(path: str) -> str:
 
 def abs_url(paper: str, version: int = 0) -> str:
     """arXiv's page of a paper, or of one of its versions."""
-    return f"https://arxiv.org/abs/{arxiv_id(paper)}{f'v{version}' if version else ''}" if arxiv_id(paper) else ""
+    if arxiv_id(paper):
+        return f"https://arxiv.org/abs/{arxiv_id(paper)}{f'v{version}' if version else ''}"
+    return ""
 
 
 def paper_url(base: str, paper: str) -> str:
@@ -184,7 +188,9 @@ def pdf_url(paper: str) -> str:
 def html_url(paper: str) -> str:
     """The paper as HTML, which arXiv has offered for most papers since December 2023."""
     identifier = arxiv_id(paper)
-    return f"https://arxiv.org/html/{identifier}" if "2312" <= identifier[:4] < "9000" and "/" not in identifier else ""
+    if "2312" <= identifier[:4] < "9000" and "/" not in identifier:
+        return f"https://arxiv.org/html/{identifier}"
+    return ""
 
 
 def ads_url(paper: str, categories: Sequence[str]) -> str:
@@ -198,7 +204,9 @@ def inspire_url(paper: str, categories: Sequence[str]) -> str:
 
 
 def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bool:
-    return bool(arxiv_id(paper)) and any(category.startswith(fields) for category in categories)
+    if not arxiv_id(paper):
+        return False
+    return any(category.startswith(fields) for category in categories)
 
 
 def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:

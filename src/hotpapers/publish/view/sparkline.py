@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hotpapers.base.model import Attention
 from hotpapers.base.text.words import count_noun, format_number
 
-WIDTH, HEIGHT = 120, 24
+WIDTH = 120
+HEIGHT = 24
 EDGE = 2
 """Pixels of margin around the curve, for its line width and the dot at its end."""
 
@@ -42,8 +43,10 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
 
 def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
     """The curve of some counts, each with its moment, from 0 to the last."""
-    width, height = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
-    last, most = counts[-1][0], max(1, *(count for _, count in counts))
+    width = WIDTH - 2 * EDGE
+    height = HEIGHT - 2 * EDGE
+    last = counts[-1][0]
+    most = max(1, *(count for _, count in counts))
     points = [
         (f"{EDGE + width * moment / last:.4g}", f"{HEIGHT - EDGE - height * count / most:.3g}")
         for moment, count in counts

@@ -289,7 +289,9 @@ def _raised(match: re.Match[str]) -> str:
     letters = RAISED_LETTERS[match[1]]
     if all(char in letters or char == " " for char in text):
         return "".join(letters.get(char, char) for char in text)
-    return f"{SIGN_OF[match[1]]}{text}" if text[:1].isalnum() else text
+    if text[:1].isalnum():
+        return f"{SIGN_OF[match[1]]}{text}"
+    return text
 
 
 def _accented(match: re.Match[str]) -> str:

@@ -57,8 +57,11 @@ class Tops:
     """The tops of a publication. `held`: by day, the papers in its issue; `summaries`: of all entries."""
 
     def __init__(self, window: Window, held: Mapping[str, HeldPapers], summaries: Sequence[EntrySummary]) -> None:
-        self.kinds, self.unit, self._window = KINDS_OF[window], unit_of(window), window
-        self._held, self._summaries = held, summaries
+        self.kinds = KINDS_OF[window]
+        self.unit = unit_of(window)
+        self._window = window
+        self._held = held
+        self._summaries = summaries
 
     @cached_property
     def _days(self) -> dict[str, list[str]]:

@@ -39,25 +39,34 @@ def parse_claim(text: str) -> Keys:
     if text.lower().startswith(("http://", "https://")):
         return _of_page(text)
     name = text.removeprefix("at://").removeprefix("@").lower()
-    return (f"mastodon:@{name}",) if _ON_SERVER.fullmatch(name) else _on_bluesky(name.partition("/")[0])
+    if _ON_SERVER.fullmatch(name):
+        return (f"mastodon:@{name}",)
+    return _on_bluesky(name.partition("/")[0])
 
 
 def _on_bluesky(name: str) -> Keys:
     if _DID.fullmatch(name):
         return (f"bluesky:{name}",)
-    return (f"bluesky:@{name}",) if _HANDLE.fullmatch(name) and len(name) <= 253 else ()
+    if _HANDLE.fullmatch(name) and len(name) <= 253:
+        return (f"bluesky:@{name}",)
+    return ()
 
 
 def _of_page(address: str) -> Keys:
     try:
         parts = urlsplit(address)
-        host, path = parts.netloc.lower(), unquote(parts.path)
+        host = parts.netloc.lower()
+        path = unquote(parts.path)
     except ValueError:
         return ()
     steps = [step for step in path.split("/") if step]
     if host in ("bsky.app", "www.bsky.app"):
-        return _on_bluesky(steps[1].lower()) if len(steps) > 1 and steps[0] == "profile" else ()
-    return _on_mastodon(f"{parts.scheme}://{host}", host, steps) if re.fullmatch(_HOST, host) and steps else ()
+        if len(steps) > 1 and steps[0] == "profile":
+            return _on_bluesky(steps[1].lower())
+        return ()
+    if re.fullmatch(_HOST, host) and steps:
+        return _on_mastodon(f"{parts.scheme}://{host}", host, steps)
+    return ()
 
 
 def _on_mastodon(server: str, host: str, steps: list[str]) -> Keys:

@@ -67,7 +67,9 @@ def my_posts_page(router: FormRouter, site: Site) -> MyPostsPage:
     tables = [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
     bluesky = read_settings("bluesky", tables[0], str(site.file))
     assert isinstance(bluesky, BlueskySettings)
-    allowed, hidden, pacer = addresses(tables), secrets_of(tables), HostPacer()
+    allowed = addresses(tables)
+    hidden = secrets_of(tables)
+    pacer = HostPacer()
     return MyPostsPage(
         router,
         partial(site.http, allowed, pace=site_pace(), reserve=pacer, secrets=hidden, limits=ASKING),
@@ -116,7 +118,9 @@ class MyPostsPage(NamedTuple):
             return _code_page(record, accounts[0], challenge, text)
 
     def _outcome_page(self, record: Record, account: KnownAccount, values: Values) -> FormPage:
-        at, choice, text = self.clock(), values.get("choice", ""), values["who"]
+        at = self.clock()
+        choice = values.get("choice", "")
+        text = values["who"]
         proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
         if proof is None:
             return account_page(text, OLD)

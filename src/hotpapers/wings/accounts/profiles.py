@@ -59,7 +59,9 @@ def server_of(view: str, account: KnownAccount, base_addresses: Collection[str] 
         return view
     home = urlsplit(account.own)
     at = f"{home.scheme}://{home.netloc}"
-    return at if at in (address.rstrip("/") for address in base_addresses) else f"https://{home.netloc}"
+    if at in (address.rstrip("/") for address in base_addresses):
+        return at
+    return f"https://{home.netloc}"
 
 
 def fetch_description(http: HttpClient, server: str, account: KnownAccount) -> str:

@@ -63,7 +63,8 @@ def announcement(
 ) -> AnnouncementText:
     """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
-    facts, provisional = phrases.facts(issue, with_reasons=False), words.provisional(content.compared)
+    facts = phrases.facts(issue, with_reasons=False)
+    provisional = words.provisional(content.compared)
     return AnnouncementText(
         publication=phrases.one_line(content.publication.title),
         day=phrases.issue_heading(content.publication.window, content.day),

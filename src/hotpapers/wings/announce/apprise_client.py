@@ -64,7 +64,9 @@ class AppriseClient:
     def fits(self, text: str) -> bool:
         """Whether a message is within our limit and this room's."""
         body = html.escape(text).replace("\n", "<br />") if self._is_html else text
-        return len(text) <= MAX_MESSAGE_CHARS and len(body) <= int(self._plugin.body_maxlen)
+        if len(text) > MAX_MESSAGE_CHARS:
+            return False
+        return len(body) <= int(self._plugin.body_maxlen)
 
     def send(self, text: str) -> None:
         """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 if it certainly did not
@@ -105,7 +107,8 @@ def _plugin(url: str, home: str) -> Any:
 def _problem(service: str, log: str) -> NetError:
     """The error for a failed message, from the log. If the log has no reason, the message may have arrived; if only
     some rooms of the address took it, it must not be sent to them again."""
-    status, is_partial = next((int(match[1]) for match in _STATUS.finditer(log)), 0), _SENT.search(log)
+    status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
+    is_partial = _SENT.search(log)
     if status in _PASSING and not is_partial:
         return RetryLater(RETRY_SECONDS, f"{service} answered {status}")
     if 300 <= status < 500 and status not in _PASSING:

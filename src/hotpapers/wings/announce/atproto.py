@@ -64,7 +64,8 @@ class AtprotoAccount:
     """One account. `key`: its setting. Raises SettingsError."""
 
     def __init__(self, settings: BlueskyAccount, key: str) -> None:
-        self.did, self.host = settings.account, settings.host
+        self.did = settings.account
+        self.host = settings.host
         self.password = secret(settings.password, f"{key}: password")
         self._session: _Session | None = None
 
@@ -108,7 +109,8 @@ class AtprotoAccount:
     # ---- one request ---------------------------------------------------------------------------------
 
     def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
-        data, headers = msgspec.json.encode(body), {"content-type": "application/json", **headers}
+        data = msgspec.json.encode(body)
+        headers = {"content-type": "application/json", **headers}
         return _reply_of(http.post(f"{self.host}/xrpc/{method}", body=data, headers=headers, accept=REFUSALS))
 
     def _read(self, reply: _Reply, kind: type[T]) -> T:

@@ -44,7 +44,8 @@ class _AccountSender:
 
     def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
         """`key`: its setting. Raises SettingsError."""
-        self._publication, self._site_config = settings.publication, site_config
+        self._publication = settings.publication
+        self._site_config = site_config
         self.account = AtprotoAccount(settings, key)
 
     def try_out(self, http: HttpClient) -> str:
@@ -187,7 +188,10 @@ class DocumentSender(_AccountSender):
         """The records of a day's issue, if this account announces the publication. Raises NotFound."""
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
-            first = issue if issue.content.edition == 1 else issue_reader.issue(publication, day, 1)
+            if issue.content.edition == 1:
+                first = issue
+            else:
+                first = issue_reader.issue(publication, day, 1)
             document = issue_document(issue, first.frozen_at, self.account.did, self._site_config)
             yield Message(f"{self.account.did} document", document)
 
@@ -235,5 +239,8 @@ def _fitting(lines: list[str]) -> str:
     """As many lines as a document has room for, and how many more there are."""
     sizes = accumulate(len(msgspec.json.encode(line)) for line in lines)
     room = sum(size <= MAX_TEXT_BYTES for size in sizes)
-    more = [f"{count_noun(len(lines) - room, 'more paper')} did not fit."] if room < len(lines) else []
+    if room < len(lines):
+        more = [f"{count_noun(len(lines) - room, 'more paper')} did not fit."]
+    else:
+        more = []
     return "\n".join([*lines[:room], *more])

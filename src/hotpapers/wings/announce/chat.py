@@ -51,8 +51,12 @@ class ChatSender:
         members: Sequence[str],
         posters: FindPosters,
     ) -> None:
-        self._target, self._publication, self._room, self._site_config = name, publication, room, site_config
-        self._members, self._posters = members, posters
+        self._target = name
+        self._publication = publication
+        self._room = room
+        self._site_config = site_config
+        self._members = members
+        self._posters = posters
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The message of a day's issue, if this room gets the publication. Raises NotFound."""
@@ -99,7 +103,8 @@ def message(announcement: AnnouncementText, room: AppriseClient) -> str:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
             return text
-    titles, link = announcement.introduction, _link(announcement.url, room.text_format)
+    titles = announcement.introduction
+    link = _link(announcement.url, room.text_format)
     shorter = (
         f"{without_mentions(cut(titles, length), room.text_format)} {end}".rstrip()
         for least, end in ((MIN_LINKED_CHARS, link), (2, ""))
@@ -123,11 +128,10 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
     yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
     yield without_mentions(_members_line(announcement, format), text_format)
     yield _link(announcement.url, text_format)
-    facts = (
-        [announcement.facts]
-        if format.facts
-        else [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
-    )
+    if format.facts:
+        facts = [announcement.facts]
+    else:
+        facts = [f"{announcement.papers}.", announcement.provisional, cut(announcement.unknown, 160)]
     yield _lines([without_mentions(line, text_format) for line in facts], text_format)
 
 
@@ -203,7 +207,10 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
         members = {}
         for paper, network, name, handle in rows:
-            label = "" if terms.of(allowed, network).shown == "link" else one_line(name or handle or "")
+            if terms.of(allowed, network).shown == "link":
+                label = ""
+            else:
+                label = one_line(name or handle or "")
             members[paper] = label or "a member"
         return members
 

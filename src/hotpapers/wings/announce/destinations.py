@@ -38,7 +38,8 @@ def webhooks(record: Record, site: Site, open_client: OpenClient) -> Iterator[Se
 def bluesky_accounts(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
     """The accounts on Bluesky: their threads, and their documents if the site has an address. Raises SettingsError."""
     for number, account in enumerate(site.settings.bluesky, 1):
-        key, target = f"bluesky {number}", f"{account.publication} {account.account}"
+        key = f"bluesky {number}"
+        target = f"{account.publication} {account.account}"
         own_site = site.site_config.of(account.publication)
         if account.thread:
             sender = BlueskySender(account, key, own_site)

@@ -65,22 +65,28 @@ class FeedPost(NamedTuple):
 
     def is_after(self, day: str, place: int, n: int) -> bool:
         """Whether it comes after another one: newer issues are first, then better places."""
-        return self.day < day or (self.day == day and (self.place, self.n) > (place, n))
+        if self.day < day:
+            return True
+        return self.day == day and (self.place, self.n) > (place, n)
 
 
 class FeedSkeleton:
     """A publication's feed from one issue reader; issues are only read as far as readers scroll."""
 
     def __init__(self, issue_reader: IssueReader, publication: str) -> None:
-        self.issue_reader, self._publication = issue_reader, publication
-        self._unread, self._read = self._items(), list[FeedPost]()
+        self.issue_reader = issue_reader
+        self._publication = publication
+        self._unread = self._items()
+        self._read = list[FeedPost]()
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for an invalid cursor."""
         match = _CURSOR.fullmatch(cursor or BEGINNING)
         if match is None:
             raise ValueError("not a cursor of this feed")
-        day, place, n = str(date.fromisoformat(match[1])), int(match[2]), int(match[3])
+        day = str(date.fromisoformat(match[1]))
+        place = int(match[2])
+        n = int(match[3])
         start = bisect_left(self._read, True, key=lambda post: post.is_after(day, place, n))
         following = list(islice((post for post in self._posts(start) if post.is_after(day, place, n)), limit + 1))
         posts = following[:limit]
@@ -112,7 +118,8 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
     feeds = [account for account in accounts if account.publication == publication and account.feed]
     if not feeds:
         return []
-    service, uris = feeds[0].feed, [feed_uri(account.account, publication) for account in feeds]
+    service = feeds[0].feed
+    uris = [feed_uri(account.account, publication) for account in feeds]
     description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
     identity = {
         "@context": ["https://www.w3.org/ns/did/v1"],

@@ -47,7 +47,9 @@ class WebhookSender:
     name = "webhook"
 
     def __init__(self, settings: WebhookSettings, key: str, site_config: SiteConfig) -> None:
-        self._target, self._publication, self._site_config = settings.name, settings.publication, site_config
+        self._target = settings.name
+        self._publication = settings.publication
+        self._site_config = site_config
         self.url = secret(settings.url, f"{key}: url")
         self.secret = secret(settings.secret, f"{key}: secret")
         if len(self.secret) < MIN_SECRET_CHARS:

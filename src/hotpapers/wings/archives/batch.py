@@ -49,8 +49,12 @@ class ArchiveBatch:
     are events in order of time, and all events of one moment are in the same batch."""
 
     def __init__(self, task: ArchiveTask, format: ArchiveFormat, *, in_order: bool = False) -> None:
-        self._record, self._job, self._terms, self._now = task.record, task.job, task.terms, task.target.now
-        self._format, self._in_order = format, in_order
+        self._record = task.record
+        self._job = task.job
+        self._terms = task.terms
+        self._now = task.target.now
+        self._format = format
+        self._in_order = in_order
         self._payloads: list[RawPayload] = []
         self._items_by_post: dict[str, list[Item]] = defaultdict(list)
         self._files: dict[RawPayload, int] = {}
@@ -98,7 +102,10 @@ class ArchiveBatch:
                 f"{self._record.database.where}: no room left on the disk; {stored} imported. Free some space and"
                 " import the same files again to continue."
             ) from problem
-        self._payloads, self._files, self.count, self.size = [], {}, 0, 0
+        self._payloads = []
+        self._files = {}
+        self.count = 0
+        self.size = 0
 
     def figures(self, file: int = 0) -> dict[str, Any]:
         """What was stored of a file, by the names in `ImportedFile`."""
@@ -138,7 +145,10 @@ class ArchiveBatch:
         outcome = without_limited_raw(parse(self._items, payload, self._keep_for(payload)), self._terms)
         if not outcome.problem:
             return outcome
-        body = payload.body[:KEPT] if payload.kind == BROKEN else payload.body
+        if payload.kind == BROKEN:
+            body = payload.body[:KEPT]
+        else:
+            body = payload.body
         quarantined = payload._replace(body=body, at=self._now)
         if payload in self._files:
             self._files.setdefault(quarantined, self._files[payload])
@@ -217,7 +227,8 @@ class _EarlierItems:
     count as earlier if they equal the item."""
 
     def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
-        self._record, self._position = record, record.head.position
+        self._record = record
+        self._position = record.head.position
         self._recorded = _recorded(record, items)
         self._latest: dict[tuple[Any, ...], Item] = {}
         self._in_order = in_order
@@ -226,7 +237,9 @@ class _EarlierItems:
         """Whether an item differs from the observation before it. Remembers the item either way."""
         before = self._before(item)
         self._latest[typed_key(item)] = item
-        return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
+        if before is None:
+            return True
+        return msgspec.structs.replace(before, observed_at=item.observed_at) != item
 
     def was_gone(self, item: Item) -> bool:
         """Whether an item is a post that was already gone when it was seen."""
@@ -237,7 +250,8 @@ class _EarlierItems:
 
     def _before(self, item: Item) -> Item | None:
         kind, *key = typed_key(item)
-        at, earlier = item.observed_at, [self._latest.get((kind, *key))]
+        at = item.observed_at
+        earlier = [self._latest.get((kind, *key))]
         if key[0] in self._recorded[kind_of(item)]:
             recorded = self._last(at, kind, key)
             if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:

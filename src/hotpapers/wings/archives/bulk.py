@@ -45,7 +45,8 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         if not read:
             end = cut = filled
         elif not cut and filled == len(data):  # a piece of a long line
-            end, cut = filled, _whole_character(data, filled - 2 * MARGIN)
+            end = filled
+            cut = _whole_character(data, filled - 2 * MARGIN)
             last = before + _characters(data[: _whole_character(data, filled - MARGIN)])
         counted = 0
         for line, mention in _mentions(data, end):
@@ -84,7 +85,8 @@ def _mentions(data: Bytes, high: int) -> list[tuple[int, PaperMention]]:
             continue
         mention = _nearby(data, needle, place, high)
         if mention is None:
-            line, end = data.rfind(_END, 0, place) + 1, data.find(_END, place, high)
+            line = data.rfind(_END, 0, place) + 1
+            end = data.find(_END, place, high)
             after = high if end < 0 else end
             while mentions and mentions[-1][0] == line:
                 mentions.pop()
@@ -177,7 +179,9 @@ def needle_places(data: Bytes, high: int) -> Places:
 def _escape_near(data: Bytes, place: int) -> bool:
     """Whether an escape may end before a position; none is longer than 48 bytes."""
     near = data[max(0, place - 48) : place]
-    return not near.isascii() or b"%" in near or b"&" in near or b"\\" in near or b"<" in near
+    if not near.isascii():
+        return True
+    return b"%" in near or b"&" in near or b"\\" in near or b"<" in near
 
 
 def _split_at(data: Bytes, high: int, block: Str) -> Places:

@@ -58,7 +58,9 @@ class EventImport:
     """An import of files of events, all together."""
 
     def __init__(self, task: ArchiveTask) -> None:
-        self._task, self._format, self._record = task, EVENTS[task.kind], task.record
+        self._task = task
+        self._format = EVENTS[task.kind]
+        self._record = task.record
         self._marks, self._reactions = KnownMarks(), KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
@@ -75,7 +77,8 @@ class EventImport:
 
     def _scan(self, folder: Path) -> Scan:
         """The function that scans parts, in this process or in others."""
-        pool, progress = self._task.pool, _halved(self._task.progress)
+        pool = self._task.pool
+        progress = _halved(self._task.progress)
         if pool is None:
             scanner = Scanner(self._format, self._task.target, folder)
             return lambda tasks: (scanner.scan(task, progress) for task in tasks)
@@ -88,9 +91,9 @@ class EventImport:
         if needed_mark == ANYWAY or needed_mark in self._marks:
             return True
         reaction = self._record.hasher.reaction
-        return not self._reactions.is_empty and any(
-            reaction(address) in self._reactions for address in withdrawn_addresses(content)
-        )
+        if self._reactions.is_empty:
+            return False
+        return any(reaction(address) in self._reactions for address in withdrawn_addresses(content))
 
     # ---- the passes --------------------------------------------------------------------------------------
 
@@ -102,7 +105,8 @@ class EventImport:
     def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
         """A file split into parts. Input that can be read only once is copied first, as far as it can
         be read."""
-        path, problem = file.path or str(folder / f"copy{number}"), None
+        path = file.path or str(folder / f"copy{number}")
+        problem = None
         if not file.path:
             try:
                 with (
@@ -118,7 +122,10 @@ class EventImport:
                 problem = error
         in_lines = self._format.in_lines and self._task.pool is not None
         is_readable = file.path or os.path.exists(path)
-        parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if is_readable else []
+        if is_readable:
+            parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path)
+        else:
+            parts = []
         return FileScan(file, parts, problem=problem)
 
     def _checked(self, file: FileScan) -> FileScan:
@@ -156,7 +163,9 @@ class EventImport:
     def _checked_again(self, file: FileScan, references: Sequence[PartScan]) -> FileScan:
         if problem := _problem(references):
             return file.without(problem.reason)
-        return file.without(ALTERED) if file.scans and file.file.altered() else file._replace(references=references)
+        if file.scans and file.file.altered():
+            return file.without(ALTERED)
+        return file._replace(references=references)
 
     def _noted(self, scans: Iterable[PartScan]) -> list[PartScan]:
         """Scans of parts, after adding their marks to the known ones."""
@@ -223,10 +232,14 @@ class EventRecorder:
     cannot be identified again. `after`: the moment up to which events were stored before, else -1."""
 
     def __init__(self, task: ArchiveTask, files: str | None) -> None:
-        self._format, self._files = EVENTS[task.kind](task.target), files
+        self._format = EVENTS[task.kind](task.target)
+        self._files = files
         self._batch = ArchiveBatch(task, self._format, in_order=True)
         cursor = task.cursor(EventCursor)
-        self.after = cursor.upto if cursor and cursor.files == files else -1
+        if cursor and cursor.files == files:
+            self.after = cursor.upto
+        else:
+            self.after = -1
         self._at = self._stored = max(self.after, 0)
         self._is_repeat = self.after >= 0
 
@@ -245,7 +258,10 @@ class EventRecorder:
         self._store()
 
     def _store(self) -> None:
-        cursor = msgspec.json.encode(EventCursor(self._files, self._at)).decode() if self._files else None
+        if self._files:
+            cursor = msgspec.json.encode(EventCursor(self._files, self._at)).decode()
+        else:
+            cursor = None
         done = f"events up to {timestamps.rfc3339(self._stored)} were" if self._stored else "nothing was"
         self._batch.store(cursor, done)
         self._stored = self._at

@@ -51,7 +51,8 @@ def check_moment(at: int, latest: int) -> int:
 
 def event_stamp(event: schemas.StreamEvent) -> EventStamp:
     """An event's stamp. Within a moment, posts come first, then reactions, deletions and accounts."""
-    at, commit = event.time_us, event.commit
+    at = event.time_us
+    commit = event.commit
     if commit is None:
         return EventStamp(at, 3, mark_of(event.did))
     uri = address(event.did, commit.collection, commit.rkey)

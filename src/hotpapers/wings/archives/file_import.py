@@ -119,7 +119,10 @@ def _blocks_of_parts(parts: Iterator[tuple[FilePart, Any]], offset: int) -> Bloc
             end = start + block.end
             if end > offset or not block.ended:
                 placed = block._replace(start=start + block.start, end=end)
-                yield (placed, filtered) if placed.start >= offset else rest_of(placed, filtered, offset)
+                if placed.start >= offset:
+                    yield (placed, filtered)
+                else:
+                    yield rest_of(placed, filtered, offset)
         if problem:
             raise InputError(problem)
         start = end
@@ -140,7 +143,9 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
-    return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
+    if before is not None and file.head:
+        return mark(before.encode() + file.known_by + str(file.size).encode())
+    return None
 
 
 def _found_again(task: ArchiveTask) -> tuple[int, ImportCursor | None]:
@@ -166,10 +171,14 @@ class FileImport:
     """One file, from its beginning or from where an earlier import ended."""
 
     def __init__(self, task: ArchiveTask, format: ArchiveFormat, file: ArchiveFile, before: str | None) -> None:
-        self._task, self._format, self._file, self._before = task, format, file, before
+        self._task = task
+        self._format = format
+        self._file = file
+        self._before = before
         self._place = self._stored = FilePlace(0, b"", 0)
         self._batch = ArchiveBatch(task, format)
-        self._unreadable, self._readable = UnreadableLines(), False
+        self._unreadable = UnreadableLines()
+        self._readable = False
         self._before_last: FilePlace | None = None  # the place before the last line, if that is unreadable
         self._cut = False
 
@@ -196,7 +205,8 @@ class FileImport:
             if self._before_last and self._batch.count and (not ended or self._unreadable.is_truncated):
                 # A broken connection may have cut off the last line: it will be read once it is complete
                 self._batch.take_out()
-                self._place, self._cut = self._before_last, True
+                self._place = self._before_last
+                self._cut = True
             if not self._readable and self._unreadable.lines:
                 raise self._unreadable.refusal(self._task.kind)
             self._store()

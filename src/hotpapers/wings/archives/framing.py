@@ -39,11 +39,13 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
         if cut:
             data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
             yield ArchiveBlock(offset, offset + len(data), data, data[-TAIL:])
-            offset, pending = offset + len(data), chunk[cut:]
+            offset = offset + len(data)
+            pending = chunk[cut:]
         else:
             pending += chunk
         if len(pending) >= MAX_LINE_BYTES:
-            offset, pending = (yield from _too_long(stream, offset, pending)), b""
+            offset = yield from _too_long(stream, offset, pending)
+            pending = b""
     if pending:
         yield ArchiveBlock(offset, offset + len(pending), pending, pending[-TAIL:], ended=False)
 
@@ -51,14 +53,16 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     """The stream's bytes, in chunks the size of a block. Raises InputError after yielding what could be read."""
     read = getattr(stream, "read1", stream.read)
-    parts, size = [], 0
+    parts = []
+    size = 0
     try:
         while part := read(BLOCK - size):
             parts.append(part)
             size += len(part)
             if size >= BLOCK:
                 yield b"".join(parts)
-                parts, size = [], 0
+                parts = []
+                size = 0
     except InputError:
         yield b"".join(parts)
         raise
@@ -67,7 +71,8 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[ArchiveBlock, None, int]:
     """Yields one truncated line; returns where the next one begins."""
-    end, last = offset + len(pending), pending
+    end = offset + len(pending)
+    last = pending
     while not last.endswith(b"\n") and (last := stream.readline(BLOCK)):
         end += len(last)
         tail = last

@@ -85,7 +85,9 @@ class TrackedAt:
 
     def holds(self, key: str, /) -> bool:
         """Whether the record had a post or an account before, however old."""
-        return key in self.held or (key not in self._absent and queries.was_held(self._record, key, self._at))
+        if key in self.held:
+            return True
+        return key not in self._absent and queries.was_held(self._record, key, self._at)
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belonged, if the record had the reaction before; the address may have
@@ -96,7 +98,9 @@ class TrackedAt:
             return None
         whole, _, kind = reaction.partition("#")
         kind = kind or REACTIONS[whole.split("/")[3]]
-        return post if queries.had_reaction(self._record, post, key_of(author_of(whole)), kind, self._at) else None
+        if queries.had_reaction(self._record, post, key_of(author_of(whole)), kind, self._at):
+            return post
+        return None
 
     def keep(self, now: int) -> None:
         """Stores the reactions remembered since the last call in the record."""
@@ -219,7 +223,8 @@ class CarArchive(JetstreamArchive):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
-        key, record = payload.key, self._place.record
+        key = payload.key
+        record = self._place.record
         is_known = key in self._new_keys or (
             is_recorded(record, key_of(key))
             if payload.kind == "post"

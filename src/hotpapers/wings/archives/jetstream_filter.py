@@ -21,7 +21,8 @@ from hotpapers.wings.archives.event_lines import check_moment, event_of, event_s
 from hotpapers.wings.archives.format import UNREADABLE
 from hotpapers.wings.archives.framing import FilteredBlock, Unit, lines_of
 
-BEGIN, END = b'{"did":"did:', b"}\n"
+BEGIN = b'{"did":"did:'
+END = b"}\n"
 BOUNDARY = END + BEGIN
 MOMENT = b'","time_us":1'
 """Moments from 2001 to 2033."""
@@ -59,7 +60,8 @@ class JetstreamBlockFilter:
     """Filters blocks of events, in two passes over the archive. No event may be later than `latest`, µs UTC."""
 
     def __init__(self, names: PaperIndex, latest: int) -> None:
-        self._names, self._latest = names, latest
+        self._names = names
+        self._latest = latest
         self._keys: list[bytes] = []
 
     def filter(self, data: bytes) -> FilteredBlock:
@@ -121,7 +123,8 @@ class JetstreamBlockFilter:
 
 def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
     """Positions of the addresses of known posts."""
-    (known, short), find = posts, block.find
+    known, short = posts
+    find = block.find
     place = find(POST_PATH)
     while place >= 0:
         place += len(POST_PATH)
@@ -140,7 +143,9 @@ def _refers(body: bytes, posts: PostKeys) -> bool:
         if commit.collection in REACTIONS:
             return key_in(schemas.like_or_repost(commit.record).subject.uri) in posts.keys
         record = post_record(commit.record) if commit.collection == schemas.POST else None
-        return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
+        if record is None:
+            return False
+        return any(key_in(uri) in posts.keys for uri in record.answers().values())
     except UNREADABLE:
         return False
 
@@ -154,7 +159,9 @@ def _plain_lines(data: bytes) -> int:
         return 0
     block = Str(data)
     lines = int(block.count(b"\n"))
-    return lines if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines else 0
+    if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines:
+        return lines
+    return 0
 
 
 def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
@@ -193,5 +200,6 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
             continue
         start = data.rfind(b"\n", 0, place) + 1
         number += block.count(b"\n", counted, start) if start > counted else 0
-        counted, end = start, data.find(b"\n", place) + 1 or len(data)
+        counted = start
+        end = data.find(b"\n", place) + 1 or len(data)
         yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))

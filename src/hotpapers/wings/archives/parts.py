@@ -50,14 +50,16 @@ class FilePart(NamedTuple):
 
 def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = False) -> list[FilePart]:
     """The parts of a file, or a single one if it cannot be split. An unreadable file is reported when it is read."""
-    places, plain = [0], False
+    places = [0]
+    plain = False
     if in_lines:
         with suppress(OSError), open(path, "rb") as raw:
             magic = raw.read(4)
             if is_zstd(magic):
                 places = zstd_frames(path, PART)
             elif not magic.startswith(GZIP_MAGIC):
-                places, plain = list(range(0, os.stat(path).st_size, PLAIN_PART)) or [0], True
+                places = list(range(0, os.stat(path).st_size, PLAIN_PART)) or [0]
+                plain = True
     return [FilePart(number, path, name, *ends, plain, copy) for ends in zip(places, [*places[1:], 0], strict=True)]
 
 
@@ -117,9 +119,12 @@ def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
 def zstd_frames(file: str, least: int) -> list[int]:
     """Offsets in a Zstandard file at which frames begin, starting with 0, at least `least` bytes apart; none after the
     last complete frame. Raises OSError."""
-    places, steps = [0], frame_steps()
+    places = [0]
+    steps = frame_steps()
     with open(file, "rb") as raw:
-        step, place, size = next(steps), 0, os.fstat(raw.fileno()).st_size
+        step = next(steps)
+        place = 0
+        size = os.fstat(raw.fileno()).st_size
         while True:
             if step.between and places[-1] + least <= place < size:
                 places.append(place)

@@ -90,7 +90,9 @@ class _Thing(msgspec.Struct):
 
     def deleted(self) -> bool:
         """Whether its author deleted it, or no longer exists."""
-        return bool(self.later().was_deleted_later) or DELETED in (self.author, self.body, self.selftext)
+        if self.later().was_deleted_later:
+            return True
+        return DELETED in (self.author, self.body, self.selftext)
 
 
 _thing = entry_decoder(_Thing, strict=False)
@@ -113,7 +115,10 @@ class RedditArchive(SourceArchive):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
             return self.page(thing.children, self.take)
-        replies = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
+        if is_object(thing.replies):
+            replies = self.take(bytes(thing.replies))
+        else:
+            replies = ()
         return [*self._payloads(thing), *replies]
 
     def _payloads(self, thing: _Thing) -> Sequence[RawPayload]:

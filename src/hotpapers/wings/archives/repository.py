@@ -86,7 +86,8 @@ def read_car(stream: BinaryIO) -> CarFile:
     root = _root(stream)
     blocks: dict[bytes, bytes] = {}
     forged: set[bytes] = set()
-    problem, total = "", 0
+    problem = ""
+    total = 0
     try:
         for cid, block in _sections(stream):
             total += len(cid) + len(block)
@@ -104,8 +105,14 @@ def read_car(stream: BinaryIO) -> CarFile:
 def _root(stream: BinaryIO) -> bytes:
     try:
         size = _length(stream)
-        header = libipld.decode_dag_cbor(_read_exactly(stream, size)) if size and size < MAX_NODE_BYTES else None
-        root = header["roots"][0] if isinstance(header, dict) and header["version"] == 1 else None
+        if size and size < MAX_NODE_BYTES:
+            header = libipld.decode_dag_cbor(_read_exactly(stream, size))
+        else:
+            header = None
+        if isinstance(header, dict) and header["version"] == 1:
+            root = header["roots"][0]
+        else:
+            root = None
     except (*NONSENSE, IndexError, InputError):
         root = None
     if not isinstance(root, bytes) or len(root) != CID_BYTES:
@@ -152,7 +159,8 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
     """
     visited: set[bytes] = set()
-    total, last = 0, b""
+    total = 0
+    last = b""
 
     def below(cid: bytes, depth: int) -> Iterator[RepositoryLeaf]:
         nonlocal total, last
@@ -260,7 +268,9 @@ def _record_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> in
             at = timestamps.parse_iso(record["createdAt"])
         except (*NONSENSE, AttributeError):
             at = None
-    return at if at is not None and oldest <= at <= until else latest or 0
+    if at is not None and oldest <= at <= until:
+        return at
+    return latest or 0
 
 
 def _event_line(commit: _Commit, at: int, path: str, cid: bytes, block: bytes) -> bytes:

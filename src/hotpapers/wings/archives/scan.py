@@ -76,7 +76,8 @@ class Scanner:
     """Scans parts; what it finds is spilled into a folder. Keeps the keys of posts that it last read."""
 
     def __init__(self, format: type[JetstreamArchive], target: ImportTarget, folder: Path) -> None:
-        self._format, self._folder = format, folder
+        self._format = format
+        self._folder = folder
         self._block_filter = JetstreamBlockFilter(target.names, target.now + HOUR)
         self._post_keys = lru_cache(maxsize=1)(lambda path: PostKeys.of(pickle.loads(Path(path).read_bytes())))
 
@@ -105,7 +106,8 @@ class Scanner:
     def _relevant(self, task: ScanTask, scan: PartScan, progress: Progress) -> Iterator[SpilledEvent]:
         """What is relevant by itself. An unreadable line is added when it turns out not to be the last one of all: a
         broken connection may have cut that off."""
-        part, last = task.part, None
+        part = task.part
+        last = None
         try:
             for unit in self._units(part, scan, progress):
                 if last:
@@ -123,7 +125,8 @@ class Scanner:
             scan.problem = error
         scan.cut = last is not None and not part.end and (scan.cut or scan.unreadable.is_truncated)
         if last and scan.cut:
-            scan.end, scan.lines = last.start, scan.lines - 1
+            scan.end = last.start
+            scan.lines = scan.lines - 1
         elif last:
             yield scan.spilled(last, part.file)
 
@@ -136,4 +139,5 @@ class Scanner:
                     yield unit and unit._replace(start=block.start + unit.start)
                 scan.lines += filtered.lines
                 scan.keys += filtered.keys
-                scan.end, scan.cut = block.end, not block.ended
+                scan.end = block.end
+                scan.cut = not block.ended

@@ -48,13 +48,15 @@ def write_events(folder: Path, events: Iterable[SpilledEvent]) -> list[str]:
     """Sorts events into new files, none if there are no events. Returns their paths. Raises FullStore, and what
     iterating raises."""
     paths: list[str] = []
-    waiting, size = [], 0
+    waiting = []
+    size = 0
     for event in events:
         waiting.append(event)
         size += len(event.content) + LARGE
         if size >= MAX_SORTED_BYTES:
             paths.append(_write(folder, sorted(waiting)))
-            waiting, size = [], 0
+            waiting = []
+            size = 0
     return [*paths, _write(folder, sorted(waiting))] if waiting else paths
 
 
@@ -108,7 +110,10 @@ def spill_folder(record: Record, staging: str = "") -> Iterator[Path]:
     """A private folder for sorted events and results of processes: in `staging`, or next to the store if it is a file.
     It is locked, so that nobody takes it for one left by a killed import; those are removed. Raises FullStore,
     ReadOnlyStore, StoreError."""
-    parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
+    if isinstance(record.database, SqliteDatabase):
+        parent = record.database.path.absolute().parent
+    else:
+        parent = None
     parent = Path(staging).absolute() if staging else parent
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         with suppress(OSError):
@@ -140,11 +145,14 @@ class KnownMarks:
     BITS = 2**27
 
     def __init__(self) -> None:
-        self._bits, self.is_empty = bytearray(self.BITS // 8), True
+        self._bits = bytearray(self.BITS // 8)
+        self.is_empty = True
 
     def add(self, marks: Iterable[int]) -> None:
         """Adds 32-bit marks."""
-        bits, most, place = self._bits, self.BITS - 1, -1
+        bits = self._bits
+        most = self.BITS - 1
+        place = -1
         for mark in marks:
             place = mark & most
             bits[place >> 3] |= 1 << (place & 7)

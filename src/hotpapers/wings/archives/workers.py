@@ -135,7 +135,8 @@ class Workers:
     opens_files = False
 
     def __init__(self, count: int) -> None:
-        self._count, self._context = count, multiprocessing.get_context("spawn")
+        self._count = count
+        self._context = multiprocessing.get_context("spawn")
         self._channel, self._far_end = self._context.Pipe()  # brings progress here; workers end when it is closed
         self._executor = self._start()
 
@@ -154,7 +155,8 @@ class Workers:
         self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
     ) -> Generator[tuple[Task, Any]]:
         """See `Pool`. Raises InputError if processes end too often, and what the work raises."""
-        source, end = iter(tasks), None
+        source = iter(tasks)
+        end = None
         submit = partial(self._submit, work, setup)
         under_way: deque[tuple[Task, Future[str]]] = deque()
         while True:

@@ -86,9 +86,15 @@ class XArchive(SourceArchive):
 
     def _page_of_posts(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and those that it reports gone."""
-        at, includes = self._at(line), line.includes or _Includes()
+        at = self._at(line)
+        includes = line.includes or _Includes()
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
-        data = [line.data] if is_object(line.data) else decode_list(line.data) if line.data else []
+        if is_object(line.data):
+            data = [line.data]
+        elif line.data:
+            data = decode_list(line.data)
+        else:
+            data = []
         take = partial(self._post, users=users, at=at)
         return [
             *self.page(data, take),
@@ -111,7 +117,9 @@ class XArchive(SourceArchive):
 
     def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)
-        return [RawPayload("gone", str(self._number(problem.value)), raw, at)] if problem and problem.gone else []
+        if problem and problem.gone:
+            return [RawPayload("gone", str(self._number(problem.value)), raw, at)]
+        return []
 
     def _number(self, id: str) -> int:
         """A post's id as a number. Raises InputError if it is not one, or of a post from the future."""

@@ -32,7 +32,8 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
     if not has_cards(site.site_config):
         return None
     if appearances:
-        entry, curve = appearances[-1].entry, _curve(appearances)
+        entry = appearances[-1].entry
+        curve = _curve(appearances)
         place = f"{places_line(appearances)}, {site.title}"
         parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
         text = ". ".join(filter(None, parts))
@@ -53,7 +54,8 @@ class CardPages(SitePart):
     """The cards of a publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
-        self._site, self._exist = site, has_cards(site.site_config)
+        self._site = site
+        self._exist = has_cards(site.site_config)
 
     def has(self, path: str) -> bool:
         return bool(page_of_card(path))
@@ -78,9 +80,14 @@ class CardPages(SitePart):
         page_path = page_of_card(path) if self._exist else ""
         day, edition = issue_of(page_path) or ("", 0)
         if day:
-            return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
+            if self._site.has(day) and not edition:
+                return drawing.draw(issue_card(self._site.issue(day)))
+            return None
         paper = paper_of(page_path)
-        appearances = self._site.appearances(paper) if paper and not self._is_folded(paper) else []
+        if paper and not self._is_folded(paper):
+            appearances = self._site.appearances(paper)
+        else:
+            appearances = []
         return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
@@ -106,7 +113,8 @@ def issue_card(issue: IssueView) -> CardContent:
 
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, and the attention curve as of then."""
-    entry, curve = appearances[-1].entry, _curve(appearances)
+    entry = appearances[-1].entry
+    curve = _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
     drawable_names = filter(None, (drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
     first_names = list(islice(drawable_names, AUTHORS))

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 FONTS = Path(__file__).parent / "fonts"
-WIDTH, HEIGHT = 1200, 630
+WIDTH = 1200
+HEIGHT = 630
 MAX_TEXT_CHARS = 400
 """Characters of a text that are considered, before and after it is written with signs that the fonts have: more than a
 card can hold."""
@@ -33,16 +34,25 @@ card can hold."""
 # The light colors of style.css
 Color = tuple[int, int, int]
 PAPER = (255, 253, 249)
-INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
+INK = (29, 27, 24)
+DIM = (98, 93, 86)
+ACCENT = (162, 52, 32)
 INKS: tuple[Color, ...] = (INK, DIM, ACCENT)
-MARGIN, TOP, FOOT = 80, 72, 556
+MARGIN = 80
+TOP = 72
+FOOT = 556
 COLUMN = WIDTH - 2 * MARGIN
 ICON = 44
 """Height of the publication's mark."""
 TITLES = (60, 52, 44, 38)
 """Title sizes: the first that fits the whole title is used."""
-TITLE_LINES, UNDER_LINES, ROWS = 4, 2, 5
-SMALL, ROW_SIZE, ROW_HEIGHT, NUMERAL = 28, 32, 58, 56
+TITLE_LINES = 4
+UNDER_LINES = 2
+ROWS = 5
+SMALL = 28
+ROW_SIZE = 32
+ROW_HEIGHT = 58
+NUMERAL = 56
 BESIDE, SCALE, FINE = 60, 3, 4
 """Where the name is beside the mark; the curve's scale relative to a page, and while it is drawn."""
 
@@ -75,7 +85,11 @@ def drawable(text: str) -> str:
     change what it says.
     """
     shapes = list(map(_sign, clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]))
-    drawn = "" if None in shapes else "".join(filter(None, shapes))[:MAX_TEXT_CHARS]  # one sign may become 18
+    # one sign may become 18
+    if None in shapes:
+        drawn = ""
+    else:
+        drawn = "".join(filter(None, shapes))[:MAX_TEXT_CHARS]
     return clean_text.one_line(drawn)
 
 
@@ -230,7 +244,8 @@ def draw(card: CardContent) -> bytes:
     """The card as PNG. Texts must already have passed `drawable`."""
     canvas = _Canvas()
     # Draw the mark, as in icon.svg, and the publication's name
-    unit, upper = ICON / 26, TOP - ICON + 8
+    unit = ICON / 26
+    upper = TOP - ICON + 8
     canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
@@ -249,7 +264,8 @@ def draw(card: CardContent) -> bytes:
         canvas.text((MARGIN, below), line, BODY, DIM)
     # Draw the rows: numeral and text
     for n, (numeral, text) in enumerate(card.rows[:ROWS], 1):
-        y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
+        y = below + 16 + n * ROW_HEIGHT
+        left = MARGIN + (NUMERAL if numeral else 0)
         canvas.text((MARGIN, y), numeral, ROW, ACCENT)
         for line in within(text, ROW, WIDTH - MARGIN - left, 1):
             canvas.text((left, y), line, ROW, INK)

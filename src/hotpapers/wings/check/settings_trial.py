@@ -101,11 +101,10 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
 
 def _settings(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     if not site.has_settings:
-        step = (
-            "`hotpapers init` creates a file"
-            if not site.file.exists()
-            else f"add --config {shlex.quote(str(site.file))}"
-        )
+        if not site.file.exists():
+            step = "`hotpapers init` creates a file"
+        else:
+            step = f"add --config {shlex.quote(str(site.file))}"
         yield CheckedPart("settings", "needs", "a file with a publication; there are only defaults here", step)
         return
     of_wings = [_problem(partial(hook.check, site)) for hook in hooks_of(StatusCheck)]
@@ -242,7 +241,10 @@ def _sources(site: ConfiguredSite) -> Iterator[CheckedPart]:
     if is_offline:  # said once, not for each source
         yield CheckedPart("network", "fails", site.offline, ONLINE_STEP if not site.proxies.distinct else "")
     for trial in trials:
-        yield trial.part._replace(finding=UNREACHED, next="") if is_offline and trial.is_unreached else trial.part
+        if is_offline and trial.is_unreached:
+            yield trial.part._replace(finding=UNREACHED, next="")
+        else:
+            yield trial.part
 
 
 class SourceTrial(NamedTuple):
@@ -312,7 +314,8 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
 
 
 def _sender(channel: str, page: str, destination: SenderDestination) -> CheckedPart:
-    part, sender = f"{channel} {destination.target}".rstrip(), destination.sender
+    part = f"{channel} {destination.target}".rstrip()
+    sender = destination.sender
     if isinstance(sender, TriableSender):
         return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
     step = f"`hotpapers publish DATE --to {channel}` sends that day's issue"

@@ -37,7 +37,8 @@ def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
     source = SOURCES[choice.name][0](choice.settings, (), NO_NAMES)
     is_metered = isinstance(source, MeteredSource)
     client = LimitedClient(http, addresses(choice.settings), 0 if is_metered else REQUESTS)
-    entries, own_problem = 0, ""
+    entries = 0
+    own_problem = ""
     try:
         for page in source.pages(client, None):
             entries += len(page.payloads)
@@ -60,7 +61,9 @@ class LimitedClient:
     it reads one message."""
 
     def __init__(self, http: HttpClient, bases: Sequence[str], limit: int) -> None:
-        self._http, self._bases, self._limit = http, bases, limit
+        self._http = http
+        self._bases = bases
+        self._limit = limit
         self._counts: Counter[str] = Counter()
         self.answered: dict[str, None] = {}
         self.failed: dict[str, str] = {}

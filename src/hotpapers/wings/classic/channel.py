@@ -18,7 +18,6 @@ from hotpapers.base.model import (
     within_largest,
 )
 from hotpapers.base.papers import arxiv
-from hotpapers.base.struct_types import made_from
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.wings.classic import format as classic
 from hotpapers.wings.classic.format import ClassicIssue, ClassicItem
@@ -40,7 +39,8 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
-    content, listing = issue.content, issue.listing
+    content = issue.content
+    listing = issue.listing
     if listing is not None:
         entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
@@ -50,10 +50,14 @@ def text_of(issue: PublishedIssue) -> str:
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
-    place, count = issue.places[entry.paper], entry.counts[0]
-    return made_from(
-        ClassicItem,
-        place,
+    place = issue.places[entry.paper]
+    count = entry.counts[0]
+    return ClassicItem(
+        title=place.title,
+        authors=place.authors,
+        tallied=place.tallied,
+        categories=place.categories,
+        abstract=place.abstract,
         number=number,
         reposts=count.reposts,
         likes=count.likes,
@@ -81,7 +85,15 @@ def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
 def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
     """The posts that the format can show: Twitter's, by a known author."""
     return tuple(
-        made_from(classic.ClassicPost, post, id=post.post.removeprefix("x:"))
+        classic.ClassicPost(
+            handle=post.handle,
+            name=post.name,
+            lang=post.lang,
+            rtl=post.rtl,
+            text=post.text,
+            links=post.links,
+            id=post.post.removeprefix("x:"),
+        )
         for post in (quotation.post for quotation in quotations)
         if post.network == "x" and post.handle
     )

@@ -17,7 +17,6 @@ from hotpapers.base.errors import NotClassic, require
 from hotpapers.base.keys import handle_key
 from hotpapers.base.papers import arxiv
 from hotpapers.base.papers.arxiv.taxonomy import KNOWN
-from hotpapers.base.struct_types import made_from
 from hotpapers.base.text import timestamps
 from hotpapers.record.record import Record, now
 from hotpapers.wings.classic import format as classic
@@ -138,11 +137,15 @@ def method_of(day: str) -> str:
 
 
 def _paper_items(day: str, item: classic.ClassicItem, sha: str, at: int) -> Sequence[model.Item]:
-    paper, method = arxiv.key(item.paper), method_of(day)
+    paper = arxiv.key(item.paper)
+    method = method_of(day)
     return (
-        made_from(
-            model.Place,
-            item,
+        model.Place(
+            title=item.title,
+            authors=item.authors,
+            abstract=item.abstract,
+            categories=item.categories,
+            tallied=item.tallied,
             publication=PUBLICATION,
             day=day,
             place=item.number,
@@ -182,7 +185,8 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
 
 
 def _post_items(day: str, item: classic.ClassicItem, n: int, post: model.Post) -> Sequence[model.Item]:
-    at, key = post.observed_at, post.post
+    at = post.observed_at
+    key = post.post
     return (
         post,
         model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),

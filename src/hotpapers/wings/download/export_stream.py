@@ -53,13 +53,15 @@ class ExportStreams:
     """The running exports. Each has its own thread and connection."""
 
     def __init__(self, api: Api) -> None:
-        self._api, self._backend = api, api.backend
+        self._api = api
+        self._backend = api.backend
         self.count = 0
 
     async def answer(self, request: Request) -> ASGIApp:
         """What sends the export that a request asks for, of which the first chunk has been made. Raises Refused,
         UsageError."""
-        params, compress = parameters(ExportParams, request), takes_gzip(request.scope)
+        params = parameters(ExportParams, request)
+        compress = takes_gzip(request.scope)
         head = head_of(params, self._api.cache.state, self._backend.config.terms, compress=compress)
         if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
             return head
@@ -153,7 +155,8 @@ class _ExportReader:
     """Reads an export in its own thread."""
 
     def __init__(self, chunks: Generator[bytes, None, None]) -> None:
-        self._thread, self._chunks = ThreadPoolExecutor(1, thread_name_prefix="export"), chunks
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._chunks = chunks
 
     def next(self) -> asyncio.Future[bytes | None]:
         """The next chunk; None after the last."""

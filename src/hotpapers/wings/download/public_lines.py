@@ -55,17 +55,18 @@ class WithheldWords(NamedTuple):
     policy: QuotationPolicy
 
     def holds(self, item: model.Item, key: str) -> bool:
-        return (
-            key in self.keys
-            or network_of(item) in self.networks
-            or (isinstance(item, model.Post) and showing(self.policy, item) == "link")
-        )
+        if key in self.keys or network_of(item) in self.networks:
+            return True
+        return isinstance(item, model.Post) and showing(self.policy, item) == "link"
 
 
 def export(session: QuerySession, params: ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. Reads one snapshot of the store and keeps it open until the end."""
     is_record = params.format == "jsonl"
-    lines = public_lines(session) if is_record else export_formats.EXPORTS[params.format].chunks(session.record)
+    if is_record:
+        lines = public_lines(session)
+    else:
+        lines = export_formats.EXPORTS[params.format].chunks(session.record)
     buffer = bytearray()
     for line in lines:
         buffer += line

@@ -90,7 +90,10 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     if not document.get("version") and not document.entries:
         raise NetError(f"{url}: not a feed")
     language = str(document.feed.get("language") or "und")
-    authors = _authors(document.feed) if str(document.get("version")).startswith("atom") else ""
+    if str(document.get("version")).startswith("atom"):
+        authors = _authors(document.feed)
+    else:
+        authors = ""
     for entry in document.entries[:MAX_ENTRIES]:
         yield _entry(entry, url, language, authors)
 

@@ -60,7 +60,10 @@ def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     """The page, author and day of a reported post; empty if the record does not have it."""
-    row = record.view().latest_row(Post, report.subject) if report.kind == "quotation" else None
+    if report.kind == "quotation":
+        row = record.view().latest_row(Post, report.subject)
+    else:
+        row = None
     if row is None or row.is_forgotten:
         return {"page": "", "by": ""}
     post = row.item

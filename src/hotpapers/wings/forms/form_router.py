@@ -147,7 +147,10 @@ class _FormHandlers(NamedTuple):
 
     def refused(self, page: FormPage, body: bytes) -> FormPage:
         """The page for the reader: for a refusal, the form with what they typed, if possible."""
-        values = readable_fields(body) if page.status in (400, 429, 503) and page.form is None and self.refill else {}
+        if page.status in (400, 429, 503) and page.form is None and self.refill:
+            values = readable_fields(body)
+        else:
+            values = {}
         return with_refusal(page, self.refill(values)) if self.refill and values else page
 
 
@@ -156,7 +159,9 @@ class FormRouter:
     title. `contact`: the operator's, for whom a form refuses."""
 
     def __init__(self, backend: Backend, site: str, contact: str = "") -> None:
-        self.backend, self._origin, self._site = backend, origin_of(backend.config.base), site
+        self.backend = backend
+        self._origin = origin_of(backend.config.base)
+        self._site = site
         self._contact = phrases.one_line(contact)
         self._submit_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600)
         self.later = backend.lane(1, MAX_PENDING_FORMS)
@@ -196,7 +201,9 @@ class FormRouter:
     def refusal(self, page: FormPage) -> FormPage:
         """A page that refuses for now, with another way to reach the operator."""
         line = f"If it cannot wait, contact {self._contact}."
-        return page._replace(lines=(*page.lines, line)) if self._contact and page.status in (429, 503) else page
+        if self._contact and page.status in (429, 503):
+            return page._replace(lines=(*page.lines, line))
+        return page
 
     def run_later(self, work: Callable[[], object]) -> bool:
         """Runs work after the response, so its duration reveals nothing. Returns False if too much work is already
@@ -227,13 +234,17 @@ class FormRouter:
     async def _call(self, form: _FormHandlers, handler: FormHandler, body: bytes, client: str) -> FormPage:
         """Calls a handler in a thread."""
         values = parse_fields(body)
-        return UNREADABLE if values is None else await form.lane.run(lambda: handler(values), client)
+        if values is None:
+            return UNREADABLE
+        return await form.lane.run(lambda: handler(values), client)
 
 
 def form_router(backend: Backend, publication: Publication, contact: str) -> FormRouter | None:
     """A router for forms in the app of a publication; None if the app has no public address. `contact`: the
     operator's."""
-    return FormRouter(backend, phrases.one_line(publication.title), contact) if backend.config.base else None
+    if backend.config.base:
+        return FormRouter(backend, phrases.one_line(publication.title), contact)
+    return None
 
 
 def refusal_page(refused: Refused) -> FormPage:

@@ -98,11 +98,9 @@ def is_full(database: Database, report: ReaderReport) -> bool:
     about_target = int(first_value(database, f"SELECT count(*) FROM report WHERE {where}", target))
     times = RESERVE if report.kind == "quotation" and not about_target else 1
     counts = _counts_of(database, report.kind, report.at)
-    return (
-        about_target >= MAX_OPEN_OF_TARGET
-        or counts.recent >= times * MAX_REPORTS_AN_HOUR
-        or counts.open >= times * MAX_OPEN_REPORTS
-    )
+    if about_target >= MAX_OPEN_OF_TARGET or counts.recent >= times * MAX_REPORTS_AN_HOUR:
+        return True
+    return counts.open >= times * MAX_OPEN_REPORTS
 
 
 def alarms(database: Database, at: int) -> Iterator[tuple[str, str]]:

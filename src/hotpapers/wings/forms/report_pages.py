@@ -88,7 +88,9 @@ class ReportPages(NamedTuple):
                 return _form(kind, target, text, error)
             report = ReaderReport(0, self.clock(), kind, target.issue, target.paper, target.post, text)
             is_full = reader_reports.note(record.database, report) == "full"
-            return with_refusal(self.router.refusal(FULL), _form(kind, target, text)) if is_full else THANKS
+            if is_full:
+                return with_refusal(self.router.refusal(FULL), _form(kind, target, text))
+            return THANKS
 
 
 def _refill(kind: Kind, values: Values) -> FormPage:
@@ -117,7 +119,9 @@ def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> 
 def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
     """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
     there: hidden posts are not revealed."""
-    digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
+    digest = values.get("issue", "")
+    paper = f"arxiv:{values.get('paper', '')}"
+    post = values.get("post", "")
     issue = reader_reports.issue_of_digest(record.database, digest)
     if not issue:
         raise NotFound("no such issue")
@@ -128,7 +132,8 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
-    item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
+    item = record.view().item(Paper, paper)
+    paper_id = paper.removeprefix("arxiv:")
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
         quoted_post = _quoted_post(RecordIssueReader(record, allowed).issue(*issue), paper, post)

@@ -35,7 +35,8 @@ class StandingTally:
 
     def __init__(self, engagement: NetworkEngagement, standing: Set[int] | None) -> None:
         known = engagement.vouching & standing if standing else frozenset[int]()
-        self._engagement, self._known = engagement._replace(vouching=frozenset()), len(known)
+        self._engagement = engagement._replace(vouching=frozenset())
+        self._known = len(known)
         self._waiting = array("q", engagement.vouching - known if known else engagement.vouching)
         self.row = self._engagement.with_known(None if standing is None else self._known)
 
@@ -71,9 +72,9 @@ class RecordChanges:
 
     def is_shared(self, post: int, paper: str, measured: Mapping[str, int], as_of: int) -> bool:
         """Whether a post names another of the measured papers, as known at a moment."""
-        return post in self._papers and any(
-            other != paper and other in measured and at <= as_of for at, other in self._papers[post]
-        )
+        if post not in self._papers:
+            return False
+        return any(other != paper and other in measured and at <= as_of for at, other in self._papers[post])
 
     def named_together(self, papers: Iterable[str]) -> set[str]:
         """The given papers and those named in the same posts."""
@@ -105,7 +106,8 @@ class EngagementOverDays:
     The window must have no `papers` and no `posted_from`."""
 
     def __init__(self, window: MeasurementWindow, until: int) -> None:
-        self._window, self._until = window, until
+        self._window = window
+        self._until = until
         self._view: AsOfView | None = None
         self._tallies: dict[str, list[StandingTally]] = {}
         self._standing: Set[int] | None = None
@@ -120,7 +122,8 @@ class EngagementOverDays:
         before = self._view
         if before is None or self._must_begin_again(before, view):
             return self._begin(view)
-        after, until = before.as_of, view.as_of
+        after = before.as_of
+        until = view.as_of
         now = queries.announced(view, self._window)
         judged_accounts, judged_papers = self._changes.subjects(after, until)
         if judged_accounts or judged_papers:
@@ -132,7 +135,8 @@ class EngagementOverDays:
             recounted |= self._changes.named_together(reannounced) | self._changes.named_between(after, until)
         if judged_accounts:
             recounted |= queries.papers_of_accounts(view, self._same_persons(judged_accounts))
-        self._view, self.announced = view, now
+        self._view = view
+        self.announced = now
         recounted &= self._tallies.keys() | now.keys()
         changed = self._learn_standing()
         older = self._count_ages(after, until, recounted)
@@ -152,7 +156,8 @@ class EngagementOverDays:
         gone = self._tallies.keys()
         self._changes = RecordChanges(view._replace(as_of=self._until), view.as_of)
         self._last = view.last_row(Reaction)
-        self._view, self._tallies = view, {}
+        self._view = view
+        self._tallies = {}
         self._judge(view)
         self._standing = self._known_voices()
         self.announced = queries.announced(view, self._window)
@@ -183,11 +188,13 @@ class EngagementOverDays:
 
     def _learn_standing(self) -> Set[str]:
         """Updates all rows with the voices that have standing now. Returns the papers whose rows changed."""
-        before, now = self._standing, self._known_voices()
+        before = self._standing
+        now = self._known_voices()
         if now is None or now == before:
             return frozenset()
         self._standing = now
-        newly_known, had_standing = frozenset(now - (before or frozenset())), before is not None
+        newly_known = frozenset(now - (before or frozenset()))
+        had_standing = before is not None
         return {
             paper
             for paper, tallies in self._tallies.items()
@@ -234,7 +241,8 @@ class EngagementOverDays:
         if not self._window.with_standing:
             return posts
         assert self._view is not None
-        is_shared, as_of = self._changes.is_shared, self._view.as_of
+        is_shared = self._changes.is_shared
+        as_of = self._view.as_of
         return [
             post._replace(shared=1) if is_shared(post.post, post.paper, self.announced, as_of) else post
             for post in posts

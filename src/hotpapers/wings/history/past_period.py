@@ -40,13 +40,15 @@ def history(
 ) -> HistoryResult:
     """See `Site.history`."""
     bounds = past_day(first), past_day(last)
-    chosen, record = site.publication(publication and publication.removesuffix(HISTORY)), site.record
+    chosen = site.publication(publication and publication.removesuffix(HISTORY))
+    record = site.record
     past_days.check_days(record, chosen, *bounds)
     inferred = infer_days(record, *bounds)
     period = past_days.plan_period(record, chosen, *bounds)
     past_days.check_period_closed(period, now())
     issues = freeze_period(site, period, judges=judges)
-    name, days = period.publication.publication, sorted((*period.frozen, *period.days))
+    name = period.publication.publication
+    days = sorted((*period.frozen, *period.days))
     folders = requested_folders(site, name, sorted(AFTERWARDS), output) if output else []
     channels = publishing.write_channels(site, name, days, folders, force=force)
     return HistoryResult(period, issues, channels, inferred)

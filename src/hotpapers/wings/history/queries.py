@@ -30,55 +30,56 @@ MEASURED = frozenset(
 
 def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     """The papers measured as of a view, by key, with the moment of their first announcement."""
-    sql = f"WITH {announced_sql(view, window)} SELECT {key_of('n.paper')}, n.at FROM announced AS n"
+    sql = f"WITH {announced_sql(view, window)} SELECT {key_of('announced.paper')}, announced.at FROM announced"
     return {paper: int(at) for paper, at in view.database.iterate(sql)}
 
 
 def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
     """(moment, subject's number, paper or empty) of verdicts after a moment and up to the view's."""
-    sql = f"""SELECT t.observed_at, t.subject, {key_of("t.about")} FROM verdict AS t
-        WHERE t.observed_at > ? AND {view.visible("t")} ORDER BY t.observed_at"""
+    sql = f"""SELECT verdict.observed_at, verdict.subject, {key_of("verdict.about")} FROM verdict
+        WHERE verdict.observed_at > ? AND {view.visible("verdict")} ORDER BY verdict.observed_at"""
     return list(view.database.iterate(sql, (after,)))
 
 
 def joined_accounts(view: AsOfView, after: int) -> list[tuple[int, int]]:
     """(moment, account's number) for each account that, after a moment, turned out to be another's or to have others,
     ordered by moment."""
-    is_later = f"t.observed_at > ? AND {view.visible('t')}"
-    sql = f"""SELECT t.observed_at, t.account FROM alias AS t WHERE {is_later}
-        UNION SELECT t.observed_at, t.stable FROM alias AS t WHERE {is_later} ORDER BY 1"""
+    is_later = f"alias.observed_at > ? AND {view.visible('alias')}"
+    sql = f"""SELECT alias.observed_at, alias.account FROM alias WHERE {is_later}
+        UNION SELECT alias.observed_at, alias.stable FROM alias WHERE {is_later} ORDER BY 1"""
     return list(view.database.iterate(sql, (after, after)))
 
 
 def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
     """(moment, paper) of descriptions after a moment, for papers announced in the 90 days before it or later."""
-    sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
-        WHERE t.observed_at > ? AND {view.visible("t")} AND EXISTS (SELECT 1 FROM announcement AS a
-            WHERE a.paper = t.paper AND a.announced_at > ?) ORDER BY t.observed_at"""
+    sql = f"""SELECT paper.observed_at, {key_of("paper.paper")} FROM paper
+        WHERE paper.observed_at > ? AND {view.visible("paper")} AND EXISTS (SELECT 1 FROM announcement
+            WHERE announcement.paper = paper.paper AND announcement.announced_at > ?) ORDER BY paper.observed_at"""
     return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
 
 
 def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
     """The moments that invalidate everything measured before: a network reported what was said before it was first
     read."""
-    sql = f"""SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
-            AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
+    sql = f"""SELECT coverage.observed_at FROM coverage WHERE coverage.observed_at > ? AND {view.visible("coverage")}
+            AND coverage.reason IN (?, ?) AND coverage.until_at = coverage.from_at ORDER BY 1"""
     return list(view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK)))
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
     """(post, paper, moment) of the mentions in posts that name several papers, for papers announced in the 90 days
     before a moment or later."""
-    sql = f"""SELECT m.post, {key_of("m.paper")}, m.observed_at FROM mention AS m
-        WHERE m.post IN (SELECT t.post FROM mention AS t GROUP BY t.post HAVING min(t.paper) < max(t.paper))
-            AND {view.visible("m")} AND EXISTS (SELECT 1 FROM announcement AS a
-                WHERE a.paper = m.paper AND a.announced_at > ?)"""
+    sql = f"""SELECT mention.post, {key_of("mention.paper")}, mention.observed_at FROM mention
+        WHERE mention.post IN (SELECT other.post FROM mention AS other
+            GROUP BY other.post HAVING min(other.paper) < max(other.paper))
+            AND {view.visible("mention")} AND EXISTS (SELECT 1 FROM announcement
+                WHERE announcement.paper = mention.paper AND announcement.announced_at > ?)"""
     return list(view.database.iterate(sql, (after - REFERENCE_DAYS * model.DAY,)))
 
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
     """The papers named in posts that the accounts, given by number, ever made or reacted to."""
-    sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
+    sql = f"""SELECT DISTINCT {key_of("mention.paper")} FROM mention WHERE mention.post IN (
         SELECT post FROM post WHERE account IN (…)
         UNION SELECT post FROM post WHERE account = 0 AND voice IN (…)
         UNION SELECT post FROM reaction WHERE account IN (…))"""
@@ -106,8 +107,8 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
 
 def announced_between(view: AsOfView) -> tuple[str, str] | None:
     """The first and the last day with announcements in the record; None if there are none."""
-    sql = f"""SELECT min(t."day"), max(t."day") FROM announcement AS t
-        WHERE t.type <> 'replacement' AND {view.visible("t")}"""
+    sql = f"""SELECT min(announcement."day"), max(announcement."day") FROM announcement
+        WHERE announcement.type <> 'replacement' AND {view.visible("announcement")}"""
     first, last = view.database.rows(sql)[0]
     return None if first is None else (str(first), str(last))
 
@@ -120,31 +121,33 @@ class SubmittedPaper(NamedTuple):
     categories: tuple[str, ...]
 
 
-_OBSERVED = "o.type NOT IN ('replacement', 'inferred')"
+_OBSERVED = "announcement.type NOT IN ('replacement', 'inferred')"
 
 
 def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
     """The papers in imported snapshots that were submitted between two moments and whose announcement was never
     observed, in order of observation."""
-    sql = f"""SELECT {key_of("t.paper")}, t.published_at, t.categories FROM paper AS t
-        JOIN batch AS b ON b.position = t.since AND b.source = ?
-        WHERE t.published_at > ? AND t.published_at <= ? AND {view.visible("t")} AND NOT EXISTS (
-            SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND {_OBSERVED} AND {view.visible("o")})
-        ORDER BY t.observed_at"""
+    sql = f"""SELECT {key_of("paper.paper")}, paper.published_at, paper.categories FROM paper
+        JOIN batch ON batch.position = paper.since AND batch.source = ?
+        WHERE paper.published_at > ? AND paper.published_at <= ? AND {view.visible("paper")} AND NOT EXISTS (
+            SELECT 1 FROM announcement WHERE announcement.paper = paper.paper AND {_OBSERVED}
+                AND {view.visible("announcement")})
+        ORDER BY paper.observed_at"""
     for paper, submitted_at, categories in view.database.iterate(sql, (SNAPSHOTS, *submitted)):
         yield SubmittedPaper(paper, submitted_at, _name_list(categories))
 
 
 def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
     """The days from the first to the last of `days`, both included, with observed announcements."""
-    sql = f"""SELECT DISTINCT o.day FROM announcement AS o
-        WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
+    sql = f"""SELECT DISTINCT announcement.day FROM announcement
+        WHERE announcement.day >= ? AND announcement.day <= ? AND {_OBSERVED} AND {view.visible("announcement")}"""
     return frozenset(first_column(view.database, sql, days))
 
 
 def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
     """Inferred announcements from the first to the last of `days`, both included, whose paper or day was observed."""
-    observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
+    observed = f"SELECT 1 FROM announcement WHERE {_OBSERVED} AND {view.visible('announcement')}"
     where = f"""t.type = '{INFERRED}' AND t.day >= ? AND t.day <= ?
-        AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
+        AND (EXISTS ({observed} AND announcement.paper = t.paper) OR EXISTS ({observed}
+        AND announcement.day = t.day))"""
     return view.latest(Announcement, where, days)

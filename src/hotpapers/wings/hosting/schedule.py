@@ -40,7 +40,8 @@ def times(publications: Iterable[PublicationSettings], today: datetime.date) -> 
     days = [today + datetime.timedelta(days=number) for number in range(YEAR)]
     for publication in publications:
         if publication.window != "listing":  # a little after its hour, for each offset that its zone has in the year
-            hour, zone = datetime.time(publication.hour, AFTER), ZoneInfo(publication.zone)
+            hour = datetime.time(publication.hour, AFTER)
+            zone = ZoneInfo(publication.zone)
             closings = (datetime.datetime.combine(day, hour, zone).astimezone(datetime.UTC) for day in days)
             moments.update(closing.time() for closing in closings)
     return tuple(sorted(moments))

@@ -134,12 +134,14 @@ def render_all(
     nothing can be written, or if the result is still too large."""
     files = 0
     for name, below in folders.items():
-        folder, days = output / below, issue_reader.days(name)
+        folder = output / below
+        days = issue_reader.days(name)
         own_config = site_config.of(name)._replace(budget=site_config.budget // len(folders))
         for channel_name in CHANNELS:
             files += write_files(folder, channel(channel_name, own_config).render(issue_reader, name, days)).files
         size_budget.fold(folder, issue_reader, name, own_config)
-    size, budget = size_budget.site_size(output), site_config.budget
+    size = size_budget.site_size(output)
+    budget = site_config.budget
     if budget and size > budget:
         raise UsageError(size_budget.SizeForecast(str(output), size, budget, None).warning)
     return files

@@ -27,7 +27,8 @@ def write_hosts(file: Path, names: Sequence[str], program: tuple[str, ...], repl
     """Writes the hosting files for the settings in a file. Raises UsageError, having written nothing, if one already
     exists and `replace` is not given. Yields what it wrote, and what remains to do. `program`: how to call this program
     without a PATH."""
-    file_settings, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
+    file_settings = settings.load(file)
+    today = datetime.datetime.now(datetime.UTC).date()
     user = getpass.getuser()
     machine = HostMachine(str(file.parent.resolve()), program, OWN_USER if user == ROOT else user)
     new_files = [host_file for name in names for host_file in host_files(name, file_settings, today, machine)]

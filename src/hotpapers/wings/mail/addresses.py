@@ -41,4 +41,6 @@ def without_address(text: str, address: str) -> str:
     local = address.rpartition("@")[0]
     text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
     line = printable_line(text)
-    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
+    if len(line) <= MAX_REASON_CHARS:
+        return line
+    return line[: MAX_REASON_CHARS - 1] + "…"

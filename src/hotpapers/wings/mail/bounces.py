@@ -297,10 +297,10 @@ def is_automatic(message: Message) -> bool:
     def header(name: str, otherwise: str = "") -> str:
         return str(message.get(name, otherwise)).strip().lower()
 
-    return (
+    if (
         any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
         or message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
         or header("auto-submitted", "no") != "no"
-        or header("precedence") in ("auto_reply", "bulk", "junk", "list")
-        or header("return-path") == "<>"
-    )
+    ):
+        return True
+    return header("precedence") in ("auto_reply", "bulk", "junk", "list") or header("return-path") == "<>"

@@ -29,7 +29,11 @@ WIDTH = 72
 """Characters per line of plain text; URLs may be longer."""
 MAX_ONGOING_PAPERS = 10
 """How many papers that are still talked about are listed."""
-MAX_TITLE_CHARS, MAX_AUTHORS_CHARS, MAX_LEAD_CHARS, MAX_COUNTS_CHARS, MAX_PREHEADER_CHARS = 300, 300, 600, 300, 300
+MAX_TITLE_CHARS = 300
+MAX_AUTHORS_CHARS = 300
+MAX_LEAD_CHARS = 600
+MAX_COUNTS_CHARS = 300
+MAX_PREHEADER_CHARS = 300
 
 
 class MessageEntry(NamedTuple):
@@ -71,7 +75,8 @@ class MessageView(NamedTuple):
 
 def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> MessageView:
     """The message of an issue with at most `limit` papers; its reader's unsubscribe link is not filled in yet."""
-    view, publication = issue_view(issue), issue.content.publication
+    view = issue_view(issue)
+    publication = issue.content.publication
     title = cut(one_line(publication.title), MAX_TITLE_CHARS)
     omitted = len(view.entries) - limit
     proof = (
@@ -166,7 +171,10 @@ def _blocks(view: MessageView) -> Iterator[str]:
         links = (f"{indent}{_link(link)}" for link in entry.links)
         yield "\n".join(filter(None, [wrapped(entry.title.text, number), wrapped(entry.authors, indent)]))
         yield wrapped(entry.lead, indent)
-        yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent) if entry.quoted else ""
+        if entry.quoted:
+            yield wrapped(f"{entry.quoted} – {_link(entry.by)}", indent)
+        else:
+            yield ""
         yield "\n".join(filter(None, [wrapped(entry.counts, indent), *links]))
     yield wrapped(view.more)
     if view.ongoing:

@@ -63,7 +63,8 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
     lane = backend.lane(THREADS, MAX_PAGES_AT_ONCE)
 
     async def answer(name: str, request: Request) -> Reply:
-        text, at = request.path_params["token"], clock() if request.method == "POST" else None
+        text = request.path_params["token"]
+        at = clock() if request.method == "POST" else None
 
         def page() -> FormPage:
             with backend.open_record() as record:
@@ -77,12 +78,20 @@ def link_routes(backend: Backend, clock: Callable[[], int] = now) -> Iterator[Ro
 
 def _page(record: Record, name: str, text: str, at: int | None) -> FormPage:
     """The page of a link. `at`: when its button was pressed, µs UTC; None if it is only shown. Raises NotFound."""
-    token = tokens.decode(record.hasher.secret, text) if len(text) <= MAX_TOKEN_CHARS else None
-    reader = subscribers.find(record, token.mark) if token and token.purpose == PURPOSES[name] else None
+    if len(text) <= MAX_TOKEN_CHARS:
+        token = tokens.decode(record.hasher.secret, text)
+    else:
+        token = None
+    if token and token.purpose == PURPOSES[name]:
+        reader = subscribers.find(record, token.mark)
+    else:
+        reader = None
     if token is None or reader is None:
         raise NotFound("no such link")
     title = phrases.one_line(publication_of(record, reader.publication).title)
-    return _question(reader, name, text, title) if at is None else _done(record, name, token, title, at)
+    if at is None:
+        return _question(reader, name, text, title)
+    return _done(record, name, token, title, at)
 
 
 def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:

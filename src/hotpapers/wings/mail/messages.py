@@ -30,7 +30,8 @@ MAX_SUBJECT_CHARS = 200
 
 def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> MessageView:
     """The message of an issue, not addressed yet, with as many of its papers as fit."""
-    limit, reader = len(issue.content.entries), _nobody(issue, "a@b.example")
+    limit = len(issue.content.entries)
+    reader = _nobody(issue, "a@b.example")
     while True:
         message = message_view(issue, site_config, limit)
         size = len(address_message(message, mail_config, reader, b"", issue.frozen_at)) + MAX_ADDRESS_CHARS
@@ -46,7 +47,8 @@ def _nobody(issue: PublishedIssue, address: str) -> Subscriber:
 def address_message(message: MessageView, mail_config: MailConfig, reader: Subscriber, secret: bytes, at: int) -> bytes:
     """The message for one reader, as sent over the wire at a moment: filters distrust messages with an old date."""
     token = encode(secret, MailToken("unsubscribe", reader.mark))
-    issue, title = message.issue, message.publication
+    issue = message.issue
+    title = message.publication
     sent = SentMessage(issue.day, issue.edition, reader.mark)
     mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
@@ -68,7 +70,8 @@ def address_message(message: MessageView, mail_config: MailConfig, reader: Subsc
 
 def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
     """The message of an issue as a file to look at, addressed to nobody, with links that do nothing."""
-    mail_config, reader = preview_config(mailing(settings)), _nobody(issue, "reader@example.invalid")
+    mail_config = preview_config(mailing(settings))
+    reader = _nobody(issue, "reader@example.invalid")
     message = issue_message(issue, mail_config, site_config)
     return RenderedFile(f"{issue.content.day}.eml", address_message(message, mail_config, reader, b"", issue.frozen_at))
 
@@ -80,7 +83,10 @@ def plain_message(
     are recognized by."""
     full_id = f"<{message_id}@{domain_of(mail_config.address)}>"
     headers = _headers(mail_config, name, address, subject, at, full_id)
-    answers = [("Reply-To", f"{token}{mime.CRLF} <{mail_config.reply_to}>")] if token else []
+    if token:
+        answers = [("Reply-To", f"{token}{mime.CRLF} <{mail_config.reply_to}>")]
+    else:
+        answers = []
     others = [header for header in headers if not (token and header[0] == "Reply-To")]
     return mime.message([*others, *answers], {"plain": text})
 
@@ -88,7 +94,10 @@ def plain_message(
 def _headers(
     mail_config: MailConfig, name: str, address: str, subject: str, at: int, message_id: str, *further: tuple[str, str]
 ) -> mime.Headers:
-    replies = [("Reply-To", mail_config.reply_to)] if mail_config.reply_to != mail_config.address else []
+    if mail_config.reply_to != mail_config.address:
+        replies = [("Reply-To", mail_config.reply_to)]
+    else:
+        replies = []
     return [
         ("From", mime.mailbox("From", name, mail_config.address)),
         *replies,

@@ -85,7 +85,8 @@ def _encoded_words(name: str, text: str) -> str:
 
 
 def _fold(name: str, pieces: Iterable[str]) -> str:
-    lines, room = [""], LINE - len(name) - 2
+    lines = [""]
+    room = LINE - len(name) - 2
     for piece in pieces:
         if lines[-1] and len(lines[-1]) + 1 + len(piece) > room:
             lines.append(piece)
@@ -112,7 +113,10 @@ def mailbox(name: str, label: str, address: str) -> str:
     else:
         phrase = _encoded_words(name, label)
     last = phrase.rpartition(CRLF)[2]
-    blank = CRLF + " " if len(last) + len(address) + len(name) + 5 > LINE else " "
+    if len(last) + len(address) + len(name) + 5 > LINE:
+        blank = CRLF + " "
+    else:
+        blank = " "
     return f"{phrase}{blank}<{address}>"
 
 

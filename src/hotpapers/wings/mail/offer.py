@@ -39,4 +39,6 @@ def _fields(publication: Publication) -> str:
     names = [one_line(name) for name in publication.categories]
     if len(names) > MAX_NAMED:
         return f" of {len(names)} fields"
-    return f" in {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}" if names else ""
+    if names:
+        return f" in {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}"
+    return ""

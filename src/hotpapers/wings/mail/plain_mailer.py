@@ -25,9 +25,11 @@ class PlainMailer:
 
     def __init__(self, record: Record, site: Site) -> None:
         """Raises SettingsError."""
-        self._record, self._mail_config = record, site_mail_config(site)
+        self._record = record
+        self._mail_config = site_mail_config(site)
         self._relay = SmtpClient(self._mail_config)
-        self.try_out, self.close = self._relay.try_out, self._relay.close
+        self.try_out = self._relay.try_out
+        self.close = self._relay.close
 
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message. Raises RetryLater, RequestRefused, NetError."""

@@ -170,7 +170,9 @@ def is_surely_missing(words: str) -> bool:
 
 
 def _is_sure(words: str, form: re.Pattern[str]) -> bool:
-    return not _SENDER_REFUSED.search(words) and any(
+    if _SENDER_REFUSED.search(words):
+        return False
+    return any(
         form.search(sentence) and not _SENDERS.search(sentence) and not _FOR_NOW.search(sentence)
         for sentence in _SENTENCE.split(words)
     )

@@ -84,7 +84,9 @@ class EmailSender:
     name = queries.CHANNEL
 
     def __init__(self, record: Record, mail_config: MailConfig, site_config: SiteConfig) -> None:
-        self._record, self._mail_config, self._site_config = record, mail_config, site_config
+        self._record = record
+        self._mail_config = mail_config
+        self._site_config = site_config
         self._relay = SmtpClient(mail_config)
         self.close = self._relay.close
         self._issue: tuple[str, str] | None = None
@@ -112,7 +114,8 @@ class EmailSender:
         put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
         ordered = [*interleaved(fresh), *sorted(put_off, key=lambda reader: turns[reader.mark])]
         if ordered:
-            issue, site = issue_reader.issue(publication, day), self._site_config.of(publication)
+            issue = issue_reader.issue(publication, day)
+            site = self._site_config.of(publication)
             unaddressed = issue_message(issue, self._mail_config, site)
             yield from (Message(reader.mark, AddressedMessage(unaddressed, reader)) for reader in ordered)
 
@@ -156,7 +159,8 @@ class EmailSender:
         if self._problem:
             raise RetryLater(RETRY_SECONDS, self._problem)
         if self._issue is not None:
-            most, failures = most_failures(self._readers), queries.count_failed_messages(self._record, *self._issue)
+            most = most_failures(self._readers)
+            failures = queries.count_failed_messages(self._record, *self._issue)
             # without those whose messages of an earlier day failed, too: their reports may be forged
             if failures >= most and queries.count_failed_messages(self._record, *self._issue, is_new=True) >= most:
                 raise RequestRefused(
@@ -177,7 +181,8 @@ class EmailSender:
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
             raise RequestRefused("unsubscribed before it was sent")
-        issue, secret = envelope.message.issue, self._record.hasher.secret
+        issue = envelope.message.issue
+        secret = self._record.hasher.secret
         key = queries.message_key(issue.publication.publication, issue.day, reader.mark)
 
         @cache

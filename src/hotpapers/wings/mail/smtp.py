@@ -25,7 +25,8 @@ MESSAGES_PER_CONNECTION = 50
 """Messages sent through one connection: relays close connections that last too long."""
 REPLY_LINES, MAX_REPLY_LINE_BYTES = 100, 2048
 """Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
-OK, CONTINUE = range(200, 300), 334
+OK = range(200, 300)
+CONTINUE = 334
 NUL = "\0"
 NO_TLS_NOW = 454
 """The answer to STARTTLS if TLS is not available (RFC 3207 §4)."""
@@ -93,7 +94,9 @@ class SmtpClient:
     def __init__(
         self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
     ) -> None:
-        self._mail_config, self._context, self._dial = mail_config, context, dial
+        self._mail_config = mail_config
+        self._context = context
+        self._dial = dial
         self._redact = SecretRedactor([mail_config.password.value])
         self._connection: _Smtp | None = None
         self._messages = 0
@@ -193,7 +196,8 @@ class SmtpClient:
             self._drop()
 
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection = self._connection
+        self._connection = None
         if connection is not None:
             connection.close()
 
@@ -242,7 +246,8 @@ class SmtpClient:
             self._context = ssl.create_default_context()
             # nobody can intercept a connection within this machine, whose certificate is rarely for `localhost`
             if self._mail_config.is_local and self._mail_config.tls == "starttls":
-                self._context.check_hostname, self._context.verify_mode = False, ssl.CERT_NONE
+                self._context.check_hostname = False
+                self._context.verify_mode = ssl.CERT_NONE
         return self._context.wrap_socket(sock, server_hostname=self._mail_config.relay)
 
     def _describe(self, problem: BaseException) -> str:

@@ -98,7 +98,9 @@ def is_bad_address(code: int, status: str, text: str = "") -> bool:
     if words and status != "5.1.0":
         is_microsofts = status == "5.4.1" and _NO_READER_AT_MICROSOFT.search(words)
         return bool(is_microsofts) or tells_missing(words)
-    return (status == "5.1.0" or (not status and code in _BAD_ADDRESS_CODES)) and not tells_policy(words)
+    if not (status == "5.1.0" or (not status and code in _BAD_ADDRESS_CODES)):
+        return False
+    return not tells_policy(words)
 
 
 def failure_reason(reply: str, status: str, text: str) -> str:
@@ -110,7 +112,9 @@ def failure_reason(reply: str, status: str, text: str) -> str:
 
 def may_be_address(reason: str) -> bool:
     """Whether the kept reason of a permanent failure may be the address, so that several in a row end it."""
-    return bool(_REASON.fullmatch(reason)) and not _ABOUT_SENDER.fullmatch(status_of(reason))
+    if not _REASON.fullmatch(reason):
+        return False
+    return not _ABOUT_SENDER.fullmatch(status_of(reason))
 
 
 def code_and_status(code: int, text: str) -> str:
@@ -121,7 +125,8 @@ def code_and_status(code: int, text: str) -> str:
 def refusal(code: int, text: str, step: Step) -> RetryLater | Rejected | Deferred:
     """The error for an unsuccessful reply: RetryLater if the relay would accept no other message either. A reply about
     the sender concerns every message."""
-    reply, status = code_and_status(code, text), status_of(text)
+    reply = code_and_status(code, text)
+    status = status_of(text)
     names_address = step == "recipient" and is_bad_address(0, status)  # `501 5.1.3`: the status outweighs the code
     if step == "sender" or (code in _SENDER_CODES and not names_address):
         return RetryLater(RETRY_SECONDS, reply)

@@ -81,7 +81,10 @@ class MastodonSource(PostSource[MastodonSettings]):
         yield PayloadPage((), timeline.cursor())
 
     def _timelines(self, http: HttpClient, cursor: str | None) -> Iterator[Timeline]:
-        newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
+        if cursor:
+            newest = msgspec.json.decode(cursor, type=dict[str, str])
+        else:
+            newest = {}
         for server in self.settings.servers:
             for path in server.paths:
                 yield Timeline(http, server, path, newest, partial(self._payloads_of, server))
@@ -148,7 +151,9 @@ class MastodonSource(PostSource[MastodonSettings]):
             return self._payloads_of(server, decode_or_none(event.data, TimelineEntry), event.data, at)
         if event.name == "delete":
             uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
-            return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
+            if f"{NETWORK}:{uri}" in self.known:
+                return [RawPayload("gone", uri, b"null", at)]
+            return []
         return []
 
     # ---- known posts ---------------------------------------------------------------------------------------
@@ -223,7 +228,10 @@ def _listed(http: HttpClient, base: str) -> list[str] | None:
     response = http.get(f"{base}/api/v1/timelines/public", params=params, accept=(*HIDDEN, *GONE))
     if response.status in HIDDEN:
         return None
-    raws = [] if response.status in GONE else decode_response(response, list[msgspec.Raw])
+    if response.status in GONE:
+        raws = []
+    else:
+        raws = decode_response(response, list[msgspec.Raw])
     entries = [entry for raw in raws if (entry := decode_or_none(raw, TimelineEntry))]
     return [entry.uri for entry in entries if host(entry.uri) == host(base)]
 
@@ -254,7 +262,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 
     An event that is unfinished when the stream ends is dropped.
     """
-    name, data, size = "", list[bytes](), 0
+    name = ""
+    data = list[bytes]()
+    size = 0
     for line in lines:
         if line is None or line.startswith(b":"):
             yield None
@@ -262,7 +272,9 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
         if not line:
             if data and size <= MAX_EVENT_BYTES:
                 yield ServerEvent(name or "message", b"\n".join(data))
-            name, data, size = "", [], 0
+            name = ""
+            data = []
+            size = 0
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"event":

@@ -192,12 +192,16 @@ def moment_of(date: object) -> int | None:
     if isinstance(date, bool) or not isinstance(date, str | int | float):
         return None
     at = timestamps.claimed(date if isinstance(date, str) else str(int(date)))
-    return timestamps.whole_seconds(at) if at is not None and 0 < at <= timestamps.LAST else None
+    if at is not None and 0 < at <= timestamps.LAST:
+        return timestamps.whole_seconds(at)
+    return None
 
 
 def edits(entry: TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
     """A second payload of kind `edit` for an edited tracked post: papers it no longer names were edited out."""
-    return [payload._replace(kind="edit")] if entry and entry.edited_at and payload.kind != "gone" else []
+    if entry and entry.edited_at and payload.kind != "gone":
+        return [payload._replace(kind="edit")]
+    return []
 
 
 def _account(status: Status, at: int) -> Account:
@@ -205,11 +209,15 @@ def _account(status: Status, at: int) -> Account:
 
     A name without a server belongs to the server of the address.
     """
-    account, profile = status.account, status.account.url or ""
+    account = status.account
+    profile = status.account.url or ""
     address = account.uri or author_address(status.uri, profile)
     if not (address or profile):
         raise InputError("an account without an address")
-    handle = account.acct if "@" in account.acct else f"{account.acct}@{host(address or profile)}"
+    if "@" in account.acct:
+        handle = account.acct
+    else:
+        handle = f"{account.acct}@{host(address or profile)}"
     key = f"{NETWORK}:{address or profile}"
     is_by_handle = not address and host(profile) == host(status.uri) and is_at_home(key, handle)
     return Account(

@@ -91,7 +91,10 @@ class Timeline(NamedTuple):
 
         A short page is not the end: servers have their own limits, and leave out what they hide.
         """
-        after = str(max(1, int(last) - OVERLAP)) if self._reads_again else last
+        if self._reads_again:
+            after = str(max(1, int(last) - OVERLAP))
+        else:
+            after = last
         for number in range(MAX_PAGES):
             page = self._page({"min_id": after})
             if not page.is_of_mastodon or (not number and not page.size):
@@ -184,7 +187,9 @@ def _created_at(entry: TimelineEntry) -> int:
 def _has_snowflake(entry: TimelineEntry) -> bool:
     created_at = _created_at(entry)
     moment = _moment_of(entry.id) if _SNOWFLAKE.fullmatch(entry.id) else None
-    return moment is not None and (created_at == MAX_INTEGER or abs(moment - created_at) <= CLOSE)
+    if moment is None:
+        return False
+    return created_at == MAX_INTEGER or abs(moment - created_at) <= CLOSE
 
 
 def _moment_of(last: str) -> int | None:

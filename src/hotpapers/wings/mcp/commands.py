@@ -47,7 +47,9 @@ def site_opener(address: str, site: common.Site) -> OpenSite:
     from hotpapers.wings.mcp.published_site import PublishedSite
     from hotpapers.wings.mcp.site_files import MAX_FILE_BYTES, FileCache, Question, folder_files, web_files
 
-    cache, pacer, base = FileCache(), HostPacer(), f"{address.rstrip('/')}/"
+    cache = FileCache()
+    pacer = HostPacer()
+    base = f"{address.rstrip('/')}/"
     if not address.startswith(("http://", "https://")):
         require(Path(address).is_dir(), f"{address}: no such folder, and no address that begins with https://")
         return lambda question: nullcontext(PublishedSite(folder_files(Path(address)), "", question, cache))

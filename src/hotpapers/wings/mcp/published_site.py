@@ -20,7 +20,6 @@ from msgspec import Meta
 from hotpapers.base.errors import InputError, NotAnArxivId, NotFound, Stopped
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.keep.search.query_parser import parse
-from hotpapers.publish.query import schemas
 from hotpapers.publish.query.session import paper_key
 from hotpapers.publish.render.html.search_index import part_of
 from hotpapers.publish.view import phrases
@@ -98,7 +97,9 @@ class PublishedSite:
     def __init__(
         self, fetch: Fetch, address: str = "", question: Question = UNLIMITED, cache: FileCache | None = None
     ) -> None:
-        self._fetch, self.address, self.question = fetch, address, question
+        self._fetch = fetch
+        self.address = address
+        self.question = question
         self._cache = FileCache() if cache is None else cache
 
     def days(self) -> Iterator[str]:
@@ -139,7 +140,18 @@ class PublishedSite:
             page = paper_url(self.address, paper_key(shown.paper))
         except NotAnArxivId as problem:
             raise InputError(f"{self.address}search/papers/{day}.json: {problem}") from problem
-        return schemas.answer_of(HotPaper, shown, day=day, page=page, score=None, counts=())
+        return HotPaper(
+            paper=shown.paper,
+            title=shown.title,
+            authors=shown.authors,
+            categories=shown.categories,
+            text=shown.text,
+            place=shown.place,
+            day=day,
+            page=page,
+            score=None,
+            counts=(),
+        )
 
     def appearances(self, paper: str) -> list[HotPaper]:
         """A paper in each issue that has it, the latest first. Raises NotFound, InputError."""

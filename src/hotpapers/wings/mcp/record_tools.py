@@ -130,7 +130,8 @@ def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue
 
 def _hot(session: QuerySession, params: HotIssueParams) -> HotList:
     issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=params.day))
-    entries, reader = issue.entries[: params.limit], session.issue_reader()
+    entries = issue.entries[: params.limit]
+    reader = session.issue_reader()
     posts = dict(reader.posts(issue.publication, issue.day, [entry.paper for entry in entries]))
     views = issue_view(reader.issue(issue.publication, issue.day), {}, posts).entries
     papers = (
@@ -311,6 +312,9 @@ def harmless(value: Any) -> Any:
     if isinstance(value, dict):
         return {harmless(name): harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        first, omitted = list(map(harmless, value[:MAX_LIST_MEMBERS])), len(value) - MAX_LIST_MEMBERS
-        return [*first, f"… and {omitted} more"] if omitted > 0 and isinstance(value[0], str) else first
+        first = list(map(harmless, value[:MAX_LIST_MEMBERS]))
+        omitted = len(value) - MAX_LIST_MEMBERS
+        if omitted > 0 and isinstance(value[0], str):
+            return [*first, f"… and {omitted} more"]
+        return first
     return value

@@ -57,20 +57,32 @@ def routes(backend: Backend, *_: object) -> list[Route]:
 
     async def answer(request: Request) -> Reply:
         """The answer to a message; 202 to a message that needs none."""
-        if refused := backend.hosts.refusal(request.scope):
-            raise refused
-        backend.spend(request.scope, COST)
-        if content_type(request) != "application/json":
-            raise Refused(415, "send application/json")
+        _admit(backend, request)
         value = rpc.decoded(await _body(request))
         version = request.headers.get("mcp-protocol-version", rpc.BATCHES)  # so says revision 2025-06-18
         if rpc.is_batch(value) and version == rpc.BATCHES:
             return await answer_batch(value, request)
         message = rpc.message_of(value)
         result = await answer_to(message, request)
-        return reply(202, PRIVATE) if result is None else _answer(_status_of(message, result), result)
+        return _reply_to(message, result)
 
     return [Route(PATH, Responder(answer, methods=("POST",)))]
+
+
+def _admit(backend: Backend, request: Request) -> None:
+    """Raises Refused for a request of another host, above its client's share or not of JSON."""
+    if refused := backend.hosts.refusal(request.scope):
+        raise refused
+    backend.spend(request.scope, COST)
+    if content_type(request) != "application/json":
+        raise Refused(415, "send application/json")
+
+
+def _reply_to(message: rpc.Message, result: rpc.Json | None) -> Reply:
+    """The reply with a result; 202 if the message needs none."""
+    if result is None:
+        return reply(202, PRIVATE)
+    return _answer(_status_of(message, result), result)
 
 
 def _answer(status: int, answer: rpc.Json | list[rpc.Json]) -> Reply:

@@ -39,7 +39,11 @@ MAX_WAITING = 100
 FRESH = 3_600_000
 """Milliseconds for which a client may cache the list of tools."""
 
-PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+NO_METHOD = -32601
+INVALID_PARAMS = -32602
+INTERNAL = -32603
 UNSUPPORTED = -32022
 """Error codes of JSON-RPC and of the protocol."""
 
@@ -71,7 +75,8 @@ def run(site: Site) -> None:
 
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
     """Answers messages until the input ends. A session that lost its database is reopened."""
-    session, tools = open_session(), all_tools()
+    session = open_session()
+    tools = all_tools()
     inbox = Inbox(input_stream, output_stream, tools)
     for request in inbox.questions():
         reply = respond_all(session, request, tools)
@@ -87,7 +92,9 @@ class Inbox:
     works; the session stays in the thread that opened it."""
 
     def __init__(self, input_stream: BinaryIO, output_stream: BinaryIO, tools: Tools) -> None:
-        self._input, self._output, self._tools = input_stream, output_stream, tools
+        self._input = input_stream
+        self._output = output_stream
+        self._tools = tools
         self._waiting = list[Message | list[Message]]()
         self._changed = threading.Condition()
         self._is_ended = False
@@ -279,7 +286,9 @@ def in_batch(value: Any) -> Message:
 
 def _id(message: Any, name: str = "id") -> str | int | None:
     identifier = whole_number(message.get(name)) if isinstance(message, dict) else None
-    return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
+    if isinstance(identifier, str | int) and not isinstance(identifier, bool):
+        return identifier
+    return None
 
 
 def invalid(message: Any, reason: str) -> Json:

@@ -39,7 +39,8 @@ class Question(threading.Event):
 
     def __init__(self, seconds: float = MAX_SECONDS, requests: float = MAX_REQUESTS) -> None:
         super().__init__()
-        self._until, self._requests = time.monotonic() + seconds, requests
+        self._until = time.monotonic() + seconds
+        self._requests = requests
 
     @property
     def remaining(self) -> float:
@@ -82,7 +83,9 @@ class FileCache:
     """A site's latest files, for all its questions."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock, self._bytes = clock, threading.Lock(), 0
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bytes = 0
         self._files: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
 
     def get(self, path: str) -> bytes | None:

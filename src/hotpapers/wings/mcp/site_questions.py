@@ -28,7 +28,9 @@ class Questions:
     """Questions that are not answered yet, each with a thread of its own."""
 
     def __init__(self, open_site: OpenSite, output_stream: BinaryIO) -> None:
-        self._open_site, self._output, self._tools = open_site, output_stream, all_site_tools()
+        self._open_site = open_site
+        self._output = output_stream
+        self._tools = all_site_tools()
         self._waiting: dict[Question, Requests] = {}
         self._changed = threading.Condition()
         self._places = threading.Semaphore(MAX_AT_ONCE)

@@ -48,12 +48,17 @@ def has_span(query: SearchQuery) -> bool:
 def is_part_within(part: str, query: SearchQuery) -> bool:
     """Whether a quarter such as 2026-q1 has days of a query's span."""
     last = 3 * int(part[-1])
-    first_month, last_month = f"{part[:5]}{last - 2:02}", f"{part[:5]}{last:02}"
-    return query.since[:7] <= last_month and (not query.until or first_month <= f"{query.until}~")
+    first_month = f"{part[:5]}{last - 2:02}"
+    last_month = f"{part[:5]}{last:02}"
+    if query.since[:7] > last_month:
+        return False
+    return not query.until or first_month <= f"{query.until}~"
 
 
 def _is_within(day: str, query: SearchQuery) -> bool:
-    return query.since <= day and (not query.until or day <= f"{query.until}~")
+    if query.since > day:
+        return False
+    return not query.until or day <= f"{query.until}~"
 
 
 def _best(all_scores: Iterable[Scores]) -> Scores:
@@ -68,7 +73,9 @@ class _PartSearch:
     """One part's index files."""
 
     def __init__(self, site: PublishedSite, part: str, quarter: QuarterIndex) -> None:
-        self._site, self._part, self._quarter = site, part, quarter
+        self._site = site
+        self._part = part
+        self._quarter = quarter
         self._firsts = [_script_order(first) for first in quarter.first_words]
 
     def atom(self, atom: SearchAtom) -> Scores:
@@ -77,7 +84,10 @@ class _PartSearch:
         total: Scores | None = None
         for term, word in words:
             scores = self._word(term, word)
-            total = scores if total is None else {n: total[n] + scores[n] for n in total.keys() & scores.keys()}
+            if total is None:
+                total = scores
+            else:
+                total = {n: total[n] + scores[n] for n in total.keys() & scores.keys()}
         return total or {}
 
     def _word(self, term: SearchTerm, word: str) -> Scores:
@@ -102,7 +112,10 @@ class _PartSearch:
     def _lines(self, form: str, begins: bool) -> Iterable[str]:
         """What stands behind a word, or behind each word that begins so."""
         start = bisect_right(self._firsts, _script_order(form)) - 1
-        end = bisect_right(self._firsts, _script_order(f"{form}\uffff")) if begins else start + 1
+        if begins:
+            end = bisect_right(self._firsts, _script_order(f"{form}\uffff"))
+        else:
+            end = start + 1
         pattern = re.compile(rf"^({re.escape(form)}{'[^ ]*' if begins else ''}) (.*)$", re.MULTILINE)
         for file in islice(range(max(start, 0), end), MAX_PREFIX_FILES):
             path = f"search/{self._part}/{file:02}.txt"

@@ -192,7 +192,8 @@ def _compare(
         b = nameless(b)
     elif _is_address(names[0]):
         a = nameless(a)
-    comparison, labels = compare_collectors(a, b), [database.without_password(name) for name in names]
+    comparison = compare_collectors(a, b)
+    labels = [database.without_password(name) for name in names]
     if output is not None:
         streams.write_file(output, iter([page_of(comparison, labels).encode()]))
         if output == streams.STDOUT:

@@ -74,8 +74,11 @@ def nearest_in(
     block: VectorBlock, vector: WeighedVector, count: int, least: int = 1
 ) -> Iterator[tuple[int, DatedPaper]]:
     """The papers of a block that are nearest to one, at least so close (as in `vectors`), the nearest first."""
-    products, table, weights = [0] * len(block.papers), _numbers(), block.weights
-    starts, numbers = memoryview(block.starts).cast("I"), memoryview(block.numbers).cast("I")
+    products = [0] * len(block.papers)
+    table = _numbers()
+    weights = block.weights
+    starts = memoryview(block.starts).cast("I")
+    numbers = memoryview(block.numbers).cast("I")
     lengths = memoryview(block.lengths).cast("L")
     for word, weight in vector.weights.items():
         start, end = starts[table[word]], starts[table[word] + 1]

@@ -125,8 +125,10 @@ def bibtex(text: str) -> Iterator[Entry]:
     strings: dict[str, str] = {}
     start = line_start = read_to = 0
     while match := _BIB_ENTRY.search(text, start):
-        kind, end = match[1].lower(), _end_of(text, match.end())
-        body, start = text[match.end() : end], max(end, match.end())
+        kind = match[1].lower()
+        end = _end_of(text, match.end())
+        body = text[match.end() : end]
+        start = max(end, match.end())
         line_start = text.rfind("\n", read_to, match.start()) + 1 or line_start
         read_to = match.start()
         is_comment = kind in ("comment", "preamble") or _BIB_COMMENTED.match(text, line_start, match.start())
@@ -155,7 +157,8 @@ def _bib_pairs(body: str, strings: dict[str, str]) -> Iterator[tuple[str, str]]:
     key = _BIB_KEY.match(body)
     start = key.end() if key else 0
     while match := _BIB_NAME.search(body, start):
-        pieces, start = [], match.end()
+        pieces = []
+        start = match.end()
         for _ in range(MAX_PIECES):
             piece, start = _bib_value(body, start, strings)
             pieces.append(piece)
@@ -170,8 +173,11 @@ def _bib_value(body: str, start: int, strings: dict[str, str]) -> tuple[str, int
     """One value in braces or quotes, or a word, and where it ends."""
     if body[start : start + 1] not in ("{", '"'):
         word = _BIB_WORD.match(body, start)
-        return (strings.get(word[0].lower(), word[0]), word.end()) if word else ("", start + 1)
-    depth, is_quoted = 0, body[start] == '"'
+        if word:
+            return (strings.get(word[0].lower(), word[0]), word.end())
+        return ("", start + 1)
+    depth = 0
+    is_quoted = body[start] == '"'
     for sign in _BIB_SIGN.finditer(body, start + is_quoted):
         depth += (sign[0] == "{") - (sign[0] == "}")
         if depth == 0 and sign[0] == ('"' if is_quoted else "}"):
@@ -222,7 +228,9 @@ def _tagged(text: str, line_of: re.Pattern[str], first: tuple[str, ...]) -> Iter
 
 def _joined(lines: list[str]) -> str:
     is_cut = len(lines) > 1 and any(all(len(line) == width for line in lines[:-1]) for width in CUT_AT)
-    return "".join(lines) if is_cut else " ".join(line.strip() for line in lines)
+    if is_cut:
+        return "".join(lines)
+    return " ".join(line.strip() for line in lines)
 
 
 def ris(text: str) -> Iterator[Entry]:

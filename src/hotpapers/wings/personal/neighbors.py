@@ -42,7 +42,8 @@ class Neighbors:
     """The papers of one publication near to others."""
 
     def __init__(self, reader: IssueReader, publication: str) -> None:
-        self._reader, self._name = reader, publication
+        self._reader = reader
+        self._name = publication
         self._days = reader.days(publication)
         self._listings = {item.publication for item in reader.publications() if item.window == "listing"}
         self._parts = lru_cache(MAX_KEPT)(self._read_parts)
@@ -55,7 +56,8 @@ class Neighbors:
         vector = broad_vector_of_text(text_of(paper))
         best: dict[str, NeighborPaper] = {}
         saved = saved_vectors(database) if (database := database_of(self._reader)) else None
-        least, count = MIN_NEAR, MAX_CANDIDATES if saved else MAX_RELATED
+        least = MIN_NEAR
+        count = MAX_CANDIDATES if saved else MAX_RELATED
         for kind, days in self._parts(until) if vector.weights else ():
             # Of several days, each has at most so many, which may be the same
             most = (count + 1) * (len(days) if kind == "day" else 1)
@@ -67,7 +69,8 @@ class Neighbors:
             }
             if len(best) > 10 * count:
                 places = sorted(best.values(), key=lambda place: (-place.closeness, place.paper))[:count]
-                best, least = {place.paper: place for place in places}, places[-1].closeness
+                best = {place.paper: place for place in places}
+                least = places[-1].closeness
         ranked = nearest(saved, paper.paper, {other: place.closeness for other, place in best.items()})
         return [best[other]._replace(closeness=value) for other, value in ranked]
 
@@ -86,7 +89,8 @@ class Neighbors:
         else by day."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]
-        by_day, is_short = (since[:7], until[:7]), self._name in self._listings
+        by_day = (since[:7], until[:7])
+        is_short = self._name in self._listings
         runs = groupby(days, key=lambda day: day[: 10 if day[:7] in by_day or (day > since and not is_short) else 7])
         return [("day" if run[0] > since else "entries", run) for run in (tuple(run) for _, run in runs)]
 

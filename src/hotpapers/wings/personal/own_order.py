@@ -25,7 +25,8 @@ from hotpapers.wings.personal.vectors import (
     weighed,
 )
 
-BY_AUTHOR, BY_WORD = 2 * WHOLE, WHOLE
+BY_AUTHOR = 2 * WHOLE
+BY_WORD = WHOLE
 ROUNDS = 5
 """In which the order hardly changes any more."""
 ALLOWED = 0.03
@@ -152,7 +153,8 @@ def learn(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> 
         for n, paper in enumerate((*starred, *others)):
             if not paper.length:
                 continue
-            before, sign = pulls[n], 1 if n < len(starred) else -1
+            before = pulls[n]
+            sign = 1 if n < len(starred) else -1
             pulls[n] = _pull(before, _product(weights, paper.weights), paper.length, is_star=sign > 0)
             step = sign * (pulls[n] - before)
             for word, weight in paper.weights.items() if step else ():
@@ -161,8 +163,12 @@ def learn(starred: Sequence[WeighedVector], others: Sequence[WeighedVector]) -> 
 
 
 def _pull(before: int, product: int, length: int, *, is_star: bool) -> int:
-    near, own = product / (length << 16), before * length / UNIT
-    step = (own - near + 1) / STAR_SOFTNESS if is_star else (own + near - ALLOWED) / OTHER_SOFTNESS
+    near = product / (length << 16)
+    own = before * length / UNIT
+    if is_star:
+        step = (own - near + 1) / STAR_SOFTNESS
+    else:
+        step = (own + near - ALLOWED) / OTHER_SOFTNESS
     return floor(step * UNIT / length + 0.5) if step > 0 else 0
 
 
@@ -173,4 +179,6 @@ def _product(weights: Mapping[str, int], vector: Vector) -> int:
 def closeness_to_liked(paper: WeighedVector, words: LikedWords) -> int:
     """How close a paper is to the starred ones, in ten-thousandths of what they come to themselves."""
     product = _product(words.weights, paper.weights)
-    return min(product * WHOLE // (paper.length << 16), WHOLE) if product > 0 else 0
+    if product > 0:
+        return min(product * WHOLE // (paper.length << 16), WHOLE)
+    return 0

@@ -23,7 +23,8 @@ RETRY = 10
 def prepare(backend: Backend) -> None:
     """Begins to prepare, in a thread of its own. Between two blocks the backend can be closed. A failure ends it: the
     pages then prepare what is missing."""
-    lane, steps = backend.lane(1), _steps(backend)
+    lane = backend.lane(1)
+    steps = _steps(backend)
 
     def step() -> None:
         for _ in steps:
@@ -34,7 +35,9 @@ def prepare(backend: Backend) -> None:
 
 
 def _steps(backend: Backend) -> Iterator[None]:
-    record, is_done, until = backend.open_record(), Event(), time.monotonic() + MAX_WAIT
+    record = backend.open_record()
+    is_done = Event()
+    until = time.monotonic() + MAX_WAIT
 
     def wait() -> None:
         if not is_done.wait(max(until - time.monotonic(), 0)):

@@ -40,7 +40,8 @@ from hotpapers.wings.personal.stars import ReaderChoices, choices_in
 NAME = "reader"
 FEED_DAYS = 7
 """How many of the latest issues' days a feed has."""
-MAX_AUTHORS_CHARS, MAX_TITLE_CHARS = 200, 300
+MAX_AUTHORS_CHARS = 200
+MAX_TITLE_CHARS = 300
 WIDTH = 72
 """Characters per line of a mail; addresses may be longer."""
 UNKNOWN_RECEIPT = "interrupted: it may or may not have arrived, so it is not sent again"
@@ -124,7 +125,9 @@ class ReaderSender:
     name = NAME
 
     def __init__(self, reader: ReaderSettings, site: Site, session: QuerySession, mailer: Mailer | None) -> None:
-        self._reader, self._session, self._mailer = reader, session, mailer
+        self._reader = reader
+        self._session = session
+        self._mailer = mailer
         self._stars, self._feed = ((site.folder / Path(path).expanduser()) for path in (reader.stars, reader.feed))
         self._site_config: SiteConfig = site.site_config.of(reader.publication)
 
@@ -165,7 +168,8 @@ class ReaderSender:
 
     def mail(self, day: str) -> PlainMail:
         """The mail of a day."""
-        reader, ordered = self._reader, self._ordered(day, self._choices())
+        reader = self._reader
+        ordered = self._ordered(day, self._choices())
         title = phrases.one_line(self._session.publication(reader.publication).title)
         lines = (_lines(number, paper) for number, paper in enumerate(ordered.papers, 1))
         page = site_paths.public_url(self._site_config.base, site_paths.issue_path(day))
@@ -216,10 +220,12 @@ class ReaderSender:
         return choices_in(str(self._stars))
 
     def _ordered(self, day: str, choices: ReaderChoices) -> OrderedDay:
-        session, name = self._session, self._reader.publication
+        session = self._session
+        name = self._reader.publication
         places = order_for(papers_up_to(session, day, name, 1), profile_of(session, choices))
         issue = session.issue_reader().issue(name, day)
-        window, shown = issue.content.publication.window, places[: self._reader.papers]
+        window = issue.content.publication.window
+        shown = places[: self._reader.papers]
         discussed = self._discussed(issue)
         return OrderedDay(
             day=day,
@@ -232,7 +238,8 @@ class ReaderSender:
 
     def _discussed(self, issue: PublishedIssue) -> dict[str, tuple[str, str]]:
         """Counts, and where the discussion is, of the papers of an issue."""
-        view, content = issue_view(issue), issue.content
+        view = issue_view(issue)
+        content = issue.content
         pairs = (*zip(content.listed, view.listed, strict=True), *zip(content.ongoing, view.ongoing, strict=True))
         return {entry.paper: (glance.counted(entry), self._discussion(shown)) for entry, shown in pairs}
 

@@ -49,14 +49,18 @@ def reader_problems(tables: Sequence[ReaderSettings]) -> Iterator[tuple[str, str
         for key, path in (("stars", table.stars), ("feed", table.feed)):
             if problem := path_problem(path):
                 yield f"{label}: {key}", problem
-        if bool(table.feed) == bool(table.mail):
-            yield f"{label}: feed", "write either feed or mail; somebody who wants both has two tables"
-        if table.feed and not _FEED.fullmatch(table.feed):
-            yield f"{label}: feed", "write the path of a file that ends with .atom or .xml"
-        if feeds.count(table.feed) > 1:
-            yield f"{label}: feed", "is another reader's, too; each needs a file of its own"
-        if table.mail and not _ADDRESS.fullmatch(ascii_address(table.mail)):
-            yield f"{label}: mail", f"{table.mail!r} is not a mail address; write it like ada@example.org"
+        yield from _delivery_problems(table, label, feeds)
+
+
+def _delivery_problems(table: ReaderSettings, label: str, feeds: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if bool(table.feed) == bool(table.mail):
+        yield f"{label}: feed", "write either feed or mail; somebody who wants both has two tables"
+    if table.feed and not _FEED.fullmatch(table.feed):
+        yield f"{label}: feed", "write the path of a file that ends with .atom or .xml"
+    if feeds.count(table.feed) > 1:
+        yield f"{label}: feed", "is another reader's, too; each needs a file of its own"
+    if table.mail and not _ADDRESS.fullmatch(ascii_address(table.mail)):
+        yield f"{label}: mail", f"{table.mail!r} is not a mail address; write it like ada@example.org"
 
 
 TABLE = SettingsTable("reader", tuple[ReaderSettings, ...], (), reader_problems)

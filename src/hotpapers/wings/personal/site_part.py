@@ -64,7 +64,8 @@ class PersonalPart(SitePart):
         return self._day_file(match[1], match[2])
 
     def _day_file(self, day: str, name: str) -> bytes:
-        reader, publication = self._site.issue_reader, self._site.name
+        reader = self._site.issue_reader
+        publication = self._site.name
         if name == "vectors":
             return kept(reader, "script", publication, [day], partial(self._script, day), 64)
         papers = papers_of_day(reader, publication, day)

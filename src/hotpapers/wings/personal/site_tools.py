@@ -69,7 +69,8 @@ def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
     """A day's papers: those of its issue, then the others announced, with titles as far as pages name them. Raises
     NotFound, NetError, InputError."""
     issue = {shown.paper: RankedText(shown.paper, shown.title, shown.authors, shown.text) for shown in site.issue(day)}
-    vectors, papers = _vectors(site, day), dict(issue)
+    vectors = _vectors(site, day)
+    papers = dict(issue)
     if vectors.keys() - papers.keys():
         with suppress(NotFound):
             papers = papers_in(site.file(f"{day}/papers.js")) | issue

@@ -89,7 +89,9 @@ def _of_json(text: str) -> ReaderChoices | None:
 
 
 def _texts(values: object) -> tuple[str, ...]:
-    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+    if isinstance(values, list):
+        return tuple(value for value in values if isinstance(value, str))
+    return ()
 
 
 def _papers(entries: Iterable[Entry]) -> tuple[StarredPaper, ...]:
@@ -116,7 +118,10 @@ def own_id(text: str) -> str:
     preprint* and before a year."""
     line = _AFTER_ID.sub("", _BEFORE_ID.sub("", " ".join(text[:MAX_TEXT_CHARS].split())))
     words = line.split(maxsplit=2)
-    keys = set(map(key_in, words)) if len(words) == 2 else set()
+    if len(words) == 2:
+        keys = set(map(key_in, words))
+    else:
+        keys = set()
     return key_in(line) or (keys.pop() if len(keys) == 1 else "")
 
 
@@ -129,7 +134,9 @@ def _linked_id(text: str) -> str:
 def _noted_id(text: str) -> str:
     """Of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it."""
     lines = list(dropwhile(_FACT.match, filter(str.strip, text.splitlines())))
-    return own_id(lines[0]) if len(lines) == 1 or (lines and _LABELED.match(lines[1])) else ""
+    if len(lines) == 1 or (lines and _LABELED.match(lines[1])):
+        return own_id(lines[0])
+    return ""
 
 
 _READERS: dict[Role, Callable[[str], str]] = {"id": own_id, "link": _linked_id, "note": _noted_id, "place": own_id}
@@ -192,7 +199,9 @@ def _bare_ids(line: str) -> list[str]:
 
 def _number_at_an_end(line: str) -> str:
     match = _FIRST_ID.match(line.lower()) or _LAST_ID.search(line.lower())
-    return arxiv.key(identifier(*match.groups()).id) if match and len(line) <= MAX_LIST_LINE else ""
+    if match and len(line) <= MAX_LIST_LINE:
+        return arxiv.key(identifier(*match.groups()).id)
+    return ""
 
 
 def _trimmed(text: str) -> str:
@@ -208,9 +217,9 @@ def _is_of_list(line: str, mentions: list[PaperMention]) -> bool:
     if not re.search(r"[^\W\d_]{2}", around):
         return True
     is_at_an_end = not _trimmed(line[: spans[0][0]]) or not _trimmed(line[spans[-1][1] :])
-    return (
-        len({mention.id for mention in mentions}) == 1 and len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)
-    )
+    if len({mention.id for mention in mentions}) != 1:
+        return False
+    return len(line) <= MAX_LIST_LINE and (is_at_an_end or "](" in line)
 
 
 def key_in(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -87,9 +87,6 @@ class OrderedPaper(schemas.Schema, frozen=True, kw_only=True):
     reason: str
 
 
-Shown = TypeVar("Shown", PaperForReader, OrderedPaper)
-
-
 class OrderedPapers(schemas.Schema, frozen=True, kw_only=True):
     """Papers, the nearest first."""
 
@@ -125,16 +122,15 @@ def _ordered(session: QuerySession, papers: Iterable[RankedText], params: Public
     profile = profile_of(session, ReaderChoices(starred, params.authors, params.words))
     places = order_for(papers, profile)[: params.limit]
     return OrderForReader(
-        papers=tuple(
-            _shown(OrderedPaper, place.paper, closeness=as_shown(place.closeness), reason=place.reason)
-            for place in places
-        ),
+        papers=tuple(_ordered_paper(place.paper, place.closeness, place.reason) for place in places),
         unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
     )
 
 
-def _shown(kind: type[Shown], paper: RankedText, **facts: float | str) -> Shown:
-    return schemas.answer_of(kind, paper, id=bare(paper.paper), **facts)
+def _ordered_paper(paper: RankedText, closeness: int, reason: str) -> OrderedPaper:
+    return OrderedPaper(
+        id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=as_shown(closeness), reason=reason
+    )
 
 
 def as_shown(closeness: int) -> float:
@@ -144,7 +140,12 @@ def as_shown(closeness: int) -> float:
 
 def _near(session: QuerySession, params: request_params.PaperParams) -> OrderedPapers:
     papers = related(session, params.paper)
-    shown = (schemas.answer_of(OrderedPaper, near, closeness=as_shown(near.closeness)) for near in papers)
+    shown = (
+        OrderedPaper(
+            id=near.id, title=near.title, authors=near.authors, reason=near.reason, closeness=as_shown(near.closeness)
+        )
+        for near in papers
+    )
     return OrderedPapers(papers=tuple(shown))
 
 
@@ -157,7 +158,8 @@ def related(session: QuerySession, text: str) -> list[PaperForReader]:
     """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
     word with it. The search index finds papers that share its rarest words; their vectors decide, or those of an
     embeddings server. Raises NotAnArxivId, NotFound."""
-    key, view = known_paper(session, text), session.record.view()
+    key = known_paper(session, text)
+    view = session.record.view()
     own = next(map(text_of, papers_of(view, [key])), None)
     words = topic_vector_of(own.title, own.abstract) if own else {}
     if not (own and words):
@@ -167,15 +169,16 @@ def related(session: QuerySession, text: str) -> list[PaperForReader]:
     keys = [match.paper for match in matches if match.paper != key]
     others = {paper.paper: (paper, broad_vector_of_text(paper)) for paper in map(text_of, papers_of(view, keys))}
     by_words = {other: value for other, (_, known) in others.items() if (value := closeness(vector, known))}
-    return [
-        _shown(
-            PaperForReader,
-            others[other][0],
-            closeness=value,
-            reason=", ".join(common_words(vector.weights, others[other][1].weights, SHOWN_WORDS)),
+    papers = []
+    for other, value in nearest(saved_vectors(session.record.database), key, by_words):
+        paper, known = others[other]
+        reason = ", ".join(common_words(vector.weights, known.weights, SHOWN_WORDS))
+        papers.append(
+            PaperForReader(
+                id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
+            )
         )
-        for other, value in nearest(saved_vectors(session.record.database), key, by_words)
-    ]
+    return papers
 
 
 QUESTIONS = (

@@ -63,7 +63,9 @@ def _names(texts: Sequence[RankedText], places: tuple[int, ...]) -> tuple[str, .
     repeated = [word for word in names if sum(word in title for title in titles) > 1]
     order = [*repeated, *(word for word in names if word not in repeated)]
     is_enough = len(order) > 1 or repeated
-    return tuple(names[word] for word in order[:MAX_NAMES]) if is_enough else ()
+    if is_enough:
+        return tuple(names[word] for word in order[:MAX_NAMES])
+    return ()
 
 
 def _written_words(title: str) -> Iterator[tuple[str, str]]:

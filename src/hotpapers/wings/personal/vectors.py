@@ -60,7 +60,10 @@ class WeighedVector(NamedTuple):
 @lru_cache(CACHED)
 def words_of(text: str) -> Sequence[str]:
     """The words of a text: ASCII letters and digits, without accents, TeX commands, case and plural endings."""
-    plain_text = text if text.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    if text.isascii():
+        plain_text = text
+    else:
+        plain_text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
     return [stem(word) for word in _WORD.findall(_COMMAND.sub(" ", plain_text).lower())]
 
 
@@ -77,7 +80,10 @@ def vector_of(title: str, abstract: str, categories: Sequence[str] = ()) -> Vect
     held = list(dict.fromkeys(filter(is_category, categories)))[:MAX_CATEGORIES]
     words = _weights(f"{title} {title}", abstract, levels(), TERMS - len(held))
     square = sum(weight * weight for weight in words.values())
-    weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT) if held else 0
+    if held:
+        weight = min((isqrt(4 * square // (25 * len(held))) + 1) // 2, MAX_WEIGHT)
+    else:
+        weight = 0
     return {**words, **dict.fromkeys(held, weight)} if weight else words
 
 
@@ -104,7 +110,8 @@ def _roots() -> Mapping[str, int]:
 
 
 def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -> Vector:
-    frequency, most = _FREQUENCY, len(_FREQUENCY) - 1
+    frequency = _FREQUENCY
+    most = len(_FREQUENCY) - 1
     scores = {
         word: (frequency[count] if count < most else frequency[most]) * rarity[word]
         for word, count in Counter([*words_of(title), *words_of(abstract)]).items()
@@ -125,7 +132,9 @@ def closeness(paper: WeighedVector, other: WeighedVector) -> int:
     """The cosine of two vectors in ten-thousandths; 0 if either is empty."""
     small, large = sorted((paper.weights, other.weights), key=len)
     product = sum(weight * large.get(word, 0) for word, weight in small.items())
-    return (product << 16) * WHOLE // (paper.length * other.length) if product else 0
+    if product:
+        return (product << 16) * WHOLE // (paper.length * other.length)
+    return 0
 
 
 def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
@@ -147,7 +156,8 @@ MAX_FACTOR = MORE**4
 
 def pack(vector: Vector, places: Mapping[str, int]) -> str:
     """A vector as text: of each word, in the order of places, its weight and the step from the place before."""
-    text, last = "", -1
+    text = ""
+    last = -1
     for place, weight in sorted((places[word], weight) for word, weight in vector.items()):
         text += DIGITS[weight] + _number(place - last)
         last = place
@@ -157,14 +167,16 @@ def pack(vector: Vector, places: Mapping[str, int]) -> str:
 def _number(number: int) -> str:
     text = ""
     while number >= MORE:
-        text, number = text + DIGITS[number % MORE + MORE], number // MORE
+        text = text + DIGITS[number % MORE + MORE]
+        number = number // MORE
     return text + DIGITS[number]
 
 
 def unpack(text: str, words: Sequence[str]) -> Vector:
     """The vector in a text. Raises ValueError for texts that `pack` does not write."""
     result: dict[str, int] = {}
-    place, digits = -1, iter(map(DIGITS.index, text))
+    place = -1
+    digits = iter(map(DIGITS.index, text))
     for weight in digits:
         step = _read_number(digits)
         place += step
@@ -175,7 +187,8 @@ def unpack(text: str, words: Sequence[str]) -> Vector:
 
 
 def _read_number(digits: Iterator[int]) -> int:
-    number, factor = 0, 1
+    number = 0
+    factor = 1
     for digit in digits:
         number += digit % MORE * factor
         if digit < MORE:

@@ -104,10 +104,12 @@ class PostgresDatabase:
     word_index = VectorIndex
 
     def __init__(self, url: str, *, create: bool = True) -> None:
-        self.where, self._create = without_password(url), create
+        self.where = without_password(url)
+        self._create = create
         self._cursors = 0
         self._abandoned = list[ExitStack]()
-        self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
+        self._new_rows = 0
+        self._analyze_at = FIRST_ANALYSIS
         _check_address(url, self.where)
         with self._translated():
             self._connection = psycopg.connect(

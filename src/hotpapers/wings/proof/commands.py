@@ -157,8 +157,12 @@ def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str,
     except InputError as problem:
         return {"file": str(file), "verified": False, "problems": [str(problem)]}, [f"not verified: {problem}"]
     verdict = _verdict(issue, policy_file, site)
-    content, leaf, log = issue.content, issue.proof.leaf, issue.proof.signed
-    publication, witnesses, problems = content.publication.publication, verdict.witnesses, verdict.problems
+    content = issue.content
+    leaf = issue.proof.leaf
+    log = issue.proof.signed
+    publication = content.publication.publication
+    witnesses = verdict.witnesses
+    problems = verdict.problems
     value = {
         "file": str(file),
         "verified": not problems,
@@ -187,7 +191,8 @@ def _report(file: Path, policy_file: Path | None, site: Site) -> tuple[dict[str,
 
 def _verdict(issue: saved_issues.SavedIssue, policy_file: Path | None, site: Site) -> saved_issues.ProofVerdict:
     """Raises UsageError without a policy, given or of our own log."""
-    content, stored = issue.content, None
+    content = issue.content
+    stored = None
     name = content.publication.publication
     if policy_file:
         policy = read_policy(policy_file)

@@ -22,7 +22,11 @@ from typing import NamedTuple, TypeVar
 
 from hotpapers.wings.proof.notes import Checkpoint
 
-ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
+ISSUE = b"\1"
+RECORD = b"\2"
+EARLIER = b"\3"
+OBSERVED = b"\4"
+WITHDRAWN = b"\5"
 _POSITION = 8
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
@@ -89,7 +93,9 @@ def earlier_entry(last: Checkpoint) -> bytes:
 
 def position_of(entry: bytes) -> int:
     """The position in a leaf of the record; 0 for other leaves."""
-    return int.from_bytes(entry[1 : 1 + _POSITION], "big") if entry[:1] == RECORD else 0
+    if entry[:1] == RECORD:
+        return int.from_bytes(entry[1 : 1 + _POSITION], "big")
+    return 0
 
 
 def observation_entry(described: ObservedFile | ListLeaf) -> bytes:

@@ -55,8 +55,12 @@ class StoredLog:
         checkpoints: Sequence[Checkpoint] = (),
         key: VerifierKey | None = None,
     ) -> None:
-        self.folder, self.publication, self.number = folder, folder.parent.name, int(folder.name)
-        self.entries, self.checkpoints, self.key = entries, tuple(checkpoints), key
+        self.folder = folder
+        self.publication = folder.parent.name
+        self.number = int(folder.name)
+        self.entries = entries
+        self.checkpoints = tuple(checkpoints)
+        self.key = key
         last = self.last
         if last and not (key and is_signed(last, [key]) and last.is_of(self.tree)):
             raise LogError(f"log {self.number}: its leaves do not match its last signed checkpoint")
@@ -120,7 +124,10 @@ def read_log(folder: Path) -> StoredLog:
     """The log in a folder, new if there is none. Raises LogError."""
     checkpoints = [read_checkpoint(folder, size) for size in _numbers(folder / _CHECKPOINTS)]
     try:
-        key = parse_vkey((folder / _KEY).read_text("utf-8").strip()) if (folder / _KEY).exists() else None
+        if (folder / _KEY).exists():
+            key = parse_vkey((folder / _KEY).read_text("utf-8").strip())
+        else:
+            key = None
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem

@@ -45,7 +45,9 @@ class LogKeeping:
         allowed: terms.Table,
         connection: Connection | None = None,
     ) -> None:
-        self._logs, self._site_config, self._allowed = logs, site_config._replace(proofs=logs), allowed
+        self._logs = logs
+        self._site_config = site_config._replace(proofs=logs)
+        self._allowed = allowed
         self._connection = connection
         self._states: dict[str, tuple[int, int, int]] = {}
         self._rendered: dict[str, LogState] = {}
@@ -66,7 +68,8 @@ class LogKeeping:
     def update(self, context: JobContext, publication: str) -> None:
         """Updates a log when there are new issues, a day is over (an hour, if observations are published), or something
         was forgotten. Raises LogError or UsageError if a log cannot be continued; issues still appear."""
-        logs, at = self._logs, context.clock.now()
+        logs = self._logs
+        at = context.clock.now()
         database = context.record.database
         period = at // (HOUR if logs.config.observations else DAY)
         state = (len(queries.frozen_digests(database, publication)), period, tombstones.count(database))
@@ -83,7 +86,8 @@ class LogKeeping:
         """Asks the witnesses that have not cosigned yet, after publishing, and renders again the issues whose proof is
         now complete. A witness that cannot be reached or refuses is logged and asked again later; a refusal also raises
         an alarm."""
-        logs, at = self._logs, context.clock.now()
+        logs = self._logs
+        at = context.clock.now()
         if self._connection is None or not is_over(self._asked_at.get(publication, 0), ASK_EVERY, at):
             return
         self._asked_at[publication] = at
@@ -105,7 +109,8 @@ class LogKeeping:
         if publication not in self._rendered:  # when the program starts, pages show it as it is
             self._rendered[publication] = self._state(context, publication)
         yield
-        before, now = self._rendered[publication], self._state(context, publication)
+        before = self._rendered[publication]
+        now = self._state(context, publication)
         if now != before:
             days = {(publication, day) for day, _, _ in now[1] - before[1]}
             export_again(context.record, self._site_config, self._allowed, days)
@@ -113,7 +118,8 @@ class LogKeeping:
         self._rendered[publication] = now
 
     def _state(self, context: JobContext, publication: str) -> LogState:
-        version, log = self._logs.version(publication), self._logs.readable(publication)
+        version = self._logs.version(publication)
+        log = self._logs.readable(publication)
         rows = queries.frozen_digests(context.record.database, publication) if log else ()
         proofs = ((day, digest, log.is_complete(digest)) for _, day, digest in rows if log)
         return version, {(day, digest, state) for day, digest, state in proofs if state is not None}

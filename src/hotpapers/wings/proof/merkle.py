@@ -79,13 +79,16 @@ class MerkleTree:
 
     def _nodes_above(self, leaf: int, size: int) -> Iterator[tuple[int, int, bytes]]:
         """From the root's children down to a leaf: which leaves each node has, low … high - 1, and its sibling."""
-        low, high = 0, size
+        low = 0
+        high = size
         while high - low > 1:
             middle = low + _split(high - low)
             if leaf < middle:
-                sibling, high = self._range(middle, high), middle
+                sibling = self._range(middle, high)
+                high = middle
             else:
-                sibling, low = self._range(low, middle), middle
+                sibling = self._range(low, middle)
+                low = middle
             yield low, high, sibling
 
     def _range(self, low: int, high: int) -> bytes:
@@ -108,17 +111,21 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """Whether a proof shows that a leaf's hash is at an index of the tree with a size and root."""
     if not 0 <= index < size:
         return False
-    node, last, value = index, size - 1, leaf
+    node = index
+    last = size - 1
+    value = leaf
     for sibling in proof:
         if last == 0:
             return False
         if node & 1 or node == last:
             value = node_hash(sibling, value)
             while node and not node & 1:
-                node, last = node >> 1, last >> 1
+                node = node >> 1
+                last = last >> 1
         else:
             value = node_hash(value, sibling)
-        node, last = node >> 1, last >> 1
+        node = node >> 1
+        last = last >> 1
     return last == 0 and value == root
 
 
@@ -174,8 +181,12 @@ def files_of(
         widest = max(tile_widths)
         is_full = widest == WIDTH
         hashes = tile(tree, level, index, widest)
-        below = entries[index * WIDTH : index * WIDTH + widest] if level == 0 else ()
-        bundled, ends = bundle(below), [0, *accumulate(_PREFIX + len(entry) for entry in below)]
+        if level == 0:
+            below = entries[index * WIDTH : index * WIDTH + widest]
+        else:
+            below = ()
+        bundled = bundle(below)
+        ends = [0, *accumulate(_PREFIX + len(entry) for entry in below)]
         for width in sorted(tile_widths):
             is_kept = width == WIDTH or not is_full
             yield tile_path(level, index, width), hashes[: width * HASH] if is_kept else b""
@@ -190,7 +201,8 @@ def bundle(entries: Sequence[bytes]) -> bytes:
 
 def read_bundle(data: bytes) -> tuple[list[bytes], int]:
     """The entries of a bundle, and where they end: there may be a part of another one."""
-    entries, at = list[bytes](), 0
+    entries = list[bytes]()
+    at = 0
     while at + _PREFIX <= len(data):
         start = at + _PREFIX
         end = start + int.from_bytes(data[at:start], "big")

@@ -102,7 +102,8 @@ def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIs
 
 def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
     """Problems with an issue's location. `others`: the issues of files already checked, by folder."""
-    content, other = issue.content, others.get(place)
+    content = issue.content
+    other = others.get(place)
     if other is not None:
         if other.digest != issue.digest:
             yield "it is not the same issue as in the file beside it"
@@ -128,7 +129,8 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
         publication, _, number = log_path(origin).rpartition("/")
         if number == "1":
             continue
-        first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
+        first = b"".join(log.entries[:1])
+        before = by_path.get(f"{publication}/{int(number) - 1}")
         if first[:1] != EARLIER:
             yield f"{origin}: does not name the end of the previous log"
         elif before is not None and first != earlier_entry(before.signed):
@@ -196,7 +198,9 @@ class SiteDownload:
     not answer, NetError if it sends too much."""
 
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
-        self._http, self._address, self._folder = http, address, folder
+        self._http = http
+        self._address = address
+        self._folder = folder
         self._files = self._fetched = 0
 
     def days(self) -> list[str]:

@@ -222,7 +222,9 @@ class Checkpoint(NamedTuple):
 
     def is_of(self, tree: MerkleTree) -> bool:
         """Whether a tree had this root at this size."""
-        return self.size <= tree.size and tree.root(self.size) == self.root
+        if self.size > tree.size:
+            return False
+        return tree.root(self.size) == self.root
 
 
 def read_checkpoint(text: str) -> Checkpoint:
@@ -257,7 +259,8 @@ def cosigned_at(checkpoint: Checkpoint, key: VerifierKey) -> int | None:
     line = signature_of(checkpoint, key)
     if line is None or key.type == ED25519 or len(line.signature) != _TIME + SIZES[key.type][1]:
         return None
-    seconds, signature = int.from_bytes(line.signature[:_TIME], "big"), line.signature[_TIME:]
+    seconds = int.from_bytes(line.signature[:_TIME], "big")
+    signature = line.signature[_TIME:]
     if seconds >= 1 << 63:
         return None
     message = cosigned_message(checkpoint, key.name, key.type, seconds)
@@ -318,7 +321,8 @@ def parse_proof(text: str) -> LogProof:
         decode_base64(lines.pop(0).removeprefix("extra "))
     if not lines or not lines[0].startswith("index "):
         raise NotAProof("the proof has no index")
-    index, path = decimal(lines[0].removeprefix("index ")), tuple(map(decode_base64, lines[1:]))
+    index = decimal(lines[0].removeprefix("index "))
+    path = tuple(map(decode_base64, lines[1:]))
     if len(path) > MAX_HASHES or any(len(node) != HASH for node in path):
         raise NotAProof(f"the path of a proof must have at most {MAX_HASHES} hashes of {HASH} bytes")
     return LogProof(index, path, parse_checkpoint(note))

@@ -284,7 +284,8 @@ def fresh_entries(
     are left out. Raises LogError."""
     file_modes.make_published_folders(folder)
     hasher = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
-    known, listed = entries.described_by(held, entries.ObservedFile), names_listed(held)
+    known = entries.described_by(held, entries.ObservedFile)
+    listed = names_listed(held)
     try:
         file_modes.remove_temporary_files(folder)
         _check_store(folder, hasher)
@@ -294,7 +295,10 @@ def fresh_entries(
         current = [file.name for file in known if not _is_old(file.hour, at)]
         was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
         _withdraw(database, folder, current, hasher, was_published=was_published)
-        files = list(_new_files(database, folder, known, at, hasher, own)) if adding else []
+        if adding:
+            files = list(_new_files(database, folder, known, at, hasher, own))
+        else:
+            files = []
     except (InputError, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
     matches = (_PUBLISHED.fullmatch(name) for name in names_in(folder) if name not in listed)
@@ -309,7 +313,8 @@ def _is_old(hour: int, at: int) -> bool:
 
 def _check_store(folder: Path, hasher: KeyedHasher) -> None:
     """Raises LogError if the files in a folder are of a store with another secret."""
-    file, own = folder / _STORE, fingerprint(hasher)
+    file = folder / _STORE
+    own = fingerprint(hasher)
     if not file.exists():
         file_modes.write_atomically(file, f"{own}\n".encode())
     elif file.read_text("ascii").strip() != own:
@@ -355,7 +360,8 @@ def _new_files(
             file = entries.ObservedFile(end, first, hour, part, root_of(map(leaf_hash, part_lines)))
             file_modes.write_atomically(folder / (file.name + SUFFIX), pack(part_lines))
             yield end, entries.observation_entry(file)
-        position, last = end, hour
+        position = end
+        last = hour
 
 
 def _parts(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -397,7 +403,8 @@ def _withdraw(
 
 def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
     """Writes lists of what is withdrawn, then the changed files."""
-    rows, changed = sorted(gone), list[Path]()
+    rows = sorted(gone)
+    changed = list[Path]()
     for name in names:
         file = folder / (name + SUFFIX)
         _, numbers = without(file.name, file.read_bytes(), gone)

@@ -103,7 +103,10 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
             own = queries.own_accounts(database, publication)
             observed = observations.fresh_entries(database, folder, logged, own, at, adding=config.observations)
         leaves = leaves_of(database, publication, logged, at, observed)
-        log = logs[-1] if logs else StoredLog(config.folder / publication / "1")
+        if logs:
+            log = logs[-1]
+        else:
+            log = StoredLog(config.folder / publication / "1")
         if not leaves and (not log.entries or (log.last and log.last.size == len(log.entries))):
             return LogUpdate()
         signed = _extend(config, key, log, leaves)
@@ -158,7 +161,9 @@ def _origin(config: LogConfig, key: SigningKey, log: StoredLog, before: Checkpoi
     another key."""
     if log.key is None:
         base = dict(config.bases).get(log.publication, config.base)
-        return before.origin if before else log_keys.origin_of(key, base, log.publication, log.number)
+        if before:
+            return before.origin
+        return log_keys.origin_of(key, base, log.publication, log.number)
     if log.key != key._replace(name=log.key.name).verifier:
         raise LogError(
             f"{log.key.name}: was started with another key than the one in {config.key_file}; restore that key, or "

@@ -94,7 +94,8 @@ def stored_issue(session: QuerySession, publication: str, day: str, edition: int
 def differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterator[str]:
     """Where an answer differs from the one that its content and metadata give. `stored`: the same issue as a store has
     it, to compare what they do not give."""
-    shown, issue = {lane: () for lane in LANES} | dict(saved.shown), _proved_issue(saved)
+    shown = {lane: () for lane in LANES} | dict(saved.shown)
+    issue = _proved_issue(saved)
     try:
         expected = msgspec.to_builtins(issues.as_issue(_as_then(issue, saved.parts, stored) if stored else issue))
     except (
@@ -119,7 +120,8 @@ def differences(saved: SavedAnswer, stored: StoredIssue | None = None) -> Iterat
 def _proved_issue(saved: SavedAnswer) -> PublishedIssue:
     """The issue as far as content and metadata give it."""
     content = saved.parts.content
-    name, day = content.publication.publication, content.day
+    name = content.publication.publication
+    day = content.day
     is_listed = content.publication.window == "listing"
     listing = model.Listing(publication=name, day=day, made="", lead=0, places=0, file="", observed_at=0)
     papers = {entry.paper: saved.parts.metadata.get(entry.paper) for entry in content.all_entries}
@@ -140,7 +142,8 @@ def _proved_issue(saved: SavedAnswer) -> PublishedIssue:
 
 def _as_then(issue: PublishedIssue, parts: AnswerParts, stored: StoredIssue) -> PublishedIssue:
     """The issue with what the store adds, as it can have been when the answer was made."""
-    now, content = stored.issue, issue.content
+    now = stored.issue
+    content = issue.content
     pairs = [*zip(content.entries, parts.entries, strict=False), *zip(content.ongoing, parts.ongoing, strict=False)]
     editions = now.editions[: max(len(parts.editions), content.edition)]
     revised = {entry.paper for entry, shown in pairs if shown.withdrawn or shown.later_version is not None}
@@ -167,7 +170,8 @@ def _posts_then(entry: model.Entry, shown: AnsweredEntry, stored: StoredIssue) -
 def _entry_differences(
     entry: model.Entry, shown: Json, expected: Json, item: Paper | Place | None, stored: StoredIssue | None
 ) -> Iterator[str]:
-    free, posts = set[str](), shown.get("posts", ())  # fields that are not compared
+    free = set[str]()  # fields that are not compared
+    posts = shown.get("posts", ())
     if stored is None:
         free |= NEEDS_STORE - ({"posts"} if len(posts) > len(entry.posts) else set())
         if shown.get("withdrawn") or shown.get("later_version") is not None:
@@ -193,10 +197,13 @@ def _entry_differences(
 def _are_posts(shown: Sequence[Json], expected: Sequence[Json], forgotten: int) -> bool:
     """Whether an answer shows the expected posts, as far as it says, in order, and at most as many others as were
     forgotten since."""
-    fields, known = {post["post"]: post.keys() for post in shown}, {post["post"] for post in expected}
+    fields = {post["post"]: post.keys() for post in shown}
+    known = {post["post"] for post in expected}
     as_said = [{name: post[name] for name in post if name in fields[post["post"]]} for post in expected]
     listed = [post for post in shown if post["post"] in known]
-    return len(shown) - len(listed) <= forgotten and canonical_json(listed) == canonical_json(as_said)
+    if len(shown) - len(listed) > forgotten:
+        return False
+    return canonical_json(listed) == canonical_json(as_said)
 
 
 def _different(shown: Json, expected: Json, free: set[str]) -> list[str]:

@@ -125,11 +125,9 @@ def _of_json(text: str) -> SavedIssue:
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
     issue = SavedIssue(content, digest, notes.parse_proof(saved.proof), metadata=hashes)
-    return (
-        issue
-        if value.keys() <= saved_answers.PROVED_BY_HASHES
-        else issue._replace(answer=saved_answers.read_answer(value, digest))
-    )
+    if value.keys() <= saved_answers.PROVED_BY_HASHES:
+        return issue
+    return issue._replace(answer=saved_answers.read_answer(value, digest))
 
 
 def _decoded(text: str) -> Any:
@@ -183,7 +181,8 @@ class _PageReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.blocks: dict[str, list[str]] = {}
-        self.entries, self.ongoing = list[ShownEntry](), list[str]()
+        self.entries = list[ShownEntry]()
+        self.ongoing = list[str]()
         self._inside = deque([""], 4)
         self.digest = self._block = self._target = ""
         self._in_tags = 0
@@ -252,7 +251,9 @@ class _PageReader(HTMLParser):
 
 def _number(text: str) -> int | None:
     digits = text.replace(",", "").strip()
-    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 16 else None
+    if digits.isdecimal() and digits.isascii() and len(digits) < 16:
+        return int(digits)
+    return None
 
 
 # ---- the verdict -------------------------------------------------------------------------------------------
@@ -283,14 +284,16 @@ def _log_problems(issue: SavedIssue, policy: policies.LogPolicy, cosigners: dict
 
 
 def _page_problems(issue: SavedIssue) -> Iterator[str]:
-    entries, ongoing = issue.content.listed, issue.content.ongoing
+    entries = issue.content.listed
+    ongoing = issue.content.ongoing
     if issue.shown_digest and issue.shown_digest != issue.digest:
         yield f"the page shows the digest {issue.shown_digest}, but its content has {issue.digest}"
     if issue.shown is not None:
         if len(issue.shown) != len(entries):
             yield f"the page shows {len(issue.shown)} papers, but the issue has {len(entries)}"
         for visible, entry in zip(issue.shown, entries, strict=False):
-            score, paper = entry.score if visible.score is None else visible.score, _anchor(entry.paper)
+            score = entry.score if visible.score is None else visible.score
+            paper = _anchor(entry.paper)
             is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
             if not is_same or visible.linked - {paper}:
                 yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"

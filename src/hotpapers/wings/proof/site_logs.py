@@ -79,7 +79,9 @@ class PublicationLogs:
     invalid policy."""
 
     def __init__(self, folder: Path, logs: Sequence[log_files.StoredLog], policy: str) -> None:
-        self.publication, self.stored, self._policy_text = folder.name, tuple(logs), policy
+        self.publication = folder.name
+        self.stored = tuple(logs)
+        self._policy_text = policy
         self.observed = folder / observations.FOLDER
         self._policy = policies.witness_policy(policy)
         self._cosigners: dict[tuple[str, int], Mapping[str, int]] = {}
@@ -101,7 +103,8 @@ class PublicationLogs:
             return None
         enough = next((signed for signed in covering if self._policy.is_met(self._cosigners_of(signed))), None)
         signed = enough or covering[0]
-        path, cosigners = tuple(log.tree.inclusion(leaf, signed.size)), self._cosigners_of(signed)
+        path = tuple(log.tree.inclusion(leaf, signed.size))
+        cosigners = self._cosigners_of(signed)
         return IssueProof(
             LogProof(leaf, path, self._for_proof(signed, cosigners)), tuple(cosigners), enough is not None
         )
@@ -109,7 +112,8 @@ class PublicationLogs:
     def proved(self, issue: PublishedIssue) -> ProvedIssue | None:
         """An issue with its proof. None while no checkpoint covers it, or if its content does not match the digest,
         since an older program may have encoded it differently."""
-        proof, content = self.proof(issue.digest), issue.content
+        proof = self.proof(issue.digest)
+        content = issue.content
         # "<" could end its data block in a page
         if proof is None or "<" in str(proof.proof) or digest_of(content) != issue.digest:
             return None
@@ -121,7 +125,9 @@ class PublicationLogs:
     def is_complete(self, digest: str) -> bool | None:
         """Whether an issue's proof has enough cosignatures, by its digest; None while it has no proof."""
         log, leaf = self._places.get(entries.issue_entry(digest), (None, 0))
-        return leaf < self._complete_sizes[log.number] if log and log.covering(leaf) else None
+        if log and log.covering(leaf):
+            return leaf < self._complete_sizes[log.number]
+        return None
 
     @cached_property
     def _complete_sizes(self) -> Mapping[int, int]:
@@ -189,7 +195,9 @@ class SiteLogs:
 
     def version(self, publication: str) -> object:
         """A value that changes whenever a page's proof may change."""
-        return log_files.version(self.config.folder / publication) if log_files.is_name(publication) else ()
+        if log_files.is_name(publication):
+            return log_files.version(self.config.folder / publication)
+        return ()
 
     def of(self, publication: str) -> PublicationLogs | None:
         """A publication's logs; None if it has none. Raises LogError."""
@@ -228,7 +236,9 @@ class LogPages(SitePart):
     """The files of a publication's log on its site, and the proof files beside each issue."""
 
     def __init__(self, site: SiteContext, logs: PublicationLogs) -> None:
-        self._site, self._logs, self._path = site, logs, f"{FOLDER}{site.name}/"
+        self._site = site
+        self._logs = logs
+        self._path = f"{FOLDER}{site.name}/"
         self._observed_path = f"{self._path}{observations.FOLDER}/"
 
     def paths(self, folder: Path | None = None) -> Iterator[str]:
@@ -290,7 +300,8 @@ def _is_copy(file: Path, original: Path) -> bool:
     files, and few of them change within an hour."""
     if not file.is_file():
         return False
-    own, copy = original.stat(), file.stat()
+    own = original.stat()
+    copy = file.stat()
     return copy.st_size == own.st_size and copy.st_mtime_ns >= own.st_mtime_ns
 
 
@@ -307,7 +318,8 @@ def log_config(site: Site) -> LogConfig | None:
     except NotAProof as problem:
         raise SettingsError(f"{site.file}: transparency.policy: {problem}") from problem
     key_file, folder = (site.folder / Path(path).expanduser() for path in (table.key, table.folder))
-    base, bases = site.settings.publish.base, site.settings.bases
+    base = site.settings.publish.base
+    bases = site.settings.bases
     return LogConfig(key_file, folder, base, table.policy, table.observations, bases)
 
 

@@ -125,11 +125,9 @@ def read_api(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     at = payload.at
     submission = decode_entry(payload.body, RedditPost)
     if submission.gone:
-        return (
-            [gone_post(NETWORK, key, at, submission.gone, submission.created_at or 0)]
-            if payload.kind == "counts"
-            else []
-        )
+        if payload.kind == "counts":
+            return [gone_post(NETWORK, key, at, submission.gone, submission.created_at or 0)]
+        return []
     likes = None if submission.score is None else max(submission.score, 0)
     snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
     if payload.kind == "counts":
@@ -187,7 +185,9 @@ def read_feed(key: str, payload: RawPayload, names: PaperIndex) -> list[Item]:
     at = payload.at
     entry = msgspec.json.decode(payload.body, type=FeedEntry)
     if removal := gone_from_feed(entry):
-        return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if payload.kind == "thread" else []
+        if payload.kind == "thread":
+            return [gone_post(NETWORK, key, at, removal, entry.published or 0)]
+        return []
     content, anchors = plain(entry.content)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
     text, links = join_title(plain(entry.title)[0], target, *_body(entry))

@@ -144,7 +144,10 @@ class RedditApi:
         payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
         keys = {payload.key for payload in payloads}
         # else a missing post may be one of the entries without a readable id
-        missing = [name for name in names if name not in keys] if keys.issubset(names) else []
+        if keys.issubset(names):
+            missing = [name for name in names if name not in keys]
+        else:
+            missing = []
         return PayloadPage([*payloads, *(RawPayload("gone", name, b"null", http.now()) for name in missing)])
 
     def _listing(
@@ -161,7 +164,10 @@ class RedditApi:
                 payloads.append(RawPayload(kind, unreadable_key(body), body, response.at))
             elif thing.name[:3] == "t3_":  # removals and edits are only reported for posts in the record
                 known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known
-                kinds = ["counts"] if known and thing.gone else [kind, *(["edit"] if known and thing.edited else [])]
+                if known and thing.gone:
+                    kinds = ["counts"]
+                else:
+                    kinds = [kind, *(["edit"] if known and thing.edited else [])]
                 payloads += [RawPayload(kind, thing.name, body, response.at) for kind in kinds]
         times = [thing.created_utc for thing, _ in entries if thing is not None and thing.created_utc is not None]
         return payloads, times, data.after or ""
@@ -201,7 +207,10 @@ class RedditFeeds:
                 check_overlap(f"r/{subreddit}", round((last_time or 0.0) * 1e6), http.now())
             return
         times, payloads = self._posts(response)
-        doubt = known_missing(subreddit, last_time, times, http.now()) if len(payloads) < FULL else None
+        if len(payloads) < FULL:
+            doubt = known_missing(subreddit, last_time, times, http.now())
+        else:
+            doubt = None
         if doubt:
             self._doubted.add(subreddit)
             yield PayloadPage(payloads)
@@ -253,7 +262,9 @@ class RedditFeeds:
     def _body(self, entry: FeedEntry) -> bytes:
         """An entry as it is stored: without the token, should a link have it."""
         body = msgspec.json.encode(entry)
-        return body.replace(self._token.encode(), HIDDEN.encode()) if self._token else body
+        if self._token:
+            return body.replace(self._token.encode(), HIDDEN.encode())
+        return body
 
 
 # ---- the connector ------------------------------------------------------------------------------------
@@ -272,7 +283,10 @@ class RedditSource(PostSource[RedditSettings]):
 
     def pages(self, http: HttpClient, cursor: str | None, since: int | None = None) -> Pages:
         """The newest posts of each subreddit. A failing subreddit doesn't stop the others; its error is raised last."""
-        newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
+        if cursor:
+            newest = msgspec.json.decode(cursor, type=dict[str, float])
+        else:
+            newest = {}
         self._reader.begin(http)
         parts = ((name, self._new_posts(http, name, newest, since)) for name in self.settings.subreddits)
         yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))

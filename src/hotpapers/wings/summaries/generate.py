@@ -78,7 +78,8 @@ def summarize(
         for paper in in_issue
         if paper and paper.abstract.strip() and not paper.summary and paper.observed_at < cut
     ]
-    session, summarized = _SummarySession(http, model), list[Paper]()
+    session = _SummarySession(http, model)
+    summarized = list[Paper]()
     try:
         for paper in papers[:MAX_PAPERS]:
             if text := _earlier_summary(record, paper) or session.sentence_for(paper):
@@ -94,7 +95,8 @@ class _SummarySession:
     """Asks a model until it fails too often or takes too long, and counts failures."""
 
     def __init__(self, http: HttpClient, model: SummarySettings) -> None:
-        self._http, self._model = http, model
+        self._http = http
+        self._model = model
         self.failures = self._in_a_row = 0
         self.reason = ""
         started_at = http.now()
@@ -127,7 +129,8 @@ class _SummarySession:
             return False
         reason = f"the model took more than {MAX_MINUTES} minutes for an issue"
         if self.reason != reason:
-            self.failures, self.reason = self.failures + 1, reason
+            self.failures = self.failures + 1
+            self.reason = reason
             log_event("no more summaries", reason=reason)
         return True
 

@@ -127,7 +127,8 @@ def ask(http: HttpClient, model: SummarySettings, paper: Paper) -> str:
 def try_model(settings: SummarySettings, open_client: OpenClient) -> str:
     """Whether the server has the model, by its list, which costs nothing; in a few words. Raises UsageError if it has
     not, InputError, NetError."""
-    key, model = with_key(settings).key, settings.model
+    key = with_key(settings).key
+    model = settings.model
     with closing(open_client((settings.url,), (key,))) as client:
         answer = client.http.get(f"{settings.url.rstrip('/')}/models", headers=_headers(key), accept=(404, 405))
     if answer.status != 200:

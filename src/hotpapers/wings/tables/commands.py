@@ -50,7 +50,9 @@ def is_own_folder(folder: Path) -> bool:
     if not folder.is_dir():
         return True
     names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    return not names or {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
+    if not names:
+        return True
+    return {*DESCRIPTIONS, f"{TABLES[0].name}.parquet"} <= names
 
 
 def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
@@ -60,7 +62,8 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
     view = record.view(at, head.position)
     # The titles of all publications that are not retrospective; a default title if there are none
     own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
-    title, moment = ", ".join(item.title for item in own) or UNTITLED, timestamps.rfc3339(at)
+    title = ", ".join(item.title for item in own) or UNTITLED
+    moment = timestamps.rfc3339(at)
     with connect() as connection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -81,8 +84,10 @@ def write_tables(record: Record, folder: Path, at: int) -> ExportFacts:
 
 def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
     """Write one table, by way of a temporary file with lines of JSON."""
-    target, lines = folder / f"{table.name}.parquet", folder / "rows.jsonl"
-    names, rows = [column.name for column in table.columns], 0
+    target = folder / f"{table.name}.parquet"
+    lines = folder / "rows.jsonl"
+    names = [column.name for column in table.columns]
+    rows = 0
     with lines.open("wb") as out:
         for row in ROWS[table.name](view):
             out.write(msgspec.json.encode(dict(zip(names, row, strict=True))) + b"\n")

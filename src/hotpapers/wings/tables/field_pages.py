@@ -109,10 +109,9 @@ class FieldsPart(SitePart):
     @cached_property
     def _has_enough(self) -> bool:
         sizes = Counter(paper.field for paper in self._papers.values())
-        return (
-            sizes.total() >= MIN_PAPERS
-            and sum(wilson(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
-        )
+        if sizes.total() < MIN_PAPERS:
+            return False
+        return sum(wilson(0, size)[1] < self._of_all for size in sizes.values()) >= MIN_FIELDS
 
     @property
     def _of_all(self) -> float:
@@ -137,7 +136,8 @@ class FieldsPart(SitePart):
     @cached_property
     def _view(self) -> AsOfView | None:
         """The record as of the latest issue; None without a record, or without daily issues."""
-        reader, days = self._site.issue_reader, self._site.days
+        reader = self._site.issue_reader
+        days = self._site.days
         if not isinstance(reader, RecordIssueReader) or self._site.publication.window != "daily" or not days:
             return None
         latest = self._site.issue_header(days[-1]).content

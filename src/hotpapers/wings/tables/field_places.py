@@ -73,7 +73,9 @@ def _row(field: str, papers: list[str], facts: FieldFacts) -> FieldRow:
 
 
 def _share_with(least: int, people: list[int]) -> float | None:
-    return round(sum(count >= least for count in people) / len(people), 3) if people else None
+    if people:
+        return round(sum(count >= least for count in people) / len(people), 3)
+    return None
 
 
 def per_thousand(places: int, papers: int) -> float:
@@ -83,7 +85,8 @@ def per_thousand(places: int, papers: int) -> float:
 
 def wilson(places: int, papers: int) -> tuple[float, float]:
     """Wilson's 95 % interval of the places per 1,000 papers (doi:10.1080/01621459.1927.10502953)."""
-    share, zz = places / papers, Z * Z / papers
+    share = places / papers
+    zz = Z * Z / papers
     half = sqrt(zz * share * (1 - share) + zz * zz / 4)
     low, high = ((share + zz / 2 + sign * half) / (1 + zz) for sign in (-1, 1))
     return round(1000 * low, 1), round(1000 * high, 1)

@@ -80,7 +80,8 @@ def columns_of(connection: Any, file: str) -> list[tuple[str, str]]:
 def parquet(record: Record, **options: Any) -> Iterator[bytes]:
     """The export as one Parquet file. `options`: those of `exporter.lines`."""
     with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
-        source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
+        source = Path(folder) / "lines.jsonl"
+        target = Path(folder) / "record.parquet"
         with source.open("wb") as out:
             for n, line in enumerate(exporter.lines(record, **options), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
@@ -97,7 +98,8 @@ def copy_lines(connection: Any, sql: str, lines: Path) -> None:
     try:
         connection.execute(sql, [literal_path(str(lines))])
     except duckdb.IOException as problem:
-        reason, full = str(problem).splitlines()[0], os.strerror(errno.ENOSPC)
+        reason = str(problem).splitlines()[0]
+        full = os.strerror(errno.ENOSPC)
         raise OSError(errno.EIO, full if full in reason else reason) from problem
 
 

@@ -23,20 +23,24 @@ def mentions(view: AsOfView) -> Rows:
     same text number; it is 0 if the text is too short. What is not known of a post that is gone is as last seen."""
 
     def first(kind: str, same: str) -> str:
-        return f"(SELECT min(f.observed_at) FROM {kind} AS f WHERE {same} AND {view.visible('f')})"
+        return f"(SELECT min(item.observed_at) FROM {kind} AS item WHERE {same} AND {view.visible('item')})"
 
     sql = f"""WITH {persons_sql(view, ())}, {_texts(view)}
-        SELECT {key_of("m.paper")}, m.post, {key_of("m.post")}, g.network, p.account, {VOICE}, coalesce(x.number, 0),
-            m.form, m.found_in, m.version, coalesce(p.created_at, nullif(g.created_at, 0)),
-            {first("mention", "f.post = m.post AND f.paper = m.paper")}, {first("post", "f.post = m.post")},
-            g.gone, g.observed_at, m.observed_at
-        FROM mention AS m
-        LEFT JOIN post AS g ON g.post = m.post AND {view.visible("g")} AND {view.newest(SPECS[Post], "g")}
-        LEFT JOIN post AS p ON p.id = (SELECT s.id FROM post AS s WHERE s.post = m.post AND s.gone = ''
-            AND {view.visible("s")} ORDER BY s.observed_at DESC LIMIT 1)
-        LEFT JOIN stable_account AS w ON w.voice = p.voice
-        LEFT JOIN text AS x ON x.fingerprint = p.text_fingerprint
-        WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} ORDER BY 1, 2"""
+        SELECT {key_of("mention.paper")}, mention.post, {key_of("mention.post")}, newest.network, post.account,
+            {VOICE}, coalesce(text.number, 0),
+            mention.form, mention.found_in, mention.version, coalesce(post.created_at, nullif(newest.created_at, 0)),
+            {first("mention", "item.post = mention.post AND item.paper = mention.paper")},
+                {first("post", "item.post = mention.post")},
+            newest.gone, newest.observed_at, mention.observed_at
+        FROM mention
+        LEFT JOIN post AS newest ON newest.post = mention.post AND {view.visible("newest")}
+            AND {view.newest(SPECS[Post], "newest")}
+        LEFT JOIN post ON post.id = (SELECT other.id FROM post AS other WHERE other.post = mention.post
+            AND other.gone = ''
+            AND {view.visible("other")} ORDER BY other.observed_at DESC LIMIT 1)
+        LEFT JOIN stable_account ON stable_account.voice = post.voice
+        LEFT JOIN text ON text.fingerprint = post.text_fingerprint
+        WHERE {view.visible("mention")} AND {view.newest(SPECS[Mention], "mention")} ORDER BY 1, 2"""
     return view.database.iterate(sql)
 
 
@@ -47,31 +51,33 @@ def post_history(view: AsOfView) -> Rows:
     """(post's number, network, voice's number, text's number, created at, gone, observed at, position, closed) for
     every observation of a post that names a paper. The voice is the post's own."""
     sql = f"""WITH {_texts(view)}
-        SELECT p.post, p.network, p.voice, coalesce(x.number, 0), nullif(p.created_at, 0), p.gone, {_stamp(view, "p")}
-        FROM post AS p LEFT JOIN text AS x ON x.fingerprint = p.text_fingerprint
-        WHERE {_written(view, "p")} AND EXISTS (SELECT 1 FROM mention AS m WHERE m.post = p.post)
-        ORDER BY p.post, p.observed_at, p.since"""
+        SELECT post.post, post.network, post.voice, coalesce(text.number, 0), nullif(post.created_at, 0), post.gone,
+            {_stamp(view, "post")}
+        FROM post LEFT JOIN text ON text.fingerprint = post.text_fingerprint
+        WHERE {_written(view, "post")} AND EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post)
+        ORDER BY post.post, post.observed_at, post.since"""
     return view.database.iterate(sql)
 
 
 def mention_history(view: AsOfView) -> Rows:
     """(paper, post's number, observed at, position, closed) for every observation of a mention."""
-    sql = f"""SELECT {key_of("m.paper")}, m.post, {_stamp(view, "m")}
-        FROM mention AS m WHERE {_written(view, "m")} ORDER BY 1, 2, 3, 4"""
+    sql = f"""SELECT {key_of("mention.paper")}, mention.post, {_stamp(view, "mention")}
+        FROM mention WHERE {_written(view, "mention")} ORDER BY 1, 2, 3, 4"""
     return view.database.iterate(sql)
 
 
 def aliases(view: AsOfView) -> Rows:
     """(account's number, voice's number, observed at, position, closed) for every account with a stable one."""
-    sql = f"""SELECT t.account, t.stable, {_stamp(view, "t")}
-        FROM alias AS t WHERE {_written(view, "t")} ORDER BY 1, 3, 4"""
+    sql = f"""SELECT alias.account, alias.stable, {_stamp(view, "alias")}
+        FROM alias WHERE {_written(view, "alias")} ORDER BY 1, 3, 4"""
     return view.database.iterate(sql)
 
 
 def post_counts(view: AsOfView) -> Rows:
     """(post's number, reposts, likes, replies, quotes, views, observed at, position, closed) for every reading."""
-    sql = f"""SELECT s.post, s.reposts, s.likes, s.replies, s.quotes, s.views, {_stamp(view, "s")}
-        FROM snapshot AS s WHERE {_written(view, "s")} ORDER BY s.post, s.observed_at, s.since"""
+    sql = f"""SELECT snapshot.post, snapshot.reposts, snapshot.likes, snapshot.replies, snapshot.quotes,
+        snapshot.views, {_stamp(view, "snapshot")}
+        FROM snapshot WHERE {_written(view, "snapshot")} ORDER BY snapshot.post, snapshot.observed_at, snapshot.since"""
     return view.database.iterate(sql)
 
 
@@ -89,8 +95,9 @@ def _stamp(view: AsOfView, alias: str) -> str:
 def _texts(view: AsOfView) -> str:
     """One table: `text`, a number of its own for each text that is long enough to be compared."""
     return f"""text (fingerprint, number) AS (
-            SELECT t.text_fingerprint, row_number() OVER (ORDER BY min(t.post), min(t.since), t.text_fingerprint)
-            FROM post AS t WHERE t.text_fingerprint <> 0 AND {_written(view, "t")} GROUP BY t.text_fingerprint)"""
+            SELECT post.text_fingerprint, row_number() OVER (ORDER BY min(post.post), min(post.since),
+                post.text_fingerprint)
+            FROM post WHERE post.text_fingerprint <> 0 AND {_written(view, "post")} GROUP BY post.text_fingerprint)"""
 
 
 # ---- totals, judgments ----------------------------------------------------------------------------
@@ -98,38 +105,43 @@ def _texts(view: AsOfView) -> str:
 
 def tallies(view: AsOfView) -> Rows:
     """(paper, network, method, reposts, likes, observed at) for every total in listings by others."""
-    sql = f"""SELECT {key_of("t.paper")}, t.network, t.method, t.reposts, t.likes, t.observed_at
-        FROM tally AS t WHERE {view.visible("t")} ORDER BY 1, 2, 3, 6"""
+    sql = f"""SELECT {key_of("tally.paper")}, tally.network, tally.method, tally.reposts, tally.likes, tally.observed_at
+        FROM tally WHERE {view.visible("tally")} ORDER BY 1, 2, 3, 6"""
     return view.database.iterate(sql)
 
 
 def verdicts(view: AsOfView) -> Rows:
     """(subject's number, subject, paper, rule, version, judgement, observed at, position, closed) for every verdict:
     issues keep what held when they were frozen."""
-    sql = f"""SELECT v.subject, {key_of("v.subject")}, {key_of("v.about")}, v.rule, v.version, v.judgement,
-            {_stamp(view, "v")}
-        FROM verdict AS v WHERE {_written(view, "v")} ORDER BY 1, 3, 4, 7, 8"""
+    sql = f"""SELECT verdict.subject, {key_of("verdict.subject")}, {key_of("verdict.about")}, verdict.rule,
+            verdict.version, verdict.judgement,
+            {_stamp(view, "verdict")}
+        FROM verdict WHERE {_written(view, "verdict")} ORDER BY 1, 3, 4, 7, 8"""
     return view.database.iterate(sql)
 
 
 def announced_between(view: AsOfView, start: int, end: int) -> Rows:
     """(paper, moment) of the papers first announced from one moment on and before another, µs UTC."""
-    sql = f"""SELECT {key_of("a.paper")}, min(a.announced_at) FROM announcement AS a
-        WHERE {announces_sql(view, "a")} GROUP BY a.paper
-        HAVING min(a.announced_at) >= ? AND min(a.announced_at) < ? ORDER BY 1"""
+    sql = f"""SELECT {key_of("announcement.paper")}, min(announcement.announced_at) FROM announcement
+        WHERE {announces_sql(view, "announcement")} GROUP BY announcement.paper
+        HAVING min(announcement.announced_at) >= ? AND min(announcement.announced_at) < ? ORDER BY 1"""
     return view.database.iterate(sql, (start, end))
 
 
 def first_announcements(view: AsOfView, since: str) -> Iterator[DescribedAnnouncement]:
     """The announcements of papers that were first announced after a day, the earliest first."""
-    earlier = f"""SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND o.type <> 'replacement' AND o."day" <= ?
-        AND {view.visible("o")}"""
+    earlier = f"""SELECT 1 FROM announcement WHERE announcement.paper = t.paper
+        AND announcement.type <> 'replacement' AND announcement."day" <= ?
+        AND {view.visible("announcement")}"""
     where = f"""t."day" > ? AND t.type <> 'replacement' AND NOT EXISTS ({earlier})"""
     return described_announcements(view, where, (since, since), 't."day", t.announced_at')
 
 
 def announced_span(view: AsOfView) -> tuple[int, int] | None:
     """When the first and the last paper were announced, µs UTC; None if there are none."""
-    rows = view.database.rows(f"""SELECT min(a.announced_at), max(a.announced_at) FROM announcement AS a
-        WHERE a.type <> 'replacement' AND {view.visible("a")}""")
-    return None if rows[0][0] is None else (int(rows[0][0]), int(rows[0][1]))
+    rows = view.database.rows(f"""SELECT min(announcement.announced_at), max(announcement.announced_at)
+        FROM announcement
+        WHERE announcement.type <> 'replacement' AND {view.visible("announcement")}""")
+    if rows[0][0] is None:
+        return None
+    return (int(rows[0][0]), int(rows[0][1]))

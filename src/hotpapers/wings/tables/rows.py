@@ -45,7 +45,8 @@ STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
 
 def _papers(view: AsOfView) -> Iterator[Row]:
     for item in view.items(Paper):
-        id, primary = from_key(item.paper), item.categories[0] if item.categories else None
+        id = from_key(item.paper)
+        primary = item.categories[0] if item.categories else None
         times = (item.published_at, item.updated_at, item.observed_at)
         yield (id, f"{ARXIV_DOI}{id}", item.doi or None, primary, item.categories, item.version, *times)
 
@@ -121,7 +122,8 @@ class ReadingStates:
     """How networks were read, up to a view's moment."""
 
     def __init__(self, view: AsOfView) -> None:
-        self.as_of, self.networks = view.as_of, networks_read(view)
+        self.as_of = view.as_of
+        self.networks = networks_read(view)
         self._unread = unread_times(view)
         self._began = {network: first_read_at(view, network, LOST) for network in self.networks}
 
@@ -131,7 +133,12 @@ class ReadingStates:
         if not unread:
             return "complete", 0
         began = self._began.get(network)
-        state = "partial" if unread < end - start else "before" if began is None or began >= end else "none"
+        if unread < end - start:
+            state = "partial"
+        elif began is None or began >= end:
+            state = "before"
+        else:
+            state = "none"
         return state, unread // SECOND
 
 
@@ -167,7 +174,8 @@ def _issues(view: AsOfView) -> Iterator[Row]:
         known = identities.find(view.database, own)
         own_numbers = sorted(known[account].number for account in own & known.keys())
         read = (content.from_at, content.as_of, content.position, content.chain)
-        papers, replaced = (content.announced, content.considered), content.replaces or None
+        papers = (content.announced, content.considered)
+        replaced = content.replaces or None
         window = (content.publication.window, own_numbers, content.until_at or None)
         yield (
             *_issue_key(content), digest, content.ranking, *read, *papers, replaced, *window,
@@ -208,7 +216,10 @@ def _readings(view: AsOfView) -> Iterator[Row]:
     for _, content in _contents(view):
         for reading in content.readings:
             began = None if reading.began is msgspec.UNSET else reading.began
-            lost = None if reading.gaps is msgspec.UNSET else sum(gap.until_at - gap.from_at for gap in reading.gaps)
+            if reading.gaps is msgspec.UNSET:
+                lost = None
+            else:
+                lost = sum(gap.until_at - gap.from_at for gap in reading.gaps)
             unread = None if lost is None else lost // SECOND
             yield (*_issue_key(content), reading.network, reading.state, began, unread)
 
@@ -217,7 +228,8 @@ def _entry_counts(view: AsOfView) -> Iterator[Row]:
     for key, entry, _ in _listed(view):
         parts = {part.network: part for part in entry.parts}
         for count in entry.counts:
-            part, compared = parts.get(count.network), Row((None,) * 4)  # empty if nothing was compared
+            part = parts.get(count.network)
+            compared = Row((None,) * 4)  # empty if nothing was compared
             if part and part.among:
                 compared = (part.voices, part.counted_as or None, part.own, part.among)
             further = (count.known, count.authors, count.collector)

@@ -156,7 +156,8 @@ def _counted(
     """The groups that stand out."""
     here, there = set_of(week), set_of(before)
     for group, uses in candidates.items():
-        weight, earlier = sum(paper.weight for paper, _ in uses), [paper for paper in before if has(paper.text, group)]
+        weight = sum(paper.weight for paper, _ in uses)
+        earlier = [paper for paper in before if has(paper.text, group)]
         before_weight = sum(paper.weight for paper in earlier)
         z = log_odds(weight, here, before_weight, there)
         if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:

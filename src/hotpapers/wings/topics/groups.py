@@ -19,7 +19,8 @@ MAX_GROUP_WORDS = 3
 MAX_CHARS = 20_000
 """Code points of a text that are read."""
 MIN_WORD_CHARS = 2
-CACHED_WORDS, CACHED_TEXTS = 1 << 16, 1 << 9
+CACHED_WORDS = 1 << 16
+CACHED_TEXTS = 1 << 9
 
 _STOP = """
 a about above across after again against all almost along already also although always among an and another any are
@@ -79,7 +80,8 @@ def groups_in(text: str) -> Iterator[tuple[Group, str]]:
         for start, first in enumerate(words):
             key = surface = ""
             for word in () if first.is_stop else words[start : start + MAX_GROUP_WORDS]:
-                key, surface = f"{key} {word.key}", f"{surface} {word.surface}"
+                key = f"{key} {word.key}"
+                surface = f"{surface} {word.surface}"
                 if not word.is_stop:
                     yield key[1:], surface[1:]
 

@@ -87,8 +87,11 @@ class TopicsPart(SitePart):
             return None
         if match and match[2] == "topics.json":
             return self.weeks.topics(week).data
-        of_week, weeks = self.weeks.topics(week), ["", *self.weeks.closing_days, ""]
-        n, title, summary = weeks.index(week), f"Topics of {period_name(week)}", summary_of(of_week)
+        of_week = self.weeks.topics(week)
+        weeks = ["", *self.weeks.closing_days, ""]
+        n = weeks.index(week)
+        title = f"Topics of {period_name(week)}"
+        summary = summary_of(of_week)
         body = macro(_TEMPLATE, "page")(
             title,
             summary,
@@ -139,14 +142,16 @@ class TopicsPart(SitePart):
 
 def summary_of(of_week: WeekTopics) -> str:
     """How many topics, and what was compared."""
-    papers, before = count_noun(of_week.papers, "paper"), format_number(of_week.before_papers)
+    papers = count_noun(of_week.papers, "paper")
+    before = format_number(of_week.before_papers)
     topics = count_noun(len(of_week.topics), "topic")
     return f"{topics} in {papers}, compared with {before} of {of_week.before_weeks} weeks before"
 
 
 def arithmetic_of(topic: Topic, of_week: WeekTopics) -> str:
     """The counts by which a topic stands out, and its z."""
-    group, papers = topic.groups[0], count_noun(of_week.papers, "paper")
+    group = topic.groups[0]
+    papers = count_noun(of_week.papers, "paper")
     here = f"{group.papers} of {papers} with weight {group.weight} of {of_week.weight}"
     before = f"{group.before_papers:,} of {of_week.before_papers:,}"
     before_weight = f"{group.before_weight:,} of {of_week.before_weight:,}"

@@ -51,7 +51,10 @@ def _site_topics(site: PublishedSite, params: SiteTopicsParams) -> WeekTopics:
     weeks = [params.week]
     if params.week == "latest":
         last = next(site.days(), "")
-        weeks = weeks_up_to(period_of("week", "daily", last), MAX_WEEKS)[::-1] if last else []
+        if last:
+            weeks = weeks_up_to(period_of("week", "daily", last), MAX_WEEKS)[::-1]
+        else:
+            weeks = []
     for week in weeks:
         with suppress(NotFound):
             return decode_json(site.file(data_path(week)), WeekTopics)

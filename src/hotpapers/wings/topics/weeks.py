@@ -32,7 +32,8 @@ from hotpapers.wings.topics.groups import has
 
 LINE = 26
 """Weeks of a topic's line, the week itself included."""
-CACHED_DAYS, CACHED_WEEKS = 256, 64
+CACHED_DAYS = 256
+CACHED_WEEKS = 64
 
 
 class TopicIssue(Schema, frozen=True, kw_only=True):
@@ -93,7 +94,8 @@ class TopicWeeks:
     """The weeks of a publication. Raises NotFound if the reader has no such publication."""
 
     def __init__(self, reader: IssueReader, publication: str) -> None:
-        self._reader, self._name = reader, publication
+        self._reader = reader
+        self._name = publication
         known = {item.publication: item for item in reader.publications()}
         if publication not in known:
             raise NotFound(f"{publication}: no such publication")
@@ -117,7 +119,8 @@ class TopicWeeks:
     @cached_property
     def closing_days(self) -> dict[str, str]:
         """The weeks that are over and can be compared, ascending, each with the day of the issue that ended it."""
-        weeks, closing = list(self._days), dict[str, str]()
+        weeks = list(self._days)
+        closing = dict[str, str]()
         for n, week in enumerate(weeks):
             if sum(earlier in self._days for earlier in weeks_up_to(week, BEFORE + 1)[:-1]) < MIN_BEFORE:
                 continue
@@ -214,6 +217,6 @@ def is_last_of_week(publication: Publication, day: str) -> bool:
     following = label_after(publication, day)
     if publication.window == "listing":
         return False
-    return not following or period_of("week", publication.window, following) != period_of(
-        "week", publication.window, day
-    )
+    if not following:
+        return True
+    return period_of("week", publication.window, following) != period_of("week", publication.window, day)

@@ -25,7 +25,8 @@ PEOPLE = frozenset(
 
 def add_lanes(record: Record, publication: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Notes the lanes of the latest days; where the first that has papers can be seen."""
-    days, title = frozen_days(record, publication), VoicesSettings(publication).title
+    days = frozen_days(record, publication)
+    title = VoicesSettings(publication).title
     for day in days[-MAX_DAYS:]:
         if noted_lanes(record.database, publication, day) is None:
             lane = NotedLane(title, posts_of_lane(record, publication, day, days[: days.index(day)], PEOPLE))

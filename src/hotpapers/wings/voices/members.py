@@ -105,9 +105,9 @@ def member_key(text: str) -> str:
 
 def is_web_list(name: str) -> bool:
     """Whether a list is read over the network."""
-    return any(form.fullmatch(name) for form in (BLUESKY_LIST, STARTER_PACK)) or (
-        name.startswith(("http://", "https://")) and is_address(name)
-    )
+    if any(form.fullmatch(name) for form in (BLUESKY_LIST, STARTER_PACK)):
+        return True
+    return name.startswith(("http://", "https://")) and is_address(name)
 
 
 def _tidy(name: str) -> str:
@@ -121,7 +121,9 @@ class ListReader:
     """Reads lists. `view`: the address of Bluesky's public view; `token`: for lists of a Mastodon server."""
 
     def __init__(self, http: HttpClient, view: str, token: str = "") -> None:
-        self._http, self._view, self._token = http, view.rstrip("/"), token
+        self._http = http
+        self._view = view.rstrip("/")
+        self._token = token
 
     def members(self, name: str) -> tuple[str, ...]:
         """The accounts of a list at an address, or behind a Bluesky handle. Raises NetError, InputError."""
@@ -240,6 +242,9 @@ def _feeds_in(text: str) -> Iterator[str]:
     shown = "".join(part.partition("-->")[2] if number else part for number, part in enumerate(text.split("<!--")))
     for outline in _OUTLINE.split(shown)[1:]:
         match = _FEED.search(outline) or (None if _LINK.search(outline) else _URL.search(outline))
-        address = (match[1] or match[2] or match[3] or "").strip() if match else ""
+        if match:
+            address = (match[1] or match[2] or match[3] or "").strip()
+        else:
+            address = ""
         if len(address) <= MAX_FIELD_CHARS:
             yield _ENTITY.sub(lambda entity: html.unescape(entity[0]), address)

@@ -46,7 +46,10 @@ class VoiceLanes(FurtherParts):
     """The part of the job that publishes. `view`: the address of Bluesky's public view."""
 
     def __init__(self, tables: Sequence[VoicesSettings], folder: Path, connection: Connection, view: str) -> None:
-        self._tables, self._folder, self._connection, self._view = tables, folder, connection, view
+        self._tables = tables
+        self._folder = folder
+        self._connection = connection
+        self._view = view
 
     def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
         for name in publications:
@@ -58,7 +61,8 @@ class VoiceLanes(FurtherParts):
 
     def _note(self, context: JobContext, name: str) -> None:
         """Notes the lanes that are missing. Raises PartiallyRead if a list cannot be read."""
-        record, days = context.record, frozen_days(context.record, name)
+        record = context.record
+        days = frozen_days(context.record, name)
         missing = [day for day in days[-MAX_DAYS:] if noted_lanes(record.database, name, day) is None]
         if not missing:
             return
@@ -77,12 +81,15 @@ class VoiceLanes(FurtherParts):
 
     def _refresh(self, context: JobContext) -> list[str]:
         """Reads the lists that were not read for a day. Returns what failed."""
-        started_at, lists, wanted = context.clock.now(), kept_lists(context.record), set[str]()
+        started_at = context.clock.now()
+        lists = kept_lists(context.record)
+        wanted = set[str]()
         problems = list[str]()
         for table in self._tables:
             reader = ListReader(self._connection.http, self._view, secret(table.token, "voices: token"))
             for name in lists_of(table):
-                mark, at = mark_of(name), context.clock.now()
+                mark = mark_of(name)
+                at = context.clock.now()
                 wanted.add(mark)
                 is_due = mark not in lists or at >= lists[mark].read_at + DAY
                 if not is_due or at > started_at + MAX_SECONDS * 1e6:
@@ -124,7 +131,10 @@ def posts_of_lane(
     of earlier issues."""
     content = editions(record, publication, day)[-1].content
     view = record.view(content.as_of, content.position)
-    since = editions(record, publication, before[-1])[0].content.as_of if before else content.from_at
+    if before:
+        since = editions(record, publication, before[-1])[0].content.as_of
+    else:
+        since = content.from_at
     first = dict[tuple[int, str], int]()
     for batch in slices(sorted(accounts_of(view, members))):
         for post, account, paper in shared_by(view, batch, max(since, content.from_at)):

@@ -15,8 +15,8 @@ def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
     """The numbers of the accounts that the record knows, by their keys or by those of their handles."""
     handles = sorted({member.partition(":@")[2] for member in members} - {""})
     numbers = {identity.number for key, identity in find(view.database, members).items() if key}
-    sql = f"""SELECT DISTINCT t.account, {key_of("t.account")}, t.handle FROM account AS t
-        WHERE lower(t.handle) IN (…) AND {view.visible("t")}"""
+    sql = f"""SELECT DISTINCT account.account, {key_of("account.account")}, account.handle FROM account
+        WHERE lower(account.handle) IN (…) AND {view.visible("account")}"""
     rows = rows_among(view.database, sql, handles)
     return frozenset(
         numbers | {number for number, key, handle in rows if handle_key(network_of(key), handle) in members}
@@ -26,14 +26,15 @@ def accounts_of(view: AsOfView, members: Collection[str]) -> frozenset[int]:
 def shared_by(view: AsOfView, accounts: Sequence[int], since: int) -> Iterator[tuple[int, int, str]]:
     """(post, account, paper) of what accounts wrote about papers since a moment and may be shown, the earliest first;
     post and account as numbers."""
-    written = f"p.account IN ({', '.join(map(str, accounts))}) AND p.created_at > ?"
-    papers = f"""IN (SELECT x.paper FROM post AS p JOIN mention AS x ON x.post = p.post WHERE {written})"""
-    sql = f"""{show_tables(view, ())} SELECT p.post, p.account, {key_of("m.paper")} {posts_about_papers(view, papers)}
-        AND {written} ORDER BY p.created_at, p.post"""
+    written = f"post.account IN ({', '.join(map(str, accounts))}) AND post.created_at > ?"
+    papers = f"""IN (SELECT other.paper FROM post JOIN mention AS other ON other.post = post.post WHERE {written})"""
+    sql = f"""{show_tables(view, ())} SELECT post.post, post.account,
+        {key_of("mention.paper")} {posts_about_papers(view, papers)}
+        AND {written} ORDER BY post.created_at, post.post"""
     yield from view.database.iterate(sql, (since, since))
 
 
 def keys_in(database: Database, numbers: Sequence[int]) -> dict[int, str]:
     """The keys of numbers, without those that are forgotten."""
-    sql = "SELECT i.id, i.key FROM identity AS i WHERE i.id IN (…) AND i.commitment IS NULL"
+    sql = "SELECT identity.id, identity.key FROM identity WHERE identity.id IN (…) AND identity.commitment IS NULL"
     return dict(rows_among(database, sql, numbers))

@@ -60,7 +60,9 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         newest = max([self.since, self.newest, *map(end_of, ids)], key=lambda id: int(id or 0))
         if is_last:
             return msgspec.structs.replace(self, since=newest, newest="", until="")
-        return msgspec.structs.replace(self, newest=newest, until=start_of(min(ids, key=int))) if ids else self
+        if ids:
+            return msgspec.structs.replace(self, newest=newest, until=start_of(min(ids, key=int)))
+        return self
 
     def is_check_due(self, now: int) -> bool:
         """Whether to see, after an empty answer, if the search still finds the newest known post, which costs money:
@@ -79,7 +81,9 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
             raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "no requests around the turn of the month")
         month = f"{timestamps.as_utc(now):%Y-%m}"
-        return self if month <= self.month else msgspec.structs.replace(self, month=month, spent=0)
+        if month <= self.month:
+            return self
+        return msgspec.structs.replace(self, month=month, spent=0)
 
     def affordable(self, limits: Budget, now: int) -> int:
         """How many posts a request may return: a month's budget is released day by day, and each try may be charged."""

@@ -344,7 +344,7 @@ def test_posts_about_a_paper_are_found_by_their_keys(sqlite_url: str, monkeypatc
         write(record, announced_papers([1], "cs.LG"), posting(1, PERSON, NOW - HOUR, "Words"))
         monkeypatch.setattr(SqliteDatabase, "iterate", note)
         [timed_post] = queries.posts_about(queries.span_of(record.view(NOW)), key(1), "bluesky")
-    assert timed_post.account == PERSON and any(plan.startswith("SEARCH p USING INDEX post_key") for plan in plans)
+    assert timed_post.account == PERSON and any(plan.startswith("SEARCH post USING INDEX post_key") for plan in plans)
 
 
 def test_of_an_account_the_latest_reposts_are_considered(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,9 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     def missed_days(self, holidays: Container[str]) -> list[str]:
         """The days with an announcement between the last closed one and the open one."""
-        return list(days.between(self.day, self.open, holidays)) if self.day and self.open else []
+        if self.day and self.open:
+            return list(days.between(self.day, self.open, holidays))
+        return []
 
     def open_day(self, day: str, since: str = "", *, api_answers: bool = True) -> Self:
         """Start reading a day; an unfinished earlier day counts as missed. `since`: the first day ever wanted.
@@ -72,7 +74,10 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         owed = self.owed
         overdue = self.overdue
         if day != self.open:
-            overdue = owed if api_answers else (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
+            if api_answers:
+                overdue = owed
+            else:
+                overdue = (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
             owed = ()
         before = (date.fromisoformat(min(since or day, day)) - timedelta(days=1)).isoformat()
         return self.replace(
@@ -93,7 +98,10 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def add_feed(self, archive: str, items: int, new: list[str]) -> Self:
         """Note that an archive's feed is in the record. `new`: its new papers."""
         known = [id for id in (*self.ids, *new) if id]
-        ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
+        if known:
+            ids = (min(known, key=rank), max(known, key=rank))
+        else:
+            ids = ("", "")
         return self.replace(fed=(*self.fed, archive), items=self.items + items, ids=ids)
 
     def add_check(
@@ -168,4 +176,6 @@ def encode(cursor: ArxivCursor) -> str:
 def rank(id: str) -> tuple[int, int]:
     """Sort key of identifiers, in the order in which arXiv assigned them; old-style ones come first."""
     month, _, number = id.partition(".")
-    return (int(month), int(number)) if month.isdigit() and number.isdigit() else (0, 0)
+    if month.isdigit() and number.isdigit():
+        return (int(month), int(number))
+    return (0, 0)

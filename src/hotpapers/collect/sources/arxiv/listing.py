@@ -109,7 +109,9 @@ def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
 def _day(heading: str) -> str:
     date = _DATE.search(heading)
     try:
-        return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date()) if date else ""
+        if date:
+            return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date())
+        return ""
     except ValueError:
         return ""
 
@@ -117,7 +119,9 @@ def _day(heading: str) -> str:
 def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:
     id_link = _ID.search(entry)
     try:
-        return (arxiv.parse(id_link[1]).id, "cross" if "(cross-list from" in entry else kind) if id_link else None
+        if id_link:
+            return (arxiv.parse(id_link[1]).id, "cross" if "(cross-list from" in entry else kind)
+        return None
     except InputError:
         return None
 
@@ -166,7 +170,10 @@ class CompletenessChecks:
             missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
             added += len(lacking) if day == self.day else 0
             if missing:
-                ending = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+                if len(missing) > NAMED:
+                    ending = f" and {len(missing) - NAMED} more"
+                else:
+                    ending = ""
                 lacks.append((day, f"{archive}: {', '.join(missing[:NAMED])}{ending} missing"))
             if (unnamed := listed.total - len(listed.papers)) > 0:
                 lacks.append((day, f"{archive}: {unnamed} listed without a name"))

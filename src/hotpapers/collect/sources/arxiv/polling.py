@@ -99,7 +99,10 @@ class ArxivPoll:
             parts, comparison = self._of_day(feed, checks, self.cursor.last)
             payloads = yield from self._entries(parts)
             new = [entry.id for entry in parts[0].items if entry.type == "new"]
-            listed = checks.listed(archive).get(checks.day, ListingCount()) if comparison.is_stale else None
+            if comparison.is_stale:
+                listed = checks.listed(archive).get(checks.day, ListingCount())
+            else:
+                listed = None
             self.cursor = self.cursor.add_feed(archive, len(parts[0].items) or (listed.total if listed else 0), new)
             self._note(archive, comparison)
             yield self._page(payloads)

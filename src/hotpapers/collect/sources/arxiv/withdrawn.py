@@ -88,4 +88,6 @@ def says_withdrawn(comment: str, abstract: str, arxiv_id: str = "") -> bool:
     if named and arxiv_id in ("", named["named"]):
         return True
     is_other = _FROM_ELSEWHERE.search(comment) or _UNDONE.search(comment)
-    return not is_other and bool(_BEGINS.match(comment) or _SAYS.search(comment))
+    if is_other:
+        return False
+    return bool(_BEGINS.match(comment) or _SAYS.search(comment))

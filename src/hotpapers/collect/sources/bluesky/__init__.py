@@ -138,7 +138,9 @@ class BlueskySource(PostSource[BlueskySettings]):
         text = urlencode([("uris", uri) for uri in uris])
         response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=UNREADABLE_REQUEST)
         if response.status in UNREADABLE_REQUEST:
-            return [payloads for uri in uris for payloads in self._views(http, [uri])] if len(uris) > 1 else []
+            if len(uris) > 1:
+                return [payloads for uri in uris for payloads in self._views(http, [uri])]
+            return []
         entries = [
             (decode_or_none(post, schemas.AppViewPostUri), bytes(post))
             for post in decode_response(response, schemas.AppViewPosts).posts
@@ -173,7 +175,9 @@ def parse_cursor(text: str | None) -> int | None:
     """A cursor's moment, µs UTC; None, from now on, for an invalid one. Of a relay's, as earlier versions kept, it is
     the last part."""
     moment = (text or "").rpartition(":")[2]
-    return int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 20 else None
+    if moment.isascii() and moment.isdigit() and len(moment) < 20:
+        return int(moment)
+    return None
 
 
 class StallDetector:

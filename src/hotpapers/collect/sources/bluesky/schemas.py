@@ -127,12 +127,18 @@ class Embed(msgspec.Struct, gc=False):
         """The addresses of its cards."""
         if not _is_own(self.type):
             return []
-        beside = self.media.external if self.media and _is_own(self.media.type) else None
+        if self.media and _is_own(self.media.type):
+            beside = self.media.external
+        else:
+            beside = None
         return [card.uri for card in (self.external, beside) if card and card.uri]
 
     def quoted(self) -> str:
         """The quoted post, if there is one; lists, feeds and the like are not quoted."""
-        uri = (self.record.record or self.record).uri if self.record and _is_own(self.type) else ""
+        if self.record and _is_own(self.type):
+            uri = (self.record.record or self.record).uri
+        else:
+            uri = ""
         return uri if f"/{POST}/" in uri else ""
 
 

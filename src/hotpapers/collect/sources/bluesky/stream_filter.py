@@ -50,7 +50,9 @@ class EventFilter:
             return [RawPayload("account", event.did, body, at)] if is_relevant else NOTHING
         if commit.collection in self._reactions:
             return self._reaction(event, commit, body, at)
-        return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
+        if commit.collection == schemas.POST:
+            return self._post(event, commit, body, at)
+        return NOTHING
 
     def _is_tracked(self, id: str) -> bool:
         key = key_of(id)
@@ -73,7 +75,10 @@ class EventFilter:
         new wording is of kind `edit`: papers it no longer names were edited out."""
         uri = address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
-            removals = [RawPayload("gone", uri, body, at)] if self._is_known(uri) else []
+            if self._is_known(uri):
+                removals = [RawPayload("gone", uri, body, at)]
+            else:
+                removals = []
             return [*removals, *self._withdrawn_answers(uri, {}, body, at)]
         record = post_record(commit.record)
         payloads: list[RawPayload] = []
@@ -86,7 +91,10 @@ class EventFilter:
             return payloads
         # Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves
         answers = {kind: post for kind, post in record.answers().items() if self._is_tracked_post(post)}
-        withdrawals = self._withdrawn_answers(uri, answers, body, at) if commit.operation == "update" else NOTHING
+        if commit.operation == "update":
+            withdrawals = self._withdrawn_answers(uri, answers, body, at)
+        else:
+            withdrawals = NOTHING
         payloads += [
             *withdrawals,
             *(self._reaction_payload(answer_key(uri, kind), post, body, at) for kind, post in answers.items()),
@@ -120,7 +128,9 @@ class EventFilter:
             return NOTHING
         reaction = address(event.did, commit.collection, commit.rkey)
         withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
-        return [*withdrawals, self._reaction_payload(reaction, post, body, at)] if is_tracked else withdrawals
+        if is_tracked:
+            return [*withdrawals, self._reaction_payload(reaction, post, body, at)]
+        return withdrawals
 
     def _reaction_payload(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
         self._posts_by_reaction[reaction] = post
@@ -162,4 +172,6 @@ def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperI
         original, original_links = post.whole()
         links += [original, *original_links]
     text = "\n".join((post_text, *links)) if links else post_text
-    return bool(spans(text)) or (names.may_name(text) and bool(names.papers_in(post_text, links)))
+    if spans(text):
+        return True
+    return names.may_name(text) and bool(names.papers_in(post_text, links))

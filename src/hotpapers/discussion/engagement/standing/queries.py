@@ -170,4 +170,6 @@ def known_accounts(view: AsOfView) -> frozenset[int] | None:
     sql = """SELECT account FROM standing
         WHERE position > 0 AND position <= ? AND first_at <= ? AND settled_at <= ?"""
     rows = view.database.rows(sql, (view.position, view.as_of - KNOWN_FOR, view.as_of - SETTLED_FOR))
-    return frozenset(account for (account,) in rows) if len(rows) >= ENOUGH_KNOWN else None
+    if len(rows) >= ENOUGH_KNOWN:
+        return frozenset(account for (account,) in rows)
+    return None

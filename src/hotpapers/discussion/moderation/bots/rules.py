@@ -140,7 +140,9 @@ def most_covered(papers: Collection[str], announced: Announced) -> tuple[str, in
 
 def by_rate(activity: AccountActivity, limit: int) -> str:
     """More papers than anybody reads."""
-    return f"named {activity.papers:,} papers in {DAYS} days" if activity.papers >= limit else ""
+    if activity.papers >= limit:
+        return f"named {activity.papers:,} papers in {DAYS} days"
+    return ""
 
 
 def by_share(activity: AccountActivity, limit: int) -> str:
@@ -226,7 +228,10 @@ def chorus_posts(voices: Iterable[TimedPost], paper: Paper | None, limit: int) -
     for voice in voices:
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= MIN_OWN_LETTERS:
-            least = limit if paper and paper.title and len(own_words.own) >= MIN_OWN_WORDS else 2 * limit
+            if paper and paper.title and len(own_words.own) >= MIN_OWN_WORDS:
+                least = limit
+            else:
+                least = 2 * limit
             # stands for the words, so that a paper with very many posts needs little memory
             fingerprint = blake2b(" ".join(own_words.own).encode(), digest_size=16).digest()
             same_words[least, fingerprint].append(voice._replace(text=""))

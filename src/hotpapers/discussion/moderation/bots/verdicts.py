@@ -190,7 +190,8 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     for judgement, names in lists:
         for accounts in review.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
-    where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
+    where = "t.about = 0 AND t.rule = ? AND t.reason = ?"
+    params = (queries.OPERATOR, queries.IN_SETTINGS)
     judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}
     new = [
         _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), view.as_of)

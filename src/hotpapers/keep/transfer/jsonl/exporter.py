@@ -114,16 +114,16 @@ def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
             )
         )
         for identity in identities.between(record.database, first, listed.persons):
-            salt, kept = (identity.salt or b"").hex(), (identity.commitment or b"").hex()
+            salt = (identity.salt or b"").hex()
+            kept = (identity.commitment or b"").hex()
             yield _line(IdentityLine(key=identity.key, salt=salt, commitment=kept))
         rows = {row.name: row for row in scan.upto(position) if isinstance(row, RowOf)}
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
-            yield (
-                _item_line(redactor.row(row), listed.check(index))
-                if row
-                else _line(_pruned(record, name, listed, index))
-            )
+            if row:
+                yield _item_line(redactor.row(row), listed.check(index))
+            else:
+                yield _line(_pruned(record, name, listed, index))
 
 
 def _pruned(record: Record, name: manifest.RowName, listed: manifest.Manifest, index: int) -> PrunedLine:

@@ -142,7 +142,10 @@ class _FullImport:
     """Imports a full export, batch by batch."""
 
     def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
-        self.record, self.database, self.reader, self.secret = record, record.database, reader, secret
+        self.record = record
+        self.database = record.database
+        self.reader = reader
+        self.secret = secret
         self._redactions = LaterRedactions()
         self._states: list[tuple[str | int, ...]] = []
         self._notes: list[tuple[int, NoteKind, NoteLine]] = []
@@ -155,7 +158,8 @@ class _FullImport:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        here, line = 0, NumberedLine(1, "header", {})
+        here = 0
+        line = NumberedLine(1, "header", {})
         for line in stream:
             if line.kind in BESIDE:
                 self._note_beside(chain([line], stream))
@@ -204,7 +208,10 @@ class _FullImport:
         ]
         findings = closing_problems or check(self.database, self.record.hasher).findings
         if findings:
-            more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
+            if len(findings) > 1:
+                more = f", and {len(findings) - 1:,} more"
+            else:
+                more = ""
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
 
     def _restore(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> bool:
@@ -269,7 +276,8 @@ class _FullImport:
 
     def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> identities.EnrolledKeys:
         """Insert the identities that a batch adds; these, and those of all keys in its items."""
-        known, first = self._known(keys), identities.next_number(self.database, "identity")
+        known = self._known(keys)
+        first = identities.next_number(self.database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         new_keys = [row.key for row in persons]
         if len(set(new_keys)) < len(new_keys) or identities.find(self.database, new_keys).keys() - {""}:
@@ -288,7 +296,10 @@ class _FullImport:
         numbers: dict[str, int] = {}
         result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
         for line in read:
-            prepared = None if line.item is None else self._prepared_row(line, line.item, known)
+            if line.item is None:
+                prepared = None
+            else:
+                prepared = self._prepared_row(line, line.item, known)
             kind, item_hash = (
                 (PRUNED, line.pruned) if prepared is None else (model.kind_of(prepared.item), prepared.hash)
             )
@@ -396,7 +407,8 @@ class LaterRedactions:
 
     def note_identity(self, pair: manifest.Pair, row: identities.IdentityRow) -> None:
         """Note an identity of such a batch, as it is in the export."""
-        self._identities[pair], self._pseudonyms[row.key] = row, pair
+        self._identities[pair] = row
+        self._pseudonyms[row.key] = pair
 
     def known(self, database: Database, keys: Iterable[str]) -> dict[str, identities.Identity]:
         """The identities of pseudonyms that are not stored here yet: all lines use the keys as of the export."""

@@ -193,7 +193,8 @@ class ExchangeReader:
 
     def read(self, raw: Iterable[bytes]) -> Iterator[NumberedLine]:
         """All lines that are not blank, without the end line."""
-        number, ended = 0, False
+        number = 0
+        ended = False
         try:
             for number, text in enumerate(raw, 1):
                 if text.strip():
@@ -244,7 +245,8 @@ class ExchangeReader:
         secret = hex_bytes(header.secret)
         if header.full and len(secret) != 32:
             raise self.error(1, "a full export without its secret")
-        self._promised, self._full = header.end, header.full
+        self._promised = header.end
+        self._full = header.full
         self.withheld = frozenset(header.withheld or ()).intersection(network_names())
         return msgspec.structs.replace(header, secret=secret.hex())
 
@@ -270,7 +272,8 @@ class ExchangeReader:
         """The checked secrets from an item's `row` in a full export; its voice is still given by key."""
         spec = SPECS[type(item)]
         salt = hex_bytes(beside.salt) if beside.salt is not None else None
-        redacted, derived = beside.redacted or None, tuple(beside.derived) if beside.derived is not None else None
+        redacted = beside.redacted or None
+        derived = tuple(beside.derived) if beside.derived is not None else None
         is_salt = salt is None or (len(salt) == SALT and salt.hex() == beside.salt and bool(spec.words))
         if redacted is None or derived is None:
             fits = redacted is None and derived is None
@@ -313,4 +316,6 @@ def _fit(derived: Sequence[int | str], kind: type[model.Item]) -> bool:
     if kind is not model.Post:
         return not derived
     voice, fingerprint = derived if len(derived) == 2 else (0, 0)
-    return type(voice) is str and type(fingerprint) is int and -(2**63) <= fingerprint < 2**63
+    if type(voice) is not str or type(fingerprint) is not int:
+        return False
+    return -(2**63) <= fingerprint < 2**63

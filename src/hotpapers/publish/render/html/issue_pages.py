@@ -54,7 +54,9 @@ class IssuePages:
         """The page at a path, with the papers that a reader asked for."""
         site = self._site
         if (row := site_paths.issue_of(path)) is not None:
-            return self.issue(path, *row, choice) if site.has(*row) else self._without_issue(path, *row)
+            if site.has(*row):
+                return self.issue(path, *row, choice)
+            return self._without_issue(path, *row)
         if (script := site_paths.abstracts_of(path)) is not None:
             return self._abstracts(*script)
         day, form = site_paths.citation_of(path) or (site_paths.listing_of(path), "")
@@ -78,13 +80,14 @@ class IssuePages:
             [entry for entry in lane if choice.has(entry.field)]
             for lane in (issue.entries, issue.further, issue.ongoing)
         )
-        n, own_path, earlier = site.index_of_day[day], issue_path(day), site.earlier_editions(day)
+        n = site.index_of_day[day]
+        own_path = issue_path(day)
+        earlier = site.earlier_editions(day)
         # groups of entries on the same topic, each with the words that they have in common
-        groups = (
-            site.neighbors.alike([entry.metadata for entry in entries])
-            if site.neighbors and entries and not choice.category
-            else ()
-        )
+        if site.neighbors and entries and not choice.category:
+            groups = site.neighbors.alike([entry.metadata for entry in entries])
+        else:
+            groups = ()
         return site.render(
             "issue.html",
             path,
@@ -116,7 +119,8 @@ class IssuePages:
 
     def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:
         """The page of a day that has no issue because nothing was read; None if there is another reason."""
-        site, n = self._site, bisect(self._site.days, day)
+        site = self._site
+        n = bisect(self._site.days, day)
         if edition or n == len(site.days) or day not in site.issue_header(site.days[n]).days_without_issue:
             return None
         return site.render(

@@ -74,21 +74,25 @@ def announcement_line(announced: AnnouncedPaper, path: str, place: int, voices: 
 
 def entry_line(summary: EntrySummary, window: str) -> PaperLine:
     """A line for an entry of an issue. `window`: of its publication."""
-    path, issue = site_paths.paper_path(summary.paper), phrases.issue_name(window, summary.day)
+    path = site_paths.paper_path(summary.paper)
+    issue = phrases.issue_name(window, summary.day)
     line = _paper_line(summary, summary.withdrawn)
     return line._replace(path=path, day=summary.day, place=summary.place, issue=issue)
 
 
 def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
     name = phrases.paper_name(paper.paper)
-    title, authors = one_line(paper.title) or name, first_names(paper.authors)
+    title = one_line(paper.title) or name
+    authors = first_names(paper.authors)
     return PaperLine(title, name, name.replace("/", "-"), authors, withdrawn)
 
 
 def first_names(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
     text = ", ".join(one_line(name) for name in authors[:MAX_AUTHORS_IN_LINE])
-    return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more" if len(authors) > MAX_AUTHORS_IN_LINE else text
+    if len(authors) > MAX_AUTHORS_IN_LINE:
+        return f"{text} and {len(authors) - MAX_AUTHORS_IN_LINE} more"
+    return text
 
 
 def _categories_and_authors(issues: Iterable[IssueView]) -> tuple[set[str], set[str]]:
@@ -159,11 +163,14 @@ class ListPages:
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
-        return self._author(path, author) if author and self._site.catalogue.has_author(author) else None
+        if author and self._site.catalogue.has_author(author):
+            return self._author(path, author)
+        return None
 
     def _folder(self, path: str) -> bytes:
         """What the pages of a folder are, for those who shorten an address."""
-        catalogue, lines = self._site.catalogue, list[Markup]()
+        catalogue = self._site.catalogue
+        lines = list[Markup]()
         links: list[tuple[str, str, int]] = []
         if path == CATEGORIES:
             counts = catalogue.categories()
@@ -173,15 +180,19 @@ class ListPages:
             links = [
                 (name, site_paths.author_path(slug(name)), count) for name, count in catalogue.first_authors(LISTED)
             ]
-            title, description = "Authors", f"The {LISTED} authors with most papers in the issues, and how many."
+            title = "Authors"
+            description = f"The {LISTED} authors with most papers in the issues, and how many."
         else:
-            root, latest = site_paths.to_root(path), catalogue.latest(LATEST)
+            root = site_paths.to_root(path)
+            latest = catalogue.latest(LATEST)
             lines = [self._line(summary, root) for summary in latest]
-            title, description = "Papers", f"The latest {LATEST} papers in the issues."
+            title = "Papers"
+            description = f"The latest {LATEST} papers in the issues."
         return self._site.render("folder.html", path, title, description, links=links, lines=lines)
 
     def _category(self, path: str, category: str, year: str) -> bytes:
-        catalogue, root = self._site.catalogue, site_paths.to_root(path)
+        catalogue = self._site.catalogue
+        root = site_paths.to_root(path)
         summaries = catalogue.category(category)
         listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
         name = f"{category} in {year}" if year else category
@@ -259,18 +270,24 @@ class TopPages:
 
     def _period_of(self, path: str) -> str:
         if path == TOPS:
-            return self.tops.periods(self.tops.kinds[0])[-1] if self._site.days else ""
+            if self._site.days:
+                return self.tops.periods(self.tops.kinds[0])[-1]
+            return ""
         period = site_paths.top_of(path)
         return period if self.tops.has(period) else ""
 
     def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
         """The page at a path. None if there is none, or if the choice is a category that does not exist."""
-        site, tops, period = self._site, self.tops, self._period_of(path)
+        site = self._site
+        tops = self.tops
+        period = self._period_of(path)
         if not period:
-            return (
-                site.render("empty.html", TOPS, "No issue yet", first_due(site.publication)) if path == TOPS else None
-            )
-        top, name, kind = tops.top(period), period_name(period), kind_of(period)
+            if path == TOPS:
+                return site.render("empty.html", TOPS, "No issue yet", first_due(site.publication))
+            return None
+        top = tops.top(period)
+        name = period_name(period)
+        kind = kind_of(period)
         by_field = site.fields((field_of(paper.summary) for paper in top.papers), choice)
         if by_field is None:
             return None

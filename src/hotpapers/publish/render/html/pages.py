@@ -42,11 +42,15 @@ class SitePages:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
-        self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
+        self._issues = IssuePages(self._site)
+        self._papers = PaperPages(self._site)
         self._parts = (*self._site.parts, QuotedPosts(self._site))
-        self._lists, self._tops = ListPages(self._site), TopPages(self._site)
+        self._lists = ListPages(self._site)
+        self._tops = TopPages(self._site)
         self._once = SinglePages(self._site, self._issues)
-        self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
+        self.missing = self._once.missing
+        self.refused = self._once.refused
+        self.search = self._once.search
 
     # ---- paths ---------------------------------------------------------------------------------------
 
@@ -105,7 +109,9 @@ class SitePages:
     def has_choice(self, path: str) -> bool:
         """Whether readers can ask the page at a path, if there is one, for some of its papers only."""
         is_issue = site_paths.issue_of(path) is not None or bool(site_paths.listing_of(path))
-        return is_issue or self._tops.has(path) or (path == "index.html" and bool(self._site.days))
+        if is_issue or self._tops.has(path):
+            return True
+        return path == "index.html" and bool(self._site.days)
 
     def page_of(self, path: str, choice: PageChoice) -> bytes | None:
         """The page with what a reader asked for; None if there is no such page or category."""

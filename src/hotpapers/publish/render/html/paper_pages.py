@@ -49,7 +49,8 @@ class PaperPages:
         yield from self._site.paths_of(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:
-        site, paper = self._site, site_paths.paper_of(path)
+        site = self._site
+        paper = site_paths.paper_of(path)
         appearances = site.appearances(paper) if paper else []
         if not appearances:
             return None

@@ -91,7 +91,8 @@ def part_files(
     index_path, *paths = paths_of(part)
     papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
     line_groups = _cut(lines(papers), len(paths))
-    first_words, following = list[str](), "\uffff"
+    first_words = list[str]()
+    following = "\uffff"
     for group in reversed(line_groups[1:]):
         following = group[0].partition(" ")[0] if group else following  # an empty file begins where the next one does
         first_words.insert(0, following)
@@ -121,7 +122,8 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
         text_counts.update(in_texts[-1].keys())
     common = {word for word, count in text_counts.items() if count > max(MAX_WORD_SHARE * len(papers), SMALL)}
     for number, words_of_text in enumerate(in_texts):
-        posting, frequent_posting = f"{base36(number)}C", f"{base36(number)}D"
+        posting = f"{base36(number)}C"
+        frequent_posting = f"{base36(number)}D"
         for word, count in words_of_text.items():
             result[word].append(frequent_posting if count >= OFTEN else posting)
     for word in common:
@@ -134,7 +136,8 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:
     """Split lines into `count` runs of about the same size."""
-    goal, size = sum(map(len, words)) / count, 0
+    goal = sum(map(len, words)) / count
+    size = 0
     groups: list[list[str]] = [[] for _ in range(count)]
     for line in words:
         groups[min(int(size / goal), count - 1)].append(line)
@@ -146,7 +149,8 @@ def shown_files(
     day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]
 ) -> Iterator[RenderedFile]:
     """What is shown of the papers of an issue, for programs and for pages."""
-    path, summaries = f"search/papers/{day}.json", list(summaries)
+    path = f"search/papers/{day}.json"
+    summaries = list(summaries)
     texts_of_day = [one_line(texts.get((day, summary.paper), "")) for summary in summaries]
     rows = [_row(summary, plain, text) for summary, text in zip(summaries, texts_of_day, strict=True)]
     yield _json(path, rows)

@@ -42,7 +42,8 @@ class SinglePages:
     """The pages and files that a site has once."""
 
     def __init__(self, site: SiteContext, issues: IssuePages) -> None:
-        self._site, self._issues = site, issues
+        self._site = site
+        self._issues = issues
         self.pages: Mapping[str, Callable[[], bytes]] = {
             "index.html": self._index,
             "archive/index.html": self._archive,
@@ -124,7 +125,10 @@ class SinglePages:
 
     def search(self, results: SearchAnswer | None = None) -> bytes:
         """The search page; with `results`, the answer that the app gives."""
-        title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search" if results else "Search"
+        if results:
+            title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search"
+        else:
+            title = "Search"
         return self._named(
             "search",
             title,
@@ -135,7 +139,10 @@ class SinglePages:
         )
 
     def _index(self) -> bytes:
-        page = self._issues.issue("index.html", self._site.days[-1], 0) if self._site.days else None
+        if self._site.days:
+            page = self._issues.issue("index.html", self._site.days[-1], 0)
+        else:
+            page = None
         return page or self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
 
     def _archive(self) -> bytes:
@@ -172,7 +179,10 @@ class SinglePages:
         )
 
     def _method(self) -> bytes:
-        issue = self._site.frozen(self._site.days[-1]) if self._site.days else None
+        if self._site.days:
+            issue = self._site.frozen(self._site.days[-1])
+        else:
+            issue = None
         example = worked_example(issue) if issue else None
         return self._named(
             "method",
@@ -190,7 +200,8 @@ class SinglePages:
         )
 
     def _attacks(self) -> bytes:
-        prices, own = attack_prices(), self._site.publication.ranking
+        prices = attack_prices()
+        own = self._site.publication.ranking
         first = own if own in prices["cheapest"] else prices["default"]
         return self._named(
             "attacks",
@@ -253,7 +264,8 @@ def robots_txt(base: str) -> bytes:
 def llms_txt(title: str, site_config: SiteConfig) -> bytes:
     """The llms.txt file: where language models find the site's content (llmstxt.org). The app has an API in place of
     the search's files."""
-    base, is_live = site_config.base, site_config.is_live
+    base = site_config.base
+    is_live = site_config.is_live
     address = base or "ADDRESS-OF-THIS-SITE"
     tools = [note.write(address, is_live) for note in hooks_of(ToolsNote)]
     api = [f"- [API]({base}api/v1/openapi.json): issues, papers, posts and search as JSON"]
@@ -354,7 +366,8 @@ CalendarMonth = tuple[str, list[list[CalendarDay]]]
 def calendar(entry_counts: Mapping[str, int]) -> dict[str, list[CalendarMonth]]:
     """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first, with their months that have
     issues."""
-    most_papers, years = max(entry_counts.values(), default=0), dict[str, list[CalendarMonth]]()
+    most_papers = max(entry_counts.values(), default=0)
+    years = dict[str, list[CalendarMonth]]()
     for month in sorted({day[:7] for day in entry_counts}):
         weeks = [
             [_cell(month, day, entry_counts, most_papers) for day in week]

@@ -83,7 +83,9 @@ class SiteContext:
     NotFound if the issue reader has no such publication."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
-        self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
+        self.issue_reader = issue_reader
+        self.name = publication
+        self.site_config = site_config
         by_name = {item.publication: item for item in issue_reader.publications()}
         if publication not in by_name:
             raise NotFound(f"{publication}: no such publication")
@@ -118,7 +120,9 @@ class SiteContext:
 
     def has(self, day: str, edition: int = 0) -> bool:
         """Whether there is such an issue; edition 0 is the latest."""
-        return day in self.index_of_day and (edition == 0 or edition in self.earlier_editions(day))
+        if day not in self.index_of_day:
+            return False
+        return edition == 0 or edition in self.earlier_editions(day)
 
     def earlier_editions(self, day: str) -> range:
         """The numbers of a day's editions before the latest."""
@@ -189,12 +193,18 @@ class SiteContext:
         if self.neighbors is None:
             return []
         is_listing = self.publication.window == "listing"
-        until = appearances[-1].issue.day if is_listing else self._final_day(appearances[0].issue.day)
+        if is_listing:
+            until = appearances[-1].issue.day
+        else:
+            until = self._final_day(appearances[0].issue.day)
         return [self._near_line(near, until) for near in self.neighbors.near(paper, until)]
 
     def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
         days = [day for day in self.days_with(near.paper) if day <= until]
-        voices = self.issue_reader.held(self.name)[days[-1]].voices.get(near.paper, 0) if days else 0
+        if days:
+            voices = self.issue_reader.held(self.name)[days[-1]].voices.get(near.paper, 0)
+        else:
+            voices = 0
         is_listing = unit_of(self.publication.window) == "likes"
         return NearLine(
             title=phrases.cut(near.title, MAX_NEAR_CHARS),

@@ -142,7 +142,10 @@ def _pool(processes: Processes, files: Sequence[str]) -> AbstractContextManager[
         return spark_workers(processes.spark)
     from hotpapers.wings.archives.workers import Workers
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
     is_small = not any(map(streams.is_pipe, files)) and streams.size_of(files) < SMALL
     count = processes.workers or (1 if is_small else cores)
     return Workers(count) if count > 1 else nullcontext()
@@ -152,7 +155,11 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
     """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
 
-    head, status = b"", os.stat(file) if file != streams.STDIN and os.path.isfile(file) else None
+    head = b""
+    if file != streams.STDIN and os.path.isfile(file):
+        status = os.stat(file)
+    else:
+        status = None
     with contextlib.suppress(OSError):
         if status:
             with open(file, "rb") as raw:
@@ -172,9 +179,10 @@ def _is_altered(file: str, earlier: os.stat_result) -> bool:
     except OSError:
         return False
     same = current.st_ino == earlier.st_ino and current.st_dev == earlier.st_dev
-    return same and (
-        current.st_size < earlier.st_size
-        or (current.st_size == earlier.st_size and current.st_mtime_ns != earlier.st_mtime_ns)
+    if not same:
+        return False
+    return current.st_size < earlier.st_size or (
+        current.st_size == earlier.st_size and current.st_mtime_ns != earlier.st_mtime_ns
     )
 
 
@@ -187,11 +195,12 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
     if file.stored_until:
         yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
-    additions = (
-        [count_noun(file.papers, "paper")]
-        if file.papers and not file.posts
-        else [count_noun(getattr(file, f"{kind}s"), kind) for kind in ("post", "mention", "reaction", "snapshot")]
-    )
+    if file.papers and not file.posts:
+        additions = [count_noun(file.papers, "paper")]
+    else:
+        additions = [
+            count_noun(getattr(file, f"{kind}s"), kind) for kind in ("post", "mention", "reaction", "snapshot")
+        ]
     yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.gone:
         yield f"{count_noun(file.gone, 'post')} in the record marked as gone"

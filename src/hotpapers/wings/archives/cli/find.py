@@ -98,5 +98,8 @@ def _mention_line(mention: PaperMention | NamedPaper, as_json: bool, file: str) 
         return msgspec.json.encode(line).decode() + "\n"
     version = f"v{mention.version}" if mention.version else ""
     prefix = f"{plain(file)}: " if file else ""
-    place = f"at {mention.start}" if mention.end is not None else f"in the line at {mention.start}"
+    if mention.end is not None:
+        place = f"at {mention.start}"
+    else:
+        place = f"in the line at {mention.start}"
     return f"{prefix}{mention.id}{version}  {mention.form} {place}\n"

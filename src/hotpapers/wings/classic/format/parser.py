@@ -79,8 +79,12 @@ def parse(text: str) -> ClassicIssue:
     date, written_at, at = _front(lines)
     # The number of empty lines before the one that starts the first item.
     first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
-    lead = max(0, first - at - 1) if first < len(lines) else first - at
-    items, start = list[ClassicItem](), at + lead
+    if first < len(lines):
+        lead = max(0, first - at - 1)
+    else:
+        lead = first - at
+    items = list[ClassicItem]()
+    start = at + lead
     while start < len(lines):
         item, start = _item(lines, start, len(items) + 1)
         items.append(item)
@@ -94,7 +98,8 @@ def parse(text: str) -> ClassicIssue:
 
 def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
     number = _common(lines, rendered_lines)
-    line, rendered_line = lines[number], rendered_lines[number]
+    line = lines[number]
+    rendered_line = rendered_lines[number]
     at = _common(line, rendered_line)
     expected, actual = quoted(rendered_line[at : at + 20]), quoted(line[at : at + 20])
     return NotClassic(f"column {at + 1}: expected {expected}, found {actual}", line=number + 1)
@@ -238,13 +243,16 @@ def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:
     """The plain text and links of an embed's paragraph."""
     parts: list[str] = []
     links: list[TextLink] = []
-    length, opened, target = 0, 0, ""
+    length = 0
+    opened = 0
+    target = ""
     for piece in _TAG.split(body):
         if piece == "</a>" and target:
             links.append(TextLink(opened, length, target))
             target = ""
         elif piece.startswith(_LINK_START) and piece.endswith(_LINK_TAG_END) and not target:
-            opened, target = length, _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
+            opened = length
+            target = _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
         elif piece.startswith("<") and piece != "<br>":
             raise NotClassic(f"a tag that is not allowed in a post: {quoted(piece)}")
         else:

@@ -40,7 +40,8 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
     A post's text, name and link targets are always escaped.
     """
-    issue = replace(issue, items=tuple(map(_cleaned_item, issue.items))) if escape else issue
+    if escape:
+        issue = replace(issue, items=tuple(map(_cleaned_item, issue.items)))
     _check(issue)
     text = write(issue)
     check_size(text, "\n")
@@ -117,7 +118,8 @@ def _post(post: ClassicPost) -> str:
 
 
 def _linked(text: str, links: tuple[TextLink, ...]) -> str:
-    parts, end = [], 0
+    parts = []
+    end = 0
     for link in links:
         label = escaped(text[link.start : link.end])
         parts += [escaped(text[end : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
@@ -144,6 +146,7 @@ def _words(text: str) -> str:
 
 def _cleaned_post(post: ClassicPost) -> ClassicPost:
     # Character by character, so the links' positions stay valid.
-    text, name = STRAY.sub(" ", post.text), STRAY_OR_NEWLINE.sub(" ", post.name)
+    text = STRAY.sub(" ", post.text)
+    name = STRAY_OR_NEWLINE.sub(" ", post.name)
     links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
     return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")

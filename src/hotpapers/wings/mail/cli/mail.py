@@ -48,7 +48,9 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, site: Sit
 
     The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
     """
-    chosen_publication, record, mail_config = site.publication(publication), site.record, site_mail_config(site)
+    chosen_publication = site.publication(publication)
+    record = site.record
+    mail_config = site_mail_config(site)
     subscribers.tidy(record, now())
     outcome = "confirmation message sent"
     if not ask_to_confirm(record, mail_config, chosen_publication, address, now(), skip_empty=skip_empty):
@@ -87,7 +89,8 @@ def unsubscribe(who: str, publication: str | None, site: Site) -> None:
     Removes it from all publications, or only from the one named. A keyed hash of the address is kept, so that it
     gets no mail again without asking.
     """
-    record, text = site.record, who.strip()
+    record = site.record
+    text = who.strip()
     if is_mail_address(text):
         matching = subscribers.with_address(record, normalized(text))
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]

@@ -30,7 +30,9 @@ WITHDRAWN_SHARE = 50
 def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
     """The cause of a judgment that only one collector has. `rules`: the rules behind it, with their versions;
     `other_rules`: the versions in the other collector's program."""
-    return "rule" if all(other_rules.get(rule) == version for rule, version in rules.items()) else "version"
+    if all(other_rules.get(rule) == version for rule, version in rules.items()):
+        return "rule"
+    return "version"
 
 
 # ---- posts that one collector lacks ----------------------------------------------------------------------
@@ -55,7 +57,9 @@ def missing_post_cause(
         if first - post.created_at <= USUAL_DELAY:
             return "moment"
         read = coverage.read_at(post.created_at)
-        return "coverage" if read is None or read > known or coverage.had_gap(post.created_at, first) else None
+        if read is None or read > known or coverage.had_gap(post.created_at, first):
+            return "coverage"
+        return None
     sighting = last_sighting(own, known)
     # It knew the post to be gone, and the other had not looked since
     is_gone = sighting and not sighting[1] and _last_seen(post, known + 1) <= sighting[0]
@@ -116,7 +120,9 @@ class ReadCount:
         """Whether the same collector's readings an hour or more apart fall by more than withdrawals allow."""
         before = max((value for at, value in self.readings if at <= self.at - CACHE_TIME), default=0)
         after = min((value for at, value in self.readings if at >= self.at + CACHE_TIME), default=self.value)
-        return self.was_read and (
+        if not self.was_read:
+            return False
+        return (
             before - _possible_withdrawals(before) > self.value
             or self.value - _possible_withdrawals(self.value) > after
         )
@@ -138,7 +144,9 @@ def count_cause(count: ReadCount, other: ReadCount, end: int) -> Cause | None:
         return "forgetting"
     marks = [early.made_at + age * HOUR for age in AGES]
     last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
-    return "coverage" if early.at < last_due and early.coverage.had_gap(last_due - HOUR, late.at) else "moment"
+    if early.at < last_due and early.coverage.had_gap(last_due - HOUR, late.at):
+        return "coverage"
+    return "moment"
 
 
 def _is_possible(early: ReadCount, late: ReadCount, end: int) -> bool:
@@ -149,11 +157,14 @@ def _is_possible(early: ReadCount, late: ReadCount, end: int) -> bool:
     Without a next reading, the count may have grown at most at twice its pace until then."""
     if early.falls or late.falls:
         return False
-    previous, following = late.previous, early.following
+    previous = late.previous
+    following = early.following
     if previous is not None and previous[0] <= early.at and not _between(early.value, previous[1], late.value):
         return False
     if following is not None:
-        return following[0] < late.at or _between(late.value, early.value, following[1])
+        if following[0] < late.at:
+            return True
+        return _between(late.value, early.value, following[1])
     if not early.was_read:
         first_due = early.made_at + AGES[0] * HOUR
         blind = early.coverage.had_gap(first_due - HOUR, max(late.at, first_due))
@@ -183,4 +194,6 @@ def missing_reaction_cause(at: int, own: PostLine, network: str, lacker: Collect
     read = coverage.read_at(at)
     if read is None or read > until:
         return "moment" if read is not None and read - at <= USUAL_DELAY else "coverage"
-    return "coverage" if coverage.had_gap(at - HOUR // 60, at + HOUR // 60) else None
+    if coverage.had_gap(at - HOUR // 60, at + HOUR // 60):
+        return "coverage"
+    return None

@@ -115,7 +115,8 @@ def _summary(network: str, all_counts: list[ComparedCount]) -> NetworkSummary:
 
 
 def _of_paper(paper: str, a: CollectorFacts, b: CollectorFacts, period: Period) -> Iterator[ComparedCount]:
-    at_a, at_b = a.announced.get(paper), b.announced.get(paper)
+    at_a = a.announced.get(paper)
+    at_b = b.announced.get(paper)
     announced = [at for at in (at_a, at_b) if at is not None]
     for age in AGES:
         in_time = all(period.since < at and at + age * HOUR <= period.until for at in announced)
@@ -142,8 +143,10 @@ def _counts_by_announcement(
     is_missed = any(at != moment.announced_at and _missed(facts, moment.announced_at, at, period) for facts, at in own)
     for network in sorted(own_counts.keys() | same_counts.keys()):
         nothing = ComparedCount(moment.paper, network, moment.age, 0, 0, {}, 0)
-        count, same = own_counts.get(network, nothing), same_counts.get(network, nothing)
-        causes, unexplained = Counter(same.causes), same.unexplained
+        count = own_counts.get(network, nothing)
+        same = same_counts.get(network, nothing)
+        causes = Counter(same.causes)
+        unexplained = same.unexplained
         by_announcement = (count.a - count.b) - (same.a - same.b)
         if not is_missed:
             unexplained += by_announcement
@@ -157,11 +160,9 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
     coverage = facts.covered(ARXIV)
     read = coverage.read_at(announced_at)
     end = period.until if own is None else own
-    return (
-        read is None
-        or read > announced_at + ANNOUNCEMENT_DELAY
-        or coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
-    )
+    if read is None or read > announced_at + ANNOUNCEMENT_DELAY:
+        return True
+    return coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
 
 
 # ---- the causes of differences at a moment -----------------------------------------------------------------
@@ -229,7 +230,8 @@ def _drop_posts(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -
 def _drop_reactions(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> None:
     """Drops the reactions that the other side lacks for a cause."""
     for mark in side.posts.keys() & other.posts.keys():
-        post, own = side.posts[mark], other.posts[mark]
+        post = side.posts[mark]
+        own = other.posts[mark]
         known = {(voice, type, withdrawn) for voice, type, _, withdrawn in own.reactions}
         post.reactions = [
             (voice, type, at, withdrawn)
@@ -241,7 +243,8 @@ def _drop_reactions(side: Side, other: Side, cause: Cause, moment: MeasuredMomen
 
 def _use_same_counts(mark: str, a: Side, b: Side, cause: Cause) -> None:
     """Gives b a's values for a post's counts, and its text's mark, if they differ for a cause."""
-    post, own = a.posts[mark], b.posts[mark]
+    post = a.posts[mark]
+    own = b.posts[mark]
     end = min(a.facts.header.until, b.facts.header.until)
     for column, value in enumerate(post.counts):
         if own.counts[column] != value:

@@ -112,7 +112,9 @@ def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
     """The facts from lines, which may be in any order except for the first and last. Raises InputError, with file and
     line."""
     facts: CollectorFacts | None = None
-    voices, number, is_over = {"": ""}, 0, False
+    voices = {"": ""}
+    number = 0
+    is_over = False
     for number, line in enumerate(lines, 1):
         try:
             if is_over:
@@ -223,7 +225,8 @@ def _twin_voices(facts: CollectorFacts, other: CollectorFacts, twins: Mapping[st
             voices[post.voice] = twin.voice
         reactions = _voices_by_reaction(twin)
         for reaction, marks in _voices_by_reaction(post).items():
-            forgotten, missing = list(filter(_is_own, marks)), reactions[reaction] - marks - {""}
+            forgotten = list(filter(_is_own, marks))
+            missing = reactions[reaction] - marks - {""}
             if len(forgotten) == len(missing) == 1:
                 voices[forgotten[0]] = missing.pop()
     return voices
@@ -299,7 +302,8 @@ class Side:
     not know the paper. What a cause accounts for is changed here."""
 
     def __init__(self, facts: CollectorFacts, moment: MeasuredMoment | None) -> None:
-        self.facts, self.bots = facts, set(facts.bots)
+        self.facts = facts
+        self.bots = set(facts.bots)
         self.posts = dict(_counted_posts(facts, moment)) if moment else {}
 
 
@@ -308,13 +312,16 @@ def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int
     the last age that the paper had reached by then."""
     back = facts.header.back.get(network)
     following = moment.announced_at + measurement.age_after(moment.age) * HOUR
-    return back if back is not None and moment.until < back < following else moment.until
+    if back is not None and moment.until < back < following:
+        return back
+    return moment.until
 
 
 def _counted_posts(facts: CollectorFacts, moment: MeasuredMoment) -> Iterator[tuple[str, CountedPost]]:
     for mark in facts.posts_by_paper.get(moment.paper, ()):
         fact = facts.posts[mark]
-        known, since = known_by(facts, fact.network, moment), named_at(fact, moment.paper)
+        known = known_by(facts, fact.network, moment)
+        since = named_at(fact, moment.paper)
         in_time = fact.created_at <= moment.until or known == moment.until
         is_named = since is not None and since <= known and (mark, moment.paper) not in facts.doubtful
         sighting = last_sighting(fact, known)

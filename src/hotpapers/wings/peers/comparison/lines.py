@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from hotpapers.base.model import MAX_INTEGER, CoverageState
 
-FORMAT, VERSION = "hotpapers-comparison", 1
+FORMAT = "hotpapers-comparison"
+VERSION = 1
 MAX_POST_PAPERS = 1_000
 """The most papers that one post may name."""
 MAX_READINGS = 100_000

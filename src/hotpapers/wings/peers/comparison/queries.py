@@ -17,23 +17,27 @@ Rows = Iterator[tuple[Any, ...]]
 def _announced(view: AsOfView, since: int) -> str:
     """One table: papers first announced after a moment, as in `engagement`."""
     return f"""announced (paper, at) AS (
-        SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE {announces_sql(view, "a")}
-        GROUP BY a.paper HAVING min(a.announced_at) > {since} AND min(a.announced_at) <= {view.as_of})"""
+        SELECT announcement.paper, min(announcement.announced_at) FROM announcement
+        WHERE {announces_sql(view, "announcement")}
+        GROUP BY announcement.paper HAVING min(announcement.announced_at) > {since}
+            AND min(announcement.announced_at) <= {view.as_of})"""
 
 
 def _posts(view: AsOfView, since: int) -> str:
     """Two tables: `announced`, and `named`: posts that name such a paper, or that are limited and name none so far."""
     return f"""{_announced(view, since)},
     named (post) AS (
-        SELECT m.post FROM mention AS m JOIN announced AS n ON n.paper = m.paper WHERE {view.visible("m")}
-        UNION SELECT p.post FROM post AS p WHERE {view.visible("p")} AND p.limits <> '[]' AND p.created_at > {since}
-            AND NOT EXISTS (SELECT 1 FROM mention AS m WHERE m.post = p.post AND {view.visible("m")}))"""
+        SELECT mention.post FROM mention JOIN announced ON announced.paper = mention.paper
+        WHERE {view.visible("mention")}
+        UNION SELECT post.post FROM post WHERE {view.visible("post")} AND post.limits <> '[]'
+            AND post.created_at > {since}
+            AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.post = post.post AND {view.visible("mention")}))"""
 
 
 def last_observed(view: AsOfView) -> int:
     """When coverage was last recorded; 0 for never."""
-    return int(view.database.rows(f"SELECT max(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}")[0][0] or 0)
+    sql = f"SELECT max(coverage.observed_at) FROM coverage WHERE {view.visible('coverage')}"
+    return int(view.database.rows(sql)[0][0] or 0)
 
 
 def back(view: AsOfView) -> dict[str, int]:
@@ -43,15 +47,17 @@ def back(view: AsOfView) -> dict[str, int]:
 
 def coverage(view: AsOfView, since: int) -> Rows:
     """(network, from_at, until_at, observed_at, state, reason) of coverage that ends after a moment."""
-    return view.database.iterate(f"""SELECT t.network, t.from_at, t.until_at, t.observed_at, t.state, t.reason
-        FROM coverage AS t WHERE {view.visible("t")} AND t.until_at > t.from_at AND t.until_at > {since}
-        ORDER BY t.network, t.from_at, t.observed_at""")
+    return view.database.iterate(f"""SELECT coverage.network, coverage.from_at, coverage.until_at,
+        coverage.observed_at, coverage.state, coverage.reason
+        FROM coverage WHERE {view.visible("coverage")} AND coverage.until_at > coverage.from_at
+            AND coverage.until_at > {since}
+        ORDER BY coverage.network, coverage.from_at, coverage.observed_at""")
 
 
 def announced(view: AsOfView, since: int) -> Rows:
     """(paper, announced_at)."""
     return view.database.iterate(
-        f"WITH {_announced(view, since)} SELECT {key_of('n.paper')}, n.at FROM announced AS n ORDER BY 1"
+        f"WITH {_announced(view, since)} SELECT {key_of('announced.paper')}, announced.at FROM announced ORDER BY 1"
     )
 
 
@@ -59,26 +65,28 @@ def bots(view: AsOfView, since: int) -> Rows:
     """(voice, rule, version) of bots that posted or reacted here, one row per rule that says so."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())},
         here (voice) AS (
-            SELECT {VOICE} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
-                WHERE p.post IN (SELECT post FROM named) AND {view.visible("p")}
-            UNION SELECT coalesce(w.stable_voice, r.account)
-                FROM reaction AS r LEFT JOIN stable_account AS w ON w.voice = r.account
-                WHERE r.post IN (SELECT post FROM named) AND {view.visible("r")})
-        SELECT {key_of("b.voice")}, t.rule, t.version FROM bot AS b JOIN here AS h ON h.voice = b.voice
-        JOIN verdict AS t ON t.about = 0 AND t.judgement = 'bot' AND {view.visible("t")}
-            AND {view.newest(SPECS[Verdict], "t")}
-            AND (t.subject = b.voice
-                OR t.subject IN (SELECT w.voice FROM stable_account AS w WHERE w.stable_voice = b.voice))
+            SELECT {VOICE} FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+                WHERE post.post IN (SELECT post FROM named) AND {view.visible("post")}
+            UNION SELECT coalesce(stable_account.stable_voice, reaction.account)
+                FROM reaction LEFT JOIN stable_account ON stable_account.voice = reaction.account
+                WHERE reaction.post IN (SELECT post FROM named) AND {view.visible("reaction")})
+        SELECT {key_of("bot.voice")}, verdict.rule, verdict.version FROM bot JOIN here ON here.voice = bot.voice
+        JOIN verdict ON verdict.about = 0 AND verdict.judgement = 'bot' AND {view.visible("verdict")}
+            AND {view.newest(SPECS[Verdict], "verdict")}
+            AND (verdict.subject = bot.voice
+                OR verdict.subject IN (SELECT stable_account.voice FROM stable_account
+                    WHERE stable_account.stable_voice = bot.voice))
         ORDER BY 1, 2""")
 
 
 def doubtful(view: AsOfView, since: int) -> Rows:
     """(post, paper, rule, version) of mentions that do not count."""
     return view.database.iterate(f"""WITH {_announced(view, since)}, {doubtful_sql(view)}
-        SELECT {key_of("d.post")}, {key_of("d.paper")}, t.rule, t.version FROM doubtful AS d
-        JOIN announced AS n ON n.paper = d.paper
-        JOIN verdict AS t ON t.subject = d.post AND t.about = d.paper AND t.judgement = 'doubtful'
-            AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")}
+        SELECT {key_of("doubtful.post")}, {key_of("doubtful.paper")}, verdict.rule, verdict.version FROM doubtful
+        JOIN announced ON announced.paper = doubtful.paper
+        JOIN verdict ON verdict.subject = doubtful.post AND verdict.about = doubtful.paper
+            AND verdict.judgement = 'doubtful'
+            AND {view.visible("verdict")} AND {view.newest(SPECS[Verdict], "verdict")}
         ORDER BY 1, 2, 3""")
 
 
@@ -86,34 +94,39 @@ def posts(view: AsOfView, since: int) -> Rows:
     """(post's number, post, network, account, voice, created_at, limits, text, text_fingerprint, observed_at,
     gone), one row per observation, ascending by number and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
-        SELECT p.post, {key_of("p.post")}, p.network, {key_of("p.voice")}, {key_of(VOICE)}, p.created_at, p.limits,
-            p.text, p.text_fingerprint, p.observed_at, p.gone
-        FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
-        WHERE p.post IN (SELECT post FROM named) AND {view.visible("p")} ORDER BY p.post, p.observed_at""")
+        SELECT post.post, {key_of("post.post")}, post.network, {key_of("post.voice")}, {key_of(VOICE)},
+            post.created_at, post.limits,
+            post.text, post.text_fingerprint, post.observed_at, post.gone
+        FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.post IN (SELECT post FROM named) AND {view.visible("post")} ORDER BY post.post, post.observed_at""")
 
 
 def mentions(view: AsOfView, since: int) -> Rows:
     """(post's number, paper, observed_at, form), the first observation of each mention, ascending by number."""
     return view.database.iterate(f"""WITH {_posts(view, since)}
-        SELECT m.post, {key_of("m.paper")}, m.observed_at, m.form
-        FROM mention AS m JOIN announced AS n ON n.paper = m.paper
-        WHERE {view.visible("m")} AND NOT EXISTS (SELECT 1 FROM mention AS f WHERE f.post = m.post AND f.paper = m.paper
-            AND f.observed_at < m.observed_at AND {view.visible("f")})
-        ORDER BY m.post, m.observed_at, 2""")
+        SELECT mention.post, {key_of("mention.paper")}, mention.observed_at, mention.form
+        FROM mention JOIN announced ON announced.paper = mention.paper
+        WHERE {view.visible("mention")} AND NOT EXISTS (SELECT 1 FROM mention AS other
+            WHERE other.post = mention.post AND other.paper = mention.paper
+            AND other.observed_at < mention.observed_at AND {view.visible("other")})
+        ORDER BY mention.post, mention.observed_at, 2""")
 
 
 def snapshots(view: AsOfView, since: int) -> Rows:
     """(post's number, observed_at, reposts, likes), ascending by number and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}
-        SELECT s.post, s.observed_at, s.reposts, s.likes FROM snapshot AS s
-        WHERE s.post IN (SELECT post FROM named) AND {view.visible("s")} ORDER BY s.post, s.observed_at""")
+        SELECT snapshot.post, snapshot.observed_at, snapshot.reposts, snapshot.likes FROM snapshot
+        WHERE snapshot.post IN (SELECT post FROM named) AND {view.visible("snapshot")}
+            ORDER BY snapshot.post, snapshot.observed_at""")
 
 
 def reactions(view: AsOfView, since: int) -> Rows:
     """(post's number, voice, account's number, type, observed_at, withdrawn) of reposts and likes, ascending by number
     and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
-        SELECT r.post, {key_of("coalesce(w.stable_voice, r.account)")}, r.account, r.type, r.observed_at, r.withdrawn
-        FROM reaction AS r LEFT JOIN stable_account AS w ON w.voice = r.account
-        WHERE r.post IN (SELECT post FROM named) AND r.type IN ('repost', 'like') AND {view.visible("r")}
-        ORDER BY r.post, r.observed_at, r.account, r.type""")
+        SELECT reaction.post, {key_of("coalesce(stable_account.stable_voice, reaction.account)")}, reaction.account,
+            reaction.type, reaction.observed_at, reaction.withdrawn
+        FROM reaction LEFT JOIN stable_account ON stable_account.voice = reaction.account
+        WHERE reaction.post IN (SELECT post FROM named) AND reaction.type IN ('repost', 'like')
+            AND {view.visible("reaction")}
+        ORDER BY reaction.post, reaction.observed_at, reaction.account, reaction.type""")

@@ -44,11 +44,9 @@ class SharedKey:
         if not fingerprint:
             return ""
         letters = normalized_text(text)
-        return (
-            self._mark("text", letters)
-            if len(letters) >= MIN_TEXT_LETTERS
-            else "~" + self._mark("same", str(fingerprint))
-        )
+        if len(letters) >= MIN_TEXT_LETTERS:
+            return self._mark("text", letters)
+        return "~" + self._mark("same", str(fingerprint))
 
     def _mark(self, purpose: str, value: str) -> str:
         return hmac.new(self._key, f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -69,7 +69,11 @@ class Intake:
     def __init__(
         self, site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: terms.Table
     ) -> None:
-        self._site, self._fetched, self._peer, self._http, self._allowed = site, fetched, peer, http, allowed
+        self._site = site
+        self._fetched = fetched
+        self._peer = peer
+        self._http = http
+        self._allowed = allowed
         self._withdrawn = set[str]()  # rows of lists
         self._unusable_lists = set[str]()
         self._problems = list(fetched.problems)
@@ -257,7 +261,10 @@ class Intake:
         for number, line in enumerate(lines):
             if line.item is None and observations.line_row(file.name, number) not in self._withdrawn:
                 raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
-            latest = max(line.item.observed_at, getattr(line.item, "until_at", 0)) if line.item else 0
+            if line.item:
+                latest = max(line.item.observed_at, getattr(line.item, "until_at", 0))
+            else:
+                latest = 0
             if latest > self._http.now() + HOUR:
                 raise NotAProof(f"line {number} is dated in the future", file=name)
         return lines
@@ -308,14 +315,16 @@ def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
     there is none."""
     if not peer.head.position:
         return ""
-    began, done = int(meta.read_meta(peer.database, BEGAN) or 0), batches.sources_at(peer.database, DONE)
+    began = int(meta.read_meta(peer.database, BEGAN) or 0)
+    done = batches.sources_at(peer.database, DONE)
     leaves = (leaf for log in logs for leaf in lists_since(log, began) if leaf.hour < oldest_hour(at))
     return next((leaf.name for leaf in leaves if leaf.name not in done), "")
 
 
 def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
-    first, last = hour_range[0], hour_range[1] - 1
+    first = hour_range[0]
+    last = hour_range[1] - 1
     return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
 
 
@@ -358,8 +367,10 @@ class Allowance:
     """What may still be fetched from a site in this round and on this day."""
 
     def __init__(self, site: FollowedSite, at: int) -> None:
-        self._site, self._day = site, at // DAY
-        self._round, self.refusal = NOTHING, ""
+        self._site = site
+        self._day = at // DAY
+        self._round = NOTHING
+        self.refusal = ""
         try:
             day_fetched = msgspec.json.decode((site.folder / FILE).read_bytes(), type=_DayFetched)
         except (OSError, msgspec.MsgspecError):

@@ -13,7 +13,6 @@ from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRef
 from hotpapers.base.logs import log_event
 from hotpapers.base.model import DAY, Coverage, HttpClient, Measurement
 from hotpapers.base.networks import network_names
-from hotpapers.base.struct_types import made_from
 from hotpapers.collect.collect_job import Connection
 from hotpapers.discussion.engagement import attention, measurement
 from hotpapers.discussion.engagement.standing.queries import learn_standing
@@ -101,7 +100,8 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
     position = peer.head.position
     if not intake_result.until or int(counted) == position:
         return 0
-    is_next, counts = int(counted) == before, 0
+    is_next = int(counted) == before
+    counts = 0
     if intake_result.files or not is_next:  # forgetting alone changes no counts
         since = counted_since(intake_result, int(counted_until), is_next=is_next)
         counts = save_measurements(record, site.name, peer, intake_result, since, at)
@@ -119,7 +119,10 @@ def _update_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
 
 def _first_named(problems: Sequence[str]) -> str:
     """The first problems, and how many more there are: a log can cause a million."""
-    more = [f"and {len(problems) - MAX_NAMED_PROBLEMS:,} more"] if len(problems) > MAX_NAMED_PROBLEMS else []
+    if len(problems) > MAX_NAMED_PROBLEMS:
+        more = [f"and {len(problems) - MAX_NAMED_PROBLEMS:,} more"]
+    else:
+        more = []
     return "; ".join([*problems[:MAX_NAMED_PROBLEMS], *more])
 
 
@@ -133,7 +136,9 @@ def fetch_site(
 
 def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     policy = policy_of(site, http)
-    logs, problems, others = list[LoggedFolder](), key_changes(site, policy, http), list[str]()
+    logs = list[LoggedFolder]()
+    problems = key_changes(site, policy, http)
+    others = list[str]()
     for log in policy.logs:
         try:
             logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - sum(len(log.entries) for log in logs)))
@@ -154,7 +159,9 @@ class FollowJob:
 
     def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
         self.name = job_name(site.name)
-        self._site, self._connection, self._allowed = site, connection, allowed
+        self._site = site
+        self._connection = connection
+        self._allowed = allowed
 
     def close(self) -> None:
         self._connection.close()
@@ -205,9 +212,17 @@ def save_measurements(
     unread = unread_times(counted, hours_without_file)
     window = measurement.MeasurementWindow(with_standing=True, announced_from=since)
     rows = [
-        made_from(
-            Measurement,
-            row,
+        Measurement(
+            paper=row.paper,
+            network=row.network,
+            age=row.age,
+            voices=row.voices,
+            reposts=row.reposts,
+            likes=row.likes,
+            bots=row.bots,
+            known=row.known,
+            authors=row.authors,
+            counted=row.counted,
             source=source,
             until_at=row.until,
             unread=unread.of(row.network, row.announced_at, row.until),

@@ -46,7 +46,8 @@ class VectorFilling(FurtherParts):
     """The part of the job that publishes."""
 
     def __init__(self, server: EmbeddingSettings, connection: Connection) -> None:
-        self._server, self._connection = server, connection
+        self._server = server
+        self._connection = connection
         self._rows: list[tuple[int, int]] = []
         """The rows of papers that are not looked at yet: after a number, up to a number."""
         self._last = 0
@@ -80,7 +81,8 @@ class VectorFilling(FurtherParts):
             start, end = self._rows[-1]
             after = max(start, end - MAX_ROWS)
             papers = view.items(Paper, "t.id > ? AND t.id <= ? AND t.title <> ''", (after, end))
-            texts, saved = list(map(text_of, papers)), self._saved(view.database)
+            texts = list(map(text_of, papers))
+            saved = self._saved(view.database)
             known = saved.vectors([text.paper for text in texts]) if saved else {}
             missing = (text for text in texts if text.paper not in known)
             while batch := list(islice(missing, MAX_BATCH)):

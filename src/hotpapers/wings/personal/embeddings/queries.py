@@ -48,7 +48,10 @@ class SavedVectors(NamedTuple):
 
 def saved_vectors(database: Database) -> SavedVectors | None:
     """The vectors in a store; None if there are none."""
-    text = _rows(database, [MODEL]).get(MODEL, b"") if _is_made(database) else b""
+    if _is_made(database):
+        text = _rows(database, [MODEL]).get(MODEL, b"")
+    else:
+        text = b""
     with suppress(msgspec.MsgspecError):
         model = msgspec.json.decode(text, type=SavedModel)
         return SavedVectors(database, model) if 0 < model.numbers <= MAX_NUMBERS else None

@@ -1,0 +1,131 @@
+"""The table of posts whose counts are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hotpapers.base import model
+from hotpapers.base.model import DAY, MAX_INTEGER
+from hotpapers.discussion.engagement.measurement import (
+    FOLLOWED_FOR,
+    FRESH,
+    NEVER,
+    RETRY_AFTER,
+    SHOWN_FOR,
+    next_recount_at,
+)
+from hotpapers.discussion.engagement.queries import VOICE, persons_sql
+from hotpapers.record import NUMBER, AsOfView, Database, key_of
+from hotpapers.record.identities import is_whole
+
+
+def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
+    """Starts tracking the posts stored after a batch that are no older than 30 days. Returns the batch up to which this
+    is done; pass it to the next call.
+
+    Bots' posts are skipped: they are neither counted nor shown, and outnumber all others. When an account is no longer
+    considered a bot, earlier posts are examined again; and if a backup from before the batch was restored, all are.
+    """
+    # The last batch with posts, and the last one by which an account may have ceased to be a bot, as of one
+    # moment: else a batch in between would be missed
+    ends = """SELECT coalesce((SELECT max(since) FROM post WHERE network = ?), 0),
+        coalesce((SELECT max(CASE WHEN until > 0 THEN until ELSE since END) FROM verdict
+         WHERE about = 0 AND (judgement = 'human' OR until > 0)), 0)"""
+    newest, pardoned = map(int, database.rows(ends, (network,))[0])
+    latest = max(newest, pardoned)
+    if latest == position:
+        return position
+    if latest < position:
+        position = 0
+    sql = f"""WITH {persons_sql(AsOfView(database, MAX_INTEGER, MAX_INTEGER), ())}
+        SELECT post.post, min(post.created_at) FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
+        WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = '' AND post.created_at > ?
+          AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("post.post")} GROUP BY post.post"""
+    with database.write():  # read inside: what is forgotten meanwhile must not come back
+        after = 0 if pardoned > position else position
+        new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
+        rows = [(post, network, created_at, 0, next_recount_at(created_at, 0, 0), 0) for post, created_at in new_posts]
+        database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+    return latest
+
+
+def follow_shown_posts(database: Database, network: str, at: int) -> int:
+    """Starts daily recounts of posts shown in issues of the last 30 days. Returns how many are new."""
+    sql = """SELECT recount.post, recount.created_at, recount.asked_at, max(issue.observed_at) + ? FROM issue
+        JOIN shown ON shown.publication = issue.publication AND shown."day" = issue."day"
+            AND shown.edition IN (0, issue.edition)
+        JOIN recount ON recount.post = shown.post
+        WHERE issue.until = 0 AND issue.observed_at > ? AND recount.network = ? AND issue.publication NOT LIKE ?
+        GROUP BY recount.post, recount.created_at, recount.asked_at,
+            recount.shown_until HAVING max(issue.observed_at) + ? > recount.shown_until"""
+    parameters = (SHOWN_FOR, at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR)
+    if not database.rows(sql, parameters):
+        return 0
+    with database.write():
+        rows = database.rows(sql, parameters)  # again, as other jobs may have written meanwhile
+        due = [
+            (until, next_recount_at(created_at, asked_at, until), post) for post, created_at, asked_at, until in rows
+        ]
+        database.many("UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?", due)
+    return len(rows)
+
+
+def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None:
+    """Puts posts first in line for a recount: those that an issue is about to show."""
+    with database.write():
+        database.many(
+            "UPDATE recount SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
+            f" WHERE post = {NUMBER}",
+            [(at, at + DAY, at + DAY, post) for post in posts],
+        )
+
+
+def due_posts(database: Database, network: str, at: int, most: int) -> list[str]:
+    """A network's posts that are due at a moment, the most valuable first: those that an issue shows, then those that
+    may enter the next one, then by reactions at the last count."""
+    sql = f"""SELECT CASE WHEN due.shown_until > ? THEN 1 ELSE 0 END,
+            CASE WHEN EXISTS (SELECT 1 FROM mention JOIN announcement ON announcement.paper = mention.paper
+                WHERE mention.post = due.post AND announcement.announced_at > ?) THEN 1 ELSE 0 END,
+            coalesce((SELECT coalesce(snapshot.reposts, 0) + coalesce(snapshot.likes, 0) FROM snapshot
+                WHERE snapshot.post = due.post
+                AND snapshot.until = 0 ORDER BY snapshot.observed_at DESC LIMIT 1), 0), due.created_at,
+                    {key_of("due.post")}
+        FROM (SELECT recount.* FROM recount WHERE recount.network = ? AND recount.due_at <= ?
+            ORDER BY CASE WHEN recount.shown_until > ? THEN 0 ELSE 1 END,
+                recount.due_at LIMIT {int(most) * 10}) AS due"""
+    rows = database.rows(sql, (at, at - FRESH, network, at, at))
+    return [post for *_, post in sorted(rows, key=lambda row: row[:4], reverse=True)[:most]]
+
+
+def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
+    """Records that posts were asked for and answered."""
+    sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
+    rows = [
+        (at, next_recount_at(created_at, at, shown), post)
+        for post in posts
+        for created_at, shown in database.rows(sql, (post,))
+    ]
+    with database.write():
+        database.many(f"UPDATE recount SET asked_at = ?, due_at = ? WHERE post = {NUMBER}", rows)
+
+
+def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
+    """Records that posts got no answer: they are asked for again later, until they are 30 days old and no issue shows
+    them."""
+    sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? OR shown_until > ? THEN ? ELSE ? END
+        WHERE post = {NUMBER} AND due_at <= ?"""
+    rows = [(at, at - SHOWN_FOR, at, at + RETRY_AFTER, NEVER, post, at) for post in posts]
+    with database.write():
+        database.many(sql, rows)
+
+
+def drop_unfollowed(database: Database, at: int) -> int:
+    """Deletes the posts that will never be asked for again. Returns how many. They do not come back: `follow_new_posts`
+    adds only younger posts, and posts shown in issues are within the window."""
+    with database.write():
+        return database.run("DELETE FROM recount WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
+
+
+def forget_posts(database: Database, posts: Iterable[str]) -> None:
+    """Deletes posts from the recount table. Call inside `write()`."""
+    database.many(f"DELETE FROM recount WHERE post = {NUMBER}", [(post,) for post in posts])
