@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotpapers.base import keys, model
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import timestamps
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
@@ -91,7 +91,7 @@ def check_closed(item: model.Item) -> None:
 
 
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
-    **dict.fromkeys(("paper", "about"), (arxiv.from_key, "")),  # raises an error of its own
+    **dict.fromkeys(("paper", "about"), (paper_servers.recorded_id, "")),  # raises an error of its own
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
     "network": (_READ.__contains__, f"network {{value!r}} is not one of {', '.join(model.NETWORKS)}"),
     **dict.fromkeys(
