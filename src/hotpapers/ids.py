@@ -9,10 +9,16 @@ if TYPE_CHECKING:
     from hotpapers.base.errors import NotAnArxivId
     from hotpapers.base.papers.arxiv import ArxivId, abs_url, parse
     from hotpapers.base.papers.mentions import PaperMention, find
+    from hotpapers.base.papers.mentions.server_mentions import FoundPaper, find_papers
 
-__all__ = ["ArxivId", "NotAnArxivId", "PaperMention", "abs_url", "find", "parse"]
+__all__ = ["ArxivId", "FoundPaper", "NotAnArxivId", "PaperMention", "abs_url", "find", "find_papers", "parse"]
 
-_MODULES = {"find": "mentions", "PaperMention": "mentions"}
+_MODULES = {
+    "find": "mentions",
+    "PaperMention": "mentions",
+    "find_papers": "mentions.server_mentions",
+    "FoundPaper": "mentions.server_mentions",
+}
 
 
 def __getattr__(name: str) -> object:

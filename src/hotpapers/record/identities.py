@@ -15,6 +15,7 @@ import msgspec
 
 from hotpapers.base import keys
 from hotpapers.base.errors import CorruptStore
+from hotpapers.base.papers import paper_servers
 from hotpapers.record.commitments import SALT, commitment, fresh_salts
 from hotpapers.record.database import Database, blob, placeholders, rows_among
 
@@ -112,7 +113,7 @@ def is_pseudonym(key: object) -> bool:
 
 def is_paper(key: str) -> bool:
     """Whether a key is a paper's. Papers are never forgotten."""
-    return key.startswith("arxiv:")
+    return key.startswith(paper_servers.RECORDED)
 
 
 def commitment_of(key: str, secret: bytes | None) -> str:

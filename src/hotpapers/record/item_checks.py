@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.base import keys, model
 from hotpapers.base.networks import networks, readable
-from hotpapers.base.papers import arxiv
+from hotpapers.base.papers import paper_servers
 from hotpapers.base.text import timestamps
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
@@ -98,7 +98,7 @@ def _check_text(name: str, value: str) -> None:
 
 
 _TEXT_CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
-    **dict.fromkeys(("paper", "about"), (arxiv.from_key, "")),  # raises an error of its own
+    **dict.fromkeys(("paper", "about"), (paper_servers.recorded_id, "")),  # raises an error of its own
     "day": (timestamps.is_day, "{value!r} is not a date such as 2021-01-14"),
     "network": (lambda value: value in readable(), "network {value!r} is not one of {networks}"),
     **dict.fromkeys(

@@ -20,6 +20,7 @@ import msgspec
 
 from hotpapers.base import model
 from hotpapers.base.keys import author_in, handle_key, network_of, own_id
+from hotpapers.base.papers import arxiv
 from hotpapers.record import identities
 from hotpapers.record.database import Database, first_value
 from hotpapers.record.item_rows import SPECS, KeyedHasher
@@ -71,7 +72,6 @@ _ESCAPE = re.compile(
 )
 _LABEL = re.compile(r"(?<![\w-])xn--[a-z0-9-]{1,59}")
 """A part of a host name in letters other than ASCII, as the DNS has it (RFC 5890)."""
-_ARXIV = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z.-]+/[0-9]{7}")
 
 Known = Callable[[str], bool]
 """Whether a name, in lowercase, is forgotten."""
@@ -99,7 +99,7 @@ def _plain_names(key: str) -> Iterator[str]:
     if any(forms.profile.fullmatch(address := own.partition("://")[2]) for forms in _FORMS):
         yield address
     for name in model.distinct((own, own.rpartition("/")[2])):
-        if len(name) >= MIN_POST_DIGITS and not _ARXIV.fullmatch(name):
+        if len(name) >= MIN_POST_DIGITS and not arxiv.is_key(arxiv.key(name)):
             yield name
 
 

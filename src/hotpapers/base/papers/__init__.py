@@ -1,7 +1,9 @@
 """Papers: servers that publish them, and mentions of papers in any text.
 
-arxiv      arXiv: identifiers, addresses, categories, announcement days
-mentions   mentions of papers in any text, by link, identifier or title
+arxiv           arXiv: identifiers, addresses, categories, announcement days
+doi             DOIs: what one is, and where one ends in a text
+paper_servers   all servers: their DOIs, versions and addresses; keys of papers
+mentions        mentions of papers in any text, by link, identifier or title
 
 Accepts any text, hostile text too. Functions raise only what their docstrings name.
 """

@@ -16,10 +16,10 @@ from functools import lru_cache
 from hotpapers.base import keys
 from hotpapers.base.model import Paper, TextLink
 from hotpapers.base.networks import is_blogs
+from hotpapers.base.papers import arxiv
 from hotpapers.base.text import timestamps
 from hotpapers.base.text.timestamps import tid
 
-_PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
 _ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
 _ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
@@ -148,7 +148,7 @@ def public_url(base: str, path: str) -> str:
 @lru_cache(CACHED)
 def arxiv_id(paper: str) -> str:
     """`arxiv:2101.04869` → `2101.04869`; empty for a paper from another server."""
-    return _part(_PAPER, paper)
+    return paper.removeprefix(arxiv.SERVER) if arxiv.is_key(paper) else ""
 
 
 def _part(form: re.Pattern[str], text: str) -> str:
@@ -163,7 +163,7 @@ def paper_path(paper: str) -> str:
 
 def paper_of(path: str) -> str:
     """The key of the paper whose page is at a path; empty for any other path."""
-    key = f"arxiv:{_part(_PAPER_PATH, path)}"
+    key = arxiv.key(_part(_PAPER_PATH, path))
     return key if arxiv_id(key) else ""
 
 

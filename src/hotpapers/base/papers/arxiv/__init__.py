@@ -20,7 +20,7 @@ from hotpapers.base.papers.arxiv import addresses, grammar
 from hotpapers.base.papers.arxiv.grammar import ArxivId
 from hotpapers.base.text.unescaping import decoded, lowered, with_slashes, without_invisible
 
-__all__ = ["ArxivId", "abs_url", "from_key", "key", "month", "parse"]
+__all__ = ["ArxivId", "abs_url", "from_key", "is_key", "key", "month", "parse"]
 
 SERVER = "arxiv:"
 """The part of a paper's key that names the server, so other servers can be added."""
@@ -31,6 +31,7 @@ MAX_ADDRESS_CHARS = 2_000
 _CLASSES = r"(?: ?\[[a-z., -]{2,60}\]?)?"
 _BARE = re.compile(rf"(?:arxiv *(?:[:.] *)?)?{grammar.ID}{_CLASSES}", re.ASCII)
 _AFTER = re.compile(rf"(?:\.(?:pdf|html?|ps|tar|gz|eps)){{0,3}}/?(?:[?#&/]\S*)?{_CLASSES}", re.ASCII)
+_KEY = re.compile(grammar.KEY)
 _AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
 
 
@@ -74,10 +75,14 @@ def key(id: str) -> str:
 
 def from_key(key: str) -> str:
     """The bare identifier in a paper's key. Raises NotAnArxivId if the key is not canonical."""
-    match = grammar.WHOLE.fullmatch(key.removeprefix(SERVER))
-    if match is None or not key.startswith(SERVER) or grammar.identifier(*match.groups()) != (key[6:], None):
+    if not is_key(key):
         raise NotAnArxivId(f"{key[:60]!r} is not a paper's key; one looks like arxiv:2101.04869")
-    return key[6:]
+    return key.removeprefix(SERVER)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is the key of a paper on arXiv."""
+    return _KEY.fullmatch(text) is not None
 
 
 def abs_url(id: str) -> str:

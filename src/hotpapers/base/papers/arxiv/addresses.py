@@ -53,7 +53,7 @@ def match(text: str, needle: str, place: int) -> Mention | None:
         return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
     if needle == "xxx":
         match = _OLD_HOST.match(text, place)
-        return _mention(_address_start(text, place), match, match[1]) if match else None
+        return _mention(address_start(text, place), match, match[1]) if match else None
     return _papers(text, place) if needle == "papers" else _on_ads(text, place)
 
 
@@ -115,17 +115,17 @@ def _xiv(text: str, place: int) -> Mention | None:
     match = _COMMONEST.match(text, place + 3)
     if match and text[begin - 5 : begin] != "labs.":
         path, new, version = match.groups()
-        start = _address_start(text, begin)
+        start = address_start(text, begin)
         return (start, match.end(), new, int(version) if version else None, path) if start >= 0 else None
     match = _ARXIV.match(text, place + 3)
     if match is None:
         return _elsewhere(text, begin, place + 3)
     host, path, query, oai, vanity = match.groups()[:5]
     if host:
-        start = _address_start(text, begin)
+        start = address_start(text, begin)
         form = "ar5iv" if text[begin - 11 : begin] == "ar5iv.labs." else (path or (query and "api") or "short")
     elif vanity:
-        start, form = _address_start(text, begin), "vanity"
+        start, form = address_start(text, begin), "vanity"
     elif oai:
         start, form = begin, "oai"
     else:
@@ -135,7 +135,7 @@ def _xiv(text: str, place: int) -> Mention | None:
 
 def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
     """The rarer forms: arXiv's file stores, its export hosts under their own names, and arXiv through a proxy."""
-    start = _address_start(text, begin) if text[place : place + 1] in (".", "-") else -1
+    start = address_start(text, begin) if text[place : place + 1] in (".", "-") else -1
     if start < 0:
         return None
     match = _STORED.match(text, place)
@@ -159,7 +159,7 @@ def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str
     if begin < 0 or not text.startswith(first, begin):
         return None
     match = pattern.match(text, place)
-    return _mention(_address_start(text, begin), match, form) if match else None
+    return _mention(address_start(text, begin), match, form) if match else None
 
 
 def _papers(text: str, place: int) -> Mention | None:
@@ -172,7 +172,7 @@ def _papers(text: str, place: int) -> Mention | None:
     if not site:
         return None
     api = 4 if text.startswith("api/", place - 4) else 0
-    return _mention(_address_start(text, place - api - len(site)), match, "huggingface")
+    return _mention(address_start(text, place - api - len(site)), match, "huggingface")
 
 
 # ---- bibcodes of ADS ---------------------------------------------------------------------------------
@@ -199,13 +199,13 @@ def _bibcode(text: str, begin: int) -> Mention | None:
         return None
     id = match[1] or f"{match[2]}.{match[3]}"
     host = _ON_ADS.search(text, max(0, begin - 4 - _LOOK_BACK), begin - 4)
-    start = _address_start(text, host.start()) if host else -1
+    start = address_start(text, host.start()) if host else -1
     return (start if start >= 0 else begin - 4, match.end(), id, None, "ads") if _NEW_ID.fullmatch(id) else None
 
 
 def _on_ads(text: str, place: int) -> Mention | None:
     """The paper of an address of ADS, by its bibcode of the old style or by its identifier."""
-    start = _address_start(text, place)
+    start = address_start(text, place)
     by_id = _ON_ADS_BY_ID.match(text, place)
     if by_id and start >= 0:
         return _mention(start, by_id, "ads")
@@ -237,7 +237,7 @@ _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers
 """Sites whose path /arxiv/2101.04869 is a paper."""
 
 
-def _address_start(text: str, begin: int) -> int:
+def address_start(text: str, begin: int) -> int:
     """Where an address begins whose host name starts at a place; -1 if it is not a host, or in another host's path."""
     if begin == 0 or text[begin - 1] in " \t\n\"'(<[=":
         return begin
@@ -272,7 +272,7 @@ def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
     index = next((name for name in _INDEXES if before.endswith(name)), None)
     if index is None:
         return -1, "prose"
-    start = _address_start(text, begin - len(index))
+    start = address_start(text, begin - len(index))
     return start, "scirate" if index == "scirate.com/" else "prose"
 
 
@@ -280,7 +280,7 @@ def _doi_start(text: str, begin: int) -> int:
     """Where a DOI begins, including a prefix: doi.org/ on any host, or `doi:`."""
     before = text[max(0, begin - 8) : begin]
     if before == "doi.org/":
-        start = _address_start(text, begin - 8)
+        start = address_start(text, begin - 8)
         return start if start >= 0 else begin
     prefix = next((prefix for prefix in ("doi:", "doi: ", "doi ") if before.endswith(prefix)), "")
     return begin - len(prefix)

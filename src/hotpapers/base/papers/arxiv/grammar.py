@@ -49,6 +49,9 @@ NUMBER = rf"(?:({NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
 
 WHOLE = re.compile(ID, re.ASCII)
 
+KEY = rf"(?a:arxiv:(?:{NEW}|(?:{ARCHIVE})/{OLD_NUMBER}))"
+"""The key of a paper: the server and the identifier without class and version."""
+
 
 def identifier(new: str | None, archive: str | None, number: str | None, version: str | None) -> ArxivId:
     """The ArxivId from the groups of ID."""

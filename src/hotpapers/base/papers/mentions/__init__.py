@@ -1,6 +1,7 @@
 """Finds the papers named in any text, in every form that people and programs use.
 
-    find(text)                a post, a page, a line: what it mentions, and where
+    find(text)                a post, a page, a line: which papers on arXiv it mentions, and where
+    mentions.server_mentions  the same for papers on any server: `find_papers(text)`
     mentions.paper_index      known papers by title, DOI and pages of their own: docs/explanation/matching.md
     mentions.title_mismatch   posts whose link and words refer to two papers
     mentions.own_words        which words of a post are its author's own
@@ -16,12 +17,13 @@ any text: every needle is looked at once, with at most 300 characters around it.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpapers.base.papers.arxiv import addresses
 from hotpapers.base.text.unescaping import decoded, has_escapes, lowered, with_slashes, without_invisible
 
-__all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "spans"]
+__all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "shifted", "spans"]
 
 _NO_ESCAPE_ENDS = " \t\n\"'(<["
 
@@ -68,10 +70,10 @@ def spans(text: str) -> list[addresses.Mention]:
         start, end, id, version, form = mentions[n]
         if start < before:
             mentions[n] = (before, end, id, version, form)
-    return [_shift(mention, dropped) for mention in mentions] if dropped else mentions
+    return [shifted(mention, dropped) for mention in mentions] if dropped else mentions
 
 
-def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
+def shifted(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
     """A mention at its position in the text with invisible characters."""
     start, end, id, version, form = mention
     return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
@@ -88,15 +90,17 @@ def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) ->
     return not has_escapes(plain[max(0, low) : high])
 
 
-def match_decoded(plain: str, needle: str, place: int) -> addresses.Mention | None:
-    """The mention around a needle after undoing the escapes near it."""
+def match_decoded(
+    plain: str, needle: str, place: int, match: Callable[..., addresses.Mention | None] | None = None
+) -> addresses.Mention | None:
+    """The mention around a needle after undoing the escapes near it. `match`: if not `addresses.match`."""
     low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
     line_end = plain.find("\n", place, high + 1)
     window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
     needle_at = window.place(place)
     if not window.text.startswith(needle, needle_at):
         return None  # the needle's first character was the end of an escape
-    mention = addresses.match(window.text, needle, needle_at)
+    mention = (match or addresses.match)(window.text, needle, needle_at)
     if mention is None:
         return None
     start, end, id, version, form = mention

@@ -1,0 +1,99 @@
+"""DOIs: what one is, and where one ends in a text. All patterns expect plain lower-case text.
+
+A DOI is a registrant's number, a slash, and whatever the registrant likes. In a text, what surrounds it decides where
+it ends:
+
+* Blanks, quotation marks, `?`, `#`, `,` and letters that are not ASCII end it; signs of a sentence are not its last.
+* Brackets belong to it in pairs: `10.1016/s0140-6736(05)67889-x` in (brackets).
+* `<`, `>`, `[`, `]` and `;` belong to it only as in the numbers of volumes that publishers used until 2004 (SICI):
+  `10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2`.
+* On a publisher's site, `/full`, `.pdf` and the like are the page's, not the DOI's; at doi.org all of it is the DOI's.
+* Without `doi:` or an address, `10.2500/12.5` is a number. Without a digit or a second slash, it names a journal.
+* One that `…` cuts short is none.
+
+Sources: https://www.doi.org/doi-handbook/HTML/index.html, https://www.crossref.org/blog/dois-and-matching-regular-expressions/
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_SUFFIX_CHARS = 160
+"""Most characters after a registrant's slash, in a row. Longer ones are not DOIs."""
+
+_SIGN = "[a-z0-9._/:+-]"
+_SICI = r"[a-z0-9:.()/+_-]{1,40}"
+_SUFFIX = (
+    rf"(?:{_SIGN}{{1,{MAX_SUFFIX_CHARS}}}+|\({_SIGN}{{0,60}}+(?:\({_SIGN}{{1,40}}+\){_SIGN}{{0,40}}+)?\)"
+    rf"|<{_SICI}>(?=\d\.\d\.[a-z])|\[{_SICI}\](?=\d\.\d\.[a-z])|(?<=\.[a-z]{{2}});(?=\d)|&(?=\d{{1,4}}_\d)){{1,12}}+"
+)
+# What follows must not be letters that no DOI has, or a sign that the text was cut.
+_DOI = re.compile(
+    rf"(10\.[1-9]\d{{3,8}}(?:\.\d{{1,5}}){{0,2}}/)({_SUFFIX})(?<!\.\.\.)(?![\u00c0-\u1fff…]|\[?\.\.\.|\[…)", re.ASCII
+)
+_WHOLE = re.compile(r"[/\d]", re.ASCII)
+"""What names a paper has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
+_NUMBERS = re.compile(r"\d{1,4}(?:[./:-]\d{1,4})?", re.ASCII)
+_LAST = ".:/_+-"
+"""No DOI ends with these."""
+
+_ADDRESS_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&+;=%"
+_ADDRESS = re.compile(r"(?:(?:https?|hxxps?)://)?(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?=[/:?])", re.ASCII)
+_LABEL = re.compile(r"doi:? ?$")
+_BESIDE = "_:;!?&~"
+"""Signs right before a DOI that is in no address."""
+_RESOLVER = re.compile(r"doi[.-]org[/.:-]|sci-hub\.")
+"""In addresses that have nothing after the DOI."""
+_NUMBERED = re.compile(r"article[a-z-]{0,20}/doi/$", re.ASCII)
+"""Before a DOI that the page's number follows, at times with words of the title."""
+_PAGE_NUMBER = re.compile(r"/\d{4,10}(?:/[a-z0-9-]{0,200})?$", re.ASCII)
+_PAGE = re.compile(
+    r"(?:(?:/(?:full|abstract|abs|e?pdf|pdfft|html|xml|epub|meta|summary|references|citations?|figures|tables|metrics"
+    r"|download|full-?text|full-?text\.html|reader|supplementary-material|suppl_file|asset|index\.html|comments|file)"
+    r"(?:/[a-z0-9._-]{0,60})?"
+    r"|\.(?:full|full-text|abstract|e?pdf|pdf\+html|html?|xml|epub|long|short|summary|citation|supplemental))/?){1,3}$",
+    re.ASCII,
+)
+
+LOOK_BACK = 160
+"""The most characters before a DOI that are looked at."""
+
+
+def match(text: str, place: int) -> tuple[str, int, int] | None:
+    """The DOI whose `10.` is at a place of a plain lower-case text, if it is one; from where its address or the word
+    DOI begins to its own end."""
+    match = _DOI.match(text, place)
+    if match is None or (before := _before(text, place)) is None:
+        return None
+    start, is_named, address = before
+    suffix = _ended(match[2])
+    if address and not _RESOLVER.search(address):
+        suffix = _PAGE_NUMBER.sub("", suffix) if _NUMBERED.search(address) else suffix
+        suffix = _PAGE.sub("", suffix).rstrip(_LAST)
+    if not _WHOLE.search(suffix) or (not is_named and _NUMBERS.fullmatch(suffix)):
+        return None
+    return match[1] + suffix, start, match.start(2) + len(suffix)
+
+
+def is_doi(text: str) -> bool:
+    """Whether a text is a DOI in lower case, and nothing else."""
+    match = _DOI.fullmatch(text)
+    return match is not None and _ended(match[2]) == match[2]
+
+
+def _ended(suffix: str) -> str:
+    """What belongs to a DOI: up to another address, or the end of a sentence."""
+    return suffix.partition("http")[0].rstrip(_LAST)
+
+
+def _before(text: str, place: int) -> tuple[int, bool, str] | None:
+    """Where the address or the word DOI before a DOI begins, whether there is either, and the address up to there; None
+    if the DOI is part of a longer number or word."""
+    window = text[max(0, place - LOOK_BACK) : place]
+    if label := _LABEL.search(window[-5:]):
+        return place - len(label[0]), True, ""
+    word = window[len(window.rstrip(_ADDRESS_SIGNS)) :]
+    address = _ADDRESS.search(word, max(word.rfind("http"), 0))  # the last, if one is in another
+    if address and word[-1] in "/=":
+        return place - len(word) + address.start(), True, word[address.start() :]
+    return (place, "doi" in word, "") if not word or "doi" in word or word[-1] in _BESIDE else None

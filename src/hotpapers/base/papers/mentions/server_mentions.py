@@ -1,0 +1,102 @@
+"""Finds papers on any server in any text: by their addresses, DOIs, and forms of arXiv identifiers.
+
+What an address names is not always certain. A page of bioRxiv may belong to either of two DOIs, `osf.io/abcde` may be a
+project, and only PubMed knows the DOI of `pmid:31804775`. Such a mention has no key, but candidates: it is one paper at
+most, and none before somebody has looked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from hotpapers.base.papers import arxiv, doi, paper_servers
+from hotpapers.base.papers.arxiv import addresses
+from hotpapers.base.papers.arxiv.addresses import Mention
+from hotpapers.base.papers.mentions import is_unambiguous, match_decoded, shifted, spans
+from hotpapers.base.text.unescaping import lowered, with_slashes, without_invisible
+
+
+class FoundPaper(NamedTuple):
+    """A mention of a paper; `text[start:end]` names it.
+
+    `key`: empty if it is not certain which paper it is. `candidates`: the keys that it may have, or ids for which an
+    index has to be asked (`pmid:31804775`, `pmcid:pmc7489890`, `ppr:ppr123456`, `hal:hal-03300796`, `osf:abcde`,
+    `chemrxiv:…`, `shortdoi:…`). `version`: None if none is named. `form`: for arXiv one of those of `find`; else `doi`,
+    or the name of the server or index whose address it is.
+    """
+
+    key: str
+    candidates: tuple[str, ...]
+    version: int | None
+    start: int
+    end: int
+    form: str
+
+
+def find_papers(text: str) -> list[FoundPaper]:
+    """Every mention of a paper on any server, in order. Accepts any text and never raises."""
+    mentions = [(start, end, arxiv.key(id), version, form) for start, end, id, version, form in spans(text)]
+    mentions += _elsewhere(text)
+    papers: list[FoundPaper] = []
+    for start, end, named, version, form in sorted(mentions):
+        key = named if paper_servers.is_paper_key(named) else ""
+        paper = FoundPaper(key, tuple(named.split()), version, start, end, form)
+        if not papers or papers[-1].end <= start:
+            papers.append(paper)
+        elif named.startswith(arxiv.SERVER):  # within an address that names another paper, too
+            papers[-1] = paper
+    return papers
+
+
+def _elsewhere(text: str) -> list[Mention]:
+    """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
+    visible, dropped = without_invisible(text)
+    plain = with_slashes(lowered(visible))
+    mentions: list[Mention] = []
+    for needle in _NEEDLES:
+        place = plain.find(needle)
+        while place >= 0:
+            mention = _match(plain, needle, place)
+            if not is_unambiguous(plain, place, mention):
+                mention = match_decoded(plain, needle, place, _match)
+            if mention:
+                mentions.append(mention)
+                place = mention[1] - 1
+            place = plain.find(needle, place + 1)
+    return [shifted(mention, dropped) for mention in mentions]
+
+
+_ADDRESSES = {
+    needle: (server, re.compile(server.addresses, re.ASCII))
+    for server in paper_servers.SERVERS
+    for needle in server.needles
+}
+_NEEDLES = ("10.", *_ADDRESSES)
+
+
+def _match(text: str, needle: str, place: int) -> Mention | None:
+    """The mention around a needle, as in `addresses.match`."""
+    if needle == "10.":
+        return _doi(text, place)
+    server, pattern = _ADDRESSES[needle]
+    match = pattern.match(text, place)
+    if match is None or (start := addresses.address_start(text, place)) < 0:
+        return None
+    groups = {name: value for name, value in match.groupdict().items() if value and name != "version"}
+    return start, match.end(), paper_servers.named_by(server, groups), _version(match), server.name
+
+
+def _doi(text: str, place: int) -> Mention | None:
+    """A DOI. Those of arXiv are left to `spans`."""
+    match = doi.match(text, place)
+    if match is None or match[0].startswith(paper_servers.ARXIV_DOI):
+        return None
+    name, start, end = match
+    if known := paper_servers.by_doi(name):
+        return start, place + known.end(), paper_servers.DOI + known["work"], _version(known), "doi"
+    return None if name.startswith(paper_servers.DATED_DOIS) else (start, end, paper_servers.DOI + name, None, "doi")
+
+
+def _version(match: re.Match[str]) -> int | None:
+    return int(match.groupdict().get("version") or 0) or None

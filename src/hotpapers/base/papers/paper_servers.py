@@ -1,0 +1,233 @@
+"""The servers that publish papers, one row each; and keys of papers, which name a server and its paper.
+
+    key                              paper
+    arxiv:2101.04869                 on arXiv
+    doi:10.1101/2024.01.02.573921    on any other server: its DOI in lower case, without a version
+
+A server may give each version an address or a DOI of its own. These are all names of one work, whose key is that of the
+work: `10.26434/chemrxiv-2024-3f6vk-v2` is version 2 of `doi:10.26434/chemrxiv-2024-3f6vk`, even where nothing is
+registered under that shorter name. Zenodo numbers versions like works, so there a version is a work.
+
+Sources: the servers' own pages, and DOIs as Crossref and DataCite have them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from hotpapers.base.papers import arxiv, doi
+from hotpapers.base.papers.arxiv import grammar
+
+DOI = "doi:"
+"""How the keys begin of papers that are not on arXiv."""
+
+
+class PaperServer(NamedTuple):
+    """A server of papers, or an index of them.
+
+    `dois`: the pattern of its DOIs, with the groups `work`, the DOI without a version; `id`, the server's own;
+    `version`. `addresses`: the pattern of addresses that name an id instead of a DOI, from one of the `needles` on. Its
+    group `id` is that of a work with one of the DOIs in `named`; any other group names an id of which only the server
+    knows the DOI. `page`, `version_page` and `pdf`: addresses with {id}, {doi} and {version}; empty if it has none.
+    """
+
+    name: str
+    title: str
+    hosts: tuple[str, ...]
+    registrants: tuple[str, ...] = ()
+    dois: str = ""
+    needles: tuple[str, ...] = ()
+    addresses: str = ""
+    named: tuple[str, ...] = ()
+    page: str = "https://doi.org/{doi}"
+    version_page: str = ""
+    pdf: str = ""
+
+
+END = r"(?![a-z0-9])"
+_V = r"v(?P<version>[1-9]\d{0,2})"
+_DATED = r"20\d\d\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])\."
+
+OLD_REGISTRANT, NEW_REGISTRANT = "10.1101", "10.64898"
+_OLD_UNTIL, _NEW_FROM = "2025.09", "2025.12"
+"""Papers have dates of approval in their ids, some weeks before they are posted: between these, both are possible."""
+
+
+def _openrxiv(name: str, title: str, digits: int) -> PaperServer:
+    """bioRxiv or medRxiv. Their DOIs got another registrant on 2025-12-01; addresses often name none."""
+    paths = r"(?:content(?:/(?:bio|med)rxiv)?/early/\d{4}/\d\d/\d\d|cgi/content/[a-z-]{4,12}|cgi/reprint|content|qr)"
+    id = rf"(?P<id>(?:{_DATED})?\d{{{digits}}})"
+    page = f"https://www.{name}.org/content/{{doi}}"
+    return PaperServer(
+        name, title, (f"{name}.org",), (OLD_REGISTRANT, NEW_REGISTRANT),
+        rf"(?P<work>10\.(?:1101|64898)/{id})(?:{_V})?{END}", (name,),
+        rf"{name}\.org/{{1,2}}{paths}/{id}(?:{_V})?{END}", (f"{OLD_REGISTRANT}/{{id}}", f"{NEW_REGISTRANT}/{{id}}"),
+        page, page + "v{version}", page + "v{version}.full.pdf",
+    )  # fmt: skip
+
+
+OSF = {
+    "africarxiv": "10.31730 AfricArXiv",
+    "ecoevorxiv": "10.32942 EcoEvoRxiv",
+    "edarxiv": "10.35542 EdArXiv",
+    "engrxiv": "10.31224 engrXiv",
+    "metaarxiv": "10.31222 MetaArXiv",
+    "osf": "10.31219 OSF Preprints",
+    "psyarxiv": "10.31234 PsyArXiv",
+    "socarxiv": "10.31235 SocArXiv",
+}
+"""The servers that OSF hosts, by their names in addresses: registrant and title."""
+_OSF_ID, _OSF_END = r"(?P<id>[a-z0-9]{5})", rf"(?:_v(?P<version>[1-9]\d?))?{END}"
+_OSF_ADDRESSES = {  # without the name of a server it may be a project or a file
+    "osf": rf"osf\.io/{{1,2}}(?:preprints/(?P<of>{'|'.join(OSF)})/{_OSF_ID}"
+    rf"|(?:preprints/)?(?:[a-z]{{3,20}}/)?(?P<osf>[a-z0-9]{{5}})){_OSF_END}",
+    "psyarxiv": rf"psyarxiv\.com/{{1,2}}(?:preprints/)?{_OSF_ID}{_OSF_END}",
+}
+
+
+def _on_osf(name: str) -> PaperServer:
+    """A server that OSF hosts, with versions since 2024. `osf` has the addresses of all, except of an old site."""
+    registrant, _, title = OSF[name].partition(" ")
+    page = f"https://osf.io/preprints/{name}/{{id}}"
+    return PaperServer(
+        name, title, ("osf.io",), (registrant,),
+        rf"(?P<work>{re.escape(registrant)}/osf\.io/{_OSF_ID}){_OSF_END}", (name,) if name in _OSF_ADDRESSES else (),
+        _OSF_ADDRESSES.get(name, ""), (registrant + "/osf.io/{id}",), page, page + "_v{version}",
+        "https://osf.io/download/{id}",
+    )  # fmt: skip
+
+
+SERVERS = (
+    PaperServer(
+        "arxiv", "arXiv", ("arxiv.org",), page="https://arxiv.org/abs/{id}",
+        version_page="https://arxiv.org/abs/{id}v{version}", pdf="https://arxiv.org/pdf/{id}",
+    ),
+    _openrxiv("biorxiv", "bioRxiv", 6),
+    _openrxiv("medrxiv", "medRxiv", 8),
+    PaperServer(
+        "chemrxiv", "ChemRxiv", ("chemrxiv.org",), ("10.26434",),
+        rf"(?P<work>10\.26434/chemrxiv(?:\.(?P<id>\d{{6,9}})|-20\d\d-[a-z0-9]{{3,8}}))(?:[-./]{_V})?{END}",
+        ("chemrxiv",), r"chemrxiv\.org/{1,2}(?:"
+        r"articles/(?:[a-z0-9_%.-]{1,250}/){1,2}(?P<id>\d{6,9})(?:/(?P<version>[1-9]\d?))?"
+        rf"|engage/[a-z0-9/-]{{0,80}}(?P<chemrxiv>[0-9a-f]{{24}})){END}", ("10.26434/chemrxiv.{id}",),
+        "https://chemrxiv.org/doi/full/{doi}", "https://chemrxiv.org/doi/full/{doi}/v{version}",
+    ),
+    *map(_on_osf, OSF),
+    PaperServer(
+        "researchsquare", "Research Square", ("researchsquare.com",), ("10.21203",),
+        rf"(?P<work>10\.21203/rs\.\d\.(?P<id>rs-\d{{4,9}}))(?:/{_V})?{END}",
+        ("researchsquare",), rf"researchsquare\.com/{{1,2}}(?:article|files)/(?P<id>rs-\d{{4,9}})(?:/{_V})?{END}",
+        ("10.21203/rs.3.{id}",), "https://www.researchsquare.com/article/{id}/latest",
+        "https://www.researchsquare.com/article/{id}/v{version}",
+        "https://www.researchsquare.com/article/{id}/latest.pdf",
+    ),
+    PaperServer(  # its papers of other schemes, whose addresses their DOIs don't tell
+        "researchsquare", "Research Square", ("researchsquare.com",), ("10.21203",),
+        rf"(?P<work>10\.21203/rs\.\d\.(?:[a-z]{{2,6}}-)?\d{{3,9}})(?:/{_V})?{END}",
+        version_page="https://doi.org/{doi}/v{version}",
+    ),
+    PaperServer(
+        "ssrn", "SSRN", ("ssrn.com",), ("10.2139",), rf"(?P<work>10\.2139/ssrn\.(?P<id>\d{{4,9}})){END}", ("ssrn",),
+        rf"ssrn\.com/[^\s\"<>]{{0,100}}?(?:abstract(?:_?id)?[=/]|ssrn_id)(?P<id>\d{{4,9}}){END}",
+        ("10.2139/ssrn.{id}",), "https://papers.ssrn.com/sol3/papers.cfm?abstract_id={id}",
+        pdf="https://papers.ssrn.com/sol3/Delivery.cfm?abstractid={id}",
+    ),
+    PaperServer(
+        "preprints", "Preprints.org", ("preprints.org",), ("10.20944",),
+        rf"(?P<work>10\.20944/preprints(?P<id>20\d{{4}}\.\d{{4}}))(?:\.{_V})?{END}", ("preprints.org",),
+        rf"preprints\.org/{{1,2}}manuscript/(?P<id>20\d{{4}}\.\d{{4}})(?:/{_V})?{END}", ("10.20944/preprints{id}",),
+        "https://www.preprints.org/manuscript/{id}", "https://www.preprints.org/manuscript/{id}/v{version}",
+        "https://www.preprints.org/manuscript/{id}/download",
+    ),
+    PaperServer(
+        "zenodo", "Zenodo", ("zenodo.org",), ("10.5281",), rf"(?P<work>10\.5281/zenodo\.(?P<id>\d{{3,10}})){END}",
+        ("zenodo",), rf"zenodo\.org/{{1,2}}(?:api/)?records?/(?P<id>\d{{3,10}}){END}", ("10.5281/zenodo.{id}",),
+        "https://zenodo.org/records/{id}",
+    ),
+    PaperServer(
+        "hal", "HAL", ("hal.science", "archives-ouvertes.fr", "hal.inria.fr"),
+        needles=("hal.science", "archives-ouvertes", "hal.inria"), addresses=r"(?:hal\.science|archives-ouvertes\.fr"
+        r"|hal\.inria\.fr)/{1,2}(?:[a-z-]{2,20}/)?(?P<hal>[a-z]{2,12}(?:-[a-z0-9]{2,12}){0,2}[-_]\d{8})"
+        rf"(?:{_V})?{END}",
+    ),
+    PaperServer(
+        "pubmed", "PubMed and PMC", ("ncbi.nlm.nih.gov",), needles=("nih.gov",),
+        addresses=r"nih\.gov/{1,2}(?:(?:(?:m/)?pubmed/(?:\?term=)?)?(?P<pmid>\d{1,8})"
+        rf"|(?:(?:labs/|m/)?pmc/)?articles/(?P<pmcid>pmc\d{{4,8}})){END}",
+    ),
+    PaperServer(
+        "europepmc", "Europe PMC", ("europepmc.org",), needles=("europepmc",),
+        addresses=r"europepmc\.org/{1,2}(?:(?:articles?|abstract)/(?:(?:med|pmc|ppr)/)?|[a-z/]{1,30}\.fcgi\?accid=)"
+        rf"(?:(?P<pmcid>pmc\d{{4,8}})|(?P<ppr>ppr\d{{1,8}})|(?P<pmid>\d{{1,8}})){END}",
+    ),
+    PaperServer(
+        "doi", "DOI", ("doi.org", "shortdoi.org"), needles=("doi.org",),
+        addresses=r"doi\.org/{1,2}(?:10/)?(?P<shortdoi>[a-z0-9]{3,8})(?![a-z0-9:/_-]|\.[a-z0-9])",
+    ),
+)  # fmt: skip
+"""All servers. The last one has every DOI that no other has; its addresses that name an id are shortened DOIs."""
+
+_DOIS = [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
+
+
+# ---- keys ----------------------------------------------------------------------------------------------
+
+
+RECORDED = arxiv.SERVER
+"""How the keys begin of the papers that a record may have: so far only those on arXiv."""
+RECORDED_KEY = grammar.KEY
+"""The pattern of these keys."""
+
+
+recorded_id = arxiv.from_key
+"""The server's own id of a paper that a record may have, by key. Raises NotAnArxivId for any other."""
+
+
+def is_paper_key(text: str) -> bool:
+    """Whether a text is the key of a paper on any server."""
+    own = text.removeprefix(DOI)
+    if own == text or own.startswith(ARXIV_DOI):
+        return arxiv.is_key(text)
+    known = by_doi(own)
+    return doi.is_doi(own) and (known is None or known["work"] == own)
+
+
+DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")
+"""How the DOIs of bioRxiv and medRxiv begin since 2019: what only begins so is part of one."""
+ARXIV_DOI = "10.48550/arxiv"
+"""How the DOIs begin of papers whose keys name arXiv."""
+
+
+def by_doi(name: str) -> re.Match[str] | None:
+    """The beginning of a text that is a DOI of one of the servers, with the groups of `dois`."""
+    return next((match for dois in _DOIS if (match := dois.match(name))), None)
+
+
+def named_by(server: PaperServer, groups: dict[str, str]) -> str:
+    """What an address, matched by `addresses` of a server, may name, apart by blanks: keys of papers, or an id such as
+    `pmid:31804775` for which an index has to be asked."""
+    id = groups.get("id", "")
+    if not id:
+        return " ".join(f"{name}:{value}" for name, value in groups.items())
+    named = (OSF[groups["of"]].split()[0] + "/osf.io/{id}",) if "of" in groups else server.named
+    if NEW_REGISTRANT in server.registrants:
+        named = named[:1] if id < _OLD_UNTIL or "." not in id else named[1:] if id >= _NEW_FROM else named
+    return " ".join(DOI + template.format(id=id) for template in named)
+
+
+def server_of(key: str) -> PaperServer:
+    """The server of a paper, by key."""
+    own = key.removeprefix(DOI)
+    others = SERVERS[0 if own == key else -1]
+    return next((server for server in SERVERS if server.dois and re.match(server.dois, own)), others)
+
+
+def links(key: str, version: int | None = None) -> tuple[str, str]:
+    """The addresses of a paper's page and of its PDF, empty if unknown: of a version, if it has its own."""
+    server, own = server_of(key), key.partition(":")[2]
+    match = re.match(server.dois, own)
+    known = {"id": own, "doi": own} | (match.groupdict() if match else {}) | {"version": version}
+    page = (version and server.version_page) or server.page
+    pdf = server.pdf if version or "{version}" not in server.pdf else ""
+    return page.format(**known), pdf.format(**known)

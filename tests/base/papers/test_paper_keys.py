@@ -1,0 +1,94 @@
+"""The one definition of a paper's key, and its copies in scripts, which run where no Python does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.base.errors import NotAnArxivId
+from hotpapers.base.papers import arxiv, paper_servers
+from hotpapers.base.papers.arxiv import grammar
+from tests.base.papers.test_arxiv_id import IDS
+from tests.conftest import ROOT, needs_wings
+
+SRC = ROOT / "src" / "hotpapers"
+BOOKMARKLET = (SRC / "publish" / "render" / "templates" / "bookmarklet.js").read_text("utf-8")
+NO_KEYS = [
+    "", "2101.04869", "arxiv:", "arxiv:2101.04869v1", "arxiv:math.GT/0309136", "arxiv:2113.04869", "ARXIV:2101.04869",
+    "arxiv:2101.04869\n", "arxiv:2101.\u0660\u0664869", "arxiv:hep-th/99010011", "doi:2101.04869", "doi:",
+    "doi:10.1101/",
+    "doi:10.1101/2024.01.02.573921v1", "doi:10.1016/S0140-6736(05)67889-X", "doi:10.1016/s0140-6736(05", "doi:10.1/abc",
+    "doi:10.48550/arxiv.2101.04869", "doi:10.26434/chemrxiv-2024-3f6vk-v2", "doi:10.1000/182.", "doi:10.1000/1 82",
+    "doi:https://doi.org/10.1000/182", "hal:hal-03300796", "bluesky:at://did:plc:x/app.bsky.feed.post/3k",
+]  # fmt: skip
+DOI_KEYS = [
+    "doi:10.1101/2024.01.02.573921", "doi:10.64898/2026.01.02.26340001", "doi:10.26434/chemrxiv-2024-3f6vk",
+    "doi:10.1016/s0140-6736(05)67889-x", "doi:10.1000/182",
+    "doi:10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2",
+]  # fmt: skip
+
+
+@given(IDS)
+def test_keys_of_papers_on_arxiv(id: str) -> None:
+    key = arxiv.key(id)
+    assert paper_servers.is_paper_key(key)
+    assert re.fullmatch(paper_servers.RECORDED_KEY, key) and key.startswith(paper_servers.RECORDED)
+    assert paper_servers.recorded_id(key) == id
+
+
+@pytest.mark.parametrize("text", NO_KEYS)
+def test_what_is_no_key(text: str) -> None:
+    assert not paper_servers.is_paper_key(text)
+
+
+@pytest.mark.parametrize("key", DOI_KEYS)
+def test_a_record_has_no_papers_from_other_servers_yet(key: str) -> None:
+    assert paper_servers.is_paper_key(key)
+    assert not re.fullmatch(paper_servers.RECORDED_KEY, key) and not key.startswith(paper_servers.RECORDED)
+    with pytest.raises(NotAnArxivId):
+        paper_servers.recorded_id(key)
+
+
+@given(IDS | st.sampled_from(NO_KEYS + DOI_KEYS) | st.text())
+def test_the_pattern_and_the_function_agree(text: str) -> None:
+    for key in (text, arxiv.key(text)):
+        assert bool(re.fullmatch(grammar.KEY, key)) == arxiv.is_key(key)
+
+
+# ---- scripts -----------------------------------------------------------------------------------------
+
+
+@needs_wings
+def test_a_library_in_the_browser_has_the_same_ids() -> None:
+    script = (SRC / "wings" / "personal" / "library.js").read_text("utf-8")
+    constants = dict(re.findall(r'^  const (MM|NEW|ARCHIVES|NUMBER) = ["`](.*)["`];$', script, re.M))
+    constants = {name: text.replace("\\\\", "\\").replace("${MM}", constants["MM"]) for name, text in constants.items()}
+    assert constants["NEW"] == grammar.NEW
+    assert constants["NUMBER"] == grammar.OLD_NUMBER
+    assert constants["ARCHIVES"].split("|") == grammar.ARCHIVE.split("|")
+
+
+def bookmarklet(declared: str) -> re.Pattern[str]:
+    """A pattern of the script, which has nothing that Python reads otherwise."""
+    [pattern] = re.findall(rf"{re.escape(declared)}/(.+?)/i(?:;|\.exec)", BOOKMARKLET)
+    return re.compile(pattern.replace("\\/", "/"), re.IGNORECASE | re.ASCII)
+
+
+@given(
+    IDS, st.sampled_from(["arxiv.org/abs/{}", "doi.org/10.48550/arXiv.{}", "alphaxiv.org/abs/{}", "hf.co/papers/{}"])
+)
+def test_the_bookmark_knows_every_id(id: str, address: str) -> None:
+    match = bookmarklet("const id = ").search(f"https://{address.format(id)}v2")
+    assert match and match[1] == id and arxiv.parse(match[1]) == (id, None)
+    there = bookmarklet("const match = ").match(f"#{id}")
+    assert there and (there[2] + there[3] if there[2] else there[1]) == id
+
+
+@pytest.mark.parametrize("id", ["2101.048690", "2101.048", "hep-th/99010011", "10.1101/2024.01.02.573921", ""])
+def test_the_bookmark_knows_no_other_id(id: str) -> None:
+    assert not arxiv.is_key(arxiv.key(id))
+    assert not bookmarklet("const id = ").search(f"https://arxiv.org/abs/{id}")
+    assert not bookmarklet("const match = ").match(f"#{id}")
