@@ -89,7 +89,7 @@ drift: $(dev) ## play twenty changes of platforms on simulated networks, and say
 	@$(python) -m tests.drift $(ARGS)
 
 compare: $(dev) ## simulate a week of two sites with 200 faults, and compare every count (ARGS="--seed 6")
-	@$(python) -m tests.wings.peers.comparison $(ARGS)
+	@$(python) -m tests.lab.comparison $(ARGS)
 
 mutation: $(dev) .mutation/ready ## measure how many small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
 	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)

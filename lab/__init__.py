@@ -5,6 +5,7 @@ statistics          ranks, agreement of two orders, resampling: plain Python
 outcomes            whether a ranking puts first what is later cited, accepted or talked about
 curves, forecast    forecasts of held-out weeks, compared with what happened
 worlds, attacks     made-up talk, and how many accounts it takes to buy a place in it, or in an issue of a record
+comparison          why the counts of two collectors differ
 queries             queries of attacks on issues        text_tables   figures as Markdown or plain tables
 
 The input is observations of past days, a seed, or a record, which is only read. The rankings themselves order the

@@ -16,6 +16,7 @@ from hotpapers.keep.transfer import streams
 from lab import curves
 from lab.attack_commands import attacks
 from lab.clause_command import clauses
+from lab.compare_command import compare
 from lab.outcomes.files import UpvoteCount, json_rows
 from lab.reader_command import readers, related
 from lab.topic_command import topics
@@ -34,12 +35,13 @@ page_option = click.option(
 def lab() -> None:
     """Measure how well rankings and forecasts perform.
 
-    Needs no store, except to attack the issues of a store.
+    Needs no store, except to attack its issues or to compare it with another.
     """
 
 
 lab.add_command(attacks)
 lab.add_command(clauses)
+lab.add_command(compare)
 lab.add_command(readers)
 lab.add_command(topics)
 lab.add_command(related)

@@ -124,10 +124,10 @@ def test_an_export_replaces_only_its_own_earlier_file(site: Path, form: str, nam
 
 
 def test_a_comparison_file_and_a_page_of_a_comparison(site: Path) -> None:
-    good("compare", "--new-key", "shared.key")
+    good("lab", "compare", "--new-key", "shared.key")
     commands = (
-        ("compare", "--extract", "out.jsonl", "--key", "shared.key"),
-        ("compare", "hotpapers.db", "hotpapers.db", "--output", "out.md"),
+        ("lab", "compare", "--extract", "out.jsonl", "--key", "shared.key"),
+        ("lab", "compare", "hotpapers.db", "hotpapers.db", "--output", "out.md"),
     )
     for command in commands:
         output = site / next(part for part in command if part.startswith("out."))
@@ -139,10 +139,10 @@ def test_a_comparison_file_and_a_page_of_a_comparison(site: Path) -> None:
 
 
 def test_a_hyphen_is_standard_output(site: Path) -> None:
-    good("compare", "--new-key", "shared.key")
+    good("lab", "compare", "--new-key", "shared.key")
     commands = (
-        ("export",), ("export", "--format", "csv"), ("compare", "--extract", "out.jsonl", "--key", "shared.key"),
-        ("compare", "hotpapers.db", "hotpapers.db", "--output", "out.md"),
+        ("export",), ("export", "--format", "csv"), ("lab", "compare", "--extract", "out.jsonl", "--key", "shared.key"),
+        ("lab", "compare", "hotpapers.db", "hotpapers.db", "--output", "out.md"),
     )  # fmt: skip
     for command in commands:
         words = [("-" if word.startswith("out.") else word) for word in command]

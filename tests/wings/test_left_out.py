@@ -12,7 +12,7 @@ from tests.cli.run import Result, command_line, environment, run_process
 from tests.cli.test_start import page
 from tests.wings.test_absent import copy_without
 
-COMMANDS = {"log", "follow", "compare", "mail"}
+COMMANDS = {"log", "follow", "mail"}
 pytestmark = pytest.mark.long
 
 

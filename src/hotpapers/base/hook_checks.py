@@ -28,11 +28,9 @@ def check_hooks(wing: Wing) -> None:
 def _check_field(name: str, value: object, annotation: str) -> None:
     """Checks what can be told from an annotation alone: others name types that are not imported."""
     expected = ast.parse(annotation, mode="eval").body
-    if isinstance(expected, ast.Subscript):
-        arguments, expected = expected.slice, expected.value
-    else:
-        arguments = None
-    kind = expected.id if isinstance(expected, ast.Name) else ""
+    outer = expected.value if isinstance(expected, ast.Subscript) else expected
+    arguments = expected.slice if isinstance(expected, ast.Subscript) else None
+    kind = outer.id if isinstance(outer, ast.Name) else ""
     if kind == "Callable":
         _check_function(name, value, arguments)
     elif kind in _TYPES and not isinstance(value, _TYPES[kind]):

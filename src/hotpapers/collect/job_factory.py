@@ -207,7 +207,8 @@ def _rounds(name: str, choice: ConfiguredSource, site: IngestContext) -> JobLoop
 
 def _job(name: str, choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob | RecountJob:
     allowed = terms.of(site.terms, choice.name)
-    make_source, names = SOURCES[choice.name][0], site.names
+    make_source = SOURCES[choice.name][0]
+    names = site.names
     if name != choice.name:
         return RecountJob(make_source(choice.settings, (), names.names), connection, allowed)
     with site.record() as record:

@@ -3,7 +3,7 @@
 archives  import what others have archived of networks
 classic   the Markdown of 2020 to 2022, byte for byte
 proof     a publication's log, its proofs and its witnesses
-peers     follow another site, and compare with it
+peers     follow another site
 announce  issues in chat rooms, to webhooks and on Bluesky
 mail      issues by mail
 tables    tables for research

@@ -128,12 +128,12 @@ def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(cwd: Path
 def test_a_site_is_compared_with_a_store(cwd: Path, url: str, tmp_path: Path) -> None:
     store = tmp_path / "neighbor/hotpapers.db"
     for pair in ((store, url), (url, store), (url, url)):
-        comparison = json.loads(good("compare", *pair, "--json"))
+        comparison = json.loads(good("lab", "compare", *pair, "--json"))
         assert [(row["network"], row["same"]) for row in comparison["networks"]] == [("bluesky", 1)]
         assert not comparison["differences"]
     file = next((tmp_path / "neighbor/public").rglob("*.zst"))
     file.unlink()
-    result = run("compare", store, url)
+    result = run("lab", "compare", store, url)
     assert result.status == 2 and "withheld" in result.err and "no observations published" in result.err
 
 
@@ -142,7 +142,7 @@ def test_a_site_without_its_witnesses_is_not_compared_and_says_why(cwd: Path, ur
     policy = tmp_path / "neighbor/public/log/policy.txt"
     policy_text = policy.read_text().replace("quorum none\n", "")
     policy.write_text(f"{policy_text}witness w {witness.verifier}\nquorum w\n")
-    result = run("compare", tmp_path / "neighbor/hotpapers.db", url)
+    result = run("lab", "compare", tmp_path / "neighbor/hotpapers.db", url)
     assert result.status == 2 and "0 of 1 witnesses cosigned its checkpoint" in result.err
 
 

@@ -1,7 +1,6 @@
 """Peers: other sites with the same program.
 
 following   use another site's observations
-comparison  why two collectors differ
 settings    `[[follow]]`
-commands    `follow` and `compare`; wing: what it hooks into the core
+commands    `follow`; wing: what it hooks into the core
 """

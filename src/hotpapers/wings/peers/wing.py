@@ -19,17 +19,13 @@ def _if_followed(name: str, nothing: Any) -> Callable[..., Any]:
 
 WING = Wing(
     "peers",
-    "Follow another site, and compare with it.",
+    "Follow another site.",
     settings=lambda: (load("hotpapers.wings.peers.settings:TABLE"),),
     hooks=(
         Commands(
             {
                 "Maintain": {
                     "follow": (f"{COMMANDS}:follow", "Import the observations that another site publishes."),
-                    "compare": (
-                        f"{COMMANDS}:compare",
-                        "Compare the counts of two collectors and explain each difference.",
-                    ),
                 }
             }
         ),

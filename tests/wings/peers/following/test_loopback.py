@@ -18,12 +18,12 @@ from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.issues.collectors import better_counts
 from hotpapers.record import Record
-from hotpapers.wings.peers.comparison.compare import compare_collectors
-from hotpapers.wings.peers.comparison.extract import Period, extract_lines
-from hotpapers.wings.peers.comparison.facts import nameless, read_facts
 from hotpapers.wings.peers.following.follow_job import FollowOutcome
 from hotpapers.wings.proof.publication_log import update_log
-from tests.wings.peers.comparison.collectors import KEY, LATER, Week, run_week
+from lab.comparison.compare import compare_collectors
+from lab.comparison.extract import Period, extract_lines
+from lab.comparison.facts import nameless, read_facts
+from tests.lab.comparison.collectors import KEY, LATER, Week, run_week
 from tests.wings.peers.following.sites import Follower, render
 from tests.wings.proof.logs import config_in
 from tests.wings.proof.test_log import serve_folder

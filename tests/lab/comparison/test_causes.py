@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import HOUR, MAX_INTEGER
-from hotpapers.wings.peers.comparison import compare as page
-from hotpapers.wings.peers.comparison.compare import Comparison, compare_collectors
-from hotpapers.wings.peers.comparison.facts import CollectorFacts
-from hotpapers.wings.peers.comparison.lines import BotLine, CoverageLine, DoubtfulLine, PostLine
-from tests.wings.peers.comparison.samples import (
+from lab.comparison import compare as page
+from lab.comparison.compare import Comparison, compare_collectors
+from lab.comparison.facts import CollectorFacts
+from lab.comparison.lines import BotLine, CoverageLine, DoubtfulLine, PostLine
+from tests.lab.comparison.samples import (
     ANNOUNCED,
     END,
     NETWORK,

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 
 from hotpapers.base.model import HOUR
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, CountedPost, Rules, last_sighting, named_at
-from hotpapers.wings.peers.comparison.lines import PostLine
+from lab.comparison.facts import CollectorFacts, CountedPost, Rules, last_sighting, named_at
+from lab.comparison.lines import PostLine
 
 Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
 CAUSES: tuple[Cause, ...] = get_args(Cause)

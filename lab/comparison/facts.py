@@ -21,8 +21,8 @@ from hotpapers.base import spans, untrusted_json
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import HOUR
 from hotpapers.discussion.engagement import attention, measurement, post_reactions
-from hotpapers.wings.peers.comparison import lines as kinds
-from hotpapers.wings.peers.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
+from lab.comparison import lines as kinds
+from lab.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
 
 MAX_LINE_BYTES = 64 * 2**20
 MAX_LINES = 5_000_000

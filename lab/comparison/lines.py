@@ -1,4 +1,4 @@
-"""The lines of a comparison file, as described in docs/wings/compare.md: header, coverage, paper, bot, doubtful, post,
+"""The lines of a comparison file, as described in lab/docs/compare.md: header, coverage, paper, bot, doubtful, post,
 end. No line contains words, names or handles; posts, accounts and texts are marks (see `shared_key`)."""
 
 from __future__ import annotations

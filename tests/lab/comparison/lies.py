@@ -17,9 +17,9 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.compare import compare_collectors
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, MeasuredMoment, Side, voices
-from hotpapers.wings.peers.comparison.lines import PostLine
+from lab.comparison.compare import compare_collectors
+from lab.comparison.facts import CollectorFacts, MeasuredMoment, Side, voices
+from lab.comparison.lines import PostLine
 from tests.loopback.script import SECOND
 
 Count = tuple[str, str, int]

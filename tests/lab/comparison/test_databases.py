@@ -14,14 +14,14 @@ from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.jsonl import importer
 from hotpapers.record import Record
 from hotpapers.site.importing import lines_of
-from hotpapers.wings.peers.comparison import queries
-from hotpapers.wings.peers.comparison.extract import Period, extract_lines
-from hotpapers.wings.peers.comparison.facts import decode_file, read_facts
-from hotpapers.wings.peers.comparison.lines import encode_line
+from lab.comparison import queries
+from lab.comparison.extract import Period, extract_lines
+from lab.comparison.facts import decode_file, read_facts
+from lab.comparison.lines import encode_line
 from tests.conftest import ROOT
 from tests.issues.made import moment, paper, post
-from tests.wings.peers.comparison.collectors import KEY
-from tests.wings.peers.comparison.lies import counts_of
+from tests.lab.comparison.collectors import KEY
+from tests.lab.comparison.lies import counts_of
 
 WEEK = ROOT / "src" / "hotpapers" / "site" / "demo" / "week.jsonl.zst"
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from hotpapers.base import logs
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.record import Record
-from hotpapers.wings.peers.comparison.extract import Period, extract_lines
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, decode_file, read_facts
-from hotpapers.wings.peers.comparison.lines import encode_line
-from hotpapers.wings.peers.comparison.shared_key import SharedKey
+from lab.comparison.extract import Period, extract_lines
+from lab.comparison.facts import CollectorFacts, decode_file, read_facts
+from lab.comparison.lines import encode_line
+from lab.comparison.shared_key import SharedKey
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Fault, fault

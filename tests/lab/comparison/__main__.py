@@ -2,7 +2,7 @@
 
 Prints the table and both results.
 
-python -m tests.wings.peers.comparison [--folder DIR] [--seed 5] [--days 7] [--papers 30] [--faults 200]
+python -m tests.lab.comparison [--folder DIR] [--seed 5] [--days 7] [--papers 30] [--faults 200]
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hotpapers.wings.peers.comparison.compare import compare_collectors, text_of
-from tests.wings.peers.comparison.collectors import Week, facts_of, run_week
-from tests.wings.peers.comparison.lies import inject_lies
+from lab.comparison.compare import compare_collectors, text_of
+from tests.lab.comparison.collectors import Week, facts_of, run_week
+from tests.lab.comparison.lies import inject_lies
 
 GOAL = 0.999
 LIES = 200
@@ -24,9 +24,7 @@ LIES = 200
 def main(argv: list[str]) -> int:
     """1 if less than 99.9 % of the counts are equal or explained, or if any is unexplained."""
     defaults = Week()
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.wings.peers.comparison", description=__doc__.partition(". ")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.comparison", description=__doc__.partition(". ")[0])
     parser.add_argument("--folder", type=Path, help="where to keep the stores; a temporary folder by default")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of the world and its faults")
     parser.add_argument("--days", type=int, default=defaults.days)

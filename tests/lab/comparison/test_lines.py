@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
-from hotpapers.wings.peers.comparison import facts as facts_module
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, decode_file, read_facts
-from hotpapers.wings.peers.comparison.lines import FORMAT, AnnouncedLine, ComparisonEnd, ComparisonHeader, encode_line
-from hotpapers.wings.peers.comparison.shared_key import SharedKey, random_key, read_key, write_key
-from tests.wings.peers.comparison.samples import END, PAPER, RULES, START, Habits, SamplePost, hours, mark, post_line
+from lab.comparison import facts as facts_module
+from lab.comparison.facts import CollectorFacts, decode_file, read_facts
+from lab.comparison.lines import FORMAT, AnnouncedLine, ComparisonEnd, ComparisonHeader, encode_line
+from lab.comparison.shared_key import SharedKey, random_key, read_key, write_key
+from tests.lab.comparison.samples import END, PAPER, RULES, START, Habits, SamplePost, hours, mark, post_line
 
 HEADER = ComparisonHeader(
     format=FORMAT, version=1, program="1.0.0", check=mark("key"), since=START, until=END, rules=RULES, back={}

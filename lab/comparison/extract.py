@@ -14,9 +14,9 @@ from hotpapers import __version__
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
 from hotpapers.discussion.moderation.bots import verdicts
 from hotpapers.record import AsOfView, Record
-from hotpapers.wings.peers.comparison import lines as kinds
-from hotpapers.wings.peers.comparison import queries
-from hotpapers.wings.peers.comparison.shared_key import SharedKey
+from lab.comparison import lines as kinds
+from lab.comparison import queries
+from lab.comparison.shared_key import SharedKey
 
 COUNTS = "counts:"
 """The prefix of the reason in coverage of counts alone."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, read_facts
-from hotpapers.wings.peers.comparison.lines import (
+from lab.comparison.facts import CollectorFacts, read_facts
+from lab.comparison.lines import (
     FORMAT,
     VERSION,
     AnnouncedLine,

@@ -17,7 +17,7 @@ from hotpapers.base.text.text_tables import markdown_table, plain_table
 from hotpapers.base.text.timestamps import minute_of
 from hotpapers.base.text.words import count_noun
 from hotpapers.discussion.engagement.measurement import AGES
-from hotpapers.wings.peers.comparison.causes import (
+from lab.comparison.causes import (
     CAUSES,
     Cause,
     ReadCount,
@@ -26,8 +26,8 @@ from hotpapers.wings.peers.comparison.causes import (
     missing_post_cause,
     missing_reaction_cause,
 )
-from hotpapers.wings.peers.comparison.extract import Period
-from hotpapers.wings.peers.comparison.facts import (
+from lab.comparison.extract import Period
+from lab.comparison.facts import (
     CollectorFacts,
     CountedPost,
     MeasuredMoment,

@@ -19,14 +19,14 @@ from hotpapers.discussion.engagement.attention import read_engagement
 from hotpapers.discussion.engagement.measurement import MeasurementWindow
 from hotpapers.keep.privacy.forget import forget
 from hotpapers.record import Record
-from hotpapers.wings.peers.comparison.compare import Comparison, compare_collectors
-from hotpapers.wings.peers.comparison.extract import Period, extract_lines
-from hotpapers.wings.peers.comparison.facts import CollectorFacts, read_facts
-from hotpapers.wings.peers.comparison.lines import PostLine, encode_line
 from hotpapers.wings.tables.commands import write_tables
+from lab.comparison.compare import Comparison, compare_collectors
+from lab.comparison.extract import Period, extract_lines
+from lab.comparison.facts import CollectorFacts, read_facts
+from lab.comparison.lines import PostLine, encode_line
 from tests.cli.run import good
-from tests.wings.peers.comparison.collectors import KEY, Week, facts_of, run_week
-from tests.wings.peers.comparison.lies import counts_of, inject_lies
+from tests.lab.comparison.collectors import KEY, Week, facts_of, run_week
+from tests.lab.comparison.lies import counts_of, inject_lies
 from tests.wings.tables.recounts import recounted
 from tests.years.test_years import MEMORY
 
@@ -167,16 +167,16 @@ def test_stores_exports_and_files_say_the_same(stores: Stores, tmp_path: Path) -
     export, key = tmp_path / "export.jsonl.zst", tmp_path / "shared.key"
     page, own_file, other_file = tmp_path / "page.md", tmp_path / "ours.jsonl.zst", tmp_path / "theirs.jsonl"
     span = ("--since", "2026-03-08", "--until", "2026-03-11")
-    plain = good("compare", stores.stream, stores.poll, *span)
+    plain = good("lab", "compare", stores.stream, stores.poll, *span)
     assert " 0 unexplained" in plain and "Mastodon" in plain
     good("export", "--all-words", "--store", stores.poll, "--output", export)
-    assert good("compare", stores.stream, export, *span) == plain
-    good("compare", "--new-key", key)
-    good("compare", "--extract", own_file, "--key", key, "--store", stores.stream, *span)
-    good("compare", "--extract", other_file, "--key", key, "--store", stores.poll, *span)
-    report = msgspec.json.decode(good("compare", own_file, other_file, "--json", "--output", page))
+    assert good("lab", "compare", stores.stream, export, *span) == plain
+    good("lab", "compare", "--new-key", key)
+    good("lab", "compare", "--extract", own_file, "--key", key, "--store", stores.stream, *span)
+    good("lab", "compare", "--extract", other_file, "--key", key, "--store", stores.poll, *span)
+    report = msgspec.json.decode(good("lab", "compare", own_file, other_file, "--json", "--output", page))
     assert report["networks"] and not [difference for difference in report["differences"] if difference["unexplained"]]
-    assert good("compare", own_file, stores.poll, "--key", key, *span).splitlines()[2:] == plain.splitlines()[2:]
+    assert good("lab", "compare", own_file, stores.poll, "--key", key, *span).splitlines()[2:] == plain.splitlines()[2:]
     assert page.read_text("utf-8").startswith("# Two collectors compared") and "| Mastodon |" in page.read_text("utf-8")
 
 
