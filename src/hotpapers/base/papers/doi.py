@@ -33,7 +33,7 @@ _DOI = re.compile(
 )
 _WHOLE = re.compile(r"[/\d]", re.ASCII)
 """What names a paper has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
-_NUMBERS = re.compile(r"\d{1,4}(?:[./:-]\d{1,4})?", re.ASCII)
+_NUMBERS = re.compile(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
 
