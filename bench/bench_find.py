@@ -3,7 +3,7 @@
 The file is the same each time: JSON events of 0.55 kB on average, with a mention in two out of a hundred. Nine out of
 ten mentions are common links; the rest cycle through tests/data/mentions.jsonl with every form, escape and near miss.
 The peer counts lines that contain one of two words; ours reports each paper with version, form and position. From the
-page cache, best of nine.
+page cache, best of nine. Papers on any server are looked for line by line, as in posts, and compared with `find`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
+from hotpapers.ids import find, find_papers
 from hotpapers.wings.archives.bulk import find_in_file
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
 SIZE = 200_000_000
+LINES_SIZE = 20_000_000
 GOAL = 0.5
 ROUNDS = 9
 PEER = ("rg", "-c", "--threads", "1", "-i", "xiv|/papers/")
@@ -70,6 +72,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         tasks: list[Callable[[], object]] = [lambda: count(file), lambda: _peer(file)]
         own, peer = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
         size = file.stat().st_size / 1e6
+        rates = by_lines(file)
     right = (expected & mentions).total()
     recall, precision = round(right / expected.total(), 6), round(right / mentions.total(), 6)
     quality = f"recall {recall}, precision {precision}"
@@ -82,7 +85,12 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         "recall": recall,
         "precision": precision,
         "mentions": expected.total(),
-        "lines": [measure.at_least(quality, size / own, size / peer, "MB", GOAL)],
+        "any_server_to_find": round(rates[1] / rates[0], 3),
+        "any_server_to_peer": round(rates[1] * peer / size, 4),
+        "lines": [
+            measure.at_least(quality, size / own, size / peer, "MB", GOAL),
+            measure.at_least("papers on any server, against find, by lines", rates[1], rates[0], "MB", None),
+        ],
         "method": __doc__,
     }
 
@@ -91,6 +99,16 @@ def count(file: Path) -> int:
     """The number of mentions in a file."""
     with file.open("rb", buffering=0) as stream:
         return sum(1 for _ in find_in_file(stream))
+
+
+def by_lines(file: Path) -> tuple[float, float]:
+    """The rates in MB/s of `find` and of `find_papers`, line by line, on the beginning of a file."""
+    with file.open("rb") as stream:
+        data = stream.read(LINES_SIZE)
+    lines = data.decode("utf-8", "replace").splitlines()
+    tasks = [lambda function=function: [*map(function, lines)] for function in (find, find_papers)]
+    alone, anywhere = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
+    return len(data) / 1e6 / alone, len(data) / 1e6 / anywhere
 
 
 def _peer(file: Path) -> None:

@@ -33,7 +33,7 @@ _DOI = re.compile(
 )
 _WHOLE = re.compile(r"[/\d]", re.ASCII)
 """What names a paper has a digit or a slash: `10.1016/j.jmaa` is a journal, or was cut by a blank."""
-_NUMBERS = re.compile(r"\d{1,4}(?:[./:-]\d{1,4})?", re.ASCII)
+_NUMBERS = re.compile(r"\d{1,4}|\d{1,3}[./:-]\d{1,4}", re.ASCII)
 _LAST = ".:/_+-"
 """No DOI ends with these."""
 
@@ -63,7 +63,7 @@ def match(text: str, place: int) -> tuple[str, int, int] | None:
     """The DOI whose `10.` is at a place of a plain lower-case text, if it is one; from where its address or the word
     DOI begins to its own end."""
     match = _DOI.match(text, place)
-    if match is None or (before := _before(text, place)) is None:
+    if not match or not (before := _before(text, place)):
         return None
     start, is_named, address = before
     suffix = _ended(match[2])
@@ -90,7 +90,7 @@ def _before(text: str, place: int) -> tuple[int, bool, str] | None:
     """Where the address or the word DOI before a DOI begins, whether there is either, and the address up to there; None
     if the DOI is part of a longer number or word."""
     window = text[max(0, place - LOOK_BACK) : place]
-    if label := _LABEL.search(window[-5:]):
+    if label := _LABEL.search(window):
         return place - len(label[0]), True, ""
     word = window[len(window.rstrip(_ADDRESS_SIGNS)) :]
     address = _ADDRESS.search(word, max(word.rfind("http"), 0))  # the last, if one is in another

@@ -17,7 +17,6 @@ import re
 from typing import NamedTuple
 
 from hotpapers.base.papers import arxiv, doi
-from hotpapers.base.papers.arxiv import grammar
 
 DOI = "doi:"
 """How the keys begin of papers that are not on arXiv."""
@@ -176,7 +175,7 @@ _DOIS = [re.compile(server.dois, re.ASCII) for server in SERVERS if server.dois]
 
 RECORDED = arxiv.SERVER
 """How the keys begin of the papers that a record may have: so far only those on arXiv."""
-RECORDED_KEY = grammar.KEY
+RECORDED_KEY = arxiv.grammar.KEY
 """The pattern of these keys."""
 
 
@@ -190,7 +189,7 @@ def is_paper_key(text: str) -> bool:
     if own == text or own.startswith(ARXIV_DOI):
         return arxiv.is_key(text)
     known = by_doi(own)
-    return doi.is_doi(own) and (known is None or known["work"] == own)
+    return doi.is_doi(own) and (not known or known["work"] == own)
 
 
 DATED_DOIS = (f"{OLD_REGISTRANT}/20", f"{NEW_REGISTRANT}/20")
@@ -228,6 +227,5 @@ def links(key: str, version: int | None = None) -> tuple[str, str]:
     server, own = server_of(key), key.partition(":")[2]
     match = re.match(server.dois, own)
     known = {"id": own, "doi": own} | (match.groupdict() if match else {}) | {"version": version}
-    page = (version and server.version_page) or server.page
     pdf = server.pdf if version or "{version}" not in server.pdf else ""
-    return page.format(**known), pdf.format(**known)
+    return ((version and server.version_page) or server.page).format(**known), pdf.format(**known)

@@ -51,10 +51,12 @@ def find_papers(text: str) -> list[FoundPaper]:
 
 def _elsewhere(text: str) -> list[Mention]:
     """The mentions of papers that are not on arXiv. Instead of an id, they have all candidates, apart by blanks."""
+    if text.isascii() and not any(sign in text for sign in "/%&\\"):
+        return []  # most posts: an address or a DOI has a slash, perhaps escaped
     visible, dropped = without_invisible(text)
     plain = with_slashes(lowered(visible))
     mentions: list[Mention] = []
-    for needle in _NEEDLES:
+    for needle in ("10.", *_ADDRESSES):
         place = plain.find(needle)
         while place >= 0:
             mention = _match(plain, needle, place)
@@ -72,7 +74,6 @@ _ADDRESSES = {
     for server in paper_servers.SERVERS
     for needle in server.needles
 }
-_NEEDLES = ("10.", *_ADDRESSES)
 
 
 def _match(text: str, needle: str, place: int) -> Mention | None:
@@ -81,7 +82,7 @@ def _match(text: str, needle: str, place: int) -> Mention | None:
         return _doi(text, place)
     server, pattern = _ADDRESSES[needle]
     match = pattern.match(text, place)
-    if match is None or (start := addresses.address_start(text, place)) < 0:
+    if not match or (start := addresses.address_start(text, place)) < 0:
         return None
     groups = {name: value for name, value in match.groupdict().items() if value and name != "version"}
     return start, match.end(), paper_servers.named_by(server, groups), _version(match), server.name
@@ -90,7 +91,7 @@ def _match(text: str, needle: str, place: int) -> Mention | None:
 def _doi(text: str, place: int) -> Mention | None:
     """A DOI. Those of arXiv are left to `spans`."""
     match = doi.match(text, place)
-    if match is None or match[0].startswith(paper_servers.ARXIV_DOI):
+    if not match or match[0].startswith(paper_servers.ARXIV_DOI):
         return None
     name, start, end = match
     if known := paper_servers.by_doi(name):
