@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src" / "hotpapers"
-CORE, ALL = 312_400, 521_700
+CORE, ALL = 312_400, 511_000
 """The most tokens of the core, and of the core and its wings."""
 SPACE = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
 STRUCTURE = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
