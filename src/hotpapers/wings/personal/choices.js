@@ -1,25 +1,45 @@
 // What a reader starred, does not want, and has seen: one value in IndexedDB, in this browser only.
 "use strict";
 const paperChoices = (() => {
-  const KEY = "choices", DAMAGED = "damaged choices", STARRED = "starred", LISTS = ["stars", "unwanted", "seen"];
-  const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
+  const KEY = "choices";
+  const DAMAGED = "damaged choices";
+  const STARRED = "starred";
+  const LISTS = ["stars", "unwanted", "seen"];
+  const NOT_KEPT =
+    "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
   const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
   const whenChanged = []; // what shows them
 
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
-  let choices = empty(), trouble = "";
+  let choices = empty();
+  let trouble = "";
 
-  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words) && paper.words.every(paperLibrary.isWord);
+  const isPaper = (paper) =>
+    paper &&
+    typeof paper.id === "string" &&
+    typeof paper.title === "string" &&
+    Array.isArray(paper.words) &&
+    paper.words.every(paperLibrary.isWord);
   const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
-  const paperIn = (paper) => ({ ...paper, authors: strings(paper.authors), at: `${paper.at || ""}`, sentence: `${paper.sentence || ""}` });
+  const paperIn = (paper) => ({
+    ...paper,
+    authors: strings(paper.authors),
+    at: `${paper.at || ""}`,
+    sentence: `${paper.sentence || ""}`,
+  });
   const papersIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []).map(paperIn);
 
   async function load() {
     await reader.loadFollowed();
     try {
       const kept = (await reader.getValue(KEY)) || {};
-      choices = { stars: papersIn(kept.stars), unwanted: papersIn(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
+      choices = {
+        stars: papersIn(kept.stars),
+        unwanted: papersIn(kept.unwanted),
+        seen: strings(kept.seen),
+        hideSeen: kept.hideSeen === true,
+      };
       const isWhole = LISTS.every((name) => !kept[name] || kept[name].length === choices[name].length);
       if (!isWhole) await putAside(kept);
     } catch {
@@ -68,7 +88,11 @@ const paperChoices = (() => {
   const has = (papers, id) => papers.some((paper) => paper.id === id);
 
   return {
-    load, change, forget, has, whenChanged,
+    load,
+    change,
+    forget,
+    has,
+    whenChanged,
     now: () => choices,
     trouble: () => trouble,
     hasStars: () => choices.stars.length > 0 || reader.preference(STARRED) !== undefined,

@@ -10,7 +10,11 @@
     if (!list || list.children.length < 2) return;
     const voices = (line) => Number((nearFacts(line)[2] || "0").replace(/\D/g, ""));
     const lines = [...list.children];
-    const orders = { closeness: () => 0, day: (one, other) => (nearDay(one) < nearDay(other) ? 1 : -1), voices: (one, other) => voices(other) - voices(one) };
+    const orders = {
+      closeness: () => 0,
+      day: (one, other) => (nearDay(one) < nearDay(other) ? 1 : -1),
+      voices: (one, other) => voices(other) - voices(one),
+    };
     const row = make("p", "By ", { class: "own" });
     for (const [name, order] of Object.entries(orders)) {
       const button = make("button", name, { type: "button", "aria-pressed": name === "closeness" });

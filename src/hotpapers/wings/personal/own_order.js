@@ -1,34 +1,56 @@
 // A reader's own order of a page's papers, as in own_order.py; on the top of a week or a month, of all papers of its days.
 "use strict";
 (() => {
-  const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3, MAX_SHOWN = 100, MAX_NAMES = 3, MAX_DAYS = 31;
+  const WHOLE = 10000;
+  const BY_AUTHOR = 2 * WHOLE;
+  const BY_WORD = WHOLE;
+  const SHOWN_WORDS = 3;
+  const MAX_SHOWN = 100;
+  const MAX_NAMES = 3;
+  const MAX_DAYS = 31;
   const NO_FILE = { words: [], packed: new Map() };
   const { all, make, firstMatch } = reader;
   const { report } = pagePapers;
 
   // files: of the days of the papers. A place's reason is told when it is shown
   function ordered(papers, files, { stars, unwanted }, following) {
-    const index = paperVectors.indexed(stars), far = paperVectors.indexed(unwanted), { near, likes, pulls } = paperVectors.learn(stars, files);
-    const sets = [...files, NO_FILE].map((file) => ({ file, near: { ...paperVectors.placed(index, file), liked: likes.get(file), pulls }, far: paperVectors.placed(far, file) }));
+    const index = paperVectors.indexed(stars);
+    const far = paperVectors.indexed(unwanted);
+    const { near, likes, pulls } = paperVectors.learn(stars, files);
+    const sets = [...files, NO_FILE].map((file) => ({
+      file,
+      near: { ...paperVectors.placed(index, file), liked: likes.get(file), pulls },
+      far: paperVectors.placed(far, file),
+    }));
     const starred = new Set(stars.map(({ id }) => id));
-    const places = papers.filter(({ id }) => !starred.has(id)).map((paper) => {
-      const set = sets.find(({ file }) => file.packed.has(paper.id)) || sets.at(-1);
-      const closeness = near.get(paper.id) || 0;
-      const worst = unwanted.length ? paperVectors.highest(set.far, paper.id) : 0;
-      const author = firstMatch(following.authors, paper.authors), word = firstMatch(following.words, paper.text);
-      const value = closeness + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
-      return { paper, value, near: closeness, reason: () => reasonOf(closeness ? nearOf(paper, set.near, stars) : "", author, word) };
-    });
+    const places = papers
+      .filter(({ id }) => !starred.has(id))
+      .map((paper) => {
+        const set = sets.find(({ file }) => file.packed.has(paper.id)) || sets.at(-1);
+        const closeness = near.get(paper.id) || 0;
+        const worst = unwanted.length ? paperVectors.highest(set.far, paper.id) : 0;
+        const author = firstMatch(following.authors, paper.authors);
+        const word = firstMatch(following.words, paper.text);
+        const value = closeness + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
+        return {
+          paper,
+          value,
+          near: closeness,
+          reason: () => reasonOf(closeness ? nearOf(paper, set.near, stars) : "", author, word),
+        };
+      });
     return places.sort((one, other) => other.value - one.value || one.paper.place - other.paper.place);
   }
   window.paperOrder = ordered;
 
   function nearOf({ id }, near, stars) {
-    const { first, words } = paperVectors.nearest(near, id, SHOWN_WORDS), star = stars[first];
+    const { first, words } = paperVectors.nearest(near, id, SHOWN_WORDS);
+    const star = stars[first];
     return `near “${star.title || star.id}”: ${words.join(", ")}`;
   }
 
-  const reasonOf = (near, author, word) => [near, author && `by ${author}, whom you follow`, word && `has “${word}”`].filter(Boolean).join(" · ");
+  const reasonOf = (near, author, word) =>
+    [near, author && `by ${author}, whom you follow`, word && `has “${word}”`].filter(Boolean).join(" · ");
 
   // ---- the papers of a week or a month: of each day those announced and those in its issue, not only those of the page
 
@@ -41,7 +63,19 @@
       for (const [id, [title, authors, field, issuePlace]] of rows) {
         const known = here.get(id);
         if (known) known.authors = authors;
-        else here.set(id, { id, title, authors, field, issuePlace, isHere: issuePlace !== undefined, day: days[n], place: here.size, text: title, states: [] });
+        else
+          here.set(id, {
+            id,
+            title,
+            authors,
+            field,
+            issuePlace,
+            isHere: issuePlace !== undefined,
+            day: days[n],
+            place: here.size,
+            text: title,
+            states: [],
+          });
       }
     }
     return [...here.values()];
@@ -49,11 +83,18 @@
 
   // a paper that the page does not list, as one that it does
   function lineOf({ id, title, authors, field, issuePlace, isHere, day }) {
-    const names = authors.split(", "), others = names.length - MAX_NAMES;
+    const names = authors.split(", ");
+    const others = names.length - MAX_NAMES;
     const by = names.slice(0, MAX_NAMES).join(", ") + (others > 0 ? ` and ${others} more` : "");
     const address = new URL(`${day}/index.html${isHere ? `#${id.replace("/", "-")}` : ""}`, dayFiles.root);
     const issue = make("a", `${issuePlace ? `place ${issuePlace}, ` : ""}${sayDay(day)}`, { href: address });
-    return make("li", "", { "data-in": field }, pagePapers.link({ id, title, isHere }), make("p", "", {}, make("span", by, { class: "by" }), ` · ${id} · `, issue));
+    return make(
+      "li",
+      "",
+      { "data-in": field },
+      pagePapers.link({ id, title, isHere }),
+      make("p", "", {}, make("span", by, { class: "by" }), ` · ${id} · `, issue),
+    );
   }
 
   // ---- shown, and back to the public order
@@ -89,10 +130,12 @@
 
   async function showMine(papers, days) {
     await paperChoices.load();
-    const choices = paperChoices.now(), following = reader.followed();
+    const choices = paperChoices.now();
+    const following = reader.followed();
     if (!choices.stars.length && !following.authors.length && !following.words.length) return report(...hint());
     if (days) report(`Reading the papers of ${days.length} days …`);
-    const fileDays = days || daysOf(papers), files = (await Promise.all(fileDays.map(dayFiles.vectors))).filter(Boolean);
+    const fileDays = days || daysOf(papers);
+    const files = (await Promise.all(fileDays.map(dayFiles.vectors))).filter(Boolean);
     const candidates = days || following.authors.length ? await named(papers, fileDays) : papers;
     const places = ordered(days ? candidates : candidates.filter(({ element }) => element), files, choices, following);
     showPlaces(papers, days ? places.slice(0, MAX_SHOWN) : places, days);
@@ -107,9 +150,14 @@
   }
 
   function showPlaces(papers, places, days) {
-    const first = papers[0].element, isLine = first.matches("li"), isRanked = first.matches(".ranked > li");
+    const first = papers[0].element;
+    const isLine = first.matches("li");
+    const isRanked = first.matches(".ranked > li");
     const rest = days ? first.parentNode : null;
-    const list = make(isRanked ? "ol" : isLine ? "ul" : "section", "", { class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`, "aria-label": "My order" });
+    const list = make(isRanked ? "ol" : isLine ? "ul" : "section", "", {
+      class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`,
+      "aria-label": "My order",
+    });
     goBack = showPublic(papers, list, rest);
     (first.closest(".entries, .group") || first.closest("ul, ol")).before(list);
     if (rest) rest.hidden = true;
@@ -119,7 +167,9 @@
         pagePapers.addButtons(paper);
         paper.refresh();
       }
-      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}` : reason() || "not near to what you starred";
+      const text = near
+        ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason()}`
+        : reason() || "not near to what you starred";
       paper.element.querySelector(".own").before(make("p", text, { class: "yours reason" }));
       list.append(isLine || !paper.element.matches("li") ? paper.element : make("ul", "", {}, paper.element));
     }
@@ -144,11 +194,15 @@
       else await showMine(papers, document.querySelector("main .head").dataset.days?.split(" "));
       mark();
     };
-    orders?.addEventListener("click", () => {
-      if (!goBack) return;
-      goBack();
-      mark();
-    }, { capture: true });
+    orders?.addEventListener(
+      "click",
+      () => {
+        if (!goBack) return;
+        goBack();
+        mark();
+      },
+      { capture: true },
+    );
     const box = make("input", "", { type: "checkbox", id: "hide-seen" });
     box.onchange = async () => {
       await paperChoices.change(() => ({ hideSeen: box.checked }));

@@ -4,7 +4,8 @@ const pagePapers = (() => {
   document.documentElement.dataset.own = ""; // keeps room for what follows
   reader.keys.s = () => {}; // listed on every page, until papers offer it
   const { all, make } = reader;
-  const IN_LINK = /paper\/(.+)\/index\.html$|arxiv\.org\/abs\/(.+)$/, DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
+  const IN_LINK = /paper\/(.+)\/index\.html$|arxiv\.org\/abs\/(.+)$/;
+  const DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
 
   // ---- what the page says of itself
 
@@ -29,41 +30,75 @@ const pagePapers = (() => {
 
   // all of them, also those that are folded
   function authorsOf(element) {
-    const parts = all(".authors, .by", element).flatMap((names) => (names.matches("details") ? [names.querySelector("summary").firstChild, ...all("p", names)] : [names]));
+    const parts = all(".authors, .by", element).flatMap((names) =>
+      names.matches("details") ? [names.querySelector("summary").firstChild, ...all("p", names)] : [names],
+    );
     return parts.map(({ textContent }) => textContent).join(", ");
   }
 
   function dayOf(element) {
     if (element.matches(".near > li")) return nearDay(element);
-    const issue = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href)).find(Boolean);
+    const issue = all("a[href*='index.html#']", element)
+      .map(({ href }) => DAY.exec(href))
+      .find(Boolean);
     return element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
   }
 
   function paperOf(element, place) {
-    const links = element.matches("article.paper") ? [{ href: location.href }, ...all("a", element)] : all("a", element);
+    const links = element.matches("article.paper")
+      ? [{ href: location.href }, ...all("a", element)]
+      : all("a", element);
     const match = links.map(({ href }) => IN_LINK.exec(href.split(/[?#]/)[0])).find(Boolean);
-    const title = titleOf(element), lead = element.querySelector(".lead")?.textContent || "";
+    const title = titleOf(element);
+    const lead = element.querySelector(".lead")?.textContent || "";
     return {
-      element, title, authors: authorsOf(element), place, id: match ? decodeURIComponent(match[1] || match[2]) : "", isHere: Boolean(match?.[1]),
-      day: dayOf(element), text: `${title} ${lead}`, states: [],
+      element,
+      title,
+      authors: authorsOf(element),
+      place,
+      id: match ? decodeURIComponent(match[1] || match[2]) : "",
+      isHere: Boolean(match?.[1]),
+      day: dayOf(element),
+      text: `${title} ${lead}`,
+      states: [],
     };
   }
 
-  const here = () => all(".entry, .still > ul > li, .lines > li, article.paper").map(paperOf).filter(({ id, title }) => id && title);
+  const here = () =>
+    all(".entry, .still > ul > li, .lines > li, article.paper")
+      .map(paperOf)
+      .filter(({ id, title }) => id && title);
 
   // to its page, if the site has one, else to arXiv's
   function link({ id, title, isHere }) {
     if (isHere) return make("a", title || id, { href: new URL(`paper/${encodeURI(id)}/index.html`, dayFiles.root) });
-    return make("a", title || id, id ? { href: `https://arxiv.org/abs/${encodeURI(id)}`, rel: "noopener noreferrer nofollow" } : {});
+    return make(
+      "a",
+      title || id,
+      id ? { href: `https://arxiv.org/abs/${encodeURI(id)}`, rel: "noopener noreferrer nofollow" } : {},
+    );
   }
 
   // ---- what is kept of a paper
 
   async function kept({ id, title, authors, day, isHere }) {
     const [file, sentences] = day ? await Promise.all([dayFiles.vectors(day), dayFiles.sentences(day)]) : [];
-    const words = file?.packed.has(id) ? paperVectors.unpack(file, id) : [...paperVectors.vector(title, "", await dayFiles.terms())];
-    const names = authors.split(", ").map((name) => name.trim()).filter(Boolean);
-    return { id, title, authors: names, at: new Date().toISOString(), words, isHere, sentence: sentences?.get(id) || "" };
+    const words = file?.packed.has(id)
+      ? paperVectors.unpack(file, id)
+      : [...paperVectors.vector(title, "", await dayFiles.terms())];
+    const names = authors
+      .split(", ")
+      .map((name) => name.trim())
+      .filter(Boolean);
+    return {
+      id,
+      title,
+      authors: names,
+      at: new Date().toISOString(),
+      words,
+      isHere,
+      sentence: sentences?.get(id) || "",
+    };
   }
 
   async function without(papers, paper) {
@@ -96,9 +131,19 @@ const pagePapers = (() => {
     const see = () => change(paper, ({ seen }) => ({ seen: toggled(seen, id) }));
     const row = make("p", "", { class: "own" });
     row.append(
-      button(paper, "★ star", () => isStarred(paper), () => star(paper)), " ",
-      button(paper, "less like this", () => paperChoices.has(paperChoices.now().unwanted, id), unwant, { class: "second" }), " ",
-      button(paper, "seen", () => paperChoices.now().seen.includes(id), see, { class: "second" }), " ",
+      button(
+        paper,
+        "★ star",
+        () => isStarred(paper),
+        () => star(paper),
+      ),
+      " ",
+      button(paper, "less like this", () => paperChoices.has(paperChoices.now().unwanted, id), unwant, {
+        class: "second",
+      }),
+      " ",
+      button(paper, "seen", () => paperChoices.now().seen.includes(id), see, { class: "second" }),
+      " ",
     );
     (paper.element.querySelector(".body, .head") || paper.element).append(row);
     paper.refresh = () => {
@@ -112,17 +157,30 @@ const pagePapers = (() => {
     const byAnchor = new Map(papers.map((paper) => [paper.element.id, paper]));
     for (const line of all(".glance li")) {
       const paper = byAnchor.get(line.querySelector("a").hash.slice(1));
-      if (paper) line.prepend(button(paper, "", () => isStarred(paper), () => star(paper), { class: "star", "aria-label": `star ${paper.title}` }));
+      if (paper)
+        line.prepend(
+          button(
+            paper,
+            "",
+            () => isStarred(paper),
+            () => star(paper),
+            { class: "star", "aria-label": `star ${paper.title}` },
+          ),
+        );
     }
   }
 
   // ---- the key s: the paper with the focus, else the one that crosses the upper third of the window
 
   function current(papers) {
-    const focused = document.activeElement, anchor = focused.closest(".glance li")?.querySelector("a").hash.slice(1);
+    const focused = document.activeElement;
+    const anchor = focused.closest(".glance li")?.querySelector("a").hash.slice(1);
     const crosses = ({ bottom }) => bottom > innerHeight * 0.3;
-    return papers.find(({ element }) => (anchor && element.id === anchor) || (element !== document.body && element.contains(focused)))
-      || papers.find(({ element }) => element.checkVisibility() && crosses(element.getBoundingClientRect()));
+    return (
+      papers.find(
+        ({ element }) => (anchor && element.id === anchor) || (element !== document.body && element.contains(focused)),
+      ) || papers.find(({ element }) => element.checkVisibility() && crosses(element.getBoundingClientRect()))
+    );
   }
 
   function offerKey(papers) {

@@ -6,7 +6,8 @@
 
   // becomes the bookmark: refers to nothing outside itself
   function leave(page) {
-    const id = /(?:arxiv\.org\/[a-z]+\/|\b10\.48550\/arxiv\.|alphaxiv\.org\/[a-z]+\/|\b(?:huggingface\.co|hf\.co)\/papers\/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?!\d)/i;
+    const id =
+      /(?:arxiv\.org\/[a-z]+\/|\b10\.48550\/arxiv\.|alphaxiv\.org\/[a-z]+\/|\b(?:huggingface\.co|hf\.co)\/papers\/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?!\d)/i;
     const declared = [...document.querySelectorAll("meta[name='citation_doi' i], meta[name='dc.identifier' i]")];
     const texts = [location.href.replace(/%2f/gi, "/"), ...declared.map((meta) => meta.content)];
     const match = texts.map((text) => id.exec(text)).find(Boolean);
@@ -14,7 +15,8 @@
     else window.alert("This page’s address names no arXiv paper.");
   }
 
-  const link = document.createElement("a"), place = document.querySelector("#bookmark span");
+  const link = document.createElement("a");
+  const place = document.querySelector("#bookmark span");
   link.textContent = place.textContent;
   link.href = `javascript:${encodeURIComponent(`(${leave})(${JSON.stringify(page.href)})`)}`;
   link.addEventListener("click", (event) => event.preventDefault()); // only dragging it makes a bookmark
@@ -32,7 +34,8 @@
     if (!match) return;
     const id = match[2] ? match[2].toLowerCase() + match[3] : match[1];
     const paper = new URL(`paper/${id}/index.html`, root);
-    const said = document.getElementById("said"), { app } = said.dataset;
+    const said = document.getElementById("said");
+    const { app } = said.dataset;
     said.textContent = `Looking for ${id} …`;
     try {
       if ((await fetch(paper, { method: "HEAD" })).ok) return location.replace(paper);

@@ -22,7 +22,10 @@
 
   // a formula, from a tree: tag, attributes, content
   function formula([tag, attributes, ...content]) {
-    const isMath = tag[0] === "m", element = isMath ? document.createElementNS("http://www.w3.org/1998/Math/MathML", tag) : document.createElement("code");
+    const isMath = tag[0] === "m";
+    const element = isMath
+      ? document.createElementNS("http://www.w3.org/1998/Math/MathML", tag)
+      : document.createElement("code");
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...content.map((part) => (typeof part === "string" ? part : formula(part))));
     return element;
@@ -33,11 +36,14 @@
   function loadScript(address) {
     const { href } = new URL(address, document.baseURI);
     if (!loaded.has(href)) {
-      loaded.set(href, new Promise((done) => {
-        const script = make("script", "", { src: href });
-        script.onload = script.onerror = () => (script.remove(), done());
-        document.head.append(script);
-      }));
+      loaded.set(
+        href,
+        new Promise((done) => {
+          const script = make("script", "", { src: href });
+          script.onload = script.onerror = () => (script.remove(), done());
+          document.head.append(script);
+        }),
+      );
     }
     return loaded.get(href);
   }
@@ -64,7 +70,8 @@
     const name = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short", timeZone: zone });
     for (const time of all("time[datetime*=T]")) {
       const at = new Date(time.dateTime);
-      const localTime = format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+      const localTime =
+        format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
       if (time.textContent.includes("UTC") || time.dataset.local) {
         time.dataset.local = "1";
         time.textContent = localTime;
@@ -88,12 +95,19 @@
 
   // ---- words and authors
 
-  const lines = (text) => (text || "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = (text) =>
+    (text || "")
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
   const letter = "[\\p{L}\\p{N}]";
   const patterns = new Map(); // as many as somebody follows and hides
   function pattern(word) {
     if (!patterns.has(word)) {
-      const plain = word.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+      const plain = word
+        .trim()
+        .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+        .replace(/\s+/g, "\\s+");
       patterns.set(word, new RegExp(`(?<!${letter})${plain}(?!${letter})`, "iu"));
     }
     return patterns.get(word);
@@ -105,9 +119,14 @@
   let followed = { authors: [], words: [] };
   const whenFollowed = []; // what shows them
 
-  const listsIn = (kept) => Object.fromEntries(Object.entries(LISTS).map(([field, name]) => [name, lines(kept[field])]));
-  const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string" && value.trim()) : []);
-  const joined = (one, other) => Object.fromEntries(Object.values(LISTS).map((name) => [name, [...new Set([...strings(one[name]), ...strings(other[name])])]]));
+  const listsIn = (kept) =>
+    Object.fromEntries(Object.entries(LISTS).map(([field, name]) => [name, lines(kept[field])]));
+  const strings = (values) =>
+    Array.isArray(values) ? values.filter((value) => typeof value === "string" && value.trim()) : [];
+  const joined = (one, other) =>
+    Object.fromEntries(
+      Object.values(LISTS).map((name) => [name, [...new Set([...strings(one[name]), ...strings(other[name])])]]),
+    );
 
   async function loadFollowed() {
     const here = listsIn(load());
@@ -126,8 +145,10 @@
     let isKept = true;
     try {
       await setValue(FOLLOWED, value);
-      const { follow, include, ...others } = load(), { authors, words } = listsIn({ follow, include });
-      const haveMoved = authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
+      const { follow, include, ...others } = load();
+      const { authors, words } = listsIn({ follow, include });
+      const haveMoved =
+        authors.every((name) => value.authors.includes(name)) && words.every((word) => value.words.includes(word));
       if (haveMoved && (follow !== undefined || include !== undefined)) save((preferences = others));
     } catch {
       preferences = { ...load(), follow: value.authors.join("\n"), include: value.words.join("\n") };
@@ -140,11 +161,25 @@
   // for scripts that follow, which add to `keys` and `whileArriving`
   const keys = {};
   window.reader = {
-    all, make, formula, loadScript, firstMatch, getValue, setValue, joined, followed: () => followed, loadFollowed, saveFollowed,
-    preference: (name) => preferences[name], prefer, keys, whileArriving,
+    all,
+    make,
+    formula,
+    loadScript,
+    firstMatch,
+    getValue,
+    setValue,
+    joined,
+    followed: () => followed,
+    loadFollowed,
+    saveFollowed,
+    preference: (name) => preferences[name],
+    prefer,
+    keys,
+    whileArriving,
   };
   const papers = () => all(".entry, .lines > li");
-  const AROUND = ".gutter, .own, .comment, .counts, .said, .post, .unfolds, .elsewhere, .why, .rest > summary, .links > :not(.category), .more, .mark-of, .voices, p > a";
+  const AROUND =
+    ".gutter, .own, .comment, .counts, .said, .post, .unfolds, .elsewhere, .why, .rest > summary, .links > :not(.category), .more, .mark-of, .voices, p > a";
 
   // title, authors, abstract and categories of a paper, without quotations and the site's own words
   function ownWords(paper) {
@@ -159,8 +194,9 @@
 
   function markPhrases(part, phrases, except) {
     const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-    const markFrom = (node, startOffset, endOffset) => places.add(new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset }));
-    for (let node; (node = texts.nextNode()); ) {
+    const markFrom = (node, startOffset, endOffset) =>
+      places.add(new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset }));
+    for (let node; (node = texts.nextNode());) {
       if (except && node.parentElement.closest(except)) continue;
       const matches = phrases.flatMap((phrase) => [...node.data.matchAll(new RegExp(pattern(phrase), "giu"))]);
       for (const match of matches) markFrom(node, match.index, match.index + match[0].length);
@@ -174,11 +210,13 @@
   function sort() {
     all(".yours:not(.reason)").forEach((old) => old.remove());
     places?.clear();
-    const excluded = lines(preferences.exclude), { authors: names, words } = followed;
+    const excluded = lines(preferences.exclude);
+    const { authors: names, words } = followed;
     if (![...excluded, ...names, ...words].length) return; // nothing to look for
     for (const paper of papers()) {
       const text = ownWords(paper);
-      const byline = all(".authors, .by", paper), authors = byline.map((element) => element.textContent).join(" ");
+      const byline = all(".authors, .by", paper);
+      const authors = byline.map((element) => element.textContent).join(" ");
       const unwanted = firstMatch(excluded, text);
       const author = firstMatch(names, authors || text);
       const word = firstMatch(words, text);
@@ -285,19 +323,24 @@
   function showWanted() {
     for (const part of all("main [data-in], .lines > li")) {
       const text = wanted.words.length ? textOf(part).toLowerCase() : "";
-      part.hidden = (wanted.field && part.dataset.in !== wanted.field) || !wanted.words.every((word) => text.includes(word));
+      part.hidden =
+        (wanted.field && part.dataset.in !== wanted.field) || !wanted.words.every((word) => text.includes(word));
     }
-    for (const group of all(".group, .still")) group.hidden = !all("[data-in], .lines > li", group).some((part) => !part.hidden);
+    for (const group of all(".group, .still"))
+      group.hidden = !all("[data-in], .lines > li", group).some((part) => !part.hidden);
   }
 
   function offerFields() {
     const bar = document.querySelector(".fields:not([data-live])");
     if (!bar) return;
-    const items = all("[data-of]", bar), orders = all("[data-by]", bar);
+    const items = all("[data-of]", bar);
+    const orders = all("[data-by]", bar);
     const status = bar.querySelector("[role=status]");
-    const choice = () => Object.fromEntries(["in", "by"].map((name) => [name, new URLSearchParams(location.search).get(name) || ""]));
+    const choice = () =>
+      Object.fromEntries(["in", "by"].map((name) => [name, new URLSearchParams(location.search).get(name) || ""]));
     const addressOf = (wish) => "?" + new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
-    const mark = (link, isCurrent) => (isCurrent ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
+    const mark = (link, isCurrent) =>
+      isCurrent ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
 
     function show() {
       const { in: field, by } = choice();
@@ -305,13 +348,15 @@
       order(by === "voices");
       showWanted();
       for (const item of items) {
-        const link = item.querySelector("a"), isCurrent = item.dataset.of === field;
+        const link = item.querySelector("a");
+        const isCurrent = item.dataset.of === field;
         link.href = addressOf({ in: item.dataset.of, by });
         mark(link, isCurrent);
         if (field && isCurrent && item.closest("details")) item.closest("details").open = true;
       }
       for (const item of orders) {
-        const link = item.querySelector("a"), isVoices = item.dataset.by === "voices";
+        const link = item.querySelector("a");
+        const isVoices = item.dataset.by === "voices";
         link.href = addressOf({ in: field, by: isVoices ? "voices" : "" });
         mark(link, isVoices === (by === "voices"));
       }
@@ -373,7 +418,9 @@
   // ---- keys
 
   function step(by) {
-    const stops = papers().filter((paper) => paper.checkVisibility()).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
+    const stops = papers()
+      .filter((paper) => paper.checkVisibility())
+      .map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
     const links = stops.filter(Boolean);
     const current = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
     const next = links[current < 0 && by < 0 ? 0 : Math.min(Math.max(current + by, 0), links.length - 1)];
@@ -390,18 +437,42 @@
     else location.assign(new URL("search/index.html#find", root)); // there, it gets the focus
   }
 
-  const KEYS = { j: "Next paper", k: "Previous paper", o: "Open it", s: "Star it, or take the star away", "[ ]": "Issue before, issue after", "1 2 3": "Titles, summaries, everything", "/": "Search", "?": "Show this list" };
+  const KEYS = {
+    j: "Next paper",
+    k: "Previous paper",
+    o: "Open it",
+    s: "Star it, or take the star away",
+    "[ ]": "Issue before, issue after",
+    "1 2 3": "Titles, summaries, everything",
+    "/": "Search",
+    "?": "Show this list",
+  };
 
   function keyList() {
-    const row = ([keys, meaning]) => make("div", "", {}, make("dt", "", {}, ...keys.split(" ").flatMap((key) => [make("kbd", key), " "])), make("dd", meaning));
+    const row = ([keys, meaning]) =>
+      make(
+        "div",
+        "",
+        {},
+        make("dt", "", {}, ...keys.split(" ").flatMap((key) => [make("kbd", key), " "])),
+        make("dd", meaning),
+      );
     const offered = Object.entries(KEYS).filter(([key]) => key !== "s" || keys.s); // stars are a wing's
     return make("dl", "", { class: "seal" }, ...offered.map(row));
   }
 
   // focus and place are as before once it is closed
   function showKeys() {
-    const close = make("button", "Close", { type: "button" }), preferences = make("a", "Preferences", { href: new URL("reading/index.html#keys", root) });
-    const dialog = make("dialog", "", { class: "keys", "aria-labelledby": "keys-title" }, make("h2", "Keyboard shortcuts", { id: "keys-title" }), keyList(), make("p", "", { class: "acts" }, close, " ", preferences));
+    const close = make("button", "Close", { type: "button" });
+    const preferences = make("a", "Preferences", { href: new URL("reading/index.html#keys", root) });
+    const dialog = make(
+      "dialog",
+      "",
+      { class: "keys", "aria-labelledby": "keys-title" },
+      make("h2", "Keyboard shortcuts", { id: "keys-title" }),
+      keyList(),
+      make("p", "", { class: "acts" }, close, " ", preferences),
+    );
     close.onclick = () => dialog.close();
     dialog.onclick = ({ target }) => target === dialog && dialog.close(); // beside it
     dialog.onclose = () => dialog.remove();
@@ -475,12 +546,16 @@
         if (field !== document.activeElement) field.value = followed[list].join("\n");
       }
     });
-    const savePreferences = async (field) => { // only what is changed here: another page may have changed the rest
+    const savePreferences = async (field) => {
+      // only what is changed here: another page may have changed the rest
       preferences = load();
-      const list = field && LISTS[field.name], text = field && new FormData(form).get(field.name);
+      const list = field && LISTS[field.name];
+      const text = field && new FormData(form).get(field.name);
       if (field && !list) preferences[field.name] = text || "";
       const isKept = list ? await saveFollowed({ ...(await loadFollowed()), [list]: lines(text) }) : save(preferences);
-      document.getElementById("saved").textContent = isKept ? "Saved." : "Your browser does not let this page save anything.";
+      document.getElementById("saved").textContent = isKept
+        ? "Saved."
+        : "Your browser does not let this page save anything.";
       applyLook();
       showLocalTimes();
     };

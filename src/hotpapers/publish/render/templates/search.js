@@ -5,8 +5,12 @@
   const query = (new URLSearchParams(location.search).get("q") || "").slice(0, 1000).trim();
   if (!query) return;
   document.documentElement.dataset.query = "";
-  const PAGE = 20, ISSUES = 3, POSTS = 5, FORMULA = "\ufffc";
-  const MISSING = "The index could not be loaded: it is in the folder “search” of the whole site. “hotpapers serve” searches without it.";
+  const PAGE = 20;
+  const ISSUES = 3;
+  const POSTS = 5;
+  const FORMULA = "\ufffc";
+  const MISSING =
+    "The index could not be loaded: it is in the folder “search” of the whole site. “hotpapers serve” searches without it.";
 
   // ---- how the query was understood, in the same words as the program's
 
@@ -16,7 +20,8 @@
   const termText = ([{ kind, text }]) => (/category|paper/.test(kind) ? text : `“${text}”`);
 
   function queryText({ wanted, unwanted, from, to }) {
-    const until = to.slice(0, -1), parts = [];
+    const until = to.slice(0, -1);
+    const parts = [];
     for (const [kind, [prefix, suffix = ""]] of Object.entries(PHRASES)) {
       const ofKind = wanted.filter(([[first]]) => first.kind === kind);
       const texts = ofKind.map((alternatives) => alternatives.map(termText).join(" or "));
@@ -44,8 +49,12 @@
 
   // a text with one sign for each of its formulas, which are trees
   function flat(value) {
-    const pieces = [value].flat(typeof value === "string" ? 0 : 1), isText = (piece) => typeof piece === "string";
-    return { text: pieces.map((piece) => (isText(piece) ? piece.replaceAll(FORMULA, "") : FORMULA)).join(""), formulas: pieces.filter((piece) => !isText(piece)) };
+    const pieces = [value].flat(typeof value === "string" ? 0 : 1);
+    const isText = (piece) => typeof piece === "string";
+    return {
+      text: pieces.map((piece) => (isText(piece) ? piece.replaceAll(FORMULA, "") : FORMULA)).join(""),
+      formulas: pieces.filter((piece) => !isText(piece)),
+    };
   }
 
   function formula(tree, terms) {
@@ -54,8 +63,10 @@
   }
 
   function highlight({ text, formulas }, terms, from = 0, to = text.length) {
-    const nodes = [], rest = formulas.slice(text.slice(0, from).split(FORMULA).length - 1);
-    const put = (part) => part.split(FORMULA).forEach((piece, n) => nodes.push(...(n ? [formula(rest.shift(), terms)] : []), piece));
+    const nodes = [];
+    const rest = formulas.slice(text.slice(0, from).split(FORMULA).length - 1);
+    const put = (part) =>
+      part.split(FORMULA).forEach((piece, n) => nodes.push(...(n ? [formula(rest.shift(), terms)] : []), piece));
     for (const [start, end] of places(text, terms)) {
       if (start < from || end > to) continue;
       put(text.slice(from, start));
@@ -89,8 +100,13 @@
 
   // an issue by its time: a week or a month ends on the day before
   function issueName(day) {
-    const { window } = element("hits").dataset, last = new Date(day) - DAY;
-    if (window === "weekly") return dayName.formatRange(last - 6 * DAY, last).replace(/\s/g, " ").replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
+    const { window } = element("hits").dataset;
+    const last = new Date(day) - DAY;
+    if (window === "weekly")
+      return dayName
+        .formatRange(last - 6 * DAY, last)
+        .replace(/\s/g, " ")
+        .replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
     return window === "monthly" ? monthName.format(last) : dayName.format(new Date(day));
   }
 
@@ -111,7 +127,13 @@
     head.append(make("bdi", {}, ...highlight(flat(title), termsIn("", "title"))));
     const note = [id, ...categories].filter(Boolean).join(", ");
     const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
-    return make("li", {}, head, line, make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn(""))));
+    return make(
+      "li",
+      {},
+      head,
+      line,
+      make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn(""))),
+    );
   }
 
   // ---- quoted posts of the latest issues, if the query asks for nothing that only papers have
@@ -125,7 +147,8 @@
 
   async function postsWith(parsed) {
     if ([...parsed.wanted.flat(2), ...parsed.unwanted.flat()].some(({ kind }) => kind)) return [];
-    const { days } = await load("index"), found = new Map();
+    const { days } = await load("index");
+    const found = new Map();
     const posts = (await Promise.all([...days].reverse().map((day) => load(`posts/${day}`)))).flat();
     for (const post of posts) {
       const [path, , text, , , , , moment, url] = post;
@@ -135,11 +158,29 @@
   }
 
   function quotation([path, title, text, author, handle, network, day, moment, url, lang, dir], terms) {
-    const away = { rel: "noopener noreferrer nofollow" }, time = make("time", { datetime: moment }, day);
-    const where = url ? make("a", { href: url, ...away }, `${network}, `, time) : make("span", {}, `${network}, `, time);
+    const away = { rel: "noopener noreferrer nofollow" };
+    const time = make("time", { datetime: moment }, day);
+    const where = url
+      ? make("a", { href: url, ...away }, `${network}, `, time)
+      : make("span", {}, `${network}, `, time);
     const paper = make(path ? "a" : "span", path ? { href: new URL(path, root) } : {}, ...highlight(flat(title), []));
-    const caption = make("figcaption", {}, make("bdi", {}, author), " ", ...(handle ? [make("bdi", { class: "handle" }, handle)] : []), " on ", where, " · ", paper);
-    return make("figure", { class: "post" }, make("blockquote", { lang, dir }, make("p", {}, ...highlight(flat(text), terms))), caption);
+    const caption = make(
+      "figcaption",
+      {},
+      make("bdi", {}, author),
+      " ",
+      ...(handle ? [make("bdi", { class: "handle" }, handle)] : []),
+      " on ",
+      where,
+      " · ",
+      paper,
+    );
+    return make(
+      "figure",
+      { class: "post" },
+      make("blockquote", { lang, dir }, make("p", {}, ...highlight(flat(text), terms))),
+      caption,
+    );
   }
 
   async function showPosts(parsed, terms) {
@@ -155,7 +196,8 @@
 
   async function offerMeant(parsed) {
     const text = await searchSpelling.meant(query, parsed);
-    if (text) element("status").append(" Did you mean ", make("a", { href: `?q=${encodeURIComponent(text)}` }, text), "?");
+    if (text)
+      element("status").append(" Did you mean ", make("a", { href: `?q=${encodeURIComponent(text)}` }, text), "?");
   }
 
   async function show(hits, terms, from) {
@@ -173,7 +215,11 @@
     const report = (text) => (element("status").textContent = text);
     report("Searching …");
     const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
-    const mistake = parsed.notDates.length ? `Not a date: ${parsed.notDates.join(", ")}. ${DATES}` : isEmpty ? NOTHING : "";
+    const mistake = parsed.notDates.length
+      ? `Not a date: ${parsed.notDates.join(", ")}. ${DATES}`
+      : isEmpty
+        ? NOTHING
+        : "";
     try {
       const hits = mistake ? [] : await search(parsed, [...wanted, ...unwanted]);
       await show(hits, wanted, 0);

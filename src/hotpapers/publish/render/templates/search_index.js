@@ -4,14 +4,17 @@
 "use strict";
 const searchIndex = (() => {
   const root = new URL(".", document.currentScript.src);
-  const MOST_TERMS = 32, MOST_FILES = 4;
+  const MOST_TERMS = 32;
+  const MOST_FILES = 4;
   const WEIGHTS = { A: 5, B: 3, C: 1, D: 2, Z: 1 };
 
   // ---- words, as the index has them
 
-  const POINTS = /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]|[^\p{L}\p{N}\p{M}]/gu;
+  const POINTS =
+    /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]|[^\p{L}\p{N}\p{M}]/gu;
   const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
-  const RUN = "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
+  const RUN =
+    "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
   const WORD = new RegExp(`(?:${RUN}\\p{M}*)+|(?:(?!${RUN})[\\p{L}\\p{N}\\p{M}\\p{Cf}])+`, "gu");
   const isRun = (text) => new RegExp(`^${RUN}`, "u").test(text);
 
@@ -32,9 +35,14 @@ const searchIndex = (() => {
 
   function parse(text) {
     const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
-    let joins = false, remaining = MOST_TERMS;
-    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-").matchAll(CHUNK)) {
-      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
+    let joins = false;
+    let remaining = MOST_TERMS;
+    for (const [chunk, minus, kind, phrase, word] of text
+      .replace(/[“”„‟«»＂]/g, '"')
+      .replace(/[‐‑−﹣－]/g, "-")
+      .matchAll(CHUNK)) {
+      const field = (kind || "").toLowerCase();
+      const joint = /^(OR|AND|\|)$/.test(chunk);
       const dated = !minus && inSpan(parsed, field, phrase ?? word);
       const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
       if (terms.length && (remaining -= terms.length) >= 0) {
@@ -58,16 +66,19 @@ const searchIndex = (() => {
 
   // the wrong end of two dates, or all of it
   function notDates(text) {
-    const ends = text.split(".."), wrong = ends.filter((end) => !isDay(end));
+    const ends = text.split("..");
+    const wrong = ends.filter((end) => !isDay(end));
     return ends.length > 2 || wrong.includes("") ? [text] : wrong;
   }
 
   function inSpan(parsed, field, text) {
     if (!["date", "from", "to"].includes(field)) return false;
-    const wrong = notDates(text), days = SPAN.exec(text);
+    const wrong = notDates(text);
+    const days = SPAN.exec(text);
     parsed.notDates.push(...wrong);
     if (wrong.length) return true;
-    const isRange = field === "date" || days[2], last = (days[2] || days[1]) + "~";
+    const isRange = field === "date" || days[2];
+    const last = (days[2] || days[1]) + "~";
     if ((isRange || field === "from") && days[1] > parsed.from) parsed.from = days[1];
     if ((isRange || field === "to") && last < parsed.to) parsed.to = last;
     return true;
@@ -81,7 +92,8 @@ const searchIndex = (() => {
     if (!/^(author|title)?$/.test(field)) text = `${field} ${text}`;
     const terms = [...text.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
     if (bare && text.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
-    const kind = /author|title/.test(field) ? field : "", plain = text.replace(/["\s]+/g, " ").trim();
+    const kind = /author|title/.test(field) ? field : "";
+    const plain = text.replace(/["\s]+/g, " ").trim();
     return terms.filter(({ word }) => word).map((term) => ({ ...term, kind, text: plain, field: kind }));
   }
 
@@ -106,7 +118,12 @@ const searchIndex = (() => {
 
   async function loadPart(name, terms) {
     const { issues, ids, from } = await load(`${name}/index`);
-    return { issues, ids, count: ids.length, papers: await Promise.all(terms.map((term) => papersOf(name, from, term))) };
+    return {
+      issues,
+      ids,
+      count: ids.length,
+      papers: await Promise.all(terms.map((term) => papersOf(name, from, term))),
+    };
   }
 
   // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
@@ -124,7 +141,8 @@ const searchIndex = (() => {
 
   // the files with the words from one to another
   function wordFiles(name, from, first, last) {
-    const start = fileOf(from, first), count = fileOf(from, last) - start + 1;
+    const start = fileOf(from, first);
+    const count = fileOf(from, last) - start + 1;
     return Array.from({ length: count }, (_, n) => `${name}/${String(start + n).padStart(2, "0")}`);
   }
 
@@ -135,7 +153,8 @@ const searchIndex = (() => {
       const line = text.slice(text.indexOf(" ", at) + 1, text.indexOf("\n", at + 1));
       if (line[0] === "*" && letters.includes("C")) postings.common++;
       for (const [, number, letter] of line.matchAll(/(\w+?)([A-DZ])/g)) {
-        const paper = parseInt(number, 36), counts = letter === "Z" ? postings.without : postings.weights;
+        const paper = parseInt(number, 36);
+        const counts = letter === "Z" ? postings.without : postings.weights;
         if (letter === "Z" || letters.includes(letter)) counts.set(paper, (counts.get(paper) || 0) + WEIGHTS[letter]);
       }
     }
@@ -146,7 +165,9 @@ const searchIndex = (() => {
   async function search(parsed, terms) {
     const { parts } = await load("index");
     const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
-    const partsInSpan = parts.filter((part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to);
+    const partsInSpan = parts.filter(
+      (part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to,
+    );
     const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
     const total = loadedParts.reduce((sum, { count }) => sum + count, 0);
     for (const [n, term] of terms.entries()) {
@@ -180,7 +201,8 @@ const searchIndex = (() => {
   }
 
   function scoreOf({ papers }, terms, number) {
-    const weight = ({ weights, without, common }) => weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
+    const weight = ({ weights, without, common }) =>
+      weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
     const scores = terms.map((term) => weight(papers[term.n]) * term.rare);
     return scores.some((score) => score < 0) ? -1 : scores.reduce((sum, score) => sum + score, 0);
   }
@@ -188,10 +210,15 @@ const searchIndex = (() => {
   // ---- where the words are in a text: [start, end], in order
 
   function places(text, terms) {
-    const fits = (word) => ({ word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
+    const fits =
+      (word) =>
+      ({ word: term, begins }) =>
+        begins ? word.startsWith(term) : stem(word) === stem(term);
     const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
     const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && terms.some(fits(fold(raw))));
-    return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
+    return [...runs, ...others]
+      .map((match) => [match.index, match.index + match[0].length])
+      .sort((a, b) => a[0] - b[0]);
   }
 
   return { root, load, parse, places, search, stem, wordFiles };

@@ -3,11 +3,13 @@
 "use strict";
 const searchSpelling = (() => {
   const { load, parse, search, stem, wordFiles } = searchIndex;
-  const PARTS = 4, MOST_WORDS = 4;
+  const PARTS = 4;
+  const MOST_WORDS = 4;
 
   function isNear(one, other) {
     const least = Math.min(one.length, other.length);
-    let start = 0, end = 0;
+    let start = 0;
+    let end = 0;
     while (start < least && one[start] === other[start]) start++;
     while (end < least - start && one.at(-1 - end) === other.at(-1 - end)) end++;
     const [here, there] = [one, other].map((word) => word.slice(start, word.length - end));
@@ -16,12 +18,14 @@ const searchSpelling = (() => {
   }
 
   async function nearest(word) {
-    const counts = new Map(), { parts } = await load("index");
+    const counts = new Map();
+    const { parts } = await load("index");
     for (const part of parts.slice(-PARTS)) {
       const { from } = await load(`${part}/index`);
       for (const file of wordFiles(part, from, word[0], word[0] + "\uffff")) {
         for (const line of (await load(file)).split("\n")) {
-          const end = line.indexOf(" "), known = line.slice(0, end);
+          const end = line.indexOf(" ");
+          const known = line.slice(0, end);
           if (isNear(word, known)) counts.set(known, (counts.get(known) || 0) + line.length - end);
         }
       }
@@ -31,13 +35,20 @@ const searchSpelling = (() => {
 
   // the text of a query that finds nothing, with words that make it find something
   async function meant(text, parsed) {
-    const lookedUp = parsed.wanted.flat(2).filter(({ word, text, matching, begins }) => !begins && /^[a-z]{4,24}$/i.test(text) && word === text.toLowerCase() && !matching);
+    const lookedUp = parsed.wanted
+      .flat(2)
+      .filter(
+        ({ word, text, matching, begins }) =>
+          !begins && /^[a-z]{4,24}$/i.test(text) && word === text.toLowerCase() && !matching,
+      );
     let corrected = text;
     for (const term of lookedUp.slice(0, MOST_WORDS)) {
       const word = await nearest(stem(term.word));
-      if (word) corrected = corrected.replace(new RegExp(`(?<![\\p{L}\\p{N}])${term.text}(?![\\p{L}\\p{N}])`, "gu"), word);
+      if (word)
+        corrected = corrected.replace(new RegExp(`(?<![\\p{L}\\p{N}])${term.text}(?![\\p{L}\\p{N}])`, "gu"), word);
     }
-    const other = parse(corrected), terms = [...other.wanted.flat(2), ...other.unwanted.flat()];
+    const other = parse(corrected);
+    const terms = [...other.wanted.flat(2), ...other.unwanted.flat()];
     return corrected !== text && (await search(other, terms)).length ? corrected : "";
   }
 

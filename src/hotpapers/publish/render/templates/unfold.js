@@ -2,17 +2,28 @@
 "use strict";
 (() => {
   const abstracts = new Map();
-  window.dayAbstracts = (texts) => Object.entries(texts).forEach(([id, text]) => abstracts.set(id, typeof text === "string" ? [text] : text));
+  window.dayAbstracts = (texts) =>
+    Object.entries(texts).forEach(([id, text]) => abstracts.set(id, typeof text === "string" ? [text] : text));
 
   async function abstractOf(line) {
     const [, id] = /\/(?:abs|paper)\/(.+?)(?:\/index\.html)?$/.exec(line.querySelector("a").href);
     await reader.loadScript(`abstracts-${id.at(-1)}.js`);
     const text = abstracts.get(id) || ["There is none here. The title leads to it."];
-    return reader.make("p", "", { class: "told", dir: "auto" }, ...text.map((part) => (typeof part === "string" ? part : reader.formula(part))));
+    return reader.make(
+      "p",
+      "",
+      { class: "told", dir: "auto" },
+      ...text.map((part) => (typeof part === "string" ? part : reader.formula(part))),
+    );
   }
 
   function offerAbstract(line) {
-    const button = reader.make("button", "", { type: "button", class: "unfold", "aria-label": "Abstract", "aria-expanded": "false" });
+    const button = reader.make("button", "", {
+      type: "button",
+      class: "unfold",
+      "aria-label": "Abstract",
+      "aria-expanded": "false",
+    });
     let abstract; // made once
     button.onclick = async () => {
       button.ariaExpanded = button.ariaExpanded !== "true";
@@ -25,13 +36,17 @@
 
   // near the window alone: a day may have a thousand lines
   document.addEventListener("DOMContentLoaded", () => {
-    const observer = new IntersectionObserver((changes) => {
-      for (const { target, isIntersecting } of changes) {
-        if (!isIntersecting) continue;
-        observer.unobserve(target);
-        offerAbstract(target);
-      }
-    }, { rootMargin: "100% 0px" });
-    for (const line of reader.all(".unfolding > li")) if (line.querySelector("a[href*='/abs/'], a[href*='paper/']")) observer.observe(line);
+    const observer = new IntersectionObserver(
+      (changes) => {
+        for (const { target, isIntersecting } of changes) {
+          if (!isIntersecting) continue;
+          observer.unobserve(target);
+          offerAbstract(target);
+        }
+      },
+      { rootMargin: "100% 0px" },
+    );
+    for (const line of reader.all(".unfolding > li"))
+      if (line.querySelector("a[href*='/abs/'], a[href*='paper/']")) observer.observe(line);
   });
 })();
