@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
+from hotpapers.publish.render.html.single_pages import READER
 from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal.packing import vector_script
 from hotpapers.wings.personal.vectors import levels, vector_of
@@ -29,7 +30,7 @@ ORDER = """(() => {
   const here = Object.keys(day.papers).map((id, place) => ({ id, place, authors: "", text: "" }));
   const start = performance.now();
   const file = paperVectors.dayFile(day);
-  window.places = paperOrder(here, [file], { stars, unwanted: [] }, { authors: [], words: [] });
+  window.places = paperOrder.ordered(here, [file], { stars, unwanted: [] }, { authors: [], words: [] });
   window.reasons = places.map(({ reason }) => reason());
   return performance.now() - start;
 })()"""
@@ -51,7 +52,8 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     ]
     with tempfile.TemporaryDirectory() as folder, chromium(program) as tab:
         page = Path(folder) / "page.html"
-        scripts = "\n".join([asset("reader.js").decode(), *(script.read_text("utf-8") for script in WING.scripts)])
+        files = (script.read_text("utf-8") for script in (*WING.scripts, *WING.paper_scripts))
+        scripts = "\n".join([*(asset(name).decode() for name in READER), *files])
         (Path(folder) / "reader.js").write_text(f"{scripts}\nwindow.paperVectorsOf = (file) => (window.day = file);")
         (Path(folder) / "vectors.js").write_bytes(vector_script("2026-11-20", vectors))
         page.write_text("<!DOCTYPE html><main></main><script src=reader.js></script><script src=vectors.js></script>")

@@ -209,7 +209,7 @@ class Wing(NamedTuple):
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
     `notes`: kinds of its notes in a store that full exports contain.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
-    `scripts`: what pages run after their own script, for readers who allow it.
+    `scripts`: what pages run after their own script, for readers who allow it; `paper_scripts`: those with papers.
     `demo(record, publication, folder)`: adds to the store of the demo's week in a folder what the wing shows of it, and
     says where, as (label, place).
     `history(site, first, last, publication, judge, output, force)`: `Site.history`.
@@ -261,6 +261,7 @@ class Wing(NamedTuple):
     notes: tuple[NoteKind, ...] = ()
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
+    paper_scripts: tuple[Path, ...] = ()
     demo: Callable[[Any, str, Path], Iterable[tuple[str, str]]] = nothing
     history: Callable[..., Any] | None = None
 

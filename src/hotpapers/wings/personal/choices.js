@@ -6,10 +6,13 @@ const paperChoices = (() => {
   const STARRED = "starred";
   const LISTS = ["stars", "unwanted", "seen"];
   const NOT_KEPT =
-    "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
+    "Your browser does not let this page keep anything (private mode, or storage is blocked): " +
+    "what you star is forgotten when you leave.";
   const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
-  const whenChanged = []; // what shows them
+  const { strings } = readerWords;
+  const { getValue, setValue } = readerStorage;
+  const whenChanged = [myPapersLink.show]; // what shows them
 
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
   let choices = empty();
@@ -20,8 +23,7 @@ const paperChoices = (() => {
     typeof paper.id === "string" &&
     typeof paper.title === "string" &&
     Array.isArray(paper.words) &&
-    paper.words.every(paperLibrary.isWord);
-  const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
+    paper.words.every(paperVectors.isWord);
   const paperIn = (paper) => ({
     ...paper,
     authors: strings(paper.authors),
@@ -33,7 +35,7 @@ const paperChoices = (() => {
   async function load() {
     await reader.loadFollowed();
     try {
-      const kept = (await reader.getValue(KEY)) || {};
+      const kept = (await getValue(KEY)) || {};
       choices = {
         stars: papersIn(kept.stars),
         unwanted: papersIn(kept.unwanted),
@@ -49,24 +51,24 @@ const paperChoices = (() => {
   }
 
   async function putAside(kept) {
-    await reader.setValue(DAMAGED, kept); // before anything takes its place
+    await setValue(DAMAGED, kept); // before anything takes its place
     trouble = PARTLY_READ;
   }
 
   async function keep() {
     try {
-      await reader.setValue(KEY, choices);
+      await setValue(KEY, choices);
       trouble = "";
     } catch (problem) {
-      trouble = problem && problem.name === "QuotaExceededError" ? FULL : NOT_KEPT;
+      trouble = problem?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
     }
     tell();
   }
 
-  // a preference says whether anything is starred: pages know that before they are drawn
+  // a preference says whether anything is starred: see my_papers_link.js
   function tell() {
     const starred = choices.stars.length ? "yes" : undefined;
-    if (reader.preference(STARRED) !== starred) reader.prefer(STARRED, starred);
+    if (reader.preference(STARRED) !== starred) reader.prefer({ [STARRED]: starred });
     whenChanged.forEach((show) => show());
   }
 
@@ -82,7 +84,7 @@ const paperChoices = (() => {
     await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
     await reader.saveFollowed({ authors: [], words: [] });
     await keep();
-    if (!trouble) await reader.setValue(DAMAGED, null);
+    if (!trouble) await setValue(DAMAGED, null);
   }
 
   const has = (papers, id) => papers.some((paper) => paper.id === id);
@@ -95,6 +97,5 @@ const paperChoices = (() => {
     whenChanged,
     now: () => choices,
     trouble: () => trouble,
-    hasStars: () => choices.stars.length > 0 || reader.preference(STARRED) !== undefined,
   };
 })();

@@ -1,8 +1,9 @@
 // What papers are about, and how close they are: the same arithmetic as in vectors.py, in integers.
 "use strict";
 const paperVectors = (() => {
+  const { stem } = readerWords;
   const TERMS = 40;
-  const HIGHEST = 63;
+  const MAX_WEIGHT = 63;
   const WHOLE = 10000;
   const MORE = 32;
   const ROUNDS = 5;
@@ -25,41 +26,34 @@ const paperVectors = (() => {
     return result;
   }
 
-  // as the search does: without plural endings
-  function stem(word) {
-    if (word.length < 4 || !/^[a-z]+$/.test(word) || /(us|is|ss)$|^news$/.test(word)) return word;
-    if (/[^ea]ies$/.test(word)) return word.slice(0, -3) + "y";
-    return word.replace(/(?<=ss|x|sh|ch)es$|s$/, "");
-  }
-
   function words(text) {
-    const plain = text
-      .normalize("NFKD")
-      .replace(/[\u0300-\u036f]/g, "")
-      .replace(/\\[A-Za-z]+/g, " ");
+    const letters = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+    const plain = letters.replace(/\\[A-Za-z]+/g, " ");
     return (plain.match(/[A-Za-z][A-Za-z0-9]+/g) || []).map((word) => stem(word.toLowerCase()));
   }
 
   // the table of the program: word → level
   function levels(table) {
-    const lines = table
-      .trim()
-      .split("\n")
-      .slice(1)
-      .map((line) => line.split(" "));
+    const [, ...rows] = table.trim().split("\n");
+    const lines = rows.map((row) => row.split(" "));
     return new Map(lines.flatMap(([level, ...ofLevel]) => ofLevel.map((word) => [word, Number(level)])));
   }
 
   // word → weight, in the order of weights; without categories, which only the vectors of a day have
   function vector(title, abstract, rarity) {
     const counts = new Map();
-    for (const word of words(`${title} ${title} ${abstract}`))
+    for (const word of words(`${title} ${title} ${abstract}`)) {
       if (rarity.has(word)) counts.set(word, (counts.get(word) || 0) + 1);
+    }
     const score = ([word, count]) => [word, FREQUENCY[Math.min(count, FREQUENCY.length - 1)] * rarity.get(word)];
     const scores = [...counts].map(score).sort(falling).slice(0, TERMS);
-    const weight = ([word, number]) => [word, Math.floor((number * HIGHEST * 2 + scores[0][1]) / (2 * scores[0][1]))];
-    return new Map(scores.map(weight).filter(([, number]) => number));
+    const share = (number) => Math.floor((number * MAX_WEIGHT * 2 + scores[0][1]) / (2 * scores[0][1]));
+    const weights = scores.map(([word, number]) => /** @type {const} */ ([word, share(number)]));
+    return new Map(weights.filter(([, weight]) => weight));
   }
+
+  const isWord = (word) =>
+    Array.isArray(word) && typeof word[0] === "string" && word[1] > 0 && word[1] <= MAX_WEIGHT;
 
   // a day's file: its words by place, and its papers' vectors, each read when it is compared
   function dayFile({ words, papers }) {
@@ -143,8 +137,8 @@ const paperVectors = (() => {
       const place = placesRead[n];
       const weight = weightsRead[n];
       const row = rows[place];
-      if (row && (!liked || liked[place] > 0))
-        for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
+      const counts = row && (!liked || liked[place] > 0);
+      for (let k = 0; counts && k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
     }
   }
 
@@ -261,13 +255,13 @@ const paperVectors = (() => {
     for (let n = 0; n < sizeRead; n++) {
       const place = placesRead[n];
       const row = rows[place];
-      if (row && liked[place] > 0 && hasStar(row, first))
-        shared.push([file.words[place], liked[place] * weightsRead[n]]);
+      const speaks = row && liked[place] > 0 && hasStar(row, first);
+      if (speaks) shared.push([file.words[place], liked[place] * weightsRead[n]]);
     }
     const order = shared.sort(falling).map(([word]) => word);
     const plain = order.filter((word) => !/[.-]/.test(word));
     return { first, words: (plain.length ? plain : order).slice(0, count) };
   }
 
-  return { words, levels, vector, dayFile, unpack, indexed, placed, highest, learn, nearest };
+  return { words, levels, vector, isWord, dayFile, unpack, indexed, placed, highest, learn, nearest };
 })();

@@ -7,7 +7,7 @@ from pathlib import Path
 from hotpapers.base.wings import SendingChannel, Wing, load, loading
 
 PERSONAL = "hotpapers.wings.personal"
-SCRIPTS = ("vectors", "library", "choices", "day_files", "page_papers", "own_order", "my_papers", "for_me")
+PAPER_SCRIPTS = ("vectors", "choices", "day_files", "page_papers", "own_order", "for_me")
 """Each uses those before it."""
 WING = Wing(
     "personal",
@@ -37,5 +37,6 @@ WING = Wing(
     questions=lambda: load(f"{PERSONAL}.tools:QUESTIONS"),
     neighbors=loading(f"{PERSONAL}.neighbors:Neighbors"),
     prepare=loading(f"{PERSONAL}.preparing:prepare"),
-    scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in SCRIPTS),
+    scripts=(Path(__file__).with_name("my_papers_link.js"),),
+    paper_scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in PAPER_SCRIPTS),
 )

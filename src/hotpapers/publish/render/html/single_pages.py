@@ -34,6 +34,12 @@ from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
 UNFOLDING = "unfold.js"
 """The script of pages of all papers of a day."""
+READER = tuple(
+    f"{name}.js" for name in ("dom", "words", "storage", "reader", "marks", "glance", "fields", "keys", "preferences")
+)
+"""The scripts of all pages; each uses those before it."""
+PAPER_ACTIONS = "paper_actions.js"
+"""The script of pages with papers."""
 ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg")
 
 
@@ -76,8 +82,9 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
-            **{name: partial(_without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
+            **{name: partial(without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "reader.js": _reader_script,
+            **({PAPER_ACTIONS: _paper_script} if any(wing.paper_scripts for wing in wings()) else {}),
             "style.css": partial(_style, site.site_config.own_style),
             **({"icon.svg": site.site_config.own_icon.encode} if site.site_config.own_icon else {}),
         }
@@ -224,14 +231,20 @@ def _style(own: str) -> bytes:
 
 
 def _reader_script() -> bytes:
-    """The script of all pages, and those of wings."""
+    """The scripts of all pages, and those of wings."""
     scripts = (file.read_bytes() for wing in wings() for file in wing.scripts)
-    return _without_comments(b"\n".join([asset("storage.js"), asset("reader.js"), *scripts]))
+    return without_comments(b"\n".join([*map(asset, READER), *scripts]))
 
 
-def _without_comments(script: bytes) -> bytes:
+def _paper_script() -> bytes:
+    """What wings do on pages with papers."""
+    scripts = (file.read_bytes() for wing in wings() for file in wing.paper_scripts)
+    return without_comments(b"\n".join(scripts))
+
+
+def without_comments(script: bytes) -> bytes:
     """A script without lines that are comments."""
-    return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
+    return re.sub(rb"^ *(//.*|/\*\*.*\*/)\n", b"", script, flags=re.MULTILINE)
 
 
 STATUS_ISSUES = 15

@@ -2,9 +2,10 @@
 // the same first letter that are one slip of the fingers away. keep/search/spelling.py does it for the program.
 "use strict";
 const searchSpelling = (() => {
-  const { load, parse, search, stem, wordFiles } = searchIndex;
+  const { load, parse, search, wordFiles } = searchIndex;
+  const { stem } = readerWords;
   const PARTS = 4;
-  const MOST_WORDS = 4;
+  const MAX_WORDS = 4;
 
   function isNear(one, other) {
     const least = Math.min(one.length, other.length);
@@ -33,19 +34,17 @@ const searchSpelling = (() => {
     return [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one))[0];
   }
 
+  // a plain word that no paper has
+  const isUnknown = ({ word, text, matching, begins }) =>
+    !begins && /^[a-z]{4,24}$/i.test(text) && word === text.toLowerCase() && !matching;
+
   // the text of a query that finds nothing, with words that make it find something
   async function meant(text, parsed) {
-    const lookedUp = parsed.wanted
-      .flat(2)
-      .filter(
-        ({ word, text, matching, begins }) =>
-          !begins && /^[a-z]{4,24}$/i.test(text) && word === text.toLowerCase() && !matching,
-      );
     let corrected = text;
-    for (const term of lookedUp.slice(0, MOST_WORDS)) {
+    for (const term of parsed.wanted.flat(2).filter(isUnknown).slice(0, MAX_WORDS)) {
       const word = await nearest(stem(term.word));
-      if (word)
-        corrected = corrected.replace(new RegExp(`(?<![\\p{L}\\p{N}])${term.text}(?![\\p{L}\\p{N}])`, "gu"), word);
+      const asTyped = new RegExp(`(?<![\\p{L}\\p{N}])${term.text}(?![\\p{L}\\p{N}])`, "gu");
+      if (word) corrected = corrected.replace(asTyped, word);
     }
     const other = parse(corrected);
     const terms = [...other.wanted.flat(2), ...other.unwanted.flat()];

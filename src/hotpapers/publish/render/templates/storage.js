@@ -1,12 +1,13 @@
-// What a browser keeps for the pages of a site: preferences, and values in IndexedDB. From a disk, some browsers keep them
-// for each file alone; there, a cookie has the preferences, and the file storage.html, in a frame of each page, the values.
+// What a browser keeps for the pages of a site: preferences, and values in IndexedDB. From a disk, some browsers keep
+// them for each file alone; there, a cookie has the preferences, and the file storage.html, in a frame of each page,
+// the values.
 "use strict";
 const readerStorage = (() => {
   const KEY = "hotpapers";
   const STORE = "reader";
   const COOKIE_SECONDS = 34560000;
   const PATIENCE = 5000; // ms
-  const root = new URL(".", document.currentScript.src);
+  const root = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
   const isFile = location.protocol === "file:";
 
   // ---- preferences: read before anything is drawn
@@ -78,7 +79,8 @@ const readerStorage = (() => {
 
   // ---- in a frame, which is asked by messages
 
-  async function answer({ data: { act, key, value }, ports: [port] }) {
+  async function answer({ data: { act, key, value }, ports }) {
+    const [port] = ports;
     try {
       port.postMessage({ value: await own[act](key, value) });
     } catch (problem) {
@@ -94,7 +96,7 @@ const readerStorage = (() => {
       const element = document.createElement("iframe");
       element.hidden = true;
       element.onload = () => done(element.contentWindow);
-      element.src = new URL("storage.html", root);
+      element.src = new URL("storage.html", root).href;
       document.body.append(element);
     });
   }
