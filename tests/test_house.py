@@ -252,7 +252,7 @@ def project_files() -> list[Path]:
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
         ignored = re.compile(
-            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
+            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
         files = [f for f in ROOT.rglob("*") if not any(ignored.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())
