@@ -16,7 +16,7 @@ const paperChoices = (() => {
 
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
   let choices = empty();
-  let trouble = "";
+  let problem = "";
 
   const isPaper = (paper) =>
     paper &&
@@ -45,22 +45,22 @@ const paperChoices = (() => {
       const isWhole = LISTS.every((name) => !kept[name] || kept[name].length === choices[name].length);
       if (!isWhole) await putAside(kept);
     } catch {
-      trouble = NOT_KEPT;
+      problem = NOT_KEPT;
     }
     tell();
   }
 
   async function putAside(kept) {
     await setValue(DAMAGED, kept); // before anything takes its place
-    trouble = PARTLY_READ;
+    problem = PARTLY_READ;
   }
 
   async function keep() {
     try {
       await setValue(KEY, choices);
-      trouble = "";
-    } catch (problem) {
-      trouble = problem?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
+      problem = "";
+    } catch (error) {
+      problem = error?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
     }
     tell();
   }
@@ -84,7 +84,7 @@ const paperChoices = (() => {
     await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
     await reader.saveFollowed({ authors: [], words: [] });
     await keep();
-    if (!trouble) await setValue(DAMAGED, null);
+    if (!problem) await setValue(DAMAGED, null);
   }
 
   const has = (papers, id) => papers.some((paper) => paper.id === id);
@@ -96,6 +96,6 @@ const paperChoices = (() => {
     has,
     whenChanged,
     now: () => choices,
-    trouble: () => trouble,
+    problem: () => problem,
   };
 })();

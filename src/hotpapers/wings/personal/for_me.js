@@ -1,12 +1,12 @@
 // Puts what readers can do with papers on a page. What they star stays in this browser; every page is complete without.
 "use strict";
 (() => {
-  const { all, one, make, button, byId } = dom;
+  const { all, find, make, button, byId } = dom;
   const { report } = pagePapers;
 
   // related papers: the nearest first, as they stand; the latest; those with most voices
   function offerNear() {
-    const list = one(".near");
+    const list = find(".near");
     if (!list || list.children.length < 2) return;
     const lines = [...list.children];
     const orders = {
@@ -32,8 +32,8 @@
     pagePapers.offerKey(papers);
     paperOrder.offer(papers);
     offerNear();
-    if (!pagePapers.status.isConnected) one("main .own")?.append(pagePapers.status);
-    paperChoices.whenChanged.push(() => paperChoices.trouble() && report(paperChoices.trouble()));
+    if (!pagePapers.status.isConnected) find("main .own")?.append(pagePapers.status);
+    paperChoices.whenChanged.push(() => paperChoices.problem() && report(paperChoices.problem()));
     await paperChoices.load(); // after the page has its form, so that nothing moves
     papers.forEach(({ refresh }) => refresh());
     const box = byId("hide-seen");

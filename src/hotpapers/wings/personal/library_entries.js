@@ -241,7 +241,7 @@ const libraryEntries = (() => {
 
   function xmlElement(name, attributes) {
     const pairs = [...attributes.matchAll(/(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
-    const values = pairs.map(([, key, one, two]) => /** @type {const} */ ([local(key), unescaped(one ?? two)]));
+    const values = pairs.map(([, key, first, two]) => /** @type {const} */ ([local(key), unescaped(first ?? two)]));
     return { name: local(name), attributes: new Map(values), content: [] };
   }
 

@@ -140,7 +140,7 @@ const libraryExports = (() => {
     const words = name.slice(0, suffix?.index).split(" ");
     if (isGroup(name)) return `{${typeset(name)}}`;
     const start = words.findIndex(
-      (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((one) => /^\p{Ll}/u.test(one))),
+      (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((first) => /^\p{Ll}/u.test(first))),
     );
     const ordered =
       suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;

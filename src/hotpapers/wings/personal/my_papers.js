@@ -47,12 +47,12 @@
       added = library.papers.filter(isNew).map(starOf);
       return { stars: [...stars, ...added] };
     });
-    if (!paperChoices.trouble()) report(`${added.length} papers added.`);
+    if (!paperChoices.problem()) report(`${added.length} papers added.`);
   }
 
   async function forget() {
     await paperChoices.forget();
-    if (!paperChoices.trouble()) report("Everything is forgotten.");
+    if (!paperChoices.problem()) report("Everything is forgotten.");
   }
 
   // ---- the page
@@ -69,7 +69,7 @@
     const forgetting = make("p", { class: "own" }, button("Forget all", forget), " ", pagePapers.status);
     section.append(exports, papers, nothing, adding, forgetting);
     paperChoices.whenChanged.push(() => {
-      const latestFirst = [...stars()].sort((one, other) => other.at.localeCompare(one.at));
+      const latestFirst = [...stars()].sort((first, other) => other.at.localeCompare(first.at));
       const { authors, words } = reader.followed();
       papers.replaceChildren(...latestFirst.map(lineOf));
       nothing.hidden = stars().length > 0;

@@ -1,7 +1,7 @@
 // The link to “My papers” in the header once a paper is starred, before anything is drawn, and on the preferences page.
 "use strict";
 const myPapersLink = (() => {
-  const { one, make } = dom;
+  const { find, make } = dom;
   const PAGE = new URL("my-papers/index.html", dom.root);
   reader.keys.s = () => {}; // listed on every page, until papers offer it
 
@@ -9,8 +9,8 @@ const myPapersLink = (() => {
 
   // a preference says whether anything is starred: pages know that before they are drawn
   function show() {
-    const menu = one(".masthead nav ul");
-    const old = menu && one(".my-papers", menu);
+    const menu = find(".masthead nav ul");
+    const old = menu && find(".my-papers", menu);
     const hasStars = reader.preference("starred") !== undefined;
     if (!menu || Boolean(old) === hasStars) return;
     const isHere = PAGE.pathname.startsWith(location.pathname) && location.pathname.includes("/my-papers/");

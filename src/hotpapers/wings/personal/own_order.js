@@ -9,7 +9,7 @@ const paperOrder = (() => {
   const MAX_NAMES = 3;
   const MAX_DAYS = 31;
   const NO_FILE = { words: [], packed: new Map() };
-  const { all, one, make } = dom;
+  const { all, find, make } = dom;
   const { firstMatch } = readerWords;
   const { report } = pagePapers;
 
@@ -105,7 +105,7 @@ const paperOrder = (() => {
     const star = make("a", { href: "#main" }, "Star some papers");
     star.onclick = (event) => {
       event.preventDefault();
-      one(".glance .star, main .own button[aria-pressed]:not(.head > .own button)").focus();
+      find(".glance .star, main .own button[aria-pressed]:not(.head > .own button)").focus();
     };
     const library = make("a", { href: new URL("my-papers/index.html#library", dom.root) }, "add your library");
     const follow = make("a", { href: new URL("reading/index.html#follow", dom.root) }, "follow authors and words");
@@ -160,7 +160,7 @@ const paperOrder = (() => {
       const element = elementOf(place);
       list.append(isLine || !element.matches("li") ? element : make("ul", {}, element));
     }
-    const glance = new Map(all(".glance li").map((line) => [one("a", line).hash.slice(1), line]));
+    const glance = new Map(all(".glance li").map((line) => [find("a", line).hash.slice(1), line]));
     const inOrder = places.map(({ paper }) => glance.get(paper.element.id)).filter(Boolean);
     inOrder[0]?.parentNode.prepend(...inOrder);
   }
@@ -174,17 +174,17 @@ const paperOrder = (() => {
     }
     const closeness = near ? `closeness ${(near / WHOLE).toFixed(2)} · ` : "";
     const text = closeness + reason() || "not near to what you starred";
-    one(".own", paper.element).before(make("p", { class: "yours reason" }, text));
+    find(".own", paper.element).before(make("p", { class: "yours reason" }, text));
     return paper.element;
   }
 
   function offer(papers) {
-    const row = one("main .head > .own");
-    if (!row || papers.length < 2 || one("article.paper")) return;
-    const orders = one(".fields .orders");
+    const row = find("main .head > .own");
+    if (!row || papers.length < 2 || find("article.paper")) return;
+    const orders = find(".fields .orders");
     const act = async () => {
       if (goBack) goBack();
-      else await showMine(papers, one("main .head").dataset.days?.split(" "));
+      else await showMine(papers, find("main .head").dataset.days?.split(" "));
       mark();
     };
     const button = dom.button("My order", act, { "aria-pressed": false });

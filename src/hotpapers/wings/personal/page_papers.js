@@ -2,7 +2,7 @@
 "use strict";
 const pagePapers = (() => {
   document.documentElement.dataset.own = ""; // keeps room for what follows
-  const { all, one, make } = dom;
+  const { all, find, make } = dom;
   const DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
 
   // ---- what the page says of itself
@@ -11,22 +11,22 @@ const pagePapers = (() => {
   const report = (...words) => status.replaceChildren(...words);
 
   function pageDay() {
-    const time = one("main h1 time");
+    const time = find("main h1 time");
     return time ? time.dateTime : DAY.exec(location.href)?.[1];
   }
 
   // ---- its papers
 
   function titleOf(element) {
-    const heading = one("h1, h2, h3", element);
-    const link = one("a", heading || element);
+    const heading = find("h1, h2, h3", element);
+    const link = find("a", heading || element);
     return (link ? link.textContent : heading?.textContent || "").trim();
   }
 
   // all of them, also those that are folded; of a line that names only the first of them, `hasMore` says so
   function authorsOf(element) {
     const parts = all(".authors, .by", element).flatMap((names) =>
-      names.matches("details") ? [one("summary", names).firstChild, ...all("p", names)] : [names],
+      names.matches("details") ? [find("summary", names).firstChild, ...all("p", names)] : [names],
     );
     return parts.map(({ textContent }) => textContent).join(", ");
   }
@@ -47,10 +47,10 @@ const pagePapers = (() => {
       title,
       place,
       authors: authorsOf(element),
-      hasMore: one(".by[data-more]", element) !== null,
-      isHere: element.matches("article.paper") || one(`a[href$="paper/${id}/index.html"]`, element) !== null,
+      hasMore: find(".by[data-more]", element) !== null,
+      isHere: element.matches("article.paper") || find(`a[href$="paper/${id}/index.html"]`, element) !== null,
       day: dayOf(element),
-      text: `${title} ${one(".lead", element)?.textContent || ""}`,
+      text: `${title} ${find(".lead", element)?.textContent || ""}`,
       states: [],
     };
   }
@@ -122,7 +122,7 @@ const pagePapers = (() => {
       button(paper, "seen", isSeen, see, second),
     ];
     const row = make("p", { class: "own" }, ...buttons.flatMap((element) => [element, " "]));
-    (one(".body, .head", paper.element) || paper.element).append(row);
+    (find(".body, .head", paper.element) || paper.element).append(row);
     paper.refresh = () => {
       for (const [element, isOn] of paper.states) element.setAttribute("aria-pressed", isOn());
       paper.element.classList.toggle("put-away", paperChoices.now().hideSeen && isSeen());
@@ -133,7 +133,7 @@ const pagePapers = (() => {
   function addToTitles(papers) {
     const byAnchor = new Map(papers.map((paper) => [paper.element.id, paper]));
     for (const line of all(".glance li")) {
-      const paper = byAnchor.get(one("a", line).hash.slice(1));
+      const paper = byAnchor.get(find("a", line).hash.slice(1));
       if (paper) line.prepend(starButton(paper, "", { class: "star", "aria-label": `star ${paper.title}` }));
     }
   }
@@ -141,9 +141,9 @@ const pagePapers = (() => {
   // ---- the key s: the paper with the focus, else the one that crosses the upper third of the window
 
   function current(papers) {
-    const focused = one(":focus");
+    const focused = find(":focus");
     const line = focused?.closest(".glance li");
-    const anchor = line && one("a", line).hash.slice(1);
+    const anchor = line && find("a", line).hash.slice(1);
     const crosses = ({ bottom }) => bottom > innerHeight * 0.3;
     return (
       papers.find(({ element }) => (anchor && element.id === anchor) || (focused && element.contains(focused))) ||
@@ -156,7 +156,7 @@ const pagePapers = (() => {
       const paper = current(papers);
       if (!paper) return;
       await star(paper);
-      if (!paperChoices.trouble()) report(`${isStarred(paper) ? "Starred" : "No longer starred"}: ${paper.title}`);
+      if (!paperChoices.problem()) report(`${isStarred(paper) ? "Starred" : "No longer starred"}: ${paper.title}`);
     };
   }
 

@@ -17,7 +17,7 @@ const paperVectors = (() => {
   for (let value = 0; value < DIGITS.length; value++) VALUES[DIGITS.charCodeAt(value)] = value;
 
   // by falling number, then by word: words are ASCII, so that scripts compare them as the program does
-  const falling = (one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1);
+  const falling = (first, other) => other[1] - first[1] || (first[0] < other[0] ? -1 : 1);
 
   function root(number) {
     let result = Math.floor(Math.sqrt(number));

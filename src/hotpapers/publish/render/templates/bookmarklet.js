@@ -14,7 +14,7 @@
     else window.alert("This page’s address names no arXiv paper.");
   }
 
-  const place = dom.one("#bookmark span");
+  const place = dom.find("#bookmark span");
   const { href } = new URL("bookmarklet/index.html", root);
   const link = linkTo(place.textContent, `javascript:${encodeURIComponent(`(${leave})(${JSON.stringify(href)})`)}`);
   link.onclick = (event) => event.preventDefault(); // only dragging it makes a bookmark

@@ -8,7 +8,7 @@ const dom = (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   /** @type {(selector: string, within?: ParentNode) => any} */
-  const one = (selector, within = document) => within.querySelector(selector);
+  const find = (selector, within = document) => within.querySelector(selector);
 
   /** @type {(id: string) => any} */
   const byId = (id) => document.getElementById(id);
@@ -63,5 +63,5 @@ const dom = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
-  return { root, all, one, byId, make, button, formula, textOrFormula, loadScript, download };
+  return { root, all, find, byId, make, button, formula, textOrFormula, loadScript, download };
 })();

@@ -2,11 +2,11 @@
 // serves the site chooses categories itself.
 "use strict";
 (() => {
-  const { all, one, make } = dom;
+  const { all, find, make } = dom;
   const wanted = { field: "", words: [] };
 
   // without the words of buttons
-  const textOf = (part) => part.textContent.replace(one(".own", part)?.textContent ?? "", "");
+  const textOf = (part) => part.textContent.replace(find(".own", part)?.textContent ?? "", "");
 
   // shows the papers that are in the wanted category and have the wanted words; the numbers of all
   function showWanted() {
@@ -30,14 +30,14 @@
   const addressOf = (choice) => "?" + new URLSearchParams(Object.entries(choice).filter(([, value]) => value));
 
   function point(item, choice, isCurrent) {
-    const link = one("a", item);
+    const link = find("a", item);
     link.href = addressOf(choice);
     if (isCurrent) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
 
   function offerFields() {
-    const bar = one(".fields:not([data-live])");
+    const bar = find(".fields:not([data-live])");
     if (!bar) return;
     const items = all("[data-of]", bar);
     const orders = all("[data-by]", bar);
@@ -61,7 +61,7 @@
         const isVoices = item.dataset.by === "voices";
         point(item, { in: field, by: isVoices ? "voices" : "" }, isVoices === (by === "voices"));
       }
-      one("[role=status]", bar).textContent = field ? countIn(field) : "";
+      find("[role=status]", bar).textContent = field ? countIn(field) : "";
     };
     bar.onclick = (event) => {
       const link = event.target.closest("a");
@@ -87,7 +87,7 @@
     const list = make("ul", { class: "lines" });
     if (orders.length) {
       orders[0].closest("ul").hidden = false;
-      one(".group").before(make("section", { class: "group", "aria-label": "By people" }, list));
+      find(".group").before(make("section", { class: "group", "aria-label": "By people" }, list));
     }
     return (byVoices) => {
       if (byVoices) list.append(...ranked);
@@ -99,7 +99,7 @@
 
   function offerToFind() {
     const list = reader.papers();
-    const box = one("main .find");
+    const box = find("main .find");
     if (!box) return;
     const input = make("input", { type: "search", id: "find", autocomplete: "off" });
     const status = make("span", { role: "status" });

@@ -1,7 +1,7 @@
 // How much of an issue is shown, and which of its papers one is at.
 "use strict";
 (() => {
-  const { all, one } = dom;
+  const { all, find } = dom;
 
   function unfoldAll(isOpen) {
     for (const rest of all(".entry .rest")) rest.open = isOpen;
@@ -27,7 +27,7 @@
 
   // marks the entry at a third of the window, near the page's end further down, so that each entry has its turn
   function markWhereOneIs() {
-    const list = one(".glance");
+    const list = find(".glance");
     if (!list) return;
     const links = new Map(all("a[href^='#']", list).map((link) => [link.hash.slice(1), link]));
     const entries = all(".entry").filter(({ id }) => links.has(id));

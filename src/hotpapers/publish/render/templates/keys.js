@@ -1,11 +1,11 @@
 // Keyboard shortcuts, and the list of them.
 "use strict";
 const readerKeys = (() => {
-  const { one, byId, make, button } = dom;
+  const { find, byId, make, button } = dom;
 
   function step(by) {
     const papers = reader.papers().filter((paper) => paper.checkVisibility());
-    const links = papers.map((paper) => one("h2 a, a:not(.place a)", paper)).filter(Boolean);
+    const links = papers.map((paper) => find("h2 a, a:not(.place a)", paper)).filter(Boolean);
     const current = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
     const next = links[current < 0 && by < 0 ? 0 : Math.min(Math.max(current + by, 0), links.length - 1)];
     if (!next) return;
@@ -13,7 +13,7 @@ const readerKeys = (() => {
     next.closest(".entry, li").scrollIntoView({ block: "start" });
   }
 
-  function find() {
+  function search() {
     const input = byId("find");
     if (input) input.focus();
     else location.assign(new URL("search/index.html#find", dom.root)); // there, it gets the focus
@@ -63,17 +63,17 @@ const readerKeys = (() => {
   Object.assign(reader.keys, {
     j: () => step(1),
     k: () => step(-1),
-    o: () => one(":focus")?.click(),
-    "[": () => one("a[rel=prev]")?.click(),
-    "]": () => one("a[rel=next]")?.click(),
-    "/": find,
+    o: () => find(":focus")?.click(),
+    "[": () => find("a[rel=prev]")?.click(),
+    "]": () => find("a[rel=next]")?.click(),
+    "/": search,
     "?": showList,
   });
 
   const isTyping = ({ target }) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
 
   document.addEventListener("keydown", (event) => {
-    const dialog = one("dialog[open]");
+    const dialog = find("dialog[open]");
     if (dialog && event.key === "?") dialog.close();
     if (dialog || !reader.hasShortcuts()) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;

@@ -1,7 +1,7 @@
 // Papers that have the words and authors whom a reader follows are marked, those with words to hide are folded.
 "use strict";
 (() => {
-  const { all, one, make, button } = dom;
+  const { all, find, make, button } = dom;
   const { lines, pattern, firstMatch } = readerWords;
   const AROUND = [
     ".gutter, .own, .comment, .counts, .said, .post, .unfolds, .elsewhere, .why, .rest > summary",
@@ -32,7 +32,7 @@
       for (const match of matches) markFrom(node, match.index, match.index + match[0].length);
       const summary = node.parentElement.closest("details:not([open])")?.querySelector("summary");
       if (!matches.length || !summary || summary.contains(node)) continue;
-      const opener = one(".more", summary) || summary;
+      const opener = find(".more", summary) || summary;
       markFrom(opener, 0, opener.childNodes.length);
     }
   }
@@ -69,7 +69,7 @@
 
   function note(paper, text) {
     const element = make("p", { class: "yours" }, text);
-    (one(".body > h2", paper) || paper.firstElementChild).after(element);
+    (find(".body > h2", paper) || paper.firstElementChild).after(element);
     return element;
   }
 
@@ -77,7 +77,7 @@
     const element = button("show it", () => {
       paper.classList.remove("folded");
       element.parentElement.remove();
-      one("h2 a, a", paper)?.focus();
+      find("h2 a, a", paper)?.focus();
     });
     return element;
   }
@@ -85,7 +85,7 @@
   // ---- on an author's page
 
   function offerToFollow() {
-    const heading = one("[data-author]");
+    const heading = find("[data-author]");
     if (!heading) return;
     const name = heading.dataset.author;
     const element = button("", async () => {

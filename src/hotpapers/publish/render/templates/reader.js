@@ -62,10 +62,10 @@ const reader = (() => {
   const whenFollowed = []; // what shows them
 
   const listsIn = ({ follow = "", include = "" }) => ({ authors: lines(follow), words: lines(include) });
-  const union = (one, other) => [...new Set([...strings(one), ...strings(other)])].filter((text) => text.trim());
-  const joined = (one, other) => ({
-    authors: union(one.authors, other.authors),
-    words: union(one.words, other.words),
+  const union = (first, other) => [...new Set([...strings(first), ...strings(other)])].filter((text) => text.trim());
+  const joined = (first, other) => ({
+    authors: union(first.authors, other.authors),
+    words: union(first.words, other.words),
   });
 
   async function loadFollowed() {

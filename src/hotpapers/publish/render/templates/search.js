@@ -160,7 +160,7 @@
       const [, , text, , , , , moment, url] = post;
       if (isInSpan(moment, parsed) && hasAll(text, parsed)) matching.set(`${url} ${text}`, post);
     }
-    return [...matching.values()].sort((one, other) => (one[7] < other[7] ? 1 : -1)).slice(0, POSTS);
+    return [...matching.values()].sort((first, other) => (first[7] < other[7] ? 1 : -1)).slice(0, POSTS);
   }
 
   function quotation([path, title, text, author, handle, network, day, moment, url, lang, dir], terms) {
@@ -194,7 +194,7 @@
     byId("hits").append(...items);
     byId("more").hidden = from + PAGE >= hits.length;
     byId("more").onclick = () => show(hits, terms, from + PAGE);
-    if (from) dom.one("a", items[0]).focus();
+    if (from) dom.find("a", items[0]).focus();
   }
 
   // what is wrong with a query

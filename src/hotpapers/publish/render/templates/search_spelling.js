@@ -7,15 +7,15 @@ const searchSpelling = (() => {
   const PARTS = 4;
   const MAX_WORDS = 4;
 
-  function isNear(one, other) {
-    const least = Math.min(one.length, other.length);
+  function isNear(first, other) {
+    const least = Math.min(first.length, other.length);
     let start = 0;
     let end = 0;
-    while (start < least && one[start] === other[start]) start++;
-    while (end < least - start && one.at(-1 - end) === other.at(-1 - end)) end++;
-    const [here, there] = [one, other].map((word) => word.slice(start, word.length - end));
+    while (start < least && first[start] === other[start]) start++;
+    while (end < least - start && first.at(-1 - end) === other.at(-1 - end)) end++;
+    const [here, there] = [first, other].map((word) => word.slice(start, word.length - end));
     const isSwapped = here.length === 2 && here === [...there].reverse().join("");
-    return one !== other && (isSwapped || Math.max(here.length, there.length) <= 1);
+    return first !== other && (isSwapped || Math.max(here.length, there.length) <= 1);
   }
 
   async function nearest(word) {
@@ -31,7 +31,7 @@ const searchSpelling = (() => {
         }
       }
     }
-    return [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one))[0];
+    return [...counts.keys()].sort((first, other) => counts.get(other) - counts.get(first))[0];
   }
 
   // a plain word that no paper has

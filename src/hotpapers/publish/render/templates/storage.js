@@ -102,13 +102,13 @@ const readerStorage = (() => {
   }
 
   async function ask(act, key, value) {
-    const asked = await (frame ??= opened());
+    const target = await (frame ??= opened());
     const { port1, port2 } = new MessageChannel();
     return new Promise((done, failed) => {
       setTimeout(() => failed(new DOMException("no answer", "TimeoutError")), PATIENCE);
       port1.onmessage = ({ data }) =>
         "problem" in data ? failed(new DOMException("", data.problem)) : done(data.value);
-      asked.postMessage({ act, key, value }, "*", [port2]);
+      target.postMessage({ act, key, value }, "*", [port2]);
     });
   }
 

@@ -17,12 +17,12 @@
     const act = async () => {
       button.ariaExpanded = button.ariaExpanded !== "true";
       const element = await (abstract ??= abstractOf(line));
-      if (button.ariaExpanded === "true") dom.one("p", line).after(element);
+      if (button.ariaExpanded === "true") dom.find("p", line).after(element);
       else element.remove();
     };
     const attributes = { class: "unfold", "aria-label": "Abstract", "aria-expanded": "false" };
     const button = dom.button("", act, attributes);
-    dom.one("p", line).after(button);
+    dom.find("p", line).after(button);
   }
 
   // near the window alone: a day may have a thousand lines
