@@ -107,10 +107,11 @@ lighthouse: $(dev) ## score each kind of page with Lighthouse, medians of five r
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## check format, lint, strict types, the budgets of tokens and words, density, names and the order of imports; change nothing
+check: $(dev) ## check format, lint, strict types, scripts and pages, the budgets of tokens and words, density, names and imports; change nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
+	@tools/web/check
 	@$(python) -m tools.token_budget
 	@$(python) -m tools.density
 	@$(python) -m tools.word_budget
@@ -170,7 +171,7 @@ clean: ## remove what the other targets made, except the environment
 	@find src lab tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment and the downloaded test tools too
-	@rm -rf $(venv) .atproto .browser .mutation .spark .tables
+	@rm -rf $(venv) .atproto .browser .mutation .spark .tables .web
 
 # ---- set-up --------------------------------------------------------------------------------------
 

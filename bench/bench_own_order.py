@@ -17,6 +17,7 @@ from typing import Any
 
 from bench import measure
 from hotpapers.publish.hooks import PageScripts
+from hotpapers.publish.render.html.single_pages import READER
 from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal.packing import vector_script
 from hotpapers.wings.personal.vectors import levels, vector_of
@@ -30,7 +31,7 @@ ORDER = """(() => {
   const here = Object.keys(day.papers).map((id, place) => ({ id, place, authors: "", text: "" }));
   const start = performance.now();
   const file = paperVectors.dayFile(day);
-  window.places = paperOrder(here, [file], { stars, unwanted: [] }, { authors: [], words: [] });
+  window.places = paperOrder.ordered(here, [file], { stars, unwanted: [] }, { authors: [], words: [] });
   window.reasons = places.map(({ reason }) => reason());
   return performance.now() - start;
 })()"""
@@ -52,16 +53,14 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     ]
     with tempfile.TemporaryDirectory() as folder, chromium(program) as tab:
         page = Path(folder) / "page.html"
+        own = (
+            script
+            for hook in WING.hooks
+            if isinstance(hook, PageScripts)
+            for script in (*hook.files, *hook.paper_files)
+        )
         scripts = "\n".join(
-            [
-                asset("reader.js").decode(),
-                *(
-                    script.read_text("utf-8")
-                    for hook in WING.hooks
-                    if isinstance(hook, PageScripts)
-                    for script in hook.files
-                ),
-            ]
+            [*(asset(name).decode() for name in READER), *(script.read_text("utf-8") for script in own)]
         )
         (Path(folder) / "reader.js").write_text(f"{scripts}\nwindow.paperVectorsOf = (file) => (window.day = file);")
         (Path(folder) / "vectors.js").write_bytes(vector_script("2026-11-20", vectors))

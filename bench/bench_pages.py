@@ -34,7 +34,7 @@ from hotpapers.serve.http_messages import LEVEL
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"
 ARCHIVE = measure.SHARED / "archive" / "posts"
-LOADED = ("reader.js", "style.css", "icon.svg")
+LOADED = ("reader.js", "paper_actions.js", "style.css", "icon.svg")
 SHARE, PAGE, ASSET = 0.99, 60_000, 10_000
 
 

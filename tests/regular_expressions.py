@@ -23,7 +23,7 @@ _IN_PYTHON = (
     (r"\(\?<(?![=!])", "(?P<"), (r"\[\^\]", r"[\\s\\S]"), (r"\\/", "/"), (r"\\P\{M\}", r"[^\\u0301]"),
     (r"\\p\{M\}", r"\\u0301"), (r"\\p\{[^}]*\}", r"\\w"),
 )  # fmt: skip
-_CONSTRUCTED = re.compile(r"new RegExp\((?:`([^`]*)`|\"([^\"]*)\")")
+_CONSTRUCTED = re.compile(r"new RegExp\(\s*(?:`([^`]*)`|\"([^\"]*)\")")
 BOUND = 1_000
 """More times than these count as without a bound."""
 REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT, SHARED
+from tests.source_names import FUNCTION, all_names, names_in_script, names_in_template
 
 SRC = ROOT / "src" / "hotpapers"
 
@@ -241,9 +242,6 @@ def test_the_command_line_loads_nothing_of_weight_at_start() -> None:
                 assert light or name.split(".")[0] in sys.stdlib_module_names, f"{name} in {name_of(file)}"
 
 
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
 def without_type_checking(module: ast.Module) -> ast.Module:
     kept = [n for n in module.body if not (isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test))]
     return ast.Module(kept, [])
@@ -272,7 +270,7 @@ def project_files() -> list[Path]:
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
         ignored = re.compile(
-            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
+            r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|\.web|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
         files = [f for f in ROOT.rglob("*") if not any(ignored.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())
@@ -349,27 +347,15 @@ VAGUE = {
 """Names to avoid: participles and pronouns that say nothing about what they name, and private jargon."""
 
 
-def names_given(tree: ast.AST) -> Iterator[str]:
-    """The variables, arguments, attributes, functions and classes of a file; not fields, which are named by formats."""
-    fields = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
-            yield node.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.attr
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
+SITE_CODE = [file for file in PROJECT if file.suffix in (".js", ".css", ".html") and SRC in file.parents]
+"""Scripts, styles and templates."""
 
 
 def test_names_say_what_they_name() -> None:
-    files = (file for file in PROJECT if file.suffix == ".py")
     vague = {
-        str(file.relative_to(ROOT)): [name for name in names_given(ast.parse(file.read_text("utf-8")))
-                                      if name.strip("_").lower() in VAGUE]
-        for file in files
-    }  # fmt: skip
+        str(file.relative_to(ROOT)): [name for name in all_names(file) if name.strip("_").lower() in VAGUE]
+        for file in (*PYTHON, *SITE_CODE)
+    }
     assert {name: names for name, names in vague.items() if names} == {}
 
 
@@ -382,11 +368,13 @@ SELECTION = "src/hotpapers/issues/selection.py"
 def test_limits_are_named_by_what_they_limit() -> None:
     names = {
         (name, str(file.relative_to(ROOT)))
-        for file in SRC.rglob("*.py")
-        for name in names_given(ast.parse(file.read_text("utf-8")))
+        for file in (*SRC.rglob("*.py"), *SITE_CODE)
+        for name in all_names(file)
         if BOUND.match(name)
     }
     assert names == {(f"LEAST_{number}", SELECTION) for number in (1, 2, 3)}
+    assert list(names_in_script("const MOST_X = a.one, { two: three } = b;")) == ["const", "MOST_X", "a", "three", "b"]
+    assert list(names_in_template("{% for a, b in c %}{% set d = 1 %}{% macro e(f) %}{% endmacro %}")) == [*"abde"]
 
 
 PROSE = re.compile(
@@ -396,8 +384,11 @@ PROSE = re.compile(
 """Words that sentences avoid: old-fashioned ones, and British spelling."""
 
 
+SENTENCES = (".py", ".md", ".html", ".toml", ".js", ".css")
+
+
 def test_sentences_are_plain_and_in_american_spelling() -> None:
-    files = [file for file in PROJECT if file.suffix in (".py", ".md", ".html", ".toml") and "tests" not in file.parts]
+    files = [file for file in PROJECT if file.suffix in SENTENCES and "tests" not in file.parts]
     matches = {str(file.relative_to(ROOT)): PROSE.findall(file.read_text("utf-8")) for file in files}
     assert {name: words for name, words in matches.items() if words} == {}
 

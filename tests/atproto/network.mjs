@@ -8,7 +8,7 @@
 //
 //   {"do": "processAll"}                              the view has heard of everything
 //   {"do": "account", "did": …, "status": …}          the firehose says so of an account: suspended …
-//   {"do": "label", "subject": …, "values": […]}      moderators have labelled a post (its address) or an account (did);
+//   {"do": "label", "subject": …, "values": […]}      moderators have labeled a post (its address) or an account (did)
 //                                                     with "removed" they take labels back
 //   {"do": "restart", "kept": …, "pds": {…}}          the server of accounts, with what it knew or with nothing
 //   {"do": "close"}                                   the end
@@ -50,7 +50,8 @@ const actions = {
     const { db } = network.bsky.db
     const label = { uri: subject, cid: '', src: EXAMPLE_LABELER, neg: false, cts: new Date().toISOString() }
     for (const val of values) await db.insertInto('label').values({ ...label, val }).execute()
-    if (removed.length > 0) await db.deleteFrom('label').where('uri', '=', subject).where('val', 'in', removed).execute()
+    const rows = db.deleteFrom('label').where('uri', '=', subject)
+    if (removed.length > 0) await rows.where('val', 'in', removed).execute()
   },
   restart: async ({ kept, pds = {} }) => {
     const { port } = network.pds

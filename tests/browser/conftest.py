@@ -170,7 +170,7 @@ def check_html() -> FilesCheck:
 
     def check(files: Sequence[Path]) -> Problems:
         process = subprocess.run(
-            [node, str(validator), "--config", str(ROOT / "tests" / "browser" / "html.json"), "--formatter", "json",
+            [node, str(validator), "--config", str(ROOT / "tools" / "web" / "html.json"), "--formatter", "json",
              *map(str, files)], capture_output=True, text=True, check=False, cwd=TOOLS.parent,
         )  # fmt: skip
         checked = json.loads(process.stdout)

@@ -98,7 +98,7 @@ def test_a_mail_is_dark_where_the_reader_wants_it(tab: Tab, tmp_path: Path) -> N
 STORAGE = {"storage.html", "storage.js"}
 """What pages from a disk load besides."""
 SCRIPTS = {
-    "all of a day": {"unfold.js"}, "bookmarklet": {"bookmarklet.js"},
+    "all of a day": {"unfold.js"}, "my papers": {"library.js"}, "bookmarklet": {"bookmarklet.js"},
     "search": {"search.js", "search_index.js", "search_spelling.js"},
 }  # fmt: skip
 
@@ -109,7 +109,10 @@ def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: 
         assert tab.console_messages() == []
         paths = {url.removeprefix(base) for url in tab.requests()} - (STORAGE if base == disk else set())
         scripts = SCRIPTS.get(kind, set())
-        assert paths <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in paths
+        assert (
+            paths <= {KINDS[kind], "style.css", "reader.js", "paper_actions.js", "icon.svg", *scripts}
+            and KINDS[kind] in paths
+        )
 
 
 @pytest.mark.parametrize("width", [320, 1000])

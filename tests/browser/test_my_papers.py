@@ -118,7 +118,7 @@ def test_an_empty_own_order_links_to_what_it_names(page: AnyTab, base: str) -> N
     assert page.run(FOCUSED)[0] == "star"
     addresses = page.run("[...document.querySelectorAll('.head > .own [role=status] a')].map(({ href }) => href)")
     for address in addresses[1:]:
-        open_page(page, address)
+        page.open(address)
         assert page.run("document.getElementById(location.hash.slice(1)) !== null"), address
 
 
@@ -126,7 +126,7 @@ def test_whom_one_follows_is_marked_everywhere(page: AnyTab, base: str) -> None:
     open_page(page, base + KINDS["author"])
     page.run("document.querySelector('[data-author] button').click()")
     page.wait("document.querySelector('[data-author] button').textContent === 'Unfollow'")
-    open_page(page, base + KINDS["reading"])
+    page.open(base + KINDS["reading"])
     page.wait("document.getElementById('follow').value !== ''")
     labels = "[...document.querySelectorAll('label[for=include], label[for=follow]')].map((label) => label.textContent)"
     assert all(label.startswith("Follow these ") for label in page.run(labels))
@@ -135,7 +135,7 @@ def test_whom_one_follows_is_marked_everywhere(page: AnyTab, base: str) -> None:
 
 
 def test_preferences_and_the_own_order_hold_on_other_pages(page: AnyTab, base: str) -> None:
-    open_page(page, base + KINDS["reading"])
+    page.open(base + KINDS["reading"])
     page.run("document.getElementById('size').value = 'l'")
     page.run("document.getElementById('size').dispatchEvent(new Event('input', { bubbles: true }))")
     open_page(page, base + KINDS["issue"])

@@ -113,7 +113,14 @@ def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
     tab.wait("document.querySelector('.mine .reason') !== null")
     paths = {url.removeprefix(base) for url in tab.requests()}
     files = {"2021-01-14/vectors.js", "2021-01-14/sentences.js"}
-    assert paths - {"icon.svg", *STORAGE} == {KINDS["all of a day"], "style.css", "reader.js", "unfold.js", *files}
+    assert paths - {"icon.svg", *STORAGE} == {
+        KINDS["all of a day"],
+        "style.css",
+        "reader.js",
+        "paper_actions.js",
+        "unfold.js",
+        *files,
+    }
     assert tab.console_messages() == []
 
 
@@ -135,7 +142,7 @@ def test_a_week_and_a_month_are_ordered_with_all_papers_of_their_days(tab: Tab, 
     files = {f"{day}/{name}.js" for day in days for name in ("vectors", "papers")}
     requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg", *STORAGE}
     sentences = {request for request in requests if request.endswith("/sentences.js")}
-    assert requests == {path, "style.css", "reader.js", *sentences} | files and len(sentences) == 1
+    assert requests == {path, "style.css", "reader.js", "paper_actions.js", *sentences} | files and len(sentences) == 1
     assert tab.console_messages() == []
     unlisted = "[...document.querySelectorAll('.mine > li:not([value])')]"
     tab.run(f"{unlisted}[0].querySelector('.own button').click()")
@@ -162,17 +169,17 @@ def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
     tab.wait(IDLE)
     tab.run(ADD.format(text=json.dumps(LIBRARY)))
     assert tab.run(TITLES) == ["Kettles and steam", "Ovens"]
-    forms = tab.run("Object.keys(paperLibrary.FORMS)")
+    forms = tab.run("Object.keys(libraryExports.FORMS)")
     papers = [{"id": "2101.00001", "title": "Kettles {and} steam", "authors": ["Ada Brewster"], "at": "2026-11-20T0"}]
     for form in forms:
-        text = tab.run(f"paperLibrary.FORMS[{form!r}]({json.dumps(papers)}, {{authors: ['B. Baker'], words: []}})")
+        text = tab.run(f"libraryExports.FORMS[{form!r}]({json.dumps(papers)}, {{authors: ['B. Baker'], words: []}})")
         again = tab.run(f"paperLibrary.read({json.dumps(text)})")
         assert [paper["id"] for paper in again["papers"]] == ["2101.00001"]
         assert again["papers"][0]["title"].startswith("Kettles")
     tab.run("localStorage.setItem('hotpapers', JSON.stringify({ size: 'l', follow: 'Ada', include: 'tea' }))")
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
     tab.wait(f"{TITLES}.length === 0")
-    assert tab.run("reader.getValue('followed')") == {"authors": [], "words": []}
+    assert tab.run("readerStorage.getValue('followed')") == {"authors": [], "words": []}
     assert tab.run("localStorage.getItem('hotpapers')") == '{"size":"l"}'
     tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
@@ -185,10 +192,11 @@ def test_followed_authors_and_words_come_with_a_file_of_stars(tab: Tab, base: st
     tab.run("reader.saveFollowed({ authors: ['Ada Brewster'], words: [] })")
     tab.run(ADD.format(text=json.dumps('{"papers": ["2101.00001"], "authors": ["B. Baker", 7], "words": ["tea"]}')))
     kept = {"authors": ["Ada Brewster", "B. Baker"], "words": ["tea"]}
-    assert tab.run("reader.getValue('followed')") == kept
+    assert tab.run("readerStorage.getValue('followed')") == kept
     tab.open(base + KINDS["reading"])
     tab.wait("document.getElementById('follow').value === 'Ada Brewster\\nB. Baker'")
-    written = json.loads(tab.run("paperLibrary.FORMS.json([], reader.followed())"))
+    open_page(tab, base + KINDS["my papers"])
+    written = json.loads(tab.run("libraryExports.FORMS.json([], reader.followed())"))
     assert written == {"papers": [], **kept}
 
 
@@ -196,18 +204,18 @@ def test_damaged_choices_are_kept_aside_and_the_rest_is_read(tab: Tab, base: str
     open_page(tab, base + KINDS["my papers"])
     whole = {"id": "2101.00001", "title": "Kettles", "words": [["kettle", 63]], "authors": 3}
     damaged = {"stars": [whole, {"id": 7}, None, {**whole, "words": [["x"]]}], "seen": "all"}
-    tab.run(f"reader.setValue('choices', {json.dumps(damaged)})")
+    tab.run(f"readerStorage.setValue('choices', {json.dumps(damaged)})")
     open_page(tab, base + KINDS["my papers"])
     status = tab.run("document.querySelector('#my-papers [role=status]').textContent")
     assert "cannot be read" in status and tab.run(TITLES) == ["Kettles"]
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'remove').click()")
     tab.wait(f"{TITLES}.length === 0")
-    assert tab.run("reader.getValue('damaged choices')") == damaged
+    assert tab.run("readerStorage.getValue('damaged choices')") == damaged
     tab.open(base + KINDS["my papers"])
     tab.wait(IDLE)
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
     tab.wait("document.body.textContent.includes('Everything is forgotten.')")
-    assert tab.run("reader.getValue('damaged choices')") is None
+    assert tab.run("readerStorage.getValue('damaged choices')") is None
 
 
 def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:
@@ -247,7 +255,7 @@ def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
         json.loads(vector_script("", {paper: vectors[paper] for paper in part})[len(HEAD) : -len(END)])
         for part in (ids[:40], ids[40:])
     ]
-    calculated = tab.run(f"""paperOrder({json.dumps(here)}, {json.dumps(files)}.map(paperVectors.dayFile),
+    calculated = tab.run(f"""paperOrder.ordered({json.dumps(here)}, {json.dumps(files)}.map(paperVectors.dayFile),
         {json.dumps(choices)}, {{authors: ["a. author"], words: ["model"]}})
         .map(({{ paper, value, reason }}) => [paper.id, value, reason()])""")
     assert calculated == expected
@@ -264,7 +272,7 @@ def test_a_reader_is_told_when_nothing_can_be_kept(tab: Tab, app: str) -> None:
 
 
 def open_from(tab: Tab, folder: Path, pages: SitePages, address: str) -> None:
-    for path in (address, "reader.js", "style.css"):
+    for path in (address, "reader.js", "paper_actions.js", "style.css"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pages.page(path) or b"")

@@ -93,5 +93,6 @@ def test_stars_move_to_another_browser(tab: Tab, base: str) -> None:
         assert other.run(TITLES) == []
         other.run(ADD.format(text=json.dumps(json.dumps(stars))))
         assert exported(other, base) == stars and ordered(other, base) == order
+        open_page(other, base + KINDS["my papers"])
         odd = {"papers": [{"id": "2101.00001", "title": "Kettles", "words": [["tea", 99], 7, ["cup", 3]]}]}
         assert other.run(f"paperLibrary.read({json.dumps(json.dumps(odd))}).papers[0].words") == [["cup", 3]]

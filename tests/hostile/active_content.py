@@ -20,7 +20,12 @@ INERT = {
     "mark", "noscript",
 }  # fmt: skip
 """Elements that load and run nothing unless they have handlers, styles or links."""
-SCRIPTS = ("reader.js", "bookmarklet.js", "search.js", "search_index.js", "search_spelling.js", "unfold.js")
+SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        "reader", "bookmarklet", "search", "search_index", "search_spelling", "unfold", "paper_actions", "library",
+    )
+)  # fmt: skip
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}
 """Elements of pages that ask the reader for input; such pages contain no text from elsewhere."""
 TARGET_ATTRIBUTES = (

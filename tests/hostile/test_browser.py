@@ -72,7 +72,7 @@ def tab() -> Iterator[Browser]:
 def check(events: PageEvents, base: str) -> None:
     assert events.dialogs == []
     assert [url for url in events.requests if not url.startswith(base)] == []
-    assert [url for url in events.scripts if not url.endswith(("/reader.js", "/unfold.js"))] == []
+    assert [url for url in events.scripts if not url.endswith(("/reader.js", "/paper_actions.js", "/unfold.js"))] == []
     assert events.calls == []
 
 
@@ -117,7 +117,7 @@ def test_papers_of_their_own_stay_still(files: dict[str, bytes], tab: Browser, b
         events = tab.open(f"{base}frames.html", script=frames)
         assert events.dialogs == [] and events.calls == []
         assert [url for url in events.requests if not url.startswith(base)] == []
-        assert {url for url in events.scripts if url and not url.endswith("/reader.js")} == set()
+        assert {url for url in events.scripts if url and not url.endswith(("/reader.js", "/paper_actions.js"))} == set()
 
 
 def test_the_watch_sees_what_is_alive(files: dict[str, bytes], tab: Browser, base: str) -> None:
@@ -128,7 +128,7 @@ def test_the_watch_sees_what_is_alive(files: dict[str, bytes], tab: Browser, bas
     assert events.calls == ["alert 1", "alert 2"] and "https://evil.example/x" in events.requests
     files["framing.html"] = SHELL.format("<iframe src=/alive.html></iframe>").encode()
     assert tab.open(f"{base}framing.html").calls == ["alert 1"]
-    assert [entry for entry in events.scripts if not entry.endswith("/reader.js")]
+    assert [entry for entry in events.scripts if not entry.endswith(("/reader.js", "/paper_actions.js"))]
     files["guarded.html"] = (
         b"<!DOCTYPE html><meta http-equiv='Content-Security-Policy' content=\"default-src 'none'\">" + content.encode()
     )

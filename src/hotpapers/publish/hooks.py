@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from hotpapers.base.wings import hooks_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,9 +44,10 @@ class RelatedPapers(NamedTuple):
 
 
 class PageScripts(NamedTuple):
-    """What pages run after their own script, for readers who allow it."""
+    """What pages run after their own script, for readers who allow it. `paper_files`: what those with papers run."""
 
-    files: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    paper_files: tuple[Path, ...] = ()
 
 
 class AuthorsPage(NamedTuple):
@@ -80,3 +83,8 @@ class Housekeeping(NamedTuple):
     """`work(record, at)`: hourly work on the record; `at`: µs UTC."""
 
     work: Callable[[Record, int], object]
+
+
+def has_paper_scripts() -> bool:
+    """Whether pages with papers run scripts of wings."""
+    return any(hook.paper_files for hook in hooks_of(PageScripts))

@@ -7,16 +7,15 @@ import shutil
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotpapers.keep.search import query_parser
-from hotpapers.publish.render import html
+from hotpapers.publish.render.templating import asset
 from tests.keep.search.test_tokenizer import QUERIES, WRONG_DATES
 
-SCRIPT = Path(html.__file__).parents[1] / "templates" / "search_index.js"
+SCRIPT = "".join(asset(name).decode() for name in ("dom.js", "words.js", "search_index.js"))
 IN_NODE = """
 globalThis.window = globalThis;
 globalThis.document = { currentScript: { src: "https://example.org/search_index.js" } };
@@ -51,7 +50,7 @@ def test_questions_are_read_alike_in_the_browser() -> None:
     queries = [text for text, _ in (*QUERIES, *WRONG_DATES) if text not in OTHERWISE]
     queries += [text.format(sign) for sign in DASHES for text in ("kettle {}tea", "{}tea", '{}"a cup"', "of{}tea")]
     queries += [f"date:{day}" for day in DAYS] + [f"from:{day} to:2999" for day in DAYS]
-    command = ["node", "-e", IN_NODE % SCRIPT.read_text("utf-8")]
+    command = ["node", "-e", IN_NODE % SCRIPT]
     done = subprocess.run(command, input=json.dumps(queries), capture_output=True, text=True, check=True)
     assert dict(zip(queries, json.loads(done.stdout), strict=True)) == {text: in_python(text) for text in queries}
 

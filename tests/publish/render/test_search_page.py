@@ -263,10 +263,10 @@ def test_the_page_of_the_site() -> None:
     assert form.attributes == {"class": "ask", "role": "search", "method": "get"}
     assert page.all("input")[0].attributes["name"] == "q"
     assert [element.attributes["src"] for element in page.all("script")] == [
+        "../reader.js",
         "../search_index.js",
         "../search_spelling.js",
         "../search.js",
-        "../reader.js",
     ]
     assert [element.attributes["id"] for element in page.elements if element.attributes.get("role") == "status"] == [
         "status"

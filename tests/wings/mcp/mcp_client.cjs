@@ -1,8 +1,9 @@
 // Calls tools through the official TypeScript SDK, as most programs with a language model do.
 //
 // node mcp_client.cjs NODE_MODULES CALLS COMMAND …: starts the command, lists its tools, makes the calls ([[name,
-// arguments], …] as JSON), and prints what it got as JSON. An address in place of a command is asked over HTTP. The SDK checks every answer; Ajv checks it again in both of
-// its dialects, which refuse a schema that uses words they don't know.
+// arguments], …] as JSON), and prints what it got as JSON. An address in place of a command is asked over HTTP. The SDK
+// checks every answer; Ajv checks it again in both of its dialects, which refuse a schema that uses words they don't
+// know.
 const { createRequire } = require("node:module");
 const [modules, calls, command, ...args] = process.argv.slice(2);
 const load = createRequire(`${modules}/`);

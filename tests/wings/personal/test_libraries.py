@@ -20,19 +20,22 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.text import bibtex
+from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal import library_files, stars
 from tests.base.papers.test_person_names import GROUPS
 from tests.conftest import data
 
 EXPECTED: dict[str, list[list[str]] | None] = json.loads(data("libraries", "expected.json").read_text())
-SCRIPT = Path(stars.__file__).with_name("library.js")
+NAMES = ("vectors", "paper_ids", "library_entries", "library", "library_exports")
+FILES = [Path(stars.__file__).with_name(f"{name}.js").read_text("utf-8") for name in NAMES]
+SCRIPT = "".join([asset("words.js").decode(), *FILES])
 IN_NODE = """
 const read = (latin) => {
   const library = paperLibrary.read(paperLibrary.decoded(Buffer.from(latin, "latin1")));
   return library && !library.refused ? library.papers.map(({ id, title, abstract }) => [id, title, abstract]) : null;
 };
-const writeAuthor = (name) => paperLibrary.FORMS.bib([{ id: "2101.04869", title: "", authors: [name] }]);
-const write = (title) => paperLibrary.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
+const writeAuthor = (name) => libraryExports.FORMS.bib([{ id: "2101.04869", title: "", authors: [name] }]);
+const write = (title) => libraryExports.FORMS.bib([{ id: "2101.04869", title, authors: [] }]);
 console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0, "utf8")).map(%s)));
 """
 NODE = pytest.mark.skipif(not shutil.which("node"), reason="no node: apt-get install nodejs")
@@ -47,7 +50,7 @@ def in_python(text: str | bytes) -> list[list[str]] | None:
 
 
 def in_node(function: str, texts: list[str]) -> list[Any]:
-    command = ["node", "-e", SCRIPT.read_text() + IN_NODE % function]
+    command = ["node", "-e", SCRIPT + IN_NODE % function]
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
     written: list[Any] = json.loads(done.stdout)
     return written

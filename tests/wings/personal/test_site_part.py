@@ -59,7 +59,7 @@ def test_folded_days_have_none() -> None:
 
 
 def test_the_table_is_a_script() -> None:
-    assert list(part().paths()) == [site_part.TERMS, site_part.MY_PAPERS]
+    assert list(part().paths()) == [site_part.TERMS, site_part.LIBRARY, site_part.MY_PAPERS]
     page = part().page(site_part.TERMS)
     assert page is not None and page.startswith(b'paperTerms("version 1: ') and b"\\n" in page
 
@@ -73,6 +73,13 @@ def test_first_sentences_are_a_script() -> None:
     assert first_sentence("") == ""
 
 
-def test_all_pages_run_the_scripts() -> None:
-    script = SitePages(FULL_READER, "daily").page("reader.js") or b""
-    assert all(name in script for name in (b"paperVectorsOf", b"const paperVectors", b"const paperLibrary"))
+def test_pages_run_only_the_scripts_that_they_need() -> None:
+    pages = SitePages(FULL_READER, "daily")
+    names = {
+        "reader.js": b"const myPapersLink",
+        "paper_actions.js": b"const paperVectors",
+        "library.js": b"const paperLibrary",
+    }
+    for path, name in names.items():
+        script = pages.page(path) or b""
+        assert [other for other in names.values() if other in script] == [name]

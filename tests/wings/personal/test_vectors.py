@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 import zstandard
 
+from hotpapers.publish.render.templating import asset
 from hotpapers.wings.personal import packing, vectors
 from tests.conftest import SHARED
 
 METADATA = SHARED / "data" / "arxiv-metadata.jsonl.zst"
-SCRIPT = Path(vectors.__file__).with_name("vectors.js")
+SCRIPT = asset("words.js").decode() + Path(vectors.__file__).with_name("vectors.js").read_text("utf-8")
 TABLE_BYTES, DAY_BYTES = 300_000, 150_000
 """The most bytes of the table, and of the vectors of a thousand papers, both packed."""
 
@@ -60,7 +61,7 @@ def in_browser(code: str, inputs: Any) -> Any:
     """What the script's functions make of inputs, by Node.js."""
     if (node := shutil.which("node")) is None:
         pytest.skip("needs Node.js")
-    program = f"{SCRIPT.read_text('utf-8')}\nconst input = JSON.parse(require('fs').readFileSync(0, 'utf-8'));\n{code}"
+    program = f"{SCRIPT}\nconst input = JSON.parse(require('fs').readFileSync(0, 'utf-8'));\n{code}"
     done = subprocess.run(
         [node, "-e", program], input=json.dumps(inputs).encode(), capture_output=True, check=True, timeout=60
     )

@@ -23,8 +23,9 @@ from hotpapers.base.text import timestamps
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.issues import announcement_counts
 from hotpapers.issues.ranking import words
+from hotpapers.publish.hooks import has_paper_scripts
 from hotpapers.publish.render.html import search_page
-from hotpapers.publish.view import phrases
+from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.tex import plain_line, prose
 
 FOLDER = Path(__file__).parent / "templates"
@@ -57,6 +58,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         policy=POLICY,
+        arxiv_id=site_paths.arxiv_id,
+        has_paper_scripts=has_paper_scripts,
         words=words,
         number=format_number,
         count_noun=count_noun,

@@ -220,8 +220,10 @@ MAX_POSTS = 5
 
 
 class LaneLine(NamedTuple):
-    """A paper. `title`: as written; `posts`: each with its author and network; `more`: those left out, in words."""
+    """A paper. `paper`: its key; `title`: as written; `posts`: each with its author and network; `more`: those left
+    out, in words."""
 
+    paper: str
     title: str
     url: str
     posts: tuple[LinkedPiece, ...]
@@ -245,7 +247,8 @@ def _line(lane_paper: LanePaper) -> LaneLine:
     title = one_line(paper.title) or phrases.paper_name(paper.paper)
     omitted = len(posts) - MAX_POSTS
     more = f"and {omitted} more" if omitted > 0 else ""
-    return LaneLine(title, site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS])), more)
+    url, sources = site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS]))
+    return LaneLine(paper.paper, title, url, sources, more)
 
 
 def _source(quotation: Quotation) -> LinkedPiece:

@@ -14,7 +14,7 @@ blocks     vectors of many papers, by word
 kept       what is made of frozen issues, while the program runs and in files
 embeddings related papers in the order of the operator's own embeddings server
 preparing  the vectors of an app's days, made when it starts
-site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
+site_part  the files of a site that its scripts read: `vectors.js` and `for_me.js` run on its pages
 tools      the same for language models; the papers of the record that are nearest to a paper
 site_tools the same about a published site, from its files
 commands   the command `for-me`

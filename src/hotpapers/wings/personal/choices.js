@@ -1,52 +1,74 @@
 // What a reader starred, does not want, and has seen: one value in IndexedDB, in this browser only.
 "use strict";
 const paperChoices = (() => {
-  const KEY = "choices", DAMAGED = "damaged choices", STARRED = "starred", LISTS = ["stars", "unwanted", "seen"];
-  const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
+  const KEY = "choices";
+  const DAMAGED = "damaged choices";
+  const STARRED = "starred";
+  const LISTS = ["stars", "unwanted", "seen"];
+  const NOT_KEPT =
+    "Your browser does not let this page keep anything (private mode, or storage is blocked): " +
+    "what you star is forgotten when you leave.";
   const PARTLY_READ = "Some of what was kept in this browser cannot be read. It is left out here, and kept aside.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
-  const whenChanged = []; // what shows them
+  const { strings } = readerWords;
+  const { getValue, setValue } = readerStorage;
+  const whenChanged = [myPapersLink.show]; // what shows them
 
   const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
-  let choices = empty(), trouble = "";
+  let choices = empty();
+  let problem = "";
 
-  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words) && paper.words.every(paperLibrary.isWord);
-  const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
-  const paperIn = (paper) => ({ ...paper, authors: strings(paper.authors), at: `${paper.at || ""}`, sentence: `${paper.sentence || ""}` });
+  const isPaper = (paper) =>
+    paper &&
+    typeof paper.id === "string" &&
+    typeof paper.title === "string" &&
+    Array.isArray(paper.words) &&
+    paper.words.every(paperVectors.isWord);
+  const paperIn = (paper) => ({
+    ...paper,
+    authors: strings(paper.authors),
+    at: `${paper.at || ""}`,
+    sentence: `${paper.sentence || ""}`,
+  });
   const papersIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []).map(paperIn);
 
   async function load() {
     await reader.loadFollowed();
     try {
-      const kept = (await reader.getValue(KEY)) || {};
-      choices = { stars: papersIn(kept.stars), unwanted: papersIn(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
+      const kept = (await getValue(KEY)) || {};
+      choices = {
+        stars: papersIn(kept.stars),
+        unwanted: papersIn(kept.unwanted),
+        seen: strings(kept.seen),
+        hideSeen: kept.hideSeen === true,
+      };
       const isWhole = LISTS.every((name) => !kept[name] || kept[name].length === choices[name].length);
       if (!isWhole) await putAside(kept);
     } catch {
-      trouble = NOT_KEPT;
+      problem = NOT_KEPT;
     }
     tell();
   }
 
   async function putAside(kept) {
-    await reader.setValue(DAMAGED, kept); // before anything takes its place
-    trouble = PARTLY_READ;
+    await setValue(DAMAGED, kept); // before anything takes its place
+    problem = PARTLY_READ;
   }
 
   async function keep() {
     try {
-      await reader.setValue(KEY, choices);
-      trouble = "";
-    } catch (problem) {
-      trouble = problem && problem.name === "QuotaExceededError" ? FULL : NOT_KEPT;
+      await setValue(KEY, choices);
+      problem = "";
+    } catch (error) {
+      problem = error?.name === "QuotaExceededError" ? FULL : NOT_KEPT;
     }
     tell();
   }
 
-  // a preference says whether anything is starred: pages know that before they are drawn
+  // a preference says whether anything is starred: see my_papers_link.js
   function tell() {
     const starred = choices.stars.length ? "yes" : undefined;
-    if (reader.preference(STARRED) !== starred) reader.prefer(STARRED, starred);
+    if (reader.preference(STARRED) !== starred) reader.prefer({ [STARRED]: starred });
     whenChanged.forEach((show) => show());
   }
 
@@ -62,15 +84,18 @@ const paperChoices = (() => {
     await reader.loadFollowed(); // moves what earlier versions kept elsewhere, to be forgotten with the rest
     await reader.saveFollowed({ authors: [], words: [] });
     await keep();
-    if (!trouble) await reader.setValue(DAMAGED, null);
+    if (!problem) await setValue(DAMAGED, null);
   }
 
   const has = (papers, id) => papers.some((paper) => paper.id === id);
 
   return {
-    load, change, forget, has, whenChanged,
+    load,
+    change,
+    forget,
+    has,
+    whenChanged,
     now: () => choices,
-    trouble: () => trouble,
-    hasStars: () => choices.stars.length > 0 || reader.preference(STARRED) !== undefined,
+    problem: () => problem,
   };
 })();

@@ -1,7 +1,6 @@
 // The site's files about the papers of a day: scripts, which pages may load from a disk, too.
 "use strict";
 const dayFiles = (() => {
-  const root = new URL(".", document.currentScript.src);
   const arrived = new Map();
   window.paperVectorsOf = (file) => arrived.set(`vectors ${file.day}`, paperVectors.dayFile(file));
   window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
@@ -9,12 +8,11 @@ const dayFiles = (() => {
   window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
 
   async function fetchScript(path, name) {
-    await reader.loadScript(new URL(path, root));
+    await dom.loadScript(new URL(path, dom.root));
     return arrived.get(name);
   }
 
   return {
-    root,
     vectors: (day) => fetchScript(`${day}/vectors.js`, `vectors ${day}`), // undefined if it has not come
     papers: async (day) => (await fetchScript(`${day}/papers.js`, `papers ${day}`)) || new Map(),
     sentences: async (day) => (await fetchScript(`${day}/sentences.js`, `sentences ${day}`)) || new Map(),

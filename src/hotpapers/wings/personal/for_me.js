@@ -1,24 +1,26 @@
-// Puts what readers can do with papers on a page. What they star stays in this browser; every page is complete without it.
+// Puts what readers can do with papers on a page. What they star stays in this browser; every page is complete without.
 "use strict";
 (() => {
-  const { all, make } = reader;
-  const { nearFacts, nearDay, report } = pagePapers;
+  const { all, find, make, button, byId } = dom;
+  const { report } = pagePapers;
 
   // related papers: the nearest first, as they stand; the latest; those with most voices
   function offerNear() {
-    const list = document.querySelector(".near");
+    const list = find(".near");
     if (!list || list.children.length < 2) return;
-    const voices = (line) => Number((nearFacts(line)[2] || "0").replace(/\D/g, ""));
     const lines = [...list.children];
-    const orders = { closeness: () => 0, day: (one, other) => (nearDay(one) < nearDay(other) ? 1 : -1), voices: (one, other) => voices(other) - voices(one) };
-    const row = make("p", "By ", { class: "own" });
+    const orders = {
+      closeness: () => 0,
+      day: ({ dataset: first }, { dataset: second }) => (first.day < second.day ? 1 : -1),
+      voices: ({ dataset: first }, { dataset: second }) => (second.voices ?? 0) - (first.voices ?? 0),
+    };
+    const row = make("p", { class: "own" }, "By ");
     for (const [name, order] of Object.entries(orders)) {
-      const button = make("button", name, { type: "button", "aria-pressed": name === "closeness" });
-      button.onclick = () => {
+      const act = ({ target }) => {
         list.append(...[...lines].sort(order));
-        for (const other of all("button", row)) other.setAttribute("aria-pressed", other === button);
+        for (const other of all("button", row)) other.setAttribute("aria-pressed", other === target);
       };
-      row.append(button, " ");
+      row.append(button(name, act, { "aria-pressed": name === "closeness" }), " ");
     }
     list.before(row);
   }
@@ -28,14 +30,13 @@
     papers.forEach(pagePapers.addButtons);
     pagePapers.addToTitles(papers);
     pagePapers.offerKey(papers);
-    offerOwnOrder(papers);
+    paperOrder.offer(papers);
     offerNear();
-    offerMyPapers();
-    if (!pagePapers.status.isConnected) document.querySelector("main .own")?.append(pagePapers.status);
-    paperChoices.whenChanged.push(() => paperChoices.trouble() && report(paperChoices.trouble()));
+    if (!pagePapers.status.isConnected) find("main .own")?.append(pagePapers.status);
+    paperChoices.whenChanged.push(() => paperChoices.problem() && report(paperChoices.problem()));
     await paperChoices.load(); // after the page has its form, so that nothing moves
     papers.forEach(({ refresh }) => refresh());
-    const box = document.getElementById("hide-seen");
+    const box = byId("hide-seen");
     if (box) box.checked = paperChoices.now().hideSeen;
     document.documentElement.dataset.own = "ready";
   });

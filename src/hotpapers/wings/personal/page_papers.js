@@ -1,69 +1,84 @@
-// The papers of a page, each with buttons: star, less like this, seen. Stars are also in the list of titles, and on a key.
+// The papers of a page, each with buttons: star, less like this, seen. The list of titles has stars too, and a key.
 "use strict";
 const pagePapers = (() => {
   document.documentElement.dataset.own = ""; // keeps room for what follows
-  reader.keys.s = () => {}; // listed on every page, until papers offer it
-  const { all, make } = reader;
-  const IN_LINK = /paper\/(.+)\/index\.html$|arxiv\.org\/abs\/(.+)$/, DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
+  const { all, find, make } = dom;
+  const DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
 
   // ---- what the page says of itself
 
-  const status = make("span", "", { role: "status" });
+  const status = make("span", { role: "status" });
   const report = (...words) => status.replaceChildren(...words);
 
   function pageDay() {
-    const time = document.querySelector("main h1 time");
-    return time ? time.dateTime : (DAY.exec(location.href) || [])[1];
+    const time = find("main h1 time");
+    return time ? time.dateTime : DAY.exec(location.href)?.[1];
   }
 
   // ---- its papers
 
-  const nearFacts = (line) => line.querySelector("p").textContent.split(" · "); // closeness, day, voices
-  const nearDay = (line) => new Date(`${nearFacts(line)[1]} UTC`).toISOString().slice(0, 10);
-
   function titleOf(element) {
-    const heading = element.querySelector("h1, h2, h3");
-    const link = (heading || element).querySelector("a");
+    const heading = find("h1, h2, h3", element);
+    const link = find("a", heading || element);
     return (link ? link.textContent : heading?.textContent || "").trim();
   }
 
-  // all of them, also those that are folded
+  // all of them, also those that are folded; of a line that names only the first of them, `hasMore` says so
   function authorsOf(element) {
-    const parts = all(".authors, .by", element).flatMap((names) => (names.matches("details") ? [names.querySelector("summary").firstChild, ...all("p", names)] : [names]));
+    const parts = all(".authors, .by", element).flatMap((names) =>
+      names.matches("details") ? [find("summary", names).firstChild, ...all("p", names)] : [names],
+    );
     return parts.map(({ textContent }) => textContent).join(", ");
   }
 
   function dayOf(element) {
-    if (element.matches(".near > li")) return nearDay(element);
-    const issue = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href)).find(Boolean);
+    if (element.dataset.day) return element.dataset.day;
+    const addresses = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href));
+    const issue = addresses.find(Boolean);
     return element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
   }
 
   function paperOf(element, place) {
-    const links = element.matches("article.paper") ? [{ href: location.href }, ...all("a", element)] : all("a", element);
-    const match = links.map(({ href }) => IN_LINK.exec(href.split(/[?#]/)[0])).find(Boolean);
-    const title = titleOf(element), lead = element.querySelector(".lead")?.textContent || "";
+    const id = element.dataset.paper;
+    const title = titleOf(element);
     return {
-      element, title, authors: authorsOf(element), place, id: match ? decodeURIComponent(match[1] || match[2]) : "", isHere: Boolean(match?.[1]),
-      day: dayOf(element), text: `${title} ${lead}`, states: [],
+      element,
+      id,
+      title,
+      place,
+      authors: authorsOf(element),
+      hasMore: find(".by[data-more]", element) !== null,
+      isHere: element.matches("article.paper") || find(`a[href$="paper/${id}/index.html"]`, element) !== null,
+      day: dayOf(element),
+      text: `${title} ${find(".lead", element)?.textContent || ""}`,
+      states: [],
     };
   }
 
-  const here = () => all(".entry, .still > ul > li, .lines > li, article.paper").map(paperOf).filter(({ id, title }) => id && title);
+  const PAPERS = [".entry", ".still > ul > li", ".lines > li", "article.paper"].map((kind) => `${kind}[data-paper]`);
+  const here = () => all(PAPERS.join()).map(paperOf);
 
   // to its page, if the site has one, else to arXiv's
   function link({ id, title, isHere }) {
-    if (isHere) return make("a", title || id, { href: new URL(`paper/${encodeURI(id)}/index.html`, dayFiles.root) });
-    return make("a", title || id, id ? { href: `https://arxiv.org/abs/${encodeURI(id)}`, rel: "noopener noreferrer nofollow" } : {});
+    const address = isHere ? new URL(`paper/${encodeURI(id)}/index.html`, dom.root) : arxivAddress(id);
+    const element = make("a", id ? { href: address } : {}, title || id);
+    if (id && !isHere) element.rel = "noopener noreferrer nofollow";
+    return element;
   }
+
+  const arxivAddress = (id) => `https://arxiv.org/abs/${encodeURI(id)}`;
 
   // ---- what is kept of a paper
 
-  async function kept({ id, title, authors, day, isHere }) {
+  async function kept({ id, title, authors, hasMore, day, isHere }) {
     const [file, sentences] = day ? await Promise.all([dayFiles.vectors(day), dayFiles.sentences(day)]) : [];
-    const words = file?.packed.has(id) ? paperVectors.unpack(file, id) : [...paperVectors.vector(title, "", await dayFiles.terms())];
-    const names = authors.split(", ").map((name) => name.trim()).filter(Boolean);
-    return { id, title, authors: names, at: new Date().toISOString(), words, isHere, sentence: sentences?.get(id) || "" };
+    const words = file?.packed.has(id)
+      ? paperVectors.unpack(file, id)
+      : [...paperVectors.vector(title, "", await dayFiles.terms())];
+    const row = hasMore && day ? (await dayFiles.papers(day)).get(id) : null;
+    const names = (row ? row[1] : authors).split(", ").map((name) => name.trim());
+    const at = new Date().toISOString();
+    return { id, title, authors: names.filter(Boolean), at, words, isHere, sentence: sentences?.get(id) || "" };
   }
 
   async function without(papers, paper) {
@@ -84,26 +99,33 @@ const pagePapers = (() => {
   }
 
   function button(paper, text, isOn, act, attributes = {}) {
-    const element = make("button", text, { type: "button", "aria-pressed": isOn(), ...attributes });
-    element.onclick = act;
+    const element = dom.button(text, act, { "aria-pressed": isOn(), ...attributes });
     paper.states.push([element, isOn]);
     return element;
   }
 
+  function starButton(paper, text, attributes = {}) {
+    const isOn = () => isStarred(paper);
+    return button(paper, text, isOn, () => star(paper), attributes);
+  }
+
   function addButtons(paper) {
     const { id } = paper;
+    const isUnwanted = () => paperChoices.has(paperChoices.now().unwanted, id);
     const unwant = () => change(paper, async ({ unwanted }) => ({ unwanted: await without(unwanted, paper) }));
+    const isSeen = () => paperChoices.now().seen.includes(id);
     const see = () => change(paper, ({ seen }) => ({ seen: toggled(seen, id) }));
-    const row = make("p", "", { class: "own" });
-    row.append(
-      button(paper, "★ star", () => isStarred(paper), () => star(paper)), " ",
-      button(paper, "less like this", () => paperChoices.has(paperChoices.now().unwanted, id), unwant, { class: "second" }), " ",
-      button(paper, "seen", () => paperChoices.now().seen.includes(id), see, { class: "second" }), " ",
-    );
-    (paper.element.querySelector(".body, .head") || paper.element).append(row);
+    const second = { class: "second" };
+    const buttons = [
+      starButton(paper, "★ star"),
+      button(paper, "less like this", isUnwanted, unwant, second),
+      button(paper, "seen", isSeen, see, second),
+    ];
+    const row = make("p", { class: "own" }, ...buttons.flatMap((element) => [element, " "]));
+    (find(".body, .head", paper.element) || paper.element).append(row);
     paper.refresh = () => {
       for (const [element, isOn] of paper.states) element.setAttribute("aria-pressed", isOn());
-      paper.element.classList.toggle("put-away", paperChoices.now().hideSeen && paperChoices.now().seen.includes(id));
+      paper.element.classList.toggle("put-away", paperChoices.now().hideSeen && isSeen());
     };
   }
 
@@ -111,18 +133,22 @@ const pagePapers = (() => {
   function addToTitles(papers) {
     const byAnchor = new Map(papers.map((paper) => [paper.element.id, paper]));
     for (const line of all(".glance li")) {
-      const paper = byAnchor.get(line.querySelector("a").hash.slice(1));
-      if (paper) line.prepend(button(paper, "", () => isStarred(paper), () => star(paper), { class: "star", "aria-label": `star ${paper.title}` }));
+      const paper = byAnchor.get(find("a", line).hash.slice(1));
+      if (paper) line.prepend(starButton(paper, "", { class: "star", "aria-label": `star ${paper.title}` }));
     }
   }
 
   // ---- the key s: the paper with the focus, else the one that crosses the upper third of the window
 
   function current(papers) {
-    const focused = document.activeElement, anchor = focused.closest(".glance li")?.querySelector("a").hash.slice(1);
+    const focused = find(":focus");
+    const line = focused?.closest(".glance li");
+    const anchor = line && find("a", line).hash.slice(1);
     const crosses = ({ bottom }) => bottom > innerHeight * 0.3;
-    return papers.find(({ element }) => (anchor && element.id === anchor) || (element !== document.body && element.contains(focused)))
-      || papers.find(({ element }) => element.checkVisibility() && crosses(element.getBoundingClientRect()));
+    return (
+      papers.find(({ element }) => (anchor && element.id === anchor) || (focused && element.contains(focused))) ||
+      papers.find(({ element }) => element.checkVisibility() && crosses(element.getBoundingClientRect()))
+    );
   }
 
   function offerKey(papers) {
@@ -130,9 +156,9 @@ const pagePapers = (() => {
       const paper = current(papers);
       if (!paper) return;
       await star(paper);
-      if (!paperChoices.trouble()) report(`${isStarred(paper) ? "Starred" : "No longer starred"}: ${paper.title}`);
+      if (!paperChoices.problem()) report(`${isStarred(paper) ? "Starred" : "No longer starred"}: ${paper.title}`);
     };
   }
 
-  return { all: here, link, addButtons, addToTitles, offerKey, status, report, nearFacts, nearDay };
+  return { all: here, link, addButtons, addToTitles, offerKey, status, report };
 })();

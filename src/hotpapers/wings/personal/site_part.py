@@ -6,7 +6,7 @@
     my-papers/index.html    the page with what a reader starred, which scripts fill
     terms.js                the table, which pages load when a reader adds a library: `paperTerms("version 1: …")`
 
-The scripts that use them are part of `reader.js`.
+The scripts that use them are `paper_actions.js` of pages with papers, and on the page of a reader's own, `library.js`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from hotpapers.base.model import SitePart
+from hotpapers.publish.render.html.single_pages import without_comments
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.templating import macro
 from hotpapers.publish.view import site_paths
@@ -27,10 +28,15 @@ from hotpapers.wings.personal.own_order import vector_of_text
 from hotpapers.wings.personal.packing import papers_script, sentences_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE
 
-TERMS, MY_PAPERS = "terms.js", "my-papers/index.html"
+TERMS, LIBRARY, MY_PAPERS = "terms.js", "library.js", "my-papers/index.html"
 DAY_FILES = ("vectors", "papers", "sentences")
 _DAY_FILE = re.compile(rf"(\d{{4}}-\d\d-\d\d)/({'|'.join(DAY_FILES)})\.js", re.ASCII)
 _TEMPLATE = Path(__file__).with_name("my_papers.html")
+_LIBRARY_SCRIPTS = tuple(
+    Path(__file__).with_name(f"{name}.js")
+    for name in ("paper_ids", "library_entries", "library", "library_exports", "my_papers")
+)
+"""Each uses those before it."""
 
 
 class PersonalPart(SitePart):
@@ -40,7 +46,7 @@ class PersonalPart(SitePart):
         self._site = site
 
     def has(self, path: str) -> bool:
-        return path in (TERMS, MY_PAPERS) or bool(_DAY_FILE.fullmatch(path))
+        return path in (TERMS, LIBRARY, MY_PAPERS) or bool(_DAY_FILE.fullmatch(path))
 
     def day_paths(self, day: str) -> Iterator[str]:
         """None for days that are folded, whose papers have no pages in full."""
@@ -48,15 +54,17 @@ class PersonalPart(SitePart):
             yield from (f"{day}/{name}.js" for name in DAY_FILES)
 
     def paths(self) -> Iterator[str]:
-        yield from (TERMS, MY_PAPERS)
+        yield from (TERMS, LIBRARY, MY_PAPERS)
 
     def page(self, path: str) -> bytes | None:
         if path == TERMS:
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()
+        if path == LIBRARY:
+            return without_comments(b"\n".join(file.read_bytes() for file in _LIBRARY_SCRIPTS))
         if path == MY_PAPERS:
             body = macro(_TEMPLATE, "page")()
             return self._site.render(
-                "wing.html", path, "My papers", "What you starred, in this browser only.", body=body
+                "wing.html", path, "My papers", "What you starred, in this browser only.", body=body, has_papers=True
             )
         match = _DAY_FILE.fullmatch(path)
         if match is None or not self._site.has(match[1]):

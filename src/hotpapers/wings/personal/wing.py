@@ -11,7 +11,7 @@ from hotpapers.serve.hooks import AppStart, ModelTools
 from hotpapers.site.hooks import Publishing, Trials
 
 PERSONAL = "hotpapers.wings.personal"
-SCRIPTS = ("vectors", "library", "choices", "day_files", "page_papers", "own_order", "my_papers", "for_me")
+PAPER_SCRIPTS = ("vectors", "choices", "day_files", "page_papers", "own_order", "for_me")
 """Each uses those before it."""
 WING = Wing(
     "personal",
@@ -40,7 +40,10 @@ WING = Wing(
         ApiQuestions(lambda: load(f"{PERSONAL}.tools:QUESTIONS")),
         RelatedPapers(loading(f"{PERSONAL}.neighbors:Neighbors")),
         AppStart(loading(f"{PERSONAL}.preparing:prepare")),
-        PageScripts(tuple(Path(__file__).with_name(f"{name}.js") for name in SCRIPTS)),
+        PageScripts(
+            (Path(__file__).with_name("my_papers_link.js"),),
+            tuple(Path(__file__).with_name(f"{name}.js") for name in PAPER_SCRIPTS),
+        ),
         ModelTools(
             f"{PERSONAL}.tools:TOOLS", site=f"{PERSONAL}.site_tools:SITE_TOOLS", public=f"{PERSONAL}.tools:PUBLIC_TOOLS"
         ),

@@ -37,14 +37,17 @@ LISTED = 200
 
 
 class PaperLine(NamedTuple):
-    """A paper in a list. `path`: its page, or `url`: arXiv's; `day`, `place`: of the issue that contains it, 0 if none;
-    `note`: anything else to show; `issue`: the issue's name; `field`, `voices`: its primary category and its voices,
-    where lists can be chosen from; `rank`: its place in this list, if it has places."""
+    """A paper in a list. `paper`: its key; `more_authors`: whether it has others than `authors`; `path`: its page, or
+    `url`: arXiv's; `day`, `place`: of the issue that contains it, 0 if none; `note`: anything else to show; `issue`:
+    the issue's name; `field`, `voices`: its primary category and its voices, where lists can be chosen from; `rank`:
+    its place in this list, if it has places."""
 
+    paper: str
     title: str
     id: str
     anchor: str
     authors: str
+    more_authors: bool
     withdrawn: bool
     path: str = ""
     url: str = ""
@@ -84,7 +87,8 @@ def _paper_line(paper: Paper | EntrySummary, withdrawn: bool) -> PaperLine:
     name = phrases.paper_name(paper.paper)
     title = one_line(paper.title) or name
     authors = first_names(paper.authors)
-    return PaperLine(title, name, name.replace("/", "-"), authors, withdrawn)
+    has_more = len(paper.authors) > MAX_AUTHORS_IN_LINE
+    return PaperLine(paper.paper, title, name, name.replace("/", "-"), authors, has_more, withdrawn)
 
 
 def first_names(authors: Sequence[str]) -> str:

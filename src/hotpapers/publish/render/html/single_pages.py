@@ -20,7 +20,7 @@ from hotpapers.base.papers.arxiv.taxonomy import group_of
 from hotpapers.base.text.words import count_noun, format_number
 from hotpapers.base.wings import hooks_of
 from hotpapers.issues.ranking import rarity_2, words
-from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote
+from hotpapers.publish.hooks import AuthorsPage, PageScripts, ToolsNote, has_paper_scripts
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import FOLDERS, ListPages, TopPages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
@@ -35,6 +35,12 @@ from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 
 UNFOLDING = "unfold.js"
 """The script of pages of all papers of a day."""
+READER = tuple(
+    f"{name}.js" for name in ("dom", "words", "storage", "reader", "marks", "glance", "fields", "keys", "preferences")
+)
+"""The scripts of all pages; each uses those before it."""
+PAPER_ACTIONS = "paper_actions.js"
+"""The script of pages with papers."""
 ASSETS = ("style.css", "reader.js", "storage.js", "storage.html", "bookmarklet.js", "icon.svg")
 
 
@@ -78,8 +84,9 @@ class SinglePages:
             **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
             **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
-            **{name: partial(_without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
+            **{name: partial(without_comments, asset(name)) for name in (*SCRIPTS, UNFOLDING)},
             "reader.js": _reader_script,
+            **({PAPER_ACTIONS: _paper_script} if has_paper_scripts() else {}),
             "style.css": partial(_style, site.site_config.own_style),
             **({"icon.svg": site.site_config.own_icon.encode} if site.site_config.own_icon else {}),
         }
@@ -236,14 +243,20 @@ def _style(own: str) -> bytes:
 
 
 def _reader_script() -> bytes:
-    """The script of all pages, and those of wings."""
-    scripts = (file.read_bytes() for scripts in hooks_of(PageScripts) for file in scripts.files)
-    return _without_comments(b"\n".join([asset("storage.js"), asset("reader.js"), *scripts]))
+    """The scripts of all pages, and those of wings."""
+    scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.files)
+    return without_comments(b"\n".join([*map(asset, READER), *scripts]))
 
 
-def _without_comments(script: bytes) -> bytes:
+def _paper_script() -> bytes:
+    """What wings do on pages with papers."""
+    scripts = (file.read_bytes() for hook in hooks_of(PageScripts) for file in hook.paper_files)
+    return without_comments(b"\n".join(scripts))
+
+
+def without_comments(script: bytes) -> bytes:
     """A script without lines that are comments."""
-    return re.sub(rb"^ *//.*\n", b"", script, flags=re.MULTILINE)
+    return re.sub(rb"^ *(//.*|/\*\*.*\*/)\n", b"", script, flags=re.MULTILINE)
 
 
 STATUS_ISSUES = 15

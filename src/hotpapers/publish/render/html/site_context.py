@@ -66,16 +66,19 @@ class EntryAppearance(NamedTuple):
 
 
 class NearLine(NamedTuple):
-    """A paper near to another. `path`: of its page, if it has one; `url`: elsewhere; `closeness`: 0.00 to 1.00; `day`:
-    of the issue with it, or of its announcement; `voices`: those of its latest issue, in words; likes in a
-    listing."""
+    """A paper near to another. `paper`: its key; `path`: of its page, if it has one; `url`: elsewhere; `closeness`:
+    0.00 to 1.00; `day`: of the issue with it, or of its announcement; `voices`: those of its latest issue; likes in a
+    listing. `day_name`, `voices_text`: the same in words."""
 
+    paper: str
     title: str
     path: str
     url: str
     closeness: str
     day: str
-    voices: str
+    day_name: str
+    voices: int
+    voices_text: str
 
 
 class SiteContext:
@@ -207,12 +210,15 @@ class SiteContext:
             voices = 0
         is_listing = unit_of(self.publication.window) == "likes"
         return NearLine(
+            paper=near.paper,
             title=phrases.cut(near.title, MAX_NEAR_CHARS),
             path=site_paths.paper_path(near.paper) if days else "",
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
-            day=phrases.day_name(near.day),
-            voices=(count_noun(voices, "like") if is_listing else people(voices)) if voices else "",
+            day=near.day,
+            day_name=phrases.day_name(near.day),
+            voices=voices,
+            voices_text=count_noun(voices, "like") if is_listing else people(voices),
         )
 
     # ---- attention and posts ---------------------------------------------------------------------------

@@ -1,12 +1,18 @@
 // Search on the static site. When a program serves the site, it answers searches itself, on a page without this script.
 "use strict";
 (() => {
-  const { root, load, parse, places, search } = searchIndex;
+  const { root, make, byId } = dom;
+  const { load, parse, places, search } = searchIndex;
   const query = (new URLSearchParams(location.search).get("q") || "").slice(0, 1000).trim();
   if (!query) return;
   document.documentElement.dataset.query = "";
-  const PAGE = 20, ISSUES = 3, POSTS = 5, FORMULA = "\ufffc";
-  const MISSING = "The index could not be loaded: it is in the folder “search” of the whole site. “hotpapers serve” searches without it.";
+  const PAGE = 20;
+  const ISSUES = 3;
+  const POSTS = 5;
+  const FORMULA = "\ufffc";
+  const MISSING =
+    "The index could not be loaded: it is in the folder “search” of the whole site. " +
+    "“hotpapers serve” searches without it.";
 
   // ---- how the query was understood, in the same words as the program's
 
@@ -16,7 +22,8 @@
   const termText = ([{ kind, text }]) => (/category|paper/.test(kind) ? text : `“${text}”`);
 
   function queryText({ wanted, unwanted, from, to }) {
-    const until = to.slice(0, -1), parts = [];
+    const until = to.slice(0, -1);
+    const parts = [];
     for (const [kind, [prefix, suffix = ""]] of Object.entries(PHRASES)) {
       const ofKind = wanted.filter(([[first]]) => first.kind === kind);
       const texts = ofKind.map((alternatives) => alternatives.map(termText).join(" or "));
@@ -35,45 +42,55 @@
 
   // ---- results: inserted into the page only as text
 
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
-
   // a text with one sign for each of its formulas, which are trees
   function flat(value) {
-    const pieces = [value].flat(typeof value === "string" ? 0 : 1), isText = (piece) => typeof piece === "string";
-    return { text: pieces.map((piece) => (isText(piece) ? piece.replaceAll(FORMULA, "") : FORMULA)).join(""), formulas: pieces.filter((piece) => !isText(piece)) };
+    const pieces = [value].flat(typeof value === "string" ? 0 : 1);
+    const isText = (piece) => typeof piece === "string";
+    return {
+      text: pieces.map((piece) => (isText(piece) ? piece.replaceAll(FORMULA, "") : FORMULA)).join(""),
+      formulas: pieces.filter((piece) => !isText(piece)),
+    };
   }
 
   function formula(tree, terms) {
-    const element = reader.formula(tree);
+    const element = dom.formula(tree);
     return places(tree[1].alttext || "", terms).length ? make("mark", {}, element) : element;
   }
 
   function highlight({ text, formulas }, terms, from = 0, to = text.length) {
-    const nodes = [], rest = formulas.slice(text.slice(0, from).split(FORMULA).length - 1);
-    const put = (part) => part.split(FORMULA).forEach((piece, n) => nodes.push(...(n ? [formula(rest.shift(), terms)] : []), piece));
+    const nodes = [];
+    const rest = formulas.slice(text.slice(0, from).split(FORMULA).length - 1);
+    const put = (part) =>
+      part.split(FORMULA).forEach((piece, n) => nodes.push(...(n ? [formula(rest.shift(), terms)] : []), piece));
+    let at = from;
     for (const [start, end] of places(text, terms)) {
-      if (start < from || end > to) continue;
-      put(text.slice(from, start));
+      if (start < at || end > to) continue;
+      put(text.slice(at, start));
       nodes.push(make("mark", {}, text.slice(start, end)));
-      from = end;
+      at = end;
     }
-    put(text.slice(from, to));
+    put(text.slice(at, to));
     return nodes;
   }
 
   function snippet(value, terms) {
     const { text } = value;
     const [first, end] = places(text, terms)[0] || [0, 0];
-    const space = text.indexOf(" ", first - 60);
-    const from = first < 80 ? 0 : space >= 0 && space < first ? space + 1 : first - 60;
-    const lastSpace = text.lastIndexOf(" ", from + 260);
-    const to = text.length < from + 260 ? text.length : lastSpace > end ? lastSpace : Math.max(end, from + 260);
+    const from = snippetStart(text, first);
+    const to = snippetEnd(text, from, end);
     return [from ? "… " : "", ...highlight(value, terms, from, to), to < text.length ? " …" : ""];
+  }
+
+  function snippetStart(text, first) {
+    const space = text.indexOf(" ", first - 60);
+    if (first < 80) return 0;
+    return space >= 0 && space < first ? space + 1 : first - 60;
+  }
+
+  function snippetEnd(text, from, end) {
+    const space = text.lastIndexOf(" ", from + 260);
+    if (text.length < from + 260) return text.length;
+    return space > end ? space : Math.max(end, from + 260);
   }
 
   function names(authors, terms) {
@@ -89,9 +106,15 @@
 
   // an issue by its time: a week or a month ends on the day before
   function issueName(day) {
-    const { window } = element("hits").dataset, last = new Date(day) - DAY;
-    if (window === "weekly") return dayName.formatRange(last - 6 * DAY, last).replace(/\s/g, " ").replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
+    const { window } = byId("hits").dataset;
+    const last = Date.parse(day) - DAY;
+    if (window === "weekly") return weekName(last - 6 * DAY, last);
     return window === "monthly" ? monthName.format(last) : dayName.format(new Date(day));
+  }
+
+  function weekName(first, last) {
+    const name = dayName.formatRange(first, last).replace(/\s/g, " ");
+    return name.replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
   }
 
   const entryOf = async ({ day, at }) => (await load(`papers/${day}`))[at];
@@ -107,12 +130,17 @@
     const latest = hit.places.sort((a, b) => (a.day < b.day ? 1 : -1)).slice(0, ISSUES);
     const issues = await Promise.all(latest.map(async (place) => [" · ", issueLink(place, await entryOf(place))]));
     const termsIn = (...fields) => terms.filter(({ field }) => fields.includes(field));
-    const head = make(id ? "a" : "span", id ? { href: new URL(`paper/${id}/index.html`, root) } : {});
-    head.append(make("bdi", {}, ...highlight(flat(title), termsIn("", "title"))));
+    const name = make("bdi", {}, ...highlight(flat(title), termsIn("", "title")));
+    const head = linkTo(id && `paper/${id}/index.html`, name);
     const note = [id, ...categories].filter(Boolean).join(", ");
     const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
-    return make("li", {}, head, line, make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn(""))));
+    const opening = make("p", { class: "snippet", dir: "auto" }, ...snippet(flat(text), termsIn("")));
+    return make("li", {}, head, line, opening);
   }
+
+  // to a page of the site, if there is one
+  const linkTo = (path, ...children) =>
+    path ? make("a", { href: new URL(path, root) }, ...children) : make("span", {}, ...children);
 
   // ---- quoted posts of the latest issues, if the query asks for nothing that only papers have
 
@@ -125,55 +153,63 @@
 
   async function postsWith(parsed) {
     if ([...parsed.wanted.flat(2), ...parsed.unwanted.flat()].some(({ kind }) => kind)) return [];
-    const { days } = await load("index"), found = new Map();
+    const { days } = await load("index");
+    const matching = new Map();
     const posts = (await Promise.all([...days].reverse().map((day) => load(`posts/${day}`)))).flat();
     for (const post of posts) {
-      const [path, , text, , , , , moment, url] = post;
-      if (isInSpan(moment, parsed) && hasAll(text, parsed)) found.set(`${url} ${text}`, post);
+      const [, , text, , , , , moment, url] = post;
+      if (isInSpan(moment, parsed) && hasAll(text, parsed)) matching.set(`${url} ${text}`, post);
     }
-    return [...found.values()].sort((one, other) => (one[7] < other[7] ? 1 : -1)).slice(0, POSTS);
+    return [...matching.values()].sort((first, other) => (first[7] < other[7] ? 1 : -1)).slice(0, POSTS);
   }
 
   function quotation([path, title, text, author, handle, network, day, moment, url, lang, dir], terms) {
-    const away = { rel: "noopener noreferrer nofollow" }, time = make("time", { datetime: moment }, day);
-    const where = url ? make("a", { href: url, ...away }, `${network}, `, time) : make("span", {}, `${network}, `, time);
-    const paper = make(path ? "a" : "span", path ? { href: new URL(path, root) } : {}, ...highlight(flat(title), []));
-    const caption = make("figcaption", {}, make("bdi", {}, author), " ", ...(handle ? [make("bdi", { class: "handle" }, handle)] : []), " on ", where, " · ", paper);
-    return make("figure", { class: "post" }, make("blockquote", { lang, dir }, make("p", {}, ...highlight(flat(text), terms))), caption);
+    const away = { rel: "noopener noreferrer nofollow" };
+    const time = make("time", { datetime: moment }, day);
+    const where = make(url ? "a" : "span", url ? { href: url, ...away } : {}, `${network}, `, time);
+    const who = [make("bdi", {}, author), " ", ...(handle ? [make("bdi", { class: "handle" }, handle)] : [])];
+    const paper = linkTo(path, ...highlight(flat(title), []));
+    const quote = make("blockquote", { lang, dir }, make("p", {}, ...highlight(flat(text), terms)));
+    return make("figure", { class: "post" }, quote, make("figcaption", {}, ...who, " on ", where, " · ", paper));
   }
 
   async function showPosts(parsed, terms) {
     const posts = await postsWith(parsed);
     if (!posts.length) return;
     const heading = make("h2", { id: "posts" }, "Posts, the latest first");
-    element("posts-found").setAttribute("aria-labelledby", "posts");
-    element("posts-found").append(heading, ...posts.map((post) => quotation(post, terms)));
-    element("posts-found").hidden = false;
+    const section = byId("posts-found");
+    section.setAttribute("aria-labelledby", "posts");
+    section.append(heading, ...posts.map((post) => quotation(post, terms)));
+    section.hidden = false;
   }
-
-  const element = (id) => document.getElementById(id);
 
   async function offerMeant(parsed) {
     const text = await searchSpelling.meant(query, parsed);
-    if (text) element("status").append(" Did you mean ", make("a", { href: `?q=${encodeURIComponent(text)}` }, text), "?");
+    if (!text) return;
+    byId("status").append(" Did you mean ", make("a", { href: `?q=${encodeURIComponent(text)}` }, text), "?");
   }
 
   async function show(hits, terms, from) {
     const items = await Promise.all(hits.slice(from, from + PAGE).map((hit) => listItem(hit, terms)));
-    element("hits").append(...items);
-    element("more").hidden = from + PAGE >= hits.length;
-    element("more").onclick = () => show(hits, terms, from + PAGE);
-    if (from) items[0].querySelector("a").focus();
+    byId("hits").append(...items);
+    byId("more").hidden = from + PAGE >= hits.length;
+    byId("more").onclick = () => show(hits, terms, from + PAGE);
+    if (from) dom.find("a", items[0]).focus();
+  }
+
+  // what is wrong with a query
+  function mistakeIn({ wanted, unwanted, from, to, notDates }) {
+    if (notDates.length) return `Not a date: ${notDates.join(", ")}. ${DATES}`;
+    return !wanted.length && !unwanted.length && !from && to === "~" ? NOTHING : "";
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
     const parsed = parse(query);
     const [wanted, unwanted] = [parsed.wanted.flat(2), parsed.unwanted.flat()];
-    element("find").value = query;
-    const report = (text) => (element("status").textContent = text);
+    byId("find").value = query;
+    const report = (text) => byId("status").replaceChildren(text);
     report("Searching …");
-    const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
-    const mistake = parsed.notDates.length ? `Not a date: ${parsed.notDates.join(", ")}. ${DATES}` : isEmpty ? NOTHING : "";
+    const mistake = mistakeIn(parsed);
     try {
       const hits = mistake ? [] : await search(parsed, [...wanted, ...unwanted]);
       await show(hits, wanted, 0);
@@ -183,6 +219,6 @@
       console.warn(problem);
       report(MISSING);
     }
-    element("else").hidden = false;
+    byId("else").hidden = false;
   });
 })();

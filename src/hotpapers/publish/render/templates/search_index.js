@@ -3,15 +3,19 @@
 // publish/render/html/search_index.py describes the files, docs/reference/search.md the query syntax.
 "use strict";
 const searchIndex = (() => {
-  const root = new URL(".", document.currentScript.src);
-  const MOST_TERMS = 32, MOST_FILES = 4;
+  const { stem } = readerWords;
+  const MAX_TERMS = 32;
+  const MAX_FILES = 4;
   const WEIGHTS = { A: 5, B: 3, C: 1, D: 2, Z: 1 };
 
   // ---- words, as the index has them
 
-  const POINTS = /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]|[^\p{L}\p{N}\p{M}]/gu;
+  const POINTS =
+    /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]|[^\p{L}\p{N}\p{M}]/gu;
   const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
-  const RUN = "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
+  const RUN =
+    "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff" +
+    "\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
   const WORD = new RegExp(`(?:${RUN}\\p{M}*)+|(?:(?!${RUN})[\\p{L}\\p{N}\\p{M}\\p{Cf}])+`, "gu");
   const isRun = (text) => new RegExp(`^${RUN}`, "u").test(text);
 
@@ -20,54 +24,63 @@ const searchIndex = (() => {
     return plain.replace(/[øđłħıæœðþŧßς]/g, (sign) => ALIKE[sign]).slice(0, 64);
   }
 
-  function stem(word) {
-    if (word.length < 4 || !/^[a-z]+$/.test(word) || /(us|is|ss)$|^news$/.test(word)) return word;
-    if (/[^ea]ies$/.test(word)) return word.slice(0, -3) + "y";
-    return word.replace(/(?<=ss|x|sh|ch)es$|s$/, "");
-  }
-
-  // ---- the query: one alternative of each `wanted`, none of `unwanted`; an alternative is a list of terms, all of them
+  // ---- the query: one alternative of each `wanted`, none of `unwanted`; of an alternative, all terms
 
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
     const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false, notDates: [] };
-    let joins = false, remaining = MOST_TERMS;
-    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-").matchAll(CHUNK)) {
-      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
-      const dated = !minus && inSpan(parsed, field, phrase ?? word);
-      const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
-      if (terms.length && (remaining -= terms.length) >= 0) {
-        if (minus) parsed.unwanted.push(terms);
-        else if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(terms);
-        else parsed.wanted.push([terms]);
-        if (!minus && /^(title)?$/.test(terms[0].field)) parsed.ranked = true;
-      }
-      joins = joint && chunk !== "AND";
+    const plain = text.replace(/[“”„‟«»＂]/g, '"').replace(/[‐‑−﹣－]/g, "-");
+    let joins = false;
+    let remaining = MAX_TERMS;
+    for (const [chunk, minus, kind = "", phrase, word] of plain.matchAll(CHUNK)) {
+      const isJoint = /^(OR|AND|\|)$/.test(chunk);
+      const terms = isJoint ? [] : termsOrSpan(parsed, kind.toLowerCase(), phrase ?? word, minus, !phrase);
+      remaining -= terms.length;
+      if (terms.length && remaining >= 0) addTerms(parsed, terms, minus, joins);
+      joins = isJoint && chunk !== "AND";
     }
     return parsed;
+  }
+
+  const termsOrSpan = (parsed, field, text, minus, bare) =>
+    !minus && inSpan(parsed, field, text) ? [] : termsOf(field, text, bare);
+
+  // `joins`: as an alternative of those before
+  function addTerms(parsed, terms, minus, joins) {
+    if (minus) {
+      parsed.unwanted.push(terms);
+      return;
+    }
+    if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(terms);
+    else parsed.wanted.push([terms]);
+    if (/^(title)?$/.test(terms[0].field)) parsed.ranked = true;
   }
 
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
   const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
 
   function isDay(text) {
-    const [year, month = 1, day = 1] = text.split("-"); // a text of an impossible day is an error in some browsers
+    // a text of an impossible day is an error in some browsers
+    const [year, month = 1, day = 1] = text.split("-").map(Number);
     return new RegExp(`^${DAY}$`).test(text) && new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
   }
 
   // the wrong end of two dates, or all of it
   function notDates(text) {
-    const ends = text.split(".."), wrong = ends.filter((end) => !isDay(end));
+    const ends = text.split("..");
+    const wrong = ends.filter((end) => !isDay(end));
     return ends.length > 2 || wrong.includes("") ? [text] : wrong;
   }
 
   function inSpan(parsed, field, text) {
     if (!["date", "from", "to"].includes(field)) return false;
-    const wrong = notDates(text), days = SPAN.exec(text);
+    const wrong = notDates(text);
+    const days = SPAN.exec(text);
     parsed.notDates.push(...wrong);
     if (wrong.length) return true;
-    const isRange = field === "date" || days[2], last = (days[2] || days[1]) + "~";
+    const isRange = field === "date" || days[2];
+    const last = (days[2] || days[1]) + "~";
     if ((isRange || field === "from") && days[1] > parsed.from) parsed.from = days[1];
     if ((isRange || field === "to") && last < parsed.to) parsed.to = last;
     return true;
@@ -78,10 +91,11 @@ const searchIndex = (() => {
     const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
     if (paper && bare && /^(id)?$/.test(field)) return [label("paper", paper[1])];
     if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(text)) return [label("category", text)];
-    if (!/^(author|title)?$/.test(field)) text = `${field} ${text}`;
-    const terms = [...text.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
-    if (bare && text.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
-    const kind = /author|title/.test(field) ? field : "", plain = text.replace(/["\s]+/g, " ").trim();
+    const whole = /^(author|title)?$/.test(field) ? text : `${field} ${text}`;
+    const terms = [...whole.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    if (bare && whole.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
+    const kind = /author|title/.test(field) ? field : "";
+    const plain = whole.replace(/["\s]+/g, " ").trim();
     return terms.filter(({ word }) => word).map((term) => ({ ...term, kind, text: plain, field: kind }));
   }
 
@@ -99,14 +113,15 @@ const searchIndex = (() => {
   window.searchFile = (name, value) => arrived.set(name, value);
 
   async function load(name) {
-    await reader.loadScript(new URL(`search/${name}.js`, root));
+    await dom.loadScript(new URL(`search/${name}.js`, dom.root));
     if (!arrived.has(name)) throw new Error(`${name}: not loaded`);
     return arrived.get(name);
   }
 
   async function loadPart(name, terms) {
     const { issues, ids, from } = await load(`${name}/index`);
-    return { issues, ids, count: ids.length, papers: await Promise.all(terms.map((term) => papersOf(name, from, term))) };
+    const papers = await Promise.all(terms.map((term) => papersOf(name, from, term)));
+    return { issues, ids, count: ids.length, papers };
   }
 
   // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
@@ -116,7 +131,7 @@ const searchIndex = (() => {
     const forms = { [stem(word)]: letters };
     if (field === "" || field === "author") forms[word] = (forms[word] || "") + "B";
     for (const form of Object.keys(forms).filter((form) => forms[form])) {
-      const files = wordFiles(name, from, form, begins ? form + "\uffff" : form).slice(0, MOST_FILES);
+      const files = wordFiles(name, from, form, begins ? form + "\uffff" : form).slice(0, MAX_FILES);
       for (const file of files) add(postings, await load(file), "\n" + form + (begins ? "" : " "), forms[form]);
     }
     return postings;
@@ -124,7 +139,8 @@ const searchIndex = (() => {
 
   // the files with the words from one to another
   function wordFiles(name, from, first, last) {
-    const start = fileOf(from, first), count = fileOf(from, last) - start + 1;
+    const start = fileOf(from, first);
+    const count = fileOf(from, last) - start + 1;
     return Array.from({ length: count }, (_, n) => `${name}/${String(start + n).padStart(2, "0")}`);
   }
 
@@ -135,7 +151,8 @@ const searchIndex = (() => {
       const line = text.slice(text.indexOf(" ", at) + 1, text.indexOf("\n", at + 1));
       if (line[0] === "*" && letters.includes("C")) postings.common++;
       for (const [, number, letter] of line.matchAll(/(\w+?)([A-DZ])/g)) {
-        const paper = parseInt(number, 36), counts = letter === "Z" ? postings.without : postings.weights;
+        const paper = parseInt(number, 36);
+        const counts = letter === "Z" ? postings.without : postings.weights;
         if (letter === "Z" || letters.includes(letter)) counts.set(paper, (counts.get(paper) || 0) + WEIGHTS[letter]);
       }
     }
@@ -146,7 +163,8 @@ const searchIndex = (() => {
   async function search(parsed, terms) {
     const { parts } = await load("index");
     const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
-    const partsInSpan = parts.filter((part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to);
+    const isInSpan = (part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to;
+    const partsInSpan = parts.filter(isInSpan);
     const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
     const total = loadedParts.reduce((sum, { count }) => sum + count, 0);
     for (const [n, term] of terms.entries()) {
@@ -155,7 +173,7 @@ const searchIndex = (() => {
       Object.assign(term, { n, matching, rare: Math.log(1 + (total - matching + 0.5) / (matching + 0.5)) });
     }
     const hits = loadedParts.flatMap((part) => [...inPart(parsed, part)]);
-    hits.sort((a, b) => b.score - a.score || (a.day === b.day ? a.at - b.at : a.day < b.day ? 1 : -1));
+    hits.sort((a, b) => b.score - a.score || b.day.localeCompare(a.day) || a.at - b.at);
     const papers = new Map(); // each once, with all its places
     for (const hit of hits) {
       const name = hit.id || `${hit.day} ${hit.at}`;
@@ -180,7 +198,8 @@ const searchIndex = (() => {
   }
 
   function scoreOf({ papers }, terms, number) {
-    const weight = ({ weights, without, common }) => weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
+    const weight = ({ weights, without, common }) =>
+      weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
     const scores = terms.map((term) => weight(papers[term.n]) * term.rare);
     return scores.some((score) => score < 0) ? -1 : scores.reduce((sum, score) => sum + score, 0);
   }
@@ -188,11 +207,13 @@ const searchIndex = (() => {
   // ---- where the words are in a text: [start, end], in order
 
   function places(text, terms) {
-    const fits = (word) => ({ word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
+    const fits = (word, { word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
+    const isSought = (word) => terms.some((term) => fits(word, term));
     const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
-    const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && terms.some(fits(fold(raw))));
-    return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
+    const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && isSought(fold(raw)));
+    const spans = [...runs, ...others].map((match) => [match.index, match.index + match[0].length]);
+    return spans.sort(([start], [other]) => start - other);
   }
 
-  return { root, load, parse, places, search, stem, wordFiles };
+  return { load, parse, places, search, wordFiles };
 })();

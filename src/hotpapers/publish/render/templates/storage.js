@@ -1,13 +1,22 @@
-// What a browser keeps for the pages of a site: preferences, and values in IndexedDB. From a disk, some browsers keep them
-// for each file alone; there, a cookie has the preferences, and the file storage.html, in a frame of each page, the values.
+// What a browser keeps for the pages of a site: preferences, and values in IndexedDB. From a disk, some browsers keep
+// them for each file alone; there, a cookie has the preferences, and the file storage.html, in a frame of each page,
+// the values.
 "use strict";
 const readerStorage = (() => {
-  const KEY = "hotpapers", STORE = "reader", COOKIE_SECONDS = 34560000, PATIENCE = 5000; // ms
-  const root = new URL(".", document.currentScript.src), isFile = location.protocol === "file:";
+  const KEY = "hotpapers";
+  const STORE = "reader";
+  const COOKIE_SECONDS = 34560000;
+  const PATIENCE = 5000; // ms
+  const root = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
+  const isFile = location.protocol === "file:";
 
   // ---- preferences: read before anything is drawn
 
-  const cookie = () => document.cookie.split("; ").find((part) => part.startsWith(`${KEY}=`))?.slice(KEY.length + 1);
+  const cookie = () =>
+    document.cookie
+      .split("; ")
+      .find((part) => part.startsWith(`${KEY}=`))
+      ?.slice(KEY.length + 1);
 
   function setCookie(text, seconds) {
     document.cookie = `${KEY}=${text}; path=${root.pathname}; max-age=${seconds}; samesite=strict`;
@@ -16,7 +25,9 @@ const readerStorage = (() => {
   function preferences() {
     try {
       const text = isFile && cookie() ? decodeURIComponent(cookie()) : localStorage.getItem(KEY);
-      return Object.fromEntries(Object.entries(JSON.parse(text) || {}).filter(([, value]) => typeof value === "string"));
+      return Object.fromEntries(
+        Object.entries(JSON.parse(text) || {}).filter(([, value]) => typeof value === "string"),
+      );
     } catch {
       return {};
     }
@@ -51,7 +62,8 @@ const readerStorage = (() => {
     const opened = await database();
     try {
       return await new Promise((done, failed) => {
-        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
+        const transaction = opened.transaction(STORE, mode);
+        const request = act(transaction.objectStore(STORE));
         transaction.oncomplete = () => done(request.result);
         transaction.onerror = transaction.onabort = () => failed(transaction.error);
       });
@@ -67,7 +79,8 @@ const readerStorage = (() => {
 
   // ---- in a frame, which is asked by messages
 
-  async function answer({ data: { act, key, value }, ports: [port] }) {
+  async function answer({ data: { act, key, value }, ports }) {
+    const [port] = ports;
     try {
       port.postMessage({ value: await own[act](key, value) });
     } catch (problem) {
@@ -83,17 +96,19 @@ const readerStorage = (() => {
       const element = document.createElement("iframe");
       element.hidden = true;
       element.onload = () => done(element.contentWindow);
-      element.src = new URL("storage.html", root);
+      element.src = new URL("storage.html", root).href;
       document.body.append(element);
     });
   }
 
   async function ask(act, key, value) {
-    const asked = await (frame ??= opened()), { port1, port2 } = new MessageChannel();
+    const target = await (frame ??= opened());
+    const { port1, port2 } = new MessageChannel();
     return new Promise((done, failed) => {
       setTimeout(() => failed(new DOMException("no answer", "TimeoutError")), PATIENCE);
-      port1.onmessage = ({ data }) => ("problem" in data ? failed(new DOMException("", data.problem)) : done(data.value));
-      asked.postMessage({ act, key, value }, "*", [port2]);
+      port1.onmessage = ({ data }) =>
+        "problem" in data ? failed(new DOMException("", data.problem)) : done(data.value);
+      target.postMessage({ act, key, value }, "*", [port2]);
     });
   }
 

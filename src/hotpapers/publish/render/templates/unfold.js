@@ -2,36 +2,38 @@
 "use strict";
 (() => {
   const abstracts = new Map();
-  window.dayAbstracts = (texts) => Object.entries(texts).forEach(([id, text]) => abstracts.set(id, typeof text === "string" ? [text] : text));
+  window.dayAbstracts = (texts) => {
+    for (const [id, text] of Object.entries(texts)) abstracts.set(id, [text].flat());
+  };
 
-  async function abstractOf(line) {
-    const [, id] = /\/(?:abs|paper)\/(.+?)(?:\/index\.html)?$/.exec(line.querySelector("a").href);
-    await reader.loadScript(`abstracts-${id.at(-1)}.js`);
-    const text = abstracts.get(id) || ["There is none here. The title leads to it."];
-    return reader.make("p", "", { class: "told", dir: "auto" }, ...text.map((part) => (typeof part === "string" ? part : reader.formula(part))));
+  async function abstractOf({ dataset: { paper } }) {
+    await dom.loadScript(`abstracts-${paper.at(-1)}.js`);
+    const text = abstracts.get(paper) || ["There is none here. The title leads to it."];
+    return dom.make("p", { class: "told", dir: "auto" }, ...text.map(dom.textOrFormula));
   }
 
   function offerAbstract(line) {
-    const button = reader.make("button", "", { type: "button", class: "unfold", "aria-label": "Abstract", "aria-expanded": "false" });
     let abstract; // made once
-    button.onclick = async () => {
+    const act = async () => {
       button.ariaExpanded = button.ariaExpanded !== "true";
       const element = await (abstract ??= abstractOf(line));
-      if (button.ariaExpanded === "true") line.querySelector("p").after(element);
+      if (button.ariaExpanded === "true") dom.find("p", line).after(element);
       else element.remove();
     };
-    line.querySelector("p").after(button);
+    const attributes = { class: "unfold", "aria-label": "Abstract", "aria-expanded": "false" };
+    const button = dom.button("", act, attributes);
+    dom.find("p", line).after(button);
   }
 
   // near the window alone: a day may have a thousand lines
   document.addEventListener("DOMContentLoaded", () => {
-    const observer = new IntersectionObserver((changes) => {
-      for (const { target, isIntersecting } of changes) {
-        if (!isIntersecting) continue;
+    const offerNear = (changes) => {
+      for (const { target } of changes.filter(({ isIntersecting }) => isIntersecting)) {
         observer.unobserve(target);
         offerAbstract(target);
       }
-    }, { rootMargin: "100% 0px" });
-    for (const line of reader.all(".unfolding > li")) if (line.querySelector("a[href*='/abs/'], a[href*='paper/']")) observer.observe(line);
+    };
+    const observer = new IntersectionObserver(offerNear, { rootMargin: "100% 0px" });
+    for (const line of dom.all(".unfolding > li[data-paper]")) observer.observe(line);
   });
 })();

@@ -1,0 +1,70 @@
+// The preferences page; and citations to copy.
+"use strict";
+(() => {
+  const { all, byId, make, button } = dom;
+  const { LISTS, whenFollowed } = reader;
+  const NOT_KEPT = "Your browser does not let this page save anything.";
+
+  function offerToChoose() {
+    const form = byId("reading");
+    if (!form) return;
+    byId("keys").append(readerKeys.list());
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      if (field.type === "checkbox") field.checked = reader.hasShortcuts();
+      else if (!(field.name in LISTS)) field.value = reader.preference(field.name) || "";
+    }
+    whenFollowed.push(() => {
+      for (const [name, list] of Object.entries(LISTS)) {
+        const field = form.elements[name];
+        if (field !== document.activeElement) field.value = reader.followed()[list].join("\n");
+      }
+    });
+    form.oninput = (event) => save(form, event.target);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      showSaved(reader.prefer({}));
+    };
+  }
+
+  // only what is changed here: another page may have changed the rest
+  async function save(form, { name }) {
+    const text = String(new FormData(form).get(name) ?? "");
+    const list = LISTS[name];
+    if (list) {
+      const followed = await reader.loadFollowed();
+      showSaved(await reader.saveFollowed({ ...followed, [list]: readerWords.lines(text) }));
+    } else {
+      showSaved(reader.prefer({ [name]: text }));
+    }
+  }
+
+  function showSaved(isKept) {
+    byId("saved").textContent = isKept ? "Saved." : NOT_KEPT;
+    reader.applyLook();
+    reader.showLocalTimes();
+  }
+
+  // ---- copying
+
+  function offerToCopy() {
+    for (const text of all("pre[data-file]")) {
+      const status = make("span", { role: "status" });
+      const report = (words) => () => {
+        status.textContent = words;
+      };
+      const copy = () =>
+        navigator.clipboard
+          .writeText(text.textContent)
+          .then(report("copied"), report("your browser blocked copying; please select the text"));
+      const save = () => dom.download(text.dataset.file, text.textContent, "text/plain;charset=utf-8");
+      const buttons = [button("Copy", copy), " ", button("Download", save), " "];
+      text.parentElement.after(make("p", { class: "acts" }, ...buttons, status));
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    offerToCopy();
+    offerToChoose();
+  });
+})();

@@ -1,0 +1,322 @@
+// Entries of libraries, as in library_files.py: fields of a role each. All readers are linear.
+"use strict";
+const libraryEntries = (() => {
+  const MAX_CHARS = 20000;
+  const MAX_PIECES = 200;
+  const MAX_STRING_CHARS = 1000;
+  const MAX_DEPTH = 50;
+
+  // ---- names of fields, by role
+
+  const table = (roles) =>
+    new Map(Object.entries(roles).flatMap(([role, names]) => names.split(" ").map((name) => [name, role])));
+  const BIBTEX = table({
+    title: "title",
+    abstract: "abstract",
+    id: "eprint arxivid arxiv arxiv_id",
+    link: "doi url ee link pdf",
+    note: "note annote annotation addendum key",
+    place:
+      "journal journaltitle booktitle howpublished volume number eid pages articleno publisher institution series " +
+      "issue type report location",
+  });
+  const RIS = table({
+    title: "TI T1 CT BT",
+    abstract: "AB N2",
+    id: "AN",
+    link: "DO UR L1 L2 L3 L4 LK",
+    note: "N1 RN ID",
+    place: "AID LID JO JF JA J1 J2 T2 T3 JT TA VL VI IS IP M1 M2 M3 C1 C2 C3 C4 C5 C6 C7 C8 CN CI SO PG SP SE PB U1 U2",
+  });
+  const ENDNOTE = table({
+    title: "%T",
+    abstract: "%X",
+    id: "%M",
+    link: "%U %R",
+    note: "%Z %F",
+    place: "%J %B %V %N %P %9 %L %1 %2 %3 %4 %I %S",
+  });
+  const ENDNOTE_XML = table({
+    title: "title",
+    abstract: "abstract",
+    id: "accession-num",
+    link: "electronic-resource-num url",
+    note: "notes label research-notes",
+    place:
+      "full-title secondary-title volume number pages section work-type call-num publisher " +
+      "custom1 custom2 custom3 custom4 custom5 custom6 custom7",
+  });
+  const RDF = table({
+    title: "title",
+    abstract: "abstract",
+    link: "about identifier",
+    note: "description",
+    place: "journal number volume pages coverage type publisher",
+  });
+  const JSON_FIELDS = table({
+    title: "title",
+    abstract: "abstract abstractNote",
+    id: "id arxiv arxivId arxiv_id ArXiv eprint archiveID archive_location archiveLocation",
+    link: "DOI doi URL url link",
+    note: "note extra",
+    place:
+      "journal container-title publicationTitle volume number issue page pages eid article-number section genre " +
+      "collection-number reportNumber publisher repository archive source",
+  });
+
+  function fields(roles, pairs) {
+    const order = [...roles.keys()];
+    const known = pairs.filter(([name, text]) => roles.has(name) && text);
+    known.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    return known.map(([name, text]) => ({ role: roles.get(name), text }));
+  }
+
+  const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
+  const unescaped = (text) =>
+    text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,6}));/gi, (whole, ten, hex, name) => {
+      if (name) return NAMED[name] ?? whole;
+      const code = ten ? Number(ten) : parseInt(hex, 16);
+      return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
+    });
+  const RICH_TEXT = /<\/?(?:i|b|em|strong|sub|sup|sc|span|p|jats:\w{1,20})(?: [^<>]{0,200})?>/gi;
+  const oneLine = (text) => unescaped(text.replace(RICH_TEXT, "")).replace(/\s+/g, " ").trim().slice(0, MAX_CHARS);
+
+  // ---- BibTeX
+
+  const isCommented = (text, lineStart) => at(/[^\S\n]*%/y, text, lineStart) !== null;
+  const BIB_KEY = /\s*([^\s,={}"]+)\s*,/y;
+  const BIB_STYLE =
+    /\\(?:emph|mkbib[a-z]+|url|path|nolinkurl|text(?:it|bf|sc|tt|rm|sf|sl|up|subscript|superscript|normal))\s*(?=\{)/g;
+  const SIGN_OF = {
+    textless: "<",
+    textgreater: ">",
+    textunderscore: "_",
+    textasciicircum: "^",
+    textbar: "|",
+    "``": "“",
+    "''": "”",
+  };
+  const BIB_SIGNS = /\\(text(?:less|greater|underscore|asciicircum|bar))(?![A-Za-z])(?:\{\}| ?)|``|''/g;
+  const BIB_LINK = /\\href\s*\{([^{}]*)\}\s*(?=\{)/g;
+  const plainBibtex = (text) =>
+    text
+      .replace(BIB_LINK, "$1 ")
+      .replace(BIB_STYLE, "")
+      .replace(BIB_SIGNS, (whole, name) => SIGN_OF[name ?? whole])
+      .replace(/\\([&%$#_])/g, "$1")
+      .replace(/[{}]/g, "")
+      .replace(/(?<!\\)~/g, " ");
+
+  function at(pattern, text, start) {
+    pattern.lastIndex = start;
+    return pattern.exec(text);
+  }
+
+  // of braces before a sign and after it
+  function depthAfter(sign, depth) {
+    if (sign === "{") return depth + 1;
+    return sign === "}" ? depth - 1 : depth;
+  }
+
+  function bibEnd(text, start) {
+    let depth = 1;
+    const sign = /\\[^]|[{}]|\n[ \t]*@[A-Za-z]+[ \t]*[{(]/g;
+    for (let match = at(sign, text, start); match; match = sign.exec(text)) {
+      depth = depthAfter(match[0], depth);
+      if (!depth || match[0][0] === "\n") return match.index;
+    }
+    return text.length;
+  }
+
+  function bibValue(body, start, strings) {
+    if (body[start] !== "{" && body[start] !== '"') {
+      const word = at(/[^\s,={}"#()]+/y, body, start);
+      return word ? [strings.get(word[0].toLowerCase()) ?? word[0], start + word[0].length] : ["", start + 1];
+    }
+    const isQuoted = body[start] === '"';
+    const sign = /\\[^]|[{}"]/g;
+    let depth = 0;
+    for (let match = at(sign, body, start + Number(isQuoted)); match; match = sign.exec(body)) {
+      depth = depthAfter(match[0], depth);
+      if (!depth && match[0] === (isQuoted ? '"' : "}")) return [body.slice(start + 1, match.index), match.index + 1];
+    }
+    return [body.slice(start + 1), body.length];
+  }
+
+  function bibPairs(body, strings) {
+    const pairs = [];
+    const name = /(?<![^\s,={}"#()%'])([^\s,={}"#()%']+)\s*=\s*/g;
+    let start = at(BIB_KEY, body, 0)?.[0].length ?? 0;
+    for (let match = at(name, body, start); match; match = at(name, body, start)) {
+      const pieces = [];
+      start = match.index + match[0].length;
+      while (pieces.length < MAX_PIECES) {
+        const [piece, end] = bibValue(body, start, strings);
+        const joined = at(/\s*#\s*/y, body, end);
+        pieces.push(piece);
+        start = end + (joined?.[0].length ?? 0);
+        if (!joined) break;
+      }
+      pairs.push([match[1].toLowerCase(), pieces.join("")]);
+    }
+    return pairs;
+  }
+
+  // an eprint of another archive is none; 9901001 with the class hep-th is of the old style
+  function withOwnId(pairs) {
+    const all = new Map(pairs);
+    const archive = (all.get("archiveprefix") ?? all.get("eprinttype") ?? "arxiv").toLowerCase().replace(/\.org$/, "");
+    const category = all.get("primaryclass") ?? all.get("eprintclass") ?? "";
+    const eprint = (text) => {
+      if (archive !== "arxiv") return `${archive}/${text}`;
+      return /^\d{7}(?:v\d+)?$/.test(text) ? `${category}/${text}` : text;
+    };
+    return [...all].map(([name, text]) => [name, name === "eprint" ? eprint(text) : text]);
+  }
+
+  function bibtex(text) {
+    const entries = [];
+    const strings = new Map();
+    const opening = /@[ \t]*([A-Za-z]+)[ \t]*(?:\n[ \t]*)?[{(]/g;
+    let lineStart = 0;
+    let readTo = 0;
+    for (let match = at(opening, text, 0); match; match = at(opening, text, opening.lastIndex)) {
+      const kind = match[1].toLowerCase();
+      const inner = match.index + match[0].length;
+      const end = bibEnd(text, inner);
+      const body = text.slice(inner, end);
+      const between = text.slice(readTo, match.index);
+      if (between.includes("\n")) lineStart = readTo + between.lastIndexOf("\n") + 1;
+      readTo = match.index;
+      opening.lastIndex = Math.max(end, inner);
+      const isEntry = !["comment", "preamble"].includes(kind) && !/[\p{L}\p{N}]$/u.test(between);
+      if (!isEntry || isCommented(text, lineStart)) continue;
+      const pairs = bibPairs(body, strings);
+      if (kind !== "string") entries.push(bibEntry(body, pairs));
+      else for (const [name, value] of pairs) strings.set(name, value.slice(0, MAX_STRING_CHARS));
+    }
+    return entries;
+  }
+
+  function bibEntry(body, pairs) {
+    const key = at(BIB_KEY, body, 0);
+    const plain = withOwnId(pairs).map(([name, value]) => [name, plainBibtex(value)]);
+    return [...fields(BIBTEX, plain), ...(key ? [{ role: "note", text: key[1] }] : [])];
+  }
+
+  // ---- tags at the beginnings of lines
+
+  const CUT_AT = [70, 255]; // after so many characters programs cut a value, also within a word
+
+  function joined(lines) {
+    const isCut = lines.length > 1 && CUT_AT.some((width) => lines.slice(0, -1).every((line) => line.length === width));
+    return isCut ? lines.join("") : lines.map((line) => line.trim()).join(" ");
+  }
+
+  function tagged(text, pattern, first, roles) {
+    const records = [[]];
+    for (const line of text.split(/\r\n|\r|\n/)) {
+      const match = pattern.exec(line);
+      if (match && first.includes(match[1]) && records.at(-1).length) records.push([]);
+      if (match) records.at(-1).push([match[1], [match[2] ?? ""]]);
+      else if (line.trim() && records.at(-1).length) records.at(-1).at(-1)[1].push(line);
+    }
+    const pairs = records.map((record) => record.map(([tag, lines]) => [tag, joined(lines)]));
+    return pairs.map((ofRecord) => fields(roles, ofRecord));
+  }
+  const ris = (text) => tagged(text, /^([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)/, ["TY", "PMID"], RIS);
+  const endnote = (text) => tagged(text, /^(%[A-Z0-9@!#$&()*+<>?[\]^~])(?: (.*)|$)/, ["%0"], ENDNOTE);
+
+  // ---- XML, also where it is not well-formed
+
+  const XML =
+    /<!--[^]*?(?:-->|$(?![^]))|<!\[CDATA\[([^]*?)(?:\]\]>|$(?![^]))|<[?!][^<>]*>|<(\/?)([\w:.-]+)((?:[^\w:.<>-][^<>]*?)?)(\/?)>|([^<]+|<)/g;
+  const local = (name) => name.slice(name.lastIndexOf(":") + 1);
+  const children = (element, ...names) =>
+    element.content.filter((node) => node.name && (!names.length || names.includes(node.name)));
+  const RUNS = ["style", "i", "b", "em", "strong", "sub", "sup", "sc", "span"]; // which may begin and end within a word
+  const blank = ({ name }) => (!name || RUNS.includes(name) ? "" : " ");
+  const textOf = (element) =>
+    element.content.map((node) => blank(node) + (node.name ? textOf(node) : node) + blank(node)).join("");
+
+  function xmlElement(name, attributes) {
+    const pairs = [...attributes.matchAll(/(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
+    const values = pairs.map(([, key, first, two]) => /** @type {const} */ ([local(key), unescaped(first ?? two)]));
+    return { name: local(name), attributes: new Map(values), content: [] };
+  }
+
+  function xmlRoot(text) {
+    const root = { name: "", content: [] };
+    const open = [root];
+    for (const [, data, close, name, attributes, empty, words] of text.matchAll(XML)) {
+      if (name && close) {
+        const place = open.findLastIndex((element) => element.name === local(name));
+        if (place > 0) open.length = place;
+      } else if (name && open.length < MAX_DEPTH) {
+        const element = xmlElement(name, attributes);
+        open.at(-1).content.push(element);
+        if (!empty) open.push(element);
+      } else if (data || words) {
+        open.at(-1).content.push(data || unescaped(words));
+      }
+    }
+    return root;
+  }
+
+  const NO_PAPERS = ["Attachment", "Memo", "Collection", "Journal", "Periodical", "Series", "Conference", "Person"];
+  const NO_ITEMS = ["attachment", "note", "annotation"];
+
+  function rdf(text) {
+    const nodes = children(xmlRoot(text)).flatMap((root) => children(root));
+    const byAddress = new Map(nodes.map((node) => [node.attributes.get("about") ?? "", node]));
+    const isItem = (node) => {
+      const kind = children(node, "itemType").map(textOf).join("").trim();
+      const types = children(node, "type").map((type) => (type.attributes.get("resource") ?? "").split(/[#/]/).at(-1));
+      return kind ? !NO_ITEMS.includes(kind) : ![node.name, ...types].some((name) => NO_PAPERS.includes(name));
+    };
+    return nodes.filter(isItem).map((node) => {
+      const own = children(node).map((child) => [child.name, textOf(child)]);
+      const wholes = children(node, "isPartOf").flatMap((whole) => children(whole));
+      const parts = wholes.flatMap((part) => children(part, "title", "identifier", "number", "volume"));
+      const named = parts.map((child) => [child.name === "title" ? "journal" : child.name, textOf(child)]);
+      const links = children(node, "link", "isPartOf");
+      const others = links.map((link) => byAddress.get(link.attributes.get("resource") ?? "")).filter(Boolean);
+      const ofOthers = others.flatMap((other) => children(other, "identifier"));
+      const identifiers = ofOthers.map((child) => ["identifier", textOf(child)]);
+      return fields(RDF, [["about", node.attributes.get("about") ?? ""], ...own, ...named, ...identifiers]);
+    });
+  }
+
+  const within = (element, names) =>
+    children(element).flatMap((child) => (names.includes(child.name) ? [child] : within(child, names)));
+
+  function endnoteXml(text) {
+    const names = [...ENDNOTE_XML.keys()];
+    const pairsOf = (record) => within(record, names).map((leaf) => [leaf.name, textOf(leaf)]);
+    return within(xmlRoot(text), ["record"]).map((record) => fields(ENDNOTE_XML, pairsOf(record)));
+  }
+
+  // ---- JSON, arXiv's mails
+
+  function jsonEntry(paper) {
+    if (typeof paper === "string") return [{ role: "id", text: paper }];
+    const inner = [paper?.data, paper, {}].find((value) => value instanceof Object);
+    const others = inner.externalIds instanceof Object ? inner.externalIds : {};
+    if (NO_ITEMS.includes(inner.itemType)) return [];
+    const pairs = Object.entries({ ...others, ...inner }).filter(([, value]) => typeof value === "string");
+    return fields(JSON_FIELDS, pairs);
+  }
+
+  function arxivMail(text) {
+    const parts = text.replace(/\r\n/g, "\n").split(/^-{20,}$|^\\\\[ \t]*\n(?=arXiv:)/m);
+    return parts.map((part) => {
+      const title = /^Title: (.+(?:\n {2}.+)*)/m.exec(part);
+      const rest = title ? part.slice(title.index + title[0].length) : "";
+      const abstract = /^\\\\[ \t]*\n((?:(?!\\\\).*\n)*(?:(?!\\\\).+)?)/m.exec(rest);
+      const matches = Object.entries({ id: /^arXiv:(\S+)/m.exec(part), title, abstract });
+      return matches.filter(([, match]) => match).map(([role, match]) => ({ role, text: match[1] }));
+    });
+  }
+
+  return { oneLine, jsonEntry, bibtex, ris, endnote, rdf, endnoteXml, arxivMail };
+})();

@@ -1,0 +1,225 @@
+// A reader's papers as files of other programs.
+"use strict";
+const libraryExports = (() => {
+  const address = ({ id }) => (id ? `https://arxiv.org/abs/${id}` : "");
+
+  // BibTeX's values, as in base/text/bibtex.py: formulas stay, and between them nothing stops LaTeX
+
+  const FORMULA =
+    /\\[\\$]|\$\$(?:[^$\\]|\\[^]){1,1000}?\$\$|\$(?!\s*\d[\d.,]*\s)(?:[^$\\]|\\[^]){1,1000}?\$(?!\d)|\\\([^]{1,1000}?\\\)|\\\[[^]{1,1000}?\\\]/g;
+  const GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon " +
+    "phi chi psi omega"
+  ).split(" ");
+  const CAPITALS = {
+    Γ: "Gamma",
+    Δ: "Delta",
+    Θ: "Theta",
+    Λ: "Lambda",
+    Ξ: "Xi",
+    Π: "Pi",
+    Σ: "Sigma",
+    Φ: "Phi",
+    Ψ: "Psi",
+    Ω: "Omega",
+  };
+  const SIGNS = {
+    "×": "times",
+    "∼": "sim",
+    "→": "to",
+    "≤": "leq",
+    "≥": "geq",
+    "±": "pm",
+    "∞": "infty",
+    "≈": "approx",
+    ℓ: "ell",
+    "∈": "in",
+    "⊂": "subset",
+    "∂": "partial",
+    "∇": "nabla",
+    "≠": "neq",
+    µ: "mu",
+  };
+  const small = Object.fromEntries(GREEK.map((name, n) => [String.fromCodePoint(0x3b1 + n), name]));
+  const letters = new Map(Object.entries({ ...small, ...CAPITALS, ...SIGNS }).filter(([, name]) => name !== "o"));
+  const FURTHER = "rightarrow leftarrow ge le cdot circ simeq odot varphi varepsilon ast prime".split(" ");
+  const symbols = new Set([...letters.values(), ...FURTHER]);
+  const TEXTS = new Set(
+    (
+      "emph textit textbf textsc texttt textrm textsuperscript textsubscript u v H c d b k r t ss o O l L ae AE " +
+      "oe OE aa AA i j dots ldots"
+    ).split(" "),
+  );
+  const IN_TEXT = new RegExp(
+    String.raw`\\([A-Za-z]+)(?:(\s*(?=\{\s*(?:[^\s}]|${"$"})))|)` +
+      String.raw`|(\\["'${"`"}^~=.](?=\s*[\w\\{])|\\[\\%&#_${"$"}{}])|(\\)` +
+      String.raw`|(?<=[\w)\]}])\^(?:\{([\w+*'-]{1,50})\}|([+-]?\d+|[A-Za-z+*'-]))` +
+      `|[\\^_$~&%#${[...letters.keys()].join("")}]`,
+    "gu",
+  );
+  const TWO_FORMS =
+    /\\texorpdfstring\s*\{((?:[^{}]|\{[^{}]{0,100}\}){0,1000})\}\s*\{(?:[^{}]|\{[^{}]{0,100}\}){0,1000}\}/g;
+  const LITERAL = { "^": "\\textasciicircum{}", "~": " " };
+
+  function isBalanced(text) {
+    let depth = 0;
+    for (const [sign] of text.matchAll(/\\[^]|[{}]/g)) {
+      if (sign === "{") depth++;
+      if (sign === "}") depth--;
+      if (depth < 0) return false;
+    }
+    return !depth;
+  }
+
+  function inText(match, name, rest, kept, backslash, group, raised) {
+    if (name) return commandInText(match, name, rest);
+    if (backslash) return "";
+    if (group || raised) return `\\textsuperscript{${group || raised}}`;
+    if (letters.has(match)) return `$\\${letters.get(match)}$`;
+    return kept || LITERAL[match] || `\\${match}`;
+  }
+
+  function commandInText(match, name, rest) {
+    if (symbols.has(name)) return `$\\${name}$`;
+    if (TEXTS.has(name)) return match;
+    return rest === undefined ? name : "";
+  }
+
+  const TEXT_IN_FORMULA = /\\(?:text[a-z]*|mbox|hbox)\s*\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}/g;
+  const withLetters = (tex, form) =>
+    tex.replace(/[\u0080-\u{10ffff}]/gu, (sign) => (letters.has(sign) ? form(letters.get(sign)) : sign));
+
+  function inFormula(tex) {
+    const escaped = tex.replace(/(?<!\\)[&%#]/g, "\\$&");
+    const texts = escaped.replace(TEXT_IN_FORMULA, (text) => withLetters(text, (name) => `$\\${name}$`));
+    return withLetters(texts, (name) => `{\\${name}}`);
+  }
+
+  function typeset(text) {
+    const line = text.replace(/\s+/g, " ").trim().replace(TWO_FORMS, "$1");
+    const even = isBalanced(line) ? line : line.replace(/[{}]/g, "");
+    let result = "";
+    let start = 0;
+    for (const { 0: formula, index } of even.matchAll(FORMULA)) {
+      if (/^\\[\\$]$/.test(formula) || !isBalanced(formula)) continue;
+      result += even.slice(start, index).replace(IN_TEXT, inText) + inFormula(formula);
+      start = index + formula.length;
+    }
+    return result + even.slice(start).replace(IN_TEXT, inText);
+  }
+
+  // collaborations and teams, as in base/text/person_names.py
+  const GROUP = new RegExp(
+    String.raw`^(?:[^(]*\b(?:collab|laborator[yi]|institut|universit|(?:consorti(?:um|a)|teams?|groups?|task force` +
+      String.raw`|initiative|alliance|committee|foundation|observatory` +
+      String.raw`|labs|network|partnership|projects?|program(?:me)?|community|investigators|contributors` +
+      String.raw`|hospital|society|survey|academy|department|ministry|agency|association|organi[sz]ations?|developers` +
+      String.raw`|authors|editors|maintainers|organi[sz]ers|participants|researchers|workshop` +
+      String.raw`|(?:school|college|faculty|cent(?:er|re)) (?:of|for|de)` +
+      String.raw`|google|microsoft|openai|deepmind|nvidia|bytedance)(?!\p{L}))` +
+      String.raw`|[^(,.]*[^\s(,.][ -](?:labs?|cent(?:er|re)|research|inc|ltd|llc|gmbh|corp(?:oration)?)(?!\p{L})` +
+      String.raw`\.?(?!,))`,
+    "iu",
+  );
+  const isGroup = (name) =>
+    name.startsWith("the ") || GROUP.test(name) || (/[ -]AI(?![\p{L}-])/u.test(name) && name !== name.toUpperCase());
+  const SUFFIX =
+    /,? ((?:[JSjs]n?r|[JS]N?R)\.?|I{2,3}|IV|VI{1,3}|IX|2nd|3rd|[4-9]th|M\.?D\.?|Ph\.? ?D\.?|D\.?Phil\.?|Esq\.?|MBBS|MPH|DDS)$/;
+
+  function withoutAffiliation(name) {
+    const line = name.replace(/\s+/g, " ").trim();
+    const inner = /^\((.*)\)$/.exec(line)?.[1] ?? line.replace(/ \((?![^()]*\)[\s,]*\p{L}).*/u, "");
+    const person = inner.replace(/,? (?:for|on behalf of) the .*/i, "");
+    return person.includes(" ") && !isGroup(person) ? person : inner;
+  }
+
+  // `Overquill, Jr., Tansy`: a suffix follows the family name
+  function author(whole) {
+    const name = withoutAffiliation(whole);
+    const suffix = SUFFIX.exec(name);
+    const words = name.slice(0, suffix?.index).split(" ");
+    if (isGroup(name)) return `{${typeset(name)}}`;
+    const start = words.findIndex(
+      (word, n) => n > 0 && (n === words.length - 1 || words.slice(n, -1).every((first) => /^\p{Ll}/u.test(first))),
+    );
+    const ordered =
+      suffix && start > 0 ? `${words.slice(start).join(" ")}, ${suffix[1]}, ${words.slice(0, start).join(" ")}` : name;
+    return typeset(ordered).replace(/\band\b/gi, "{$&}");
+  }
+
+  // ---- forms
+
+  const quoted = (text) => JSON.stringify(text);
+  const FORMS = {
+    bib: (papers) => papers.map(bibEntry).join("\n"),
+    ris: (papers) => papers.map(risEntry).join("\r\n"),
+    json: (papers, choices) => JSON.stringify({ papers: papers.map(jsonEntry), ...choices }, null, 1),
+  };
+
+  const bibEntry = (paper) => `@misc{${paper.id || "paper"},
+  title = {{${typeset(paper.title)}}},
+  author = {${paper.authors.map(author).join(" and ")}},
+  eprint = {${paper.id}},
+  archivePrefix = {arXiv},
+  url = {${address(paper)}}
+}
+`;
+
+  function risEntry(paper) {
+    const authors = paper.authors.map((name) => `AU  - ${withoutAffiliation(name)}`);
+    const lines = ["TY  - GEN", `TI  - ${paper.title}`, ...authors, `UR  - ${address(paper)}`, "ER  - ", ""];
+    return lines.join("\r\n");
+  }
+
+  const jsonEntry = ({ id, title, authors, words, sentence }) => ({ id, title, authors, words, sentence });
+
+  const note = (paper) => `---
+title: ${quoted(paper.title)}
+authors: ${JSON.stringify(paper.authors)}
+arxiv: ${quoted(paper.id)}
+url: ${address(paper)}
+starred: ${paper.at.slice(0, 10)}
+tags: [paper]
+---
+
+# ${paper.title}
+`;
+
+  // ---- notes, one a paper, as an archive of files that are only stored (PKWARE APPNOTE 6.3)
+
+  const CRC = Array.from({ length: 256 }, (_, n) => {
+    let value = n;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    return value >>> 0;
+  });
+  const crc = (bytes) => ~bytes.reduce((sum, byte) => (sum >>> 8) ^ CRC[(sum ^ byte) & 255], -1) >>> 0;
+  const little = (...pairs) =>
+    pairs.flatMap(([number, size]) => Array.from({ length: size }, (_, n) => (number >>> (8 * n)) & 255));
+
+  function zip(files) {
+    const encoder = new TextEncoder();
+    const parts = [];
+    const index = [];
+    let offset = 0;
+    for (const [name, text] of files) {
+      const path = encoder.encode(name);
+      const bytes = encoder.encode(text);
+      const sizes = little([crc(bytes), 4], [bytes.length, 4], [bytes.length, 4], [path.length, 2], [0, 2]);
+      const facts = [...little([20, 2], [0x800, 2], [0, 2], [0, 2], [0x21, 2]), ...sizes];
+      const place = little([0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]);
+      parts.push(new Uint8Array([...little([0x04034b50, 4]), ...facts]), path, bytes);
+      index.push(new Uint8Array([...little([0x02014b50, 4], [20, 2]), ...facts, ...place]), path);
+      offset += 30 + path.length + bytes.length;
+    }
+    const size = index.reduce((sum, part) => sum + part.length, 0);
+    const end = new Uint8Array(
+      little([0x06054b50, 4], [0, 2], [0, 2], [files.length, 2], [files.length, 2], [size, 4], [offset, 4], [0, 2]),
+    );
+    return new Blob([...parts, ...index, end], { type: "application/zip" });
+  }
+
+  const notes = (papers) =>
+    zip(papers.map((paper, n) => [`${(paper.id || `paper-${n}`).replace("/", "-")}.md`, note(paper)]));
+
+  return { FORMS, notes };
+})();

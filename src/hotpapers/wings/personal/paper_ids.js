@@ -1,0 +1,71 @@
+// The ids of papers in texts of other programs, as in base/papers/arxiv/grammar.py.
+"use strict";
+const paperIds = (() => {
+  const MAX_CHARS = 20000;
+  const MM = "(?:0[1-9]|1[0-2])";
+  const NEW =
+    `(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4])${MM})\\.(?!0000)\\d{4}|` +
+    `(?:1[5-9]|[2-4]\\d|50)${MM}\\.(?!00000)\\d{5}`;
+  const ARCHIVES =
+    "acc-phys|adap-org|alg-geom|astro-ph|bayes-an|chao-dyn|comp-gas|cond-mat|funct-an|" +
+    "patt-sol|plasm-ph|quant-ph|solv-int|" +
+    "supr-con|atom-ph|chem-ph|hep-lat|math-ph|mtrl-th|nucl-ex|nucl-th|physics|ao-sci|cmp-lg|" +
+    "hep-ex|hep-ph|hep-th|dg-ga|gr-qc|q-alg|q-bio|math|nlin|cs";
+  const NUMBER = `(?:910[89]|911[0-2]|070[1-3]|(?:9[2-9]|0[0-6])${MM})(?!000)\\d{3}`;
+  const OLD = `(${ARCHIVES})(?:\\.[a-z]{2,6}(?:-[a-z]{2,4})?)?/(${NUMBER})`;
+  const ID = `(?:(${NEW})|${OLD})(?:v[1-9]\\d{0,2})?(?![a-z0-9]|\\.\\d)`;
+  const PLACE =
+    "(?:(?:arxiv\\.org|ar5iv[\\w.]*|alphaxiv\\.org|huggingface\\.co|scirate\\.com|doi\\.org|" +
+    "semanticscholar\\.org)/|arxiv:)";
+  const LINK = `(?:https?://)?(?:[\\w-]+\\.)*${PLACE}(?:[\\w-]+/)*?(?:10\\.48550/)?(?:arxiv[.:])?`;
+  const MENTION = new RegExp(
+    `(?<![\\w.])(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv ?[-:.]? ?)${ID}(?:\\.pdf)?(?:\\?[^\\s<>"]*)?`,
+    "gi",
+  );
+  const BEFORE_WHOLE = `(?:${LINK}|(?:doi: ?)?10\\.48550/arxiv\\.|arxiv *(?:[:.] *)?)?`;
+  const WHOLE = new RegExp(
+    `^${BEFORE_WHOLE}${ID}(?:\\.(?:pdf|html?))?/?(?:[?#]\\S*)?(?: ?\\[[a-z., -]{2,60}\\]?)?$`,
+    "i",
+  );
+  const BEFORE_ID = new RegExp(
+    String.raw`^(?:(?:arxiv )?(?:e-?prints?|preprints?)(?: at| on)?[:,.]? (?:p\. )?(?=arxiv|doi|https?:|10\.48550)` +
+      String.raw`|corr,? |(?:\[?online\]?[.:]? )?(?:available|posted|published)(?: online)?(?: at| on| from| as)?:? ` +
+      String.raw`|url: ?|arxiv (?=abs/)` +
+      String.raw`|arxiv(?: \[preprint\])?\.? (?:19|20)\d\d(?: [a-z]{3})?(?: \d\d?)?(?:;[^:]{0,20})?: ?)?(?:abs/)?`,
+    "i",
+  );
+  const AFTER_ID = /(?<=[\d\]]),? \(?(?:19|20)\d\d\)?\.?$/;
+  const AROUND = /^[\s,;:."'()[\]<>{}|*_`!-]+|[\s,;:."'()[\]<>{}|*_`!-]+$/g;
+  const FACT = /^(?:citation ?key|cite ?key|pmc?id|doi|version|type|is[bs]n|tex\.\w+): /i;
+  const LABELED = /^(?:[\w.]+|citation key): /i;
+
+  const canonical = (match) => (match[1] || `${match[2]}/${match[3]}`).toLowerCase();
+  const trimmed = (text) => text.replace(AROUND, "");
+
+  function wholeId(text) {
+    const match = text.length <= 2000 && WHOLE.exec(trimmed(text));
+    return match ? canonical(match) : "";
+  }
+
+  // of a text that is an id, its address, or both, and nothing else
+  function idIn(text) {
+    const line = text.slice(0, MAX_CHARS).replace(/\s+/g, " ").trim().replace(BEFORE_ID, "").replace(AFTER_ID, "");
+    const [first, second, ...others] = line.split(" ").map(wholeId);
+    return wholeId(line) || (first === second && !others.length && first) || "";
+  }
+
+  function linked(text) {
+    const [match] = text.matchAll(MENTION);
+    if (match) return canonical(match);
+    return /^(?:corr )?abs\//i.test(text) ? idIn(text) : "";
+  }
+
+  // of a note that is an id, perhaps among lines such as `version: 1`; other lines may be a sentence about it
+  function inNote(text) {
+    const all = text.split(/\r?\n/).filter((line) => line.trim());
+    const lines = all.slice(all.findIndex((line) => !FACT.test(line)));
+    return lines.length === 1 || LABELED.test(lines[1] ?? "") ? idIn(lines[0]) : "";
+  }
+
+  return { ID, MENTION, canonical, trimmed, idIn, linked, inNote };
+})();
