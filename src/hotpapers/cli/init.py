@@ -193,7 +193,8 @@ def _hour(text: str) -> int:
 def _hosts() -> tuple[str, ...]:
     kinds = wings.hosts()
     if kinds:
-        answer = click.prompt("Where it runs", HERE, type=click.Choice([HERE, *kinds]), err=True)
+        choice = click.Choice([HERE, *kinds])
+        answer = click.prompt("Where it runs", HERE, type=choice, err=True)
     else:
         answer = HERE
     return () if answer == HERE else (answer,)

@@ -183,7 +183,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     elif planned.is_nothing:
         echo("nothing to change")
     elif batch:
-        echo(f"done: {count_noun(sum(planned.closed.values()), 'row')} closed, {batch.added:,} added")
+        total = sum(planned.closed.values())
+        echo(f"done: {count_noun(total, 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
     if not planned.is_nothing and not batch:
@@ -218,5 +219,6 @@ def repair(as_json: bool, site: common.Site) -> None:
     rows = close_unusable(site.record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
     summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
-    value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}
+    closed = [{"kind": row.label[0], "number": row.id} for row in rows]
+    value = {"closed": closed}
     show(value, [*lines, summary], as_json)

@@ -135,7 +135,8 @@ def judge(
     """
     judged = site.judge(account, judgement, paper=paper, reason=reason, since=since)
     value = [{**review._asdict(), "papers": papers} for review, papers in judged]
-    show(value, (line for account in judged for line in _lines(*account)), as_json)
+    lines = (line for account in judged for line in _lines(*account))
+    show(value, lines, as_json)
 
 
 def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:

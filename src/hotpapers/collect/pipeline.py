@@ -73,7 +73,8 @@ def ingest(
         ]
         remember_reactions(batch, reactions, at)
         edited = _items_of(payload for payload in parsed if payload.payload.kind == EDIT)
-        changes = ChangeFilter.inside(batch, items, [item.post for item in edited if isinstance(item, Post)])
+        posts = [item.post for item in edited if isinstance(item, Post)]
+        changes = ChangeFilter.inside(batch, items, posts)
         if not believes_dates:
             check_dates((post, changes.recorded(post)) for post in items if isinstance(post, Post))
         new = []

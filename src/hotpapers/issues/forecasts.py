@@ -88,7 +88,8 @@ class CurveCollector:
 
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
         """For each of the papers that is six hours to a week old, its forecasts, ordered by network."""
-        return forecasts_of(self._curves, {paper: self._early.get(paper, ()) for paper in papers}, self._as_of)
+        early = {paper: self._early.get(paper, ()) for paper in papers}
+        return forecasts_of(self._curves, early, self._as_of)
 
 
 def _reached(row: Engagement, as_of: int) -> int:
@@ -126,7 +127,8 @@ def sentence(network_forecast: NetworkForecast) -> str:
 
 def known(entry: Entry) -> tuple[NetworkForecast, ...]:
     """An entry's forecasts for the networks that have one."""
-    return tuple(item for item in entry.forecasts or () if item.forecast is not None)
+    items = entry.forecasts or ()
+    return tuple(item for item in items if item.forecast is not None)
 
 
 def sentences(entry: Entry) -> tuple[str, ...]:
@@ -247,7 +249,8 @@ def calibrate(curves: Iterable[Curve]) -> ForecastTable:
         for ranges in _ranges(network_curves)
         for step in range(doubling(ranges.least), doubling(ranges.most) + 1)
     }
-    return ForecastTable(ranges, {key: len(network_curves) for key, network_curves in curves_by_key.items()})
+    papers = {key: len(network_curves) for key, network_curves in curves_by_key.items()}
+    return ForecastTable(ranges, papers)
 
 
 def _ranges(network_curves: Sequence[Curve]) -> Iterator[GrowthRange]:
@@ -281,7 +284,8 @@ def group_name(archive: str) -> str:
 def _range(among: str, least: int, most: int, curves: Iterable[Curve], level: int) -> GrowthRange:
     growths = sorted(map(growth, curves))
     low, high = bounds(growths, level)
-    return GrowthRange(among, least, most, len(growths), low, growths[(len(growths) - 1) // 2], high)
+    median = growths[(len(growths) - 1) // 2]
+    return GrowthRange(among, least, most, len(growths), low, median, high)
 
 
 def predict(table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]) -> Forecast | None:

@@ -72,14 +72,16 @@ def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
 
 
 def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
-    return PaperAlias(paper, pages=tuple(paper_urls.named(link.target for link in links)))
+    pages = tuple(paper_urls.named(link.target for link in links))
+    return PaperAlias(paper, pages=pages)
 
 
 def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """Titles, DOIs, and the pages that papers claim in comment and abstract."""
     announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
+    newest = view.newest(SPECS[Paper], "t")
     sql = f"""SELECT {key_of("t.paper")}, t.title, t.doi, t.comment, t.abstract FROM paper AS t
-        WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
+        WHERE {view.visible("t")} AND {newest}
           AND (t.paper IN ({announced} AND a.announced_at BETWEEN ? AND ?)
             OR (t.observed_at BETWEEN ? AND ? AND NOT EXISTS ({announced} AND a.paper = t.paper)))"""
     for paper, title, doi, comment, abstract in view.database.iterate(sql, (*span, *span)):
@@ -88,9 +90,10 @@ def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
 
 def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """The pages linked from papers' pages on Hugging Face."""
+    newest = view.newest(SPECS[Post], "p")
     sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
         WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
-          AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
+          AND {view.visible("p")} AND {newest} AND {view.visible("m")}
           AND m.form = 'huggingface' AND m.found_in = 'listing'"""
     for paper, links in view.database.iterate(sql, span):
         yield _leading_to(paper, _links(links))

@@ -102,7 +102,8 @@ async def _page_of(request: Request, cache: PageCache) -> Reply:
     if page is not None:
         return page.for_client(request.scope)
     if not path.endswith("/") and len(file_path) < MAX_PATH_CHARS and await cache.get(f"{path}/index.html") is not None:
-        return reply(308, PAGE | {"location": f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"})
+        location = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
+        return reply(308, PAGE | {"location": location})
     body = await cache.ask(lambda cache: cache.pages.missing(file_path if is_possible else "404.html"))
     return reply(404, PAGE | {"content-type": HTML}, body)
 
@@ -133,7 +134,8 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [route for wing in wings() for route in wing.routes(backend, pages, publication, site)]
         search = SearchRoutes(backend, pages, name, site_config)
-        running = server(SiteApp(pages, routes, Api(backend), search), allowed_behind(limits.proxies))
+        site_app = SiteApp(pages, routes, Api(backend), search)
+        running = server(site_app, allowed_behind(limits.proxies))
         for wing in wings():  # once `server` has learned all structs, which no two threads may do at once
             wing.prepare(backend)
         running.run(sockets=[listener])

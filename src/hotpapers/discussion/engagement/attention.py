@@ -106,7 +106,8 @@ def with_reactions(
 
 def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:
     """The posts about each paper at its ages, paper by paper."""
-    rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
+    posts_at_age_sql = queries.posts_at_age_sql(view, window)
+    rows = map(PostAtAge._make, view.database.iterate(posts_at_age_sql))
     return (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
 
 

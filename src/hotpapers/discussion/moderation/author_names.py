@@ -110,12 +110,14 @@ def _spellings(author: str) -> tuple[PersonName, ...]:
     for text in _folds(author[:MAX_NAME_CHARS]):
         last, comma, first = text.partition(",")
         words = _words(f"{first} {last}" if comma and "," not in first else text)
-        result.append(PersonName(words, ()) if _GROUP.search(text) else _person(words))
+        match = _GROUP.search(text)
+        result.append(PersonName(words, ()) if match else _person(words))
     return tuple(name for name in result if name.words)
 
 
 def _person(words: Sequence[str]) -> PersonName:
-    return PersonName(tuple(words), tuple(_parts(words)) if len(words) > 1 else ())
+    parts = tuple(_parts(words)) if len(words) > 1 else ()
+    return PersonName(tuple(words), parts)
 
 
 def _parts(words: Sequence[str]) -> Iterator[NameParts]:

@@ -67,7 +67,8 @@ class SearchAtom(NamedTuple):
 
     def instead(self, word: str) -> SearchAtom:
         """The condition for another word."""
-        return self._replace(terms=(self.terms[0]._replace(words=(word,)),), text=word)
+        terms = (self.terms[0]._replace(words=(word,)),)
+        return self._replace(terms=terms, text=word)
 
 
 class SearchQuery(NamedTuple):

@@ -77,4 +77,5 @@ BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTION
 @cache
 def all_questions() -> tuple[Endpoint, ...]:
     """In matching order, also those of wings."""
-    return (*(question for wing in wings() for question in wing.questions()), *QUESTIONS)
+    questions = (question for wing in wings() for question in wing.questions())
+    return (*questions, *QUESTIONS)

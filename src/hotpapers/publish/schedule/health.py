@@ -50,7 +50,8 @@ def health(
     """The health of a site's jobs, whichever processes run them. `open_alarms`: of its wings.
     `jobs`: those that the settings ask for, all by default; others are switched off."""
     states = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
-    problems = [*dead_jobs(states, at), *_overdue(record, publications, at), *open_alarms]
+    overdue = _overdue(record, publications, at)
+    problems = [*dead_jobs(states, at), *overdue, *open_alarms]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in states if status.failing_since is not None
     )

@@ -223,7 +223,8 @@ def pieces(post: Post) -> tuple[LinkedPiece, ...]:
 
 def disguise(text: str, target: str) -> str:
     """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
-    text_host, target_host = _HOST.match(text.strip()), _HOST.match(target)
+    match = _HOST.match(text.strip())
+    text_host, target_host = match, _HOST.match(target)
     if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
         return ""
     return f" [{target_host[1].lower()}]"
@@ -263,7 +264,8 @@ def _line(lane_paper: LanePaper) -> LaneLine:
     title = one_line(paper.title) or phrases.paper_name(paper.paper)
     omitted = len(posts) - MAX_POSTS
     more = f"and {omitted} more" if omitted > 0 else ""
-    return LaneLine(title, site_paths.abs_url(paper.paper), tuple(map(_source, posts[:MAX_POSTS])), more)
+    abs_url = site_paths.abs_url(paper.paper)
+    return LaneLine(title, abs_url, tuple(map(_source, posts[:MAX_POSTS])), more)
 
 
 def _source(quotation: Quotation) -> LinkedPiece:

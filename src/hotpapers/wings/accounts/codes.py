@@ -46,7 +46,8 @@ def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | 
 
 def code(secret: bytes, proof: ProofChallenge) -> str:
     """The code for the profile: 60 bits, in letters and digits that are hard to confuse."""
-    return "hotpapers-" + base64.b32encode(_digest(secret, "code", proof)).decode().lower()[:12]
+    encoded = base64.b32encode(_digest(secret, "code", proof))
+    return "hotpapers-" + encoded.decode().lower()[:12]
 
 
 def appears_in(code: str, description: str) -> bool:

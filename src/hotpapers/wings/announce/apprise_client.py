@@ -107,7 +107,8 @@ def _plugin(url: str, home: str) -> Any:
 def _problem(service: str, log: str) -> NetError:
     """The error for a failed message, from the log. If the log has no reason, the message may have arrived; if only
     some rooms of the address took it, it must not be sent to them again."""
-    status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
+    matches = _STATUS.finditer(log)
+    status = next((int(match[1]) for match in matches), 0)
     is_partial = _SENT.search(log)
     if status in _PASSING and not is_partial:
         return RetryLater(RETRY_SECONDS, f"{service} answered {status}")

@@ -35,7 +35,8 @@ class ArxivArchive(ArchiveFormat):
         at = paper.observed_at or self._place.seen_at
         if not FIRST_PAPER <= at <= self._place.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
-        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), msgspec.json.encode(paper), min(at, self._place.now))]
+        body = msgspec.json.encode(paper)
+        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), body, min(at, self._place.now))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper as it was then."""
@@ -74,7 +75,8 @@ def paper_of(line: bytes) -> Paper:
     decoder's errors."""
     row = _decode(line)
     moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
-    changed_at = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
+    moment = paper_items.moment(row.update_date)
+    changed_at = max(filter(None, (moment, *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
     return paper_items.paper(
         ArxivId(paper_items.identifier(row.id).id, paper_items.latest_version([part.version for part in row.versions])),

@@ -75,7 +75,8 @@ class ArchiveBatch:
             payloads = self._format.take(line)
         except UNREADABLE as reason:
             problem = reason
-            payloads = [RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)]
+            raw_payload = RawPayload(BROKEN, unreadable_key(line), line.rstrip(b"\r\n"), self._now)
+            payloads = [raw_payload]
         self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
@@ -142,7 +143,8 @@ class ArchiveBatch:
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
         """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
         archive is."""
-        outcome = without_limited_raw(parse(self._items, payload, self._keep_for(payload)), self._terms)
+        parsed = parse(self._items, payload, self._keep_for(payload))
+        outcome = without_limited_raw(parsed, self._terms)
         if not outcome.problem:
             return outcome
         if payload.kind == BROKEN:
@@ -207,7 +209,8 @@ class ArchiveBatch:
                 "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item)) for item in outcome.items
             )
             self._figures.update((file, name) for name in names if name)
-            self._named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
+            papers = (item.paper for item in outcome.items if isinstance(item, Mention))
+            self._named[file].update(papers)
 
     def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""
@@ -260,7 +263,8 @@ class _EarlierItems:
         return max(filter(None, earlier), key=attrgetter("observed_at"), default=None)
 
     def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
-        row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)
+        view = AsOfView(self._record.database, at, self._position)
+        row = view.latest_row(kind, *key)
         return row.item if row else None
 
 

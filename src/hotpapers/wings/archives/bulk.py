@@ -47,7 +47,8 @@ def find_in_file(stream: io.BufferedIOBase | io.RawIOBase, block: int = BLOCK) -
         elif not cut and filled == len(data):  # a piece of a long line
             end = filled
             cut = _whole_character(data, filled - 2 * MARGIN)
-            last = before + _characters(data[: _whole_character(data, filled - MARGIN)])
+            whole_end = _whole_character(data, filled - MARGIN)
+            last = before + _characters(data[:whole_end])
         counted = 0
         for line, mention in _mentions(data, end):
             before += _characters(data[counted:line])

@@ -38,7 +38,8 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
         cut = chunk.rfind(b"\n") + 1
         if cut:
             data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
-            yield ArchiveBlock(offset, offset + len(data), data, data[-TAIL:])
+            tail = data[-TAIL:]
+            yield ArchiveBlock(offset, offset + len(data), data, tail)
             offset = offset + len(data)
             pending = chunk[cut:]
         else:
@@ -47,7 +48,8 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
             offset = yield from _too_long(stream, offset, pending)
             pending = b""
     if pending:
-        yield ArchiveBlock(offset, offset + len(pending), pending, pending[-TAIL:], ended=False)
+        end = offset + len(pending)
+        yield ArchiveBlock(offset, end, pending, pending[-TAIL:], ended=False)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -103,5 +103,6 @@ class ArchiveTask(NamedTuple):
         """What the pool's processes must know. Raises FullStore."""
         now = self.target.now
         with full_disk_as_error(folder):
-            (folder / "names").write_bytes(pickle.dumps(list(paper_aliases(self.record, now, 0))))
+            pickled = pickle.dumps(list(paper_aliases(self.record, now, 0)))
+            (folder / "names").write_bytes(pickled)
         return WorkerSetup(self.kind, now, str(folder))

@@ -52,7 +52,8 @@ class TrackedAt:
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
         """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
         What is missing is not looked up again until a batch is written."""
-        known = queries.known_identities(self._record, keys), queries.known_reactions(self._record, reactions)
+        known_identities = queries.known_identities(self._record, keys)
+        known = known_identities, queries.known_reactions(self._record, reactions)
         self._absent = {*keys, *reactions}.difference(*known)
 
     def look(self, at: int) -> None:
@@ -155,7 +156,8 @@ class JetstreamArchive(ArchiveFormat):
         """Looks up at once what the record has of what these lines delete, and of accounts."""
         removed = list(map(_removed, lines))
         reactions = {reaction for _, reactions in removed for reaction in reactions}
-        self._known.ask_about({key_of(id) for id, _ in removed if id}, reactions)
+        keys = {key_of(id) for id, _ in removed if id}
+        self._known.ask_about(keys, reactions)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of an event."""

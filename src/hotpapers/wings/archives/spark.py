@@ -133,5 +133,6 @@ def _reason(log: IO[bytes], problem: Exception) -> str:
             return "this Java is too old; install Java 17 or newer"
     else:
         text = str(problem)
-    reasons = [match[1] for match in map(_REASON.fullmatch, map(str.strip, text.splitlines())) if match]
+    matches = map(_REASON.fullmatch, map(str.strip, text.splitlines()))
+    reasons = [match[1] for match in matches if match]
     return (reasons[-1] if reasons else text.strip().partition("\n")[0] or type(problem).__name__)[:300].rstrip(".")

@@ -40,7 +40,8 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
     else:
         day, _ = issue_of(path) or ("", 0)
         issue = site.issue(day)
-        places = [f"{entry.place} {entry.plain_title}" for entry in islice(issue.entries, drawing.ROWS)]
+        entries = islice(issue.entries, drawing.ROWS)
+        places = [f"{entry.place} {entry.plain_title}" for entry in entries]
         text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
     url = site.site_config.base + card_path(path)
     return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
@@ -102,11 +103,13 @@ class CardPages(SitePart):
 
 def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, number of papers, the first places."""
-    rows = tuple((str(entry.place), _title(entry)) for entry in islice(issue.entries, drawing.ROWS))
+    entries = islice(issue.entries, drawing.ROWS)
+    rows = tuple((str(entry.place), _title(entry)) for entry in entries)
+    under = drawable(issue.facts.partition(" · ")[0])
     return CardContent(
         drawable(issue.publication),
         issue.title,
-        drawable(issue.facts.partition(" · ")[0]),
+        under,
         rows or (("", drawable(issue.empty)),),
     )
 
@@ -116,7 +119,8 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
     entry = appearances[-1].entry
     curve = _curve(appearances)
     # The first authors whose names can be drawn, and how many more there are
-    drawable_names = filter(None, (drawable(plain_line(name)) for name in entry.authors[: 2 * AUTHORS]))
+    names = entry.authors[: 2 * AUTHORS]
+    drawable_names = filter(None, (drawable(plain_line(name)) for name in names))
     first_names = list(islice(drawable_names, AUTHORS))
     omitted = len(entry.authors) - len(first_names)
     points = (point.split(",") for point in curve.points.split()) if curve else ()

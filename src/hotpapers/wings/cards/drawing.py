@@ -84,7 +84,8 @@ def drawable(text: str) -> str:
     Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
     change what it says.
     """
-    shapes = list(map(_sign, clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]))
+    one_line = clean_text.one_line(unicodedata.normalize("NFC", text))
+    shapes = list(map(_sign, one_line[:MAX_TEXT_CHARS]))
     # one sign may become 18
     if None in shapes:
         drawn = ""
@@ -164,7 +165,8 @@ def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list
     if len(lines) <= most_lines:
         return lines
     last = " ".join(lines[most_lines - 1 :])
-    prefix = last[: _fit_count(last, typeface, width - typeface.width(" …")) + 1]
+    fit_count = _fit_count(last, typeface, width - typeface.width(" …"))
+    prefix = last[: fit_count + 1]
     whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
     return [*lines[: most_lines - 1], f"{whole_words.rstrip()} …"]
 
@@ -207,7 +209,8 @@ class _Canvas:
     def text(self, baseline_start: tuple[float, float], text: str, typeface: Typeface, ink: Color) -> None:
         """Draw a line of text."""
         start = (round(baseline_start[0]), round(baseline_start[1]))
-        self._pen.text(start, text, fill=ink, font=_font(typeface.weight, typeface.size), anchor="ls")
+        font = _font(typeface.weight, typeface.size)
+        self._pen.text(start, text, fill=ink, font=font, anchor="ls")
 
     def curve(self, corner: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
         """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
@@ -228,9 +231,11 @@ class _Canvas:
         from PIL import Image
 
         palette = Image.new("P", (1, 1))
-        palette.putpalette([part for color in (PAPER, *INKS, *map(_half, INKS)) for part in color])
+        colors = (PAPER, *INKS, *map(_half, INKS))
+        palette.putpalette([part for color in colors for part in color])
         file = io.BytesIO()
-        self._image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", bits=4)
+        quantized = self._image.quantize(palette=palette, dither=Image.Dither.NONE)
+        quantized.save(file, "PNG", bits=4)
         return file.getvalue()
 
 
@@ -246,7 +251,8 @@ def draw(card: CardContent) -> bytes:
     # Draw the mark, as in icon.svg, and the publication's name
     unit = ICON / 26
     upper = TOP - ICON + 8
-    canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
+    corners = (MARGIN, upper, MARGIN + 22 * unit, upper + ICON)
+    canvas.box(corners, ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)

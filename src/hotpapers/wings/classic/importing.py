@@ -87,7 +87,8 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[C
         # Categories that arXiv does not have are kept
         unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
         notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
-        done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
+        places = len(file.issue.items)
+        done.append(ClassicImport(file.file, state, file.issue.date, places, file.repaired, notes))
     if items:
         publication = record.view().item(model.Publication, PUBLICATION)
         if publication is None:

@@ -124,7 +124,8 @@ def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, 
     digest = hashlib.sha256(rules).hexdigest()[:8]
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
     headers |= {"content-encoding": "gzip"} if compress else {}
-    head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{digest}"')
+    etag = f'W/"{params.format}-{state.position}-{digest}"'
+    head = reply(200, headers, etag=etag)
     headers_without_length = tuple(pair for pair in head.headers if pair[0] != b"content-length")
     return msgspec.structs.replace(head, headers=headers_without_length)
 

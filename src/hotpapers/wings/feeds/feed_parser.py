@@ -202,7 +202,8 @@ def _text_of(value: object) -> str:
 
 def _html(part: Any) -> str:
     """A title or content as HTML; plain text is escaped to show the same."""
-    value = storable(str((part or {}).get("value") or ""))[:MAX_CONTENT_CHARS]
+    text = str((part or {}).get("value") or "")
+    value = storable(text)[:MAX_CONTENT_CHARS]
     if (part or {}).get("type") == "text/plain":
         return html.escape(value)
     return value if _HAS_ELEMENT.search(value) else value.replace("<", "&lt;")
@@ -272,7 +273,8 @@ def _json_entry(item: _JsonItem, feed: _JsonFeed, url: str) -> FeedEntry:
 
 
 def _json_authors(part: _JsonItem | _JsonFeed) -> str:
-    return _joined(_text_of(author.get("name")) for author in _objects([*_list_of(part.authors), part.author]))
+    authors = _objects([*_list_of(part.authors), part.author])
+    return _joined(_text_of(author.get("name")) for author in authors)
 
 
 MAX_LISTED = 100
@@ -367,7 +369,8 @@ class _SizeCheck:
         """Everything before the entry in which it stopped, with end tags for all elements open there."""
         if self._entry is None or not self._entries:
             raise InputError("too much data in or before the first entry")
-        ends = "".join(f"</{name}>" for name in reversed(self._entry.within))
+        names = reversed(self._entry.within)
+        ends = "".join(f"</{name}>" for name in names)
         return body[: self._entry.start] + ends.encode()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

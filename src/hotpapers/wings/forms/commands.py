@@ -67,12 +67,15 @@ def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     if row is None or row.is_forgotten:
         return {"page": "", "by": ""}
     post = row.item
-    author = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
+    day = timestamps.day_of(post.created_at)
+    author = f"{post.handle or post.name or post.account}, {day}"
     return {"page": site_paths.post_page(post.post), "by": author}
 
 
 def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> Iterator[str]:
-    yield f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}"
-    fields = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
+    minute = minute_of(report.at)
+    yield f"{report.id:>4}  {minute}  {NAMES[report.kind]}"
+    issue = days.get(report.issue, report.issue)
+    fields = {"issue": issue, "paper": report.paper, "about": report.subject, **about}
     yield from (f"      {name:<6}{value}" for name, value in fields.items() if value)
     yield from (f"      | {line}" for line in report.text.splitlines())

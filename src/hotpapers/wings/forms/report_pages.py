@@ -95,7 +95,8 @@ class ReportPages(NamedTuple):
 
 def _refill(kind: Kind, values: Values) -> FormPage:
     """The form with the submitted values, without any look-ups."""
-    target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
+    issue = values.get("issue", "")
+    target = ReportTarget(issue, values.get("paper", ""), values.get("post", ""), ())
     return _form(kind, target, values.get("text", ""))
 
 
@@ -126,7 +127,8 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     if not issue:
         raise NotFound("no such issue")
     publication, day, _ = issue
-    all_contents = {edition.digest: edition.content for edition in freeze.editions(record, publication, day)}
+    editions = freeze.editions(record, publication, day)
+    all_contents = {edition.digest: edition.content for edition in editions}
     content = all_contents.get(digest)
     if content is None or paper not in (entry.paper for entry in content.all_entries):
         raise NotFound(f"{paper}: not in this issue")

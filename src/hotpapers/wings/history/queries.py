@@ -31,7 +31,8 @@ MEASURED = frozenset(
 def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     """The papers measured as of a view, by key, with the moment of their first announcement."""
     sql = f"WITH {announced_sql(view, window)} SELECT {key_of('announced.paper')}, announced.at FROM announced"
-    return {paper: int(at) for paper, at in view.database.iterate(sql)}
+    rows = view.database.iterate(sql)
+    return {paper: int(at) for paper, at in rows}
 
 
 def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
@@ -63,7 +64,8 @@ def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
     read."""
     sql = f"""SELECT coverage.observed_at FROM coverage WHERE coverage.observed_at > ? AND {view.visible("coverage")}
             AND coverage.reason IN (?, ?) AND coverage.until_at = coverage.from_at ORDER BY 1"""
-    return list(view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK)))
+    rows = view.database.iterate(sql, (after, model.BEGAN, model.READ_BACK))
+    return list(rows)
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:

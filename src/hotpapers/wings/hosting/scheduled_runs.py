@@ -91,7 +91,8 @@ def end_run(
         _check_unmoved(record, folders, site)
         files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
-    write_atomically(output / REPORT, msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
+    data = msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n"
+    write_atomically(output / REPORT, data)
     return report, files
 
 
@@ -110,9 +111,11 @@ def _site_config(site: ConfiguredSite, base: str) -> SiteConfig:
 
 def _check_unmoved(record: Record, folders: dict[str, str], site: ConfiguredSite) -> None:
     """Remembers the folder of each publication's pages, empty for the top. Raises UsageError if one would move."""
-    known: dict[str, str] = json.loads(read_meta(record.database, SITE_FOLDERS) or "{}")
+    meta = read_meta(record.database, SITE_FOLDERS)
+    known: dict[str, str] = json.loads(meta or "{}")
     for name, folder in folders.items():
-        before, after = (f"{path}/" if path else "the top" for path in (known.get(name, folder), folder))
+        paths = (known.get(name, folder), folder)
+        before, after = (f"{path}/" if path else "the top" for path in paths)
         require(
             before == after,
             f"{name}: its pages are at {before} and would move to {after}, to other addresses; write the publications "

@@ -198,7 +198,8 @@ def _word(value: str) -> str:
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     parts = _own_parts(message)
     if report := _report_of(message, parts):
-        returned = next(filter(None, (sent_message(secret, text) for text in (raw, *map(_content, parts)))), None)
+        texts = (raw, *map(_content, parts))
+        returned = next(filter(None, (sent_message(secret, text) for text in texts)), None)
         if returned is None:
             return None
         if report.get_content_subtype() == "feedback-report":
@@ -256,7 +257,8 @@ def _bounce_report(report: bytes, returned: SentMessage) -> BounceReport | None:
 def _failure(fields: dict[str, str], returned: SentMessage) -> BounceReport | None:
     diagnosis = fields.get("diagnostic-code", "")
     code = _CODE.search(diagnosis)
-    status = status_of(_word(fields.get("status", ""))) or _status_by(diagnosis, code)
+    word = _word(fields.get("status", ""))
+    status = status_of(word) or _status_by(diagnosis, code)
     # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
     if not status.startswith(("4", "5")):
         return None

@@ -127,7 +127,8 @@ def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: Si
 
 
 def _author_of(quote: QuoteView) -> LinkedPiece:
-    return LinkedPiece(cut(f"{quote.author} on {quote.network}", MAX_AUTHORS_CHARS), quote.url)
+    text = f"{quote.author} on {quote.network}"
+    return LinkedPiece(cut(text, MAX_AUTHORS_CHARS), quote.url)
 
 
 def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:

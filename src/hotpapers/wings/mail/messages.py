@@ -73,7 +73,8 @@ def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) 
     mail_config = preview_config(mailing(settings))
     reader = _nobody(issue, "reader@example.invalid")
     message = issue_message(issue, mail_config, site_config)
-    return RenderedFile(f"{issue.content.day}.eml", address_message(message, mail_config, reader, b"", issue.frozen_at))
+    data = address_message(message, mail_config, reader, b"", issue.frozen_at)
+    return RenderedFile(f"{issue.content.day}.eml", data)
 
 
 def plain_message(

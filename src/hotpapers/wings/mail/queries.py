@@ -85,7 +85,8 @@ def outcomes_until(record: Record, key: DeliveryKey, since: int) -> list[tuple[T
 def select_subscribers(record: Record, condition: str, *values: Any) -> list[Subscriber]:
     """The subscribers that match a condition, by publication and address."""
     sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {condition} ORDER BY publication, address, mark"
-    subscribers = (Subscriber(*row) for row in record.database.rows(sql, values))
+    rows = record.database.rows(sql, values)
+    subscribers = (Subscriber(*row) for row in rows)
     return [subscriber._replace(skip_empty=bool(subscriber.skip_empty)) for subscriber in subscribers]
 
 

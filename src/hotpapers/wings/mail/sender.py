@@ -137,7 +137,8 @@ class EmailSender:
         progress = self._progress(issue_reader, publication, day)
         if progress is None or progress.unfinished:
             return None
-        counts = Counter(state.state for state in progress.states.values() if is_over(state))
+        states = progress.states.values()
+        counts = Counter(state.state for state in states if is_over(state))
         return DeliveryCounts(counts["sent"], counts["failed"]) if counts else None
 
     def _progress(self, issue_reader: IssueReader, publication: str, day: str) -> _Progress | None:
@@ -243,7 +244,8 @@ class _Progress(NamedTuple):
 
 def wait_for_turn(record: Record, mail_config: MailConfig, address: str, http: HttpClient) -> None:
     """Keeps the pace of an address's domain, which all processes of the site share."""
-    http.sleep(jobs_queries.reserve_moment(record, queries.PACE + domain_of(address), 60 / mail_config.pace))
+    host = queries.PACE + domain_of(address)
+    http.sleep(jobs_queries.reserve_moment(record, host, 60 / mail_config.pace))
 
 
 def most_failures(readers: int) -> int:

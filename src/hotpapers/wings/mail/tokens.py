@@ -67,7 +67,8 @@ def decode(secret: bytes, text: str) -> MailToken | None:
     match = TOKEN.fullmatch(text)
     if match is None:
         return None
-    token = MailToken(_PURPOSES[match[1]], match[2], int(match[3], 16))
+    purpose = _PURPOSES[match[1]]
+    token = MailToken(purpose, match[2], int(match[3], 16))
     return token if hmac.compare_digest(encode(secret, token), text) else None
 
 

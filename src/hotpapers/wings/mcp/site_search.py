@@ -101,7 +101,8 @@ class _PartSearch:
         weights: defaultdict[int, int] = defaultdict(int)
         for line in self._site.question.within(self._lines(form, begins)):
             if line.startswith("*") and "C" in letters:  # in most texts
-                without = {int(digits, 36) for digits, letter in _POSTING.findall(line) if letter == "Z"}
+                matches = _POSTING.findall(line)
+                without = {int(digits, 36) for digits, letter in matches if letter == "Z"}
                 for number in range(len(self._quarter.ids)):
                     weights[number] += number not in without
             for digits, letter in _POSTING.findall(line):

@@ -134,7 +134,8 @@ def bibtex(text: str) -> Iterator[Entry]:
         is_comment = kind in ("comment", "preamble") or _BIB_COMMENTED.match(text, line_start, match.start())
         if is_comment or text[match.start() - 1 : match.start()].isalnum():
             continue
-        pairs = [(name.lower(), value) for name, value in _bib_pairs(body, strings)]
+        bib_pairs = _bib_pairs(body, strings)
+        pairs = [(name.lower(), value) for name, value in bib_pairs]
         if kind == "string":
             strings.update((name, value[:MAX_STRING_CHARS]) for name, value in pairs)
         else:
@@ -308,7 +309,8 @@ _NO_ITEMS = ("attachment", "note", "annotation")
 
 def rdf(text: str) -> Iterator[Entry]:
     """The items of Zotero's RDF: not their attachments, notes and journals, nor collections."""
-    nodes = [node for root in xml_root(text).children() for node in root.children()]
+    roots = xml_root(text).children()
+    nodes = [node for root in roots for node in root.children()]
     by_address = {node.attributes.get("about", ""): node for node in nodes}
     for node in nodes:
         kind = "".join(child.text().strip() for child in node.children("itemType"))
@@ -333,7 +335,8 @@ def _rdf_entry(node: Element, linked: list[Element]) -> Entry:
 def endnote_xml(text: str) -> Iterator[Entry]:
     """The records of EndNote's XML."""
     for record in _within(xml_root(text), "record"):
-        yield _fields(_ENDNOTE_XML, ((leaf.name, leaf.text()) for leaf in _within(record, *_ENDNOTE_XML)))
+        leaves = _within(record, *_ENDNOTE_XML)
+        yield _fields(_ENDNOTE_XML, ((leaf.name, leaf.text()) for leaf in leaves))
 
 
 def _within(element: Element, *names: str) -> Iterator[Element]:

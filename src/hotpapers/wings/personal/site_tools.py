@@ -80,6 +80,7 @@ def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
 
 def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, reason: str) -> NearPaper:
     base = site.address if text.paper in day.shown else ""
+    page = site_paths.paper_url(base, paper_key(text.paper))
     return NearPaper(
         paper=text.paper,
         title=text.title,
@@ -87,7 +88,7 @@ def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, rea
         day=day.day,
         closeness=as_shown(value),
         reason=reason,
-        page=site_paths.paper_url(base, paper_key(text.paper)),
+        page=page,
     )
 
 
@@ -101,7 +102,8 @@ def _starred(site: PublishedSite, stars: Iterable[str]) -> Iterator[tuple[str, R
         if day and paper in day.papers:
             yield star, day.papers[paper], day.vectors.get(paper, {})
         else:
-            yield star, RankedText(paper, "" if paper else star), {} if paper else vector_of(star, "")
+            ranked_text = RankedText(paper, "" if paper else star)
+            yield star, ranked_text, {} if paper else vector_of(star, "")
 
 
 def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:

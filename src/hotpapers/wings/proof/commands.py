@@ -66,9 +66,9 @@ def log(
         print_error("nothing was changed")
         raise click.exceptions.Exit(1)
     with site.opened(publications=True) as record:
-        names = sorted(
-            item.publication for item in record.view().items(Publication) if log_files.is_name(item.publication)
-        )
+        items = record.view().items(Publication)
+        publications = (item.publication for item in items if log_files.is_name(item.publication))
+        names = sorted(publications)
         if new_key:
             if config.key_file.exists():
                 raise UsageError(f"{config.key_file}: already exists; --rotate replaces it and starts a new log")
@@ -122,12 +122,13 @@ def _rows(name: str, config: LogConfig) -> Iterator[dict[str, Any]]:
     for stored in log_files.read_logs(config.folder / name):
         if stored.last and stored.key:
             witnesses = cosigners(policy, stored.last)
+            root = stored.last.root.hex()
             yield {
                 "publication": name,
                 "number": stored.number,
                 "origin": stored.last.origin,
                 "size": stored.last.size,
-                "root": stored.last.root.hex(),
+                "root": root,
                 "key": str(stored.key),
                 "witnesses": sorted(witnesses),
                 "complete": policy.is_met(witnesses),

@@ -62,7 +62,8 @@ class MerkleTree:
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that a leaf is in the tree of a size (section 2.1.1), from its sibling up. Requires
         index < size."""
-        return [sibling for *_, sibling in self._nodes_above(index, size)][::-1]
+        nodes_above = self._nodes_above(index, size)
+        return [sibling for *_, sibling in nodes_above][::-1]
 
     def consistency(self, old: int, size: int) -> list[bytes]:
         """The proof that the tree of size `old` is a prefix of the tree of a size (section 2.1.2). Empty if `old` is 0

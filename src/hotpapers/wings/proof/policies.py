@@ -80,7 +80,8 @@ def invalid_signers(policy: LogPolicy, signed: Checkpoint, cosigners: Collection
 
 def is_of_known_log(policy: LogPolicy, signed: Checkpoint) -> bool:
     """Whether a log of the policy signed a checkpoint under its own name."""
-    return is_signed(signed, [key for key in policy.logs if key.name == signed.origin])
+    keys = [key for key in policy.logs if key.name == signed.origin]
+    return is_signed(signed, keys)
 
 
 def parse_policy(text: str) -> LogPolicy:
@@ -125,7 +126,8 @@ def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
             _require_new(policy, name)
             key = _key(vkey, (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
             _require(key.public not in {known.key.public for known in policy.witnesses}, f"{name}: duplicate key")
-            return policy._replace(witnesses=(*policy.witnesses, KnownWitness(name, key, *url)))
+            witnesses = (*policy.witnesses, KnownWitness(name, key, *url))
+            return policy._replace(witnesses=witnesses)
         case ["group", name, rule, member, *members]:
             _require_new(policy, name)
             group = _group(policy, name, rule, (member, *members))

@@ -74,7 +74,8 @@ def _row(field: str, papers: list[str], facts: FieldFacts) -> FieldRow:
 
 def _share_with(least: int, people: list[int]) -> float | None:
     if people:
-        return round(sum(count >= least for count in people) / len(people), 3)
+        total = sum(count >= least for count in people)
+        return round(total / len(people), 3)
     return None
 
 

@@ -102,7 +102,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             ids = (min(known, key=rank), max(known, key=rank))
         else:
             ids = ("", "")
-        return self.replace(fed=(*self.fed, archive), items=self.items + items, ids=ids)
+        fed = (*self.fed, archive)
+        return self.replace(fed=fed, items=self.items + items, ids=ids)
 
     def add_check(
         self, archive: str, items: int, lacks: Iterable[Lack], exact: str, least: Iterable[tuple[str, str]] = ()
@@ -125,9 +126,10 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def mark_described(self, identifiers: Iterable[str], described: Container[str]) -> Self:
         """Note that more versions were requested from the API; those it has not described are owed."""
         owed = dict.fromkeys([*self.owed, *identifiers])
+        overdue = tuple(version for version in self.overdue if version not in described)
         return self.replace(
             owed=tuple(version for version in owed if version not in described and version not in self.overdue),
-            overdue=tuple(version for version in self.overdue if version not in described),
+            overdue=overdue,
         )
 
     def close_day(self, missed: list[str], doubt: str) -> ArxivCursor:

@@ -163,7 +163,8 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
     links: list[TextLink] = []
     for start, end, target in sorted(candidates):
         if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
-            links.append(TextLink(places[start], places[end], storable(target)))
+            text_link = TextLink(places[start], places[end], storable(target))
+            links.append(text_link)
     return tuple(links)
 
 
@@ -204,7 +205,8 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
     key = key_of(storable(view.uri))
     author = view.author
-    created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
+    rkey = view.uri.rpartition("/")[2]
+    created_at = creation_time(rkey, view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key,
         reposts=view.repost_count,
@@ -249,9 +251,10 @@ def _read_reaction(
         post = schemas.like_or_repost(event.commit.record).subject.uri
     if not (post or withdrawal):
         raise InputError(f"a {kind} without a post")
+    account = key_of(storable(event.did))
     return Reaction(
         post=key_of(storable(post)),
-        account=key_of(storable(event.did)),
+        account=account,
         type=kind,
         withdrawn=withdrawal is not None,
         observed_at=payload.at,
@@ -265,12 +268,14 @@ def _read_account(payload: RawPayload) -> Verdict:
         raise InputError("an account event without an account")
     active = event.account.active
     status = event.account.status
+    reason = "active" if active else (isinstance(status, str) and storable(status)) or "inactive"
+    subject = key_of(storable(event.did))
     return Verdict(
-        subject=key_of(storable(event.did)),
+        subject=subject,
         about="",
         rule="network",
         judgement="shown" if active else "hidden",
         version=1,
-        reason="active" if active else (isinstance(status, str) and storable(status)) or "inactive",
+        reason=reason,
         observed_at=payload.at,
     )

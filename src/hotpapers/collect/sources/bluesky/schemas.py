@@ -176,7 +176,8 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
 
     def facet_targets(self) -> list[str]:
         """The targets of the links in its text."""
-        return [feature.target for facet in self.facets or () for feature in facet.features if feature.target]
+        facets = self.facets or ()
+        return [feature.target for facet in facets for feature in facet.features if feature.target]
 
     def answers(self) -> dict[ReactionType, str]:
         """The post that it replies to and the one that it quotes."""

@@ -37,7 +37,8 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         return position
     if latest < position:
         position = 0
-    sql = f"""WITH {persons_sql(AsOfView(database, MAX_INTEGER, MAX_INTEGER), ())}
+    view = AsOfView(database, MAX_INTEGER, MAX_INTEGER)
+    sql = f"""WITH {persons_sql(view, ())}
         SELECT post.post, min(post.created_at) FROM post LEFT JOIN stable_account ON stable_account.voice = post.voice
         WHERE post.network = ? AND post.since > ? AND post.until = 0 AND post.gone = '' AND post.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("post.post")} GROUP BY post.post"""

@@ -161,7 +161,8 @@ def _next_rows(database: Database, state: Sequence[int]) -> list[_ActivityRow]:
         )
     end = min((end for (end,) in ends if end is not None), default=0)
     posts, reactions = state
-    return list(map(_ActivityRow._make, database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))))
+    rows = database.rows(_ACTIVITY_SQL, (posts, end, reactions, end))
+    return list(map(_ActivityRow._make, rows))
 
 
 def known_accounts(view: AsOfView) -> frozenset[int] | None:

@@ -169,7 +169,8 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
     path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
-    return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
+    name = streams.name_of(file)
+    return ArchiveFile(name, opener, head, size, moment, altered, path, seen_at or 0)
 
 
 def _is_altered(file: str, earlier: os.stat_result) -> bool:

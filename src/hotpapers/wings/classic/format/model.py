@@ -79,7 +79,8 @@ def moment(printed: str) -> int:
     else:
         raise NotClassic(f"{printed[:40]!r} is not a time")
     try:
-        return timestamps.from_datetime(datetime(year, month, day, hour, minute, second)) - _JAPAN
+        date = datetime(year, month, day, hour, minute, second)
+        return timestamps.from_datetime(date) - _JAPAN
     except ValueError as error:
         raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
 

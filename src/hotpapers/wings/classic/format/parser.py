@@ -78,7 +78,8 @@ def parse(text: str) -> ClassicIssue:
     lines = text[:-1].split("\n")
     date, written_at, at = _front(lines)
     # The number of empty lines before the one that starts the first item.
-    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    indexes = range(at, len(lines))
+    first = next((index for index in indexes if lines[index]), len(lines))
     if first < len(lines):
         lead = max(0, first - at - 1)
     else:
@@ -101,7 +102,8 @@ def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
     line = lines[number]
     rendered_line = rendered_lines[number]
     at = _common(line, rendered_line)
-    expected, actual = quoted(rendered_line[at : at + 20]), quoted(line[at : at + 20])
+    expected = quoted(rendered_line[at : at + 20])
+    actual = quoted(line[at : at + 20])
     return NotClassic(f"column {at + 1}: expected {expected}, found {actual}", line=number + 1)
 
 
@@ -174,7 +176,8 @@ def _paper(lines: list[str], at: int) -> str:
 
 
 def _categories(lines: list[str], at: int) -> tuple[str, ...]:
-    matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
+    parts = _line(lines, at).removeprefix("- ").split(" | ")
+    matches = [_CATEGORY.fullmatch(part) for part in parts]
     names = tuple(match[1] for match in matches if match)
     if len(names) < len(matches):
         raise _unexpected("categories", lines, at)
@@ -236,7 +239,8 @@ def _embed(line: str) -> ClassicPost:
     if not dash or not head.endswith(f" (@{handle})"):
         raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), with the handle in its link")
     text, links = _text(body)
-    return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
+    rtl = start[2] == "rtl"
+    return ClassicPost(id_, handle, _plain(name), start[1], rtl, text, links)
 
 
 def _text(body: str) -> tuple[str, tuple[TextLink, ...]]:

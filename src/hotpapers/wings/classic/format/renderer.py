@@ -149,4 +149,5 @@ def _cleaned_post(post: ClassicPost) -> ClassicPost:
     text = STRAY.sub(" ", post.text)
     name = STRAY_OR_NEWLINE.sub(" ", post.name)
     links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
-    return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")
+    lang = post.lang if is_language(post.lang) else "und"
+    return replace(post, text=text, name=name, links=links, lang=lang)

@@ -65,7 +65,8 @@ def check_size(content: AnyStr, newline: AnyStr) -> None:
             raise NotClassic(f"a line longer than {MAX_LINE:,}", line=content.count(newline, 0, at) + 1)
         at = end + 1
     if len(content) > MAX_FILE:
-        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=content.count(newline, 0, at) + 1)
+        line = content.count(newline, 0, at) + 1
+        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=line)
 
 
 def bad_head(issue: ClassicIssue) -> str:

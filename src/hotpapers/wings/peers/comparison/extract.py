@@ -50,7 +50,8 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ki
             back=queries.back(view),
         )
         for network, start, end, at, state, reason in queries.coverage(view, period.since):
-            yield kinds.CoverageLine(network, start, end, at, state, counts=reason.startswith(COUNTS))
+            counts = reason.startswith(COUNTS)
+            yield kinds.CoverageLine(network, start, end, at, state, counts=counts)
         for paper, at in queries.announced(view, period.since):
             yield kinds.AnnouncedLine(paper, at)
         for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):

@@ -46,8 +46,10 @@ class NetworkCoverage:
 
     def read_at(self, moment: int) -> int | None:
         """When everything said by a moment had been read; None for never."""
-        first, end = bisect_right(self._starts, moment - self._longest - 1), bisect_right(self._starts, moment)
-        return min((line.at for line in self._complete[first:end] if moment < line.until_at), default=None)
+        first = bisect_right(self._starts, moment - self._longest - 1)
+        end = bisect_right(self._starts, moment)
+        lines = self._complete[first:end]
+        return min((line.at for line in lines if moment < line.until_at), default=None)
 
     def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
@@ -198,7 +200,8 @@ def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
     def by_content(posts: Iterable[PostLine]) -> dict[object, list[str]]:
         marks = defaultdict[object, list[str]](list)
         for post in posts:
-            marks[post.network, post.created_at, frozenset(paper for paper, _, _ in post.papers)].append(post.post)
+            papers = frozenset(paper for paper, _, _ in post.papers)
+            marks[post.network, post.created_at, papers].append(post.post)
         return marks
 
     missing = by_content(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
@@ -380,5 +383,6 @@ def _events(reactions: Iterable[kinds.ReactionRow]) -> post_reactions.PostReacti
     events = defaultdict[str, list[post_reactions.ReactionEvent]](list)
     for mark, type, at, withdrawn in reactions:
         voice = _number(mark)
-        events[type].append(post_reactions.ReactionEvent(at, voice, voice, int(withdrawn)))
+        reaction_event = post_reactions.ReactionEvent(at, voice, voice, int(withdrawn))
+        events[type].append(reaction_event)
     return {type: post_reactions.ReactionEvents(type_events) for type, type_events in events.items()}

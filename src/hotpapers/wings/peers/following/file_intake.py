@@ -79,7 +79,9 @@ class Intake:
         self._done = batches.sources_at(peer.database, DONE)
         self._oldest = oldest_hour(http.now())
         self._lists = [(log, leaf) for log in fetched.logs for leaf in lists_since(log, self._oldest)]
-        self._covered, self._absent = list[Span](), list[Span]()  # hours of files
+        # hours of files
+        self._covered = list[Span]()
+        self._absent = list[Span]()
         self._added_hours: list[int] = []
         self._items = self._forgotten = 0
         self._allowance = Allowance(site, http.now())
@@ -103,7 +105,8 @@ class Intake:
         covered = union(self._covered)
         complete = difference(covered, union(self._absent))
         until = complete[-1][1] if complete else 0
-        missing = difference([(covered[0][0], until)] if complete else [], complete)
+        apart = [(covered[0][0], until)] if complete else []
+        missing = difference(apart, complete)
         problems = [
             f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
             for hour_range in difference(missing, covered)
@@ -306,7 +309,8 @@ def oldest_hour(at: int) -> int:
 
 def lists_since(log: LoggedFolder, oldest: int) -> Iterator[ListLeaf]:
     """The lists of what was withdrawn that a log names, except those older than an hour."""
-    return (leaf for leaf in entries.described_by(log.entries, entries.ListLeaf) if leaf.hour >= oldest)
+    leaves = entries.described_by(log.entries, entries.ListLeaf)
+    return (leaf for leaf in leaves if leaf.hour >= oldest)
 
 
 def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
@@ -324,7 +328,8 @@ def _range_name(hour_range: Span) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
     first = hour_range[0]
     last = hour_range[1] - 1
-    return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
+    hour = entries.hour_of(first)
+    return hour + (f" to {entries.hour_of(last)}" if last > first else "")
 
 
 # ---- how much may be fetched -----------------------------------------------------------------------------
@@ -345,7 +350,9 @@ class FetchedAmount(NamedTuple):
 
     def plus(self, other: FetchedAmount) -> FetchedAmount:
         """The sum of both."""
-        return FetchedAmount(self.files + other.files, self.bytes + other.bytes, self.lines + other.lines)
+        files = self.files + other.files
+        lines = self.lines + other.lines
+        return FetchedAmount(files, self.bytes + other.bytes, lines)
 
 
 NOTHING = FetchedAmount(0, 0, 0)

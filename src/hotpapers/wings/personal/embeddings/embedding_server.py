@@ -57,7 +57,8 @@ def embed(http: HttpClient, server: EmbeddingSettings, texts: Sequence[str]) -> 
     cut = [text[:MAX_TEXT_CHARS] for text in texts]
     body = json.dumps({"model": server.model, "input": cut, "encoding_format": "float"}).encode()
     headers = {"accept": "application/json", "content-type": "application/json", **bearer(server.key)}
-    answer = http.post(f"{server.url.rstrip('/')}/embeddings", body=body, headers=headers)
+    url = f"{server.url.rstrip('/')}/embeddings"
+    answer = http.post(url, body=body, headers=headers)
     return vectors_in(answer.body, len(texts))
 
 
