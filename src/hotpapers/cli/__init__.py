@@ -277,7 +277,8 @@ def _explain(problem: Exception) -> int:
     name = type(problem).__name__
     text = f"internal error: {name}: {problem}\nRun the same command with --debug and report what it prints."
     if isinstance(problem, OSError):
-        text = f"{f'{problem.filename}: ' if problem.filename else ''}{problem.strerror or problem}"
+        place = f"{problem.filename}: " if problem.filename else ""
+        text = f"{place}{problem.strerror or problem}"
     print_error(text)
     return 1
 

@@ -79,7 +79,8 @@ def init(
             raise UsageError(f"{file}: already exists; nothing was changed; edit it, as it explains every setting")
         hosts = _begin(folder, file, ask(answers) if is_terminal() else answers)
     else:
-        given = [name for name, value in zip(SiteAnswers._fields, answers[:-1], strict=False) if value is not None]
+        named_answers = zip(SiteAnswers._fields, answers[:-1], strict=False)
+        given = [name for name, value in named_answers if value is not None]
         require(not given, f"{file}: already exists; set the {' and '.join(given)} there")
     for wing in wings.wings():
         if names := [name for name in dict.fromkeys(hosts) if name in wing.hosts]:
@@ -111,7 +112,8 @@ def _begin(folder: Path, file: Path, answers: SiteAnswers) -> tuple[str, ...]:
         if settings.is_placeholder(answers.contact or ""):
             print_error(f"the contact {answers.contact} is a placeholder; write your own in {file}")
         echo(f"{record.database.where}: {state}")
-    is_private = not any(wings.hosts()[name].is_public for name in answers.hosts)
+    are_public = (wings.hosts()[name].is_public for name in answers.hosts)
+    is_private = not any(are_public)
     for wing in wings.wings() if is_private else ():
         for line in wing.init(folder):
             echo(line)
@@ -149,7 +151,8 @@ class SiteAnswers(NamedTuple):
         """The settings that differ from the template's."""
         keys = ("contact", "categories", "title", "hour", "zone")
         given = (self.contact or None, *self[1:])
-        return {key: value for key, value in zip(keys, given, strict=False) if value is not None}
+        pairs = zip(keys, given, strict=False)
+        return {key: value for key, value in pairs if value is not None}
 
 
 def is_terminal() -> bool:

@@ -66,7 +66,8 @@ def backup(
             result.aside
             and f"the store that was there was moved to {result.aside}; delete it when you no longer need it",
         )
-        show({"restored": str(file), **result._asdict()}, map(str, filter(None, lines)), as_json)
+        texts = map(str, filter(None, lines))
+        show({"restored": str(file), **result._asdict()}, texts, as_json)
         return
     with site.opened() as record:
         if file.exists() and file.stat().st_size and not force:  # never over anything but a backup of this store
@@ -192,7 +193,8 @@ def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
 
 
 def _planned(name: str, planned: ReparsePlan) -> Iterator[str]:
-    yield f"{name}: {count_noun(planned.kept, 'payload')} kept, {planned.apart:,} in quarantine"
+    kept = count_noun(planned.kept, "payload")
+    yield f"{name}: {kept} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
         yield f"can no longer be read: {count_noun(planned.unreadable, 'payload')}; their rows stay"
     if not planned.is_nothing:

@@ -123,7 +123,8 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
 
 def _paper(hit: PaperHit) -> Iterator[str]:
     """What is known of a paper: of its authors the first, and those that match the query."""
-    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {marked(hit.title, hit.spans.title)}"
+    title = marked(hit.title, hit.spans.title)
+    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {title}"
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     numbers = [n for n in spans if n < AUTHORS or spans[n]]
     extra = len(hit.authors) - len(numbers)

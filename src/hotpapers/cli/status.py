@@ -73,7 +73,8 @@ def _lines(state: Inspection, site: common.Site) -> Iterator[str]:
     yield from (f"{'':<10} {text}" for text in state.without_issue)
     for number, job in enumerate(state.jobs):
         job_lines = _job_lines(job, state.at, zone)
-        yield f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(job_lines)}"
+        texts = ", ".join(job_lines)
+        yield f"{'' if number else 'jobs':<10} {job.job:<20} {texts}"
         if job.step:
             yield f"{'':<31} to do: {job.step}"
     if site.own_publications or state.processes:

@@ -199,7 +199,8 @@ class ChangeFilter:
         last = self._last(key)
         earlier_items = [last]
         if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
-            earlier_items.append(self._view._replace(as_of=item.observed_at).item(*key))
+            view = self._view._replace(as_of=item.observed_at)
+            earlier_items.append(view.item(*key))
         if any(_repeats(item, earlier) for earlier in earlier_items if earlier):
             return False
         self._add(item)
@@ -266,7 +267,8 @@ class ChangeFilter:
         for chunk in slices(numbers):
             marks = placeholders(chunk)
             mentions = self._view.latest(Mention, f"t.post IN ({marks})", chunk, "t.id")
-            verdicts = self._view.latest(Verdict, f"t.subject IN ({marks}) AND t.rule = ?", [*chunk, EDIT_RULE], "t.id")
+            where = f"t.subject IN ({marks}) AND t.rule = ?"
+            verdicts = self._view.latest(Verdict, where, [*chunk, EDIT_RULE], "t.id")
             for item in (row.item for row in (*mentions, *verdicts)):
                 if is_mention(item):
                     self._recorded_by_post[item.post].append(item)

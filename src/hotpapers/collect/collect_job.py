@@ -263,7 +263,8 @@ class CollectJob(NetworkJob):
         is_first = self._is_first(context)
         before = self._covered_to(context)
         covered = max(until, before)
-        time_range = TimeRange(self.source.name, min(before, at), min(covered, at), at)
+        start = min(before, at)
+        time_range = TimeRange(self.source.name, start, min(covered, at), at)
         entries = self._entries
         self._entries = ReadableEntries()
         if entries.are_mostly_unreadable or entries.readable:

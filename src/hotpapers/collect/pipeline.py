@@ -110,7 +110,9 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
     tell of, an edit retracts mentions, and a post that has counts still exists."""
     if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
-        return [*completed_items, *(edits(changes, items) if payload.kind == EDIT else ())]
+        if payload.kind == EDIT:
+            return [*completed_items, *edits(changes, items)]
+        return completed_items
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return list(items)

@@ -248,7 +248,8 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
     """(digest, content) of a daily publication's issues of the previous days, as known at the position."""
     if recipe.publication.window != "daily":
         return []
-    first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
+    day = datetime.date.fromisoformat(recipe.day)
+    first = (day - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
     where = 't.publication = ? AND t."day" >= ? AND t."day" < ?'
     view = record.view(position=recipe.position)
     params = (recipe.publication.publication, first, recipe.day)
@@ -299,7 +300,8 @@ def _content(
         raise IssueError(f"batch {recipe.position} is not in the record")
     prices = _prices(entry_inputs.ranking_input, recipe.publication)
     has_lines = recipe.publication.most_entries or chosen.further
-    listed = _entries(entry_inputs, (*chosen.entries, *chosen.further), prices, recipe.choice)
+    all_entries = (*chosen.entries, *chosen.further)
+    listed = _entries(entry_inputs, all_entries, prices, recipe.choice)
     return about(
         publication=recipe.publication,
         day=recipe.day,

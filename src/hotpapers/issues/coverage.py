@@ -162,7 +162,8 @@ def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int
     for spans in spans_by_network:
         if any(span.from_at <= cut for span in spans):
             read = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
-            moments.append(min((at for at in read if at <= latest), default=0))
+            moments_read = (at for at in read if at <= latest)
+            moments.append(min(moments_read, default=0))
     return max(moments, default=0) or followed_at(view, cut, latest)
 
 
@@ -208,7 +209,8 @@ def _gaps(ranges: Iterable[CoveredRange]) -> Iterator[ReadingGap]:
 def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
     """The time between two moments in pieces, each with the span covering it that was observed last; of several, the
     worst."""
-    pending = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
+    full_spans = (span for span in spans if span.from_at < span.until_at)
+    pending = sorted(full_spans, key=lambda span: span.from_at)
     edges = sorted({start, end, *(min(max(edge, start), end) for s in pending for edge in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []
     ranges: list[CoveredRange] = []

@@ -108,7 +108,8 @@ def sentence(network_forecast: NetworkForecast) -> str:
         papers = count_noun(network_forecast.papers, "paper")
         return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
     forecast = network_forecast.forecast
-    papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
+    counted_papers = count_noun(forecast.papers, "paper")
+    papers = counted_papers + ("" if forecast.among == "all" else f" of {forecast.among}")
     if forecast.least == forecast.most:
         least = ""
     else:
@@ -304,7 +305,8 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
             # such whole number, the next one above.
             low = -(-growth_range.low * voices // 1000)
             high = max(low, -(-(growth_range.high + 1) * voices // 1000) - 1)
-            median = min(max(low, (growth_range.median * voices + 500) // 1000), high)
+            middle = max(low, (growth_range.median * voices + 500) // 1000)
+            median = min(middle, high)
             return Forecast(low, median, high, growth_range.papers, among, growth_range.least, growth_range.most)
     return None
 
@@ -350,7 +352,8 @@ def choose_level(classes: Iterable[SizeClass]) -> int | None:
 
 def _held_out_weeks(size: SizeClass) -> Iterator[tuple[list[int], list[int]]]:
     """The growths of each week, and those of the weeks that may be used to forecast it; both ascending."""
-    growths = sorted((growth(curve), week(curve)) for curve in size.curves)
+    pairs = ((growth(curve), week(curve)) for curve in size.curves)
+    growths = sorted(pairs)
     for held_out_week in sorted({week_number for _, week_number in growths}):
         own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]
         first = held_out_week - APART

@@ -187,7 +187,8 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
     frozen_before = [day for day in frozen_days if day in days]
     if frozen_before:
         more = len(frozen_before) - MAX_NAMED_DAYS
-        days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS]) + (f" and {more} more" if more > 0 else "")
+        days_named = ", ".join(frozen_before[:MAX_NAMED_DAYS])
+        days_text = days_named + (f" and {more} more" if more > 0 else "")
         raise IssueError(
             f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."

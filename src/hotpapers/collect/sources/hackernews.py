@@ -121,7 +121,8 @@ class HackerNewsSource(PostSource[HackerNewsSettings]):
         newest = {term: before[term] for term in self.settings.terms if term in before}
         emptied_terms = []
         for term in self.settings.terms:
-            times = yield from self._slices(http, term, min(since, before.get(term, since)), until)
+            first = min(since, before.get(term, since))
+            times = yield from self._slices(http, term, first, until)
             if not times and term in before:
                 hits, times, _ = self._search(http, term, 0, until, most=RECENT)
                 emptied_terms += [] if hits else [term]

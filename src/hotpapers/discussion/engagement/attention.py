@@ -221,7 +221,8 @@ def count_by_network(
     for posts in papers:
         by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in posts:
-            by_age[post.age, post.peer, -post.announced_at].append(post)
+            moment = post.age, post.peer, -post.announced_at
+            by_age[moment].append(post)
         for _, age_posts in sorted(by_age.items()):
             yield from _count_age(age_posts, reactions, rule)
 

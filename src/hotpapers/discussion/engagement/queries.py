@@ -115,7 +115,8 @@ def archive_of(view: AsOfView, column: str) -> str:
 
 def _ages_sql(ages: Sequence[int]) -> str:
     """The ages to measure, each with the next of `measurement.AGES`."""
-    values = ", ".join(f"({age}, {age_after(age)})" for age in ages)
+    pairs = (f"({age}, {age_after(age)})" for age in ages)
+    values = ", ".join(pairs)
     return f"ages (age, following) AS (VALUES {values})"
 
 
@@ -222,7 +223,8 @@ def hidden_sql(view: AsOfView) -> str:
 
 def show_tables(view: AsOfView, own_voices: Sequence[int]) -> str:
     """The tables that `posts_about_papers` needs."""
-    return f"WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}"
+    persons = persons_sql(view, own_voices)
+    return f"WITH {persons}, {doubtful_sql(view)}, {hidden_sql(view)}"
 
 
 _IS_SOUND = """NOT EXISTS (
@@ -291,7 +293,8 @@ def _said_sql(view: AsOfView, window: MeasurementWindow) -> str:
 
 def _changed_sql(view: AsOfView, kind: str, key: Sequence[str]) -> str:
     """When the same key was next observed, if it was."""
-    same = " AND ".join(f"later.{name} = {kind}.{name}" for name in key)
+    conditions = (f"later.{name} = {kind}.{name}" for name in key)
+    same = " AND ".join(conditions)
     return f"""(SELECT min(later.observed_at) FROM {kind} AS later
                 WHERE {same} AND later.observed_at > {kind}.observed_at AND {view.visible("later")})"""
 

@@ -133,7 +133,8 @@ def _parts(words: Sequence[str]) -> Iterator[NameParts]:
 def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
     initials = "".join(name[0] for name in given)
     if len(given[0]) > 1:
-        names = {given[0], "".join(given), given[0] + initials[1:]}
+        joined = "".join(given)
+        names = {given[0], joined, given[0] + initials[1:]}
     else:
         names = set[str]()
     whole = {spelling for name in names for spelling in (name + surname, surname + name)}
@@ -259,7 +260,8 @@ def is_rare_surname(surname: str) -> bool:
 def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
     """The words of possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
     `janedoe@server.example`, `jane.doe.example`."""
-    local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
+    address = fold(handle).strip().removeprefix("@")
+    local_part, _, server = address.partition("@")
     labels = local_part.split(".")
     if not server:
         texts = [local_part, labels[0], " ".join(labels[:-1])]

@@ -58,7 +58,8 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
     for table, column in joined.items():
         start = view.first_row(table, "since", position + 1)
         for numbers in _new_rows(view, table, table, start):
-            is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
+            sorted_numbers = map(str, sorted(set(numbers)))
+            is_new = f"{column} IN ({', '.join(sorted_numbers)})"
             yield from slices(_pairs(view, f"{is_new} AND mention.id < {first}"))
 
 

@@ -195,7 +195,8 @@ SEVERAL = {
 def account_page(text: str = "", error: str = "") -> FormPage:
     """The page that asks for an account."""
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
-    field = FormField("who", ACCOUNT_LABEL, "text", text[: claims.MAX_CLAIM_CHARS], hint, error, claims.MAX_CLAIM_CHARS)
+    claim = text[: claims.MAX_CLAIM_CHARS]
+    field = FormField("who", ACCOUNT_LABEL, "text", claim, hint, error, claims.MAX_CLAIM_CHARS)
     lines = (
         "You decide whether your posts are shown here. To prove that an account is yours, put a code in its profile for"
         " a moment. No password is needed.",

@@ -103,10 +103,12 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     content = announcement(issue, site_config)
     # The first titles; how the issue was made is on the card below
     title = f"{cut(content.publication, 60)}, {content.day}"
-    text = _fit([content.introduction, title, cut(content.correction, 140)], 0, [content.url])
+    correction = cut(content.correction, 140)
+    text = _fit([content.introduction, title, correction], 0, [content.url])
     parts = (f"{content.papers}.", content.provisional, content.unknown)
     facts = " ".join(part for part in parts if part)
-    posts = [(text, content.url, {"title": title, "description": facts}), *map(_paper, content.lines)]
+    papers = map(_paper, content.lines)
+    posts = [(text, content.url, {"title": title, "description": facts}), *papers]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
@@ -151,7 +153,8 @@ PostParts = tuple[str, str, dict[str, str]]
 def _paper(line: EntryLine) -> PostParts:
     """Title, lead, link, and the figures last."""
     title = cut(f"{line.place}. {line.title}", 180)
-    text = _fit([title, line.lead], 1, [line.url, cut(line.counts, 100)])
+    counts = cut(line.counts, 100)
+    text = _fit([title, line.lead], 1, [line.url, counts])
     description = cut(line.author, 60)
     return (
         text,
@@ -163,7 +166,8 @@ def _paper(line: EntryLine) -> PostParts:
 def _fit(lines: list[str], longest: int, end: list[str]) -> str:
     """Lines, an address and what follows it within MAX_POST_CHARS: the line with index `longest` is cut."""
     url, *after = end
-    tail = "\n".join(filter(None, [_short_url(url) if url else "", *after]))
+    words = filter(None, [_short_url(url) if url else "", *after])
+    tail = "\n".join(words)
     others = [line for n, line in enumerate(lines) if line and n != longest] + [tail] * bool(tail)
     room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
     fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]

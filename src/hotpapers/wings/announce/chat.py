@@ -139,7 +139,8 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
 
 def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
     author = f" · {cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {cut(line.title, format.title)}{author}"
+    title = cut(line.title, format.title)
+    head = f"{line.place}. {title}{author}"
     counts = without_mentions(cut(line.counts, 160), text_format) if format.counts else ""
     link = _link(line.url, text_format)
     return _lines([without_mentions(head, text_format), link, counts], text_format)
@@ -184,7 +185,8 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
     posted = posters(accounts, papers) if accounts else {}
     result: dict[str, str] = {}
     for paper in papers:
-        authors = [author for author in issue.papers[paper].authors if _normalized(author) in names]
+        all_authors = issue.papers[paper].authors
+        authors = [author for author in all_authors if _normalized(author) in names]
         text = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
         if text:
             result[paper] = text

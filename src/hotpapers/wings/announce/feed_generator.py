@@ -90,7 +90,8 @@ class FeedSkeleton:
         start = bisect_left(self._read, True, key=lambda post: post.is_after(day, place, n))
         following = list(islice((post for post in self._posts(start) if post.is_after(day, place, n)), limit + 1))
         posts = following[:limit]
-        return posts, posts[-1].cursor if len(following) > limit else ""
+        has_more = len(following) > limit
+        return posts, posts[-1].cursor if has_more else ""
 
     def _posts(self, start: int) -> Iterator[FeedPost]:
         """All posts from one on, in order; those that were read before are kept."""
@@ -121,10 +122,11 @@ def routes(pages: CurrentPages, accounts: Sequence[BlueskyAccount]) -> list[Rout
     service = feeds[0].feed
     uris = [feed_uri(account.account, publication) for account in feeds]
     description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
+    service_entry = {"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": service}
     identity = {
         "@context": ["https://www.w3.org/ns/did/v1"],
         "id": service_did(service),
-        "service": [{"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": service}],
+        "service": [service_entry],
     }
     make_skeleton = partial(FeedSkeleton, publication=publication)
 

@@ -36,7 +36,8 @@ class ArxivArchive(ArchiveFormat):
         if not FIRST_PAPER <= at <= self._place.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
         body = msgspec.json.encode(paper)
-        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), body, min(at, self._place.now))]
+        seen_at = min(at, self._place.now)
+        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), body, seen_at)]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper as it was then."""
@@ -74,7 +75,8 @@ def paper_of(line: bytes) -> Paper:
     """A line's paper, observed at its last change, or at 0 if the line has no dates. Raises InputError, and the
     decoder's errors."""
     row = _decode(line)
-    moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
+    version_moments = (paper_items.moment(version.created) for version in row.versions)
+    moments = [at for at in version_moments if at is not None]
     moment = paper_items.moment(row.update_date)
     changed_at = max(filter(None, (moment, *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
@@ -96,6 +98,7 @@ def paper_of(line: bytes) -> Paper:
 def _authors(row: SnapshotPaper) -> Iterator[str]:
     if row.authors_parsed:
         for family_name, *other_names in filter(None, row.authors_parsed):
-            yield " ".join(filter(None, (*other_names[:1], family_name, *other_names[1:2])))
+            ordered_names = (*other_names[:1], family_name, *other_names[1:2])
+            yield " ".join(filter(None, ordered_names))
     else:
         yield from paper_items.author_names(row.authors) if isinstance(row.authors, str) else row.authors

@@ -95,7 +95,8 @@ class ArchiveBatch:
         try:
             outcomes = self._only_new(self._read())
             self._format.learned()
-            self._figures.update((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+            quarantined = ((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+            self._figures.update(quarantined)
             if outcomes:
                 self._write(outcomes, cursor)
         except FullStore as problem:
@@ -111,7 +112,8 @@ class ArchiveBatch:
     def figures(self, file: int = 0) -> dict[str, Any]:
         """What was stored of a file, by the names in `ImportedFile`."""
         named = self._named[file]
-        unknown = len(named) - len(set(known_keys(self._record, "paper", "paper", named)))
+        known = set(known_keys(self._record, "paper", "paper", named))
+        unknown = len(named) - len(known)
         return {name: figure for (of, name), figure in self._figures.items() if of == file} | {"unknown": unknown}
 
     def _file(self, outcome: ParsedPayload) -> int:
@@ -220,7 +222,8 @@ class ArchiveBatch:
 
 def _order(group: Sequence[Item]) -> tuple[int, bool]:
     """By moment; at the same moment, gone posts come first."""
-    is_gone = any(isinstance(item, Post) and item.gone for item in group)
+    gone_items = (isinstance(item, Post) and item.gone for item in group)
+    is_gone = any(gone_items)
     return (max((item.observed_at for item in group), default=0), not is_gone)
 
 
@@ -273,5 +276,6 @@ def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     things in an archive are new."""
     keys: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in items:
-        keys[kind_of(item), item.key[0]].add(getattr(item, item.key[0]))
+        key = getattr(item, item.key[0])
+        keys[kind_of(item), item.key[0]].add(key)
     return {kind: set(known_keys(record, kind, column, some)) for (kind, column), some in keys.items()}

@@ -98,7 +98,8 @@ class EventImport:
     # ---- the passes --------------------------------------------------------------------------------------
 
     def _first_pass(self, folder: Path, scan: Scan) -> list[FileScan]:
-        files = [self._parts(number, file, folder) for number, file in enumerate(self._task.files)]
+        numbered_files = enumerate(self._task.files)
+        files = [self._parts(number, file, folder) for number, file in numbered_files]
         scans = scan([ScanTask(part) for file in files for part in file.parts])
         return [self._checked(file._replace(scans=self._noted(islice(scans, len(file.parts))))) for file in files]
 

@@ -107,7 +107,8 @@ def _filter(
         return lambda _, stream, offset: pool.map(filter_block, setup, line_blocks(stream, offset), int)
     files = list(enumerate(task.files))[first:]
     parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
-    by_file = groupby(pool.map(filter_part, setup, parts, task.progress), lambda done: done[0].file)
+    filtered_parts = pool.map(filter_part, setup, parts, task.progress)
+    by_file = groupby(filtered_parts, lambda done: done[0].file)
     return lambda number, _, offset: _blocks_of_parts(next(parts for n, parts in by_file if n == number), offset)
 
 
@@ -144,7 +145,8 @@ def rest_of(block: ArchiveBlock, filtered: FilteredBlock, offset: int) -> tuple[
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files up to and including a file; None if one of them cannot be identified again."""
     if before is not None and file.head:
-        return mark(before.encode() + file.known_by + str(file.size).encode())
+        size = str(file.size).encode()
+        return mark(before.encode() + file.known_by + size)
     return None
 
 
@@ -242,7 +244,8 @@ class FileImport:
     def _place_before(self, unit: Unit, block: ArchiveBlock) -> FilePlace:
         if not unit.start:
             return self._place
-        tail = block.data[max(unit.start - TAIL, 0) : unit.start]
+        tail_start = max(unit.start - TAIL, 0)
+        tail = block.data[tail_start : unit.start]
         lines = self._place.lines + unit.number
         return FilePlace(block.start + unit.start, tail, lines)
 

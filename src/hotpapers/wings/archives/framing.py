@@ -138,7 +138,8 @@ def lines_of(data: bytes) -> Iterator[Unit]:
     number = end = 0
     has_mark = BOM_UTF8 in data
     for line in data.split(b"\n"):
-        full_line = line + data[end + len(line) : end + len(line) + 1]
+        full_end = end + len(line) + 1
+        full_line = line + data[end + len(line) : full_end]
         end += len(full_line)
         content = full_line.removeprefix(BOM_UTF8) if has_mark else full_line
         if content and not content.isspace():

@@ -76,7 +76,8 @@ class TrackedAt:
             if isinstance(item, Post) and item.gone:
                 self._posts.pop(item.post, None)
             elif isinstance(item, Post):
-                _, until = self._posts.get(item.post, (0, item.created_at + TRACKED_FOR))
+                default = (0, item.created_at + TRACKED_FOR)
+                _, until = self._posts.get(item.post, default)
                 self._posts[item.post] = (0, until)
 
     def drop(self, post: str) -> None:

@@ -250,7 +250,8 @@ def event_lines(stream: BinaryIO, collections: Container[str], oldest: int) -> I
 
 def _commit(car: CarFile) -> _Commit:
     try:
-        commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
+        block = libipld.decode_dag_cbor(car.blocks[car.root])
+        commit = msgspec.convert(block, _Commit)
     except NONSENSE:
         reason = "cannot be read" if car.root in car.blocks else absence(car, car.root)
         raise InputError(f"not an AT Protocol repository: its commit {reason}") from None

@@ -161,4 +161,5 @@ class KnownMarks:
 
     def __contains__(self, mark: int) -> bool:
         place = mark & (self.BITS - 1)
-        return bool(self._bits[place >> 3] >> (place & 7) & 1)
+        byte = self._bits[place >> 3]
+        return bool(byte >> (place & 7) & 1)

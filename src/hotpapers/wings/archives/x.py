@@ -117,7 +117,8 @@ class XArchive(SourceArchive):
         author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
         key = str(min([number, *history]))
         body = msgspec.json.encode(author)
-        return [RawPayload("post", key, body, max(at, timestamps.of_x_post(own.id)))]
+        seen_at = max(at, timestamps.of_x_post(own.id))
+        return [RawPayload("post", key, body, seen_at)]
 
     def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)

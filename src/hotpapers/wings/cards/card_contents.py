@@ -35,14 +35,16 @@ def card_of(site: SiteContext, path: str, appearances: Sequence[EntryAppearance]
         entry = appearances[-1].entry
         curve = _curve(appearances)
         place = f"{places_line(appearances)}, {site.title}"
-        parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), place, curve.description if curve else "")
+        authors = ", ".join(entry.authors[:AUTHORS])
+        parts = (entry.plain_title, authors, place, curve.description if curve else "")
         text = ". ".join(filter(None, parts))
     else:
         day, _ = issue_of(path) or ("", 0)
         issue = site.issue(day)
         entries = islice(issue.entries, drawing.ROWS)
         places = [f"{entry.place} {entry.plain_title}" for entry in entries]
-        text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
+        content = "; ".join(places) or issue.empty
+        text = f"{issue.publication}, {issue.title}. {content}"
     url = site.site_config.base + card_path(path)
     return CardMeta(url, phrases.cut(text, MAX_ALT_CHARS), drawing.WIDTH, drawing.HEIGHT)
 
@@ -104,7 +106,8 @@ class CardPages(SitePart):
 def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, number of papers, the first places."""
     entries = islice(issue.entries, drawing.ROWS)
-    rows = tuple((str(entry.place), _title(entry)) for entry in entries)
+    titles = ((str(entry.place), _title(entry)) for entry in entries)
+    rows = tuple(titles)
     under = drawable(issue.facts.partition(" · ")[0])
     return CardContent(
         drawable(issue.publication),
@@ -138,7 +141,8 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
     ranked = [appearance for appearance in appearances if not appearance.is_ongoing]
     if not ranked:
         return f"Still talked about, {appearances[-1].issue.title}"
-    return f"Place {ranked[-1].entry.place}, {ranked[-1].issue.title}"
+    place = ranked[-1].entry.place
+    return f"Place {place}, {ranked[-1].issue.title}"
 
 
 def _title(entry: EntryView) -> str:

@@ -115,7 +115,8 @@ def _font(weight: str, size: int) -> FreeTypeFont:
     """A font with basic layout: the availability of the other layout engine depends on the system."""
     from PIL import ImageFont
 
-    return ImageFont.truetype(FONTS / f"NotoSerif-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
+    file = FONTS / f"NotoSerif-{weight}.ttf"
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 # ---- lines -----------------------------------------------------------------------------------------------
@@ -156,7 +157,8 @@ def broken(text: str, typeface: Typeface, width: float) -> Iterator[str]:
 
 def _fit_count(text: str, typeface: Typeface, width: float) -> int:
     """How many of a text's first characters fit into this width."""
-    return bisect_right(range(1, len(text) + 1), width, key=lambda count: typeface.width(text[:count]))
+    lengths = range(1, len(text) + 1)
+    return bisect_right(lengths, width, key=lambda count: typeface.width(text[:count]))
 
 
 def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
@@ -175,7 +177,8 @@ def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
     """As few lines as the width allows, of about the same length."""
     best = list(broken(text, typeface, width))
     for narrower in range(int(width), int(width) // 2, -40):
-        lines = list(islice(broken(text, typeface, narrower), len(best) + 1))
+        broken_lines = broken(text, typeface, narrower)
+        lines = list(islice(broken_lines, len(best) + 1))
         if len(lines) > len(best):
             break
         best = lines
@@ -216,7 +219,8 @@ class _Canvas:
         """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
         from PIL import Image, ImageDraw
 
-        field = Image.new("RGB", (120 * SCALE * FINE, 24 * SCALE * FINE), PAPER)
+        field_size = (120 * SCALE * FINE, 24 * SCALE * FINE)
+        field = Image.new("RGB", field_size, PAPER)
         pen = ImageDraw.Draw(field)
         line = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
         pen.line(line, fill=ACCENT, width=5 * FINE, joint="curve")
@@ -257,7 +261,8 @@ def draw(card: CardContent) -> bytes:
         y = upper + stroke * unit
         canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
     for line in within(card.name, BODY, COLUMN - BESIDE, 1):
-        canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+        corner = (MARGIN + BESIDE, TOP - 4)
+        canvas.text(corner, line, BODY, DIM)
     # Draw the title and what is below it
     typeface, lines = fit_title(card.title)
     below = TOP + 40.0

@@ -120,7 +120,8 @@ def operations() -> tuple[tuple[str, openapi.Json]]:
 def head_of(params: ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
-    rules = msgspec.json.encode([__version__, list(allowed.values()), state.blocked])
+    allowed_terms = list(allowed.values())
+    rules = msgspec.json.encode([__version__, allowed_terms, state.blocked])
     digest = hashlib.sha256(rules).hexdigest()[:8]
     headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
     headers |= {"content-encoding": "gzip"} if compress else {}

@@ -159,7 +159,8 @@ def _contents(parts: Iterable[Any]) -> list[str]:
     """The parts of an entry that are text, each once: content, and also the summary beside it. A part that is a
     reference (`src`) or in base64 has none."""
     readable = (part for part in parts if part and str(part.get("type") or "text/html").startswith(_TEXT_TYPES))
-    return list(filter(None, dict.fromkeys(map(_html, readable)))) or [""]
+    texts = dict.fromkeys(map(_html, readable))
+    return list(filter(None, texts)) or [""]
 
 
 def _own_link(entry: Any) -> str:
@@ -180,7 +181,8 @@ def _authors(entry: Any) -> str:
 
 
 def _joined(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(filter(None, map(_without_address, names))))[:MAX_FIELD_CHARS]
+    shown_names = dict.fromkeys(filter(None, map(_without_address, names)))
+    return ", ".join(shown_names)[:MAX_FIELD_CHARS]
 
 
 def _without_address(name: str) -> str:

@@ -112,7 +112,8 @@ class EmailSender:
         turns = {mark: state.next_at for mark, state in progress.states.items()}
         fresh = [reader for reader in progress.unfinished if not turns.get(reader.mark)]
         put_off = [reader for reader in progress.unfinished if 0 < turns.get(reader.mark, 0) <= at]
-        ordered = [*interleaved(fresh), *sorted(put_off, key=lambda reader: turns[reader.mark])]
+        late = sorted(put_off, key=lambda reader: turns[reader.mark])
+        ordered = [*interleaved(fresh), *late]
         if ordered:
             issue = issue_reader.issue(publication, day)
             site = self._site_config.of(publication)

@@ -119,7 +119,8 @@ class MastodonSource(PostSource[MastodonSettings]):
         the post, it is the first server that shows an edit."""
         if HOME.fullmatch(entry.uri) or host(entry.uri) in self._hosts:
             return False
-        teller = self._tellers.get(entry.uri, "" if len(self._hosts) > 1 else server.base)
+        default_teller = "" if len(self._hosts) > 1 else server.base
+        teller = self._tellers.get(entry.uri, default_teller)
         return teller == server.base or (not teller and bool(entry.edited_at))
 
     # ---- event streams ---------------------------------------------------------------------------------
@@ -152,7 +153,8 @@ class MastodonSource(PostSource[MastodonSettings]):
         if event.name in ("update", "status.update"):
             return self._payloads_of(server, decode_or_none(event.data, TimelineEntry), event.data, at)
         if event.name == "delete":
-            uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
+            id = event.data.decode("utf-8", "replace")
+            uri = self._uris_by_id.pop(f"{server.base} {id}", "")
             if f"{NETWORK}:{uri}" in self.known:
                 return [RawPayload("gone", uri, b"null", at)]
             return []
@@ -219,7 +221,8 @@ def _statuses(http: HttpClient, uris: Sequence[str]) -> Pages:
 
 def _status(http: HttpClient, home: re.Match[str]) -> list[RawPayload]:
     """A post as its home server has it, or that the server does not have it."""
-    response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
+    address = f"{home[1]}/api/v1/statuses/{home[2]}"
+    response = http.get(address, accept=GONE)
     kind = "gone" if response.status in GONE else "counts"
     payload = RawPayload(kind, home[0], response.body, response.at)
     return [payload, *edits(decode_or_none(response.body, TimelineEntry), payload)]

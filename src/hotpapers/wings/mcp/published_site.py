@@ -187,9 +187,11 @@ class PublishedSite:
             quarter = self._quarter(part)
             for number, score in scores_of(self, part, quarter, query).items():
                 paper = quarter.ids[number]
-                scores[paper] = max(scores.get(paper, (-1, "", 0)), (score, part, number))
+                earlier = scores.get(paper, (-1, "", 0))
+                scores[paper] = max(earlier, (score, part, number))
         best = sorted(scores.values(), reverse=True)  # of equal scores the latest
-        hits = (self._numbered(part, number) for _, part, number in best[:limit])
+        best_scores = best[:limit]
+        hits = (self._numbered(part, number) for _, part, number in best_scores)
         return [hit for hit in hits if hit]
 
     # ---- files ---------------------------------------------------------------------------------------

@@ -120,7 +120,8 @@ def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue
         msgspec.structs.replace(entry, posts=entry.posts[: params.posts])
         for entry in issue.entries[params.first - 1 : end]
     )
-    ongoing = tuple(msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
+    entries_without_posts = (msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
+    ongoing = tuple(entries_without_posts)
     return PartialIssue(
         issue=msgspec.structs.replace(issue, entries=entries, ongoing=ongoing),
         entries=len(issue.entries),
@@ -196,7 +197,8 @@ class ToolDefinition(NamedTuple):
 
     def call(self, session: Any, arguments: Mapping[str, Any]) -> Any:
         """Its answer to JSON arguments, cleaned by `harmless`. Raises HotPapersError if the call is invalid."""
-        result = harmless(msgspec.to_builtins(self.ask(session, request_params.check_params(self.params, arguments))))
+        answer = self.ask(session, request_params.check_params(self.params, arguments))
+        result = harmless(msgspec.to_builtins(answer))
         if len(msgspec.json.encode(result)) > MAX_ANSWER_BYTES:
             raise UsageError("the answer is too long; ask for fewer entries or posts")
         return result
@@ -280,7 +282,8 @@ def by_name(
     own: Iterable[ToolDefinition], field: Literal["tools", "public_tools", "site_tools"]
 ) -> dict[str, ToolDefinition]:
     """Tools by name: this wing's own, then what each wing offers in a field."""
-    return {tool.name: tool for tool in chain(own, *(getattr(wing, field)() for wing in wings()))}
+    tools_of_wings = (getattr(wing, field)() for wing in wings())
+    return {tool.name: tool for tool in chain(own, *tools_of_wings)}
 
 
 def _in_both_dialects(schema: Any) -> Any:

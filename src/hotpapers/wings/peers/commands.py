@@ -198,7 +198,8 @@ def _compare(
         streams.write_file(output, iter([page_of(comparison, labels).encode()]))
         if output == streams.STDOUT:
             return
-    show({"a": labels[0], "b": labels[1], **comparison._asdict()}, text_of(comparison), as_json)
+    facts = {"a": labels[0], "b": labels[1], **comparison._asdict()}
+    show(facts, text_of(comparison), as_json)
 
 
 def _is_address(name: str) -> bool:
@@ -315,7 +316,8 @@ def _named_site(url: str, name: str | None, policy: Path | None, site: common.Si
     """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
     settings could not have."""
     address = url.rstrip("/") + "/"
-    configured = next((other for other in followed_sites(site) if other.url == address), None)
+    matching_sites = (other for other in followed_sites(site) if other.url == address)
+    configured = next(matching_sites, None)
     if configured is not None and name in (None, configured.name) and policy is None:
         return configured
     require(_is_address(address), f"{url}: write an address that begins with https://")
@@ -384,8 +386,9 @@ def _rounds(other: FollowedSite, site: common.Site, ingest_context: IngestContex
 
 
 def _follow_lines(other: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> Sequence[str]:
+    files = count_noun(outcome.files, "file")
     parts = [
-        count_noun(outcome.files, "file"),
+        files,
         count_noun(outcome.observations, "observation"),
         count_noun(outcome.counts, "count"),
     ]

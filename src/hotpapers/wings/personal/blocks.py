@@ -93,7 +93,8 @@ def nearest_in(
     bound = (least - 1) * vector.length / (WHOLE << 16)
     near = [n for n, ratio in enumerate(ratios) if ratio > bound]
     for n in nlargest(count, near, key=ratios.__getitem__):
-        value = (products[n] << 16) * WHOLE // (vector.length * lengths[n])
+        scaled = (products[n] << 16) * WHOLE
+        value = scaled // (vector.length * lengths[n])
         if value >= least:
             yield value, block.papers[n]
 

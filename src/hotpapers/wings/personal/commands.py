@@ -48,7 +48,8 @@ def for_me_command(
     choices = choices_in(file)
     with site:
         profile = profile_of(site.session, choices)
-        papers = papers_up_to(site.session, week or day or "latest", publication or "", WEEK if week else 1)
+        last_day = week or day or "latest"
+        papers = papers_up_to(site.session, last_day, publication or "", WEEK if week else 1)
     places = order_for(papers, profile)[: limit or (None if as_json else SHOWN)]
     rows = [(place.paper.title, {"id": bare(place.paper.paper), "reason": place.reason}) for place in places]
     lines = (

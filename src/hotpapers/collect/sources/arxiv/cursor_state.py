@@ -79,7 +79,8 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             else:
                 overdue = (*overdue, *owed)[-MAX_OVERDUE_VERSIONS:]
             owed = ()
-        before = (date.fromisoformat(min(since or day, day)) - timedelta(days=1)).isoformat()
+        first = date.fromisoformat(min(since or day, day))
+        before = (first - timedelta(days=1)).isoformat()
         return self.replace(
             day=self.day or before,
             open=day,

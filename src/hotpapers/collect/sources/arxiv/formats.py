@@ -175,7 +175,8 @@ def parse_api(data: bytes) -> list[ApiPaper]:
         entry = xml.parse(body)
         arxiv_id = _api_id(entry)
         texts = (xml.text(entry, "title"), xml.text(entry, "summary"))
-        is_complete = all(map(paper_items.clean_text, texts)) and bool(_api_categories(entry))
+        has_texts = all(map(paper_items.clean_text, texts))
+        is_complete = has_texts and bool(_api_categories(entry))
         is_complete = is_complete and any(map(paper_items.is_name, _api_authors(entry)))
         papers.append(ApiPaper(arxiv_id.id, body, arxiv_id.version, is_complete))
     return papers
@@ -375,7 +376,8 @@ class DayFact(msgspec.Struct, frozen=True, kw_only=True):
 def listing_payload(fact: ListedFact, at: int) -> RawPayload:
     """A listed paper as a payload."""
     body = msgspec.json.encode(fact)
-    return RawPayload("listed", f"{fact.category}/{fact.day}/{fact.paper}", body, at)
+    key = f"{fact.category}/{fact.day}/{fact.paper}"
+    return RawPayload("listed", key, body, at)
 
 
 def day_payload(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:

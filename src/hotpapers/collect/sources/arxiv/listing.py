@@ -100,7 +100,8 @@ def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
         if match[1] is None:
             if len(entries) == MAX_PAGE_PAPERS:
                 raise InputError(f"not arXiv's listing: more than {MAX_PAGE_PAPERS} entries")
-            entries.append(html[match.end() : match.end() + _ENTRY].partition("</dt>")[0])
+            rest = html[match.end() : match.end() + _ENTRY]
+            entries.append(rest.partition("</dt>")[0])
         else:
             yield heading, entries
             heading = match[1].strip()
@@ -168,7 +169,8 @@ class CompletenessChecks:
             for id, kind in lacking.items():
                 listed_fact = formats.ListedFact(paper=id, category=archive, day=day, type=kind)
                 payloads.append(formats.listing_payload(listed_fact, at))
-            missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
+            unknown = [id for id in lacking if id not in self._known_ids]
+            missing = self._fetch(unknown, payloads)
             added += len(lacking) if day == self.day else 0
             if missing:
                 if len(missing) > NAMED:

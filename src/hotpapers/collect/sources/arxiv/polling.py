@@ -128,7 +128,8 @@ class ArxivPoll:
             yield self._page([*payloads, self._day_payload(day, "checked")])
 
     def _feed(self, name: str) -> DailyFeed:
-        feed, at = self._ask(formats.parse_feed, f"{self.settings.feeds}/rss/{name}")
+        url = f"{self.settings.feeds}/rss/{name}"
+        feed, at = self._ask(formats.parse_feed, url)
         return feed._replace(name=name, at=at)
 
     def _is_open(self, feed: DailyFeed) -> bool:
@@ -159,7 +160,8 @@ class ArxivPoll:
         items = [entry for part in parts for entry in part.items]
         comparison = checks.of_feed(feed.name, items, last)
         kept = [part._replace(items=tuple(filter(comparison.accepts, part.items))) for part in parts]
-        self._feed_ids[feed.name] = frozenset(entry.id for entry in kept[0].items)
+        ids = (entry.id for entry in kept[0].items)
+        self._feed_ids[feed.name] = frozenset(ids)
         return kept, comparison
 
     def _note(self, archive: str, comparison: FeedComparison) -> None:

@@ -131,7 +131,8 @@ class Embed(msgspec.Struct, gc=False):
             beside = self.media.external
         else:
             beside = None
-        return [card.uri for card in (self.external, beside) if card and card.uri]
+        cards = (self.external, beside)
+        return [card.uri for card in cards if card and card.uri]
 
     def quoted(self) -> str:
         """The quoted post, if there is one; lists, feeds and the like are not quoted."""

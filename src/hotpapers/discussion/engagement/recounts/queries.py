@@ -94,8 +94,10 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
         FROM (SELECT recount.* FROM recount WHERE recount.network = ? AND recount.due_at <= ?
             ORDER BY CASE WHEN recount.shown_until > ? THEN 0 ELSE 1 END,
                 recount.due_at LIMIT {int(most) * 10}) AS due"""
-    rows = database.rows(sql, (at, at - FRESH, network, at, at))
-    return [post for *_, post in sorted(rows, key=lambda row: row[:4], reverse=True)[:most]]
+    params = (at, at - FRESH, network, at, at)
+    rows = database.rows(sql, params)
+    by_value = sorted(rows, key=lambda row: row[:4], reverse=True)
+    return [post for *_, post in by_value[:most]]
 
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:

@@ -107,7 +107,8 @@ def is_learned(database: Database, position: int) -> bool:
         database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
         for kind, after in zip(_KINDS, _state(database), strict=True)
     )
-    return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1) > position
+    moments = (int(since) for rows in firsts for (since,) in rows)
+    return min(moments, default=MAX_INTEGER + 1) > position
 
 
 def relearn_standing(database: Database) -> int:

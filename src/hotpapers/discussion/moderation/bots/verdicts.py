@@ -134,7 +134,8 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
     if not limits:
         return
     least = min(limit if rule != "share" else MIN_ANNOUNCED_PAPERS * limit // 100 for rule, limit in limits.items())
-    judged_accounts = frozenset[str]().union(*(held_bots[rule] for rule in limits))
+    bots = (held_bots[rule] for rule in limits)
+    judged_accounts = frozenset[str]().union(*bots)
     busy_accounts = queries.busy_accounts(span, max(least, 1))
     counts = {**busy_accounts, **queries.posting_volumes(span, judged_accounts)}
     announced = queries.announced(span) if "share" in limits else {}

@@ -199,9 +199,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
     if file.papers and not file.posts:
         additions = [count_noun(file.papers, "paper")]
     else:
-        additions = [
-            count_noun(getattr(file, f"{kind}s"), kind) for kind in ("post", "mention", "reaction", "snapshot")
-        ]
+        kinds = ("post", "mention", "reaction", "snapshot")
+        additions = [count_noun(getattr(file, f"{kind}s"), kind) for kind in kinds]
     yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.gone:
         yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
@@ -217,7 +216,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
 
 def _command(format_: str, example: str, *more: str, is_dated: bool = False) -> click.Command:
     """The command of a format. `is_dated`: whether each of its lines has its own moment."""
-    lines = "".join(f"\n  {line}" for line in (f"hotpapers import {format_} {example}", *more))
+    examples = (f"hotpapers import {format_} {example}", *more)
+    lines = "".join(f"\n  {line}" for line in examples)
     function = partial(_import, format_, seen_at=None) if is_dated else partial(_import, format_)
     options = _workers(_master(_staging(import_options(function))))
     command = click.command(format_, help=f"{FORMATS[format_]}\n\nUnreadable lines go to quarantine.\n")

@@ -100,7 +100,8 @@ def printed_made(micros: int) -> str:
 def post_day(id: str) -> str:
     """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
     day = timestamps.as_utc(timestamps.of_x_post(id))
-    return f"{timestamps.MONTHS[day.month - 1]} {day.day}, {day.year}"
+    month = timestamps.MONTHS[day.month - 1]
+    return f"{month} {day.day}, {day.year}"
 
 
 def _in_japan(micros: int) -> datetime:

@@ -79,7 +79,8 @@ def parse(text: str) -> ClassicIssue:
     date, written_at, at = _front(lines)
     # The number of empty lines before the one that starts the first item.
     indexes = range(at, len(lines))
-    first = next((index for index in indexes if lines[index]), len(lines))
+    full_lines = (index for index in indexes if lines[index])
+    first = next(full_lines, len(lines))
     if first < len(lines):
         lead = max(0, first - at - 1)
     else:
@@ -104,7 +105,8 @@ def _difference(lines: list[str], rendered_lines: list[str]) -> NotClassic:
     at = _common(line, rendered_line)
     expected = quoted(rendered_line[at : at + 20])
     actual = quoted(line[at : at + 20])
-    return NotClassic(f"column {at + 1}: expected {expected}, found {actual}", line=number + 1)
+    problem = f"column {at + 1}: expected {expected}, found {actual}"
+    return NotClassic(problem, line=number + 1)
 
 
 def _common(first: Sequence[str], second: Sequence[str]) -> int:
@@ -196,7 +198,8 @@ def _check_empty(lines: list[str], at: int) -> None:
 
 
 def _unexpected(expected: str, lines: list[str], at: int) -> NotClassic:
-    return NotClassic(f"expected {expected}, found {quoted(lines[at])}", line=at + 1)
+    actual = quoted(lines[at])
+    return NotClassic(f"expected {expected}, found {actual}", line=at + 1)
 
 
 def _line(lines: list[str], at: int) -> str:
@@ -235,7 +238,8 @@ def _embed(line: str) -> ClassicPost:
     if not start or not end:
         raise NotClassic(f"expected a post, found {quoted(line)}, or it has other tags or attributes")
     handle, id_, _ = end.groups()
-    body, dash, name = head.removesuffix(f" (@{handle})")[start.end() :].partition(_TEXT_END)
+    without_handle = head.removesuffix(f" (@{handle})")
+    body, dash, name = without_handle[start.end() :].partition(_TEXT_END)
     if not dash or not head.endswith(f" (@{handle})"):
         raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), with the handle in its link")
     text, links = _text(body)

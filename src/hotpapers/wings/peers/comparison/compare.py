@@ -149,7 +149,8 @@ def _counts_by_announcement(
         same = same_counts.get(network, nothing)
         causes = Counter(same.causes)
         unexplained = same.unexplained
-        by_announcement = (count.a - count.b) - (same.a - same.b)
+        total = count.a - count.b
+        by_announcement = total - (same.a - same.b)
         if not is_missed:
             unexplained += by_announcement
         elif by_announcement:
@@ -296,7 +297,8 @@ def text_of(comparison: Comparison) -> Iterator[str]:
 def page_of(comparison: Comparison, names: Sequence[str]) -> str:
     """The page. `names`: what A and B are."""
     a, b = (name.replace("`", "'") for name in names)
-    parts = ["# Two collectors compared", f"A is `{a}`, B is `{b}`.", _sentence(comparison), *_left_out(comparison)]
+    labels = f"A is `{a}`, B is `{b}`."
+    parts = ["# Two collectors compared", labels, _sentence(comparison), *_left_out(comparison)]
     if comparison.counts:
         parts += [markdown_table(HEADS, _rows(comparison)), MEANING]
     if comparison.unexplained:
@@ -339,5 +341,6 @@ def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 def _row(count: ComparedCount) -> tuple[str, ...]:
     explained = ", ".join(f"{cause} {amount:+,}" for cause, amount in count.causes.items())
-    where = (count.paper.removeprefix("arxiv:"), network_name(count.network), f"{count.age} h")
+    paper = count.paper.removeprefix("arxiv:")
+    where = (paper, network_name(count.network), f"{count.age} h")
     return (*where, f"{count.a:,}", f"{count.b:,}", explained or "-", f"{count.unexplained:+,}")

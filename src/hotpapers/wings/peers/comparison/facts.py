@@ -40,7 +40,8 @@ class NetworkCoverage:
         complete = [line for line in lines if line.state == "complete" and not line.counts]
         self._complete = sorted(complete, key=lambda line: (line.from_at, line.until_at))
         self._starts = [line.from_at for line in self._complete]
-        self._longest = max((line.until_at - line.from_at for line in self._complete), default=0)
+        lengths = (line.until_at - line.from_at for line in self._complete)
+        self._longest = max(lengths, default=0)
         # a failure is recorded again with every attempt
         self._gaps = spans.union((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
@@ -205,7 +206,8 @@ def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
         return marks
 
     missing = by_content(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
-    forgotten = by_content(post for mark, post in facts.posts.items() if _is_own(mark))
+    marked_posts = facts.posts.items()
+    forgotten = by_content(post for mark, post in marked_posts if _is_own(mark))
     return {
         marks[0]: missing[content][0]
         for content, marks in forgotten.items()
@@ -341,7 +343,8 @@ def named_at(fact: PostLine, paper: str) -> int | None:
 
 def last_sighting(fact: PostLine, moment: int) -> kinds.SightingRow | None:
     """The last observation of a post by a moment; None if there is none."""
-    return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
+    latest_first = reversed(fact.seen)
+    return next((sighting for sighting in latest_first if sighting[0] <= moment), None)
 
 
 # ---- voices ----------------------------------------------------------------------------------------------

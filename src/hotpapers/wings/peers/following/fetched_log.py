@@ -124,7 +124,8 @@ def fetch_log(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: Htt
 
 def _checkpoint(site: FollowedSite, log: VerifierKey, policy: LogPolicy, http: HttpClient, most: int) -> Checkpoint:
     name = log.name
-    body = http.get(f"{site.url}{mirrors.log_path(name)}/{merkle.CHECKPOINT_PATH}").body
+    url = f"{site.url}{mirrors.log_path(name)}/{merkle.CHECKPOINT_PATH}"
+    body = http.get(url).body
     signed = parse_checkpoint(body.decode("utf-8", "replace"))
     if signed.origin != name or not is_of_known_log(policy, signed):
         raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
@@ -162,7 +163,8 @@ def _new_entries(base: str, stored: StoredLog, signed: Checkpoint, http: HttpCli
         return log_files.NO_ENTRIES
     first = len(known) // merkle.WIDTH
     bundles = _bundles(base, signed, first, http)
-    entries = LogEntries((*known[: first * merkle.WIDTH], *bundles))
+    known_bundles = known[: first * merkle.WIDTH]
+    entries = LogEntries((*known_bundles, *bundles))
     if first and not signed.is_of(entries.tree):  # if the past was rewritten, earlier leaves differ
         entries = LogEntries(_bundles(base, signed, 0, http))
     if not signed.is_of(entries.tree):

@@ -96,7 +96,8 @@ class Intake:
         self._drop_old_lists()
         files = [(log, file) for log in self._fetched.logs for file in self._files_of(log)]
         self._name_absent_parts([file for _, file in files])
-        new_files = sum(file.name not in self._done for _, file in files)
+        are_new = (file.name not in self._done for _, file in files)
+        new_files = sum(are_new)
         if new_files:
             self._load_withdrawn()
         with progress(new_files) as step:
@@ -212,7 +213,8 @@ class Intake:
             self._covered.append((start, end))
         for hour, starts in sorted(parts.items()):
             if absent := max(starts) - len(starts):
-                first = next(part for part in range(1, max(starts)) if part not in starts)
+                numbers = range(1, max(starts))
+                first = next(part for part in numbers if part not in starts)
                 more = f", like {count_noun(absent - 1, 'other part')} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
@@ -346,7 +348,8 @@ class FetchedAmount(NamedTuple):
     lines: int
 
     def __str__(self) -> str:
-        return f"{self.files:,} files, {self.bytes // 1_000_000:,} MB or {self.lines:,} lines"
+        megabytes = self.bytes // 1_000_000
+        return f"{self.files:,} files, {megabytes:,} MB or {self.lines:,} lines"
 
     def plus(self, other: FetchedAmount) -> FetchedAmount:
         """The sum of both."""

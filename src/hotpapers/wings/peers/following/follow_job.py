@@ -236,7 +236,8 @@ def save_measurements(
     known = {_key(item): replace(item, observed_at=0) for item in measurements if item.source == source}
     new_rows = [item for item in rows if known.get(_key(item)) != replace(item, observed_at=0)]
     for start in range(0, len(new_rows), CHUNK):
-        record.append(new_rows[start : start + CHUNK], source=job_name(source), at=at)
+        chunk = new_rows[start : start + CHUNK]
+        record.append(chunk, source=job_name(source), at=at)
     return len(new_rows)
 
 

@@ -73,7 +73,8 @@ def vectors_in(body: bytes, count: int) -> list[bytes]:
         raise InputError(f"{len(rows):,} vectors for {count:,} texts, or not one for each")
     lengths = {len(row) for row in by_index.values()}
     if len(lengths) > 1 or not all(0 < length <= MAX_NUMBERS for length in lengths):
-        raise InputError(f"vectors of {', '.join(f'{n:,}' for n in sorted(lengths)[:3])} numbers")
+        shown_lengths = (f"{n:,}" for n in sorted(lengths)[:3])
+        raise InputError(f"vectors of {', '.join(shown_lengths)} numbers")
     return [_as_bytes(by_index[n]) for n in range(count)]
 
 
@@ -81,7 +82,8 @@ def _as_bytes(numbers: Sequence[float]) -> bytes:
     largest = max(map(abs, numbers))
     if not all(map(isfinite, numbers)) or not largest:
         raise InputError("a vector without direction, or with numbers beyond all bounds")
-    return array("b", [round(number / largest * WHOLE_BYTE) for number in numbers]).tobytes()
+    scaled = [round(number / largest * WHOLE_BYTE) for number in numbers]
+    return array("b", scaled).tobytes()
 
 
 def trials(site: Site) -> Iterator[Trial]:

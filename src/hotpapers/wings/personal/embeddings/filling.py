@@ -97,7 +97,8 @@ class VectorFilling(FurtherParts):
         papers = [text.paper for text in batch]
         vectors = dict(zip(papers, self._answers(batch), strict=True))
         numbers = len(next(iter(vectors.values())))
-        saved = self._saved(database) or begin_model(database, SavedModel(self._server.model, numbers))
+        saved_model = self._saved(database)
+        saved = saved_model or begin_model(database, SavedModel(self._server.model, numbers))
         if numbers != saved.model.numbers:
             raise InputError(
                 f"vectors of {numbers:,} numbers, not {saved.model.numbers:,} as before; if the model is another one "
