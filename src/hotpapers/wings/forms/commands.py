@@ -50,7 +50,8 @@ def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     days = {digest: f"{issue.publication} {issue.day}" for digest, issue in issues.items() if issue}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
-    show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)
+    total = count_noun(len(open_reports), "report")
+    show({"reports": rows}, [*lines, f"{total} open"], as_json)
 
 
 def site_alarms(_: object, record: Record) -> Iterator[tuple[str, str]]:

@@ -183,8 +183,10 @@ class FormRouter:
         form = _FormHandlers(show, submit, cost, refill, TokenBuckets(most, 3600), lane)
 
         def page_reply(page: FormPage, headers: Mapping[str, str] = {}) -> Reply:
-            body = macro(PAGE, "page")(page, self._site, "../" * (path.count("/") - 1))
-            return reply(page.status, {**FORM, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))
+            depth = path.count("/")
+            body = macro(PAGE, "page")(page, self._site, "../" * (depth - 1))
+            waiting = retry_after(page.wait)
+            return reply(page.status, {**FORM, **headers, **waiting}, body.encode("utf-8", "replace"))
 
         async def answer(request: Request) -> Reply:
             return page_reply(await self._form_page(request, form))

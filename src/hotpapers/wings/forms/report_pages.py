@@ -112,7 +112,8 @@ def problem_of(text: str) -> str:
 def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
     path, heading, label = PAGES[kind]
     field = FormField("text", label, "area", text, HINT, error)
-    hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
+    paper = target.paper.removeprefix("arxiv:")
+    hidden = (("issue", target.issue), ("paper", paper), ("post", target.post))
     form = FormSpec(path[1:], "Send", (field,), hidden, error=error)
     return FormPage(heading, (), form, target.facts, status=400 if error else 200)
 
@@ -141,8 +142,10 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         quoted_post = _quoted_post(RecordIssueReader(record, allowed).issue(*issue), paper, post)
         made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
         address = site_paths.post_page(quoted_post.post) or quoted_post.post
-        facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
-    rows = tuple((name, phrases.one_line(value)) for name, value in facts)
+        facts_of_post = filter(None, (quoted_post.handle or quoted_post.name, made_on, address))
+        facts.append(("Post", ", ".join(facts_of_post)))
+    lines = ((name, phrases.one_line(value)) for name, value in facts)
+    rows = tuple(lines)
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
 

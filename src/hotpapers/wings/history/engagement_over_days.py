@@ -131,7 +131,8 @@ class EngagementOverDays:
         judged_accounts, judged_papers = self._changes.subjects(after, until)
         if judged_accounts or judged_papers:
             self._judge(view)
-        reannounced = {paper for paper, _ in self.announced.items() ^ now.items()}
+        announced = self.announced.items()
+        reannounced = {paper for paper, _ in announced ^ now.items()}
         changes = _between(self._changes.descriptions, after, until)
         described = {paper for _, paper in changes}
         recounted = reannounced | judged_papers | described
@@ -236,7 +237,8 @@ class EngagementOverDays:
         view = self._view
         window = self._window._replace(ages=ages, youngest=self._youngest, with_standing=False)
         for chunk in slices(sorted(papers)):
-            posts = map(self._with_shared, attention.read_posts(view, window._replace(papers=tuple(chunk))))
+            posts_read = attention.read_posts(view, window._replace(papers=tuple(chunk)))
+            posts = map(self._with_shared, posts_read)
             for group, reactions in attention.with_reactions(view, posts, self._people, self._last):
                 for engagement in attention.count_by_network(group, reactions, self._rule):
                     tallies = self._tallies.setdefault(engagement.row.paper, [])

@@ -86,10 +86,11 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
     frozen = set(frozen_days(record, past.publication))
     days = tuple(day for day in known if day not in frozen)
     unknown = tuple(day for day in labels if day not in known)
+    frozen_before = (day for day in known if day in frozen)
     return PastPeriod(
         past,
         days,
-        tuple(day for day in known if day in frozen),
+        tuple(frozen_before),
         unknown,
     )
 

@@ -56,7 +56,8 @@ def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
     sql = f"""SELECT paper.observed_at, {key_of("paper.paper")} FROM paper
         WHERE paper.observed_at > ? AND {view.visible("paper")} AND EXISTS (SELECT 1 FROM announcement
             WHERE announcement.paper = paper.paper AND announcement.announced_at > ?) ORDER BY paper.observed_at"""
-    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
+    params = (after, after - REFERENCE_DAYS * model.DAY)
+    return list(view.database.iterate(sql, params))
 
 
 def renewal_moments(view: AsOfView, after: int) -> list[tuple[int]]:
@@ -76,7 +77,8 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
             GROUP BY other.post HAVING min(other.paper) < max(other.paper))
             AND {view.visible("mention")} AND EXISTS (SELECT 1 FROM announcement
                 WHERE announcement.paper = mention.paper AND announcement.announced_at > ?)"""
-    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * model.DAY,)))
+    params = (after - REFERENCE_DAYS * model.DAY,)
+    return list(view.database.iterate(sql, params))
 
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:

@@ -90,7 +90,8 @@ def end_run(
         folders = {name: name if name in site.settings.below else "" for name in names}
         _check_unmoved(record, folders, site)
         files = render_all(RecordIssueReader(record, site.terms), folders, site_config, output)
-    public = {name: value for name, value in report._asdict().items() if name != "problems"}
+    fields = report._asdict().items()
+    public = {name: value for name, value in fields if name != "problems"}
     data = msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n"
     write_atomically(output / REPORT, data)
     return report, files
@@ -141,7 +142,8 @@ def render_all(
         days = issue_reader.days(name)
         own_config = site_config.of(name)._replace(budget=site_config.budget // len(folders))
         for channel_name in CHANNELS:
-            files += write_files(folder, channel(channel_name, own_config).render(issue_reader, name, days)).files
+            pages = channel(channel_name, own_config).render(issue_reader, name, days)
+            files += write_files(folder, pages).files
         size_budget.fold(folder, issue_reader, name, own_config)
     size = size_budget.site_size(output)
     budget = site_config.budget

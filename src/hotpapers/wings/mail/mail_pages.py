@@ -104,7 +104,8 @@ def _question(reader: Subscriber, name: str, text: str, title: str) -> FormPage:
     if reader.state != "confirmed":
         return FormPage(f"You are not subscribed to {title}")
     choice = ("all", "Mail every day") if reader.skip_empty else ("skip", "No mail on days without papers")
-    buttons = (("", "Unsubscribe"), (f"../{choice[0]}/{text}", choice[1]))
+    target = f"../{choice[0]}/{text}"
+    buttons = (("", "Unsubscribe"), (target, choice[1]))
     return FormPage(f"Unsubscribe from {title}?", buttons=buttons)
 
 

@@ -65,7 +65,8 @@ def address_message(message: MessageView, mail_config: MailConfig, reader: Subsc
         ("List-Unsubscribe", mime.address_list("List-Unsubscribe", addresses)),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if link else []),
     )
-    return mime.message(headers, {"plain": as_text(view), "html": as_html(view)}, f"{issue.day}.{issue.edition}")
+    alternatives = {"plain": as_text(view), "html": as_html(view)}
+    return mime.message(headers, alternatives, f"{issue.day}.{issue.edition}")
 
 
 def preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:

@@ -43,7 +43,8 @@ def _close_groups(texts: Sequence[RankedText]) -> list[tuple[int, ...]]:
         touched = [group for group in groups if not set(group).isdisjoint(pair)]
         places = (place for group in touched for place in group)
         joined = tuple(sorted({*pair, *places}))
-        are_close = all(values[inner] >= MIN_ALIKE for inner in combinations(joined, 2))
+        likenesses = (values[inner] >= MIN_ALIKE for inner in combinations(joined, 2))
+        are_close = all(likenesses)
         if len(joined) <= most and are_close:
             groups = [*(group for group in groups if group not in touched), joined]
     return groups
@@ -64,7 +65,8 @@ def _names(texts: Sequence[RankedText], places: tuple[int, ...]) -> tuple[str, .
             if word in shared and is_rare and len(word) > 2:
                 names.setdefault(word, written)
     repeated = [word for word in names if sum(word in title for title in titles) > 1]
-    order = [*repeated, *(word for word in names if word not in repeated)]
+    rest = (word for word in names if word not in repeated)
+    order = [*repeated, *rest]
     is_enough = len(order) > 1 or repeated
     if is_enough:
         return tuple(names[word] for word in order[:MAX_NAMES])

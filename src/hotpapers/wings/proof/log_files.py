@@ -77,7 +77,8 @@ class StoredLog:
 
     def covering(self, leaf: int) -> Sequence[Checkpoint]:
         """The checkpoints that cover a leaf, by its number; ascending."""
-        return self.checkpoints[bisect_right(self.checkpoints, leaf, key=lambda signed: signed.size) :]
+        first = bisect_right(self.checkpoints, leaf, key=lambda signed: signed.size)
+        return self.checkpoints[first:]
 
 
 def is_name(publication: str) -> bool:
@@ -119,7 +120,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _numbers(folder: Path) -> list[int]:
-    return sorted(int(name) for name in _names(folder) if _NUMBER.fullmatch(name))
+    sizes = (int(name) for name in _names(folder) if _NUMBER.fullmatch(name))
+    return sorted(sizes)
 
 
 def read_log(folder: Path) -> StoredLog:

@@ -62,7 +62,8 @@ class VerifierKey(NamedTuple):
     @property
     def key_id(self) -> bytes:
         """Four bytes that distinguish keys with the same name."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public).digest()[:4]
+        beginning = self.name.encode() + b"\n" + bytes([self.type])
+        return hashlib.sha256(beginning + self.public).digest()[:4]
 
     def __str__(self) -> str:
         data = bytes([self.type]) + self.public

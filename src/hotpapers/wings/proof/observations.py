@@ -307,7 +307,8 @@ def fresh_entries(
     matches = (_PUBLISHED.fullmatch(name) for name in names_in(folder) if name not in listed)
     digests = [match[1] for match in matches if match and match[1]]
     leaves = (entries.ListLeaf(at // HOUR, bytes.fromhex(digest)) for digest in digests)
-    return [*files, *((model.MAX_INTEGER, entries.observation_entry(leaf)) for leaf in leaves)]
+    own_entries = ((model.MAX_INTEGER, entries.observation_entry(leaf)) for leaf in leaves)
+    return [*files, *own_entries]
 
 
 def _is_old(hour: int, at: int) -> bool:

@@ -125,7 +125,8 @@ def _with_line(policy: LogPolicy, words: list[str]) -> LogPolicy:
         case ["witness", name, vkey, *url] if len(url) <= 1:
             _require_new(policy, name)
             key = _key(vkey, (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
-            _require(key.public not in {known.key.public for known in policy.witnesses}, f"{name}: duplicate key")
+            known_keys = {known.key.public for known in policy.witnesses}
+            _require(key.public not in known_keys, f"{name}: duplicate key")
             witnesses = (*policy.witnesses, KnownWitness(name, key, *url))
             return policy._replace(witnesses=witnesses)
         case ["group", name, rule, member, *members]:

@@ -139,7 +139,8 @@ def start_next_log(publication: str, config: LogConfig) -> Checkpoint | None:
 def _extend(config: LogConfig, key: SigningKey, log: StoredLog, leaves: Sequence[bytes]) -> Checkpoint:
     """Writes the leaves, then the state to be signed, then the signed checkpoint. In this order, a crash at any point
     leaves no signed checkpoint that a later one could contradict."""
-    tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, leaves)])
+    new_hashes = map(leaf_hash, leaves)
+    tree = MerkleTree([*log.tree.levels[0], *new_hashes])
     states = log_keys.read_states(config.key_file)
     before = states.get((log.publication, log.number))
     signing = SigningKey(_origin(config, key, log, before), key.seed)
