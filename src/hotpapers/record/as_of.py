@@ -157,7 +157,10 @@ def _same_key(spec: KindSpec, alias: str) -> str:
 
 def _stored_key(spec: KindSpec, key: Sequence[Any], known: Known) -> list[Any]:
     """The values of a key as columns store them; None for identities that are not in the record."""
-    return [
-        value if name not in spec.identities else known[value].number if value in known else None
-        for name, value in zip(spec.type.key, key, strict=True)
-    ]
+
+    def stored(name: str, value: Any) -> Any:
+        if name not in spec.identities:
+            return value
+        return known[value].number if value in known else None
+
+    return list(map(stored, spec.type.key, key))

@@ -250,14 +250,17 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     issues = [issue for issue in hit.issues if issue.publication == publication]
+    announced_on = ""
+    if not issues:  # for a paper that was never announced, only the month may be known
+        has_day = hit.day.count("-") == 2
+        announced_on = phrases.day_name(hit.day) if has_day else phrases.month_name(hit.day)
     return HitView(
         title=prose(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "",
         url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors),
         note=", ".join(map(phrases.one_line, (hit.id, *hit.categories))),
-        # for a paper that was never announced, only the month may be known
-        day="" if issues else phrases.day_name(hit.day) if hit.day.count("-") == 2 else phrases.month_name(hit.day),
+        day=announced_on,
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=prose(hit.snippet, hit.spans.snippet),
     )

@@ -109,7 +109,9 @@ def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
     if header:
         size = int(header[1])
         is_broken = len(body) < size or _checksum(body[:size]) != header[2].decode()
-    problem = DAMAGED if is_broken or lacks_marks else "" if header or not data else UNMARKED
+    problem = "" if header or not data else UNMARKED
+    if is_broken or lacks_marks:
+        problem = DAMAGED
     return ForgottenFile(frozenset(entries) if is_known else None, problem, body, is_broken)
 
 

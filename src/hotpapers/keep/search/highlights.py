@@ -111,9 +111,10 @@ class Highlighter:
             marks = [start for start, _ in places(text, self._texts)]
         start, end = _with_whole_formulas(text, *_window(text, marks))
         part = text[start:end].rstrip()
-        before = "… " * (start > 0)
+        before = "… " if start > 0 else ""
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
-        return f"{before}{part}{' …' * (end < len(text))}", spans
+        after = " …" if end < len(text) else ""
+        return f"{before}{part}{after}", spans
 
 
 def places(text: str, all_query_words: Sequence[QueryWords]) -> Spans:

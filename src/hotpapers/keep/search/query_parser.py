@@ -310,4 +310,6 @@ def _field_of(atom: SearchAtom) -> str:
 def _span(since: str, until: str) -> str:
     if since == until:
         return f"of {since}"
-    return " ".join([f"from {since}"] * bool(since) + [f"until {until}"] * bool(until))
+    start = f"from {since}" if since else ""
+    end = f"until {until}" if until else ""
+    return " ".join(filter(None, [start, end]))

@@ -75,7 +75,9 @@ def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[s
         if closes_at <= at:
             began_at = began_at or site_started_at(record.view()) or 0
             if at > max(limit_of(publication_of(record, name), day), began_at + FIRST_WAIT) + OVERDUE:
-                reason = f": it waits for {waits_for}" if waits_for else f": {failure}" if failure else ""
+                reason = f": {failure}" if failure else ""
+                if waits_for:
+                    reason = f": it waits for {waits_for}"
                 yield f"{name}: the issue of {day} is overdue{reason}"
 
 

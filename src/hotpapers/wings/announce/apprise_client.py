@@ -115,5 +115,7 @@ def _problem(service: str, log: str) -> NetError:
     if 300 <= status < 500 and status not in _PASSING:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)
-    text = f"answered {status}" if status else "could not be reached" if unreachable else "did not confirm the message"
+    text = "could not be reached" if unreachable else "did not confirm the message"
+    if status:
+        text = f"answered {status}"
     return NetError(f"{service} {text}", tries=0 if unreachable and not is_partial else 1)

@@ -168,7 +168,9 @@ def _fit(lines: list[str], longest: int, end: list[str]) -> str:
     url, *after = end
     words = filter(None, [_short_url(url) if url else "", *after])
     tail = "\n".join(words)
-    others = [line for n, line in enumerate(lines) if line and n != longest] + [tail] * bool(tail)
+    others = [line for n, line in enumerate(lines) if line and n != longest]
+    if tail:
+        others.append(tail)
     room = MAX_POST_CHARS - sum(len(line) + 2 for line in others)
     fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n\n".join(filter(None, [*fitted, tail]))

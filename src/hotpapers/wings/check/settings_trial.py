@@ -296,7 +296,8 @@ def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
         step += "; if they are right, try again later, as `run` does"
     elif name in KEYS:
         step = f"check the address, or set the {KEYS[name]}"
-    return CheckedPart(name, "partly" if answered else "needs" if check.is_refused else "fails", finding, step)
+    state: State = "needs" if check.is_refused else "fails"
+    return CheckedPart(name, "partly" if answered else state, finding, step)
 
 
 # ---- senders -------------------------------------------------------------------------------------------

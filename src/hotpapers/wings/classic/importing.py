@@ -81,7 +81,9 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile]) -> list[C
     items: list[model.Item] = []
     for file in parsed:
         known = queries.known_files(record, PUBLICATION, file.issue.date)
-        state: Literal["new", "known", "later"] = "known" if file.sha in known else "later" if known else "new"
+        state: Literal["new", "known", "later"] = "later" if known else "new"
+        if file.sha in known:
+            state = "known"
         if state != "known":
             items += items_of(file.issue, file.sha, later=len(known))
         # Categories that arXiv does not have are kept

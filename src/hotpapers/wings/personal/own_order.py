@@ -99,11 +99,15 @@ def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile, l
     near = closeness_to_liked(vector, liked)
     author = first_match(profile.authors, ", ".join(paper.authors))
     word = first_match(profile.words, f"{paper.title} {paper.abstract}")
-    value = near + BY_AUTHOR * bool(author) + BY_WORD * bool(word)
     closenesses = (closeness(vector, other) for other in profile.unwanted)
-    value -= max(closenesses, default=0) // 2
+    value = near - max(closenesses, default=0) // 2
     reasons = [_nearest(vector.weights, profile, liked)] if near else []
-    reasons += [f"by {author}, whom you follow"] * bool(author) + [f"has “{word}”"] * bool(word)
+    if author:
+        value += BY_AUTHOR
+        reasons.append(f"by {author}, whom you follow")
+    if word:
+        value += BY_WORD
+        reasons.append(f"has “{word}”")
     return PersonalPlace(paper, value, " · ".join(reasons), near)
 
 

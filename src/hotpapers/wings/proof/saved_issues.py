@@ -240,7 +240,9 @@ class _PageReader(HTMLParser):
             self._read_of_entry(self.entries[-1], data)
 
     def _read_of_entry(self, entry: ShownEntry, data: str) -> None:
-        kind = data if data in _ARXIV_LINKS else "abs" if data.startswith(_ID_LINK) else ""  # of a link to arXiv
+        kind = "abs" if data.startswith(_ID_LINK) else ""  # of a link to arXiv
+        if data in _ARXIV_LINKS:
+            kind = data
         if kind and self._in_links and self._target:
             if len(entry.linked) < 2:  # otherwise one of them is another paper already
                 paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))

@@ -43,7 +43,9 @@ class FieldRow(Schema, frozen=True, kw_only=True):
 
     def places_than(self, all_fields: float) -> str:
         """Whether it has more or fewer places than its papers would explain; empty if that cannot be told."""
-        return "more" if self.low > all_fields else "fewer" if self.high < all_fields else ""
+        if self.low > all_fields:
+            return "more"
+        return "fewer" if self.high < all_fields else ""
 
 
 def rows_of(facts: FieldFacts) -> list[FieldRow]:

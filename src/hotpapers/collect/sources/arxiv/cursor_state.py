@@ -136,7 +136,12 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def close_day(self, missed: list[str], doubt: str) -> ArxivCursor:
         """Close the open day; missed days before those that the listings show become the gap."""
         unlisted = [day for day in missed if day < self.exact]
-        first = self.gap[0] if self.stamp else (unlisted[0] if unlisted else "")
+        if self.stamp:
+            first = self.gap[0]
+            after = self.after
+        else:
+            first = unlisted[0] if unlisted else ""
+            after = self.last
         listed_ids = [id for id in (self.ids[0], *(id for day, id in self.least if day >= self.exact)) if id]
         return ArxivCursor(
             day=self.open,
@@ -145,7 +150,7 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             stale=self.stale,
             lacks=tuple(lack for lack in self.lacks if self.stale and lack[0] == self.open),
             gap=(first, unlisted[-1] if unlisted else self.gap[1]) if first else ("", ""),
-            after=(self.after if self.stamp else self.last) if first else "",
+            after=after if first else "",
             before=min(listed_ids, key=rank, default="") if unlisted else self.before,
             stamp=self.stamp or first,
             token=self.token,

@@ -329,11 +329,13 @@ def compare(
     in_listing = frozenset(listed.papers) if listed else Ids()
     others |= own_crosses - in_listing if is_stale else frozenset()
     confirmed = replaced()
-    accepted = frozenset(
-        (id, kind)
-        for id, kind in every
-        if (id not in others if kind != "replacement" else not is_stale if confirmed is None else id in confirmed)
-    )
+
+    def is_accepted(id: str, kind: str) -> bool:
+        if kind != "replacement":
+            return id not in others
+        return not is_stale if confirmed is None else id in confirmed
+
+    accepted = frozenset((id, kind) for id, kind in every if is_accepted(id, kind))
     return FeedComparison(accepted, is_stale, is_unsure=confirmed is None and not is_stale)
 
 

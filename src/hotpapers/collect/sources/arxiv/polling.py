@@ -246,7 +246,9 @@ class ArxivPoll:
         for day in [*unsure_days, self.cursor.open]:
             if day >= self.cursor.exact:
                 is_empty = day == self.cursor.open and not (self.cursor.items or self.cursor.stale)
-                state: formats.State = "empty" if is_empty else "checked" if self.settings.listing else "read"
+                state: formats.State = "checked" if self.settings.listing else "read"
+                if is_empty:
+                    state = "empty"
                 payloads.append(self._day_payload(day, state))
         is_doubtful = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
         doubt = self.cursor.open if is_doubtful else ""

@@ -209,13 +209,14 @@ class SiteContext:
         else:
             voices = 0
         is_listing = unit_of(self.publication.window) == "likes"
+        voices_text = count_noun(voices, "like") if is_listing else people(voices)
         return NearLine(
             title=phrases.cut(near.title, MAX_NEAR_CHARS),
             path=site_paths.paper_path(near.paper) if days else "",
             url=site_paths.abs_url(near.paper),
             closeness=f"{near.closeness / 10_000:.2f}",
             day=phrases.day_name(near.day),
-            voices=(count_noun(voices, "like") if is_listing else people(voices)) if voices else "",
+            voices=voices_text if voices else "",
         )
 
     # ---- attention and posts ---------------------------------------------------------------------------

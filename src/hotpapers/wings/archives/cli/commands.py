@@ -165,7 +165,9 @@ def file_of(file: str, seen_at: int | None, progress: streams.ProgressCallback |
             with open(file, "rb") as raw:
                 head = raw.read(HEAD)
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
-    moment = seen_at if seen_at is not None else status.st_mtime_ns // 1_000 if status else now()
+    moment = seen_at
+    if moment is None:
+        moment = status.st_mtime_ns // 1_000 if status else now()
     path = "" if streams.is_pipe(file) else os.path.abspath(file)  # Spark's processes are in other folders
     altered = partial(_is_altered, file, status) if head and status else bool
     size = status.st_size if status else 0
